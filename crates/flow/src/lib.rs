@@ -1,1 +1,3 @@
-//! TODO
+//! The flow language. Pure: no I/O, no clock, no randomness.
+
+pub mod id;

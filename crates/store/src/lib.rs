@@ -1,1 +1,5 @@
-//! TODO
+//! What Waypost keeps, and the traits that a database answers. Nothing above this room knows SQL or which database it is.
+
+pub mod error;
+pub mod records;
+pub mod traits;

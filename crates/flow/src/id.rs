@@ -1,0 +1,53 @@
+//! Identifiers that the flow language itself speaks of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            /// Reads the hyphenated form; fails on anything that is not a UUID.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id! {
+    /// A flow's identifier; it stays when the flow is renamed.
+    FlowId
+}
+id! {
+    /// A queue's identifier; it stays when the queue is renamed.
+    QueueId
+}
+id! {
+    /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.
+    InteractionId
+}
+
+/// A flow's version number, counted from 1 within the flow.
+pub type Version = u32;

@@ -1,0 +1,58 @@
+//! What can go wrong in a store, said so that the rooms above need not know which store it is.
+
+use thiserror::Error;
+
+/// A store could not do what it was asked. Nothing was kept.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The disk is full (SMTP answers 452).
+    #[error("storage is full")]
+    Full,
+    /// The store can't be reached or did not answer in time; the same call may succeed later (SMTP answers 451).
+    #[error("storage is not available: {0}")]
+    Unavailable(String),
+    /// A stored row makes no sense.
+    #[error("inconsistent row in `{table}`: {detail}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// Column, row and what is wrong with it.
+        detail: String,
+    },
+    /// The data was written by a newer release.
+    #[error("the data has format {found}, this release knows up to {known}: use a newer release")]
+    TooNew {
+        /// The format found.
+        found: u32,
+        /// The newest format that this release knows.
+        known: u32,
+    },
+    /// Another process has the data directory open.
+    #[error("the data directory `{0}` is in use by another process")]
+    InUse(String),
+    /// Anything else the database said.
+    #[error("storage failed: {0}")]
+    Failed(String),
+}
+
+/// Why a change of the catalogue was not committed.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// Somebody else changed the catalogue since the epoch that the change was checked against. Read again, check again.
+    #[error("the catalogue changed meanwhile")]
+    Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a lease could not be used.
+#[derive(Debug, Error)]
+pub enum LeaseError {
+    /// The lease ended or was never given.
+    #[error("the lease was lost")]
+    Lost,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,35 @@
+//! API clients and their tokens.
+
+use jiff::Timestamp;
+
+/// An OAuth client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRecord {
+    /// The client id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// How the secret is kept: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one.
+    pub secret_hash: String,
+    /// The scopes it may have, in our own names.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// An access token. The token itself is never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// The client it was given to.
+    pub client_id: String,
+    /// What it grants, in our own names.
+    pub scopes: Vec<String>,
+    /// When it was given.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}

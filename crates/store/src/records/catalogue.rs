@@ -1,0 +1,174 @@
+//! What publishers change: flows, their versions, queues, domains and routes. All of it stands under one number, the epoch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, QueueId, Version};
+
+/// Counts the changes of the catalogue: each committed change set adds one.
+pub type Epoch = u64;
+
+/// A flow without its content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRecord {
+    /// The flow's identifier.
+    pub id: FlowId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us: unique among flows of one kind that are not deleted, together with `shared`.
+    pub folded_name: String,
+    /// Whether the flow is of type `shared` (or `COMMONMODULE`).
+    pub shared: bool,
+    /// The type as written by the client (`email`, `INBOUNDEMAIL`, …), returned as such.
+    pub type_as_written: String,
+    /// The description, empty if there is none.
+    pub description: String,
+    /// The version that callers follow; none if nothing is published or the flow was deactivated.
+    pub published: Option<Version>,
+    /// The newest version's number; 0 if the flow has no content yet.
+    pub newest: Version,
+    /// Counts the changes of this flow: the ETag.
+    pub revision: u64,
+    /// When the flow was made.
+    pub created_at: Timestamp,
+    /// The client that made it.
+    pub created_by: String,
+    /// When the flow last changed.
+    pub modified_at: Timestamp,
+    /// When the flow was deleted. Its content stays for traces.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// One immutable version of a flow's content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionRecord {
+    /// The flow.
+    pub flow_id: FlowId,
+    /// The version's number.
+    pub version: Version,
+    /// The document as canonical JSON.
+    pub content: Arc<str>,
+    /// SHA-256 of `content`, in lower-case hexadecimal.
+    pub hash: String,
+    /// Names in the content and what they stood for when it was saved, so that renaming breaks nothing.
+    pub bindings: Bindings,
+    /// When the version was saved.
+    pub created_at: Timestamp,
+    /// The client that saved it.
+    pub created_by: String,
+    /// When it was last published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// What the names in a version's content stood for when it was saved: keys are folded names.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Bindings {
+    /// Queues.
+    pub queues: BTreeMap<String, QueueId>,
+    /// Flows.
+    pub flows: BTreeMap<String, FlowId>,
+}
+
+/// A queue that work waits in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueRecord {
+    /// The queue's identifier.
+    pub id: QueueId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// Made by the server (`Unrouted`): can't be deleted or renamed.
+    pub built_in: bool,
+    /// The members that clients sent and we only keep and return (Genesys's queue has many), as a JSON object.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    /// When the queue was made.
+    pub created_at: Timestamp,
+    /// When the queue last changed.
+    pub modified_at: Timestamp,
+}
+
+/// A domain that mail is accepted for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainRecord {
+    /// The domain in lower case; also its identifier.
+    pub domain: String,
+    /// Members that are only kept and returned.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    /// When the domain was made.
+    pub created_at: Timestamp,
+}
+
+/// Where a route leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteTarget {
+    /// The flow is run.
+    Flow(FlowId),
+    /// The interaction goes straight to the queue.
+    Queue(QueueId),
+}
+
+/// A route: a pattern of local parts in one domain, and where matching mail goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteRecord {
+    /// The route's identifier.
+    pub id: Uuid,
+    /// The domain in lower case.
+    pub domain: String,
+    /// A local part, or a pattern that contains `*`; lower case.
+    pub pattern: String,
+    /// Flow or queue.
+    pub target: RouteTarget,
+    /// Where unrouted mail of this route stands; `None` is the built-in queue.
+    pub unrouted_queue: Option<QueueId>,
+    /// The priority that interactions start with.
+    pub priority: i64,
+    /// Members that are only kept and returned.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    /// When the route was made.
+    pub created_at: Timestamp,
+    /// When the route last changed.
+    pub modified_at: Timestamp,
+}
+
+/// Everything in the catalogue that running and publishing need.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    /// The epoch that all of it was read at.
+    pub epoch: Epoch,
+    /// All flows, deleted ones left out.
+    pub flows: Vec<FlowRecord>,
+    /// The published versions, and every version that `CatalogueStore::load` was asked to add.
+    pub versions: Vec<VersionRecord>,
+    /// All queues.
+    pub queues: Vec<QueueRecord>,
+    /// All domains.
+    pub domains: Vec<DomainRecord>,
+    /// All routes.
+    pub routes: Vec<RouteRecord>,
+}
+
+/// One change of the catalogue. Several are committed together.
+#[derive(Clone, Debug)]
+pub enum CatalogueChange {
+    /// Insert or replace a flow.
+    PutFlow(FlowRecord),
+    /// Insert a version.
+    AddVersion(VersionRecord),
+    /// Set a version's `published_at`.
+    MarkPublished(FlowId, Version, Timestamp),
+    /// Insert or replace a queue.
+    PutQueue(QueueRecord),
+    /// Remove a queue.
+    DeleteQueue(QueueId),
+    /// Insert or replace a domain.
+    PutDomain(DomainRecord),
+    /// Remove a domain (its routes must be gone).
+    DeleteDomain(String),
+    /// Insert or replace a route.
+    PutRoute(RouteRecord),
+    /// Remove a route.
+    DeleteRoute(Uuid),
+}

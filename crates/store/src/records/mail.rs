@@ -1,0 +1,291 @@
+//! Accepted mail and what became of it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+
+use super::catalogue::Epoch;
+
+/// Where an interaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// Accepted; no run has ended yet.
+    Received,
+    /// A worker holds it.
+    Running,
+    /// The last run ended; a queued one waits to be claimed.
+    Decided,
+    /// Somebody holds it by a claim.
+    Claimed,
+    /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
+    Completed,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DecisionKind {
+    /// It waits in a queue.
+    Queue,
+    /// It was forwarded.
+    Forward,
+    /// It was dropped on purpose.
+    Disconnect,
+    /// Nothing was decided, or the run failed. It stands in a queue all the same: never out of sight.
+    Unrouted,
+}
+
+/// A decision as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRecord {
+    /// How the run ended.
+    pub kind: DecisionKind,
+    /// The queue it stands in: always set for `Queue` and `Unrouted`.
+    pub queue: Option<QueueId>,
+    /// Higher is sooner.
+    pub priority: i64,
+    /// Skills asked for.
+    pub skills: Vec<String>,
+    /// The language asked for.
+    pub language: Option<String>,
+    /// Addresses of a forward.
+    pub addresses: Vec<String>,
+    /// The flow's reason for a disconnect.
+    pub reason: Option<String>,
+    /// Why the run failed: a JSON object with `code`, `message`, and where it happened.
+    pub error: Option<serde_json::Value>,
+}
+
+/// A run that ended, committed together with its decision.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// The flow that the route led to and the version that ran; none for a route straight to a queue.
+    pub flow: Option<(FlowId, Version)>,
+    /// When the run started.
+    pub started_at: Timestamp,
+    /// How long it took, in microseconds.
+    pub duration_us: u64,
+    /// How it ended.
+    pub decision: DecisionRecord,
+    /// The interaction's attributes after the run.
+    pub attributes: BTreeMap<String, String>,
+    /// The trace as JSON (its schema is published).
+    pub trace: String,
+    /// Free text of who asked for this run again; none for the first.
+    pub rerun_by: Option<String>,
+}
+
+/// A message on its way into the store.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// The bytes as received.
+    pub raw: Bytes,
+    /// The envelope sender; empty for the null reverse-path.
+    pub envelope_from: String,
+    /// The peer's address.
+    pub remote: String,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// The Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The decoded subject.
+    pub subject: String,
+    /// SHA-256 of the content with leading Received and Return-Path fields left aside.
+    pub content_hash: [u8; 32],
+}
+
+/// One interaction that the message makes: one for each route that matched.
+#[derive(Clone, Debug)]
+pub struct NewInteraction {
+    /// Its identifier.
+    pub id: InteractionId,
+    /// The envelope recipient.
+    pub envelope_to: String,
+    /// The route that matched; none for `postmaster` without a route.
+    pub route: Option<Uuid>,
+    /// The priority it starts with.
+    pub priority: i64,
+    /// The run, when it could be finished before the commit; without it a worker will run the interaction.
+    pub run: Option<RunRecord>,
+    /// The catalogue that `run` used. When it is no longer the newest, the store must drop `run` and keep the interaction as `Received`.
+    pub epoch: Epoch,
+}
+
+/// What makes a repeated HTTP request the same request.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// Client and key, as one string.
+    pub key: String,
+    /// SHA-256 of the body and the parameters that matter.
+    pub fingerprint: [u8; 32],
+}
+
+/// All that one acceptance commits at once.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    /// The message.
+    pub message: NewMessage,
+    /// Its interactions; at least one.
+    pub interactions: Vec<NewInteraction>,
+    /// For HTTP: the request's key.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// What became of one interaction offered with an acceptance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It was made; `decided` tells whether its run was kept.
+    Created {
+        /// Its identifier.
+        id: InteractionId,
+        /// Whether the offered run was kept; if not, a worker must run it.
+        decided: bool,
+        /// An earlier interaction of the same route with the same Message-ID and other content.
+        possible_duplicate_of: Option<InteractionId>,
+    },
+    /// Nothing was made: the first one counts it.
+    Duplicate {
+        /// The interaction that was made the first time.
+        of: InteractionId,
+    },
+}
+
+/// What an acceptance answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AcceptOutcome {
+    /// Committed, one answer for each offered interaction, in order.
+    Committed(Vec<Accepted>),
+    /// The idempotency key was seen with the same fingerprint: what it made then.
+    Replayed(Vec<InteractionId>),
+    /// The idempotency key was seen with another fingerprint.
+    KeyReused,
+}
+
+/// Work for a run.
+#[derive(Clone, Debug)]
+pub struct ClaimedRun {
+    /// The interaction.
+    pub interaction: InteractionRecord,
+    /// The raw message.
+    pub raw: Bytes,
+    /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
+    pub epoch: Epoch,
+    /// Proves the lease when the run is recorded.
+    pub lease: Uuid,
+}
+
+/// An interaction as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InteractionRecord {
+    /// Its identifier.
+    pub id: InteractionId,
+    /// Where it stands.
+    pub state: State,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// The envelope sender.
+    pub envelope_from: String,
+    /// The envelope recipient.
+    pub envelope_to: String,
+    /// The peer's address.
+    pub remote: String,
+    /// The Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The decoded subject.
+    pub subject: String,
+    /// The route.
+    pub route: Option<Uuid>,
+    /// The priority before any run.
+    pub initial_priority: i64,
+    /// The flow and version of the last run.
+    pub flow: Option<(FlowId, Version)>,
+    /// How the last run ended.
+    pub decision: Option<DecisionRecord>,
+    /// How many runs have ended.
+    pub runs: u32,
+    /// The attributes after the last run.
+    pub attributes: BTreeMap<String, String>,
+    /// How often the same mail came again within the window.
+    pub duplicates: u64,
+    /// An earlier interaction with the same Message-ID and other content.
+    pub possible_duplicate_of: Option<InteractionId>,
+    /// Content was erased on request: `message` and traces are gone.
+    pub erased: bool,
+}
+
+/// A run as it is listed.
+#[derive(Clone, Debug)]
+pub struct RunSummary {
+    /// Counted from 1.
+    pub number: u32,
+    /// The run.
+    pub run: RunRecord,
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct InteractionFilter {
+    /// Only this state.
+    pub state: Option<State>,
+    /// Only this kind of decision.
+    pub decision: Option<DecisionKind>,
+    /// Only what stands in this queue.
+    pub queue: Option<QueueId>,
+    /// Only what this flow ran.
+    pub flow: Option<FlowId>,
+    /// Exact envelope sender, whatever the case.
+    pub from: Option<String>,
+    /// Exact envelope recipient, whatever the case.
+    pub to: Option<String>,
+    /// Exact Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// Contained in the subject, whatever the case.
+    pub subject: Option<String>,
+    /// Received at or after.
+    pub since: Option<Timestamp>,
+    /// Received before.
+    pub until: Option<Timestamp>,
+}
+
+/// Counts over everything kept. `accepted` is always `duplicates + interactions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Offered interactions that were answered with success.
+    pub accepted: u64,
+    /// Of these: counted on an earlier one.
+    pub duplicates: u64,
+    /// Of these: made.
+    pub interactions: u64,
+    /// Interactions by state.
+    pub by_state: BTreeMap<State, u64>,
+    /// Interactions by the last decision.
+    pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// The oldest interaction that has no decision yet.
+    pub oldest_undecided_at: Option<Timestamp>,
+}
+
+/// What to claim from a queue.
+#[derive(Clone, Debug)]
+pub struct QueueClaim {
+    /// The queue.
+    pub queue: QueueId,
+    /// At most so many.
+    pub max: u32,
+    /// For how long, in seconds.
+    pub lease_seconds: u32,
+    /// When set: only work whose skills are all listed here.
+    pub skills: Option<Vec<String>>,
+}
+
+/// A lease on one routed interaction.
+#[derive(Clone, Debug)]
+pub struct QueueLease {
+    /// Proves the claim.
+    pub token: Uuid,
+    /// When the lease ends by itself.
+    pub expires_at: Timestamp,
+    /// What was claimed.
+    pub interaction: InteractionRecord,
+}

@@ -1,0 +1,5 @@
+//! Plain records: what is kept, in words that know no database.
+
+pub mod access;
+pub mod catalogue;
+pub mod mail;

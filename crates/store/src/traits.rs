@@ -1,0 +1,120 @@
+//! What can be asked of a store. Each method is one transaction: all of it is on stable storage when it answers `Ok`, or nothing is.
+//! Methods may be called at the same time from many tasks and, on some stores, from many machines.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, InteractionId, Version};
+
+use crate::error::{CommitError, LeaseError, StoreError};
+use crate::records::access::{ClientRecord, TokenRecord};
+use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowRecord, VersionRecord};
+use crate::records::mail::{
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
+    RunSummary, Summary,
+};
+
+/// Flows, versions, queues, domains, routes.
+#[async_trait]
+pub trait CatalogueStore: Send + Sync {
+    /// The newest epoch.
+    async fn epoch(&self) -> Result<Epoch, StoreError>;
+
+    /// Everything that running and publishing need, read at one epoch: published versions, and those `pinned` as well.
+    async fn load(&self, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError>;
+
+    /// Commits `changes` if the epoch is still `expected`, and answers the new epoch.
+    async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError>;
+
+    /// A flow, deleted ones included.
+    async fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError>;
+
+    /// Deleted flows.
+    async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, StoreError>;
+
+    /// One version.
+    async fn version(&self, id: FlowId, version: Version) -> Result<Option<VersionRecord>, StoreError>;
+
+    /// A flow's versions, newest first, `limit` of them after `offset`, and how many there are in all.
+    async fn versions(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<VersionRecord>, u64), StoreError>;
+}
+
+/// Accepted mail, runs, decisions.
+#[async_trait]
+pub trait MailStore: Send + Sync {
+    /// Keeps a message and its interactions, duplicates counted, runs that were offered included.
+    async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError>;
+
+    /// Claims up to `max` interactions that wait for a run, oldest first. Leases that ran out count as waiting.
+    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
+
+    /// Records a run and its decision under the lease of `claim_runs`.
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError>;
+
+    /// Makes a decided or completed interaction wait for another run; what is claimed or waiting already is refused with `Lost`.
+    async fn rerun(&self, id: InteractionId, by: &str) -> Result<(), LeaseError>;
+
+    /// One interaction.
+    async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError>;
+
+    /// Newest first, after the cursor's interaction.
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<InteractionRecord>, StoreError>;
+
+    /// All ended runs of an interaction, first to last.
+    async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError>;
+
+    /// The raw message; none when erased.
+    async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
+
+    /// Erases message, subject and traces of one interaction; answers whether it exists. The ledger row stays.
+    async fn erase(&self, id: InteractionId) -> Result<bool, StoreError>;
+
+    /// Counts over everything.
+    async fn summary(&self) -> Result<Summary, StoreError>;
+}
+
+/// Work in queues.
+#[async_trait]
+pub trait QueueStore: Send + Sync {
+    /// Leases up to `claim.max` interactions: higher priority first, then older first. Leases that ran out are claimed anew.
+    async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError>;
+
+    /// Completes a claimed interaction; doing it twice is well.
+    async fn acknowledge(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
+
+    /// Gives a claimed interaction back.
+    async fn release(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
+
+    /// Makes a lease last `lease_seconds` from now; answers its new end.
+    async fn extend(&self, token: Uuid, lease_seconds: u32, now: Timestamp) -> Result<Timestamp, LeaseError>;
+}
+
+/// Clients and tokens.
+#[async_trait]
+pub trait AccessStore: Send + Sync {
+    /// Inserts or replaces a client. Tokens of a replaced client whose secret changed are removed.
+    async fn put_client(&self, client: ClientRecord) -> Result<(), StoreError>;
+
+    /// A client.
+    async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError>;
+
+    /// All clients, by id.
+    async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError>;
+
+    /// Keeps a token; tokens that ended before `token.issued_at` may be removed on the way.
+    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError>;
+
+    /// A token by its hash, whether it ended or not.
+    async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
+}
+
+/// A whole store.
+pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore {}
+
+impl<T: CatalogueStore + MailStore + QueueStore + AccessStore> Store for T {}
