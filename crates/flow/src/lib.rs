@@ -1,3 +1,13 @@
 //! The flow language. Pure: no I/O, no clock, no randomness.
 
+pub mod diagnostic;
+pub mod document;
+pub mod email;
+pub mod expr;
 pub mod id;
+pub mod interface;
+pub mod link;
+pub mod program;
+pub mod source;
+pub mod types;
+pub mod value;

@@ -1,0 +1,108 @@
+//! The registry of codes. A code never changes its meaning and is never used again for another.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A stable code of a problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code as users see it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not JSON or YAML.
+    Syntax = "document.syntax",
+    /// A key that the document does not know here.
+    UnknownKey = "document.key.unknown",
+    /// A key stands twice, or in both spellings.
+    DuplicateKey = "document.key.duplicate",
+    /// A key that must be there is missing.
+    MissingKey = "document.key.missing",
+    /// A value of another kind than the key wants (a list where a string belongs).
+    WrongKind = "document.value.kind",
+    /// A value outside of what the key allows.
+    InvalidValue = "document.value.invalid",
+    /// Some of the content's members without `nodes`.
+    ContentWithoutNodes = "document.content.incomplete",
+    /// A document too deep or too large.
+    TooLarge = "document.too-large",
+    /// A name that can't be used.
+    InvalidName = "name.invalid",
+    /// A name that stands twice.
+    DuplicateName = "name.duplicate",
+    /// Not a data type.
+    UnknownType = "type.unknown",
+    /// Not an action, or one that this release does not offer.
+    UnknownAction = "action.unknown",
+    /// An expression that can't be parsed.
+    ExpressionSyntax = "expression.syntax",
+    /// A part of CEL that is not supported.
+    ExpressionUnsupported = "expression.unsupported",
+    /// A name that is not known in the expression.
+    UnknownNameInExpression = "expression.name.unknown",
+    /// A member that its object does not have.
+    UnknownMember = "expression.member.unknown",
+    /// A function that does not exist.
+    UnknownFunction = "expression.function.unknown",
+    /// A function called with the wrong number of arguments.
+    WrongArity = "expression.function.arity",
+    /// A value of the wrong type.
+    WrongType = "expression.type",
+    /// A variable read where some path has not set it.
+    UnsetVariable = "variable.unset",
+    /// A variable that is nowhere set or declared.
+    UnknownVariable = "variable.unknown",
+    /// Assignments of different types to one variable.
+    VariableTypes = "variable.types",
+    /// A branch or error edge to a node that does not exist.
+    UnknownNode = "node.unknown",
+    /// A node that no path reaches.
+    UnreachableNode = "node.unreachable",
+    /// An action that no path reaches.
+    UnreachableAction = "action.unreachable",
+    /// A queue that does not exist.
+    UnknownQueue = "queue.unknown",
+    /// A flow that does not exist.
+    UnknownFlow = "flow.unknown",
+    /// A flow that has no published version.
+    UnpublishedFlow = "flow.unpublished",
+    /// A version or label that does not exist.
+    UnknownVersion = "flow.version.unknown",
+    /// Flows that call each other in a circle.
+    Cycle = "flow.cycle",
+    /// Calls nested deeper than the limit.
+    TooDeep = "flow.too-deep",
+    /// A mapping to an input that the called flow does not have.
+    UnknownInput = "mapping.input.unknown",
+    /// A required input without a mapping.
+    MissingInput = "mapping.input.missing",
+    /// A mapping from an output that the called flow does not have.
+    UnknownOutput = "mapping.output.unknown",
+    /// An output that must be set and is not on some path.
+    UnsetOutput = "output.unset",
+    /// A flow that can't be a route's target: it is of type `shared`, or has required inputs.
+    NotRoutable = "flow.not-routable",
+    /// A key or index read where nothing guards it.
+    Unguarded = "expression.unguarded",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,121 @@
+//! Problems found in input: each has a stable code, a place, what was expected, what was found, and a suggestion.
+
+mod codes;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use codes::Code;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It must be mended before the flow can be published.
+    Error,
+    /// It works, but probably not as meant.
+    Warning,
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The stable code.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The field, such as `nodes[0].actions[1].inputMapping[0].value`; empty for the whole document.
+    pub path: String,
+    /// The part of the string value at `path` that is meant, in bytes.
+    pub range: Option<Range<usize>>,
+    /// What is wrong: lower case, no full stop, the user's text in backticks.
+    pub message: String,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What stands there.
+    pub found: Option<String>,
+    /// What to do.
+    pub suggestion: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at a path.
+    pub fn error(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            path: path.into(),
+            range: None,
+            message: message.into(),
+            expected: None,
+            found: None,
+            suggestion: None,
+        }
+    }
+
+    /// A warning at a path.
+    pub fn warning(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, path, message) }
+    }
+
+    /// Adds what would have been right.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what stands there.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn suggestion(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// Adds the nearest of `known`, if one is near enough to `name`.
+    #[must_use]
+    pub fn nearest<'k>(self, name: &str, known: impl IntoIterator<Item = &'k str>) -> Self {
+        match nearest(name, known) {
+            Some(near) => self.suggestion(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
+    /// Narrows the place to a part of the string value at the path, in bytes.
+    #[must_use]
+    pub fn at(mut self, range: Range<usize>) -> Self {
+        self.range = Some(range);
+        self
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{} [{}]", self.message, self.code)
+    }
+}
+
+/// The nearest known name, if it is near enough to be what was meant.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let folded = name.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,300 @@
+//! The flow document: what users write, before any checking of meaning.
+//!
+//! Serialising gives the canonical form (camelCase, absent members left out), which is what is stored, hashed and returned.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// A flow document. Its field names are the canonical keys in camelCase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    /// The flow's name.
+    pub name: String,
+    /// The type as written: `email`, `shared`, `INBOUNDEMAIL`, `COMMONMODULE`.
+    #[serde(rename = "type")]
+    pub flow_type: String,
+    /// What the flow is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Declared inputs.
+    pub inputs: Vec<Input>,
+    /// Declared outputs.
+    pub outputs: Vec<Output>,
+    /// Declared variables; others are declared by their assignments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Variable>,
+    /// What starts the flow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// What must hold for the flow to start.
+    pub condition_set: ConditionSet,
+    /// The nodes; the first is where the run starts.
+    pub nodes: Vec<Node>,
+    /// Where an error that no action caught goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<Jump>,
+    /// What walking off the end means.
+    pub end: End,
+}
+
+/// A declared input. Without a default it is required.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Its data type as written.
+    pub data_type: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The value it has when a caller maps none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Json>,
+}
+
+/// A declared output.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its data type as written.
+    pub data_type: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The value it has when no path sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Json>,
+    /// Every path to the end must set it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+}
+
+/// A declared variable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its data type as written.
+    pub data_type: String,
+    /// The value it starts with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Json>,
+}
+
+/// What starts the flow.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trigger {
+    /// Always `email`.
+    #[serde(rename = "type")]
+    pub trigger_type: String,
+}
+
+/// Conditions that must hold for the flow to start; none: it starts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ConditionSet {
+    /// Whether all or any must hold.
+    #[serde(rename = "match")]
+    pub matching: Match,
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+}
+
+/// How conditions combine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Match {
+    /// All must hold.
+    #[default]
+    All,
+    /// One is enough.
+    Any,
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Condition {
+    /// A boolean expression in `${…}`.
+    pub when: String,
+}
+
+/// A node: actions in order, then a branch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Node {
+    /// Its identifier, unique in the flow.
+    pub id: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its actions.
+    pub actions: Vec<Action>,
+    /// Where the run goes on: the first branch that holds. `None`: the following node. No branch holds: the flow's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Vec<Branch>>,
+}
+
+/// A branch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Branch {
+    /// A boolean expression in `${…}`; none always holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// The node's identifier.
+    pub to: String,
+}
+
+/// A jump to a node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Jump {
+    /// The node's identifier.
+    pub to: String,
+}
+
+/// What walking off the end means.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct End {
+    /// The disposition.
+    pub disposition: Disposition,
+    /// The queue's name or id, with `queue`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// Dispositions of the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Disposition {
+    /// Nothing was decided.
+    #[default]
+    Unrouted,
+    /// The interaction is dropped.
+    Disconnect,
+    /// It goes to the end's queue.
+    Queue,
+}
+
+/// An action: what it does, and what all actions have.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// What it does.
+    #[serde(flatten)]
+    pub kind: ActionKind,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where its errors go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<Jump>,
+}
+
+/// What an action does. Value positions hold JSON whose strings may hold `${…}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ActionKind {
+    /// Calls a flow.
+    RunFlow {
+        /// Which flow and version.
+        #[serde(flatten)]
+        flow: FlowReference,
+        /// Inputs for it.
+        input_mapping: Vec<Mapping>,
+        /// What becomes of its outputs.
+        output_mapping: Vec<Mapping>,
+    },
+    /// Goes on in another flow, and does not come back.
+    TransferToFlow {
+        /// Which flow and version.
+        #[serde(flatten)]
+        flow: FlowReference,
+        /// Inputs for it.
+        input_mapping: Vec<Mapping>,
+    },
+    /// Sets one of the flow's variables.
+    SetVariable {
+        /// The variable. This action's `name` is the variable's: it has no other.
+        name: String,
+        /// The value.
+        value: Json,
+    },
+    /// Sets one of the flow's outputs.
+    SetOutput {
+        /// The output. This action's `name` is the output's: it has no other.
+        name: String,
+        /// The value.
+        value: Json,
+    },
+    /// Sets attributes of the interaction.
+    SetAttributes {
+        /// Names and values, in written order.
+        attributes: serde_json::Map<String, Json>,
+    },
+    /// Sets the interaction's priority.
+    SetPriority {
+        /// Higher is sooner.
+        priority: Json,
+    },
+    /// Ends the run: the interaction goes to a queue.
+    TransferToQueue {
+        /// The queue's name or id.
+        queue: String,
+        /// Overrides the interaction's priority.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        priority: Option<Json>,
+        /// Skills asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        skills: Option<Json>,
+        /// The language asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        language: Option<Json>,
+    },
+    /// Ends the run: the mail is forwarded.
+    Forward {
+        /// To whom.
+        addresses: Json,
+    },
+    /// Ends the run: the interaction is dropped.
+    Disconnect {
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Json>,
+    },
+    /// Goes back to the caller.
+    Return,
+    /// Leaves a line in the trace.
+    Log {
+        /// `debug`, `info`, `warn` or `error`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level: Option<String>,
+        /// The line.
+        message: Json,
+    },
+}
+
+/// A reference to a flow.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowReference {
+    /// The flow's id, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_id: Option<String>,
+    /// In files: the flow's name instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// A version's number or a label; left out: whatever is published when the run starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Json>,
+}
+
+/// One line of a mapping.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mapping {
+    /// The input to fill, or the variable to set.
+    pub name: String,
+    /// The value.
+    pub value: Json,
+}

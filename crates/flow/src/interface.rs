@@ -1,0 +1,53 @@
+//! What callers rely on: a flow's inputs, outputs and whether it may decide.
+
+use crate::id::FlowId;
+use crate::types::Type;
+
+/// What a caller can know of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interface {
+    /// The flow.
+    pub flow: FlowId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is of type `shared`.
+    pub shared: bool,
+    /// Inputs in declared order.
+    pub inputs: Vec<InputType>,
+    /// Outputs in declared order.
+    pub outputs: Vec<OutputType>,
+    /// Whether a run may end inside it, or inside what it calls.
+    pub may_decide: bool,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputType {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: Type,
+    /// Whether the caller must map it.
+    pub required: bool,
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputType {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: Type,
+}
+
+impl Interface {
+    /// The input of that name and its position.
+    pub fn input(&self, name: &str) -> Option<(usize, &InputType)> {
+        self.inputs.iter().enumerate().find(|(_, input)| input.name == name)
+    }
+
+    /// The output of that name and its position.
+    pub fn output(&self, name: &str) -> Option<(usize, &OutputType)> {
+        self.outputs.iter().enumerate().find(|(_, output)| output.name == name)
+    }
+}

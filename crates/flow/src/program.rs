@@ -1,0 +1,228 @@
+//! A checked flow, ready to run: names resolved to positions, expressions compiled.
+
+use std::sync::Arc;
+
+use crate::document::{Disposition, Match};
+use crate::expr::Compiled;
+use crate::id::{FlowId, QueueId, Version};
+use crate::interface::Interface;
+use crate::types::Type;
+use crate::value::Value;
+
+/// A checked flow. Positions of inputs and outputs in calls are those of the callee's interface in the same [`crate::link::Snapshot`].
+#[derive(Debug)]
+pub struct Program {
+    /// What callers see.
+    pub interface: Interface,
+    /// The version; 0 for one that is not saved.
+    pub version: Version,
+    /// The values inputs have when a caller maps none, in the interface's order.
+    pub input_defaults: Vec<Option<Value<'static>>>,
+    /// The values outputs read as when no path set them, in the interface's order.
+    pub output_initials: Vec<Value<'static>>,
+    /// The variables.
+    pub variables: Vec<VariableSlot>,
+    /// What must hold for the flow to start.
+    pub conditions: Conditions,
+    /// The nodes; the run starts at the first.
+    pub nodes: Vec<ProgramNode>,
+    /// The node that uncaught errors go to.
+    pub on_error: Option<usize>,
+    /// What walking off the end means, on a route.
+    pub end: ProgramEnd,
+}
+
+/// A variable.
+#[derive(Debug)]
+pub struct VariableSlot {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its type.
+    pub data_type: Type,
+    /// The value it starts with.
+    pub default: Option<Value<'static>>,
+}
+
+/// Conditions for the start.
+#[derive(Debug)]
+pub struct Conditions {
+    /// How they combine.
+    pub matching: Match,
+    /// The conditions.
+    pub conditions: Vec<Compiled>,
+}
+
+/// A node.
+#[derive(Debug)]
+pub struct ProgramNode {
+    /// Its identifier.
+    pub id: Arc<str>,
+    /// Its actions.
+    pub actions: Vec<ProgramAction>,
+    /// Its branches. A node without `next` has one that always leads to the following node, or none if it is the last.
+    pub next: Vec<ProgramBranch>,
+}
+
+/// A branch.
+#[derive(Debug)]
+pub struct ProgramBranch {
+    /// A boolean expression; none always holds.
+    pub when: Option<Compiled>,
+    /// The node's position.
+    pub to: usize,
+}
+
+/// An action.
+#[derive(Debug)]
+pub struct ProgramAction {
+    /// What people call it.
+    pub name: Option<Arc<str>>,
+    /// The node that its errors go to.
+    pub on_error: Option<usize>,
+    /// What it does.
+    pub kind: ProgramActionKind,
+}
+
+/// Which version of a flow is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Selector {
+    /// Whatever is published when the run starts.
+    Published,
+    /// This version.
+    Version(Version),
+}
+
+/// A flow that is called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Callee {
+    /// The flow.
+    pub flow: FlowId,
+    /// Which of its versions.
+    pub selector: Selector,
+}
+
+/// A queue, with its name for the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueTarget {
+    /// The queue.
+    pub id: QueueId,
+    /// Its name when the flow was checked.
+    pub name: Arc<str>,
+}
+
+/// What an action does.
+#[derive(Debug)]
+pub enum ProgramActionKind {
+    /// Calls a flow.
+    RunFlow {
+        /// Which.
+        callee: Callee,
+        /// Values for the callee's inputs, by position.
+        inputs: Vec<(usize, Compiled)>,
+        /// Variables to set, by position, from expressions over the callee's outputs.
+        outputs: Vec<(usize, Compiled)>,
+    },
+    /// Goes on in another flow.
+    TransferToFlow {
+        /// Which.
+        callee: Callee,
+        /// Values for its inputs, by position.
+        inputs: Vec<(usize, Compiled)>,
+    },
+    /// Sets the variable at a position.
+    SetVariable {
+        /// The variable's position.
+        variable: usize,
+        /// The value.
+        value: Compiled,
+    },
+    /// Sets the output at a position.
+    SetOutput {
+        /// The output's position.
+        output: usize,
+        /// The value.
+        value: Compiled,
+    },
+    /// Sets attributes.
+    SetAttributes {
+        /// Names and values; each value is a string expression.
+        attributes: Vec<(Arc<str>, Compiled)>,
+    },
+    /// Sets the priority.
+    SetPriority {
+        /// An integer expression.
+        priority: Compiled,
+    },
+    /// Ends the run in a queue.
+    TransferToQueue {
+        /// Which.
+        queue: QueueTarget,
+        /// An integer expression.
+        priority: Option<Compiled>,
+        /// An expression of type `list<string>`.
+        skills: Option<Compiled>,
+        /// A string expression.
+        language: Option<Compiled>,
+    },
+    /// Ends the run with a forward.
+    Forward {
+        /// An expression of type `list<string>`.
+        addresses: Compiled,
+    },
+    /// Ends the run; the interaction is dropped.
+    Disconnect {
+        /// A string expression.
+        reason: Option<Compiled>,
+    },
+    /// Goes back to the caller; on a route: to the end.
+    Return,
+    /// Leaves a line in the trace.
+    Log {
+        /// `debug`, `info`, `warn` or `error`.
+        level: LogLevel,
+        /// A string expression.
+        message: Compiled,
+    },
+}
+
+/// Levels of `log`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the flow's author.
+    Debug,
+    /// The usual.
+    Info,
+    /// Something odd.
+    Warn,
+    /// Something wrong.
+    Error,
+}
+
+/// What walking off the end means.
+#[derive(Debug)]
+pub struct ProgramEnd {
+    /// The disposition.
+    pub disposition: Disposition,
+    /// The queue, with `queue`.
+    pub queue: Option<QueueTarget>,
+}
+
+impl Program {
+    /// Every flow that the program calls or goes on in, each once.
+    pub fn callees(&self) -> Vec<&Callee> {
+        let mut callees: Vec<&Callee> = self
+            .nodes
+            .iter()
+            .flat_map(|node| &node.actions)
+            .filter_map(|action| match &action.kind {
+                ProgramActionKind::RunFlow { callee, .. } | ProgramActionKind::TransferToFlow { callee, .. } => {
+                    Some(callee)
+                }
+                _ => None,
+            })
+            .collect();
+        callees.sort_unstable();
+        callees.dedup();
+        callees
+    }
+}
