@@ -8,8 +8,9 @@ use memchr::{memchr, memchr_iter};
 
 use super::BODY_LIMIT;
 
-/// A line end may be two bytes in the mail and one here, so that this much is always enough to fill the limit.
-const NEEDED: usize = BODY_LIMIT * 2;
+/// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
+/// is more.
+const NEEDED: usize = BODY_LIMIT * 2 + 2;
 
 /// A text of a mail, with LF line ends. Borrowed from the raw bytes if it stands there as it is to be shown.
 #[derive(Debug, Default)]
