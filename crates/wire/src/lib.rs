@@ -1,1 +1,17 @@
-//! TODO
+//! The bodies of the HTTP API, the same types for the server and for its clients: what is here is a promise.
+//!
+//! Keys are camelCase, absent members are left out (never `null`: the official Python SDK can't read it), members that
+//! this release does not know are ignored when read. Nothing here does I/O or knows a framework.
+
+pub mod claim;
+pub mod error;
+pub mod flow;
+pub mod interaction;
+pub mod listing;
+pub mod reference;
+pub mod routing;
+pub mod time;
+pub mod token;
+
+/// A JSON object whose members keep their order.
+pub type Object = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,198 @@
+//! Interactions: accepted mail and what became of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+
+use crate::time::Time;
+
+/// Where an interaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Accepted; no run has ended yet.
+    Received,
+    /// A worker holds it.
+    Running,
+    /// The last run ended; a queued one waits to be claimed.
+    Decided,
+    /// Somebody holds it by a claim.
+    Claimed,
+    /// Nothing is left to do.
+    Completed,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecisionKind {
+    /// It waits in a queue.
+    Queue,
+    /// It was forwarded.
+    Forward,
+    /// It was dropped on purpose.
+    Disconnect,
+    /// Nothing was decided, or the run failed.
+    Unrouted,
+}
+
+/// An interaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interaction {
+    /// Its identifier; identifiers sort by time of acceptance.
+    pub id: InteractionId,
+    /// Where it stands.
+    pub state: State,
+    /// When it was accepted.
+    pub received_at: Time,
+    /// How it was handed over.
+    pub envelope: Envelope,
+    /// The Message-ID without angle brackets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// The decoded subject; absent when erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The flow and version of the last run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<RunFlow>,
+    /// How the last run ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// All runs that ended, first to last. Lists leave them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Run>,
+    /// The attributes after the last run.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// How often the same mail came again.
+    #[serde(default)]
+    pub duplicates: u64,
+    /// An earlier interaction with the same Message-ID and other content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub possible_duplicate_of: Option<InteractionId>,
+    /// In the answer to a mail that was accepted before: this is the interaction it made then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+    /// Message, subject and traces were erased on request.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// How a mail was handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The sender; empty for the null reverse-path.
+    pub from: String,
+    /// The recipient.
+    pub to: String,
+    /// The peer's address.
+    pub remote: String,
+}
+
+/// The flow and version that ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFlow {
+    /// The flow.
+    pub id: FlowId,
+    /// Its name now; absent when it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The version.
+    pub version: Version,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// The kind.
+    pub kind: DecisionKind,
+    /// The queue it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<DecisionQueue>,
+    /// Higher is sooner.
+    pub priority: i64,
+    /// Skills asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// The language asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Addresses of a forward.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// The flow's reason for a disconnect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why the run failed: `code`, `message`, and where it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Json>,
+}
+
+/// The queue that a decision names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionQueue {
+    /// The queue.
+    pub id: QueueId,
+    /// Its name now; absent when it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A run that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Counted from 1.
+    pub number: u32,
+    /// The flow and version; absent for a route straight to a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<RunFlow>,
+    /// When it started.
+    pub started_at: Time,
+    /// How long it took, in microseconds.
+    pub duration_us: u64,
+    /// How it ended.
+    pub decision: Decision,
+    /// The client that asked for it; absent for the first run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_by: Option<String>,
+    /// What it did, step by step: its own published format. Only in the answer of `/trace`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Json>,
+}
+
+/// The answer of `/interactions/{id}/trace`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trace {
+    /// The interaction.
+    pub interaction_id: InteractionId,
+    /// Its runs with their traces, first to last.
+    pub runs: Vec<Run>,
+}
+
+/// Counts over everything kept. `accepted` is always `duplicates + interactions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Mails answered with success, counted once for each route.
+    pub accepted: u64,
+    /// Of these: counted on an earlier one.
+    pub duplicates: u64,
+    /// Of these: made an interaction.
+    pub interactions: u64,
+    /// Interactions by state; every state is there.
+    pub by_state: BTreeMap<State, u64>,
+    /// Interactions by the last decision; every kind is there.
+    pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// The oldest interaction without a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_undecided_at: Option<Time>,
+}

@@ -1,0 +1,130 @@
+//! Queues, email domains and their routes.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use waypost_flow::id::QueueId;
+
+use crate::Object;
+use crate::reference::{Division, Reference};
+use crate::time::Time;
+
+/// A queue. Members that the server only keeps are returned as they were sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// Its identifier.
+    pub id: QueueId,
+    /// Its name.
+    pub name: String,
+    /// The division it is in.
+    pub division: Division,
+    /// Made by the server: can't be renamed or deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub built_in: bool,
+    /// What clients sent besides.
+    #[serde(flatten)]
+    pub extra: Object,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed.
+    pub date_modified: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueueRequest {
+    /// Its name.
+    pub name: String,
+    /// What is only kept and returned.
+    #[serde(flatten)]
+    pub extra: Object,
+}
+
+/// A domain that mail is accepted for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Domain {
+    /// The domain in lower case.
+    pub id: String,
+    /// The same.
+    pub name: String,
+    /// Always `false`: the server has no root domain of its own.
+    #[serde(default)]
+    pub sub_domain: bool,
+    /// Always `NOT_AVAILABLE`: the server does not look at the DNS.
+    #[serde(default)]
+    pub mx_record_status: String,
+    /// What clients sent besides.
+    #[serde(flatten)]
+    pub extra: Object,
+    /// When it was made.
+    pub date_created: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes a domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DomainRequest {
+    /// The domain.
+    pub id: String,
+    /// What is only kept and returned.
+    #[serde(flatten)]
+    pub extra: Object,
+}
+
+/// A route: a pattern of local parts, and where matching mail goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// Its identifier.
+    pub id: Uuid,
+    /// A local part, or a pattern that contains `*`.
+    pub pattern: String,
+    /// The flow that is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Reference>,
+    /// The queue that mail goes straight to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Reference>,
+    /// Where unrouted mail of this route stands, when not in the built-in queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrouted_queue: Option<Reference>,
+    /// The priority that interactions start with; higher is sooner.
+    #[serde(default)]
+    pub priority: i64,
+    /// What clients sent besides.
+    #[serde(flatten)]
+    pub extra: Object,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed.
+    pub date_modified: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteRequest {
+    /// A local part, or a pattern that contains `*`.
+    pub pattern: String,
+    /// The flow to run; either this or `queue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Reference>,
+    /// The queue; either this or `flow`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Reference>,
+    /// Where unrouted mail of this route stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrouted_queue: Option<Reference>,
+    /// The priority that interactions start with.
+    #[serde(default)]
+    pub priority: i64,
+    /// What is only kept and returned.
+    #[serde(flatten)]
+    pub extra: Object,
+}

@@ -1,0 +1,32 @@
+//! The answers of the token endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorBody;
+
+/// A token (RFC 6749 section 5.1).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The token itself. It is a secret: this type can't be printed for debugging.
+    pub access_token: String,
+    /// Always `bearer`.
+    pub token_type: String,
+    /// How long it lasts, in seconds.
+    pub expires_in: u64,
+    /// What it grants: names separated by spaces; empty when it grants nothing.
+    pub scope: String,
+}
+
+/// Why no token was given (RFC 6749 section 5.2), beside the members that every error has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenError {
+    /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
+    pub error: String,
+    /// What is wrong, for people.
+    pub error_description: String,
+    /// The same text, where Genesys's Go client looks for it.
+    pub description: String,
+    /// The members of every error.
+    #[serde(flatten)]
+    pub body: ErrorBody,
+}
