@@ -1,0 +1,236 @@
+//! API clients, their secrets and their tokens.
+//!
+//! Secrets and tokens that are made here have 256 bits of chance and are kept as SHA-256; secrets that people chose are
+//! kept as Argon2. Neither secrets nor tokens are ever logged, and types that hold one can't be printed.
+
+pub mod guesses;
+pub mod scopes;
+pub mod secret;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use waypost_store::error::StoreError;
+use waypost_store::records::access::{ClientRecord, TokenRecord};
+use waypost_store::traits::Store;
+
+use crate::error::AppError;
+use guesses::Guesses;
+use scopes::{Scope, Scopes};
+use secret::Secret;
+
+/// How long a token lasts, in seconds: 24 hours.
+pub const TOKEN_SECONDS: u32 = 24 * 60 * 60;
+
+/// How many Argon2 hashes are computed at the same time: each takes 19 MiB and a core.
+const HASHES_AT_ONCE: usize = 2;
+
+/// The client that is made at the first start.
+const ADMIN: &str = "admin";
+
+/// Who may do what.
+pub struct Access {
+    store: Arc<dyn Store>,
+    hashing: Semaphore,
+    guesses: Guesses,
+}
+
+/// A token that was just issued: the only moment at which it is known.
+pub struct IssuedToken {
+    /// The token.
+    pub token: Secret,
+    /// How long it lasts, in seconds.
+    pub expires_in: u32,
+    /// What it grants.
+    pub scopes: Scopes,
+}
+
+/// Who asks, proven by a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The client's id.
+    pub client_id: String,
+    /// What the token grants.
+    pub scopes: Scopes,
+}
+
+/// Why a token is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Nobody knows it, or its client was revoked.
+    #[error("the token is not valid")]
+    Unknown,
+    /// It ended.
+    #[error("the token has expired")]
+    Expired,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A client that was made but is not known to the store yet, with its secret.
+pub struct NewClient {
+    /// The client.
+    record: ClientRecord,
+    /// Its secret.
+    secret: Secret,
+}
+
+impl NewClient {
+    /// The client's id.
+    pub fn id(&self) -> &str {
+        &self.record.id
+    }
+
+    /// Its secret: to be shown or kept once, by whoever asked for the client.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+}
+
+impl Access {
+    /// Access by what `store` knows.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default() }
+    }
+
+    /// The admin client to begin with, if there is no client at all. It is not kept yet: hand its secret over first, then
+    /// [`Access::keep`] it, so that a crash in between leaves no client whose secret nobody has.
+    ///
+    /// # Errors
+    /// The store, or the system's source of chance.
+    pub async fn first_client(&self) -> Result<Option<NewClient>, AppError> {
+        if !self.store.clients().await?.is_empty() {
+            return Ok(None);
+        }
+        let secret = Secret::generate()?;
+        let record = admin(ADMIN, secret::generated_hash(&secret));
+        Ok(Some(NewClient { record, secret }))
+    }
+
+    /// Keeps a client that was made by [`Access::first_client`].
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn keep(&self, client: NewClient) -> Result<(), AppError> {
+        let id = client.record.id.clone();
+        self.store.put_client(client.record).await?;
+        tracing::info!(client = id, "client created");
+        Ok(())
+    }
+
+    /// Creates the admin client `id`, or gives it this secret and all rights again. When nothing would change, its tokens
+    /// stay valid: a restart with the same configuration disturbs nobody.
+    ///
+    /// # Errors
+    /// An empty id or one with a colon, an empty secret, or the store.
+    pub async fn bootstrap(&self, id: &str, secret: Secret) -> Result<(), AppError> {
+        if id.is_empty() || id.contains(':') || secret.expose().is_empty() {
+            return Err(AppError::Protected("a client needs an id without `:`, and a secret".to_owned()));
+        }
+        if let Some(record) = self.store.client(id).await? {
+            let admin = record.revoked_at.is_none() && record.scopes == [Scope::Admin.as_str()];
+            if admin && self.matches(&record.secret_hash, secret.clone()).await? {
+                return Ok(());
+            }
+        }
+        let permit = self.hashing.acquire().await;
+        let hash = blocking(move || secret::chosen_hash(&secret)).await??;
+        drop(permit);
+        self.store.put_client(admin(id, hash)).await?;
+        tracing::info!(client = id, "client created or reset");
+        Ok(())
+    }
+
+    /// Issues a token to a client that proves itself. Asking for no scope gives all that the client has.
+    ///
+    /// # Errors
+    /// Wrong id or secret, a scope that is not known or not the client's, too many wrong attempts, or the store.
+    pub async fn issue_token(
+        &self,
+        client_id: &str,
+        secret: Secret,
+        requested: Option<&str>,
+        remote: IpAddr,
+    ) -> Result<IssuedToken, AppError> {
+        let now = Timestamp::now();
+        let attempt = self.guesses.begin(remote, client_id, now).map_err(|seconds| AppError::Throttled { seconds })?;
+        let client = self.store.client(client_id).await?.filter(|client| client.revoked_at.is_none());
+        // That an unknown id is answered sooner than a wrong secret tells which ids exist; ids are no secret.
+        let Some(client) = client else {
+            return Err(refused(client_id, remote));
+        };
+        if !self.matches(&client.secret_hash, secret).await? {
+            return Err(refused(client_id, remote));
+        }
+        attempt.succeeded();
+        let has = Scopes::stored(&client.scopes);
+        let scopes = match requested.map(str::trim).filter(|text| !text.is_empty()) {
+            None => has,
+            Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(AppError::BadScope)?,
+        };
+        let token = Secret::generate()?;
+        let record = TokenRecord {
+            hash: digest(token.expose()),
+            client_id: client.id,
+            scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+            issued_at: now,
+            expires_at: now + SignedDuration::from_secs(i64::from(TOKEN_SECONDS)),
+        };
+        self.store.put_token(record).await?;
+        Ok(IssuedToken { token, expires_in: TOKEN_SECONDS, scopes })
+    }
+
+    /// Who holds a token.
+    ///
+    /// # Errors
+    /// The token is unknown or has expired, its client was revoked, or the store.
+    pub async fn authenticate(&self, token: &str) -> Result<Principal, TokenError> {
+        let record = self.store.token(&digest(token)).await?.ok_or(TokenError::Unknown)?;
+        if record.expires_at <= Timestamp::now() {
+            return Err(TokenError::Expired);
+        }
+        let client = self.store.client(&record.client_id).await?;
+        let client = client.filter(|client| client.revoked_at.is_none()).ok_or(TokenError::Unknown)?;
+        // A client that lost a scope has lost it in the tokens that it holds, too.
+        let scopes = Scopes::stored(&record.scopes).limited_to(Scopes::stored(&client.scopes));
+        Ok(Principal { client_id: record.client_id, scopes })
+    }
+
+    async fn matches(&self, hash: &str, secret: Secret) -> Result<bool, AppError> {
+        if let Some(matches) = secret::matches_generated(hash, &secret) {
+            return Ok(matches);
+        }
+        let _permit = self.hashing.acquire().await;
+        let hash = hash.to_owned();
+        blocking(move || secret::matches_chosen(&hash, &secret)).await
+    }
+}
+
+fn admin(id: &str, secret_hash: String) -> ClientRecord {
+    ClientRecord {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        secret_hash,
+        scopes: vec![Scope::Admin.as_str().to_owned()],
+        created_at: Timestamp::now(),
+        revoked_at: None,
+    }
+}
+
+fn refused(client_id: &str, remote: IpAddr) -> AppError {
+    tracing::warn!(client = client_id, %remote, "token refused: wrong client id or secret");
+    AppError::BadCredentials
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::Unavailable(error.to_string()).into())
+}
