@@ -1,1 +1,21 @@
-//! TODO
+//! A run: one execution of a route's flow over one email, called flows included.
+//!
+//! This crate never does I/O, reads no clock and draws no random numbers. What a run sees comes in through [`RunInput`]; what it wants
+//! of the outside goes out as a [`Question`], and the answer comes back in. So the same snapshot, email and answers
+//! make the same run, always: resuming is running again with the answers of the [`Journal`].
+
+mod actions;
+mod decision;
+mod driver;
+mod error;
+mod journal;
+mod machine;
+mod run;
+mod stack;
+pub mod trace;
+
+pub use decision::{Decision, DecisionKind, Outcome};
+pub use error::{RunError, codes};
+pub use journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
+pub use run::{Limits, Run, RunInput, Step, Waiting};
+pub use trace::{Detail, Trace};

@@ -1,0 +1,13 @@
+//! `disconnect`: ends the whole run, also inside a called flow.
+
+use waypost_flow::expr::Compiled;
+
+use super::{Control, text};
+use crate::decision::{Decided, DecisionKind};
+use crate::error::Raised;
+use crate::machine::Machine;
+
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, reason: Option<&'m Compiled>) -> Result<Control<'m>, Raised> {
+    let reason = reason.map(|reason| machine.eval(reason).and_then(text)).transpose()?;
+    Ok(Control::Decide(Box::new(Decided { reason, ..Decided::bare(DecisionKind::Disconnect, machine.priority) })))
+}

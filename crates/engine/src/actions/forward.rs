@@ -1,0 +1,28 @@
+//! `forward`: ends the whole run, also inside a called flow.
+
+use waypost_flow::expr::Compiled;
+use waypost_flow::value::Value;
+
+use super::{Control, texts};
+use crate::decision::{Decided, DecisionKind};
+use crate::error::{Raised, codes};
+use crate::machine::Machine;
+
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, addresses: &'m Compiled) -> Result<Control<'m>, Raised> {
+    let addresses = texts(machine.eval(addresses)?)?;
+    // A mail that is forwarded to nobody is lost without a word; an error can be caught and is on record.
+    let blank = |address: &Value<'_>| matches!(address, Value::String(text) if text.as_str().trim().is_empty());
+    match &addresses {
+        Value::List(items) if items.is_empty() => {
+            return Err(Raised::error(codes::NO_ADDRESS, "there is no address to forward to"));
+        }
+        Value::List(items) if items.iter().any(blank) => {
+            return Err(Raised::error(codes::NO_ADDRESS, "one of the addresses to forward to is empty"));
+        }
+        _ => {}
+    }
+    Ok(Control::Decide(Box::new(Decided {
+        addresses: Some(addresses),
+        ..Decided::bare(DecisionKind::Forward, machine.priority)
+    })))
+}

@@ -1,0 +1,27 @@
+//! `setAttributes`: all values are computed before the first is set, so none sees another's.
+
+use std::sync::Arc;
+
+use waypost_flow::expr::Compiled;
+
+use super::{Control, text};
+use crate::error::Raised;
+use crate::machine::Machine;
+use crate::trace::Target;
+
+pub(super) fn perform<'m>(
+    machine: &mut Machine<'m>,
+    attributes: &'m [(Arc<str>, Compiled)],
+) -> Result<Control<'m>, Raised> {
+    machine.pending.clear();
+    for (position, (_, value)) in attributes.iter().enumerate() {
+        let value = text(machine.eval(value)?)?;
+        machine.pending.push((position, value));
+    }
+    let all = Arc::make_mut(&mut machine.attributes);
+    for ((name, _), (_, value)) in attributes.iter().zip(machine.pending.drain(..)) {
+        machine.trace.set(Target::Attribute, name, &value);
+        all.insert(Arc::clone(name), value);
+    }
+    Ok(Control::Next)
+}

@@ -1,0 +1,116 @@
+//! How a run ended.
+
+use std::collections::BTreeMap;
+
+use waypost_flow::program::QueueTarget;
+use waypost_flow::value::Value;
+
+use crate::error::RunError;
+use crate::trace::Trace;
+
+/// How a run ended, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionKind {
+    /// It goes to a queue.
+    Queue,
+    /// The mail is forwarded.
+    Forward,
+    /// The interaction is dropped.
+    Disconnect,
+    /// Nothing was decided, or the run failed.
+    Unrouted,
+}
+
+impl DecisionKind {
+    /// The word that the API and the trace use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Forward => "forward",
+            Self::Disconnect => "disconnect",
+            Self::Unrouted => "unrouted",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// In one word.
+    pub kind: DecisionKind,
+    /// The queue, with `queue`.
+    pub queue: Option<QueueTarget>,
+    /// The action's priority, else the interaction's at the end of the run. Higher is sooner.
+    pub priority: i64,
+    /// Skills asked for.
+    pub skills: Vec<String>,
+    /// The language asked for.
+    pub language: Option<String>,
+    /// Where to, with `forward`.
+    pub addresses: Vec<String>,
+    /// Why, with `disconnect`.
+    pub reason: Option<String>,
+    /// Why the run failed; only with `unrouted`.
+    pub error: Option<RunError>,
+}
+
+/// What a run leaves.
+#[derive(Debug)]
+pub struct Outcome<'m> {
+    /// How it ended.
+    pub decision: Decision,
+    /// The interaction's attributes as the run left them; those of a failed run stay too, so that one can see how far it came.
+    pub attributes: BTreeMap<String, String>,
+    /// What happened on the way.
+    pub trace: Trace<'m>,
+    /// How many actions were done.
+    pub actions: u32,
+}
+
+/// A decision as long as the run's values live: nothing is copied yet.
+#[derive(Debug)]
+pub(crate) struct Decided<'m> {
+    pub(crate) kind: DecisionKind,
+    pub(crate) queue: Option<&'m QueueTarget>,
+    pub(crate) priority: i64,
+    pub(crate) skills: Option<Value<'m>>,
+    pub(crate) language: Option<Value<'m>>,
+    pub(crate) addresses: Option<Value<'m>>,
+    pub(crate) reason: Option<Value<'m>>,
+    pub(crate) error: Option<RunError>,
+}
+
+impl<'m> Decided<'m> {
+    /// A decision of which nothing but kind and priority is known.
+    pub(crate) fn bare(kind: DecisionKind, priority: i64) -> Self {
+        Self { kind, queue: None, priority, skills: None, language: None, addresses: None, reason: None, error: None }
+    }
+
+    /// The decision that outlives the run.
+    pub(crate) fn to_decision(&self) -> Decision {
+        Decision {
+            kind: self.kind,
+            queue: self.queue.cloned(),
+            priority: self.priority,
+            skills: strings(self.skills.as_ref()),
+            language: self.language.as_ref().and_then(string),
+            addresses: strings(self.addresses.as_ref()),
+            reason: self.reason.as_ref().and_then(string),
+            error: self.error.clone(),
+        }
+    }
+}
+
+fn strings(value: Option<&Value<'_>>) -> Vec<String> {
+    match value {
+        Some(Value::List(items)) => items.iter().filter_map(string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn string(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.as_str().to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a run failed, and what can be caught.
+
+use thiserror::Error;
+use waypost_flow::expr::EvalError;
+use waypost_flow::id::{FlowId, Version};
+
+/// The stable codes of run errors that are not an expression's (those are listed at [`EvalError::code`]).
+pub mod codes {
+    /// The run did more actions than [`crate::Limits::actions`]. A limit: not caught.
+    pub const TOO_MANY_ACTIONS: &str = "run.too-many-actions";
+    /// The run entered more nodes than [`crate::Limits::nodes`]. A limit: not caught.
+    pub const TOO_MANY_NODES: &str = "run.too-many-nodes";
+    /// Calls went deeper than [`crate::Limits::depth`]. A limit: not caught.
+    pub const TOO_DEEP: &str = "run.too-deep";
+    /// A computed value was too large. A limit: not caught.
+    pub const VALUE_TOO_LARGE: &str = "run.value-too-large";
+    /// The called flow, or the version named, is not there.
+    pub const FLOW_MISSING: &str = "run.flow-missing";
+    /// An input without a default was not mapped.
+    pub const INPUT_MISSING: &str = "run.input-missing";
+    /// `forward` has no address to forward to.
+    pub const NO_ADDRESS: &str = "run.no-address";
+    /// The outside could not answer a question.
+    pub const NOT_ANSWERED: &str = "run.not-answered";
+    /// The journal answers another question than the run asks: it belongs to another run. Not caught.
+    pub const JOURNAL_MISMATCH: &str = "run.journal-mismatch";
+    /// A program contradicts itself or the interface it calls. Not caught.
+    pub const BROKEN_PROGRAM: &str = "run.broken-program";
+}
+
+/// Why a run failed, and where the error first arose.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message} [{code}]")]
+pub struct RunError {
+    /// The stable code: one of [`codes`], or an expression's.
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+    /// The flow it happened in.
+    pub flow_id: FlowId,
+    /// That flow's name.
+    pub flow_name: String,
+    /// That flow's version; 0 for one that is not saved.
+    pub version: Version,
+    /// The node it happened in; none in a condition set.
+    pub node_id: Option<String>,
+    /// The action's position in the node; none in a branch or a condition set.
+    pub action: Option<usize>,
+}
+
+/// An error on its way to whoever catches it.
+#[derive(Debug)]
+pub(crate) struct Raised {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// Limits and contradictions are not caught: an `onError` must not be able to hide them.
+    pub(crate) fatal: bool,
+}
+
+impl Raised {
+    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fatal: false }
+    }
+
+    pub(crate) fn fatal(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fatal: true }
+    }
+
+    #[cold]
+    pub(crate) fn broken(what: &str) -> Self {
+        Self::fatal(codes::BROKEN_PROGRAM, format!("the program is broken: {what}"))
+    }
+}
+
+impl From<EvalError> for Raised {
+    fn from(error: EvalError) -> Self {
+        Self { fatal: error.code == codes::VALUE_TOO_LARGE, code: error.code, message: error.message }
+    }
+}

@@ -1,0 +1,304 @@
+//! What a run knows, and how it moves between nodes and flows. What single actions do is in `actions`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use waypost_flow::document::{Disposition, Match};
+use waypost_flow::expr::{Compiled, Context};
+use waypost_flow::program::{Callee, Program, ProgramActionKind};
+use waypost_flow::value::Value;
+
+use crate::decision::{Decided, DecisionKind};
+use crate::error::{Raised, RunError, codes};
+use crate::run::RunInput;
+use crate::stack::{At, Scope, Stack};
+use crate::trace::{Catcher, Event, Recorder};
+
+/// What a move leads to.
+#[derive(Debug)]
+pub(crate) enum Turn<'m> {
+    /// The run goes on.
+    Onward,
+    /// It is over.
+    Decided(Box<Decided<'m>>),
+}
+
+/// What a run knows.
+pub(crate) struct Machine<'m> {
+    pub(crate) input: RunInput<'m>,
+    pub(crate) priority: i64,
+    pub(crate) attributes: Arc<BTreeMap<Arc<str>, Value<'m>>>,
+    pub(crate) stack: Stack<'m>,
+    pub(crate) trace: Recorder<'m>,
+    pub(crate) actions: u32,
+    nodes: u32,
+    /// Values that are computed but not set yet: an action sets all of its values or, when one fails, none.
+    pub(crate) pending: Vec<(usize, Value<'m>)>,
+}
+
+impl<'m> Machine<'m> {
+    pub(crate) fn new(input: RunInput<'m>) -> Self {
+        let attributes = input
+            .attributes
+            .iter()
+            .map(|(name, value)| (Arc::from(name.as_str()), Value::String(waypost_flow::value::Text::Borrowed(value))))
+            .collect();
+        Self {
+            priority: input.priority,
+            attributes: Arc::new(attributes),
+            stack: Stack::new(),
+            trace: Recorder::new(input.detail, input.limits.trace_events),
+            actions: 0,
+            nodes: 0,
+            pending: Vec::with_capacity(4),
+            input,
+        }
+    }
+
+    fn context<'c>(&'c self, scope: Scope<'c, 'm>) -> Context<'c, 'm> {
+        Context {
+            interaction_id: self.input.interaction_id,
+            received_at: self.input.received_at,
+            priority: self.priority,
+            attributes: &self.attributes,
+            email: self.input.email,
+            inputs: scope.inputs,
+            variables: scope.variables,
+            outputs: scope.outputs,
+        }
+    }
+
+    /// Evaluates an expression of the top flow.
+    pub(crate) fn eval(&self, expression: &'m Compiled) -> Result<Value<'m>, Raised> {
+        Ok(expression.eval(&self.context(self.stack.scope()))?)
+    }
+
+    fn holds(&self, condition: &'m Compiled) -> Result<bool, Raised> {
+        match self.eval(condition)? {
+            Value::Boolean(holds) => Ok(holds),
+            _ => Err(Raised::broken("a condition is not a boolean")),
+        }
+    }
+
+    /// The program that a call means.
+    pub(crate) fn resolve(&self, callee: &Callee) -> Result<&'m Program, Raised> {
+        let snapshot = self.input.snapshot;
+        snapshot.resolve(callee).map(AsRef::as_ref).ok_or_else(|| {
+            Raised::error(
+                codes::FLOW_MISSING,
+                format!("there is no flow `{}` in the version that is called", callee.flow),
+            )
+        })
+    }
+
+    /// Computes the inputs of a call into `pending`, in the callee's order: what the mapping gives, else the default.
+    pub(crate) fn map_inputs(&mut self, program: &'m Program, mapping: &'m [(usize, Compiled)]) -> Result<(), Raised> {
+        self.pending.clear();
+        for position in 0..program.interface.inputs.len() {
+            let value = match mapping.iter().find(|(mapped, _)| *mapped == position) {
+                Some((_, expression)) => self.eval(expression)?,
+                None => default_input(program, position)?,
+            };
+            self.pending.push((position, value));
+        }
+        Ok(())
+    }
+
+    /// Puts a flow on top of the stack, with `pending` as its inputs.
+    pub(crate) fn enter(&mut self, program: &'m Program, mapping: &'m [(usize, Compiled)]) -> Result<(), Raised> {
+        if self.stack.depth() >= self.input.limits.depth && self.stack.top().is_ok() {
+            return Err(Raised::fatal(
+                codes::TOO_DEEP,
+                format!("calls go deeper than {} flows", self.input.limits.depth),
+            ));
+        }
+        for (position, value) in &self.pending {
+            if let Some(input) = program.interface.inputs.get(*position) {
+                let mapped = mapping.iter().find(|(mapped, _)| mapped == position).map(|(_, expression)| expression);
+                self.trace.input(&input.name, mapped.map(|expression| &*expression.source), value);
+            }
+        }
+        self.trace.always(Event::Flow { program });
+        self.stack.push(program, self.pending.drain(..).map(|(_, value)| value));
+        Ok(())
+    }
+
+    /// Evaluates the condition set of the top flow, before its first node.
+    pub(crate) fn start_flow(&mut self) -> Result<Turn<'m>, Raised> {
+        let program = self.stack.top()?.program;
+        let set = &program.conditions;
+        if !set.conditions.is_empty() {
+            let decides = set.matching == Match::Any;
+            let mut deciding = None;
+            for condition in &set.conditions {
+                if self.holds(condition)? == decides {
+                    deciding = Some(&*condition.source);
+                    break;
+                }
+            }
+            let holds = deciding.is_some() == decides;
+            self.trace.step(Event::Conditions { matching: set.matching, holds, deciding });
+            if !holds {
+                return self.leave_flow();
+            }
+        }
+        if program.nodes.is_empty() {
+            return self.leave_flow();
+        }
+        self.stack.top_mut()?.at = At::Node(0);
+        Ok(Turn::Onward)
+    }
+
+    /// Enters a node of the top flow. Nodes are counted, so that a loop without actions ends as well.
+    pub(crate) fn enter_node(&mut self, position: usize) -> Result<Turn<'m>, Raised> {
+        if self.nodes >= self.input.limits.nodes {
+            let message = format!("the run entered more than {} nodes", self.input.limits.nodes);
+            return Err(Raised::fatal(codes::TOO_MANY_NODES, message));
+        }
+        self.nodes += 1;
+        let frame = self.stack.top_mut()?;
+        let node = frame
+            .program
+            .nodes
+            .get(position)
+            .ok_or_else(|| Raised::broken("it goes to a node that it doesn't have"))?;
+        frame.at = At::Action(position, 0);
+        self.trace.step(Event::Node { id: &node.id });
+        Ok(Turn::Onward)
+    }
+
+    /// Counts the action that is about to be done.
+    pub(crate) fn count_action(&mut self) -> Result<(), Raised> {
+        if self.actions >= self.input.limits.actions {
+            let message = format!("the run did more than {} actions", self.input.limits.actions);
+            return Err(Raised::fatal(codes::TOO_MANY_ACTIONS, message));
+        }
+        self.actions += 1;
+        Ok(())
+    }
+
+    /// Leaves a node by the first branch that holds, or the flow if none does.
+    pub(crate) fn branch(&mut self, node: usize) -> Result<Turn<'m>, Raised> {
+        let program = self.stack.top()?.program;
+        let branches = program.nodes.get(node).map_or(&[][..], |node| &node.next);
+        for (index, branch) in branches.iter().enumerate() {
+            let taken = match &branch.when {
+                None => true,
+                Some(when) => self.holds(when)?,
+            };
+            if taken {
+                let to = program.nodes.get(branch.to).map_or("", |node| &node.id);
+                self.trace.step(Event::Branch { branches, taken: Some((index, to)) });
+                self.stack.top_mut()?.at = At::Node(branch.to);
+                return Ok(Turn::Onward);
+            }
+        }
+        if !branches.is_empty() {
+            self.trace.step(Event::Branch { branches, taken: None });
+        }
+        self.leave_flow()
+    }
+
+    /// Leaves the top flow: back to its caller with its outputs, or on a route to its end.
+    pub(crate) fn leave_flow(&mut self) -> Result<Turn<'m>, Raised> {
+        let program = self.stack.top()?.program;
+        let Some(caller) = self.stack.caller() else {
+            return Ok(Turn::Decided(Box::new(self.end_of(program))));
+        };
+        let (At::Action(node, index), Some((_, action))) = (caller.at, caller.action()) else {
+            return Err(Raised::broken("a flow returned that nobody called"));
+        };
+        let ProgramActionKind::RunFlow { outputs, .. } = &action.kind else {
+            return Err(Raised::broken("a flow returned to something that is not a call"));
+        };
+        self.pending.clear();
+        let mut failed = None;
+        for (variable, expression) in outputs {
+            match expression.eval(&self.context(self.stack.mapping_scope()?)) {
+                Ok(value) => self.pending.push((*variable, value)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        // The called flow is done whatever its caller makes of the outputs: an error in the mapping is the caller's.
+        self.stack.pop();
+        self.trace.leave();
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let frame = self.stack.top_mut()?;
+        frame.at = At::Action(node, index + 1);
+        let slots = &frame.program.variables;
+        for ((variable, value), (_, expression)) in self.pending.drain(..).zip(outputs) {
+            let name = slots.get(variable).map_or("", |slot| &slot.name);
+            self.trace.output(name, &expression.source, &value);
+            self.stack.set_variable(variable, value)?;
+        }
+        Ok(Turn::Onward)
+    }
+
+    /// What walking off the end of the route's flow means.
+    fn end_of(&self, program: &'m Program) -> Decided<'m> {
+        let kind = match program.end.disposition {
+            Disposition::Queue => DecisionKind::Queue,
+            Disposition::Disconnect => DecisionKind::Disconnect,
+            Disposition::Unrouted => DecisionKind::Unrouted,
+        };
+        Decided { queue: program.end.queue.as_ref(), ..Decided::bare(kind, self.priority) }
+    }
+
+    /// Takes an error to whoever catches it: the action, its flow, then the caller's action, its flow, and so on up.
+    /// If nobody does, or nobody may, the run is over.
+    #[cold]
+    pub(crate) fn raise(&mut self, raised: Raised) -> Turn<'m> {
+        let error = self.place(raised.code, raised.message);
+        self.trace.error(&error);
+        while let Ok(frame) = self.stack.top_mut() {
+            if raised.fatal {
+                break;
+            }
+            let by_action = frame.action().and_then(|(_, action)| action.on_error);
+            let by_flow = frame.program.on_error;
+            if let Some(to) = by_action.or(by_flow) {
+                // What the failed part asked of the outside ends here as well: an `onError` starts with a clean list of effects.
+                let by = if by_action.is_some() { Catcher::Action } else { Catcher::Flow };
+                let node = frame.program.nodes.get(to).map_or("", |node| &node.id);
+                frame.at = At::Node(to);
+                self.trace.step(Event::Caught { by, to: node });
+                return Turn::Onward;
+            }
+            if self.stack.depth() == 0 {
+                break;
+            }
+            self.stack.pop();
+            self.trace.leave();
+        }
+        Turn::Decided(Box::new(Decided { error: Some(error), ..Decided::bare(DecisionKind::Unrouted, self.priority) }))
+    }
+
+    fn place(&self, code: &'static str, message: String) -> RunError {
+        let frame = self.stack.top().ok();
+        let program = frame.map_or(self.input.start, |frame| frame.program);
+        RunError {
+            code,
+            message,
+            flow_id: program.interface.flow,
+            flow_name: program.interface.name.clone(),
+            version: program.version,
+            node_id: frame.and_then(|frame| frame.node()).map(|node| node.id.to_string()),
+            action: frame.and_then(|frame| frame.action()).map(|(index, _)| index),
+        }
+    }
+}
+
+fn default_input<'m>(program: &'m Program, position: usize) -> Result<Value<'m>, Raised> {
+    program.input_defaults.get(position).cloned().flatten().ok_or_else(|| {
+        let name = program.interface.inputs.get(position).map_or("", |input| input.name.as_str());
+        Raised::error(
+            codes::INPUT_MISSING,
+            format!("`{}` needs the input `{name}`, and it was not mapped", program.interface.name),
+        )
+    })
+}

@@ -1,0 +1,131 @@
+//! The face of the engine: start a run, step it, answer it, resume it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use waypost_flow::email::Email;
+use waypost_flow::link::Snapshot;
+use waypost_flow::program::Program;
+use waypost_flow::value::Value;
+
+use crate::actions::Actions;
+use crate::decision::{Decided, Outcome};
+use crate::driver::{Driver, Pause};
+use crate::journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
+use crate::machine::Machine;
+use crate::trace::Detail;
+
+/// What a run must not exceed. Counted, not timed, so that a run ends in the same place on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Actions in a run, called flows included.
+    pub actions: u32,
+    /// Nodes entered in a run, called flows included.
+    pub nodes: u32,
+    /// Calls open at a time.
+    pub depth: usize,
+    /// Events kept in the trace; those beyond are counted, and the decision is always kept.
+    pub trace_events: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { actions: 10_000, nodes: 10_000, depth: 32, trace_events: 10_000 }
+    }
+}
+
+/// All that a run sees.
+#[derive(Clone, Copy)]
+pub struct RunInput<'m> {
+    /// The flows, as they stand for this run.
+    pub snapshot: &'m Snapshot,
+    /// The route's flow.
+    pub start: &'m Program,
+    /// The interaction's id.
+    pub interaction_id: &'m str,
+    /// When it was accepted: what expressions take for now.
+    pub received_at: Timestamp,
+    /// Its priority before the run.
+    pub priority: i64,
+    /// Its attributes before the run.
+    pub attributes: &'m BTreeMap<String, String>,
+    /// The mail.
+    pub email: &'m dyn Email,
+    /// What the run must not exceed.
+    pub limits: Limits,
+    /// How much of the run and the mail its trace keeps.
+    pub detail: Detail,
+}
+
+/// A run that can go on.
+pub struct Run<'m>(Driver<'m, Actions>);
+
+/// Where a run stands after a step.
+pub enum Step<'m> {
+    /// It is over.
+    Done(Outcome<'m>),
+    /// It must know something first.
+    Needs(Waiting<'m>),
+}
+
+/// A run that waits for an answer. It can be dropped: its journal and the same input make it anew.
+pub struct Waiting<'m> {
+    run: Box<Driver<'m, Actions>>,
+    question: Box<Question>,
+}
+
+impl<'m> Run<'m> {
+    /// A new run.
+    pub fn start(input: RunInput<'m>) -> Self {
+        Self(Driver::new(Machine::new(input), Actions, Vec::new()))
+    }
+
+    /// A run that was left while it waited: it starts again, and the journal answers what was answered before.
+    ///
+    /// # Errors
+    /// If the journal has a version that this program doesn't know. One that belongs to another run makes the run fail with
+    /// [`crate::codes::JOURNAL_MISMATCH`].
+    pub fn resume(input: RunInput<'m>, journal: Journal) -> Result<Self, JournalError> {
+        let answers = journal.into_answers()?;
+        Ok(Self(Driver::new(Machine::new(input), Actions, answers)))
+    }
+
+    /// Runs until the end, or until something must be known.
+    pub fn step(mut self) -> Step<'m> {
+        match self.0.run() {
+            Pause::Decided(decided) => Step::Done(finish(self.0.machine, decided)),
+            Pause::Question(question) => Step::Needs(Waiting { run: Box::new(self.0), question }),
+        }
+    }
+}
+
+impl<'m> Waiting<'m> {
+    /// What must be known.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// What was asked and answered up to here.
+    pub fn journal(&self) -> Journal {
+        Journal { version: JOURNAL_VERSION, answers: self.run.answers.clone() }
+    }
+
+    /// Goes on with the answer.
+    pub fn answer(mut self, answer: Answer) -> Run<'m> {
+        self.run.answers.push(Answered { question: *self.question, answer });
+        Run(*self.run)
+    }
+}
+
+pub(crate) fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
+    let attributes = machine
+        .attributes
+        .iter()
+        .filter_map(|(name, value)| match value {
+            Value::String(text) => Some((name.to_string(), text.as_str().to_owned())),
+            _ => None,
+        })
+        .collect();
+    let decision = decided.to_decision();
+    Outcome { decision, attributes, actions: machine.actions, trace: machine.trace.finish(decided) }
+}

@@ -1,0 +1,169 @@
+//! Frames of called flows. They and their values lie in vectors, so deep calls use no stack of the thread, and a call allocates nothing
+//! once the vectors have grown.
+
+use waypost_flow::program::{Program, ProgramAction, ProgramNode};
+use waypost_flow::value::Value;
+
+use crate::error::Raised;
+
+/// Where a flow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// Before its condition set.
+    Start,
+    /// Before a node.
+    Node(usize),
+    /// At an action of a node; past the last one, at the node's branches. While a called flow runs, its caller stands at the call.
+    Action(usize, usize),
+}
+
+/// One flow under way.
+#[derive(Debug)]
+pub(crate) struct Frame<'m> {
+    pub(crate) program: &'m Program,
+    pub(crate) at: At,
+    inputs: usize,
+    variables: usize,
+    outputs: usize,
+}
+
+impl<'m> Frame<'m> {
+    /// The node it stands in.
+    pub(crate) fn node(&self) -> Option<&'m ProgramNode> {
+        match self.at {
+            At::Start => None,
+            At::Node(node) | At::Action(node, _) => self.program.nodes.get(node),
+        }
+    }
+
+    /// The action it stands at, with its position.
+    pub(crate) fn action(&self) -> Option<(usize, &'m ProgramAction)> {
+        match self.at {
+            At::Action(node, action) => Some((action, self.program.nodes.get(node)?.actions.get(action)?)),
+            At::Start | At::Node(_) => None,
+        }
+    }
+}
+
+/// The flows under way, the route's at the bottom.
+#[derive(Debug)]
+pub(crate) struct Stack<'m> {
+    frames: Vec<Frame<'m>>,
+    inputs: Vec<Value<'m>>,
+    variables: Vec<Option<Value<'m>>>,
+    outputs: Vec<Value<'m>>,
+}
+
+/// The values that expressions of one frame see.
+pub(crate) struct Scope<'c, 'm> {
+    pub(crate) inputs: &'c [Value<'m>],
+    pub(crate) variables: &'c [Option<Value<'m>>],
+    pub(crate) outputs: &'c [Value<'m>],
+}
+
+impl<'m> Stack<'m> {
+    pub(crate) fn new() -> Self {
+        Self {
+            frames: Vec::with_capacity(4),
+            inputs: Vec::with_capacity(8),
+            variables: Vec::with_capacity(16),
+            outputs: Vec::with_capacity(8),
+        }
+    }
+
+    /// How many calls are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len().saturating_sub(1)
+    }
+
+    pub(crate) fn top(&self) -> Result<&Frame<'m>, Raised> {
+        self.frames.last().ok_or_else(|| Raised::broken("no flow is under way"))
+    }
+
+    pub(crate) fn top_mut(&mut self) -> Result<&mut Frame<'m>, Raised> {
+        self.frames.last_mut().ok_or_else(|| Raised::broken("no flow is under way"))
+    }
+
+    /// Puts a flow on top, with its inputs.
+    pub(crate) fn push(&mut self, program: &'m Program, inputs: impl Iterator<Item = Value<'m>>) {
+        self.frames.push(Frame {
+            program,
+            at: At::Start,
+            inputs: self.inputs.len(),
+            variables: self.variables.len(),
+            outputs: self.outputs.len(),
+        });
+        self.inputs.extend(inputs);
+        self.variables.extend(program.variables.iter().map(|slot| slot.default.clone()));
+        self.outputs.extend(program.output_initials.iter().cloned());
+    }
+
+    /// Takes the top flow away with all its values, and answers what it was.
+    pub(crate) fn pop(&mut self) -> Option<Frame<'m>> {
+        let frame = self.frames.pop()?;
+        self.inputs.truncate(frame.inputs);
+        self.variables.truncate(frame.variables);
+        self.outputs.truncate(frame.outputs);
+        Some(frame)
+    }
+
+    /// Takes all flows away.
+    pub(crate) fn clear(&mut self) {
+        self.frames.clear();
+        self.inputs.clear();
+        self.variables.clear();
+        self.outputs.clear();
+    }
+
+    /// What the top flow's own expressions see.
+    pub(crate) fn scope(&self) -> Scope<'_, 'm> {
+        let (inputs, variables) = self.frames.last().map_or((0, 0), |frame| (frame.inputs, frame.variables));
+        Scope {
+            inputs: self.inputs.get(inputs..).unwrap_or_default(),
+            variables: self.variables.get(variables..).unwrap_or_default(),
+            outputs: &[],
+        }
+    }
+
+    /// What the caller's output mapping sees of its own values and the top flow's outputs.
+    pub(crate) fn mapping_scope(&self) -> Result<Scope<'_, 'm>, Raised> {
+        let [.., caller, callee] = self.frames.as_slice() else {
+            return Err(Raised::broken("a flow returned that nobody called"));
+        };
+        Ok(Scope {
+            inputs: self.inputs.get(caller.inputs..callee.inputs).unwrap_or_default(),
+            variables: self.variables.get(caller.variables..callee.variables).unwrap_or_default(),
+            outputs: self.outputs.get(callee.outputs..).unwrap_or_default(),
+        })
+    }
+
+    /// The flow that called the top one.
+    pub(crate) fn caller(&self) -> Option<&Frame<'m>> {
+        match self.frames.as_slice() {
+            [.., caller, _] => Some(caller),
+            _ => None,
+        }
+    }
+
+    /// Sets a variable of the top flow.
+    pub(crate) fn set_variable(&mut self, position: usize, value: Value<'m>) -> Result<(), Raised> {
+        let base = self.top()?.variables;
+        let slot = self
+            .variables
+            .get_mut(base.saturating_add(position))
+            .ok_or_else(|| Raised::broken("it sets a variable that it doesn't have"))?;
+        *slot = Some(value);
+        Ok(())
+    }
+
+    /// Sets an output of the top flow.
+    pub(crate) fn set_output(&mut self, position: usize, value: Value<'m>) -> Result<(), Raised> {
+        let base = self.top()?.outputs;
+        let slot = self
+            .outputs
+            .get_mut(base.saturating_add(position))
+            .ok_or_else(|| Raised::broken("it sets an output that it doesn't have"))?;
+        *slot = value;
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! The events of a trace.
+
+use waypost_flow::document::Match;
+use waypost_flow::program::{LogLevel, Program, ProgramAction, ProgramBranch};
+
+use super::shown::Shown;
+use crate::decision::Decided;
+use crate::error::RunError;
+
+/// Who caught an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Catcher {
+    /// The `onError` of the action.
+    Action,
+    /// The `onError` of the flow.
+    Flow,
+}
+
+/// What an action set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Variable,
+    Output,
+    Attribute,
+    Priority,
+}
+
+/// One event. Values are absent where the trace keeps none.
+#[derive(Debug)]
+pub(crate) enum Event<'m> {
+    /// An input of the flow that comes next.
+    Input { name: &'m str, source: Option<&'m str>, value: Option<Shown<'m>> },
+    /// A flow was entered.
+    Flow { program: &'m Program },
+    /// The condition set's result, and the condition that decided it.
+    Conditions { matching: Match, holds: bool, deciding: Option<&'m str> },
+    /// A node was entered.
+    Node { id: &'m str },
+    /// An action begins.
+    Action { index: usize, action: &'m ProgramAction },
+    /// An action set something.
+    Set { target: Target, name: &'m str, value: Option<Shown<'m>> },
+    /// A line of `log`.
+    Log { level: LogLevel, message: Option<Shown<'m>> },
+    /// The branches of a node were tried: which was taken, and the node it leads to.
+    Branch { branches: &'m [ProgramBranch], taken: Option<(usize, &'m str)> },
+    /// The top flow was left.
+    Leave,
+    /// An output of the flow that was left became a variable.
+    Output { variable: &'m str, source: &'m str, value: Option<Shown<'m>> },
+    /// All flows were left for another.
+    Transfer,
+    /// An error arose.
+    Error(Box<RunError>),
+    /// It was caught in the top flow.
+    Caught { by: Catcher, to: &'m str },
+    /// The run is over.
+    Decision(Box<Decided<'m>>),
+}

@@ -1,0 +1,139 @@
+//! What happened in a run. While it lasts, an event borrows all it tells from program and mail; it becomes JSON only when it is kept.
+
+mod event;
+mod json;
+mod shown;
+pub mod text;
+
+pub(crate) use event::{Catcher, Event, Target};
+pub use json::TRACE_VERSION;
+
+use waypost_flow::program::LogLevel;
+use waypost_flow::value::Value;
+
+use crate::decision::Decided;
+use crate::error::RunError;
+use shown::Shown;
+
+/// How much of a run and its mail a trace keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Which flows and versions ran, errors, and the decision.
+    Decisions,
+    /// Every step, without values and log lines: nothing of the mail beyond what decision and errors say.
+    Steps,
+    /// Every step with its values.
+    #[default]
+    Everything,
+}
+
+/// What happened in a run, ready to be written as JSON.
+#[derive(Debug)]
+pub struct Trace<'m> {
+    events: Vec<Event<'m>>,
+    dropped: usize,
+}
+
+impl Trace<'_> {
+    /// How many events it has.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether it has none. A finished run's trace has at least the decision.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The promised form, described in `docs/trace.md`.
+    ///
+    /// # Errors
+    /// None in practice: everything in it can be written as JSON.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+/// Takes down events while a run lasts.
+#[derive(Debug)]
+pub(crate) struct Recorder<'m> {
+    events: Vec<Event<'m>>,
+    detail: Detail,
+    most: usize,
+    dropped: usize,
+}
+
+impl<'m> Recorder<'m> {
+    pub(crate) fn new(detail: Detail, most: usize) -> Self {
+        Self { events: Vec::with_capacity(32), detail, most, dropped: 0 }
+    }
+
+    /// An event that every trace has.
+    pub(crate) fn always(&mut self, event: Event<'m>) {
+        if self.events.len() < self.most {
+            self.events.push(event);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// An event that traces of decisions alone don't have.
+    #[inline]
+    pub(crate) fn step(&mut self, event: Event<'m>) {
+        if self.detail > Detail::Decisions {
+            self.always(event);
+        }
+    }
+
+    fn shown(&self, value: &Value<'m>) -> Option<Shown<'m>> {
+        (self.detail == Detail::Everything).then(|| Shown::of(value))
+    }
+
+    /// An input of the flow that is about to be entered; `source` is the mapping's, none for a default.
+    pub(crate) fn input(&mut self, name: &'m str, source: Option<&'m str>, value: &Value<'m>) {
+        if self.detail > Detail::Decisions {
+            let value = self.shown(value);
+            self.always(Event::Input { name, source, value });
+        }
+    }
+
+    /// A variable that an output mapping set.
+    pub(crate) fn output(&mut self, variable: &'m str, source: &'m str, value: &Value<'m>) {
+        if self.detail > Detail::Decisions {
+            let value = self.shown(value);
+            self.always(Event::Output { variable, source, value });
+        }
+    }
+
+    /// Something that an action set.
+    pub(crate) fn set(&mut self, target: Target, name: &'m str, value: &Value<'m>) {
+        if self.detail > Detail::Decisions {
+            let value = self.shown(value);
+            self.always(Event::Set { target, name, value });
+        }
+    }
+
+    /// A line of `log`.
+    pub(crate) fn log(&mut self, level: LogLevel, message: &Value<'m>) {
+        if self.detail > Detail::Decisions {
+            let message = self.shown(message);
+            self.always(Event::Log { level, message });
+        }
+    }
+
+    /// The top flow was left.
+    pub(crate) fn leave(&mut self) {
+        self.always(Event::Leave);
+    }
+
+    /// An error arose.
+    pub(crate) fn error(&mut self, error: &RunError) {
+        self.always(Event::Error(Box::new(error.clone())));
+    }
+
+    /// The run is over.
+    pub(crate) fn finish(mut self, decided: Box<Decided<'m>>) -> Trace<'m> {
+        self.events.push(Event::Decision(decided));
+        Trace { events: self.events, dropped: self.dropped }
+    }
+}
