@@ -126,3 +126,6 @@ enum Moved<'m> {
     Turn(Turn<'m>),
     Question(Box<Question>),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Why a run failed, and what can be caught.
 
+use serde::Serialize;
+use serde_json::{Value as Json, json};
 use thiserror::Error;
 use waypost_flow::expr::EvalError;
 use waypost_flow::id::{FlowId, Version};
@@ -28,8 +30,9 @@ pub mod codes {
     pub const BROKEN_PROGRAM: &str = "run.broken-program";
 }
 
-/// Why a run failed, and where the error first arose.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// Why a run failed, and where the error first arose. Its JSON is a promised format: traces and interactions hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[error("{message} [{code}]")]
 pub struct RunError {
     /// The stable code: one of [`codes`], or an expression's.
@@ -43,9 +46,18 @@ pub struct RunError {
     /// That flow's version; 0 for one that is not saved.
     pub version: Version,
     /// The node it happened in; none in a condition set.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub node_id: Option<String>,
     /// The action's position in the node; none in a branch or a condition set.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<usize>,
+}
+
+impl RunError {
+    /// The form that traces and interactions have.
+    pub fn to_json(&self) -> Json {
+        serde_json::to_value(self).unwrap_or_else(|_| json!({ "code": self.code, "message": self.message }))
+    }
 }
 
 /// An error on its way to whoever catches it.

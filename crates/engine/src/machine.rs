@@ -6,7 +6,7 @@ use std::sync::Arc;
 use waypost_flow::document::{Disposition, Match};
 use waypost_flow::expr::{Compiled, Context};
 use waypost_flow::program::{Callee, Program, ProgramActionKind};
-use waypost_flow::value::Value;
+use waypost_flow::value::{Text, Value};
 
 use crate::decision::{Decided, DecisionKind};
 use crate::error::{Raised, RunError, codes};
@@ -37,17 +37,16 @@ pub(crate) struct Machine<'m> {
 }
 
 impl<'m> Machine<'m> {
-    pub(crate) fn new(input: RunInput<'m>) -> Self {
-        let attributes = input
-            .attributes
-            .iter()
-            .map(|(name, value)| (Arc::from(name.as_str()), Value::String(waypost_flow::value::Text::Borrowed(value))))
+    pub(crate) fn new(mut input: RunInput<'m>) -> Self {
+        let attributes = std::mem::take(&mut input.attributes)
+            .into_iter()
+            .map(|(name, value)| (Arc::from(name), Value::String(Text::Owned(Arc::from(value)))))
             .collect();
         Self {
             priority: input.priority,
             attributes: Arc::new(attributes),
             stack: Stack::new(),
-            trace: Recorder::new(input.detail, input.limits.trace_events),
+            trace: Recorder::new(input.limits.detail, input.limits.trace_events),
             actions: 0,
             nodes: 0,
             pending: Vec::with_capacity(4),

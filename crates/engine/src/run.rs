@@ -15,7 +15,7 @@ use crate::journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Q
 use crate::machine::Machine;
 use crate::trace::Detail;
 
-/// What a run must not exceed. Counted, not timed, so that a run ends in the same place on every machine.
+/// What a run must not exceed, and what its trace keeps. Counted, not timed, so that a run ends in the same place on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Actions in a run, called flows included.
@@ -26,16 +26,18 @@ pub struct Limits {
     pub depth: usize,
     /// Events kept in the trace; those beyond are counted, and the decision is always kept.
     pub trace_events: usize,
+    /// How much of the run and the mail the trace keeps.
+    pub detail: Detail,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { actions: 10_000, nodes: 10_000, depth: 32, trace_events: 10_000 }
+        Self { actions: 10_000, nodes: 10_000, depth: 32, trace_events: 10_000, detail: Detail::Everything }
     }
 }
 
 /// All that a run sees.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct RunInput<'m> {
     /// The flows, as they stand for this run.
     pub snapshot: &'m Snapshot,
@@ -48,13 +50,11 @@ pub struct RunInput<'m> {
     /// Its priority before the run.
     pub priority: i64,
     /// Its attributes before the run.
-    pub attributes: &'m BTreeMap<String, String>,
+    pub attributes: BTreeMap<String, String>,
     /// The mail.
     pub email: &'m dyn Email,
     /// What the run must not exceed.
     pub limits: Limits,
-    /// How much of the run and the mail its trace keeps.
-    pub detail: Detail,
 }
 
 /// A run that can go on.
@@ -63,7 +63,7 @@ pub struct Run<'m>(Driver<'m, Actions>);
 /// Where a run stands after a step.
 pub enum Step<'m> {
     /// It is over.
-    Done(Outcome<'m>),
+    Done(Box<Outcome<'m>>),
     /// It must know something first.
     Needs(Waiting<'m>),
 }
@@ -93,7 +93,7 @@ impl<'m> Run<'m> {
     /// Runs until the end, or until something must be known.
     pub fn step(mut self) -> Step<'m> {
         match self.0.run() {
-            Pause::Decided(decided) => Step::Done(finish(self.0.machine, decided)),
+            Pause::Decided(decided) => Step::Done(Box::new(finish(self.0.machine, decided))),
             Pause::Question(question) => Step::Needs(Waiting { run: Box::new(self.0), question }),
         }
     }

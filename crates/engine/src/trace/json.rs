@@ -10,10 +10,12 @@ use super::event::{Catcher, Event, Target};
 use super::shown::Shown;
 use crate::actions::type_name;
 use crate::decision::Decided;
-use crate::error::RunError;
 
 /// The version that is written.
 pub const TRACE_VERSION: u32 = 1;
+
+/// The trace of an interaction that no flow ran for.
+pub const EMPTY: &str = r#"{"version":1,"events":[]}"#;
 
 impl Serialize for Trace<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,7 +95,7 @@ impl Serialize for Event<'_> {
             Self::Transfer => map.serialize_entry("event", "transfer")?,
             Self::Error(error) => {
                 map.serialize_entry("event", "error")?;
-                map.serialize_entry("error", &Error(error))?;
+                map.serialize_entry("error", &**error)?;
             }
             Self::Caught { by, to } => {
                 map.serialize_entry("event", "caught")?;
@@ -120,7 +122,7 @@ fn decision<M: SerializeMap>(map: &mut M, decided: &Decided<'_>) -> Result<(), M
     for (name, value) in values {
         optional(map, name, value.as_ref().map(Shown::of).as_ref())?;
     }
-    optional(map, "error", decided.error.as_ref().map(Error).as_ref())
+    optional(map, "error", decided.error.as_ref())
 }
 
 fn optional<M: SerializeMap, T: Serialize>(map: &mut M, name: &str, value: Option<&T>) -> Result<(), M::Error> {
@@ -134,23 +136,6 @@ impl Serialize for Queue<'_> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("id", &self.0.id)?;
         map.serialize_entry("name", &self.0.name)?;
-        map.end()
-    }
-}
-
-struct Error<'a>(&'a RunError);
-
-impl Serialize for Error<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", error.code)?;
-        map.serialize_entry("message", &error.message)?;
-        map.serialize_entry("flowId", &error.flow_id)?;
-        map.serialize_entry("flowName", &error.flow_name)?;
-        map.serialize_entry("version", &error.version)?;
-        optional(&mut map, "nodeId", error.node_id.as_ref())?;
-        optional(&mut map, "action", error.action.as_ref())?;
         map.end()
     }
 }
