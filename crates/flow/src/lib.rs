@@ -1,9 +1,11 @@
 //! The flow language. Pure: no I/O, no clock, no randomness.
 
+pub mod check;
 pub mod diagnostic;
 pub mod document;
 pub mod email;
 pub mod expr;
+pub mod functions;
 pub mod id;
 pub mod interface;
 pub mod link;

@@ -112,6 +112,7 @@ pub struct QueueTarget {
 
 /// What an action does.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
 pub enum ProgramActionKind {
     /// Calls a flow.
     RunFlow {

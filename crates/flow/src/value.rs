@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::email::AddressField;
+use serde_json::{Value as Json, json};
+
+use crate::email::{AddressField, Email};
 
 /// A text: borrowed from the email or the program, or computed.
 #[derive(Clone, Debug)]
@@ -62,4 +64,120 @@ pub enum Value<'m> {
     Map(Arc<BTreeMap<Arc<str>, Value<'m>>>),
     /// A part of the interaction.
     Object(Handle),
+}
+
+impl<'m> Value<'m> {
+    /// A text that is borrowed.
+    pub fn text(text: &'m str) -> Self {
+        Self::String(Text::Borrowed(text))
+    }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The value as JSON: datetimes and durations as strings, parts of the interaction as what can be read of them.
+    pub fn to_json(&self, email: &dyn Email) -> Json {
+        self.to_json_clipped(email, usize::MAX)
+    }
+
+    /// The value as JSON, each string longer than `characters` as `{"clipped": first characters, "characters": all}`.
+    pub fn to_json_clipped(&self, email: &dyn Email, characters: usize) -> Json {
+        match self {
+            Self::String(text) => clipped(text.as_str(), characters),
+            Self::Integer(number) => Json::from(*number),
+            Self::Number(number) => Json::from(*number),
+            Self::Boolean(value) => Json::from(*value),
+            Self::Datetime(_) | Self::Duration(_) => Json::from(plain(self).unwrap_or_default()),
+            Self::Json(json) => match json.to_string() {
+                long if long.chars().nth(characters).is_some() => clipped(&long, characters),
+                _ => (**json).clone(),
+            },
+            Self::List(elements) => {
+                Json::Array(elements.iter().map(|element| element.to_json_clipped(email, characters)).collect())
+            }
+            Self::Map(members) => Json::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| (key.to_string(), value.to_json_clipped(email, characters)))
+                    .collect(),
+            ),
+            Self::Object(handle) => handle.to_json(email),
+        }
+    }
+
+    /// Prints the value as templates do. Parts of the interaction have no text and print as JSON.
+    pub fn display(&self, email: &dyn Email) -> String {
+        plain(self).unwrap_or_else(|| self.to_json(email).to_string())
+    }
+}
+
+impl Handle {
+    fn to_json(self, email: &dyn Email) -> Json {
+        match self {
+            Self::Interaction => Json::from("(interaction)"),
+            Self::Email => Json::from("(email)"),
+            Self::Address(field, index) => {
+                let address = email.address(field, index as usize).unwrap_or_default();
+                json!({ "address": address.address, "name": address.name, "domain": address.domain })
+            }
+            Self::Attachment(index) => {
+                let part = email.attachment(index as usize).unwrap_or_default();
+                json!({ "name": part.name, "contentType": part.content_type, "size": part.size, "inline": part.inline })
+            }
+        }
+    }
+}
+
+fn clipped(text: &str, characters: usize) -> Json {
+    if text.len() <= characters {
+        return Json::from(text);
+    }
+    match text.char_indices().nth(characters) {
+        None => Json::from(text),
+        Some((end, _)) => {
+            json!({ "clipped": text.get(..end).unwrap_or_default(), "characters": text.chars().count() })
+        }
+    }
+}
+
+/// What a simple value prints as: strings as they are, numbers and booleans as CEL prints them, datetimes by RFC 3339
+/// in UTC, durations as CEL's `string()`. `None` for lists, maps, json and objects.
+pub(crate) fn plain(value: &Value<'_>) -> Option<String> {
+    Some(match value {
+        Value::String(text) => text.as_str().to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Number(number) => number_text(*number),
+        Value::Boolean(value) => value.to_string(),
+        Value::Datetime(time) => time.to_string(),
+        Value::Duration(span) => duration_text(*span),
+        Value::Json(_) | Value::List(_) | Value::Map(_) | Value::Object(_) => return None,
+    })
+}
+
+/// A double as CEL prints it: always told from an integer.
+pub(crate) fn number_text(number: f64) -> String {
+    if number.is_nan() {
+        "NaN".to_owned()
+    } else if number.is_infinite() {
+        if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned()
+    } else {
+        format!("{number:?}")
+    }
+}
+
+/// Seconds with as many decimals as needed, and an `s`.
+fn duration_text(span: SignedDuration) -> String {
+    let nanos = span.as_nanos();
+    let sign = if nanos < 0 { "-" } else { "" };
+    let (seconds, rest) = (nanos.unsigned_abs() / 1_000_000_000, nanos.unsigned_abs() % 1_000_000_000);
+    if rest == 0 {
+        return format!("{sign}{seconds}s");
+    }
+    let decimals = format!("{rest:09}");
+    format!("{sign}{seconds}.{}s", decimals.trim_end_matches('0'))
 }

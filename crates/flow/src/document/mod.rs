@@ -2,8 +2,18 @@
 //!
 //! Serialising gives the canonical form (camelCase, absent members left out), which is what is stored, hashed and returned.
 
+mod actions;
+mod names;
+mod object;
+mod read;
+mod references;
+
 use serde::Serialize;
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+pub use names::{fold_name, is_shared_type};
+pub use read::{Metadata, Read, read};
 
 /// A flow document. Its field names are the canonical keys in camelCase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -297,4 +307,23 @@ pub struct Mapping {
     pub name: String,
     /// The value.
     pub value: Json,
+}
+
+impl Document {
+    /// Whether the flow is of type `shared` (Genesys's COMMONMODULE).
+    pub fn is_shared(&self) -> bool {
+        is_shared_type(&self.flow_type)
+    }
+}
+
+/// A document in its canonical form.
+pub fn canonical_json(document: &Document) -> String {
+    // Every map in a document has string keys, so that nothing can fail.
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// SHA-256 of what a flow does, in lower-case hexadecimal. Name and description are left out: renaming makes no version.
+pub fn content_hash(document: &Document) -> String {
+    let content = Document { name: String::new(), description: None, ..document.clone() };
+    Sha256::digest(canonical_json(&content)).iter().map(|byte| format!("{byte:02x}")).collect()
 }

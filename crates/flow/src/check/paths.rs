@@ -1,0 +1,307 @@
+//! What can be said of every path through a flow: which nodes are reached, and what is surely set where.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Document;
+use crate::expr::Compiled;
+use crate::program::{Program, ProgramAction, ProgramActionKind};
+
+/// What the paths tell of the whole flow.
+pub(super) struct Reached {
+    /// Whether an action that ends the run is on some path.
+    pub(super) decides: bool,
+}
+
+/// Variables and outputs that are surely set at a point, by position.
+#[derive(Clone, PartialEq)]
+struct Set {
+    variables: Vec<bool>,
+    outputs: Vec<bool>,
+}
+
+impl Set {
+    /// Keeps what both have; answers whether that is less than before.
+    fn meet(&mut self, other: &Self) -> bool {
+        let before = self.clone();
+        for (mine, theirs) in self.variables.iter_mut().zip(&other.variables) {
+            *mine &= theirs;
+        }
+        for (mine, theirs) in self.outputs.iter_mut().zip(&other.outputs) {
+            *mine &= theirs;
+        }
+        *self != before
+    }
+}
+
+/// A walk over one flow. First it spreads what is set until nothing changes; then it goes over every node once more and reports.
+struct Walk<'p> {
+    program: &'p Program,
+    entries: Vec<Option<Set>>,
+    waiting: Vec<usize>,
+}
+
+/// Checks reads, reachability and required outputs.
+pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Reached {
+    let start = Set {
+        variables: program.variables.iter().map(|variable| variable.default.is_some()).collect(),
+        outputs: vec![false; program.output_initials.len()],
+    };
+    let mut walk = Walk { program, entries: vec![None; program.nodes.len()], waiting: Vec::new() };
+    let mut report = Report { document, diagnostics, reported: vec![false; program.output_initials.len()] };
+
+    for (index, condition) in program.conditions.conditions.iter().enumerate() {
+        let path = format!("conditionSet.conditions[{index}].when");
+        report.reads(&path, condition, &start, program);
+        walk.error_edge(None, &start);
+    }
+    if !program.conditions.conditions.is_empty() {
+        report.end("conditionSet", &start);
+    }
+    if program.nodes.is_empty() {
+        report.end("nodes", &start);
+    }
+    walk.arrive(0, &start);
+    while let Some(node) = walk.waiting.pop() {
+        walk.node(node, &mut Quiet);
+    }
+
+    let mut decides = false;
+    for node in 0..program.nodes.len() {
+        if walk.entries.get(node).is_some_and(Option::is_some) {
+            decides |= walk.node(node, &mut report);
+        } else {
+            report.unreachable_node(node);
+        }
+    }
+    Reached { decides }
+}
+
+/// What a walk tells on its way.
+trait Visitor {
+    fn reads(&mut self, _path: &str, _compiled: &Compiled, _set: &Set, _program: &Program) {}
+    fn end(&mut self, _path: &str, _set: &Set) {}
+    fn unreachable_action(&mut self, _path: &str) {}
+}
+
+/// Says nothing, while sets still spread.
+struct Quiet;
+
+impl Visitor for Quiet {}
+
+struct Report<'d> {
+    document: &'d Document,
+    diagnostics: &'d mut Vec<Diagnostic>,
+    /// Outputs whose missing was reported: once is enough.
+    reported: Vec<bool>,
+}
+
+impl Visitor for Report<'_> {
+    fn reads(&mut self, path: &str, compiled: &Compiled, set: &Set, program: &Program) {
+        for (variable, range) in &compiled.reads {
+            if set.variables.get(*variable) == Some(&true) {
+                continue;
+            }
+            let name = program.variables.get(*variable).map_or("", |variable| &variable.name);
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::UnsetVariable,
+                    path,
+                    format!("`{name}` is not set on every path that leads here"),
+                )
+                .expected("a variable that is set before it is read, error edges included")
+                .suggestion(format!("declare `{name}` under `variables` with a default, or set it on every path"))
+                .at(range.clone()),
+            );
+        }
+    }
+
+    fn end(&mut self, path: &str, set: &Set) {
+        for (index, output) in self.document.outputs.iter().enumerate() {
+            let Some(reported) = self.reported.get_mut(index) else { continue };
+            if output.required && !*reported && set.outputs.get(index) == Some(&false) {
+                *reported = true;
+                let message =
+                    format!("the required output `{}` is not set on the path that ends at `{path}`", output.name);
+                self.diagnostics.push(
+                    Diagnostic::error(Code::UnsetOutput, format!("outputs[{index}]"), message)
+                        .expected("a setOutput on every path to the end")
+                        .suggestion(format!("set `{}` there, or take `required` away", output.name)),
+                );
+            }
+        }
+    }
+
+    fn unreachable_action(&mut self, path: &str) {
+        self.diagnostics.push(
+            Diagnostic::error(
+                Code::UnreachableAction,
+                path,
+                "no path reaches this action: the one before it ends the run",
+            )
+            .suggestion("remove it, or move it before the action that ends the run"),
+        );
+    }
+}
+
+impl Report<'_> {
+    fn unreachable_node(&mut self, node: usize) {
+        let id = self.document.nodes.get(node).map_or("", |node| &node.id);
+        self.diagnostics.push(
+            Diagnostic::error(
+                Code::UnreachableNode,
+                format!("nodes[{node}]"),
+                format!("no path reaches the node `{id}`"),
+            )
+            .suggestion("remove it, or lead a branch to it"),
+        );
+    }
+}
+
+impl Walk<'_> {
+    /// A path arrives at a node.
+    fn arrive(&mut self, node: usize, set: &Set) {
+        let Some(entry) = self.entries.get_mut(node) else { return };
+        let changed = match entry {
+            Some(known) => known.meet(set),
+            None => {
+                *entry = Some(set.clone());
+                true
+            }
+        };
+        if changed {
+            self.waiting.push(node);
+        }
+    }
+
+    /// An error leaves an action, a branch or a condition for where errors go.
+    fn error_edge(&mut self, on_error: Option<usize>, set: &Set) {
+        if let Some(node) = on_error.or(self.program.on_error) {
+            self.arrive(node, set);
+        }
+    }
+
+    /// Goes through a node; answers whether a path in it ends the run.
+    fn node(&mut self, index: usize, visitor: &mut impl Visitor) -> bool {
+        let program = self.program;
+        let (Some(node), Some(Some(entry))) = (program.nodes.get(index), self.entries.get(index)) else { return false };
+        let mut set = entry.clone();
+        for (position, action) in node.actions.iter().enumerate() {
+            let path = format!("nodes[{index}].actions[{position}]");
+            for (member, compiled) in before(action) {
+                visitor.reads(&format!("{path}.{member}"), compiled, &set, program);
+            }
+            if can_fail(action) {
+                self.error_edge(action.on_error, &set);
+            }
+            for (member, compiled) in after(action) {
+                visitor.reads(&format!("{path}.{member}"), compiled, &set, program);
+            }
+            apply(action, &mut set);
+            let decides = ends_run(&action.kind);
+            if decides || matches!(action.kind, ProgramActionKind::Return) {
+                if !decides {
+                    visitor.end(&path, &set);
+                }
+                if position + 1 < node.actions.len() {
+                    visitor.unreachable_action(&format!("nodes[{index}].actions[{}]", position + 1));
+                }
+                return decides;
+            }
+        }
+        let mut falls_through = true;
+        for (position, branch) in node.next.iter().enumerate() {
+            if let Some(when) = &branch.when {
+                visitor.reads(&format!("nodes[{index}].next[{position}].when"), when, &set, program);
+                if when.can_fail() {
+                    self.error_edge(None, &set);
+                }
+            }
+            self.arrive(branch.to, &set);
+            if branch.when.is_none() {
+                falls_through = false;
+                break;
+            }
+        }
+        if falls_through {
+            visitor.end(&format!("nodes[{index}]"), &set);
+        }
+        false
+    }
+}
+
+fn ends_run(kind: &ProgramActionKind) -> bool {
+    matches!(
+        kind,
+        ProgramActionKind::TransferToFlow { .. }
+            | ProgramActionKind::TransferToQueue { .. }
+            | ProgramActionKind::Forward { .. }
+            | ProgramActionKind::Disconnect { .. }
+    )
+}
+
+/// The expressions that an action evaluates first, with their member's path.
+fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
+    let one = |member: &str, compiled| vec![(member.to_owned(), compiled)];
+    match &action.kind {
+        ProgramActionKind::RunFlow { inputs, .. } | ProgramActionKind::TransferToFlow { inputs, .. } => inputs
+            .iter()
+            .enumerate()
+            .map(|(index, (_, compiled))| (format!("inputMapping[{index}].value"), compiled))
+            .collect(),
+        ProgramActionKind::SetVariable { value, .. } | ProgramActionKind::SetOutput { value, .. } => {
+            one("value", value)
+        }
+        ProgramActionKind::SetAttributes { attributes } => {
+            attributes.iter().map(|(name, compiled)| (format!("attributes.{name}"), compiled)).collect()
+        }
+        ProgramActionKind::SetPriority { priority } => one("priority", priority),
+        ProgramActionKind::TransferToQueue { priority, skills, language, .. } => {
+            [("priority", priority), ("skills", skills), ("language", language)]
+                .into_iter()
+                .filter_map(|(member, compiled)| Some((member.to_owned(), compiled.as_ref()?)))
+                .collect()
+        }
+        ProgramActionKind::Forward { addresses } => one("addresses", addresses),
+        ProgramActionKind::Disconnect { reason } => {
+            reason.iter().map(|compiled| ("reason".to_owned(), compiled)).collect()
+        }
+        ProgramActionKind::Return => Vec::new(),
+        ProgramActionKind::Log { message, .. } => one("message", message),
+    }
+}
+
+/// The expressions that are evaluated when a called flow has returned.
+fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
+    match &action.kind {
+        ProgramActionKind::RunFlow { outputs, .. } => outputs
+            .iter()
+            .enumerate()
+            .map(|(index, (_, compiled))| (format!("outputMapping[{index}].value"), compiled))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether an action can leave by its error edge.
+fn can_fail(action: &ProgramAction) -> bool {
+    matches!(action.kind, ProgramActionKind::RunFlow { .. } | ProgramActionKind::TransferToFlow { .. })
+        || before(action).iter().any(|(_, compiled)| compiled.can_fail())
+}
+
+/// What is set once the action is done.
+fn apply(action: &ProgramAction, set: &mut Set) {
+    let mut mark = |variable: usize| {
+        if let Some(slot) = set.variables.get_mut(variable) {
+            *slot = true;
+        }
+    };
+    match &action.kind {
+        ProgramActionKind::SetVariable { variable, .. } => mark(*variable),
+        ProgramActionKind::RunFlow { outputs, .. } => outputs.iter().for_each(|(variable, _)| mark(*variable)),
+        ProgramActionKind::SetOutput { output, .. } => {
+            if let Some(slot) = set.outputs.get_mut(*output) {
+                *slot = true;
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,49 @@
+//! What the checker may know of the world around a document.
+
+use std::sync::Arc;
+
+use crate::document::FlowReference;
+use crate::id::FlowId;
+use crate::interface::Interface;
+use crate::program::{QueueTarget, Selector};
+
+/// What a name or id means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A flow, and which of its versions.
+    Flow(FlowId, Selector),
+    /// A queue.
+    Queue(QueueTarget),
+}
+
+/// Why a flow could not be resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// There is no such flow.
+    Flow,
+    /// The flow has no published version.
+    Unpublished,
+    /// The flow has no such version.
+    Version,
+}
+
+/// Flows and queues as they will stand when the document is published.
+pub trait World {
+    /// The flow that a reference means, by id or by name.
+    fn flow(&self, reference: &FlowReference) -> Option<FlowId>;
+
+    /// The interface of one of a flow's versions.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved>;
+
+    /// The queue of that name (whatever the case) or id.
+    fn queue(&self, written: &str) -> Option<QueueTarget>;
+
+    /// Names of flows, for suggestions.
+    fn flow_names(&self) -> Vec<String>;
+
+    /// Names of queues, for suggestions.
+    fn queue_names(&self) -> Vec<String>;
+}

@@ -1,0 +1,170 @@
+//! Reading maps with known keys: unknown ones, doubled ones and values of the wrong kind are all reported.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Node;
+
+/// Collects problems while a document is read.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A map's members by canonical key. A member that is `null` counts as left out: the official SDKs send such.
+pub(super) struct Object<'n> {
+    pub(super) path: String,
+    members: Vec<(&'static str, &'n Node)>,
+}
+
+impl<'n> Object<'n> {
+    /// A member's value.
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.members.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+    }
+
+    /// The path of a member.
+    pub(super) fn at(&self, key: &str) -> String {
+        join(&self.path, key)
+    }
+}
+
+/// The path of a member below a path.
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+impl Reader {
+    /// A map with known keys, each also read in all lower case. Keys in `ignored` are the server's and left alone.
+    pub(super) fn object<'n>(
+        &mut self,
+        path: &str,
+        node: &'n Node,
+        keys: &[&'static str],
+        ignored: &[&str],
+    ) -> Option<Object<'n>> {
+        let Node::Map(written) = node else {
+            self.kind(path, "a map", node);
+            return None;
+        };
+        let mut object = Object { path: path.to_owned(), members: Vec::new() };
+        let mut seen: Vec<(&'static str, &str)> = Vec::new();
+        for (key, value) in written {
+            let canonical = keys.iter().find(|known| *known == key || known.to_ascii_lowercase() == *key);
+            let Some(canonical) = canonical else {
+                if !ignored.contains(&key.as_str()) {
+                    self.unknown_key(path, key, keys);
+                }
+                continue;
+            };
+            if let Some((_, first)) = seen.iter().find(|(known, _)| known == canonical) {
+                let message = if *first == key {
+                    format!("the key `{key}` stands twice")
+                } else {
+                    format!("`{first}` and `{key}` are the same key")
+                };
+                let at = join(path, key);
+                self.diagnostics
+                    .push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
+                continue;
+            }
+            seen.push((canonical, key));
+            if *value != Node::Null {
+                object.members.push((canonical, value));
+            }
+        }
+        Some(object)
+    }
+
+    fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
+        let mut problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"))
+            .nearest(key, keys.iter().copied());
+        if problem.suggestion.is_none() {
+            problem = problem.expected(format!("one of: {}", keys.join(", ")));
+        }
+        self.diagnostics.push(problem);
+    }
+
+    /// Reports a value of the wrong kind.
+    pub(super) fn kind(&mut self, path: &str, expected: &str, found: &Node) {
+        self.diagnostics.push(
+            Diagnostic::error(Code::WrongKind, path, format!("expected {expected}, found {}", found.kind()))
+                .expected(expected)
+                .found(found.kind()),
+        );
+    }
+
+    /// Reports a key that must be there.
+    pub(super) fn missing(&mut self, object: &Object<'_>, key: &str) {
+        let message = format!("`{key}` is missing");
+        self.diagnostics
+            .push(Diagnostic::error(Code::MissingKey, object.at(key), message).suggestion(format!("add `{key}`")));
+    }
+
+    /// A string, if the member is there.
+    pub(super) fn string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
+        match object.get(key)? {
+            Node::String(text) => Some(text.clone()),
+            other => {
+                self.kind(&object.at(key), "a string", other);
+                None
+            }
+        }
+    }
+
+    /// A string that must be there and not be empty.
+    pub(super) fn required_string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
+        if object.get(key).is_none() {
+            self.missing(object, key);
+            return None;
+        }
+        let text = self.string(object, key)?;
+        if text.trim().is_empty() {
+            let message = format!("`{key}` is empty");
+            self.diagnostics.push(Diagnostic::error(Code::InvalidValue, object.at(key), message));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A boolean, if the member is there.
+    pub(super) fn boolean(&mut self, object: &Object<'_>, key: &str) -> Option<bool> {
+        match object.get(key)? {
+            Node::Boolean(value) => Some(*value),
+            other => {
+                self.kind(&object.at(key), "a boolean", other);
+                None
+            }
+        }
+    }
+
+    /// A list's elements with their paths; empty if the member is left out.
+    pub(super) fn list<'n>(&mut self, object: &Object<'n>, key: &str, most: usize) -> Vec<(String, &'n Node)> {
+        let path = object.at(key);
+        match object.get(key) {
+            None => Vec::new(),
+            Some(Node::List(elements)) if elements.len() > most => {
+                let message = format!("`{key}` has {} elements", elements.len());
+                self.diagnostics
+                    .push(Diagnostic::error(Code::TooLarge, path, message).expected(format!("at most {most}")));
+                Vec::new()
+            }
+            Some(Node::List(elements)) => {
+                elements.iter().enumerate().map(|(index, element)| (format!("{path}[{index}]"), element)).collect()
+            }
+            Some(other) => {
+                self.kind(&path, "a list", other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A value position: anything; must be there.
+    pub(super) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
+        match object.get(key) {
+            Some(node) => Some(node.to_json()),
+            None => {
+                self.missing(object, key);
+                None
+            }
+        }
+    }
+}

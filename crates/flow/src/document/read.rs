@@ -1,0 +1,335 @@
+//! A tree to a document. Every problem is reported, not the first alone.
+
+use super::actions;
+use super::names::{flow_name_problem, is_type, name_problem};
+use super::object::{Object, Reader};
+use super::{
+    Branch, Condition, ConditionSet, Disposition, Document, End, Input, Jump, Match, Node as FlowNode, Output, Trigger,
+    Variable,
+};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Node;
+use crate::types::Type;
+
+/// A flow has at most so many nodes, and so many of everything else.
+const MAX_NODES: usize = 2_000;
+const MAX_ENTRIES: usize = 500;
+
+const KEYS: [&str; 11] = [
+    "name",
+    "type",
+    "description",
+    "inputs",
+    "outputs",
+    "variables",
+    "trigger",
+    "conditionSet",
+    "nodes",
+    "onError",
+    "end",
+];
+
+/// Any of these makes a body one with content.
+const CONTENT: [&str; 8] = ["inputs", "outputs", "variables", "trigger", "conditionSet", "nodes", "onError", "end"];
+
+/// Members of Genesys's Flow model that the server manages, and our own that stand in responses alone: a flow that was
+/// fetched can be sent back as it is.
+const IGNORED: [&str; 33] = [
+    "id",
+    "selfUri",
+    "division",
+    "active",
+    "system",
+    "deleted",
+    "lockedUser",
+    "lockedClient",
+    "locked",
+    "publishedVersion",
+    "savedVersion",
+    "checkedInVersion",
+    "debugVersion",
+    "publishedBy",
+    "currentOperation",
+    "inputSchema",
+    "outputSchema",
+    "nluInfo",
+    "supportedLanguages",
+    "compatibleFlowTypes",
+    "worktypeId",
+    "virtualAgentEnabled",
+    "version",
+    "revision",
+    "dateCreated",
+    "dateModified",
+    "createdBy",
+    "modifiedBy",
+    "warnings",
+    "validation",
+    "labels",
+    "mayDecide",
+    "hash",
+];
+
+/// What a tree gave.
+#[derive(Debug)]
+pub struct Read {
+    /// The document; none if the tree has metadata alone, or can't be read as a document.
+    pub document: Option<Document>,
+    /// Name, type and description, as far as they are there.
+    pub metadata: Metadata,
+    /// Every problem.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What a flow is, without what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// The name.
+    pub name: Option<String>,
+    /// The type as written.
+    pub flow_type: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+}
+
+/// Reads a flow document. A tree with none of the content's members is metadata alone.
+pub fn read(node: &Node) -> Read {
+    let mut reader = Reader::default();
+    let Some(object) = reader.object("", node, &KEYS, &IGNORED) else {
+        return Read { document: None, metadata: Metadata::default(), diagnostics: reader.diagnostics };
+    };
+    let metadata = metadata(&mut reader, &object);
+    let has_content = CONTENT.iter().any(|key| object.get(key).is_some());
+    if !has_content {
+        return Read { document: None, metadata, diagnostics: reader.diagnostics };
+    }
+    if object.get("nodes").is_none() {
+        reader.diagnostics.push(
+            Diagnostic::error(Code::ContentWithoutNodes, "nodes", "the flow's content has no `nodes`")
+                .expected("`nodes` beside the other members of the content, or none of them")
+                .suggestion("add `nodes: []` for a flow that does nothing yet"),
+        );
+    }
+    for (key, missing) in [("name", metadata.name.is_none()), ("type", metadata.flow_type.is_none())] {
+        if missing && object.get(key).is_none() {
+            reader.missing(&object, key);
+        }
+    }
+    let document = content(&mut reader, &object, &metadata);
+    let failed = reader.diagnostics.iter().any(Diagnostic::is_error);
+    Read { document: (!failed).then_some(document), metadata, diagnostics: reader.diagnostics }
+}
+
+fn metadata(reader: &mut Reader, object: &Object<'_>) -> Metadata {
+    let name = object.get("name").and_then(|_| reader.required_string(object, "name"));
+    reader.diagnostics.extend(name.as_deref().and_then(|name| flow_name_problem("name", name)));
+    let flow_type = object.get("type").and_then(|_| reader.required_string(object, "type"));
+    if let Some(written) = flow_type.as_deref().filter(|written| !is_type(written)) {
+        reader.diagnostics.push(
+            Diagnostic::error(Code::InvalidValue, "type", format!("`{written}` is not a flow's type"))
+                .expected("email or shared (Genesys's INBOUNDEMAIL and COMMONMODULE mean the same)")
+                .found(format!("`{written}`"))
+                .nearest(written, ["email", "shared", "INBOUNDEMAIL", "COMMONMODULE"]),
+        );
+    }
+    Metadata { name, flow_type, description: reader.string(object, "description") }
+}
+
+fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Document {
+    let inputs = reader.list(object, "inputs", MAX_ENTRIES);
+    let inputs: Vec<Input> = inputs.into_iter().filter_map(|(path, node)| input(reader, &path, node)).collect();
+    let outputs = reader.list(object, "outputs", MAX_ENTRIES);
+    let outputs: Vec<Output> = outputs.into_iter().filter_map(|(path, node)| output(reader, &path, node)).collect();
+    let variables = reader.list(object, "variables", MAX_ENTRIES);
+    let variables: Vec<Variable> =
+        variables.into_iter().filter_map(|(path, node)| variable(reader, &path, node)).collect();
+    unique(reader, "inputs", inputs.iter().map(|input| input.name.as_str()));
+    unique(reader, "outputs", outputs.iter().map(|output| output.name.as_str()));
+    unique(reader, "variables", variables.iter().map(|variable| variable.name.as_str()));
+    let trigger = object.get("trigger").and_then(|node| trigger(reader, node));
+    let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
+    let nodes = reader.list(object, "nodes", MAX_NODES);
+    let nodes: Vec<FlowNode> = nodes.into_iter().filter_map(|(path, node)| flow_node(reader, &path, node)).collect();
+    for (index, node) in nodes.iter().enumerate() {
+        if nodes.iter().take(index).any(|other| other.id == node.id) {
+            let message = format!("there are two nodes `{}`", node.id);
+            reader.diagnostics.push(
+                Diagnostic::error(Code::DuplicateName, format!("nodes[{index}].id"), message)
+                    .suggestion("give one of them another id"),
+            );
+        }
+    }
+    Document {
+        name: metadata.name.clone().unwrap_or_default(),
+        flow_type: metadata.flow_type.clone().unwrap_or_default(),
+        description: metadata.description.clone(),
+        inputs,
+        outputs,
+        variables,
+        trigger,
+        condition_set,
+        nodes,
+        on_error: object.get("onError").and_then(|node| jump(reader, "onError", node)),
+        end: object.get("end").map(|node| end(reader, node)).unwrap_or_default(),
+    }
+}
+
+fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)> {
+    let name = reader.required_string(object, "name");
+    reader.diagnostics.extend(name.as_deref().and_then(|name| name_problem(&object.at("name"), name)));
+    let data_type = reader.required_string(object, "dataType");
+    if let Some(written) = data_type.as_deref().filter(|written| Type::parse(written).is_none()) {
+        let problem =
+            Diagnostic::error(Code::UnknownType, object.at("dataType"), format!("`{written}` is not a data type"))
+                .expected(format!("one of: {}", Type::DECLARABLE.join(", ")))
+                .found(format!("`{written}`"));
+        reader.diagnostics.push(match written.to_ascii_lowercase().as_str() {
+            "decimal" => problem.suggestion("exact decimals come with a later release: use number or integer"),
+            "str" | "text" => problem.suggestion("did you mean `string`?"),
+            "int" | "long" => problem.suggestion("did you mean `integer`?"),
+            "float" | "double" => problem.suggestion("did you mean `number`?"),
+            "bool" => problem.suggestion("did you mean `boolean`?"),
+            "date" | "timestamp" => problem.suggestion("did you mean `datetime`?"),
+            "list" | "array" => problem.suggestion("name what is in it: `list<string>`"),
+            "map" | "object" => problem.suggestion("name what is in it: `map<string>`, or use `json`"),
+            _ => problem.nearest(written, Type::DECLARABLE),
+        });
+    }
+    Some((name?, data_type?))
+}
+
+fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
+    let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
+    let declared = declared(reader, &object);
+    let description = reader.string(&object, "description");
+    let (name, data_type) = declared?;
+    Some(Input { name, data_type, description, default: object.get("default").map(Node::to_json) })
+}
+
+fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
+    let object = reader.object(path, node, &["name", "dataType", "description", "default", "required"], &[])?;
+    let declared = declared(reader, &object);
+    let description = reader.string(&object, "description");
+    let required = reader.boolean(&object, "required").unwrap_or_default();
+    let (name, data_type) = declared?;
+    Some(Output { name, data_type, description, default: object.get("default").map(Node::to_json), required })
+}
+
+fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
+    let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
+    let (name, data_type) = declared(reader, &object)?;
+    Some(Variable { name, data_type, default: object.get("default").map(Node::to_json) })
+}
+
+/// Reports names that stand twice, or differ in case alone.
+fn unique<'n>(reader: &mut Reader, list: &str, names: impl Iterator<Item = &'n str>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, name) in names.enumerate() {
+        if let Some(first) = seen.iter().find(|first| first.eq_ignore_ascii_case(name)) {
+            let message = if *first == name {
+                format!("`{name}` stands twice")
+            } else {
+                format!("`{first}` and `{name}` differ in case alone")
+            };
+            reader.diagnostics.push(
+                Diagnostic::error(Code::DuplicateName, format!("{list}[{index}].name"), message)
+                    .suggestion("give one of them another name"),
+            );
+        }
+        seen.push(name);
+    }
+}
+
+fn trigger(reader: &mut Reader, node: &Node) -> Option<Trigger> {
+    let object = reader.object("trigger", node, &["type"], &[])?;
+    let trigger_type = reader.string(&object, "type")?;
+    if !trigger_type.eq_ignore_ascii_case("email") {
+        reader.diagnostics.push(
+            Diagnostic::error(Code::InvalidValue, "trigger.type", format!("`{trigger_type}` starts no flow"))
+                .expected("email")
+                .found(format!("`{trigger_type}`")),
+        );
+    }
+    Some(Trigger { trigger_type })
+}
+
+fn condition_set(reader: &mut Reader, node: &Node) -> ConditionSet {
+    let Some(object) = reader.object("conditionSet", node, &["match", "conditions"], &[]) else {
+        return ConditionSet::default();
+    };
+    let matching = match reader.string(&object, "match").as_deref() {
+        None | Some("all") => Match::All,
+        Some("any") => Match::Any,
+        Some(other) => {
+            reader.diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, "conditionSet.match", format!("`{other}` is no way to match"))
+                    .expected("all or any")
+                    .nearest(other, ["all", "any"]),
+            );
+            Match::All
+        }
+    };
+    let conditions = reader.list(&object, "conditions", MAX_ENTRIES);
+    let conditions = conditions
+        .into_iter()
+        .filter_map(|(path, node)| {
+            let object = reader.object(&path, node, &["when"], &[])?;
+            Some(Condition { when: reader.required_string(&object, "when")? })
+        })
+        .collect();
+    ConditionSet { matching, conditions }
+}
+
+fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
+    let object = reader.object(path, node, &["id", "name", "actions", "next"], &[])?;
+    let id = reader.required_string(&object, "id");
+    let name = reader.string(&object, "name");
+    let actions = reader.list(&object, "actions", MAX_ENTRIES);
+    let actions = actions.into_iter().filter_map(|(path, node)| actions::read(reader, &path, node)).collect();
+    let next = object.get("next").map(|_| {
+        let branches = reader.list(&object, "next", MAX_ENTRIES);
+        branches.into_iter().filter_map(|(path, node)| branch(reader, &path, node)).collect()
+    });
+    Some(FlowNode { id: id?, name, actions, next })
+}
+
+fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
+    let object = reader.object(path, node, &["when", "to", "name"], &[])?;
+    let when = reader.string(&object, "when");
+    Some(Branch { when, to: reader.required_string(&object, "to")? })
+}
+
+/// `{to: NODE}`
+pub(super) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
+    let object = reader.object(path, node, &["to"], &[])?;
+    Some(Jump { to: reader.required_string(&object, "to")? })
+}
+
+fn end(reader: &mut Reader, node: &Node) -> End {
+    let Some(object) = reader.object("end", node, &["disposition", "queue", "type"], &[]) else {
+        return End::default();
+    };
+    let disposition = match reader.string(&object, "disposition").as_deref() {
+        None | Some("unrouted") => Disposition::Unrouted,
+        Some("disconnect") => Disposition::Disconnect,
+        Some("queue") => Disposition::Queue,
+        Some(other) => {
+            reader.diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, "end.disposition", format!("`{other}` is not a disposition"))
+                    .expected("unrouted, disconnect or queue")
+                    .nearest(other, ["unrouted", "disconnect", "queue"]),
+            );
+            Disposition::Unrouted
+        }
+    };
+    let queue = object.get("queue").and_then(|_| reader.required_string(&object, "queue"));
+    match (disposition, object.get("queue").is_some()) {
+        (Disposition::Queue, false) => reader.missing(&object, "queue"),
+        (Disposition::Unrouted | Disposition::Disconnect, true) => reader.diagnostics.push(
+            Diagnostic::error(Code::InvalidValue, "end.queue", "`queue` only goes with the disposition queue")
+                .suggestion("set `disposition: queue`, or take `queue` away"),
+        ),
+        _ => {}
+    }
+    End { disposition, queue }
+}

@@ -1,0 +1,106 @@
+//! Text to a tree: JSON and YAML become the same [`Node`]s, and files also get the place of every value.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A value as written. Keys keep their order, and a key that stands twice stands twice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// `null`, or nothing.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Another number.
+    Number(f64),
+    /// A text.
+    String(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A map.
+    Map(Vec<(String, Node)>),
+}
+
+/// Where a value stands in a file: lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// The value's bytes in the file, quotes included.
+    pub bytes: Range<usize>,
+    /// Whether byte offsets inside a string value can be added to the place of its content (no escapes, one line).
+    pub verbatim: bool,
+}
+
+/// Places by path (`nodes[0].id`), for values and, at the path of a map's member, its value; `#key` after a path is the key's place.
+pub type Places = HashMap<String, Place>;
+
+mod json;
+mod yaml;
+
+pub use json::json;
+pub use yaml::yaml;
+
+use std::fmt;
+
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Values nested deeper are refused.
+const MAX_DEPTH: usize = 64;
+
+/// More values in one text are refused.
+const MAX_VALUES: usize = 1_000_000;
+
+/// Why a text is not JSON or YAML. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl From<SyntaxError> for Diagnostic {
+    fn from(error: SyntaxError) -> Self {
+        Self::error(Code::Syntax, "", error.to_string())
+    }
+}
+
+impl Node {
+    /// What kind of value it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Boolean(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+
+    /// The value as JSON. Of a key that stands twice the last counts; readers report it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Boolean(value) => (*value).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Number(number) => (*number).into(),
+            Self::String(text) => text.as_str().into(),
+            Self::List(elements) => elements.iter().map(Self::to_json).collect(),
+            Self::Map(members) => members.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(),
+        }
+    }
+}

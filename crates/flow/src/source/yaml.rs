@@ -1,0 +1,184 @@
+//! YAML 1.2 (core schema) to a tree, with the place of every value. JSON is read as well: it is YAML.
+
+use std::borrow::Cow;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
+
+use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError};
+
+/// Reads a YAML document.
+///
+/// # Errors
+/// The first place where it is not YAML, or uses what flows have no use for: anchors and aliases, tags, several documents,
+/// keys that are no strings; or is nested deeper than 64.
+pub fn yaml(text: &str) -> Result<(Node, Places), SyntaxError> {
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        text,
+        offsets: text.char_indices().map(|(offset, _)| offset).collect(),
+        places: Places::new(),
+        values: 0,
+    };
+    let mut node = None;
+    loop {
+        let (event, span) = reader.next()?;
+        match event {
+            Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
+            Event::DocumentStart(_) if node.is_none() => {
+                let (event, span) = reader.next()?;
+                node = Some(reader.value(event, span, String::new(), 0)?);
+            }
+            Event::DocumentStart(_) => return Err(refuse(span.start, "a second document in one file")),
+            Event::StreamEnd => break,
+            _ => return Err(refuse(span.start, "text after the end of the document")),
+        }
+    }
+    Ok((node.unwrap_or(Node::Null), reader.places))
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    text: &'t str,
+    /// Byte offset of each character: the parser counts characters.
+    offsets: Vec<usize>,
+    places: Places,
+    values: usize,
+}
+
+fn refuse(at: Marker, message: impl Into<String>) -> SyntaxError {
+    SyntaxError { line: at.line().max(1), column: at.col() + 1, message: message.into() }
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Result<(Event<'t>, Span), SyntaxError> {
+        match self.parser.next_event() {
+            Some(Ok(next)) => Ok(next),
+            Some(Err(error)) => Err(refuse(*error.marker(), error.info())),
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn byte(&self, at: Marker) -> usize {
+        self.offsets.get(at.index()).copied().unwrap_or(self.text.len())
+    }
+
+    fn place(&mut self, path: String, span: Span, verbatim: bool) {
+        let (start, end) = (self.byte(span.start), self.byte(span.end));
+        let place = Place {
+            line: span.start.line().max(1),
+            column: span.start.col() + 1,
+            bytes: start..end.max(start),
+            verbatim,
+        };
+        self.places.insert(path, place);
+    }
+
+    fn value(&mut self, event: Event<'t>, span: Span, path: String, depth: usize) -> Result<Node, SyntaxError> {
+        self.values += 1;
+        if depth > MAX_DEPTH {
+            return Err(refuse(span.start, format!("nested deeper than {MAX_DEPTH}")));
+        }
+        if self.values > MAX_VALUES {
+            return Err(refuse(span.start, format!("more than {MAX_VALUES} values")));
+        }
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                plain_only(span, anchor, tag.is_some())?;
+                let written = self.text.get(self.byte(span.start)..self.byte(span.end)).unwrap_or_default();
+                let quotes = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+                let inner = written.get(quotes..written.len().saturating_sub(quotes)).unwrap_or_default();
+                self.place(path, span, inner == text.as_ref());
+                Ok(if style == ScalarStyle::Plain { resolve(text, span)? } else { Node::String(text.into_owned()) })
+            }
+            Event::SequenceStart(anchor, tag) => {
+                plain_only(span, anchor, tag.is_some())?;
+                let mut elements = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, end) => {
+                            self.place(path, Span::new(span.start, end.end), false);
+                            return Ok(Node::List(elements));
+                        }
+                        (event, span) => {
+                            let path = format!("{path}[{}]", elements.len());
+                            elements.push(self.value(event, span, path, depth + 1)?);
+                        }
+                    }
+                }
+            }
+            Event::MappingStart(anchor, tag) => {
+                plain_only(span, anchor, tag.is_some())?;
+                let mut members = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::MappingEnd, end) => {
+                            self.place(path, Span::new(span.start, end.end), false);
+                            return Ok(Node::Map(members));
+                        }
+                        (Event::Scalar(key, _, anchor, tag), key_span) => {
+                            plain_only(key_span, anchor, tag.is_some())?;
+                            let member = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                            self.place(format!("{member}#key"), key_span, false);
+                            let (event, span) = self.next()?;
+                            members.push((key.into_owned(), self.value(event, span, member, depth + 1)?));
+                        }
+                        (_, span) => return Err(refuse(span.start, "a key that is not a string")),
+                    }
+                }
+            }
+            Event::Alias(_) => Err(refuse(span.start, "aliases (`*name`) are not supported: write the value out")),
+            _ => Err(refuse(span.start, "expected a value")),
+        }
+    }
+}
+
+fn plain_only(span: Span, anchor: usize, tagged: bool) -> Result<(), SyntaxError> {
+    if anchor != 0 {
+        return Err(refuse(span.start, "anchors (`&name`) are not supported: write the value out where it is needed"));
+    }
+    if tagged {
+        return Err(refuse(span.start, "tags (`!type`) are not supported"));
+    }
+    Ok(())
+}
+
+/// A plain scalar by the core schema (YAML 1.2.2, section 10.3.2).
+fn resolve(text: Cow<'_, str>, span: Span) -> Result<Node, SyntaxError> {
+    Ok(match text.as_ref() {
+        "" | "~" | "null" | "Null" | "NULL" => Node::Null,
+        "true" | "True" | "TRUE" => Node::Boolean(true),
+        "false" | "False" | "FALSE" => Node::Boolean(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF" | ".nan" | ".NaN"
+        | ".NAN" => {
+            return Err(refuse(span.start, format!("`{text}` is not a number that can be kept")));
+        }
+        plain => match number(plain) {
+            Some(Ok(node)) => node,
+            Some(Err(())) => return Err(refuse(span.start, format!("`{plain}` does not fit 64 bits"))),
+            None => Node::String(text.into_owned()),
+        },
+    })
+}
+
+fn number(text: &str) -> Option<Result<Node, ()>> {
+    for (prefix, radix) in [("0o", 8), ("0x", 16)] {
+        if let Some(digits) = text.strip_prefix(prefix)
+            && !digits.is_empty()
+            && digits.chars().all(|c| c.is_digit(radix))
+        {
+            return Some(i64::from_str_radix(digits, radix).map(Node::Integer).map_err(|_| ()));
+        }
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().map(Node::Integer).map_err(|_| ()));
+    }
+    let mantissa = unsigned.split(['e', 'E']).next().unwrap_or_default();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let shaped = match mantissa.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty()),
+        None => !mantissa.is_empty() && digits(mantissa),
+    };
+    let number: f64 = if shaped { text.parse().ok()? } else { return None };
+    number.is_finite().then_some(Ok(Node::Number(number)))
+}
