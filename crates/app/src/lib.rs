@@ -1,1 +1,59 @@
-//! TODO
+//! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
+
+pub mod access;
+pub mod catalogue;
+pub mod error;
+pub mod folder;
+pub mod interactions;
+pub mod mail;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use waypost_flow::id::{FlowId, QueueId};
+use waypost_store::traits::Store;
+
+use catalogue::LiveCatalogue;
+use error::AppError;
+use interactions::InFlight;
+
+/// Everything that the edges can ask for.
+pub struct App {
+    /// What is kept.
+    store: Arc<dyn Store>,
+    /// Flows, queues, domains, routes.
+    pub catalogue: LiveCatalogue,
+    /// Rings when an interaction has a decision or came back to its queue.
+    decided: Notify,
+    /// Rings when an interaction waits for a worker.
+    undecided: Notify,
+    in_flight: InFlight,
+}
+
+impl App {
+    /// Loads what is published and makes what is built in.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn open(store: Arc<dyn Store>) -> Result<Arc<Self>, AppError> {
+        let catalogue = LiveCatalogue::open(store.clone()).await?;
+        catalogue.ensure_built_in().await?;
+        Ok(Arc::new(Self {
+            store,
+            catalogue,
+            decided: Notify::new(),
+            undecided: Notify::new(),
+            in_flight: InFlight::default(),
+        }))
+    }
+
+    /// A queue's name.
+    pub fn queue_name(&self, id: QueueId) -> Option<Arc<str>> {
+        self.catalogue.running().queue_names.get(&id).cloned()
+    }
+
+    /// A flow's name; none if it was deleted.
+    pub fn flow_name(&self, id: FlowId) -> Option<String> {
+        self.catalogue.world().flows.get(&id).map(|flow| flow.name.clone())
+    }
+}

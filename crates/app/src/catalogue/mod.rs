@@ -1,0 +1,144 @@
+//! The catalogue: what is published, in memory and in step with the store.
+
+pub mod flows;
+pub mod graph;
+pub mod routes;
+pub mod routing;
+pub mod world;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::Mutex;
+use waypost_store::error::{CommitError, StoreError};
+use waypost_store::records::catalogue::{CatalogueChange, Epoch};
+use waypost_store::traits::Store;
+
+use crate::error::AppError;
+use world::{Loaded, Running, World};
+
+/// How often a change is checked again when others change the catalogue at the same time.
+const ATTEMPTS: usize = 8;
+
+/// The catalogue as this process sees it.
+pub struct LiveCatalogue {
+    store: Arc<dyn Store>,
+    live: RwLock<(Arc<World>, Arc<Running>)>,
+    /// Changes made in this process queue here; those of other processes are found out by the epoch.
+    changing: Mutex<()>,
+}
+
+/// A change that was checked against a world and may be committed.
+pub struct Planned<T> {
+    /// What to write.
+    pub changes: Vec<CatalogueChange>,
+    /// The world as it stands afterwards.
+    pub next: World,
+    /// What to answer when it is written.
+    pub answer: T,
+}
+
+impl LiveCatalogue {
+    /// Loads the catalogue.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let world = load(&*store).await?;
+        let running = Arc::new(world.running());
+        Ok(Self { store, live: RwLock::new((Arc::new(world), running)), changing: Mutex::new(()) })
+    }
+
+    /// The world now.
+    pub fn world(&self) -> Arc<World> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// What running needs now.
+    pub fn running(&self) -> Arc<Running> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// What running needs, at least as new as `epoch`: another process may have published.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn running_since(&self, epoch: Epoch) -> Result<Arc<Running>, StoreError> {
+        let running = self.running();
+        if running.epoch >= epoch {
+            return Ok(running);
+        }
+        self.refresh().await?;
+        Ok(self.running())
+    }
+
+    /// Reads the catalogue again.
+    async fn refresh(&self) -> Result<(), StoreError> {
+        self.replace(load(&*self.store).await?);
+        Ok(())
+    }
+
+    fn replace(&self, world: World) {
+        let running = Arc::new(world.running());
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        if live.0.epoch < world.epoch {
+            *live = (Arc::new(world), running);
+        }
+    }
+
+    /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
+    ///
+    /// # Errors
+    /// What the plan refused, or the store.
+    pub async fn change<T>(
+        &self,
+        plan: impl AsyncFn(&World) -> Result<Option<Planned<T>>, AppError>,
+    ) -> Result<Option<T>, AppError> {
+        let _turn = self.changing.lock().await;
+        for _ in 0..ATTEMPTS {
+            let world = self.world();
+            let Some(planned) = plan(&world).await? else { return Ok(None) };
+            match self.store.commit(world.epoch, planned.changes).await {
+                Ok(epoch) => {
+                    let mut next = planned.next;
+                    next.epoch = epoch;
+                    self.replace(next);
+                    return Ok(Some(planned.answer));
+                }
+                Err(CommitError::Conflict) => self.refresh().await?,
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(CommitError::Conflict.into())
+    }
+
+    /// Versions from the store, read as documents.
+    ///
+    /// # Errors
+    /// The store failed, or a version does not exist or does not read.
+    pub async fn load_versions(&self, keys: &[world::VersionKey]) -> Result<Vec<Arc<Loaded>>, AppError> {
+        let mut loaded = Vec::with_capacity(keys.len());
+        for (flow, version) in keys {
+            let Some(record) = self.store.version(*flow, *version).await? else { continue };
+            let read = Loaded::read(Arc::new(record))
+                .map_err(|detail| StoreError::Inconsistent { table: "flow_versions", detail })?;
+            loaded.push(Arc::new(read));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Loads published versions, then those that are pinned, until nothing is missing.
+async fn load(store: &dyn Store) -> Result<World, StoreError> {
+    let mut pinned = Vec::new();
+    loop {
+        let (world, problems) = World::from_catalogue(store.load(&pinned).await?);
+        let missing: Vec<_> = world.missing_pins().into_iter().filter(|key| !pinned.contains(key)).collect();
+        if missing.is_empty() {
+            for problem in problems {
+                tracing::error!(problem, "a stored flow does not read and can't run");
+            }
+            return Ok(world);
+        }
+        pinned.extend(missing);
+    }
+}

@@ -1,0 +1,256 @@
+//! Interactions: accepted over HTTP, looked at, run again, claimed from queues.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+use waypost_store::error::LeaseError;
+use waypost_store::records::mail::{
+    AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
+    State, Summary,
+};
+
+use crate::App;
+use crate::catalogue::routes::RouteMatch;
+use crate::error::AppError;
+use crate::mail::intake::{Arrival, Bound};
+
+/// What a mail over HTTP became.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpAcceptance {
+    /// Interactions that were made, or that the same request made before.
+    pub interactions: Vec<InteractionId>,
+    /// Interactions that the mail repeats.
+    pub duplicates_of: Vec<InteractionId>,
+}
+
+/// Idempotency keys whose requests are being worked on in this process.
+#[derive(Debug, Default)]
+pub struct InFlight(Mutex<HashSet<String>>);
+
+impl InFlight {
+    /// Enters a key until the guard is dropped; `None` if it is in flight.
+    fn enter(&self, key: &str) -> Option<InFlightGuard<'_>> {
+        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
+        entered.then(|| InFlightGuard { keys: self, key: key.to_owned() })
+    }
+}
+
+struct InFlightGuard<'k> {
+    keys: &'k InFlight,
+    key: String,
+}
+
+impl Drop for InFlightGuard<'_> {
+    fn drop(&mut self) {
+        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+impl App {
+    /// Accepts a raw message for one address.
+    ///
+    /// # Errors
+    /// No route, a key that was used otherwise or is in flight, or the store.
+    pub async fn accept_http(
+        &self,
+        actor: &str,
+        from: String,
+        to: String,
+        raw: Bytes,
+        remote: String,
+        idempotency_key: Option<String>,
+    ) -> Result<HttpAcceptance, AppError> {
+        let route = match self.catalogue.running().routes.find(&to) {
+            RouteMatch::Route(route) => Some(route),
+            RouteMatch::Postmaster => None,
+            RouteMatch::None => return Err(AppError::NoRoute(to)),
+        };
+        let idempotency = idempotency_key
+            .map(|key| IdempotencyKey { key: format!("{actor}\n{key}"), fingerprint: fingerprint(&from, &to, &raw) });
+        let _guard = match &idempotency {
+            Some(key) => Some(self.in_flight.enter(&key.key).ok_or(AppError::InFlight)?),
+            None => None,
+        };
+        let recipients = vec![Bound { address: to, route }];
+        let outcome = self.accept(Arrival { from, recipients, raw, remote, idempotency }).await?;
+        let mut acceptance = HttpAcceptance::default();
+        match outcome {
+            AcceptOutcome::KeyReused => return Err(AppError::KeyReused),
+            AcceptOutcome::Replayed(interactions) => acceptance.interactions = interactions,
+            AcceptOutcome::Committed(accepted) => {
+                for one in accepted {
+                    match one {
+                        Accepted::Created { id, .. } => acceptance.interactions.push(id),
+                        Accepted::Duplicate { of } => acceptance.duplicates_of.push(of),
+                    }
+                }
+            }
+        }
+        Ok(acceptance)
+    }
+
+    /// Waits until an interaction has a decision, or `patience` has passed; answers it as it then stands.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn wait_decided(&self, id: InteractionId, patience: Duration) -> Result<InteractionRecord, AppError> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let notified = self.decided.notified();
+            let interaction = self.interaction(id).await?;
+            let waiting = matches!(interaction.state, State::Received | State::Running);
+            // Other processes decide without a notice here: look again after a moment in any case.
+            let moment = deadline.min(Instant::now() + Duration::from_millis(250));
+            if !waiting || Instant::now() >= deadline {
+                return Ok(interaction);
+            }
+            let _ = timeout_at(moment, notified).await;
+        }
+    }
+
+    /// An interaction.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn interaction(&self, id: InteractionId) -> Result<InteractionRecord, AppError> {
+        self.store.interaction(id).await?.ok_or_else(|| not_found(id))
+    }
+
+    /// Interactions, newest first.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<InteractionRecord>, AppError> {
+        Ok(self.store.interactions(filter, after, limit).await?)
+    }
+
+    /// The runs of an interaction.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, AppError> {
+        self.interaction(id).await?;
+        Ok(self.store.runs(id).await?)
+    }
+
+    /// The raw message.
+    ///
+    /// # Errors
+    /// Not found, erased, or the store.
+    pub async fn raw_message(&self, id: InteractionId) -> Result<Bytes, AppError> {
+        match self.store.raw_message(id).await? {
+            Some(raw) => Ok(raw),
+            None => {
+                self.interaction(id).await?;
+                Err(AppError::Deleted { kind: "content of interaction", id: id.to_string() })
+            }
+        }
+    }
+
+    /// Runs an interaction again, with what is published now.
+    ///
+    /// # Errors
+    /// Not found, erased, claimed or waiting, or the store.
+    pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+        let interaction = self.interaction(id).await?;
+        if interaction.erased {
+            return Err(AppError::Deleted { kind: "content of interaction", id: id.to_string() });
+        }
+        self.store.rerun(id, actor).await.map_err(|error| match error {
+            LeaseError::Lost => AppError::Lease("the interaction is claimed, or waits for a run already".to_owned()),
+            LeaseError::Store(error) => error.into(),
+        })?;
+        self.undecided.notify_one();
+        tracing::info!(actor, interaction = %id, "rerun asked for");
+        Ok(())
+    }
+
+    /// Erases message and traces; the ledger row stays.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn erase(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+        if !self.store.erase(id).await? {
+            return Err(not_found(id));
+        }
+        tracing::info!(actor, interaction = %id, "content erased");
+        Ok(())
+    }
+
+    /// Counts over everything.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn summary(&self) -> Result<Summary, AppError> {
+        Ok(self.store.summary().await?)
+    }
+
+    /// Claims work from a queue; waits up to `wait` for some to come.
+    ///
+    /// # Errors
+    /// The queue is not found, or the store.
+    pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, AppError> {
+        self.catalogue.queue(claim.queue)?;
+        let deadline = Instant::now() + wait;
+        loop {
+            let notified = self.decided.notified();
+            let leases = self.store.claim(&claim, Timestamp::now()).await?;
+            if !leases.is_empty() || Instant::now() >= deadline {
+                return Ok(leases);
+            }
+            let moment = deadline.min(Instant::now() + Duration::from_millis(500));
+            let _ = timeout_at(moment, notified).await;
+        }
+    }
+
+    /// Completes claimed work.
+    ///
+    /// # Errors
+    /// The lease was lost, or the store.
+    pub async fn acknowledge(&self, token: Uuid) -> Result<(), AppError> {
+        Ok(self.store.acknowledge(token, Timestamp::now()).await?)
+    }
+
+    /// Gives claimed work back.
+    ///
+    /// # Errors
+    /// The lease was lost, or the store.
+    pub async fn release(&self, token: Uuid) -> Result<(), AppError> {
+        self.store.release(token, Timestamp::now()).await?;
+        self.decided.notify_waiters();
+        Ok(())
+    }
+
+    /// Makes a lease last longer; answers its new end.
+    ///
+    /// # Errors
+    /// The lease was lost, or the store.
+    pub async fn extend(&self, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
+        Ok(self.store.extend(token, lease_seconds, Timestamp::now()).await?)
+    }
+}
+
+fn not_found(id: InteractionId) -> AppError {
+    AppError::NotFound { kind: "interaction", id: id.to_string() }
+}
+
+fn fingerprint(from: &str, to: &str, raw: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [from.as_bytes(), to.as_bytes(), raw] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

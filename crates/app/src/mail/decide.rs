@@ -1,0 +1,166 @@
+//! One run over one mail: the flow that the route leads to, and what is recorded of it.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+use waypost_engine::{DecisionKind as Ended, Detail, Limits, Outcome, Run, RunError, RunInput, Step, codes};
+use waypost_flow::id::{FlowId, InteractionId};
+use waypost_mail::message::Message;
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::{DecisionKind, DecisionRecord, RunRecord};
+
+use super::email::MessageView;
+use crate::catalogue::world::Running;
+
+/// The trace of a decision without a run: of a route straight to a queue, and of a `postmaster` without a route.
+const NO_STEPS: &str = r#"{"version":1,"events":[]}"#;
+
+/// What a run starts from.
+#[derive(Clone, Copy)]
+pub struct Start<'r> {
+    /// The interaction.
+    pub interaction: InteractionId,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// The priority it starts with.
+    pub priority: i64,
+    /// The route; none for `postmaster` without one, and when the route is gone by the time of a rerun.
+    pub route: Option<&'r RouteRecord>,
+}
+
+/// Runs a mail to its decision.
+pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits: Limits) -> RunRecord {
+    let started_at = Timestamp::now();
+    let clock = Instant::now();
+    let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
+    let mut record = RunRecord {
+        flow: None,
+        started_at,
+        duration_us: 0,
+        decision: DecisionRecord {
+            kind: DecisionKind::Unrouted,
+            queue: Some(unrouted_queue),
+            priority: start.priority,
+            skills: Vec::new(),
+            language: None,
+            addresses: Vec::new(),
+            reason: None,
+            error: None,
+        },
+        attributes: BTreeMap::new(),
+        trace: NO_STEPS.to_owned(),
+        rerun_by: None,
+    };
+    match start.route.map(|route| route.target) {
+        None => {}
+        Some(RouteTarget::Queue(queue)) => {
+            record.decision.kind = DecisionKind::Queue;
+            record.decision.queue = Some(queue);
+        }
+        Some(RouteTarget::Flow(flow)) => run_flow(running, start, flow, message, limits, &mut record),
+    }
+    record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
+    record
+}
+
+/// Whether a run ended only because it took too many actions: wider limits may let it end by itself.
+pub fn ran_out_of_actions(run: &RunRecord) -> bool {
+    let code = run.decision.error.as_ref().and_then(|error| error.get("code"));
+    code.and_then(serde_json::Value::as_str) == Some(codes::TOO_MANY_ACTIONS)
+}
+
+fn run_flow(
+    running: &Running,
+    start: Start<'_>,
+    flow: FlowId,
+    message: &Message<'_>,
+    limits: Limits,
+    record: &mut RunRecord,
+) {
+    let Some(program) = running.snapshot.published(flow) else {
+        record.decision.error = Some(json!({
+            "code": "run.flow-unpublished",
+            "message": "the route's flow has no published version",
+            "flowId": flow.to_string(),
+        }));
+        return;
+    };
+    record.flow = Some((flow, program.version));
+    let view = MessageView(message);
+    let mut id = Uuid::encode_buffer();
+    let id: &str = start.interaction.0.hyphenated().encode_lower(&mut id);
+    let input = RunInput {
+        snapshot: &running.snapshot,
+        start: program,
+        interaction_id: id,
+        received_at: start.received_at,
+        priority: start.priority,
+        attributes: &BTreeMap::new(),
+        email: &view,
+        limits,
+        detail: Detail::default(),
+    };
+    // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
+    let ended = catch_unwind(AssertUnwindSafe(|| match Run::start(input).step() {
+        Step::Done(outcome) => keep(outcome, record),
+        Step::Needs(waiting) => {
+            record.decision.error = Some(json!({
+                "code": "run.unanswered",
+                "message": format!("nothing here answers `{}`", waiting.question().kind),
+            }));
+        }
+    }));
+    if ended.is_err() {
+        tracing::error!(interaction = %start.interaction, %flow, "the engine panicked");
+        record.decision.error = Some(json!({ "code": "run.internal", "message": "the engine failed" }));
+    }
+}
+
+fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
+    match outcome.trace.to_json() {
+        Ok(trace) => record.trace = trace,
+        Err(error) => tracing::error!(%error, "a trace can't be written"),
+    }
+    record.attributes = outcome.attributes;
+    let decided = outcome.decision;
+    let kind = match decided.kind {
+        Ended::Queue => DecisionKind::Queue,
+        Ended::Forward => DecisionKind::Forward,
+        Ended::Disconnect => DecisionKind::Disconnect,
+        Ended::Unrouted => DecisionKind::Unrouted,
+    };
+    record.decision = DecisionRecord {
+        kind,
+        queue: match kind {
+            DecisionKind::Queue => decided.queue.map(|queue| queue.id),
+            DecisionKind::Unrouted => record.decision.queue,
+            DecisionKind::Forward | DecisionKind::Disconnect => None,
+        },
+        priority: decided.priority,
+        skills: decided.skills,
+        language: decided.language,
+        addresses: decided.addresses,
+        reason: decided.reason,
+        error: decided.error.as_ref().map(error_json),
+    };
+}
+
+fn error_json(error: &RunError) -> serde_json::Value {
+    let mut json = serde_json::Map::new();
+    json.insert("code".to_owned(), error.code.into());
+    json.insert("message".to_owned(), error.message.as_str().into());
+    json.insert("flowId".to_owned(), error.flow_id.to_string().into());
+    json.insert("flowName".to_owned(), error.flow_name.as_str().into());
+    json.insert("version".to_owned(), error.version.into());
+    if let Some(node) = &error.node_id {
+        json.insert("nodeId".to_owned(), node.as_str().into());
+    }
+    if let Some(action) = error.action {
+        json.insert("action".to_owned(), action.into());
+    }
+    json.into()
+}

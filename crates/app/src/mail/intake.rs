@@ -1,0 +1,128 @@
+//! The one intake, for SMTP and HTTP: parse, run, and commit message, interactions and decisions together.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_engine::Limits;
+use waypost_flow::id::InteractionId;
+use waypost_mail::hash::content_hash;
+use waypost_mail::message::Message;
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::mail::{AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage};
+
+use super::decide::{Start, decide, ran_out_of_actions};
+use crate::App;
+use crate::catalogue::world::Running;
+
+/// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow.
+const INLINE_ACTIONS: u32 = 500;
+
+/// Larger messages are parsed and run on a thread of their own: they would hold up other connections.
+const INLINE_BYTES: usize = 256 * 1024;
+
+/// A recipient with the route that it was bound to when it was accepted.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The envelope recipient.
+    pub address: String,
+    /// The route; none for `postmaster` without one.
+    pub route: Option<Arc<RouteRecord>>,
+}
+
+/// A mail as it arrived.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The envelope sender; empty for the null reverse-path.
+    pub from: String,
+    /// Recipients; at least one.
+    pub recipients: Vec<Bound>,
+    /// The bytes as received.
+    pub raw: Bytes,
+    /// The peer's address.
+    pub remote: String,
+    /// For HTTP.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+impl App {
+    /// Accepts a mail: when this answers `Committed`, it is on stable storage.
+    ///
+    /// # Errors
+    /// The store; then nothing was kept.
+    pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
+        let running = self.catalogue.running();
+        let acceptance = if arrival.raw.len() > INLINE_BYTES {
+            tokio::task::spawn_blocking(move || prepare(&running, arrival))
+                .await
+                .map_err(|error| StoreError::Failed(error.to_string()))?
+        } else {
+            prepare(&running, arrival)
+        };
+        let outcome = self.store.accept(acceptance).await?;
+        if let AcceptOutcome::Committed(accepted) = &outcome {
+            self.announce(accepted);
+        }
+        Ok(outcome)
+    }
+
+    /// Wakes whoever waits for what was just committed.
+    fn announce(&self, accepted: &[Accepted]) {
+        for one in accepted {
+            match one {
+                Accepted::Created { decided: true, .. } => self.decided.notify_waiters(),
+                Accepted::Created { decided: false, .. } => self.undecided.notify_one(),
+                Accepted::Duplicate { .. } => {}
+            }
+        }
+    }
+}
+
+/// Parses and runs: everything that an acceptance commits.
+fn prepare(running: &Running, arrival: Arrival) -> Acceptance {
+    let received_at = Timestamp::now();
+    let raw = arrival.raw;
+    let parsed = Message::parse(&raw);
+    let limits = Limits { actions: INLINE_ACTIONS, ..Limits::default() };
+    let mut routes = HashSet::new();
+    let mut interactions = Vec::with_capacity(arrival.recipients.len());
+    for recipient in &arrival.recipients {
+        let route = recipient.route.as_deref();
+        // One interaction for each route: two addresses of one route are one piece of work.
+        if !routes.insert(route.map(|route| route.id)) {
+            continue;
+        }
+        let id = InteractionId(Uuid::now_v7());
+        let priority = route.map_or(0, |route| route.priority);
+        let start = Start { interaction: id, received_at, priority, route };
+        interactions.push(NewInteraction {
+            id,
+            envelope_to: recipient.address.clone(),
+            route: route.map(|route| route.id),
+            priority,
+            run: Some(decide(running, start, &parsed, limits)).filter(|run| !ran_out_of_actions(run)),
+            epoch: running.epoch,
+        });
+    }
+    let message = NewMessage {
+        envelope_from: arrival.from,
+        remote: arrival.remote,
+        received_at,
+        message_id: parsed.message_id().map(str::to_owned),
+        subject: clip(parsed.subject()),
+        content_hash: content_hash(&raw),
+        raw: raw.clone(),
+    };
+    Acceptance { message, interactions, idempotency: arrival.idempotency }
+}
+
+/// Subjects are kept for lists: the first 1,000 characters do.
+fn clip(subject: &str) -> String {
+    match subject.char_indices().nth(1000) {
+        Some((end, _)) => subject.get(..end).unwrap_or_default().to_owned(),
+        None => subject.to_owned(),
+    }
+}

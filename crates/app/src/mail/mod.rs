@@ -1,0 +1,7 @@
+//! One mail's way: accepted, run, decided.
+
+pub mod decide;
+pub mod email;
+pub mod intake;
+pub mod smtp;
+pub mod worker;

@@ -1,0 +1,57 @@
+//! The intake as SMTP sees it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use waypost_mail::smtp::{Cause, Refusal};
+use waypost_mail::smtp::{Envelope, Intake, Receipt, Recipient};
+use waypost_store::error::StoreError;
+use waypost_store::records::mail::{AcceptOutcome, Accepted};
+
+use super::intake::{Arrival, Bound};
+use crate::App;
+use crate::catalogue::routes::RouteMatch;
+
+/// Mail from SMTP goes to the app.
+#[derive(Clone)]
+pub struct SmtpIntake(pub Arc<App>);
+
+impl Intake for SmtpIntake {
+    type Ticket = Bound;
+
+    async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
+        let address = recipient.to_string();
+        match self.0.catalogue.running().routes.find(&address) {
+            RouteMatch::Route(route) => Ok(Bound { address, route: Some(route) }),
+            RouteMatch::Postmaster => Ok(Bound { address, route: None }),
+            RouteMatch::None => Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}"))),
+        }
+    }
+
+    async fn message(&self, envelope: Envelope<Bound>, raw: Bytes) -> Result<Receipt, Refusal> {
+        let arrival = Arrival {
+            from: envelope.sender,
+            recipients: envelope.recipients.into_iter().map(|(_, bound)| bound).collect(),
+            raw,
+            remote: envelope.remote.to_string(),
+            idempotency: None,
+        };
+        match self.0.accept(arrival).await {
+            Ok(outcome) => Ok(Receipt { id: receipt(&outcome) }),
+            Err(StoreError::Full) => Err(Refusal::new(Cause::StorageFull, "the disk is full")),
+            Err(error) => Err(Refusal::new(Cause::StorageUnavailable, error.to_string())),
+        }
+    }
+}
+
+/// The first interaction's id: sender and receiver can talk about it.
+fn receipt(outcome: &AcceptOutcome) -> String {
+    let id = match outcome {
+        AcceptOutcome::Committed(accepted) => accepted.first().map(|first| match first {
+            Accepted::Created { id, .. } | Accepted::Duplicate { of: id } => *id,
+        }),
+        AcceptOutcome::Replayed(interactions) => interactions.first().copied(),
+        AcceptOutcome::KeyReused => None,
+    };
+    id.map(|id| id.to_string()).unwrap_or_default()
+}

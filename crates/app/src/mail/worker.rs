@@ -1,0 +1,81 @@
+//! Runs what was accepted without a decision: long flows, reruns, and whatever a crash left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use waypost_engine::Limits;
+use waypost_mail::message::Message;
+use waypost_store::error::{LeaseError, StoreError};
+use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::mail::{ClaimedRun, RunRecord};
+
+use super::decide::{Start, decide};
+use crate::App;
+use crate::catalogue::world::Running;
+
+/// How many interactions are claimed at once.
+const BATCH: u32 = 16;
+
+/// A claimed interaction is another worker's again after so many seconds.
+const LEASE_SECONDS: u32 = 60;
+
+/// Work that nobody announced is found at the latest after this long.
+const POLL: Duration = Duration::from_secs(1);
+
+impl App {
+    /// Works until `stop` turns true.
+    pub async fn work(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.work_once().await {
+                Ok(0) => {
+                    tokio::select! {
+                        () = self.undecided.notified() => {}
+                        () = tokio::time::sleep(POLL) => {}
+                        _ = stop.changed() => {}
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "the worker can't reach the store");
+                    tokio::time::sleep(POLL).await;
+                }
+            }
+        }
+    }
+
+    /// Runs one batch; answers how many were claimed.
+    async fn work_once(&self) -> Result<usize, StoreError> {
+        let claimed = self.store.claim_runs(BATCH, LEASE_SECONDS, Timestamp::now()).await?;
+        let count = claimed.len();
+        for work in claimed {
+            let running = self.catalogue.running_since(work.epoch).await?;
+            let world = self.catalogue.world();
+            let route = work.interaction.route.and_then(|id| world.routes.get(&id).cloned());
+            let (id, lease) = (work.interaction.id, work.lease);
+            let run = tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work))
+                .await
+                .map_err(|error| StoreError::Failed(error.to_string()))?;
+            match self.store.record_run(id, lease, run).await {
+                Ok(()) => self.decided.notify_waiters(),
+                Err(LeaseError::Lost) => {
+                    tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it")
+                }
+                Err(LeaseError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+}
+
+fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> RunRecord {
+    let message = Message::parse(&work.raw);
+    let start = Start {
+        interaction: work.interaction.id,
+        received_at: work.interaction.received_at,
+        priority: work.interaction.initial_priority,
+        route,
+    };
+    decide(running, start, &message, Limits::default())
+}
