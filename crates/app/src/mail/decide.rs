@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
-use waypost_engine::{DecisionKind as Ended, Detail, Limits, Outcome, Run, RunError, RunInput, Step, codes};
+use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Step, codes};
 use waypost_flow::id::{FlowId, InteractionId};
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
@@ -15,9 +15,6 @@ use waypost_store::records::mail::{DecisionKind, DecisionRecord, RunRecord};
 
 use super::email::MessageView;
 use crate::catalogue::world::Running;
-
-/// The trace of a decision without a run: of a route straight to a queue, and of a `postmaster` without a route.
-const NO_STEPS: &str = r#"{"version":1,"events":[]}"#;
 
 /// What a run starts from.
 #[derive(Clone, Copy)]
@@ -52,7 +49,7 @@ pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits
             error: None,
         },
         attributes: BTreeMap::new(),
-        trace: NO_STEPS.to_owned(),
+        trace: waypost_engine::trace::EMPTY.to_owned(),
         rerun_by: None,
     };
     match start.route.map(|route| route.target) {
@@ -99,14 +96,13 @@ fn run_flow(
         interaction_id: id,
         received_at: start.received_at,
         priority: start.priority,
-        attributes: &BTreeMap::new(),
+        attributes: BTreeMap::new(),
         email: &view,
         limits,
-        detail: Detail::default(),
     };
     // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
     let ended = catch_unwind(AssertUnwindSafe(|| match Run::start(input).step() {
-        Step::Done(outcome) => keep(outcome, record),
+        Step::Done(outcome) => keep(*outcome, record),
         Step::Needs(waiting) => {
             record.decision.error = Some(json!({
                 "code": "run.unanswered",
@@ -121,10 +117,7 @@ fn run_flow(
 }
 
 fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
-    match outcome.trace.to_json() {
-        Ok(trace) => record.trace = trace,
-        Err(error) => tracing::error!(%error, "a trace can't be written"),
-    }
+    record.trace = outcome.trace.to_json();
     record.attributes = outcome.attributes;
     let decided = outcome.decision;
     let kind = match decided.kind {

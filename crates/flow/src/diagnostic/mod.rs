@@ -1,6 +1,7 @@
 //! Problems found in input: each has a stable code, a place, what was expected, what was found, and a suggestion.
 
 mod codes;
+pub mod render;
 
 use std::fmt;
 use std::ops::Range;

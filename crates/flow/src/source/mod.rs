@@ -33,6 +33,8 @@ pub struct Place {
     pub bytes: Range<usize>,
     /// Whether byte offsets inside a string value can be added to the place of its content (no escapes, one line).
     pub verbatim: bool,
+    /// Whether it stands in quotes.
+    pub quoted: bool,
 }
 
 /// Places by path (`nodes[0].id`), for values and, at the path of a map's member, its value; `#key` after a path is the key's place.

@@ -62,13 +62,14 @@ impl<'t> Reader<'t> {
         self.offsets.get(at.index()).copied().unwrap_or(self.text.len())
     }
 
-    fn place(&mut self, path: String, span: Span, verbatim: bool) {
+    fn place(&mut self, path: String, span: Span, verbatim: bool, quoted: bool) {
         let (start, end) = (self.byte(span.start), self.byte(span.end));
         let place = Place {
             line: span.start.line().max(1),
             column: span.start.col() + 1,
             bytes: start..end.max(start),
             verbatim,
+            quoted,
         };
         self.places.insert(path, place);
     }
@@ -87,7 +88,7 @@ impl<'t> Reader<'t> {
                 let written = self.text.get(self.byte(span.start)..self.byte(span.end)).unwrap_or_default();
                 let quotes = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
                 let inner = written.get(quotes..written.len().saturating_sub(quotes)).unwrap_or_default();
-                self.place(path, span, inner == text.as_ref());
+                self.place(path, span, inner == text.as_ref(), quotes == 1);
                 Ok(if style == ScalarStyle::Plain { resolve(text, span)? } else { Node::String(text.into_owned()) })
             }
             Event::SequenceStart(anchor, tag) => {
@@ -96,7 +97,7 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, end) => {
-                            self.place(path, Span::new(span.start, end.end), false);
+                            self.place(path, Span::new(span.start, end.end), false, false);
                             return Ok(Node::List(elements));
                         }
                         (event, span) => {
@@ -112,13 +113,13 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::MappingEnd, end) => {
-                            self.place(path, Span::new(span.start, end.end), false);
+                            self.place(path, Span::new(span.start, end.end), false, false);
                             return Ok(Node::Map(members));
                         }
                         (Event::Scalar(key, _, anchor, tag), key_span) => {
                             plain_only(key_span, anchor, tag.is_some())?;
                             let member = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-                            self.place(format!("{member}#key"), key_span, false);
+                            self.place(format!("{member}#key"), key_span, false, false);
                             let (event, span) = self.next()?;
                             members.push((key.into_owned(), self.value(event, span, member, depth + 1)?));
                         }
