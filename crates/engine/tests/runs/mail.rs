@@ -1,0 +1,91 @@
+//! A mail in memory, made from a few facts.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use waypost_flow::source::Node;
+
+use super::{integer, member, string};
+
+/// Facts of a mail: `from` (`Name <address>` or an address), `subject`, `body`; `body-repeat` repeats the subject that often as the body.
+pub(crate) struct Mail {
+    name: String,
+    address: String,
+    subject: String,
+    body: String,
+    headers: BTreeMap<String, Vec<String>>,
+}
+
+impl Mail {
+    pub(crate) fn read(facts: Option<&Node>) -> Self {
+        let text = |name| facts.and_then(|facts| member(facts, name)).map_or("", string).to_owned();
+        let from = text("from");
+        let (name, address) = match from.split_once('<') {
+            Some((name, rest)) => (name.trim(), rest.trim_end_matches('>')),
+            None => ("", from.as_str()),
+        };
+        let subject = text("subject");
+        let repeat = facts.and_then(|facts| member(facts, "body-repeat")).map(integer);
+        let body = match repeat {
+            Some(times) => subject.repeat(usize::try_from(times).unwrap()),
+            None => text("body"),
+        };
+        Self { name: name.to_owned(), address: address.to_owned(), subject, body, headers: BTreeMap::new() }
+    }
+}
+
+impl Email for Mail {
+    fn text(&self, field: TextField) -> &str {
+        match field {
+            TextField::Subject => &self.subject,
+            TextField::Body => &self.body,
+            TextField::Html | TextField::MessageId | TextField::InReplyTo => "",
+        }
+    }
+
+    fn address_count(&self, field: AddressField) -> usize {
+        usize::from(field == AddressField::From && !self.address.is_empty())
+    }
+
+    fn address(&self, field: AddressField, index: usize) -> Option<AddressRef<'_>> {
+        let domain = self.address.rsplit('@').next().unwrap_or_default();
+        (index < self.address_count(field)).then_some(AddressRef { address: &self.address, name: &self.name, domain })
+    }
+
+    fn header(&self, _: &str) -> Option<&str> {
+        None
+    }
+
+    fn headers(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.headers
+    }
+
+    fn references(&self) -> &[String] {
+        &[]
+    }
+
+    fn attachment_count(&self) -> usize {
+        0
+    }
+
+    fn attachment(&self, _: usize) -> Option<AttachmentRef<'_>> {
+        None
+    }
+
+    fn date(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn size(&self) -> u64 {
+        0
+    }
+
+    fn body_truncated(&self) -> bool {
+        false
+    }
+
+    fn is_auto_generated(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,106 @@
+//! The flows of a case, read and checked as a server would, with two queues around them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+use waypost_flow::check::{Unresolved, World, check};
+use waypost_flow::document::{self, Document, FlowReference};
+use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::interface::Interface;
+use waypost_flow::link::Snapshot;
+use waypost_flow::program::{Program, QueueTarget, Selector};
+use waypost_flow::source::Node;
+
+use super::{list, member, string};
+
+const QUEUES: [&str; 2] = ["Billing", "General"];
+
+/// Checked flows.
+pub(crate) struct Flows {
+    pub(crate) snapshot: Snapshot,
+    start: Arc<Program>,
+}
+
+#[derive(Default)]
+struct Known {
+    names: Vec<String>,
+    interfaces: HashMap<(FlowId, Version), Arc<Interface>>,
+    published: HashMap<FlowId, Version>,
+}
+
+impl Flows {
+    pub(crate) fn start(&self) -> &Program {
+        &self.start
+    }
+
+    /// Reads and checks the flows of a case; says every problem.
+    pub(crate) fn read(case: &Node) -> Result<Self, String> {
+        let withheld: Vec<&str> = list(member(case, "withhold")).iter().map(string).collect();
+        let mut documents = Vec::new();
+        for node in list(member(case, "flows")) {
+            let read = document::read(node);
+            documents.push(read.document.ok_or_else(|| format!("{:#?}", read.diagnostics))?);
+        }
+        Self::check(&documents, &withheld)
+    }
+
+    /// Checks documents; callees stand after their callers.
+    pub(crate) fn check(documents: &[Document], withheld: &[&str]) -> Result<Self, String> {
+        let mut known = Known::default();
+        let mut numbered = Vec::new();
+        for document in documents {
+            let position = known.names.iter().position(|name| *name == document.name).unwrap_or(known.names.len());
+            if position == known.names.len() {
+                known.names.push(document.name.clone());
+            }
+            let flow = FlowId(Uuid::from_u128(position as u128 + 1));
+            let version = known.published.entry(flow).or_default();
+            *version += 1;
+            numbered.push((flow, *version, document));
+        }
+        let mut snapshot = Snapshot::default();
+        let mut start = None;
+        for (flow, version, document) in numbered.into_iter().rev() {
+            let checked = check(document, flow, version, &known);
+            let errors: Vec<_> = checked.diagnostics.iter().filter(|problem| problem.is_error()).collect();
+            let program = checked.program.ok_or_else(|| format!("{}: {errors:#?}", document.name))?;
+            known.interfaces.insert((flow, version), Arc::new(program.interface.clone()));
+            let program = Arc::new(program);
+            if !withheld.contains(&document.name.as_str()) {
+                snapshot.insert(Arc::clone(&program), known.published.get(&flow) == Some(&version));
+            }
+            start = Some(program);
+        }
+        Ok(Self { snapshot, start: start.ok_or("there is no flow")? })
+    }
+}
+
+impl World for Known {
+    fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
+        let name = reference.flow.as_ref()?;
+        let position = self.names.iter().position(|known| known == name)?;
+        Some(FlowId(Uuid::from_u128(position as u128 + 1)))
+    }
+
+    fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
+        let version = match selector {
+            Selector::Published => *self.published.get(&flow).ok_or(Unresolved::Unpublished)?,
+            Selector::Version(version) => *version,
+        };
+        self.interfaces.get(&(flow, version)).cloned().ok_or(Unresolved::Version)
+    }
+
+    fn queue(&self, written: &str) -> Option<QueueTarget> {
+        let position = QUEUES.iter().position(|name| *name == written)?;
+        Some(QueueTarget { id: QueueId(Uuid::from_u128(position as u128 + 1)), name: Arc::from(written) })
+    }
+
+    fn flow_names(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    fn queue_names(&self) -> Vec<String> {
+        QUEUES.map(str::to_owned).to_vec()
+    }
+}
