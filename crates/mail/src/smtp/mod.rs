@@ -1,9 +1,23 @@
 //! SMTP (RFC 5321): receiving mail, and a small client to send it.
 
+mod budget;
+mod client;
+mod connection;
+mod content;
 mod intake;
+mod listener;
+mod path;
 mod refusal;
 mod reply;
+mod session;
+mod settings;
+mod verbs;
 
+pub use budget::Budget;
+pub use client::{Client, ClientError, Sent, ServerReply};
 pub use intake::{Envelope, Intake, Receipt, Recipient};
+pub use listener::serve;
 pub use refusal::{Cause, Refusal};
 pub use reply::{Class, Status};
+pub use session::{Session, Step};
+pub use settings::Settings;

@@ -1,0 +1,285 @@
+//! The content of a message as it arrives: by DATA, with its end to be found and dots to be unstuffed (RFC 5321
+//! section 4.5.2), or by BDAT in counted chunks (RFC 3030).
+//!
+//! Lines end with CRLF and nothing else. Servers that take a lone LF or CR for a line end disagree with others on where
+//! a message ends, and so one message can carry another that its relay never saw ("SMTP smuggling"). A message with
+//! a lone LF or CR is refused. Where a lone one stands next to a dot, as it would to fake the end, the connection is
+//! closed too: whatever follows would be read as commands by a server that believes it.
+
+use std::mem;
+
+use memchr::memchr2;
+
+use super::budget::Hold;
+
+/// The most that is set aside by a client's word alone before the bytes come.
+const PREALLOCATED: usize = 1024 * 1024;
+
+/// Why a message can't be taken, found while reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    BareLineFeed,
+    BareCarriageReturn,
+    TooLarge,
+    NoRoom,
+}
+
+/// Where reading stands after some input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More input is needed.
+    More,
+    /// The content is complete.
+    End,
+    /// Something that a careless server takes for the end.
+    FakeEnd,
+}
+
+/// What the next byte of DATA follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    LineEnd,
+    BareLineEnd,
+    Text,
+}
+
+/// A message being received.
+#[derive(Debug)]
+pub(super) struct Content {
+    bytes: Vec<u8>,
+    max: usize,
+    hold: Hold,
+    fault: Option<Fault>,
+    after: After,
+    /// The last byte of the chunks so far.
+    last: Option<u8>,
+}
+
+impl Content {
+    /// Starts a message of which the client said that it has `declared` bytes, or 0.
+    pub(super) fn new(declared: usize, max: usize, hold: Hold) -> Self {
+        let bytes = Vec::with_capacity(declared.min(max).min(PREALLOCATED));
+        Self { bytes, max, hold, fault: None, after: After::LineEnd, last: None }
+    }
+
+    /// Reads DATA. Also says how many bytes of the input were used: a possible end, or line end, of which only a part
+    /// is there is left for the next time.
+    pub(super) fn read_data(&mut self, input: &[u8]) -> (usize, Progress) {
+        let mut at = 0;
+        let mut kept = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or_default();
+            if self.after != After::Text {
+                match (self.after, rest) {
+                    (_, [] | [b'.']) | (After::LineEnd, [b'.', b'\r']) => return self.pause(input, kept, at),
+                    (After::LineEnd, [b'.', b'\r', b'\n', ..]) => {
+                        self.keep(input.get(kept..at).unwrap_or_default());
+                        return (at + 3, Progress::End);
+                    }
+                    (_, [b'.', b'\r' | b'\n', ..]) => return (at, Progress::FakeEnd),
+                    (After::LineEnd, [b'.', ..]) => {
+                        self.keep(input.get(kept..at).unwrap_or_default());
+                        at += 1;
+                        kept = at;
+                    }
+                    _ => {}
+                }
+                self.after = After::Text;
+                continue;
+            }
+            let Some(found) = memchr2(b'\r', b'\n', rest) else { return self.pause(input, kept, input.len()) };
+            match rest.get(found..) {
+                Some([b'\r', b'\n', ..]) => {
+                    self.after = After::LineEnd;
+                    at += found + 2;
+                }
+                Some([b'\r']) => return self.pause(input, kept, at + found),
+                Some([b'\r', ..]) => {
+                    self.fail(Fault::BareCarriageReturn);
+                    self.after = After::BareLineEnd;
+                    at += found + 1;
+                }
+                _ => {
+                    self.fail(Fault::BareLineFeed);
+                    self.after = After::BareLineEnd;
+                    at += found + 1;
+                }
+            }
+        }
+    }
+
+    fn pause(&mut self, input: &[u8], kept: usize, at: usize) -> (usize, Progress) {
+        self.keep(input.get(kept..at).unwrap_or_default());
+        (at, Progress::More)
+    }
+
+    /// Reads a part of a chunk.
+    pub(super) fn read_chunk(&mut self, chunk: &[u8]) {
+        let mut previous = self.last;
+        let mut at = 0;
+        if previous == Some(b'\r') && chunk.first().is_some_and(|first| *first != b'\n') {
+            self.fail(Fault::BareCarriageReturn);
+        }
+        while let Some(found) = memchr2(b'\r', b'\n', chunk.get(at..).unwrap_or_default()) {
+            if found > 0 {
+                previous = None;
+            }
+            at += found;
+            match chunk.get(at..) {
+                Some([b'\r', b'\n', ..]) => at += 2,
+                Some([b'\r']) => at += 1,
+                Some([b'\r', ..]) => {
+                    self.fail(Fault::BareCarriageReturn);
+                    at += 1;
+                }
+                _ => {
+                    if previous != Some(b'\r') {
+                        self.fail(Fault::BareLineFeed);
+                    }
+                    at += 1;
+                }
+            }
+            previous = None;
+        }
+        self.last = chunk.last().copied().or(self.last);
+        self.keep(chunk);
+    }
+
+    /// The content of chunks ends here.
+    pub(super) fn end_chunks(&mut self) {
+        if self.last == Some(b'\r') {
+            self.fail(Fault::BareCarriageReturn);
+        }
+    }
+
+    /// The message and the memory it holds, or what is wrong with it.
+    pub(super) fn finish(self) -> Result<(Vec<u8>, Hold), Fault> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok((self.bytes, self.hold)),
+        }
+    }
+
+    fn keep(&mut self, part: &[u8]) {
+        if self.fault.is_some() {
+            return;
+        }
+        let len = self.bytes.len().saturating_add(part.len());
+        if len > self.max {
+            self.fail(Fault::TooLarge);
+        } else if !self.hold.cover(len) {
+            self.fail(Fault::NoRoom);
+        } else {
+            self.bytes.extend_from_slice(part);
+        }
+    }
+
+    /// Notes the first fault; what was read so far is of no use from there on.
+    fn fail(&mut self, fault: Fault) {
+        if self.fault.is_none() {
+            self.fault = Some(fault);
+            drop(mem::take(&mut self.bytes));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::Budget;
+    use super::*;
+
+    fn content(max: usize) -> Content {
+        Content::new(0, max, Budget::new(1 << 20).hold())
+    }
+
+    type Case = (&'static [u8], Result<&'static [u8], Fault>, Progress);
+
+    /// Feeds input in pieces of a size; whatever the size, the answer must be the same.
+    fn data(input: &[u8], piece: usize) -> (Result<Vec<u8>, Fault>, usize, Progress) {
+        let mut content = content(100);
+        let mut buffer = Vec::new();
+        let mut used = 0;
+        for part in input.chunks(piece) {
+            buffer.extend_from_slice(part);
+            let (taken, progress) = content.read_data(&buffer);
+            buffer.drain(..taken);
+            used += taken;
+            if progress != Progress::More {
+                return (content.finish().map(|(bytes, _)| bytes), used, progress);
+            }
+        }
+        (content.finish().map(|(bytes, _)| bytes), used, Progress::More)
+    }
+
+    #[test]
+    fn data_ends_where_it_ends() {
+        use Fault::{BareCarriageReturn as Cr, BareLineFeed as Lf, TooLarge};
+        use Progress::{End, FakeEnd, More};
+        let cases: &[Case] = &[
+            (b"a\r\n.\r\n", Ok(b"a\r\n"), End),
+            (b".\r\n", Ok(b""), End),
+            (b"..\r\n.x\r\n...\r\n.\r\n", Ok(b".\r\nx\r\n..\r\n"), End),
+            (b"a\r\n.\r\nQUIT\r\n", Ok(b"a\r\n"), End),
+            (b"a\nb\r\n.\r\n", Err(Lf), End),
+            (b"a\rb\r\n.\r\n", Err(Cr), End),
+            (b"a\r\r\n.\r\n", Err(Cr), End),
+            (b"\n\r\n.\r\n", Err(Lf), End),
+            (b"a\n.\r\nMAIL", Err(Lf), FakeEnd),
+            (b"a\n.\nMAIL", Err(Lf), FakeEnd),
+            (b"a\r.\rMAIL", Err(Cr), FakeEnd),
+            (b"a\r.\r\nMAIL", Err(Cr), FakeEnd),
+            (b"a\r\n.\nMAIL", Ok(b""), FakeEnd),
+            (b"a\r\n.\rMAIL", Ok(b""), FakeEnd),
+            (b"a\n.b\r\n.\r\n", Err(Lf), End),
+            (b"a\r\n.", Ok(b"a\r\n"), More),
+            (
+                b"0123456789012345678901234567890123456789\r\n0123456789012345678901234567890123456789\r\n01234567890123\r\n1\r\n.\r\n",
+                Err(TooLarge),
+                End,
+            ),
+        ];
+        for (input, expected, progress) in cases {
+            for piece in 1..=input.len() {
+                let (found, used, reached) = data(input, piece);
+                assert_eq!(reached, *progress, "{:?} by {piece}", input.escape_ascii().to_string());
+                if reached == End {
+                    assert_eq!(found.as_deref(), expected.as_ref().map(|bytes| *bytes), "{input:?} by {piece}");
+                    assert!(input[..used].ends_with(b".\r\n"));
+                } else if let Err(fault) = expected {
+                    assert_eq!(found, Err(*fault));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_hold_whole_lines_wherever_they_are_cut() {
+        use Fault::{BareCarriageReturn as Cr, BareLineFeed as Lf};
+        let cases: &[(&[u8], Option<Fault>)] = &[
+            (b"a\r\n.\r\n.b\r\n", None),
+            (b"no line end", None),
+            (b"a\nb", Some(Lf)),
+            (b"\n", Some(Lf)),
+            (b"a\r\n\n", Some(Lf)),
+            (b"a\rb", Some(Cr)),
+            (b"a\r\r\n", Some(Cr)),
+            (b"a\r", Some(Cr)),
+        ];
+        for (input, fault) in cases {
+            for piece in 1..=input.len() {
+                let mut content = content(100);
+                input.chunks(piece).for_each(|chunk| content.read_chunk(chunk));
+                content.end_chunks();
+                let found = content.finish().map(|(bytes, _)| bytes);
+                assert_eq!(found, fault.map_or(Ok(input.to_vec()), Err), "{input:?} by {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_room_is_no_fault_of_the_message() {
+        let mut content = Content::new(0, 100, Budget::new(3).hold());
+        content.read_chunk(b"abcd");
+        assert_eq!(content.finish().err(), Some(Fault::NoRoom));
+    }
+}

@@ -1,0 +1,81 @@
+//! The commands of RFC 5321 section 4.1 and of the extensions offered, one file each.
+
+mod bdat;
+mod data;
+mod ehlo;
+mod helo;
+mod help;
+mod mail;
+mod noop;
+mod quit;
+mod rcpt;
+mod rset;
+mod starttls;
+mod vrfy;
+
+use super::reply::{Class, Status};
+use super::session::{Session, Step};
+
+pub(super) use bdat::chunk_read;
+
+/// What was sent is not a command in form.
+pub(super) const SYNTAX: Status = Status::new(Class::Permanent, 0, 5, 2);
+/// The arguments of a command are wrong.
+const ARGUMENTS: Status = Status::new(Class::Permanent, 1, 5, 4);
+/// Not now: another command has to come first.
+const SEQUENCE: Status = Status::new(Class::Permanent, 3, 5, 1);
+/// Done.
+const DONE: Status = Status::new(Class::Success, 50, 0, 0);
+
+/// Carries out a command line, its CRLF removed.
+pub(super) fn run<T>(session: &mut Session<T>, line: &str, out: &mut Vec<u8>) -> Option<Step<T>> {
+    let (verb, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    let is = |name: &str| verb.eq_ignore_ascii_case(name);
+    if is("MAIL") {
+        mail::run(session, rest, out);
+    } else if is("RCPT") {
+        return rcpt::run(session, rest, out);
+    } else if is("DATA") {
+        data::run(session, rest, out);
+    } else if is("BDAT") {
+        return bdat::run(session, rest, out);
+    } else if is("EHLO") {
+        ehlo::run(session, rest, out);
+    } else if is("HELO") {
+        helo::run(session, rest, out);
+    } else if is("RSET") {
+        rset::run(session, rest, out);
+    } else if is("NOOP") {
+        noop::run(out);
+    } else if is("QUIT") {
+        quit::run(session, rest, out);
+    } else if is("STARTTLS") {
+        return starttls::run(session, rest, out);
+    } else if is("VRFY") {
+        vrfy::run(session, rest, out);
+    } else if is("HELP") {
+        help::run(out);
+    } else {
+        session.fail(Status::new(Class::Permanent, 0, 5, 1), "command not known; HELP lists what is", out);
+    }
+    None
+}
+
+/// Refuses arguments where there can be none.
+fn no_arguments<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> bool {
+    let none = rest.trim().is_empty();
+    if !none {
+        session.fail(ARGUMENTS, "this command takes no argument", out);
+    }
+    none
+}
+
+/// The name in EHLO or HELO. A domain or an address literal by the book, but half of all clients send something else.
+fn client_name<'a, T>(session: &mut Session<T>, rest: &'a str, out: &mut Vec<u8>) -> Option<&'a str> {
+    let name = rest.trim();
+    if name.is_empty() || name.len() > 255 || name.contains(char::is_whitespace) {
+        session.fail(ARGUMENTS, "say your host name, such as EHLO mail.example.org", out);
+        return None;
+    }
+    Some(name)
+}
