@@ -1,1 +1,26 @@
-//! TODO
+//! The HTTP API: axum, one file for each group of endpoints.
+//!
+//! A request passes, from the outside in: a correlation id and the rendering of errors ([`context`]), the paths of Genesys's
+//! that are not offered ([`unoffered`]), token and rate limit ([`auth`], [`ratelimit`]), then its endpoint, which names the
+//! scope that it wants in its signature. Endpoints translate; what happens is decided in `waypost-app`.
+
+pub mod auth;
+pub mod body;
+pub mod claims;
+pub mod context;
+pub mod domains;
+pub mod error;
+pub mod fields;
+pub mod flows;
+pub mod health;
+pub mod interactions;
+pub mod paging;
+pub mod query;
+pub mod queues;
+pub mod ratelimit;
+pub mod router;
+pub mod routes;
+pub mod serve;
+pub mod state;
+pub mod token;
+pub mod unoffered;

@@ -200,6 +200,14 @@ impl Access {
         Ok(Principal { client_id: record.client_id, scopes })
     }
 
+    /// Whether the store that tokens are checked against answers: asks it the cheapest thing there is.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn reach_store(&self) -> Result<(), StoreError> {
+        self.store.epoch().await.map(drop)
+    }
+
     async fn matches(&self, hash: &str, secret: Secret) -> Result<bool, AppError> {
         if let Some(matches) = secret::matches_generated(hash, &secret) {
             return Ok(matches);

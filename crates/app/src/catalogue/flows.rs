@@ -11,6 +11,7 @@ use waypost_flow::document::{self, Document, Read};
 use waypost_flow::id::{FlowId, Version};
 use waypost_flow::interface::Interface;
 use waypost_flow::source::Node;
+use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, FlowRecord, VersionRecord};
 
 use super::world::{CheckedVersion, Loaded, World, pins};
@@ -36,6 +37,31 @@ struct Wanted {
     flow_type: Option<String>,
     description: Option<String>,
     content: Option<Document>,
+}
+
+/// What a flow is saved on top of.
+enum Base {
+    /// Nothing: it is new.
+    New(FlowRecord),
+    /// The flow as it stands, if it still has the revision that was expected.
+    Existing { id: FlowId, if_match: Option<u64> },
+}
+
+impl Wanted {
+    /// Sets what is wanted of a flow besides its content.
+    fn describe(&self, record: &mut FlowRecord) {
+        if let Some(name) = &self.name {
+            record.folded_name = document::fold_name(name);
+            record.name.clone_from(name);
+        }
+        if let Some(flow_type) = &self.flow_type {
+            record.shared = document::is_shared_type(flow_type);
+            record.type_as_written.clone_from(flow_type);
+        }
+        if let Some(description) = &self.description {
+            record.description.clone_from(description);
+        }
+    }
 }
 
 impl LiveCatalogue {
@@ -90,7 +116,7 @@ impl LiveCatalogue {
             modified_at: now,
             deleted_at: None,
         };
-        self.save(actor, &wanted, &async |_: &World| Ok(record.clone())).await
+        self.save(actor, &wanted, Base::New(record)).await
     }
 
     /// Changes a flow: its metadata, and with content a new version that is published. What is saved already makes no version.
@@ -105,22 +131,7 @@ impl LiveCatalogue {
         if_match: Option<u64>,
     ) -> Result<FlowView, AppError> {
         let wanted = wanted(body)?;
-        self.save(actor, &wanted, &async |world: &World| {
-            let mut record = self.current(world, id, if_match).await?;
-            if let Some(name) = &wanted.name {
-                record.folded_name = document::fold_name(name);
-                record.name.clone_from(name);
-            }
-            if let Some(flow_type) = &wanted.flow_type {
-                record.shared = document::is_shared_type(flow_type);
-                record.type_as_written.clone_from(flow_type);
-            }
-            if let Some(description) = &wanted.description {
-                record.description.clone_from(description);
-            }
-            Ok(record)
-        })
-        .await
+        self.save(actor, &wanted, Base::Existing { id, if_match }).await
     }
 
     /// Publishes a version that exists; `None` is the newest.
@@ -133,28 +144,31 @@ impl LiveCatalogue {
         id: FlowId,
         version: Option<Version>,
     ) -> Result<FlowView, AppError> {
-        let published = self
-            .change(async |world: &World| {
-                let mut record = self.current(world, id, None).await?;
-                let version = version.unwrap_or(record.newest);
-                if record.published == Some(version) {
-                    return Ok(None);
-                }
-                let stored = self.store.version(id, version).await?;
-                let stored = stored.ok_or_else(|| version_not_found(id, version))?;
-                let loaded = Loaded::read(Arc::new(stored)).map_err(|detail| {
-                    waypost_store::error::StoreError::Inconsistent { table: "flow_versions", detail }
-                })?;
-                record.published = Some(version);
-                touch(&mut record);
-                let changes = vec![
-                    CatalogueChange::PutFlow(record.clone()),
-                    CatalogueChange::MarkPublished(id, version, record.modified_at),
-                ];
-                self.plan(world, record, changes, vec![Arc::new(loaded)]).await.map(Some)
-            })
-            .await?;
-        tracing::info!(actor, flow = %id, changed = published.is_some(), "version published");
+        let mut turn = self.begin().await;
+        loop {
+            let world = turn.world();
+            let mut record = self.current(&world, id, None).await?;
+            let version = version.unwrap_or(record.newest);
+            if record.published == Some(version) {
+                break;
+            }
+            let stored = self.store.version(id, version).await?;
+            let stored = stored.ok_or_else(|| version_not_found(id, version))?;
+            let loaded = Loaded::read(Arc::new(stored))
+                .map_err(|detail| StoreError::Inconsistent { table: "flow_versions", detail })?;
+            record.published = Some(version);
+            touch(&mut record);
+            let changes = vec![
+                CatalogueChange::PutFlow(record.clone()),
+                CatalogueChange::MarkPublished(id, version, record.modified_at),
+            ];
+            let planned = self.plan(&world, record, changes, vec![Arc::new(loaded)]).await?;
+            if turn.commit(planned).await?.is_some() {
+                tracing::info!(actor, flow = %id, version, "version published");
+                break;
+            }
+        }
+        drop(turn);
         self.flow(id).await
     }
 
@@ -163,9 +177,11 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, stale, in use (with every user), or the store.
     pub async fn delete_flow(&self, actor: &str, id: FlowId, if_match: Option<u64>) -> Result<(), AppError> {
-        self.change(async |world: &World| {
-            let mut record = self.current(world, id, if_match).await?;
-            let users = users_of(world, id);
+        let mut turn = self.begin().await;
+        loop {
+            let world = turn.world();
+            let mut record = self.current(&world, id, if_match).await?;
+            let users = users_of(&world, id);
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "flow", name: record.name, users });
             }
@@ -174,9 +190,10 @@ impl LiveCatalogue {
             record.published = None;
             let changes = vec![CatalogueChange::PutFlow(record)];
             let next = world.after(&changes, &[]);
-            Ok(Some(Planned { changes, next, answer: () }))
-        })
-        .await?;
+            if turn.commit(Planned { changes, next, answer: () }).await?.is_some() {
+                break;
+            }
+        }
         tracing::info!(actor, flow = %id, "flow deleted");
         Ok(())
     }
@@ -217,46 +234,46 @@ impl LiveCatalogue {
         Ok(self.store.deleted_flows().await?)
     }
 
-    /// Saves what is wanted on top of the record that `base` gives in the newest world.
-    async fn save(
-        &self,
-        actor: &str,
-        wanted: &Wanted,
-        base: &impl AsyncFn(&World) -> Result<FlowRecord, AppError>,
-    ) -> Result<FlowView, AppError> {
-        let mut id = None;
-        let saved = self
-            .change(async |world: &World| {
-                let mut record = base(world).await?;
-                let before = world.flows.get(&record.id);
-                name_is_free(world, &record)?;
-                let now = Timestamp::now();
-                let mut changes = Vec::new();
-                let mut loaded = Vec::new();
-                if let Some(content) = &wanted.content {
-                    let version = self.version_for(world, &mut record, content, actor, now).await?;
-                    record.published = Some(version.record.version);
-                    if version.is_new {
-                        changes.push(CatalogueChange::AddVersion((*version.record).clone()));
-                    } else {
-                        changes.push(CatalogueChange::MarkPublished(record.id, version.record.version, now));
-                    }
-                    loaded.push(Arc::new(Loaded { record: version.record, document: content.clone() }));
+    /// Saves what is wanted on top of the newest world.
+    async fn save(&self, actor: &str, wanted: &Wanted, base: Base) -> Result<FlowView, AppError> {
+        let mut turn = self.begin().await;
+        let id = loop {
+            let world = turn.world();
+            let mut record = match &base {
+                Base::New(record) => record.clone(),
+                Base::Existing { id, if_match } => {
+                    let mut record = self.current(&world, *id, *if_match).await?;
+                    wanted.describe(&mut record);
+                    record
                 }
-                if before == Some(&record) {
-                    return Ok(Some(Planned { changes: Vec::new(), next: world.after(&[], &[]), answer: record.id }));
+            };
+            let before = world.flows.get(&record.id);
+            name_is_free(&world, &record)?;
+            let now = Timestamp::now();
+            let mut changes = Vec::new();
+            let mut loaded = Vec::new();
+            if let Some(content) = &wanted.content {
+                let version = self.version_for(&world, &mut record, content, actor, now).await?;
+                record.published = Some(version.record.version);
+                if version.is_new {
+                    changes.push(CatalogueChange::AddVersion((*version.record).clone()));
+                } else {
+                    changes.push(CatalogueChange::MarkPublished(record.id, version.record.version, now));
                 }
-                touch(&mut record);
-                changes.insert(0, CatalogueChange::PutFlow(record.clone()));
-                let planned = self.plan(world, record, changes, loaded).await?;
-                Ok(Some(planned))
-            })
-            .await?;
-        id = saved.or(id);
-        let Some(id) = id else {
-            return Err(AppError::Store(waypost_store::error::StoreError::Failed("nothing was saved".to_owned())));
+                loaded.push(Arc::new(Loaded { record: version.record, document: content.clone() }));
+            }
+            if before == Some(&record) {
+                break record.id;
+            }
+            touch(&mut record);
+            changes.insert(0, CatalogueChange::PutFlow(record.clone()));
+            let planned = self.plan(&world, record, changes, loaded).await?;
+            if let Some(id) = turn.commit(planned).await? {
+                tracing::info!(actor, flow = %id, "flow saved");
+                break id;
+            }
         };
-        tracing::info!(actor, flow = %id, "flow saved");
+        drop(turn);
         self.flow(id).await
     }
 

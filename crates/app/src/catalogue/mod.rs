@@ -8,7 +8,7 @@ pub mod world;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use waypost_store::error::{CommitError, StoreError};
 use waypost_store::records::catalogue::{CatalogueChange, Epoch};
 use waypost_store::traits::Store;
@@ -85,30 +85,26 @@ impl LiveCatalogue {
         }
     }
 
+    /// Begins a change; others of this process wait until it is dropped.
+    pub async fn begin(&self) -> Turn<'_> {
+        Turn { catalogue: self, _turn: self.changing.lock().await, attempts: 0 }
+    }
+
     /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
     ///
     /// # Errors
     /// What the plan refused, or the store.
     pub async fn change<T>(
         &self,
-        plan: impl AsyncFn(&World) -> Result<Option<Planned<T>>, AppError>,
+        plan: impl Fn(&World) -> Result<Option<Planned<T>>, AppError> + Send + Sync,
     ) -> Result<Option<T>, AppError> {
-        let _turn = self.changing.lock().await;
-        for _ in 0..ATTEMPTS {
-            let world = self.world();
-            let Some(planned) = plan(&world).await? else { return Ok(None) };
-            match self.store.commit(world.epoch, planned.changes).await {
-                Ok(epoch) => {
-                    let mut next = planned.next;
-                    next.epoch = epoch;
-                    self.replace(next);
-                    return Ok(Some(planned.answer));
-                }
-                Err(CommitError::Conflict) => self.refresh().await?,
-                Err(CommitError::Store(error)) => return Err(error.into()),
+        let mut turn = self.begin().await;
+        loop {
+            let Some(planned) = plan(&turn.world())? else { return Ok(None) };
+            if let Some(answer) = turn.commit(planned).await? {
+                return Ok(Some(answer));
             }
         }
-        Err(CommitError::Conflict.into())
     }
 
     /// Versions from the store, read as documents.
@@ -124,6 +120,45 @@ impl LiveCatalogue {
             loaded.push(Arc::new(read));
         }
         Ok(loaded)
+    }
+}
+
+/// A change of the catalogue that is being planned. Plans that ask the store go step by step: look at the world, plan,
+/// commit, and again from the start if others were quicker. (As a closure that awaits, such a plan could not be shown to the
+/// compiler to be `Send` with every lifetime.)
+pub struct Turn<'c> {
+    catalogue: &'c LiveCatalogue,
+    _turn: MutexGuard<'c, ()>,
+    attempts: usize,
+}
+
+impl Turn<'_> {
+    /// The world to plan on.
+    pub fn world(&self) -> Arc<World> {
+        self.catalogue.world()
+    }
+
+    /// Commits what was planned on the world, and answers its answer; `None` if others changed the catalogue meanwhile: then
+    /// nothing is written, and [`Turn::world`] is what they made.
+    ///
+    /// # Errors
+    /// The store failed, or others were quicker too often.
+    pub async fn commit<T>(&mut self, planned: Planned<T>) -> Result<Option<T>, AppError> {
+        let expected = self.catalogue.world().epoch;
+        match self.catalogue.store.commit(expected, planned.changes).await {
+            Ok(epoch) => {
+                let mut world = planned.next;
+                world.epoch = epoch;
+                self.catalogue.replace(world);
+                Ok(Some(planned.answer))
+            }
+            Err(CommitError::Conflict) if self.attempts < ATTEMPTS => {
+                self.attempts += 1;
+                self.catalogue.refresh().await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl LiveCatalogue {
     /// # Errors
     /// The store.
     pub async fn ensure_built_in(&self) -> Result<(), AppError> {
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             if world.queue_named(&document::fold_name(UNROUTED)).is_some() {
                 return Ok(None);
             }
@@ -71,7 +71,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<Arc<QueueRecord>, AppError> {
         let queue = new_queue(named("name", &name)?, false, extra);
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             queue_name_is_free(world, &queue)?;
             Ok(Some(simple(world, CatalogueChange::PutQueue(queue.clone()), ())))
         })
@@ -92,7 +92,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<Arc<QueueRecord>, AppError> {
         let name = named("name", &name)?;
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             let before = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if before.built_in && before.name != name {
                 return Err(AppError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
@@ -117,7 +117,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, built in, in use (with every user), or the store.
     pub async fn delete_queue(&self, actor: &str, id: QueueId) -> Result<(), AppError> {
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             let queue = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if queue.built_in {
                 return Err(AppError::Protected(format!("the queue `{}` is built in", queue.name)));
@@ -157,7 +157,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<DomainRecord, AppError> {
         let record = DomainRecord { domain: valid_domain(&domain)?, extra, created_at: Timestamp::now() };
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             if world.domains.contains_key(&record.domain) {
                 let name = record.domain.clone();
                 return Err(AppError::NameTaken { kind: "domain", holder: name.clone(), name });
@@ -179,7 +179,7 @@ impl LiveCatalogue {
         domain: &str,
         extra: Map<String, Json>,
     ) -> Result<DomainRecord, AppError> {
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             let before = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let record = DomainRecord { extra: extra.clone(), ..before.clone() };
             Ok(Some(simple(world, CatalogueChange::PutDomain(record), ())))
@@ -194,7 +194,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, in use (with every route), or the store.
     pub async fn delete_domain(&self, actor: &str, domain: &str) -> Result<(), AppError> {
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             let record = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let name = record.domain.clone();
             let users: Vec<User> =
@@ -257,7 +257,7 @@ impl LiveCatalogue {
     }
 
     async fn put_route(&self, domain: &str, id: Uuid, spec: &RouteSpec) -> Result<(), AppError> {
-        self.change(async |world: &World| {
+        self.change(|world: &World| {
             let domain = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let pattern = spec.pattern.trim().to_lowercase();
             let target = route_target(world, spec, &pattern)?;
@@ -292,7 +292,7 @@ impl LiveCatalogue {
     /// Not found, or the store.
     pub async fn delete_route(&self, actor: &str, domain: &str, id: Uuid) -> Result<(), AppError> {
         self.route(domain, id)?;
-        self.change(async |world: &World| Ok(Some(simple(world, CatalogueChange::DeleteRoute(id), ())))).await?;
+        self.change(|world: &World| Ok(Some(simple(world, CatalogueChange::DeleteRoute(id), ())))).await?;
         tracing::info!(actor, route = %id, "route deleted");
         Ok(())
     }

@@ -1,0 +1,165 @@
+//! Who asks, whether too often, and whether the token grants what an endpoint wants.
+
+use std::marker::PhantomData;
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use waypost_app::access::scopes::Scope;
+use waypost_app::access::{Principal, TokenError};
+
+use crate::error::ApiError;
+use crate::ratelimit::{Standing, WINDOW};
+use crate::state::ApiState;
+
+const COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
+const ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
+const RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
+
+/// What a request's token proved, in the request's extensions. A refusal is only answered by endpoints that want a token, so
+/// that unknown paths and wrong methods are told to anybody.
+#[derive(Clone, Debug)]
+enum Identity {
+    Proven(Principal),
+    Refused(ApiError),
+}
+
+/// Reads the token and counts the request against its client's limit.
+pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+    let identity = identify(&state, request.headers()).await;
+    let standing = match &identity {
+        Identity::Proven(principal) => state.limiter.count(&principal.client_id, Instant::now()),
+        Identity::Refused(_) => None,
+    };
+    request.extensions_mut().insert(identity);
+    let mut response = match standing {
+        Some(standing) if !standing.admitted => too_many(standing).into_response(),
+        _ => next.run(request).await,
+    };
+    if let Some(standing) = standing {
+        let headers = response.headers_mut();
+        headers.insert(COUNT, HeaderValue::from(standing.count));
+        headers.insert(ALLOWED, HeaderValue::from(standing.allowed));
+        headers.insert(RESET, HeaderValue::from(standing.reset_seconds));
+    }
+    response
+}
+
+fn too_many(standing: Standing) -> ApiError {
+    let message = format!(
+        "Rate limit exceeded the maximum [{}] requests within [{}] seconds",
+        standing.allowed,
+        WINDOW.as_secs()
+    );
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", message).retry_after(standing.reset_seconds)
+}
+
+async fn identify(state: &ApiState, headers: &HeaderMap) -> Identity {
+    let Some(token) = bearer(headers) else {
+        return Identity::Refused(unauthorized(
+            "authentication.required",
+            "no bearer token in the Authorization header",
+        ));
+    };
+    match state.access.authenticate(token).await {
+        Ok(principal) => Identity::Proven(principal),
+        Err(TokenError::Unknown) => Identity::Refused(unauthorized("bad.credentials", "the token is not valid")),
+        Err(TokenError::Expired) => Identity::Refused(unauthorized("credentials.expired", "the token has expired")),
+        Err(TokenError::Store(error)) => Identity::Refused(error.into()),
+    }
+}
+
+/// The token, if there is one: the official Python SDK sends the word `Bearer` alone when it has none.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn unauthorized(code: &'static str, message: &str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, code, message).header(header::WWW_AUTHENTICATE, "Bearer realm=\"waypost\"")
+}
+
+/// A scope as a type, so that an endpoint's signature says what it wants.
+pub trait Wanted: Send + Sync + 'static {
+    /// The scope.
+    const SCOPE: Scope;
+}
+
+macro_rules! wanted {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        $($(#[$doc])* #[derive(Debug)] pub struct $name;
+        impl Wanted for $name {
+            const SCOPE: Scope = Scope::$name;
+        })*
+    };
+}
+
+wanted! {
+    /// `flow:read`
+    FlowRead
+    /// `flow:write`
+    FlowWrite
+    /// `routing:read`
+    RoutingRead
+    /// `routing:write`
+    RoutingWrite
+    /// `email:read`
+    EmailRead
+    /// `email:write`
+    EmailWrite
+}
+
+/// The client that asks. Extracting it fails with 401 without a good token, and with 403 if the token lacks the scope `S`.
+#[derive(Debug)]
+pub struct Caller<S> {
+    /// The client's id.
+    pub client: String,
+    wanted: PhantomData<S>,
+}
+
+impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        match parts.extensions.get::<Identity>() {
+            Some(Identity::Proven(principal)) if principal.scopes.allow(S::SCOPE) => {
+                Ok(Self { client: principal.client_id.clone(), wanted: PhantomData })
+            }
+            Some(Identity::Proven(_)) => {
+                let scope = S::SCOPE.as_str();
+                let challenge = format!("Bearer realm=\"waypost\", error=\"insufficient_scope\", scope=\"{scope}\"");
+                let message = format!("the token lacks the scope `{scope}`");
+                Err(ApiError::new(StatusCode::FORBIDDEN, "missing.permissions", message)
+                    .header(header::WWW_AUTHENTICATE, challenge))
+            }
+            Some(Identity::Refused(error)) => Err(error.clone()),
+            None => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_as_clients_send_them() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Bearer ", None),
+            ("Bearer", None),
+            ("", None),
+            ("Basic abc", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+            assert_eq!(bearer(&headers), token, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Requests' bodies: read once into one buffer, within limits of size, of time, and of what all requests hold together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use waypost_flow::source::{self, Node};
+use waypost_wire::error::Problem;
+
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::state::ApiState;
+
+/// What is held in memory is counted in blocks of so many bytes.
+pub const BLOCK: usize = 64 << 10;
+
+/// How long a client may pause within a body.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a whole body may take: 50 MiB at 1.4 Mbit/s.
+const WHOLE: Duration = Duration::from_secs(300);
+
+/// So much of a body that is too large is read and dropped, so that clients that don't look for an answer before they have
+/// sent everything get to see it.
+const DRAINED: usize = 64 << 20;
+
+/// A body in memory.
+#[derive(Debug)]
+pub struct Content {
+    /// Its bytes.
+    pub bytes: Bytes,
+    _held: Held,
+}
+
+/// The room that a body takes up among all bodies; given back when it is dropped.
+#[derive(Debug)]
+struct Held {
+    blocks: Arc<Semaphore>,
+    permit: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Makes room for `more` bytes; false if there is none.
+    fn grow(&mut self, more: usize) -> bool {
+        let have = self.bytes.div_ceil(BLOCK);
+        self.bytes += more;
+        let wanted = u32::try_from(self.bytes.div_ceil(BLOCK) - have).unwrap_or(u32::MAX);
+        if wanted == 0 {
+            return true;
+        }
+        match (self.blocks.clone().try_acquire_many_owned(wanted), &mut self.permit) {
+            (Err(_), _) => return false,
+            (Ok(new), Some(permit)) => permit.merge(new),
+            (Ok(new), none) => *none = Some(new),
+        }
+        true
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 if it is larger, 408 if it comes too slowly, 503 if all requests together hold too much, 400 if it breaks off.
+pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usize) -> Result<Content, ApiError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let too_large = || {
+        let message = format!("the body is larger than {limit} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", message)
+    };
+    if announced.is_some_and(|length| length > limit) {
+        // Who asks before sending has not sent anything yet, and need not.
+        if !headers.contains_key(header::EXPECT) {
+            drain(body).await;
+        }
+        return Err(too_large());
+    }
+    let mut held = Held { blocks: state.held_blocks.clone(), permit: None, bytes: 0 };
+    match timeout(WHOLE, collect(body, announced.unwrap_or(0), limit, &mut held)).await {
+        Ok(Ok(Collected::All(bytes))) => Ok(Content { bytes, _held: held }),
+        Ok(Ok(Collected::TooLarge(rest))) => {
+            drop(held);
+            drain(rest).await;
+            Err(too_large())
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(slow()),
+    }
+}
+
+enum Collected {
+    All(Bytes),
+    TooLarge(Body),
+}
+
+async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Held) -> Result<Collected, ApiError> {
+    // The announced length is a promise of the client's: memory is only taken as far as the promise is kept.
+    let mut buffer = BytesMut::new();
+    while let Some(frame) = timeout(PAUSE, body.frame()).await.map_err(|_| slow())? {
+        let frame = frame.map_err(|error| {
+            ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body broke off").private(error.to_string())
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if buffer.len() + data.len() > limit {
+            return Ok(Collected::TooLarge(body));
+        }
+        if !held.grow(data.len()) {
+            return Err(ApiError::unavailable("the server holds too many requests at the moment", 1));
+        }
+        if buffer.is_empty() {
+            buffer.reserve(announced.max(data.len()));
+        }
+        buffer.extend_from_slice(&data);
+    }
+    Ok(Collected::All(buffer.freeze()))
+}
+
+async fn drain(mut body: Body) {
+    let dropping = async {
+        let mut left = DRAINED;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Whether it all came does not matter: the answer is the same.
+    let _ = timeout(PAUSE, dropping).await;
+}
+
+fn slow() -> ApiError {
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "client.timeout", "the body came too slowly")
+}
+
+/// The media type without parameters, in lower case; none if the request names none.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()).filter(|kind| !kind.is_empty())
+}
+
+/// 415.
+pub fn unsupported(found: &str, expected: &str) -> ApiError {
+    let problem = Problem {
+        path: Some("Content-Type".to_owned()),
+        expected: Some(expected.to_owned()),
+        found: Some(found.to_owned()),
+        ..Problem::new("unsupported.media.type", format!("this endpoint does not take `{found}`"))
+    };
+    let message = format!("the body must be {expected}, not `{found}`");
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported.media.type", message).problems(vec![problem])
+}
+
+/// A body of JSON text. Empty when the request has none.
+async fn json_text(request: Request, state: &ApiState) -> Result<(Content, HeaderMap), ApiError> {
+    let (parts, body) = request.into_parts();
+    let content = read(state, &parts.headers, body, state.settings.max_json_bytes).await?;
+    let kind = media_type(&parts.headers);
+    let json = kind.as_deref().is_none_or(|kind| kind == "application/json" || kind.ends_with("+json"));
+    if !json && !content.bytes.is_empty() {
+        return Err(unsupported(kind.as_deref().unwrap_or_default(), "application/json"));
+    }
+    Ok((content, parts.headers))
+}
+
+/// 400 for text that is not JSON.
+fn malformed(line: usize, column: usize, message: &str) -> ApiError {
+    let problem = Problem {
+        line: Some(line),
+        column: Some(column),
+        ..Problem::new("document.syntax", format!("line {line}, column {column}: {message}"))
+    };
+    let message = format!("the body is not JSON: {}", problem.message);
+    ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message).problems(vec![problem])
+}
+
+/// 400 for text that is not UTF-8.
+fn not_utf8(bytes: &[u8], valid: usize) -> ApiError {
+    let before = bytes.get(..valid).unwrap_or_default();
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    malformed(line, column, "not UTF-8")
+}
+
+/// A flow document as it was sent, keys that stand twice included.
+#[derive(Debug)]
+pub struct FlowBody(pub Node);
+
+impl FromRequest<ApiState> for FlowBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
+        let (content, _) = json_text(request, state).await?;
+        let text =
+            std::str::from_utf8(&content.bytes).map_err(|error| not_utf8(&content.bytes, error.valid_up_to()))?;
+        if text.trim().is_empty() {
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "architect.flow.data.missing", "the body is empty"));
+        }
+        let node = source::json(text).map_err(|error| malformed(error.line, error.column, &error.message))?;
+        Ok(Self(node))
+    }
+}
+
+/// A JSON object to be read member by member. An empty body and `null` are an object without members: the official SDKs
+/// send either where they have nothing to say.
+#[derive(Debug)]
+pub struct ObjectBody(pub Fields);
+
+impl FromRequest<ApiState> for ObjectBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
+        let (content, _) = json_text(request, state).await?;
+        if content.bytes.trim_ascii().is_empty() {
+            return Ok(Self(Fields::default()));
+        }
+        let text =
+            std::str::from_utf8(&content.bytes).map_err(|error| not_utf8(&content.bytes, error.valid_up_to()))?;
+        let value = serde_json::from_str(text).map_err(|error| {
+            let text = error.to_string();
+            let message = text.split(" at line ").next().unwrap_or(&text);
+            malformed(error.line(), error.column(), message)
+        })?;
+        Fields::of(value).map(Self)
+    }
+}

@@ -1,0 +1,110 @@
+//! `/routing/queues/{queueId}/claims`: taking work from a queue, and giving it back or completing it.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use uuid::Uuid;
+use waypost_flow::id::QueueId;
+use waypost_store::records::mail::QueueClaim;
+use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};
+use waypost_wire::interaction::State as InteractionState;
+
+use crate::auth::{Caller, EmailWrite};
+use crate::body::ObjectBody;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::interactions::view;
+use crate::query::Query;
+use crate::queues;
+use crate::state::ApiState;
+
+/// A lease may last half a day.
+const MAX_LEASE_SECONDS: i64 = 43_200;
+
+/// `POST /routing/queues/{queueId}/claims`
+pub async fn claim(
+    State(state): State<ApiState>,
+    _: Caller<EmailWrite>,
+    Path(queue): Path<String>,
+    query: Query,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Json<Claims>, ApiError> {
+    query.finish()?;
+    let queue = queues::parse_id(&queue)?;
+    let default = ClaimRequest::default();
+    let max = number(&mut body, "max", 1, 100, default.max);
+    let lease_seconds = number(&mut body, "leaseSeconds", 1, MAX_LEASE_SECONDS, default.lease_seconds);
+    let wait_seconds = number(&mut body, "waitSeconds", 0, 15, default.wait_seconds);
+    let skills = body.texts("skills");
+    body.finish(&["max", "leaseSeconds", "waitSeconds", "skills"])?;
+    let claim = QueueClaim { queue, max, lease_seconds, skills };
+    let leases = state.app.claim(claim, Duration::from_secs(u64::from(wait_seconds))).await?;
+    let entities = leases
+        .into_iter()
+        .map(|lease| Claim {
+            token: lease.token,
+            expires_at: lease.expires_at.into(),
+            interaction: view::interaction(&state.app, lease.interaction, Vec::new()),
+        })
+        .collect();
+    Ok(Json(Claims { entities }))
+}
+
+/// `POST /routing/queues/{queueId}/claims/{token}/ack`
+pub async fn acknowledge(
+    State(state): State<ApiState>,
+    _: Caller<EmailWrite>,
+    Path(path): Path<(String, String)>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Json<ClaimState>, ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    let token = parse(&state, &path)?;
+    state.app.acknowledge(token).await?;
+    Ok(Json(ClaimState { token, state: InteractionState::Completed, expires_at: None }))
+}
+
+/// `POST /routing/queues/{queueId}/claims/{token}/release`
+pub async fn release(
+    State(state): State<ApiState>,
+    _: Caller<EmailWrite>,
+    Path(path): Path<(String, String)>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Json<ClaimState>, ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    let token = parse(&state, &path)?;
+    state.app.release(token).await?;
+    Ok(Json(ClaimState { token, state: InteractionState::Decided, expires_at: None }))
+}
+
+/// `POST /routing/queues/{queueId}/claims/{token}/extend`
+pub async fn extend(
+    State(state): State<ApiState>,
+    _: Caller<EmailWrite>,
+    Path(path): Path<(String, String)>,
+    query: Query,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Json<ClaimState>, ApiError> {
+    query.finish()?;
+    let seconds = number(&mut body, "leaseSeconds", 1, MAX_LEASE_SECONDS, ExtendRequest::default().lease_seconds);
+    body.finish(&["leaseSeconds"])?;
+    let token = parse(&state, &path)?;
+    let expires_at = state.app.extend(token, seconds).await?;
+    Ok(Json(ClaimState { token, state: InteractionState::Claimed, expires_at: Some(expires_at.into()) }))
+}
+
+fn number(body: &mut Fields, name: &str, least: i64, most: i64, default: u32) -> u32 {
+    body.number(name, least..=most).and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
+}
+
+/// The claim's token. A queue that does not exist, or what can't be a token, is 404; whether the token is a lease that still
+/// holds, the store knows.
+fn parse(state: &ApiState, (queue, token): &(String, String)) -> Result<Uuid, ApiError> {
+    let queue: QueueId = queues::parse_id(queue)?;
+    state.app.catalogue.queue(queue)?;
+    Uuid::parse_str(token).map_err(|_| ApiError::not_found("not.found", format!("claim `{token}` was not found")))
+}

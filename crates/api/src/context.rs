@@ -1,0 +1,84 @@
+//! The outermost layer: gives each request an id, and every answer that is not a success a JSON body with it.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+
+/// The header that names a request, in both directions.
+pub const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
+
+/// The peer's address, put into each request's extensions by the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct Remote(pub SocketAddr);
+
+/// Runs a request and finishes its answer.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let context_id = correlation_id(request.headers());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    if response.status().is_client_error() || response.status().is_server_error() {
+        let error = response.extensions_mut().remove::<ApiError>().unwrap_or_else(|| unexplained(response.status()));
+        if let Some(detail) = error.private_detail() {
+            tracing::error!(context_id, %method, path, detail, "request failed");
+        }
+        // What can't be written as JSON does not exist in these types; an empty body would be the lesser evil.
+        *response.body_mut() = Body::from(error.body(&context_id).unwrap_or_default());
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    tracing::debug!(context_id, %method, path, status = response.status().as_u16(), "request");
+    if let Ok(value) = HeaderValue::from_str(&context_id) {
+        response.headers_mut().insert(CORRELATION_ID, value);
+    }
+    response
+}
+
+/// The client's own id for the request if it is a harmless one, else a new one.
+fn correlation_id(headers: &HeaderMap) -> String {
+    let sent = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
+    let harmless =
+        |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    sent.filter(harmless).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// An error that the framework answered.
+fn unexplained(status: StatusCode) -> ApiError {
+    let reason = status.canonical_reason().unwrap_or("error").to_lowercase();
+    let code = match status {
+        StatusCode::NOT_FOUND => "not.found",
+        StatusCode::METHOD_NOT_ALLOWED => "method.not.allowed",
+        StatusCode::REQUEST_TIMEOUT => "client.timeout",
+        StatusCode::PAYLOAD_TOO_LARGE => "request.entity.too.large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported.media.type",
+        _ if status.is_server_error() => "internal.server.error",
+        _ => "bad.request",
+    };
+    ApiError::new(status, code, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_ids_are_taken_over() {
+        let sent = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CORRELATION_ID, HeaderValue::from_static(text));
+            correlation_id(&headers)
+        };
+        assert_eq!(sent("0f0f-from-client"), "0f0f-from-client");
+        for bad in ["short", "with space and \"quotes\"", "a\tb\tc\td\te"] {
+            assert_ne!(sent(bad), bad);
+        }
+        assert_ne!(correlation_id(&HeaderMap::new()), correlation_id(&HeaderMap::new()));
+    }
+}

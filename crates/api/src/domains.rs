@@ -1,0 +1,131 @@
+//! `/routing/email/domains`: the domains that mail is accepted for.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use waypost_app::error::AppError;
+use waypost_store::records::catalogue::DomainRecord;
+use waypost_wire::error::Problem;
+use waypost_wire::listing::Page;
+use waypost_wire::routing::Domain;
+
+use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::body::ObjectBody;
+use crate::error::{ApiError, diagnosed};
+use crate::fields::Fields;
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::queues::fits;
+use crate::state::ApiState;
+
+/// Members that the server sets itself.
+const SET_BY_SERVER: &[&str] = &["name", "mxRecordStatus", "dateCreated", "selfUri"];
+
+/// `POST /routing/email/domains`
+pub async fn create(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    query: Query,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Json<Domain>, ApiError> {
+    query.finish()?;
+    let domain = body.required_text("id");
+    no_sub_domain(&mut body);
+    body.discard(SET_BY_SERVER);
+    let record = state.app.catalogue.create_domain(&caller.client, domain, body.rest()?).await.map_err(refused)?;
+    Ok(Json(view(&record)))
+}
+
+/// `GET /routing/email/domains`, by name
+pub async fn list(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Domain>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let filter = query.text("filter");
+    query.ignore(&["excludeStatus", "expand"]);
+    query.finish()?;
+    let mut domains = state.app.catalogue.domains();
+    domains.retain(|record| filter.as_deref().is_none_or(|filter| fits(filter, &record.domain)));
+    domains.sort_by(|a, b| a.domain.cmp(&b.domain));
+    let (domains, total) = paging.cut(domains);
+    Ok(Json(paging.page(domains.iter().map(view).collect(), total, &uri)))
+}
+
+/// `GET /routing/email/domains/{domainId}`
+pub async fn get(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    Path(domain): Path<String>,
+    mut query: Query,
+) -> Result<Json<Domain>, ApiError> {
+    query.ignore(&["expand"]);
+    query.finish()?;
+    Ok(Json(view(&state.app.catalogue.domain(&domain)?)))
+}
+
+/// `PATCH /routing/email/domains/{domainId}`: members that are sent replace those that are kept, the others stay.
+pub async fn update(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(domain): Path<String>,
+    query: Query,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Json<Domain>, ApiError> {
+    query.finish()?;
+    no_sub_domain(&mut body);
+    body.discard(SET_BY_SERVER);
+    body.discard(&["id"]);
+    let mut kept = state.app.catalogue.domain(&domain)?.extra;
+    kept.extend(body.rest()?);
+    Ok(Json(view(&state.app.catalogue.update_domain(&caller.client, &domain, kept).await?)))
+}
+
+/// `DELETE /routing/email/domains/{domainId}`
+pub async fn delete(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(domain): Path<String>,
+    query: Query,
+) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    state.app.catalogue.delete_domain(&caller.client, &domain).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_sub_domain(body: &mut Fields) {
+    if body.flag("subDomain") == Some(true) {
+        body.problem(Problem {
+            path: Some("subDomain".to_owned()),
+            expected: Some("false".to_owned()),
+            found: Some("true".to_owned()),
+            suggestion: Some("send the whole domain as `id`".to_owned()),
+            ..Problem::new("invalid.value", "the server has no root domain that a subdomain could be of")
+        });
+    }
+}
+
+fn refused(error: AppError) -> ApiError {
+    match error {
+        AppError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
+        // Terraform looks for these words, and then adopts the domain.
+        AppError::NameTaken { name, .. } => {
+            ApiError::new(StatusCode::CONFLICT, "postino.domain.exists", format!("domain already exists: `{name}`"))
+        }
+        other => other.into(),
+    }
+}
+
+fn view(record: &DomainRecord) -> Domain {
+    Domain {
+        id: record.domain.clone(),
+        name: record.domain.clone(),
+        sub_domain: false,
+        mx_record_status: "NOT_AVAILABLE".to_owned(),
+        extra: record.extra.clone(),
+        date_created: record.created_at.into(),
+        self_uri: format!("/api/v2/routing/email/domains/{}", record.domain),
+    }
+}

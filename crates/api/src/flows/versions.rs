@@ -1,0 +1,83 @@
+//! `/flows/{flowId}/versions`: reading versions, and publishing one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use waypost_flow::id::{FlowId, Version};
+use waypost_wire::flow::{FlowVersion, parse_version};
+use waypost_wire::listing::Page;
+
+use super::view::{Tagged, tagged, version};
+use super::{parse_id, refused};
+use crate::auth::{Caller, FlowRead, FlowWrite};
+use crate::body::ObjectBody;
+use crate::error::{ApiError, not_found_code};
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// `GET /flows/{flowId}/versions`, newest first
+pub async fn list(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    Path(id): Path<String>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<FlowVersion>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.flag("deleted");
+    query.finish()?;
+    let id = parse_id(&id)?;
+    let (versions, total) =
+        state.app.catalogue.flow_versions(id, paging.offset(), paging.size).await.map_err(refused)?;
+    Ok(Json(paging.page(versions.iter().map(version).collect(), total, &uri)))
+}
+
+/// `GET /flows/{flowId}/versions/{versionId}`
+pub async fn get(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    Path(path): Path<(String, String)>,
+    mut query: Query,
+) -> Result<Json<FlowVersion>, ApiError> {
+    query.flag("deleted");
+    query.finish()?;
+    let (id, number) = parse(&path)?;
+    Ok(Json(version(&state.app.catalogue.flow_version(id, number).await.map_err(refused)?)))
+}
+
+/// `GET /flows/{flowId}/versions/{versionId}/configuration`: the document as it was saved
+pub async fn configuration(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    Path(path): Path<(String, String)>,
+    mut query: Query,
+) -> Result<([(HeaderName, HeaderValue); 1], String), ApiError> {
+    query.flag("deleted");
+    query.finish()?;
+    let (id, number) = parse(&path)?;
+    let record = state.app.catalogue.flow_version(id, number).await.map_err(refused)?;
+    let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(([json], record.content.to_string()))
+}
+
+/// `POST /flows/{flowId}/versions/{versionId}/publish`
+pub async fn publish(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    Path(path): Path<(String, String)>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Tagged, ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    let (id, number) = parse(&path)?;
+    let flow = state.app.catalogue.publish_version(&caller.client, id, Some(number)).await.map_err(refused)?;
+    Ok(tagged(&flow))
+}
+
+fn parse((flow, number): &(String, String)) -> Result<(FlowId, Version), ApiError> {
+    let id = parse_id(flow)?;
+    let missing = || ApiError::not_found(not_found_code("flow version"), format!("version `{number}` was not found"));
+    Ok((id, parse_version(number).ok_or_else(missing)?))
+}

@@ -1,0 +1,84 @@
+//! Flows and versions as they are returned.
+
+use axum::Json;
+use axum::http::{HeaderName, header};
+use waypost_app::catalogue::flows::FlowView;
+use waypost_flow::id::Version;
+use waypost_store::records::catalogue::{FlowRecord, VersionRecord};
+use waypost_wire::Object;
+use waypost_wire::error::Problem;
+use waypost_wire::flow::{Flow, FlowVersion};
+use waypost_wire::reference::{Division, Reference};
+
+/// A flow with its revision as `ETag`.
+pub type Tagged = ([(HeaderName, String); 1], Json<Flow>);
+
+/// A flow with its content, and its revision as `ETag`.
+pub fn tagged(view: &FlowView) -> Tagged {
+    ([(header::ETAG, format!("\"{}\"", view.record.revision))], Json(whole(view)))
+}
+
+fn whole(view: &FlowView) -> Flow {
+    let content = view.content.as_deref();
+    let mut members: Object =
+        content.and_then(|version| serde_json::from_str(&version.content).ok()).unwrap_or_default();
+    // The flow's own members may have changed since the version was saved.
+    for own in ["name", "type", "description"] {
+        members.shift_remove(own);
+    }
+    Flow {
+        content: members,
+        warnings: view.warnings.iter().map(Problem::from).collect(),
+        may_decide: view.interface.as_ref().map(|interface| interface.may_decide),
+        ..summary(&view.record, content)
+    }
+}
+
+/// A flow without its content. Details of a version are only told where its record is at hand.
+pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
+    let numbered = |number: Version| match known {
+        Some(version) if version.version == number => self::version(version),
+        _ => FlowVersion::numbered(record.id, number),
+    };
+    let newest = (record.newest > 0).then_some(record.newest);
+    let deleted = record.deleted_at.is_some();
+    Flow {
+        id: record.id,
+        name: record.name.clone(),
+        flow_type: record.type_as_written.clone(),
+        description: Some(record.description.clone()).filter(|text| !text.is_empty()),
+        division: Division::home(),
+        active: record.published.is_some() && !deleted,
+        deleted,
+        version: record.published.or(newest),
+        published_version: record.published.map(numbered),
+        saved_version: newest.map(numbered),
+        checked_in_version: newest.map(numbered),
+        content: Object::new(),
+        may_decide: None,
+        warnings: Vec::new(),
+        date_created: record.created_at.into(),
+        date_modified: record.modified_at.into(),
+        created_by: client(&record.created_by),
+        self_uri: format!("/api/v2/flows/{}", record.id),
+    }
+}
+
+/// A version without its content.
+pub fn version(record: &VersionRecord) -> FlowVersion {
+    let kind = if record.published_at.is_some() { "PUBLISH" } else { "SAVE" };
+    let saved = record.created_at.as_millisecond();
+    FlowVersion {
+        version_type: Some(kind.to_owned()),
+        date_created: Some(saved),
+        date_saved: Some(saved),
+        date_published: record.published_at.map(Into::into),
+        created_by_client: Some(client(&record.created_by)),
+        content_hash: Some(record.hash.clone()),
+        ..FlowVersion::numbered(record.flow_id, record.version)
+    }
+}
+
+fn client(id: &str) -> Reference {
+    Reference { id: id.to_owned(), ..Reference::default() }
+}

@@ -1,0 +1,34 @@
+//! Whether the process lives, and whether it can serve. Asked without a token, by whatever watches over it.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::error::ApiError;
+use crate::state::ApiState;
+
+/// How long the store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a probe is told.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    status: &'static str,
+}
+
+/// `GET /health/live`: the process answers.
+pub async fn live() -> Json<Health> {
+    Json(Health { status: "live" })
+}
+
+/// `GET /health/ready`: the store answers as well.
+pub async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
+    match timeout(PATIENCE, state.access.reach_store()).await {
+        Ok(Ok(())) => Ok(Json(Health { status: "ready" })),
+        Ok(Err(error)) => Err(ApiError::unavailable("the store does not answer", 5).private(error.to_string())),
+        Err(_) => Err(ApiError::unavailable("the store does not answer in time", 5)),
+    }
+}

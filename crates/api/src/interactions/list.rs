@@ -1,0 +1,90 @@
+//! `GET /interactions`: newest first, by cursor.
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+use waypost_flow::diagnostic::nearest;
+use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_store::records::mail::InteractionFilter;
+use waypost_wire::interaction::Interaction;
+use waypost_wire::listing::Chunk;
+
+use super::view::{self, DECISIONS, STATES};
+use crate::auth::{Caller, EmailRead};
+use crate::error::ApiError;
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// The endpoint. Runs are left out.
+pub async fn list(
+    State(state): State<ApiState>,
+    _: Caller<EmailRead>,
+    mut query: Query,
+) -> Result<Json<Chunk<Interaction>>, ApiError> {
+    let size = query.number("pageSize", 1..=500, 25);
+    let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
+    let filter = filter(&state, &mut query);
+    query.finish()?;
+    // One more than asked for tells whether there is more.
+    let mut records = state.app.interactions(&filter, after, size + 1).await?;
+    let more = records.len() > size as usize;
+    records.truncate(size as usize);
+    let next_cursor = records.last().filter(|_| more).map(|record| write_cursor(record.id));
+    let entities = records.into_iter().map(|record| view::interaction(&state.app, record, Vec::new())).collect();
+    Ok(Json(Chunk { entities, next_cursor }))
+}
+
+fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
+    InteractionFilter {
+        state: query.one_of("state", &STATES.map(|(name, kept, _)| (name, kept))),
+        decision: query.one_of("decision", &DECISIONS.map(|(name, kept, _)| (name, kept))),
+        queue: queue(state, query),
+        flow: query.uuid("flowId").map(FlowId),
+        from: query.text("from"),
+        to: query.text("to"),
+        message_id: query.text("messageId").map(|id| id.trim_matches(['<', '>']).to_owned()),
+        subject: query.text("subject"),
+        since: query.time("since"),
+        until: query.time("until"),
+    }
+}
+
+/// A queue by id, or by name whatever the case. A name that no queue has is more likely misspelt than meant.
+fn queue(state: &ApiState, query: &mut Query) -> Option<QueueId> {
+    let text = query.text("queue")?;
+    if let Ok(id) = text.parse() {
+        return Some(id);
+    }
+    let queues = state.app.catalogue.queues();
+    let found = queues.iter().find(|queue| queue.name.to_lowercase() == text.to_lowercase());
+    if found.is_none() {
+        let near = nearest(&text, queues.iter().map(|queue| queue.name.as_str()));
+        let expected = near.map_or_else(|| "a queue's id or name".to_owned(), |near| format!("perhaps `{near}`"));
+        query.problem("queue", "names no queue", &expected, &text);
+    }
+    found.map(|queue| queue.id)
+}
+
+fn write_cursor(id: InteractionId) -> String {
+    URL_SAFE_NO_PAD.encode(id.0.as_bytes())
+}
+
+fn read_cursor(text: &str) -> Option<InteractionId> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Uuid::from_slice(&bytes).ok().map(InteractionId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back() {
+        let id = InteractionId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+        assert_eq!(read_cursor(&write_cursor(id)), Some(id));
+        assert_eq!(read_cursor("not a cursor"), None);
+        assert_eq!(read_cursor("AAAA"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! `/interactions`: mail handed in over HTTP, and what became of all mail.
+
+pub mod get;
+pub mod list;
+pub mod post;
+pub mod rerun;
+pub mod view;
+
+use waypost_flow::id::InteractionId;
+
+use crate::error::ApiError;
+
+/// An interaction's id in a path. What is no UUID names no interaction.
+fn parse_id(text: &str) -> Result<InteractionId, ApiError> {
+    text.parse().map_err(|_| ApiError::not_found("not.found", format!("interaction `{text}` was not found")))
+}

@@ -1,0 +1,88 @@
+//! `POST /interactions`: a raw message, handed in over HTTP.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use waypost_store::records::mail::State as Kept;
+use waypost_wire::error::Problem;
+use waypost_wire::interaction::Interaction;
+
+use super::view;
+use crate::auth::{Caller, EmailWrite};
+use crate::body::{media_type, read, unsupported};
+use crate::context::Remote;
+use crate::error::ApiError;
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// How long an answer waits for the decision, when asked to.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Longer keys are refused.
+const MAX_KEY: usize = 255;
+
+/// The endpoint: 202 as soon as the mail is on stable storage; with `wait=true` 200 and the decision, if there is one in time.
+/// A mail that was accepted before is answered with the interaction that it made then.
+pub async fn accept(
+    State(state): State<ApiState>,
+    caller: Caller<EmailWrite>,
+    Extension(remote): Extension<Remote>,
+    mut query: Query,
+    request: Request,
+) -> Result<(StatusCode, Json<Interaction>), ApiError> {
+    let to = query.text("to").unwrap_or_default();
+    if to.is_empty() {
+        query.problem("to", "is missing", "the address that the mail is for", "nothing");
+    }
+    let from = query.text("from").unwrap_or_default();
+    let wait = query.flag("wait");
+    query.finish()?;
+    let (parts, body) = request.into_parts();
+    let key = idempotency_key(&parts.headers)?;
+    match media_type(&parts.headers).as_deref() {
+        None | Some("message/rfc822" | "message/global") => {}
+        Some(other) => return Err(unsupported(other, "message/rfc822")),
+    }
+    let content = read(&state, &parts.headers, body, state.settings.max_message_bytes).await?;
+    if content.bytes.is_empty() {
+        let problem = Problem::new("bad.request", "the body is empty: it must be the raw message");
+        return Err(ApiError::invalid("bad.request", vec![problem]));
+    }
+    let peer = remote.0.ip().to_string();
+    let accepted = state.app.accept_http(&caller.client, from, to, content.bytes.clone(), peer, key).await?;
+    // One address leads to one route: there is one interaction, new or old.
+    let duplicate = accepted.interactions.is_empty();
+    let id = accepted.interactions.first().or(accepted.duplicates_of.first());
+    let Some(id) = id.copied() else {
+        return Err(ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal.server.error",
+            "no interaction was made",
+        )
+        .private("an acceptance answered neither an interaction nor a duplicate"));
+    };
+    let record = if wait { state.app.wait_decided(id, PATIENCE).await? } else { state.app.interaction(id).await? };
+    let decided = !matches!(record.state, Kept::Received | Kept::Running);
+    let status = if wait && decided { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let interaction = Interaction { duplicate, ..view::interaction(&state.app, record, Vec::new()) };
+    Ok((status, Json(interaction)))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    match value.to_str().map(str::trim) {
+        Ok(key) if !key.is_empty() && key.len() <= MAX_KEY => Ok(Some(key.to_owned())),
+        _ => {
+            let problem = Problem {
+                path: Some("Idempotency-Key".to_owned()),
+                expected: Some(format!("1 to {MAX_KEY} printable ASCII characters")),
+                ..Problem::new("invalid.value", "the idempotency key can't be used")
+            };
+            Err(ApiError::invalid("invalid.value", vec![problem]))
+        }
+    }
+}

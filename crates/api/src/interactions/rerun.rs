@@ -1,0 +1,42 @@
+//! `POST /interactions/{interactionId}/rerun` and `DELETE /interactions/{interactionId}/content`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use waypost_wire::interaction::Interaction;
+
+use super::{parse_id, view};
+use crate::auth::{Caller, EmailWrite};
+use crate::body::ObjectBody;
+use crate::error::ApiError;
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// Runs an interaction again with what is published now: 202, and the interaction as it then stands.
+pub async fn rerun(
+    State(state): State<ApiState>,
+    caller: Caller<EmailWrite>,
+    Path(id): Path<String>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<(StatusCode, Json<Interaction>), ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    let id = parse_id(&id)?;
+    state.app.rerun(&caller.client, id).await?;
+    let record = state.app.interaction(id).await?;
+    let runs = state.app.runs(id).await?;
+    Ok((StatusCode::ACCEPTED, Json(view::interaction(&state.app, record, runs))))
+}
+
+/// Erases message, subject and traces; the ledger row stays. Doing it twice is well.
+pub async fn erase(
+    State(state): State<ApiState>,
+    caller: Caller<EmailWrite>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    state.app.erase(&caller.client, parse_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,109 @@
+//! Interactions as they are returned.
+
+use serde_json::Value as Json;
+use waypost_app::App;
+use waypost_flow::id::{FlowId, Version};
+use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
+use waypost_wire::interaction::{
+    Decision, DecisionKind, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary,
+};
+
+/// Every state, with the name that it has outside.
+pub const STATES: [(&str, kept::State, State); 5] = [
+    ("received", kept::State::Received, State::Received),
+    ("running", kept::State::Running, State::Running),
+    ("decided", kept::State::Decided, State::Decided),
+    ("claimed", kept::State::Claimed, State::Claimed),
+    ("completed", kept::State::Completed, State::Completed),
+];
+
+/// Every kind of decision, with the name that it has outside.
+pub const DECISIONS: [(&str, kept::DecisionKind, DecisionKind); 4] = [
+    ("queue", kept::DecisionKind::Queue, DecisionKind::Queue),
+    ("forward", kept::DecisionKind::Forward, DecisionKind::Forward),
+    ("disconnect", kept::DecisionKind::Disconnect, DecisionKind::Disconnect),
+    ("unrouted", kept::DecisionKind::Unrouted, DecisionKind::Unrouted),
+];
+
+fn state(state: kept::State) -> State {
+    match state {
+        kept::State::Received => State::Received,
+        kept::State::Running => State::Running,
+        kept::State::Decided => State::Decided,
+        kept::State::Claimed => State::Claimed,
+        kept::State::Completed => State::Completed,
+    }
+}
+
+fn kind(kind: kept::DecisionKind) -> DecisionKind {
+    match kind {
+        kept::DecisionKind::Queue => DecisionKind::Queue,
+        kept::DecisionKind::Forward => DecisionKind::Forward,
+        kept::DecisionKind::Disconnect => DecisionKind::Disconnect,
+        kept::DecisionKind::Unrouted => DecisionKind::Unrouted,
+    }
+}
+
+/// An interaction with its runs, if they were read.
+pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) -> Interaction {
+    Interaction {
+        id: record.id,
+        state: state(record.state),
+        received_at: record.received_at.into(),
+        envelope: Envelope { from: record.envelope_from, to: record.envelope_to, remote: record.remote },
+        message_id: record.message_id,
+        subject: (!record.erased).then_some(record.subject),
+        flow: record.flow.map(|flow| run_flow(app, flow)),
+        decision: record.decision.map(|made| decision(app, made)),
+        runs: runs.into_iter().map(|run| self::run(app, run, None)).collect(),
+        attributes: record.attributes,
+        duplicates: record.duplicates,
+        possible_duplicate_of: record.possible_duplicate_of,
+        duplicate: false,
+        erased: record.erased,
+        self_uri: format!("/api/v2/interactions/{}", record.id),
+    }
+}
+
+/// A run, with a trace or without.
+pub fn run(app: &App, summary: RunSummary, trace: Option<Json>) -> Run {
+    Run {
+        number: summary.number,
+        flow: summary.run.flow.map(|flow| run_flow(app, flow)),
+        started_at: summary.run.started_at.into(),
+        duration_us: summary.run.duration_us,
+        decision: decision(app, summary.run.decision),
+        rerun_by: summary.run.rerun_by,
+        trace,
+    }
+}
+
+/// Counts, with every state and every kind of decision, those that nothing is in included.
+pub fn summary(counts: &kept::Summary) -> Summary {
+    let count = |found: Option<&u64>| found.copied().unwrap_or(0);
+    Summary {
+        accepted: counts.accepted,
+        duplicates: counts.duplicates,
+        interactions: counts.interactions,
+        by_state: STATES.iter().map(|(_, kept, shown)| (*shown, count(counts.by_state.get(kept)))).collect(),
+        by_decision: DECISIONS.iter().map(|(_, kept, shown)| (*shown, count(counts.by_decision.get(kept)))).collect(),
+        oldest_undecided_at: counts.oldest_undecided_at.map(Into::into),
+    }
+}
+
+fn run_flow(app: &App, (id, version): (FlowId, Version)) -> RunFlow {
+    RunFlow { id, name: app.flow_name(id), version }
+}
+
+fn decision(app: &App, record: DecisionRecord) -> Decision {
+    Decision {
+        kind: kind(record.kind),
+        queue: record.queue.map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
+        priority: record.priority,
+        skills: record.skills,
+        language: record.language,
+        addresses: record.addresses,
+        reason: record.reason,
+        error: record.error,
+    }
+}

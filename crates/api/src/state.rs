@@ -1,0 +1,56 @@
+//! What every endpoint can reach.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use waypost_app::App;
+use waypost_app::access::Access;
+
+use crate::ratelimit::RateLimiter;
+
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests that one client may make in any 60 seconds; 0 is no limit.
+    pub rate_limit: u32,
+    /// The largest mail, in bytes.
+    pub max_message_bytes: usize,
+    /// The largest JSON body, in bytes.
+    pub max_json_bytes: usize,
+    /// How much of all requests' bodies is held in memory at the same time, in bytes; beyond it new ones are told to come back.
+    pub max_held_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rate_limit: 300, max_message_bytes: 50 << 20, max_json_bytes: 4 << 20, max_held_bytes: 256 << 20 }
+    }
+}
+
+/// What every endpoint can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// Clients and tokens.
+    pub access: Arc<Access>,
+    /// What an operator set.
+    pub settings: Arc<Settings>,
+    /// Requests by client.
+    pub limiter: Arc<RateLimiter>,
+    /// Permits for bodies held in memory, one for each [`crate::body::BLOCK`].
+    pub held_blocks: Arc<Semaphore>,
+}
+
+impl ApiState {
+    /// The state of one server.
+    pub fn new(app: Arc<App>, access: Arc<Access>, settings: Settings) -> Self {
+        Self {
+            app,
+            access,
+            limiter: Arc::new(RateLimiter::new(settings.rate_limit)),
+            held_blocks: Arc::new(Semaphore::new(settings.max_held_bytes / crate::body::BLOCK)),
+            settings: Arc::new(settings),
+        }
+    }
+}

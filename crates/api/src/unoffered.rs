@@ -1,0 +1,239 @@
+//! Paths of Genesys's API, and of this server's later releases, that are known but not offered: 501 rather than 404, so that
+//! a client can tell a gap from a mistake.
+
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+
+/// Whole areas below `/api/v2/`.
+const AREAS: &[&str] = &[
+    "alerting",
+    "analytics",
+    "apps",
+    "architect",
+    "assistants",
+    "audits",
+    "authorization",
+    "billing",
+    "carrierservices",
+    "casemanagement",
+    "changesets",
+    "chats",
+    "coaching",
+    "contentmanagement",
+    "conversations",
+    "customerintents",
+    "dataprivacy",
+    "diagnostics",
+    "docs",
+    "downloads",
+    "email",
+    "emails",
+    "employeeengagement",
+    "employeeperformance",
+    "events",
+    "externalcontacts",
+    "fax",
+    "fieldconfig",
+    "gamification",
+    "gdpr",
+    "geolocations",
+    "greetings",
+    "groups",
+    "guides",
+    "identityproviders",
+    "infrastructureascode",
+    "integrations",
+    "intents",
+    "journey",
+    "knowledge",
+    "languages",
+    "languageunderstanding",
+    "learning",
+    "license",
+    "locations",
+    "messaging",
+    "mobiledevices",
+    "notifications",
+    "oauth",
+    "operations",
+    "organizations",
+    "orgauthorization",
+    "orphanrecordings",
+    "outbound",
+    "presence",
+    "presencedefinitions",
+    "processautomation",
+    "profiles",
+    "quality",
+    "recording",
+    "recordings",
+    "recordingsettings",
+    "replays",
+    "responsemanagement",
+    "scim",
+    "scripts",
+    "search",
+    "settings",
+    "sipserver",
+    "socialmedia",
+    "speechandtextanalytics",
+    "stations",
+    "storage",
+    "studio",
+    "suggest",
+    "surveys",
+    "systempresences",
+    "taskmanagement",
+    "teams",
+    "telephony",
+    "textbots",
+    "timezones",
+    "tokens",
+    "uploads",
+    "usage",
+    "userrecordings",
+    "users",
+    "utilities",
+    "voicemail",
+    "webchat",
+    "webdeployments",
+    "webmessaging",
+    "widgets",
+    "workforcemanagement",
+];
+
+/// Paths within the areas that are offered: an optional method, then segments; `*` is any one segment, `**` at the end is
+/// any number of them.
+const PATHS: &[&str] = &[
+    "DELETE flows",
+    "flows/actions/**",
+    "flows/datatables/**",
+    "flows/divisionviews",
+    "flows/executions/**",
+    "flows/export/**",
+    "flows/instances/**",
+    "flows/jobs/**",
+    "flows/lookup",
+    "flows/milestones/**",
+    "flows/outcomes/**",
+    "flows/validate/**",
+    "flows/*/diff",
+    "flows/*/history/**",
+    "flows/*/instances/**",
+    "flows/*/labels/**",
+    "flows/*/latestconfiguration",
+    "flows/*/try",
+    "flows/*/usedby",
+    "flows/*/uses",
+    "flows/*/versions/*/health",
+    "POST flows/*/versions",
+    "interactions/rerun",
+    "routing/assessments/**",
+    "routing/availablemediatypes",
+    "routing/conversations/**",
+    "routing/directroutingbackup/**",
+    "routing/email/domains/*/dkim",
+    "routing/email/domains/*/mailfrom",
+    "routing/email/domains/*/testconnection",
+    "routing/email/domains/*/validate",
+    "routing/email/domains/*/verification",
+    "routing/email/outbound/**",
+    "routing/email/setup",
+    "routing/languages/**",
+    "routing/message/**",
+    "routing/predictors/**",
+    "routing/queues/divisionviews/**",
+    "routing/queues/me",
+    "routing/queues/*/assistant",
+    "routing/queues/*/comparisonperiods/**",
+    "routing/queues/*/estimatedwaittime",
+    "routing/queues/*/identityresolution",
+    "routing/queues/*/mediatypes/**",
+    "routing/queues/*/members/**",
+    "routing/queues/*/usedby",
+    "routing/queues/*/uses",
+    "routing/queues/*/users/**",
+    "routing/queues/*/wrapupcodes/**",
+    "routing/schedulegroups/**",
+    "routing/schedules/**",
+    "routing/settings/**",
+    "routing/skillgroups/**",
+    "routing/skills/**",
+    "routing/sms/**",
+    "routing/tables/**",
+    "routing/users/**",
+    "routing/utilization/**",
+    "routing/wrapupcodes/**",
+];
+
+/// Answers 501 for what is known and not offered.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let known = request.uri().path().strip_prefix("/api/v2/").is_some_and(|path| is_unoffered(request.method(), path));
+    if known {
+        let what = format!("{} {}", request.method(), request.uri().path());
+        return ApiError::not_offered(&what).into_response();
+    }
+    next.run(request).await
+}
+
+fn is_unoffered(method: &Method, path: &str) -> bool {
+    let area = path.split('/').next().unwrap_or_default();
+    AREAS.binary_search(&area).is_ok() || PATHS.iter().any(|pattern| fits(pattern, method, path))
+}
+
+fn fits(pattern: &str, method: &Method, path: &str) -> bool {
+    let pattern = match pattern.split_once(' ') {
+        Some((only, _)) if only != method.as_str() => return false,
+        Some((_, pattern)) => pattern,
+        None => pattern,
+    };
+    let mut segments = path.split('/');
+    for wanted in pattern.split('/') {
+        match (wanted, segments.next()) {
+            ("**", _) => return true,
+            ("*", Some(segment)) if !segment.is_empty() => {}
+            (wanted, Some(segment)) if wanted == segment => {}
+            _ => return false,
+        }
+    }
+    segments.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_can_be_searched() {
+        assert!(AREAS.is_sorted());
+        assert!(!AREAS.iter().any(|area| ["flows", "routing", "interactions", "health"].contains(area)));
+    }
+
+    #[test]
+    fn gaps_are_told_from_mistakes() {
+        for (method, path, unoffered) in [
+            (Method::GET, "users/me", true),
+            (Method::GET, "organizations", true),
+            (Method::POST, "flows/jobs", true),
+            (Method::GET, "flows/jobs/1", true),
+            (Method::DELETE, "flows", true),
+            (Method::GET, "flows", false),
+            (Method::GET, "flows/1", false),
+            (Method::GET, "flows/1/versions", false),
+            (Method::POST, "flows/1/versions", true),
+            (Method::POST, "flows/1/versions/2/publish", false),
+            (Method::GET, "flows/1/versions/2/health", true),
+            (Method::GET, "flows/1/nonsense", false),
+            (Method::GET, "routing/queues/1/members", true),
+            (Method::GET, "routing/queues/1/claims", false),
+            (Method::GET, "usersx", false),
+            (Method::GET, "", false),
+        ] {
+            assert_eq!(is_unoffered(&method, path), unoffered, "{method} {path}");
+        }
+    }
+}
