@@ -2,6 +2,8 @@
 
 use mail_parser::{Encoding, MessagePart, MimeHeaders, PartType};
 
+use super::shown::Shown;
+
 /// One attachment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attachment {
@@ -16,13 +18,13 @@ pub struct Attachment {
 }
 
 pub(super) fn read(message: &mail_parser::Message<'_>) -> Vec<Attachment> {
-    let shown = |id: &u32| message.text_body.contains(id) || message.html_body.contains(id);
+    let shown = Shown::of(message);
     message
         .attachments
         .iter()
-        .filter_map(|id| Some((shown(id), message.parts.get(*id as usize)?)))
-        .filter(|(shown, part)| !(*shown && matches!(part.body, PartType::Text(_) | PartType::Html(_))))
-        .map(|(_, part)| Attachment {
+        .filter(|id| !shown.contains(**id))
+        .filter_map(|id| message.parts.get(*id as usize))
+        .map(|part| Attachment {
             name: part.attachment_name().unwrap_or_default().to_owned(),
             content_type: content_type(part),
             size: size(part),

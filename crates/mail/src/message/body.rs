@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use mail_parser::PartType;
 use mail_parser::decoders::html::html_to_text;
-use mail_parser::{MimeHeaders, PartType};
 use memchr::{memchr, memchr_iter};
 
 use super::BODY_LIMIT;
+use super::shown::Shown;
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
@@ -22,41 +23,22 @@ pub(super) struct Text<'x> {
 impl<'x> Text<'x> {
     /// What the text parts say; else the HTML in words.
     pub(super) fn body(message: &mail_parser::Message<'x>) -> Self {
-        for shown in [&message.text_body, &message.html_body] {
-            let plain = Self::joined(parts(message, shown).filter_map(|part| match part {
-                PartType::Text(text) => Some(text.clone()),
-                _ => None,
-            }));
-            if !plain.is_blank() {
-                return plain;
-            }
+        let shown = Shown::of(message);
+        let plain = Self::joined(texts(message, &shown.text));
+        if !plain.is_blank() || shown.html.is_empty() {
+            return plain;
         }
-        let words = Self::joined(html_parts(message).map(|html| Cow::Owned(html_to_text(html))));
-        if words.is_blank() { Self::unread_multipart(message) } else { words }
+        Self::joined(texts(message, &shown.html).map(|html| Cow::Owned(Cow::Owned(html_to_text(&html)))))
     }
 
     /// The HTML as written.
     pub(super) fn html(message: &mail_parser::Message<'x>) -> Self {
-        Self::joined(html_parts(message).cloned())
+        Self::joined(texts(message, &Shown::of(message).html))
     }
 
     /// All of a mail without one header field.
     pub(super) fn of_headless(content: &'x [u8]) -> Self {
-        Self::joined(std::iter::once(String::from_utf8_lossy(content)))
-    }
-
-    /// What a mail that calls itself multipart holds, if no part could be found in it.
-    fn unread_multipart(message: &mail_parser::Message<'x>) -> Self {
-        match message.parts.first() {
-            Some(root) if root.content_type().is_some_and(|given| given.ctype() == "multipart") => match &root.body {
-                PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                    Self::joined(std::iter::once(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
-                }
-                PartType::Text(text) => Self::joined(std::iter::once(text.clone())),
-                _ => Self::default(),
-            },
-            _ => Self::default(),
-        }
+        Self::joined(std::iter::once(Cow::Owned(String::from_utf8_lossy(content))))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -72,14 +54,20 @@ impl<'x> Text<'x> {
     }
 
     /// Parts in order, each starting on a line of its own.
-    fn joined(parts: impl Iterator<Item = Cow<'x, str>>) -> Self {
+    fn joined<'a>(parts: impl Iterator<Item = Cow<'a, Cow<'x, str>>>) -> Self
+    where
+        'x: 'a,
+    {
         let mut joined = Self::default();
-        for part in parts.filter(|part| !part.is_empty()) {
+        for part in parts {
+            if part.is_empty() {
+                continue;
+            }
             if joined.text.len() > BODY_LIMIT {
                 break;
             }
             if joined.text.is_empty() {
-                joined.text = with_lf(part);
+                joined.text = with_lf(&part);
                 continue;
             }
             let text = joined.text.to_mut();
@@ -100,20 +88,19 @@ impl<'x> Text<'x> {
     }
 }
 
-fn parts<'a, 'x>(message: &'a mail_parser::Message<'x>, ids: &'a [u32]) -> impl Iterator<Item = &'a PartType<'x>> {
-    ids.iter().filter_map(|id| message.parts.get(*id as usize)).map(|part| &part.body)
+/// The texts of parts. The outer `Cow` spares a copy of those that the parser had to decode.
+fn texts<'a, 'x>(message: &'a mail_parser::Message<'x>, ids: &'a [u32]) -> impl Iterator<Item = Cow<'a, Cow<'x, str>>> {
+    ids.iter().filter_map(|id| message.parts.get(*id as usize)).map(|part| match &part.body {
+        PartType::Text(text) | PartType::Html(text) => Cow::Borrowed(text),
+        other => Cow::Owned(Cow::Owned(String::from_utf8_lossy(bytes(other)).into_owned())),
+    })
 }
 
-/// The HTML parts that are shown. An HTML part without an alternative is listed as both text and HTML.
-fn html_parts<'a, 'x>(message: &'a mail_parser::Message<'x>) -> impl Iterator<Item = &'a Cow<'x, str>> {
-    let html = |ids| {
-        parts(message, ids).filter_map(|part| match part {
-            PartType::Html(html) => Some(html),
-            _ => None,
-        })
-    };
-    let alone = if html(&message.html_body).next().is_none() { &message.text_body[..] } else { &[] };
-    html(&message.html_body).chain(html(alone))
+fn bytes<'a>(part: &'a PartType<'_>) -> &'a [u8] {
+    match part {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes,
+        _ => &[],
+    }
 }
 
 /// The longest prefix of at most `limit` bytes that ends between characters.
@@ -121,11 +108,13 @@ fn prefix(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
 }
 
-fn with_lf(text: Cow<'_, str>) -> Cow<'_, str> {
-    if memchr(b'\r', text.as_bytes()).is_none() {
-        return text;
+fn with_lf<'x>(text: &Cow<'x, str>) -> Cow<'x, str> {
+    if let Cow::Borrowed(text) = text
+        && memchr(b'\r', text.as_bytes()).is_none()
+    {
+        return Cow::Borrowed(text);
     }
-    let needed = prefix(&text, NEEDED);
+    let needed = prefix(text, NEEDED);
     let mut converted = String::with_capacity(needed.len());
     push_with_lf(&mut converted, needed);
     Cow::Owned(converted)
@@ -149,7 +138,7 @@ mod tests {
     use super::*;
 
     fn joined(parts: &[&'static str]) -> Text<'static> {
-        Text::joined(parts.iter().map(|part| Cow::Borrowed(*part)))
+        Text::joined(parts.iter().map(|part| Cow::Owned(Cow::Borrowed(*part))))
     }
 
     #[test]
@@ -179,13 +168,13 @@ mod tests {
     #[test]
     fn the_limit_falls_between_characters() {
         let long = "é".repeat(BODY_LIMIT / 2 + 1);
-        let text = Text::joined(std::iter::once(Cow::Owned(format!("a{long}"))));
+        let text = Text::joined(std::iter::once(Cow::Owned(Cow::Owned(format!("a{long}")))));
         assert!(text.is_truncated());
         assert_eq!(text.as_str().len(), BODY_LIMIT - 1);
-        let exact = Text::joined(std::iter::once(Cow::Owned("\r\n".repeat(BODY_LIMIT))));
+        let exact = Text::joined(std::iter::once(Cow::Owned(Cow::Owned("\r\n".repeat(BODY_LIMIT)))));
         assert!(!exact.is_truncated());
         assert_eq!(exact.as_str().len(), BODY_LIMIT);
-        let more = Text::joined(std::iter::once(Cow::Owned("\r\n".repeat(BODY_LIMIT) + "x")));
+        let more = Text::joined(std::iter::once(Cow::Owned(Cow::Owned("\r\n".repeat(BODY_LIMIT) + "x"))));
         assert!(more.is_truncated());
     }
 }

@@ -9,6 +9,7 @@ mod automatic;
 mod body;
 mod fields;
 mod parse;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -43,7 +44,7 @@ impl<'x> Message<'x> {
     /// Reads a raw message; any bytes are a message.
     #[must_use]
     pub fn parse(raw: &'x [u8]) -> Self {
-        let content = parse::without_mbox_line(raw);
+        let content = parse::from_first_field(raw);
         let parsed = parse::structure(content);
         let fields = Fields::new(content, parsed.as_ref());
         Self {
@@ -119,7 +120,15 @@ impl<'x> Message<'x> {
     pub fn date(&self) -> Option<i64> {
         let date = self.fields.parse_first("date", |stream| stream.parse_date())?;
         match date {
-            HeaderValue::DateTime(date) if date.is_valid() => Some(date.to_timestamp()),
+            HeaderValue::DateTime(mut date) => {
+                // RFC 5322 section 4.3: years of two and three digits.
+                date.year += match date.year {
+                    0..=49 => 2000,
+                    50..=999 => 1900,
+                    _ => 0,
+                };
+                date.is_valid().then(|| date.to_timestamp())
+            }
             _ => None,
         }
     }

@@ -1,0 +1,89 @@
+//! Broken and odd mails and what is read of them: `spec/mail/NN-name.eml` beside `NN-name.txt`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use waypost_mail::message::{Address, AddressField, Message};
+
+/// How much of a text stands in the facts, in characters.
+const START: usize = 120;
+
+#[test]
+fn what_is_read_of_odd_mails() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/mail");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+    paths.sort();
+    assert!(paths.len() >= 50, "mails are missing");
+    let mut wrong = String::new();
+    for path in paths {
+        let raw = fs::read(&path).unwrap();
+        let expected = fs::read_to_string(path.with_extension("txt")).unwrap();
+        let found = facts(&Message::parse(&raw));
+        let expected: String =
+            expected.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        if found != expected {
+            write!(wrong, "\n== {}\nexpected:\n{expected}found:\n{found}", path.display()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// All that is read of a mail; what is absent is left out.
+fn facts(message: &Message<'_>) -> String {
+    let mut out = String::new();
+    let mut fact = |name: &str, value: &str| {
+        if !value.is_empty() {
+            writeln!(out, "{name}: {value}").unwrap();
+        }
+    };
+    fact("subject", &start(message.subject()));
+    for (name, field) in [
+        ("from", AddressField::From),
+        ("to", AddressField::To),
+        ("cc", AddressField::Cc),
+        ("reply-to", AddressField::ReplyTo),
+    ] {
+        for Address { address, name: display, domain } in message.addresses(field) {
+            fact(name, &start(&format!("{address} | {domain} | {display}")));
+        }
+    }
+    fact("date", &message.date().map(|date| date.to_string()).unwrap_or_default());
+    fact("message-id", message.message_id().unwrap_or_default());
+    fact("in-reply-to", message.in_reply_to());
+    fact("references", &message.references().join(" "));
+    fact("automatic", if message.is_auto_generated() { "yes" } else { "" });
+    fact("body", &start(message.body()));
+    fact("html", &start(message.html()));
+    for attachment in message.attachments() {
+        let place = if attachment.inline { "inline" } else { "apart" };
+        fact(
+            "attachment",
+            &format!("{} | {} | {} | {place}", attachment.name, attachment.content_type, attachment.size),
+        );
+    }
+    let names: Vec<String> =
+        message.headers().iter().map(|(name, values)| format!("{name}*{}", values.len())).collect();
+    fact("fields", &start(&names.join(" ")));
+    out
+}
+
+fn start(text: &str) -> String {
+    let mut start: String = text
+        .chars()
+        .take(START)
+        .flat_map(|c| if c.is_ascii() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect();
+    if text.chars().nth(START).is_some() {
+        write!(start, "… {} bytes", text.len()).unwrap();
+    }
+    start
+}
