@@ -1,0 +1,107 @@
+//! The triage as flows, run as the server runs them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_app::catalogue::routes::RouteMatch;
+use waypost_app::catalogue::world::{Running, World};
+use waypost_app::folder::{Folder, SourceFile};
+use waypost_app::mail::decide::{Start, decide};
+use waypost_app::mail::email::MessageView;
+use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
+use waypost_flow::id::InteractionId;
+use waypost_flow::program::Program;
+use waypost_mail::message::Message;
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::RunRecord;
+
+use crate::corpus::synthetic::RECIPIENT;
+use crate::triage::{Answer, Queue, VIP_PRIORITY};
+
+/// A folder of flows, checked and ready to run.
+pub(crate) struct Flows {
+    running: Running,
+    interaction: String,
+}
+
+/// Flows with the one that mail is routed to.
+pub(crate) struct Triage<'f> {
+    flows: &'f Flows,
+    start: &'f Program,
+    route: Arc<RouteRecord>,
+}
+
+impl Flows {
+    /// Reads a folder as the command line does: any problem in it is an error here.
+    pub(crate) fn read(folder: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            files.push(SourceFile { path: path.display().to_string(), text });
+        }
+        let mut read = Folder::read(&files);
+        let world: World = read.check();
+        if let Some(problem) = read.problems.first() {
+            bail!("{}: {:?}", files[problem.file].path, problem.diagnostic);
+        }
+        let interaction = InteractionId(Uuid::nil()).to_string();
+        Ok(Self { running: world.running(), interaction })
+    }
+
+    pub(crate) fn triage(&self) -> Result<Triage<'_>> {
+        let RouteMatch::Route(route) = self.running.routes.find(RECIPIENT) else { bail!("no route for {RECIPIENT}") };
+        let RouteTarget::Flow(flow) = route.target else {
+            bail!("the route of {RECIPIENT} leads to no flow");
+        };
+        let start = self.running.snapshot.published(flow).context("the flow is not published")?;
+        Ok(Triage { flows: self, start, route })
+    }
+}
+
+impl Triage<'_> {
+    /// One run: the decision, and the trace as the engine leaves it.
+    pub(crate) fn run<'m>(&'m self, email: &'m MessageView<'m, '_>) -> Result<Box<Outcome<'m>>> {
+        let input = RunInput {
+            snapshot: &self.flows.running.snapshot,
+            start: self.start,
+            interaction_id: &self.flows.interaction,
+            received_at: Timestamp::UNIX_EPOCH,
+            priority: 0,
+            attributes: BTreeMap::new(),
+            email,
+            limits: Limits::default(),
+        };
+        match Run::start(input).step() {
+            Step::Done(outcome) => Ok(outcome),
+            Step::Needs(waiting) => bail!("the flow asks for {}", waiting.question().kind),
+        }
+    }
+
+    /// One run and everything that is kept of it, the trace written as JSON.
+    pub(crate) fn decide(&self, message: &Message<'_>) -> RunRecord {
+        let start = Start {
+            interaction: InteractionId(Uuid::nil()),
+            received_at: Timestamp::UNIX_EPOCH,
+            priority: 0,
+            route: Some(&self.route),
+        };
+        decide(&self.flows.running, start, message, Limits::default())
+    }
+
+    /// What one run says.
+    pub(crate) fn answer(&self, message: &Message<'_>) -> Result<Answer> {
+        let view = MessageView(message);
+        let decision = self.run(&view)?.decision;
+        if let Some(error) = decision.error {
+            bail!("{error:?}");
+        }
+        let name = decision.queue.context("no queue")?.name;
+        let queue = Queue::named(&name).with_context(|| format!("queue {name}"))?;
+        Ok(Answer { queue, vip: decision.priority == VIP_PRIORITY })
+    }
+}

@@ -1,0 +1,175 @@
+//! Waypost's figures, each beside its yardstick, taken in the same run. See README.md.
+
+mod corpus;
+mod engine;
+mod measure;
+mod outside;
+mod report;
+mod smtp;
+mod triage;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+
+use crate::corpus::{Mail, real, synthetic};
+use crate::engine::Subject;
+use crate::report::{Section, say};
+use crate::smtp::Ground;
+use crate::smtp::load::Outgoing;
+use crate::smtp::postfix::Postfix;
+
+/// Measures Waypost beside its yardsticks. A goal that is missed is printed, not failed: the exit code tells of errors alone.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure; left out: everything
+    #[arg(long, value_enum)]
+    only: Vec<Stage>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+    /// The server's program; left out: it is built as released
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// A folder on the disk to measure; one is made below and removed
+    #[arg(long, default_value = "/var/tmp")]
+    scratch: PathBuf,
+    /// Rounds; figures are medians over them
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Mails that the answers are compared on
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    corpus: u32,
+    /// Mails for each round over SMTP (half of them for one connection)
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    mails: u32,
+    /// Mails before memory is looked at
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    memory_mails: u32,
+    /// Leave Postfix out, which needs to be root
+    #[arg(long)]
+    no_postfix: bool,
+    /// Write the synthetic corpus with its labels to a folder, and measure nothing
+    #[arg(long)]
+    write_corpus: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    Engine,
+    Smtp,
+    Start,
+    Memory,
+}
+
+/// The seed of the synthetic corpus.
+const SEED: u64 = 1;
+
+/// How many mails are timed in process: as many as fit well into memory and an attention span.
+const TIMED: usize = 3_000;
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let mails = synthetic::generate(SEED, arguments.corpus as usize);
+    if let Some(folder) = &arguments.write_corpus {
+        return corpus::write(&mails, folder);
+    }
+    let machine = machine();
+    let mut sections = Vec::new();
+    let mut tell = |section: Section| -> Result<()> {
+        if !arguments.json {
+            std::io::stdout().write_all(section.to_text().as_bytes())?;
+        }
+        sections.push(section);
+        Ok(())
+    };
+    if !arguments.json {
+        writeln!(std::io::stdout(), "{machine}")?;
+    }
+    measure(&arguments, &mails, &mut tell)?;
+    if arguments.json {
+        std::io::stdout().write_all(report::json(&machine, &sections).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) -> Result<()>) -> Result<()> {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let flows = bench.join("flows");
+    let rounds = arguments.rounds as usize;
+    let wanted = |stage| arguments.only.is_empty() || arguments.only.contains(&stage);
+    if wanted(Stage::Engine) {
+        // Runs are short here: more rounds cost little.
+        let rounds = rounds * 3;
+        let subject = Subject { title: "synthetic mail", mails, faster_than_peer: 10.0 };
+        tell(engine::section(&subject, &flows, TIMED, rounds)?)?;
+        let mails = real_mail(bench)?;
+        let subject = Subject { title: "real mail", mails: &mails, faster_than_peer: 4.0 };
+        tell(engine::section(&subject, &flows, TIMED, rounds)?)?;
+    }
+    if ![Stage::Smtp, Stage::Start, Stage::Memory].into_iter().any(wanted) {
+        return Ok(());
+    }
+    let program = match &arguments.program {
+        Some(program) => program.canonicalize().with_context(|| program.display().to_string())?,
+        None => outside::build_server(bench.parent().unwrap_or(bench))?,
+    };
+    let scratch = Scratch::new(&arguments.scratch)?;
+    let mails = mails.iter().take(arguments.mails as usize).map(Outgoing::new).collect::<Result<Vec<_>>>()?;
+    let ground = Ground { program, flows: flows.join("triage"), scratch: scratch.0.clone(), mails };
+    if wanted(Stage::Start) {
+        tell(smtp::start(&ground, rounds)?)?;
+    }
+    if wanted(Stage::Smtp) {
+        let postfix = if arguments.no_postfix {
+            None
+        } else {
+            outside::need_postfix()?;
+            Some(Postfix::start(&scratch.0).context("Postfix; --no-postfix leaves it out")?)
+        };
+        tell(smtp::rates(&ground, postfix.as_ref(), &[1, 8, 32], arguments.mails as usize, rounds)?)?;
+    }
+    if wanted(Stage::Memory) {
+        tell(smtp::memory(&ground, arguments.memory_mails as usize)?)?;
+    }
+    Ok(())
+}
+
+fn real_mail(bench: &Path) -> Result<Vec<Mail>> {
+    let work = bench.join("work");
+    std::fs::create_dir_all(&work)?;
+    let mails = real::read(&outside::need_real_mail(&work)?)?;
+    let labels = engine::labels(mails.iter().map(|mail| &mail.raw[..]))?;
+    let labelled = mails.into_iter().zip(labels);
+    Ok(labelled.map(|(mail, expected)| Mail { name: mail.name, raw: mail.raw, expected }).collect())
+}
+
+/// A folder that is removed in the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(parent: &Path) -> Result<Self> {
+        let folder = parent.join(format!("waypost-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(problem) = std::fs::remove_dir_all(&self.0) {
+            say(&format!("{} could not be removed: {problem}", self.0.display()));
+        }
+    }
+}
+
+/// What the figures were taken on.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = information.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores, {}, Linux {}", model.unwrap_or("unknown processor"), kernel.trim())
+}
