@@ -36,8 +36,8 @@ impl<'x> Text<'x> {
         Self::joined(texts(message, &Shown::of(message).html))
     }
 
-    /// All of a mail without one header field.
-    pub(super) fn of_headless(content: &'x [u8]) -> Self {
+    /// What could not be taken apart.
+    pub(super) fn unread(content: &'x [u8]) -> Self {
         Self::joined(std::iter::once(Cow::Owned(String::from_utf8_lossy(content))))
     }
 

@@ -8,6 +8,7 @@ mod attachment;
 mod automatic;
 mod body;
 mod fields;
+mod nesting;
 mod parse;
 mod shown;
 
@@ -45,11 +46,11 @@ impl<'x> Message<'x> {
     #[must_use]
     pub fn parse(raw: &'x [u8]) -> Self {
         let content = parse::from_first_field(raw);
-        let parsed = parse::structure(content);
+        let parse::Structure { parsed, unread } = parse::structure(content);
         let fields = Fields::new(content, parsed.as_ref());
         Self {
             size: raw.len(),
-            text: if parsed.is_some() { OnceLock::new() } else { OnceLock::from(Text::of_headless(content)) },
+            text: unread.map_or_else(OnceLock::new, |unread| OnceLock::from(Text::unread(unread))),
             parsed,
             fields,
             html: OnceLock::new(),
