@@ -14,16 +14,18 @@ pub fn router(state: ApiState) -> Router {
     let api = flow_paths()
         .merge(routing_paths())
         .merge(interaction_paths())
+        .fallback(unknown)
         .layer(from_fn_with_state(state.clone(), auth::layer));
-    Router::new()
+    let offered = Router::new()
         .nest("/api/v2", api)
         .route("/oauth/token", post(token::issue))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(unknown)
-        .layer(from_fn(unoffered::layer))
-        .layer(from_fn(context::layer))
-        .with_state(state)
+        .with_state(state);
+    // A router around the router: layers of the inner one would run after a path was matched, and its `Allow` headers would
+    // stand on answers that are about something else.
+    Router::new().fallback_service(offered).layer(from_fn(unoffered::layer)).layer(from_fn(context::layer))
 }
 
 fn flow_paths() -> Router<ApiState> {

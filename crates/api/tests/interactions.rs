@@ -1,0 +1,218 @@
+//! Mail over HTTP, what became of it, and claims, over a real socket.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use serde_json::{Value as Json, json};
+use support::{Answer, Server, server};
+
+const MAIL: &str = "Content-Type: message/rfc822";
+
+/// A server whose mail to `help@` goes through a flow to the queue Billing, and mail to `raw@` straight there.
+async fn prepared() -> (Server, String) {
+    let server = server().await;
+    let queue = server.call("POST", "/routing/queues", json!({"name": "Billing"})).await.ok();
+    let flow = json!({"name": "In", "type": "email", "nodes": [{"id": "go", "actions": [
+        {"type": "setAttributes", "attributes": {"subject": "${interaction.email.subject}"}},
+        {"type": "transferToQueue", "queue": "Billing", "priority": 7, "skills": ["refunds"]},
+    ]}]});
+    let flow = server.call("POST", "/flows", flow).await.ok();
+    server.call("POST", "/routing/email/domains", json!({"id": "a.example"})).await.ok();
+    let routes = "/routing/email/domains/a.example/routes";
+    server.call("POST", routes, json!({"pattern": "help", "flow": {"id": flow["id"]}})).await.ok();
+    server.call("POST", routes, json!({"pattern": "raw", "queue": {"id": queue["id"]}})).await.ok();
+    let id = queue["id"].as_str().unwrap().to_owned();
+    (server, id)
+}
+
+fn mail(subject: &str, id: &str) -> Vec<u8> {
+    format!("From: a@b.example\r\nTo: help@a.example\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\r\nHello\r\n")
+        .into_bytes()
+}
+
+async fn post(server: &Server, query: &str, headers: &[&str], mail: &[u8]) -> Answer {
+    let headers: Vec<&str> = [MAIL].into_iter().chain(headers.iter().copied()).collect();
+    server.call_with("POST", &format!("/interactions?from=a@b.example&{query}"), &headers, mail).await
+}
+
+#[tokio::test]
+async fn a_mail_and_everything_about_it() {
+    let (server, queue) = prepared().await;
+    let raw = mail("Refund", "1@x");
+    let made = post(&server, "to=help@a.example&wait=true", &[], &raw).await.ok();
+    assert_eq!((&made["state"], &made["decision"]["kind"]), (&json!("decided"), &json!("queue")));
+    assert_eq!(made["decision"]["queue"], json!({"id": queue, "name": "Billing"}));
+    assert_eq!((&made["decision"]["priority"], &made["decision"]["skills"]), (&json!(7), &json!(["refunds"])));
+    assert_eq!((&made["flow"]["name"], &made["flow"]["version"]), (&json!("In"), &json!(1)));
+    assert_eq!(made["envelope"], json!({"from": "a@b.example", "to": "help@a.example", "remote": "127.0.0.1"}));
+    assert_eq!((&made["messageId"], &made["subject"]), (&json!("1@x"), &json!("Refund")));
+    assert_eq!(made["attributes"], json!({"subject": "Refund"}));
+
+    let path = format!("/interactions/{}", made["id"].as_str().unwrap());
+    let got = server.get(&path).await.ok();
+    assert_eq!((&got["runs"][0]["number"], &got["runs"][0]["decision"]), (&json!(1), &made["decision"]));
+    let message = server.get(&format!("{path}/message")).await;
+    assert_eq!((message.header("content-type"), &message.body), (Some("message/rfc822"), &raw));
+    let trace = server.get(&format!("{path}/trace")).await.ok();
+    assert!(trace["runs"][0]["trace"].to_string().contains("transferToQueue"), "{trace}");
+    assert_eq!(server.get(&format!("{path}/trace?run=1")).await.ok(), trace);
+    assert_eq!(server.get(&format!("{path}/trace?run=2")).await.status, 404);
+
+    let rerun = server.call("POST", &format!("{path}/rerun"), Json::Null).await;
+    assert_eq!(rerun.status, 202);
+    let again = loop {
+        let now = server.get(&path).await.ok();
+        if now["runs"].as_array().unwrap().len() == 2 {
+            break now;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&again["runs"][1]["rerunBy"], &again["state"]), (&json!("admin"), &json!("decided")));
+
+    assert_eq!(server.call("DELETE", &format!("{path}/content"), Json::Null).await.status, 204);
+    let erased = server.get(&path).await.ok();
+    assert_eq!((&erased["erased"], erased.get("subject")), (&json!(true), None));
+    assert_eq!(server.get(&format!("{path}/message")).await.status, 410);
+    assert_eq!(server.call("POST", &format!("{path}/rerun"), Json::Null).await.status, 410);
+    assert_eq!(server.get(&format!("{path}/trace")).await.ok()["runs"][0].get("trace"), None);
+}
+
+#[tokio::test]
+async fn mail_that_is_refused() {
+    let (server, _) = prepared().await;
+    let raw = mail("x", "1@x");
+    assert_eq!(post(&server, "to=nobody@a.example", &[], &raw).await.error(), (422, "email.route.missing".to_owned()));
+    assert_eq!(post(&server, "to=help@elsewhere.example", &[], &raw).await.status, 422);
+    assert_eq!(post(&server, "wait=true", &[], &raw).await.json()["errors"][0]["path"], "to");
+    assert_eq!(post(&server, "to=help@a.example", &[], b"").await.status, 400);
+    let form = ["Content-Type: application/x-www-form-urlencoded"];
+    let answer = server.call_with("POST", "/interactions?to=help@a.example", &form, &raw).await;
+    assert_eq!(answer.json()["errors"][0]["expected"], "message/rfc822");
+    assert_eq!(server.get("/interactions/summary").await.ok()["accepted"], 0);
+}
+
+#[tokio::test]
+async fn duplicates_and_repeated_requests() {
+    let (server, _) = prepared().await;
+    let raw = mail("Refund", "1@x");
+    let first = post(&server, "to=help@a.example", &["Idempotency-Key: k1"], &raw).await;
+    assert_eq!(first.status, 202);
+    let first = first.json();
+    let same = post(&server, "to=help@a.example", &["Idempotency-Key: k1"], &raw).await;
+    assert_eq!((same.status, &same.json()["id"], same.json().get("duplicate")), (202, &first["id"], None));
+    let reused = post(&server, "to=help@a.example", &["Idempotency-Key: k1"], &mail("Other", "2@x")).await;
+    assert_eq!(reused.error(), (422, "idempotency.key.reused".to_owned()));
+    let long = format!("Idempotency-Key: {}", "k".repeat(256));
+    assert_eq!(post(&server, "to=help@a.example", &[&long], &raw).await.status, 400);
+
+    let duplicate = post(&server, "to=help@a.example&wait=true", &[], &raw).await.ok();
+    assert_eq!((&duplicate["id"], &duplicate["duplicate"]), (&first["id"], &json!(true)));
+    assert_eq!(duplicate["duplicates"], 1);
+    let similar = post(&server, "to=help@a.example", &[], &mail("Changed", "1@x")).await.json();
+    assert_eq!(similar["possibleDuplicateOf"], first["id"]);
+    let counts = server.get("/interactions/summary").await.ok();
+    assert_eq!(
+        counts,
+        json!({
+            "accepted": 3, "duplicates": 1, "interactions": 2,
+            "byState": {"received": 0, "running": 0, "decided": 2, "claimed": 0, "completed": 0},
+            "byDecision": {"queue": 2, "forward": 0, "disconnect": 0, "unrouted": 0},
+        })
+    );
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_read_by_cursor() {
+    let (server, queue) = prepared().await;
+    for number in 0..5 {
+        let to = if number == 4 { "raw" } else { "help" };
+        post(&server, &format!("to={to}@a.example"), &[], &mail(&format!("Mail {number}"), &format!("{number}@x")))
+            .await;
+    }
+    let subjects = |page: &Json| -> Vec<String> {
+        let entities = page["entities"].as_array().unwrap().iter();
+        entities.map(|one| one["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut path = "/interactions?pageSize=2".to_owned();
+    let mut pages = Vec::new();
+    loop {
+        let page = server.get(&path).await.ok();
+        pages.push(subjects(&page));
+        let Some(cursor) = page.get("nextCursor") else { break };
+        path = format!("/interactions?pageSize=2&cursor={}", cursor.as_str().unwrap());
+    }
+    assert_eq!(pages, [vec!["Mail 4", "Mail 3"], vec!["Mail 2", "Mail 1"], vec!["Mail 0"]]);
+    for (query, count) in [
+        ("state=decided", 5),
+        ("decision=unrouted", 0),
+        ("queue=billing", 5),
+        (format!("queue={queue}").as_str(), 5),
+        ("to=RAW@a.example", 1),
+        ("messageId=%3C3@x%3E", 1),
+        ("subject=mAIL%202", 1),
+        ("since=2100-01-01T00:00:00Z", 0),
+        ("until=2100-01-01T00:00:00Z&from=a@b.example", 5),
+        ("flowId=00000000-0000-0000-0000-000000000000", 0),
+    ] {
+        let page = server.get(&format!("/interactions?{query}")).await.ok();
+        assert_eq!(page["entities"].as_array().unwrap().len(), count, "{query}");
+    }
+    let wrong = server.get("/interactions?state=lost&queue=Biling&cursor=x&since=now&pageSize=501").await.json();
+    let told: Vec<&Json> = wrong["errors"].as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    assert_eq!(told, ["pageSize", "cursor", "state", "queue", "since"]);
+    assert!(wrong["errors"][3]["expected"].as_str().unwrap().contains("Billing"));
+}
+
+#[tokio::test]
+async fn claims() {
+    let (server, queue) = prepared().await;
+    post(&server, "to=raw@a.example", &[], &mail("Low", "1@x")).await;
+    post(&server, "to=help@a.example", &[], &mail("High", "2@x")).await;
+    let path = format!("/routing/queues/{queue}/claims");
+    let unskilled = server.call("POST", &path, json!({"skills": [], "max": 5})).await.ok();
+    assert_eq!(unskilled["entities"][0]["interaction"]["subject"], "Low");
+    let low = unskilled["entities"][0]["token"].as_str().unwrap().to_owned();
+    assert_eq!(unskilled["entities"].as_array().unwrap().len(), 1);
+    let released = server.call("POST", &format!("{path}/{low}/release"), Json::Null).await.ok();
+    assert_eq!(released["state"], "decided");
+
+    let both = server.call("POST", &path, json!({"max": 2, "leaseSeconds": 30})).await.ok();
+    let subjects: Vec<&Json> =
+        both["entities"].as_array().unwrap().iter().map(|claim| &claim["interaction"]["subject"]).collect();
+    assert_eq!(subjects, ["High", "Low"], "higher priority first");
+    assert_eq!(both["entities"][0]["interaction"]["state"], "claimed");
+    let high = both["entities"][0]["token"].as_str().unwrap();
+    let extended = server.call("POST", &format!("{path}/{high}/extend"), json!({"leaseSeconds": 600})).await.ok();
+    assert!(extended["expiresAt"].as_str() > both["entities"][0]["expiresAt"].as_str());
+    for _ in 0..2 {
+        assert_eq!(server.call("POST", &format!("{path}/{high}/ack"), Json::Null).await.ok()["state"], "completed");
+    }
+    assert_eq!(
+        server.call("POST", &format!("{path}/{low}/ack"), Json::Null).await.error().0,
+        409,
+        "that lease is over"
+    );
+    assert_eq!(server.call("POST", &format!("{path}/nonsense/ack"), Json::Null).await.error().0, 404);
+    let wrong =
+        server.call("POST", &path, json!({"max": 0, "leaseSeconds": "long", "waitSeconds": 16, "skils": []})).await;
+    let told = wrong.json();
+    let paths: Vec<&Json> = told["errors"].as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    assert_eq!(paths, ["max", "leaseSeconds", "waitSeconds", "skils"]);
+}
+
+#[tokio::test]
+async fn a_claim_waits_for_work() {
+    let (server, queue) = prepared().await;
+    let path = format!("/routing/queues/{queue}/claims");
+    let (claimed, _) = tokio::join!(server.call("POST", &path, json!({"waitSeconds": 15})), async {
+        post(&server, "to=raw@a.example", &[], &mail("Later", "1@x")).await
+    });
+    assert_eq!(claimed.ok()["entities"][0]["interaction"]["subject"], "Later");
+}

@@ -1,0 +1,178 @@
+//! What holds for every path: errors, ids, bodies, parameters, connections.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use serde_json::{Value as Json, json};
+use support::{server, start};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use waypost_api::state::Settings;
+
+#[tokio::test]
+async fn paths_and_methods() {
+    let server = server().await;
+    for (method, path, status, code) in [
+        ("GET", "/", 404, "not.found"),
+        ("GET", "/api/v2/nothing", 404, "not.found"),
+        ("GET", "/api/v2/flows/", 404, "not.found"),
+        ("PATCH", "/api/v2/flows", 405, "method.not.allowed"),
+        ("GET", "/oauth/token", 405, "method.not.allowed"),
+        ("GET", "/api/v2/users/me", 501, "not.implemented"),
+        ("POST", "/api/v2/flows/jobs", 501, "not.implemented"),
+        ("GET", "/api/v2/flows/divisionviews", 501, "not.implemented"),
+        ("GET", "/api/v2/routing/queues/1/members", 501, "not.implemented"),
+    ] {
+        let answer = server.send(method, path, &[], b"").await;
+        assert_eq!(answer.error(), (status, code.to_owned()), "{method} {path}");
+        assert_eq!(answer.header("allow").is_some(), status == 405, "{method} {path}");
+    }
+    let head = server.send("HEAD", "/nothing", &[], b"").await;
+    assert_eq!((head.status, head.body.len()), (404, 0));
+    assert_eq!(server.send("GET", "/health/live", &[], b"").await.ok(), json!({"status": "live"}));
+}
+
+#[tokio::test]
+async fn what_is_no_uuid_names_nothing() {
+    let server = server().await;
+    for (path, code) in [
+        ("/flows/1", "architect.flow.not.found"),
+        ("/flows/..%2F..%2Fetc", "architect.flow.not.found"),
+        ("/flows/1/versions", "architect.flow.not.found"),
+        ("/routing/queues/general", "resource.not.found"),
+        ("/routing/email/domains/no.example", "postino.error.not.found"),
+        ("/interactions/1", "not.found"),
+        ("/interactions/00000000-0000-0000-0000-000000000000/trace", "not.found"),
+        ("/interactions/00000000-0000-0000-0000-000000000000/message", "not.found"),
+    ] {
+        assert_eq!(server.get(path).await.error(), (404, code.to_owned()), "{path}");
+    }
+    assert_eq!(server.get("/flows/%FF%FE").await.json()["status"], 400);
+}
+
+#[tokio::test]
+async fn requests_have_ids() {
+    let server = server().await;
+    let own = server.send("GET", "/", &["ININ-Correlation-Id: 1f0c-from-the-client"], b"").await;
+    assert_eq!(own.json()["contextId"], "1f0c-from-the-client");
+    let (one, two) = (server.get("/flows").await, server.get("/flows").await);
+    assert_ne!(one.header("inin-correlation-id").unwrap(), two.header("inin-correlation-id").unwrap());
+}
+
+#[tokio::test]
+async fn malformed_json_names_its_place() {
+    let server = server().await;
+    let json = "Content-Type: application/json";
+    for path in ["/flows", "/routing/queues"] {
+        let answer = server.call_with("POST", path, &[json], b"{\n  \"name\": oops}").await;
+        let body = answer.json();
+        assert_eq!((answer.status, &body["code"]), (400, &json!("bad.request")), "{path}");
+        assert_eq!(
+            (&body["errors"][0]["line"], &body["errors"][0]["column"]),
+            (&json!(2), &json!(11)),
+            "{path} {body}"
+        );
+        let answer = server.call_with("POST", path, &[json], b"{\"name\":\n \"\xff\"}").await;
+        assert_eq!(answer.json()["errors"][0]["line"], 2, "not UTF-8");
+        let answer = server.call_with("POST", path, &["Content-Type: text/plain"], b"{}").await;
+        assert_eq!(answer.error(), (415, "unsupported.media.type".to_owned()));
+    }
+    let deep = "[".repeat(100_000);
+    for path in ["/flows", "/routing/queues"] {
+        assert_eq!(server.call_with("POST", path, &[json], deep.as_bytes()).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn empty_bodies_and_null_are_nothing() {
+    let server = server().await;
+    let queue = server.call("POST", "/routing/queues", json!({"name": "Q"})).await.ok();
+    let path = format!("/routing/queues/{}/claims", queue["id"].as_str().unwrap());
+    let json = "Content-Type: application/json";
+    for body in [&b""[..], b"null", b" \n", b"{}"] {
+        let answer = server.call_with("POST", &path, &[json], body).await;
+        assert_eq!(answer.ok(), json!({"entities": []}));
+    }
+    let answer = server.call_with("POST", &path, &[json], b"[]").await;
+    assert_eq!(answer.json()["errors"][0]["expected"], "an object");
+    // Both SDKs send a content type with GET.
+    assert_eq!(server.call_with("GET", "/flows", &[json], b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn parameters_are_all_checked() {
+    let server = server().await;
+    let answer = server.get("/flows?pageSize=501&pageNumber=0&sortOrder=up&nmae=x").await;
+    assert_eq!(answer.error(), (400, "invalid.value".to_owned()));
+    let body = answer.json();
+    let paths: Vec<&Json> = body["errors"].as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    assert_eq!(paths, ["pageSize", "pageNumber", "sortOrder", "nmae"]);
+    assert_eq!(body["errors"][3]["suggestion"], "did you mean `name`?");
+}
+
+#[tokio::test]
+async fn bodies_have_limits() {
+    let settings = Settings { rate_limit: 0, max_json_bytes: 1000, max_message_bytes: 5000, ..Settings::default() };
+    let server = start(settings).await;
+    let large = vec![b' '; 1001];
+    let answer = server.call_with("POST", "/flows", &["Content-Type: application/json"], &large).await;
+    assert_eq!(answer.error(), (413, "request.entity.too.large".to_owned()));
+    let mail = vec![b'x'; 300_000];
+    let kind = "Content-Type: message/rfc822";
+    let answer = server.call_with("POST", "/interactions?to=a@b.example", &[kind], &mail).await;
+    assert_eq!(answer.error(), (413, "request.entity.too.large".to_owned()), "the client sees it after sending all");
+
+    // Announced in no header: counted while it comes.
+    let head = format!(
+        "POST /api/v2/interactions?to=a@b.example HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Authorization: Bearer {}\r\n{kind}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.admin
+    );
+    let chunk = format!("{:x}\r\n{}\r\n", 4000, "y".repeat(4000));
+    let answer = server.raw(format!("{head}{chunk}{chunk}0\r\n\r\n").as_bytes()).await;
+    assert_eq!(answer.status, 413);
+
+    // Who asks first is told at once, and sends nothing.
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let ask = head.replace("Transfer-Encoding: chunked", "Content-Length: 9999999\r\nExpect: 100-continue");
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 413"), "{told}");
+}
+
+#[tokio::test]
+async fn all_bodies_together_have_a_limit() {
+    let settings = Settings { rate_limit: 0, max_held_bytes: 1 << 20, ..Settings::default() };
+    let server = start(settings).await;
+    let mail = vec![b'x'; 2 << 20];
+    for _ in 0..3 {
+        let answer = server.call_with("POST", "/interactions?to=a@b.example", &[], &mail).await;
+        assert_eq!(answer.error(), (503, "service.unavailable".to_owned()));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    let small = server.call_with("POST", "/interactions?to=a@b.example", &[], &mail[..1000]).await;
+    assert_eq!(small.status, 422, "what was held is given back");
+}
+
+#[tokio::test]
+async fn the_server_ends_in_order() {
+    let server = server().await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut first = [0_u8; 15];
+    idle.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    server.stop.send(true).unwrap();
+    server.serving.await.unwrap();
+    let mut rest = Vec::new();
+    idle.read_to_end(&mut rest).await.unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+}

@@ -1,0 +1,110 @@
+//! Queues, domains and routes, over a real socket.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use serde_json::{Value as Json, json};
+use support::server;
+
+#[tokio::test]
+async fn queues() {
+    let server = server().await;
+    let sent = json!({
+        "name": "Billing", "description": "money", "acwSettings": {"wrapupPrompt": "OPTIONAL", "timeoutMs": null},
+        "skillEvaluationMethod": "ALL", "peerId": null, "id": "ignored",
+    });
+    let queue = server.call("POST", "/routing/queues", sent).await.ok();
+    assert_eq!((&queue["name"], &queue["skillEvaluationMethod"]), (&json!("Billing"), &json!("ALL")));
+    assert_eq!(queue["acwSettings"], json!({"wrapupPrompt": "OPTIONAL"}));
+    let path = queue["selfUri"].as_str().unwrap().strip_prefix("/api/v2").unwrap();
+    assert_eq!(server.get(path).await.ok(), queue);
+
+    let answer = server.call("POST", "/routing/queues", json!({"name": "bILLING"})).await;
+    assert_eq!(answer.error(), (409, "duplicate.name".to_owned()));
+    let answer = server.call("POST", "/routing/queues", json!({"description": "x"})).await;
+    assert_eq!(answer.error(), (400, "required.field.missing".to_owned()));
+    assert_eq!(server.call("POST", "/routing/queues", json!({"name": ""})).await.status, 400);
+
+    let changed = server.call("PUT", path, json!({"name": "Invoices"})).await.ok();
+    assert_eq!(
+        (&changed["id"], &changed["name"], changed.get("description")),
+        (&queue["id"], &json!("Invoices"), None)
+    );
+    let page = server.get("/routing/queues?name=inv*").await.ok();
+    assert_eq!((&page["entities"][0]["name"], &page["total"]), (&json!("Invoices"), &json!(1)));
+    let all = server.get("/routing/queues?sortOrder=desc").await.ok();
+    let names: Vec<&Json> = all["entities"].as_array().unwrap().iter().map(|queue| &queue["name"]).collect();
+    assert_eq!(names, ["Unrouted", "Invoices"]);
+
+    let built_in = all["entities"][0]["selfUri"].as_str().unwrap().strip_prefix("/api/v2").unwrap();
+    assert_eq!(server.call("DELETE", built_in, Json::Null).await.error().0, 409);
+    assert_eq!(server.call("DELETE", &format!("{path}?forceDelete=true"), Json::Null).await.status, 204);
+    assert_eq!(server.get(path).await.error(), (404, "resource.not.found".to_owned()));
+}
+
+#[tokio::test]
+async fn domains_and_routes() {
+    let server = server().await;
+    let domains = "/routing/email/domains";
+    let domain = server.call("POST", domains, json!({"id": "Shop.Example", "subDomain": false})).await.ok();
+    assert_eq!((&domain["id"], &domain["mxRecordStatus"]), (&json!("shop.example"), &json!("NOT_AVAILABLE")));
+    let twin = server.call("POST", domains, json!({"id": "shop.example"})).await;
+    assert_eq!(twin.error(), (409, "postino.domain.exists".to_owned()));
+    assert!(twin.json()["message"].as_str().unwrap().contains("domain already exists"));
+    let wrong = server.call("POST", domains, json!({"id": "not a domain", "subDomain": false})).await;
+    assert_eq!(wrong.error(), (400, "postino.invalid.domain.name".to_owned()));
+    assert_eq!(server.call("POST", domains, json!({"id": "sub", "subDomain": true})).await.status, 400);
+    let path = "/routing/email/domains/shop.example";
+    server.call("PATCH", path, json!({"emailSetting": {"a": 1}})).await.ok();
+    let patched = server.call("PATCH", path, json!({"mailFromSettings": {"b": 2}})).await.ok();
+    assert_eq!((&patched["emailSetting"], &patched["mailFromSettings"]), (&json!({"a": 1}), &json!({"b": 2})));
+
+    let queue = server.call("POST", "/routing/queues", json!({"name": "Billing"})).await.ok();
+    let flow = server.call("POST", "/flows", json!({"name": "In", "type": "email", "nodes": []})).await.ok();
+    let routes = format!("{path}/routes");
+    let sent = json!({"pattern": "Support", "flow": {"id": flow["id"]}, "fromName": "Support", "queue": {"id": null}, "priority": 3});
+    let route = server.call("POST", &routes, sent).await.ok();
+    assert_eq!((&route["pattern"], &route["flow"]["name"]), (&json!("support"), &json!("In")));
+    assert_eq!((&route["fromName"], &route["priority"], route.get("queue")), (&json!("Support"), &json!(3), None));
+    let twin = server.call("POST", &routes, json!({"pattern": "support", "queue": {"id": queue["id"]}})).await;
+    assert_eq!(twin.error(), (409, "postino.route.pattern.exists".to_owned()));
+    for (body, path) in [
+        (json!({"pattern": "x"}), None),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "queue": {"id": queue["id"]}}), Some("queue")),
+        (json!({"pattern": "x", "flow": {"id": "nonsense"}}), Some("flow.id")),
+        (json!({"pattern": "x", "queue": {"id": "00000000-0000-0000-0000-000000000000"}}), None),
+        (json!({"flow": {"id": flow["id"]}}), Some("pattern")),
+    ] {
+        let answer = server.call("POST", &routes, body.clone()).await;
+        assert_eq!(answer.status, 400, "{body}");
+        let problems = answer.json();
+        assert!(path.is_none_or(|path| problems["errors"][0]["path"] == path), "{problems}");
+    }
+
+    let route_path = format!("{routes}/{}", route["id"].as_str().unwrap());
+    let changed = server.call("PUT", &route_path, json!({"pattern": "*", "queue": {"id": queue["id"]}})).await.ok();
+    assert_eq!((&changed["queue"]["name"], changed.get("flow")), (&json!("Billing"), None));
+    assert_eq!(server.get(&route_path).await.ok(), changed);
+    assert_eq!(server.get(&format!("{routes}?pattern=*")).await.ok()["total"], 1);
+    assert_eq!(server.get(&format!("{routes}?pageNumber=2")).await.ok()["entities"], json!([]));
+
+    // What a route uses stays.
+    let queue_path = format!("/routing/queues/{}", queue["id"].as_str().unwrap());
+    let used = server.call("DELETE", &queue_path, Json::Null).await;
+    assert_eq!((used.status, &used.json()["errors"][0]["entityKind"]), (409, &json!("route")));
+    assert_eq!(server.call("DELETE", path, Json::Null).await.status, 409);
+    assert_eq!(server.call("DELETE", &route_path, Json::Null).await.status, 204);
+    assert_eq!(
+        server.call("DELETE", &route_path, Json::Null).await.error(),
+        (404, "postino.error.not.found".to_owned())
+    );
+    assert_eq!(server.call("DELETE", path, Json::Null).await.status, 204);
+    assert_eq!(server.get(path).await.status, 404);
+}

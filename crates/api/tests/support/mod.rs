@@ -1,0 +1,160 @@
+//! A server on a loopback port with everything real but the disk, and a client that sends exactly what a test writes.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+pub mod memory;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use waypost_api::router::router;
+use waypost_api::serve::serve;
+use waypost_api::state::{ApiState, Settings};
+use waypost_app::App;
+use waypost_app::access::Access;
+use waypost_app::access::secret::Secret;
+use waypost_store::traits::Store;
+
+/// A running server. It ends with the test.
+pub struct Server {
+    pub address: SocketAddr,
+    pub store: Arc<dyn Store>,
+    pub stop: watch::Sender<bool>,
+    pub serving: JoinHandle<()>,
+    /// A token for everything.
+    pub admin: String,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
+    /// The body as JSON. Every error is checked for what all errors have.
+    pub fn json(&self) -> Json {
+        let json: Json = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"));
+        if self.status >= 400 {
+            assert_eq!(self.header("content-type"), Some("application/json"));
+            assert_eq!(json["status"], self.status);
+            assert_eq!(json["contextId"].as_str(), self.header("inin-correlation-id"));
+            assert!(!json["message"].as_str().unwrap().is_empty());
+            assert!(!json["errors"].as_array().unwrap().is_empty());
+        }
+        json
+    }
+
+    /// The status and the code of an error.
+    pub fn error(&self) -> (u16, String) {
+        (self.status, self.json()["code"].as_str().unwrap().to_owned())
+    }
+
+    /// The body of a success.
+    pub fn ok(&self) -> Json {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        let json = self.json();
+        assert!(!has_null(&json), "a null in {json}");
+        json
+    }
+}
+
+fn has_null(json: &Json) -> bool {
+    match json {
+        Json::Null => true,
+        Json::Array(elements) => elements.iter().any(has_null),
+        Json::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
+/// Starts a server.
+pub async fn start(settings: Settings) -> Server {
+    let store: Arc<dyn Store> = Arc::new(memory::MemoryStore::default());
+    let access = Arc::new(Access::new(store.clone()));
+    access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
+    let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();
+    let app = App::open(store.clone()).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(app.clone().work(stopped.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = router(ApiState::new(app, access, settings));
+    let serving = tokio::spawn(serve(listener, None, router, stopped));
+    Server { address, store, stop, serving, admin: admin.token.expose().to_owned() }
+}
+
+/// A server without a rate limit.
+pub async fn server() -> Server {
+    start(Settings { rate_limit: 0, ..Settings::default() }).await
+}
+
+impl Server {
+    /// Sends a request exactly as given, and reads the answer to the end of the connection.
+    pub async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer with a header");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: answer[end + 4..].to_vec() }
+    }
+
+    /// Sends a request with headers as lines.
+    pub async fn send(&self, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        for header in headers {
+            request.push_str(header);
+            request.push_str("\r\n");
+        }
+        if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
+            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        request.push_str("\r\n");
+        self.raw(&[request.as_bytes(), body].concat()).await
+    }
+
+    /// Sends a request to the API as the admin client.
+    pub async fn call(&self, method: &str, path: &str, body: Json) -> Answer {
+        let bytes = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
+        let token = format!("Authorization: Bearer {}", self.admin);
+        self.send(method, &format!("/api/v2{path}"), &[&token, "Content-Type: application/json"], &bytes).await
+    }
+
+    /// GET as the admin client.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, Json::Null).await
+    }
+
+    /// Sends a request to the API as the admin client, with further headers.
+    pub async fn call_with(&self, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
+        let token = format!("Authorization: Bearer {}", self.admin);
+        let headers: Vec<&str> = [token.as_str()].into_iter().chain(headers.iter().copied()).collect();
+        self.send(method, &format!("/api/v2{path}"), &headers, body).await
+    }
+
+    /// A token of the admin client that grants so much.
+    pub async fn token(&self, scope: &str) -> String {
+        let form = format!("grant_type=client_credentials&client_id=admin&client_secret=open+sesame&scope={scope}");
+        let answer = self.send("POST", "/oauth/token", &[FORM], form.as_bytes()).await;
+        answer.ok()["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The token endpoint's content type.
+pub const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
