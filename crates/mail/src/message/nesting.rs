@@ -16,7 +16,7 @@ const MAX_HEADER: usize = 64 * 1024;
 const ENCODINGS: [&[u8]; 2] = [b"base64", b"quoted-printable"];
 
 /// Whether a mail has to be read without looking for parts in it. May be wrong about a long mail that speaks of media
-/// types a lot; never takes a dangerous one for harmless.
+/// types a lot. Knows the ways to write a type that the tests below list, which is not a proof that there are no others.
 pub(super) fn is_too_deep(content: &[u8]) -> bool {
     if content.len() <= HARMLESS {
         return false;
