@@ -1,5 +1,6 @@
 //! The machine around: programs, ports, packages.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -46,9 +47,20 @@ fn install(packages: &[&str]) -> Result<()> {
     run(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))
 }
 
-/// Makes sure that Postfix is there. Installed so, it has no configuration and is not started.
+/// Makes sure that Postfix is there. Asked for so, the package makes no configuration and starts nothing.
 pub(crate) fn need_postfix() -> Result<()> {
-    if is_installed("postconf", "mail_version") { Ok(()) } else { install(&["postfix"]) }
+    if is_installed("postconf", "mail_version") {
+        return Ok(());
+    }
+    let mut answers =
+        Command::new("debconf-set-selections").stdin(Stdio::piped()).spawn().context("debconf-set-selections")?;
+    if let Some(mut input) = answers.stdin.take() {
+        input.write_all(b"postfix postfix/main_mailer_type select No configuration\n")?;
+    }
+    if !answers.wait()?.success() {
+        bail!("debconf-set-selections failed");
+    }
+    install(&["postfix"])
 }
 
 /// The folder of the unpacked data set of real mail, fetched if it is not there.

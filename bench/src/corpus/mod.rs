@@ -1,5 +1,6 @@
 //! The mails that figures are taken on, each with the answer that a triage of it must give.
 
+mod header;
 mod mime;
 mod random;
 pub(crate) mod real;

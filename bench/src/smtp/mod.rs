@@ -4,15 +4,17 @@ pub(crate) mod disk;
 pub(crate) mod load;
 pub(crate) mod postfix;
 pub(crate) mod server;
+mod sink;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use self::load::{Load, Outgoing, Session, message_id, ready};
 use self::postfix::Postfix;
 use self::server::{Api, Server};
+use self::sink::Sink;
 use crate::measure::Figure;
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::triage::VIP_PRIORITY;
@@ -59,7 +61,19 @@ fn remove(data: &Path) -> Result<()> {
     std::fs::remove_dir_all(data).with_context(|| format!("removing {}", data.display()))
 }
 
-/// Mails a second at so many connections each, in rounds that alternate between the server, Postfix and the disk.
+/// One number of connections: the figures of each round, all of them per second but the last.
+#[derive(Default)]
+struct Rounds {
+    decided: Vec<f64>,
+    accepted: Vec<f64>,
+    postfix: Vec<f64>,
+    sink: Vec<f64>,
+    syncs: Vec<f64>,
+    /// Milliseconds.
+    p99: Vec<f64>,
+}
+
+/// Mails a second at so many connections each, in rounds that alternate between the disk, the yardsticks and the server.
 pub(crate) fn rates(
     ground: &Ground,
     postfix: Option<&Postfix>,
@@ -70,61 +84,17 @@ pub(crate) fn rates(
     let mut section = Section::new("Mail over SMTP, run and decided, durably");
     let mut checked = 0;
     for &connections in connections {
-        let (mut own, mut accepted, mut p99, mut peer, mut disk) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         // One connection is slower: fewer mails for about the same time.
         let count = if connections == 1 { mails / 2 } else { mails };
+        let mut taken = Rounds::default();
         for round in 0..rounds {
             say(&format!("SMTP, {connections} connections, round {} of {rounds}", round + 1));
-            disk.push(disk::syncs_per_second(&ground.scratch)?);
-            if let Some(postfix) = postfix {
-                postfix.wait_until_empty()?;
-                let tag = format!("p{connections}-{round}");
-                let load =
-                    Load { port: postfix.port, mails: &ground.mails, count, connections, tag: &tag, limit: LIMIT };
-                let sent = load.send().context("sending to Postfix")?;
-                peer.push(count as f64 / (sent.end - sent.start).as_secs_f64());
-                postfix.wait_until_empty()?;
-            }
-            let fresh = ground.fresh(&format!("round-{connections}-{round}"))?;
-            let tag = format!("w{connections}-{round}");
-            let load =
-                Load { port: fresh.server.smtp, mails: &ground.mails, count, connections, tag: &tag, limit: LIMIT };
-            let sent = load.send().context("sending to Waypost")?;
-            let decided = fresh.api.wait_until_decided(count as u64, LIMIT)?;
-            own.push(count as f64 / (decided - sent.start).as_secs_f64());
-            accepted.push(count as f64 / (sent.end - sent.start).as_secs_f64());
-            p99.push(sent.p99.as_secs_f64() * 1e3);
-            check(ground, &fresh.api, &tag, count)?;
+            one_round(ground, postfix, (connections, round, count), &mut taken)?;
             checked += count;
-            fresh.end()?;
         }
-        let figure = |rounds| Figure::of(rounds).context("no rounds");
-        let (own, peer, disk) = (figure(own)?, Figure::of(peer), figure(disk)?);
-        let (absolute, times) = match connections {
-            1 => (Some(1_500.0), Some(2.0)),
-            8 => (Some(5_000.0), Some(4.0)),
-            _ => (None, None),
-        };
-        let decided = Line::new(format!("decided, {connections} connections"), Unit::PerSecond, own);
-        let beside_disk = decided.clone().beside("append 8 KiB + fdatasync", disk);
-        section.line(match absolute {
-            Some(least) => beside_disk.goal(Goal::AtLeast(least)),
-            None => beside_disk,
-        });
-        if let Some(peer) = peer {
-            let beside_peer = decided.beside("Postfix, accepted", peer);
-            section.line(match times {
-                Some(least) => beside_peer.goal(Goal::AtLeastTimes(least)),
-                None => beside_peer,
-            });
+        for line in lines(connections, taken)? {
+            section.line(line);
         }
-        section.line(Line::new(format!("  accepted, {connections} connections"), Unit::PerSecond, figure(accepted)?));
-        section.line(Line::new(
-            format!("  99 of 100 accepted within, {connections} connections"),
-            Unit::Milliseconds,
-            figure(p99)?,
-        ));
     }
     section
         .note(format!("{checked} decisions compared with the labels, 0 differ; each round on an empty data directory"));
@@ -132,6 +102,65 @@ pub(crate) fn rates(
         section.note("Postfix was left out");
     }
     Ok(section)
+}
+
+fn one_round(
+    ground: &Ground,
+    postfix: Option<&Postfix>,
+    (connections, round, count): (usize, usize, usize),
+    taken: &mut Rounds,
+) -> Result<()> {
+    let send = |port: u16, tag: &str| {
+        Load { port, mails: &ground.mails, count, connections, tag, limit: LIMIT }
+            .send()
+            .with_context(|| format!("round {tag}"))
+    };
+    let rate = |from: Instant, to: Instant| count as f64 / (to - from).as_secs_f64();
+
+    taken.syncs.push(disk::syncs_per_second(&ground.scratch)?);
+    let sink = Sink::start(&ground.scratch)?;
+    let sent = send(sink.port, &format!("sink-{connections}-{round}"))?;
+    taken.sink.push(rate(sent.start, sent.end));
+
+    if let Some(postfix) = postfix {
+        postfix.wait_until_empty()?;
+        let sent = send(postfix.port, &format!("postfix-{connections}-{round}"))?;
+        taken.postfix.push(rate(sent.start, sent.end));
+        postfix.wait_until_empty()?;
+    }
+
+    let tag = format!("waypost-{connections}-{round}");
+    let fresh = ground.fresh(&tag)?;
+    let sent = send(fresh.server.smtp, &tag)?;
+    let decided = fresh.api.wait_until_decided(count as u64, LIMIT)?;
+    taken.decided.push(rate(sent.start, decided));
+    taken.accepted.push(rate(sent.start, sent.end));
+    taken.p99.push(sent.p99.as_secs_f64() * 1e3);
+    check(ground, &fresh.api, &tag, count)?;
+    fresh.end()
+}
+
+fn lines(connections: usize, taken: Rounds) -> Result<Vec<Line>> {
+    let figure = |rounds| Figure::of(rounds).context("no rounds");
+    let (least, times) = match connections {
+        1 => (Some(Goal::AtLeast(1_500.0)), Some(Goal::AtLeastTimes(2.0))),
+        8 => (Some(Goal::AtLeast(5_000.0)), Some(Goal::AtLeastTimes(4.0))),
+        _ => (None, None),
+    };
+    let judged = |line: Line, goal: Option<Goal>| match goal {
+        Some(goal) => line.goal(goal),
+        None => line,
+    };
+    let line = |what: &str, unit, figure| Line::new(format!("{what}, {connections} connections"), unit, figure);
+    let decided = line("decided", Unit::PerSecond, figure(taken.decided)?);
+    let mut lines = vec![judged(decided.clone().beside("append 8 KiB + fdatasync", figure(taken.syncs)?), least)];
+    if let Some(postfix) = Figure::of(taken.postfix) {
+        lines.push(judged(decided.clone().beside("Postfix, accepted", postfix), times));
+    }
+    lines.push(decided.beside("only kept, commits grouped", figure(taken.sink)?));
+    lines.push(line("  accepted", Unit::PerSecond, figure(taken.accepted)?));
+    lines.push(line("  99 of 100 accepted within", Unit::Milliseconds, figure(taken.p99)?));
+    Ok(lines)
 }
 
 /// Compares every decision with what its mail's label says.
@@ -209,4 +238,50 @@ pub(crate) fn memory(ground: &Ground, mails: usize) -> Result<Section> {
     section.line(Line::new("  the most it ever was", Unit::Megabytes, Figure::single(most)));
     section.line(Line::new(format!("  {mails} mails decided, 8 connections"), Unit::PerSecond, Figure::single(rate)));
     Ok(section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::synthetic::generate;
+
+    fn outgoing(count: usize) -> Result<Vec<Outgoing>> {
+        generate(1, count).iter().map(Outgoing::new).collect()
+    }
+
+    fn scratch(name: &str) -> Result<PathBuf> {
+        let folder = std::env::temp_dir().join(format!("waypost-bench-test-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    fn load<'l>(port: u16, mails: &'l [Outgoing], count: usize) -> Load<'l> {
+        Load { port, mails, count, connections: 4, tag: "test", limit: LIMIT }
+    }
+
+    #[test]
+    fn every_mail_arrives_once_under_its_own_id() -> Result<()> {
+        let folder = scratch("sink")?;
+        let mails = outgoing(10)?;
+        load(Sink::start(&folder)?.port, &mails, 50).send()?;
+        let kept = std::fs::read(folder.join("sink"))?;
+        for place in 0..50 {
+            let id = format!("<{}>", message_id("test", place));
+            assert_eq!(memchr::memmem::find_iter(&kept, id.as_bytes()).count(), 1, "{id}");
+        }
+        std::fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
+
+    #[test]
+    #[ignore = "needs Postfix, and to be root"]
+    fn postfix_takes_mail_and_empties_its_queue() -> Result<()> {
+        let folder = scratch("postfix")?;
+        let postfix = Postfix::start(&folder)?;
+        load(postfix.port, &outgoing(100)?, 200).send()?;
+        postfix.wait_until_empty()?;
+        drop(postfix);
+        std::fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
 }
