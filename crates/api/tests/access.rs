@@ -10,11 +10,19 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use support::memory::MemoryStore;
 use support::{FORM, server, start};
 use waypost_api::state::Settings;
+use waypost_app::access::Access;
+use waypost_app::access::secret::Secret;
+use waypost_store::records::access::TokenRecord;
 
 const ID: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -155,6 +163,68 @@ async fn bad_tokens() {
         let answer = server.send("GET", "/api/v2/flows", &[authorization], b"").await;
         assert_eq!(answer.error(), (401, code.to_owned()), "{authorization}");
     }
+}
+
+#[tokio::test]
+async fn tokens_end_with_their_time_their_client_and_its_rights() {
+    let server = server().await;
+    let status = async |token: &str, path: &str| {
+        let bearer = format!("Authorization: Bearer {token}");
+        let answer = server.send("GET", &format!("/api/v2{path}"), &[&bearer], b"").await;
+        (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let now = Timestamp::now();
+    let mut token = TokenRecord {
+        hash: Sha256::digest(b"old").into(),
+        client_id: "admin".to_owned(),
+        scopes: vec!["admin".to_owned()],
+        issued_at: now - SignedDuration::from_hours(25),
+        expires_at: now - SignedDuration::from_hours(1),
+    };
+    server.store.put_token(token.clone()).await.unwrap();
+    assert_eq!(status("old", "/flows").await, (401, "credentials.expired".to_owned()));
+    token.hash = Sha256::digest(b"new").into();
+    token.expires_at = now + SignedDuration::from_hours(1);
+    server.store.put_token(token.clone()).await.unwrap();
+    assert_eq!(status("new", "/flows").await.0, 200);
+
+    let mut client = server.store.client("admin").await.unwrap().unwrap();
+    client.scopes = vec!["routing:read".to_owned()];
+    server.store.put_client(client.clone()).await.unwrap();
+    server.store.put_token(token.clone()).await.unwrap();
+    assert_eq!(status("new", "/flows").await, (403, "missing.permissions".to_owned()));
+    assert_eq!(status("new", "/routing/queues").await.0, 200);
+
+    client.revoked_at = Some(now);
+    server.store.put_client(client).await.unwrap();
+    server.store.put_token(token).await.unwrap();
+    assert_eq!(status("new", "/routing/queues").await, (401, "bad.credentials".to_owned()));
+    let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";
+    assert_eq!(server.send("POST", "/oauth/token", &[FORM], form).await.status, 401);
+
+    // Named at the start, the client is made anew with all rights; the same secret again disturbs no token.
+    server.access.bootstrap("admin", Secret::new("new secret")).await.unwrap();
+    let local = [127, 0, 0, 1].into();
+    let issued = server.access.issue_token("admin", Secret::new("new secret"), None, local).await.unwrap();
+    server.access.bootstrap("admin", Secret::new("new secret")).await.unwrap();
+    assert_eq!(status(issued.token.expose(), "/flows").await.0, 200);
+    server.access.bootstrap("admin", Secret::new("third secret")).await.unwrap();
+    assert_eq!(status(issued.token.expose(), "/flows").await.0, 401);
+}
+
+#[tokio::test]
+async fn the_first_client_is_made_once_and_not_before_its_secret_is_safe() {
+    let access = Access::new(Arc::new(MemoryStore::default()));
+    let lost = access.first_client().await.unwrap().unwrap();
+    drop(lost);
+    let client = access.first_client().await.unwrap().expect("the one before was not kept");
+    let (id, secret) = (client.id().to_owned(), client.secret().clone());
+    assert_eq!((id.as_str(), secret.expose().len()), ("admin", 64));
+    access.keep(client).await.unwrap();
+    assert!(access.first_client().await.unwrap().is_none());
+    let token = access.issue_token(&id, secret, Some("flow:read"), [127, 0, 0, 1].into()).await.unwrap();
+    let principal = access.authenticate(token.token.expose()).await.unwrap();
+    assert_eq!((principal.client_id.as_str(), principal.scopes.to_string()), ("admin", "flow:read".to_owned()));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ pub mod memory;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use serde_json::Value as Json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,10 +21,11 @@ use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_store::traits::Store;
 
-/// A running server. It ends with the test.
+/// A running server. It ends when this is dropped.
 pub struct Server {
     pub address: SocketAddr,
     pub store: Arc<dyn Store>,
+    pub access: Arc<Access>,
     pub stop: watch::Sender<bool>,
     pub serving: JoinHandle<()>,
     /// A token for everything.
@@ -81,8 +83,13 @@ fn has_null(json: &Json) -> bool {
     }
 }
 
-/// Starts a server.
+/// Starts a server without TLS.
 pub async fn start(settings: Settings) -> Server {
+    start_with(settings, None).await
+}
+
+/// Starts a server.
+pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
     let store: Arc<dyn Store> = Arc::new(memory::MemoryStore::default());
     let access = Arc::new(Access::new(store.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
@@ -92,9 +99,9 @@ pub async fn start(settings: Settings) -> Server {
     tokio::spawn(app.clone().work(stopped.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = router(ApiState::new(app, access, settings));
-    let serving = tokio::spawn(serve(listener, None, router, stopped));
-    Server { address, store, stop, serving, admin: admin.token.expose().to_owned() }
+    let router = router(ApiState::new(app, access.clone(), settings));
+    let serving = tokio::spawn(serve(listener, tls, router, stopped));
+    Server { address, store, access, stop, serving, admin: admin.token.expose().to_owned() }
 }
 
 /// A server without a rate limit.
