@@ -231,3 +231,65 @@ impl FromRequest<ApiState> for ObjectBody {
         Fields::of(value).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body that sends some frames, and then falls silent without ending.
+    struct Stalled(VecDeque<Bytes>);
+
+    impl hyper::body::Body for Stalled {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            match self.0.pop_front() {
+                Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+                None => Poll::Pending,
+            }
+        }
+    }
+
+    fn held(blocks: &Arc<Semaphore>) -> Held {
+        Held { blocks: blocks.clone(), permit: None, bytes: 0 }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_falls_silent_is_let_go() {
+        let blocks = Arc::new(Semaphore::new(2));
+        let body = Body::new(Stalled(VecDeque::from([Bytes::from_static(b"ab")])));
+        let error = collect(body, 4, 10, &mut held(&blocks)).await.err().unwrap();
+        assert_eq!(error.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(blocks.available_permits(), 2, "what it held is given back");
+    }
+
+    #[tokio::test]
+    async fn room_is_taken_by_the_block() {
+        let blocks = Arc::new(Semaphore::new(2));
+        let mut one = held(&blocks);
+        assert!(one.grow(1) && one.grow(BLOCK - 1));
+        assert_eq!(blocks.available_permits(), 1);
+        assert!(one.grow(1));
+        assert_eq!(blocks.available_permits(), 0);
+        assert!(!one.grow(BLOCK));
+        drop(one);
+        assert_eq!(blocks.available_permits(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_at_its_limit_whatever_was_announced() {
+        let blocks = Arc::new(Semaphore::new(2));
+        for (length, fits) in [(10, true), (11, false)] {
+            let collected = collect(Body::from("x".repeat(length)), 3, 10, &mut held(&blocks)).await.unwrap();
+            assert_eq!(matches!(collected, Collected::All(bytes) if bytes.len() == length), fits);
+        }
+    }
+}
