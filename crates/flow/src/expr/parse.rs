@@ -14,16 +14,14 @@ const MAX_BYTES: usize = 16 * 1024;
 /// Brackets nested deeper are refused before the parser sees them: it descends on the stack.
 const MAX_DEPTH: usize = 48;
 
-/// More operators in one expression are refused: chains become trees as deep as they are long.
-const MAX_OPERATORS: usize = 200;
+/// Chains of operators and members become trees as deep as they are long, which are walked on the stack too.
+const MAX_TREE_DEPTH: usize = 80;
 
 /// A syntax tree with the places of its parts.
 pub(super) struct Parsed {
     /// The tree.
     pub(super) tree: Expression,
     places: SourceInfo,
-    /// Byte offset of each character of the source: the parser counts characters.
-    offsets: Vec<usize>,
     /// Where the source begins in the whole value.
     base: usize,
     length: usize,
@@ -34,8 +32,8 @@ impl Parsed {
     pub(super) fn place(&self, id: u64) -> Range<usize> {
         let whole = self.base..self.base + self.length;
         let Some((start, stop)) = self.places.offset_for(id) else { return whole };
-        let byte = |character: u32| self.offsets.get(character as usize).copied().unwrap_or(self.length);
-        let (start, end) = (byte(start), byte(stop.saturating_add(1)));
+        // The parser counts bytes here, and `stop` is the last one.
+        let (start, end) = (start as usize, (stop as usize).saturating_add(1).min(self.length));
         if start < end { self.base + start..self.base + end } else { whole }
     }
 }
@@ -54,55 +52,88 @@ pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec
     if shape.depth > MAX_DEPTH {
         return Err(refuse(format!("the expression is nested deeper than {MAX_DEPTH}")));
     }
-    if shape.operators > MAX_OPERATORS {
-        return Err(refuse(format!("the expression has more than {MAX_OPERATORS} operators")));
+    if shape.tree > MAX_TREE_DEPTH {
+        return Err(refuse(format!(
+            "the expression makes a tree deeper than {MAX_TREE_DEPTH}: shorten its chains of operators"
+        )));
     }
-    let offsets: Vec<usize> = source.char_indices().map(|(offset, _)| offset).collect();
     // The generated parser is known to panic on some malformed input; what a user writes must not end the process.
     let result = std::panic::catch_unwind(|| {
         Parser::new().max_recursion_depth(96).error_recovery_limit(8).parse_with_source_info(source)
     });
     match result {
-        Ok(Ok((tree, places))) => Ok(Parsed { tree, places, offsets, base, length: source.len() }),
+        Ok(Ok((tree, places))) => Ok(Parsed { tree, places, base, length: source.len() }),
         Ok(Err(errors)) => {
             // One mistake makes the parser stumble on: the first message is the one that helps.
             let first = errors.errors.first();
-            let place = first.and_then(|error| position(source, error.pos)).map(|at| base + at);
+            let place = first.and_then(|error| position(source, error.pos));
             let message = first.map_or_else(|| "the expression can't be parsed".to_owned(), |error| tidy(&error.msg));
-            let range = place.map_or(whole, |at| at..(at + 1).min(base + source.len()).max(at));
+            let range = place.map_or(whole, |at| {
+                let length = source.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                base + at..base + at + length
+            });
             Err(vec![Diagnostic::error(Code::ExpressionSyntax, path, message).at(range)])
         }
         Err(_) => Err(refuse("the expression can't be parsed".to_owned())),
     }
 }
 
-/// What bounds the parser's work: found without parsing, strings left aside.
+/// What bounds the parser's work: found without parsing, strings left aside. Both are never less than the truth.
 struct Shape {
+    /// How deep brackets, conditionals and prefixes nest.
     depth: usize,
-    operators: usize,
+    /// How deep the syntax tree is.
+    tree: usize,
+}
+
+/// What stands between a bracket and its end, up to the place that is looked at.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    conditionals: usize,
+    chain: usize,
 }
 
 impl Shape {
     fn of(source: &str) -> Self {
         let bytes = source.as_bytes();
-        let (mut depth, mut deepest, mut prefix, mut operators, mut at) = (0usize, 0usize, 0usize, 0usize, 0usize);
+        let mut shape = Self { depth: 0, tree: 0 };
+        // What encloses the innermost level, added up.
+        let (mut outer, mut level) = (Vec::new(), Level::default());
+        let (mut depth, mut tree, mut prefix, mut at) = (0usize, 0usize, 0usize, 0usize);
         while let Some(byte) = bytes.get(at) {
             match byte {
                 b'\'' | b'"' => {
                     let Some(end) = string_end(bytes, at) else { break };
-                    at = end;
+                    (at, prefix) = (end, 0);
                     continue;
                 }
-                b'(' | b'[' | b'{' | b'?' => depth += 1,
-                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                b'(' | b'[' | b'{' => {
+                    level.chain += 1;
+                    outer.push((level, depth, tree));
+                    depth += 1 + level.conditionals;
+                    tree += level.conditionals + level.chain;
+                    level = Level::default();
+                }
+                b')' | b']' | b'}' => (level, depth, tree) = outer.pop().unwrap_or((level, depth, tree)),
+                b',' => level = Level::default(),
+                // The parser balances chains of `&&` and `||`; what they join stands side by side.
+                b'&' | b'|' | b':' => level.chain = 0,
+                b'?' => level = Level { conditionals: level.conditionals + 1, chain: 0 },
+                b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'=' | b'!' | b'.' => level.chain += 1,
+                // `in` is the one operator that is a word.
+                b'i' if bytes.get(at + 1) == Some(&b'n') => level.chain += 1,
                 _ => {}
             }
-            prefix = if matches!(byte, b'!' | b'-') { prefix + 1 } else { 0 };
-            operators += usize::from(b"+-*/%<>=!.[?&|".contains(byte));
-            deepest = deepest.max(depth + prefix);
+            prefix = match byte {
+                b'!' | b'-' => prefix + 1,
+                b' ' | b'\t' | b'\n' | b'\r' => prefix,
+                _ => 0,
+            };
+            shape.depth = shape.depth.max(depth + level.conditionals + prefix);
+            shape.tree = shape.tree.max(tree + level.conditionals + level.chain);
             at += 1;
         }
-        Self { depth: deepest, operators }
+        shape
     }
 }
 
