@@ -37,6 +37,7 @@ pub async fn trace(
     let wanted = query.number("run", 1..=u32::MAX, 0);
     query.finish()?;
     let id = parse_id(&id)?;
+    let erased = state.app.interaction(id).await?.erased;
     let mut runs = state.app.runs(id).await?;
     if wanted > 0 {
         runs.retain(|run| run.number == wanted);
@@ -47,8 +48,8 @@ pub async fn trace(
     let runs = runs
         .into_iter()
         .map(|mut run| {
-            // An erased trace is an empty text.
-            let trace: Option<Value> = serde_json::from_str(&std::mem::take(&mut run.run.trace)).ok();
+            let text = std::mem::take(&mut run.run.trace);
+            let trace: Option<Value> = if erased { None } else { serde_json::from_str(&text).ok() };
             view::run(&state.app, run, trace)
         })
         .collect();
