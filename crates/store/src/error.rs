@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// A store could not do what it was asked. Nothing was kept.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum StoreError {
     /// The disk is full (SMTP answers 452).
     #[error("storage is full")]

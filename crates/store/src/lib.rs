@@ -2,4 +2,5 @@
 
 pub mod error;
 pub mod records;
+pub mod sqlite;
 pub mod traits;

@@ -1,0 +1,194 @@
+//! Acceptance: message, interactions, runs and duplicates in one go.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::SqliteOptions;
+use super::columns::micros;
+use super::mail_columns::{RunColumns, state_after, state_code};
+use super::seen::{self, Key, Seen, window_start};
+use super::writer::Session;
+use crate::error::StoreError;
+use crate::records::mail::{
+    AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State,
+};
+
+/// About how much an acceptance adds to the log besides message and trace: pages of tables and indexes.
+const OVERHEAD_BYTES: usize = 32 * 1024;
+
+/// Idempotency keys removed with each new one.
+const PRUNED_AT_ONCE: u32 = 2;
+
+/// Keeps an acceptance.
+pub(super) fn accept(
+    session: &mut Session<'_>,
+    options: &SqliteOptions,
+    acceptance: &Acceptance,
+) -> Result<AcceptOutcome, StoreError> {
+    let message = &acceptance.message;
+    if let Some(key) = &acceptance.idempotency {
+        let oldest = window_start(message.received_at, options.idempotency_window.as_secs());
+        if let Some(known) = known_request(session.db, key, oldest)? {
+            return Ok(known);
+        }
+    }
+    let oldest = window_start(message.received_at, options.duplicate_window.as_secs());
+    let epoch = super::catalogue::epoch(session.db)?;
+    let mut kept = None;
+    let mut outcome = Vec::with_capacity(acceptance.interactions.len());
+    for offered in &acceptance.interactions {
+        let key = Key::of(message, offered);
+        let seen = match &key {
+            Some(key) => seen::compare(session.db, key, oldest)?,
+            None => Seen::No,
+        };
+        let like = match seen {
+            Seen::Same(of) => {
+                count_duplicate(session, of)?;
+                outcome.push(Accepted::Duplicate { of });
+                continue;
+            }
+            Seen::Like(of) => Some(of),
+            Seen::No => None,
+        };
+        let number = match kept {
+            Some(number) => number,
+            None => *kept.insert(keep_message(session, message)?),
+        };
+        let run = offered.run.as_ref().filter(|_| offered.epoch == epoch);
+        insert(session, message, number, offered, run, like)?;
+        if let Some(key) = &key {
+            seen::remember(session.db, key, offered.id, message.received_at, oldest)?;
+        }
+        outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
+    }
+    if let Some(number) = kept {
+        settle_uses(session.db, number, &outcome)?;
+    }
+    if let Some(key) = &acceptance.idempotency {
+        remember_request(session.db, options, key, message, &outcome)?;
+    }
+    Ok(AcceptOutcome::Committed(outcome))
+}
+
+fn keep_message(session: &mut Session<'_>, message: &NewMessage) -> Result<i64, StoreError> {
+    session.db.prepare_cached("INSERT INTO messages (uses, raw) VALUES (1, ?1)")?.execute((message.raw.as_ref(),))?;
+    let bytes = message.raw.len().saturating_add(OVERHEAD_BYTES);
+    *session.written = session.written.saturating_add(bytes as u64);
+    Ok(session.db.last_insert_rowid())
+}
+
+/// One use was written with the message; mail for several routes has more.
+fn settle_uses(db: &Connection, message: i64, outcome: &[Accepted]) -> Result<(), StoreError> {
+    let uses = outcome.iter().filter(|one| matches!(one, Accepted::Created { .. })).count();
+    if uses > 1 {
+        db.prepare_cached("UPDATE messages SET uses = ?2 WHERE id = ?1")?.execute((message, uses))?;
+    }
+    Ok(())
+}
+
+fn count_duplicate(session: &mut Session<'_>, of: InteractionId) -> Result<(), StoreError> {
+    session
+        .db
+        .prepare_cached("UPDATE interactions SET duplicates = duplicates + 1 WHERE id = ?1")?
+        .execute((of.0.as_bytes(),))?;
+    session.tally.duplicate();
+    Ok(())
+}
+
+fn insert(
+    session: &mut Session<'_>,
+    message: &NewMessage,
+    number: i64,
+    offered: &NewInteraction,
+    run: Option<&RunRecord>,
+    like: Option<InteractionId>,
+) -> Result<(), StoreError> {
+    let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
+    let columns = run.map(RunColumns::of).transpose()?;
+    let columns = columns.as_ref();
+    session
+        .db
+        .prepare_cached(
+            "INSERT INTO interactions (
+                id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
+                runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
+                skills, attributes, decision_more
+            ) VALUES (
+                :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
+                :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
+                :skills, :attributes, :more
+            )",
+        )?
+        .execute(named_params! {
+            ":id": offered.id.0.as_bytes(),
+            ":state": state_code(state),
+            ":received_at": micros(message.received_at),
+            ":message": number,
+            ":route": offered.route.as_ref().map(Uuid::as_bytes),
+            ":flow_id": columns.and_then(|columns| columns.flow),
+            ":flow_version": columns.and_then(|columns| columns.flow_version),
+            ":decision": columns.map(|columns| columns.decision),
+            ":queue": columns.and_then(|columns| columns.queue),
+            ":priority": run.map_or(offered.priority, |run| run.decision.priority),
+            ":initial_priority": offered.priority,
+            ":runs": u32::from(run.is_some()),
+            ":like": like.map(|like| like.0.into_bytes()),
+            ":message_id": message.message_id.as_deref(),
+            ":envelope_from": message.envelope_from.as_str(),
+            ":envelope_to": offered.envelope_to.as_str(),
+            ":remote": message.remote.as_str(),
+            ":subject": message.subject.as_str(),
+            ":skills": columns.and_then(|columns| columns.skills.as_deref()),
+            ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
+            ":more": columns.and_then(|columns| columns.more.as_deref()),
+        })?;
+    session.tally.moved(None, state);
+    if let (Some(run), Some(columns)) = (run, columns) {
+        session.tally.decided(None, run.decision.kind);
+        super::runs::insert(session, offered.id, 1, run, columns, run.rerun_by.as_deref())?;
+    }
+    Ok(())
+}
+
+fn known_request(db: &Connection, key: &IdempotencyKey, oldest: i64) -> Result<Option<AcceptOutcome>, StoreError> {
+    let known: Option<([u8; 32], Vec<u8>)> = db
+        .prepare_cached("SELECT fingerprint, interactions FROM idempotency WHERE key = ?1 AND created_at >= ?2")?
+        .query_row((&key.key, oldest), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(known.map(|(fingerprint, interactions)| {
+        if fingerprint != key.fingerprint {
+            return AcceptOutcome::KeyReused;
+        }
+        let (ids, _) = interactions.as_chunks::<16>();
+        AcceptOutcome::Replayed(ids.iter().map(|id| InteractionId(Uuid::from_bytes(*id))).collect())
+    }))
+}
+
+fn remember_request(
+    db: &Connection,
+    options: &SqliteOptions,
+    key: &IdempotencyKey,
+    message: &NewMessage,
+    outcome: &[Accepted],
+) -> Result<(), StoreError> {
+    let ids: Vec<u8> = outcome
+        .iter()
+        .flat_map(|one| match one {
+            Accepted::Created { id, .. } => id.0.into_bytes(),
+            Accepted::Duplicate { of } => of.0.into_bytes(),
+        })
+        .collect();
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency (key, fingerprint, interactions, created_at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute((&key.key, key.fingerprint, ids, micros(message.received_at)))?;
+    let oldest = window_start(message.received_at, options.idempotency_window.as_secs());
+    db.prepare_cached(
+        "DELETE FROM idempotency WHERE key IN
+            (SELECT key FROM idempotency WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
+    )?
+    .execute((oldest, PRUNED_AT_ONCE))?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Clients and tokens.
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Row};
+
+use super::SqliteStore;
+use super::columns::{Columns, json, micros};
+use crate::error::StoreError;
+use crate::records::access::{ClientRecord, TokenRecord};
+use crate::traits::AccessStore;
+
+/// Ended tokens removed with each new one.
+const PRUNED_AT_ONCE: u32 = 8;
+
+#[async_trait]
+impl AccessStore for SqliteStore {
+    async fn put_client(&self, client: ClientRecord) -> Result<(), StoreError> {
+        self.writer()?
+            .run(move |session| {
+                let db = &session.db;
+                let secret: Option<String> = db
+                    .prepare_cached("SELECT secret_hash FROM clients WHERE id = ?1")?
+                    .query_row((&client.id,), |row| row.get(0))
+                    .optional()?;
+                if secret.is_some_and(|secret| secret != client.secret_hash) {
+                    db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&client.id,))?;
+                }
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO clients (id, name, secret_hash, scopes, created_at, revoked_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute((
+                    &client.id,
+                    &client.name,
+                    &client.secret_hash,
+                    json(&client.scopes)?,
+                    micros(client.created_at),
+                    client.revoked_at.map(micros),
+                ))?;
+                Ok(Ok::<_, StoreError>(()))
+            })
+            .await?
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
+        let id = id.to_owned();
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM clients WHERE id = ?1")?;
+                let mut rows = select.query((id,))?;
+                rows.next()?.map(client).transpose()
+            })
+            .await
+    }
+
+    async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError> {
+        self.readers()?
+            .run(|db| {
+                let mut select = db.prepare_cached("SELECT * FROM clients ORDER BY id")?;
+                let mut rows = select.query(())?;
+                let mut clients = Vec::new();
+                while let Some(row) = rows.next()? {
+                    clients.push(client(row)?);
+                }
+                Ok(clients)
+            })
+            .await
+    }
+
+    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError> {
+        self.writer()?
+            .run(move |session| {
+                let db = &session.db;
+                db.prepare_cached(
+                    "DELETE FROM tokens WHERE hash IN
+                        (SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+                )?
+                .execute((micros(token.issued_at), PRUNED_AT_ONCE))?;
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO tokens (hash, client_id, scopes, issued_at, expires_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute((
+                    token.hash,
+                    &token.client_id,
+                    json(&token.scopes)?,
+                    micros(token.issued_at),
+                    micros(token.expires_at),
+                ))?;
+                Ok(Ok::<_, StoreError>(()))
+            })
+            .await?
+    }
+
+    async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
+        let hash = *hash;
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM tokens WHERE hash = ?1")?;
+                let mut rows = select.query((hash,))?;
+                rows.next()?.map(token).transpose()
+            })
+            .await
+    }
+}
+
+fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
+    let columns = Columns { row, table: "clients" };
+    Ok(ClientRecord {
+        id: columns.get("id")?,
+        name: columns.get("name")?,
+        secret_hash: columns.get("secret_hash")?,
+        scopes: columns.json("scopes")?,
+        created_at: columns.time("created_at")?,
+        revoked_at: columns.maybe_time("revoked_at")?,
+    })
+}
+
+fn token(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
+    let columns = Columns { row, table: "tokens" };
+    Ok(TokenRecord {
+        hash: columns.get("hash")?,
+        client_id: columns.get("client_id")?,
+        scopes: columns.json("scopes")?,
+        issued_at: columns.time("issued_at")?,
+        expires_at: columns.time("expires_at")?,
+    })
+}

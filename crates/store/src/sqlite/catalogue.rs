@@ -1,0 +1,264 @@
+//! The catalogue: read whole at one epoch, changed only at the epoch that the change was checked against.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Params, Row};
+use waypost_flow::id::{FlowId, Version};
+
+use super::SqliteStore;
+use super::catalogue_columns::{domain, flow, queue, route, version};
+use super::columns::{json, micros};
+use super::writer::Session;
+use crate::error::{CommitError, StoreError};
+use crate::records::catalogue::{
+    Catalogue, CatalogueChange, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+};
+use crate::traits::CatalogueStore;
+
+#[async_trait]
+impl CatalogueStore for SqliteStore {
+    async fn epoch(&self) -> Result<Epoch, StoreError> {
+        self.readers()?.run(epoch).await
+    }
+
+    async fn load(&self, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError> {
+        let pinned = pinned.to_vec();
+        self.readers()?.run(move |db| load(db, &pinned)).await
+    }
+
+    async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
+        self.writer()?.run(move |session| commit(session, expected, &changes)).await?
+    }
+
+    async fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        self.readers()?
+            .run(move |db| all(db, "SELECT * FROM flows WHERE id = ?1", (id.0.as_bytes(),), flow))
+            .await
+            .map(|mut flows| flows.pop())
+    }
+
+    async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, StoreError> {
+        self.readers()?
+            .run(|db| all(db, "SELECT * FROM flows WHERE deleted_at IS NOT NULL ORDER BY deleted_at, id", (), flow))
+            .await
+    }
+
+    async fn version(&self, id: FlowId, number: Version) -> Result<Option<VersionRecord>, StoreError> {
+        self.readers()?.run(move |db| one_version(db, id, number)).await
+    }
+
+    async fn versions(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<VersionRecord>, u64), StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+                let page = all(
+                    db,
+                    "SELECT * FROM flow_versions WHERE flow_id = ?1 ORDER BY version DESC LIMIT ?2 OFFSET ?3",
+                    (id.0.as_bytes(), limit, offset),
+                    version,
+                )?;
+                let total = db
+                    .prepare_cached("SELECT count(*) FROM flow_versions WHERE flow_id = ?1")?
+                    .query_row((id.0.as_bytes(),), |row| row.get(0))?;
+                Ok((page, total))
+            })
+            .await
+    }
+}
+
+/// The newest epoch.
+pub(super) fn epoch(db: &Connection) -> Result<Epoch, StoreError> {
+    Ok(db.prepare_cached("SELECT value FROM epoch")?.query_row((), |row| row.get(0))?)
+}
+
+fn all<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut select = db.prepare_cached(sql)?;
+    let mut rows = select.query(parameters)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn one_version(db: &Connection, id: FlowId, number: Version) -> Result<Option<VersionRecord>, StoreError> {
+    let sql = "SELECT * FROM flow_versions WHERE flow_id = ?1 AND version = ?2";
+    Ok(all(db, sql, (id.0.as_bytes(), number), version)?.pop())
+}
+
+fn load(db: &Connection, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError> {
+    let mut versions = all(
+        db,
+        "SELECT v.* FROM flows f JOIN flow_versions v ON v.flow_id = f.id AND v.version = f.published
+         WHERE f.deleted_at IS NULL ORDER BY f.id",
+        (),
+        version,
+    )?;
+    for (id, number) in pinned {
+        if versions.iter().any(|known| known.flow_id == *id && known.version == *number) {
+            continue;
+        }
+        versions.extend(one_version(db, *id, *number)?);
+    }
+    Ok(Catalogue {
+        epoch: epoch(db)?,
+        flows: all(db, "SELECT * FROM flows WHERE deleted_at IS NULL ORDER BY id", (), flow)?,
+        versions,
+        queues: all(db, "SELECT * FROM queues ORDER BY id", (), queue)?,
+        domains: all(db, "SELECT * FROM domains ORDER BY domain", (), domain)?,
+        routes: all(db, "SELECT * FROM routes ORDER BY id", (), route)?,
+    })
+}
+
+fn commit(
+    session: &mut Session<'_>,
+    expected: Epoch,
+    changes: &[CatalogueChange],
+) -> Result<Result<Epoch, CommitError>, StoreError> {
+    if epoch(session.db)? != expected {
+        return Ok(Err(CommitError::Conflict));
+    }
+    // Others share the transaction: a change that the database refuses must take back its own writes alone.
+    let savepoint = session.db.savepoint()?;
+    for change in changes {
+        match apply(&savepoint, change) {
+            Err(StoreError::Failed(reason)) => return Ok(Err(CommitError::Store(StoreError::Failed(reason)))),
+            done => done?,
+        }
+    }
+    if let Some(name) = doubled_name(&savepoint)? {
+        let reason = format!("the name `{name}` would be taken twice");
+        return Ok(Err(CommitError::Store(StoreError::Failed(reason))));
+    }
+    let next = expected.saturating_add(1);
+    savepoint.prepare_cached("UPDATE epoch SET value = ?1")?.execute((next,))?;
+    savepoint.commit()?;
+    Ok(Ok(next))
+}
+
+/// The last guard behind the checks above: names are unique when a change set is complete, not at each of its steps.
+fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
+    let names = all(
+        db,
+        "SELECT folded_name FROM flows WHERE deleted_at IS NULL GROUP BY folded_name, shared HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT pattern || '@' || domain FROM routes GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
+        (),
+        |row| Ok(row.get(0)?),
+    )?;
+    Ok(names.into_iter().next())
+}
+
+fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
+    match change {
+        CatalogueChange::PutFlow(record) => put_flow(db, record),
+        CatalogueChange::AddVersion(record) => add_version(db, record),
+        CatalogueChange::MarkPublished(id, number, at) => {
+            let sql = "UPDATE flow_versions SET published_at = ?3 WHERE flow_id = ?1 AND version = ?2";
+            run(db, sql, (id.0.as_bytes(), number, micros(*at)))
+        }
+        CatalogueChange::PutQueue(record) => put_queue(db, record),
+        CatalogueChange::DeleteQueue(id) => run(db, "DELETE FROM queues WHERE id = ?1", (id.0.as_bytes(),)),
+        CatalogueChange::PutDomain(record) => run(
+            db,
+            "INSERT OR REPLACE INTO domains (domain, extra, created_at) VALUES (?1, ?2, ?3)",
+            (&record.domain, json(&record.extra)?, micros(record.created_at)),
+        ),
+        CatalogueChange::DeleteDomain(name) => run(db, "DELETE FROM domains WHERE domain = ?1", (name,)),
+        CatalogueChange::PutRoute(record) => put_route(db, record),
+        CatalogueChange::DeleteRoute(id) => run(db, "DELETE FROM routes WHERE id = ?1", (id.as_bytes(),)),
+    }
+}
+
+fn run(db: &Connection, sql: &str, parameters: impl Params) -> Result<(), StoreError> {
+    db.prepare_cached(sql)?.execute(parameters)?;
+    Ok(())
+}
+
+fn put_flow(db: &Connection, flow: &FlowRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO flows (id, name, folded_name, shared, type_as_written, description, published, newest,
+            revision, created_at, created_by, modified_at, deleted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        (
+            flow.id.0.as_bytes(),
+            &flow.name,
+            &flow.folded_name,
+            flow.shared,
+            &flow.type_as_written,
+            &flow.description,
+            flow.published,
+            flow.newest,
+            flow.revision,
+            micros(flow.created_at),
+            &flow.created_by,
+            micros(flow.modified_at),
+            flow.deleted_at.map(micros),
+        ),
+    )
+}
+
+fn add_version(db: &Connection, version: &VersionRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT INTO flow_versions (flow_id, version, hash, bindings, created_at, created_by, published_at, content)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            version.flow_id.0.as_bytes(),
+            version.version,
+            &version.hash,
+            json(&version.bindings)?,
+            micros(version.created_at),
+            &version.created_by,
+            version.published_at.map(micros),
+            version.content.as_ref(),
+        ),
+    )
+}
+
+fn put_queue(db: &Connection, queue: &QueueRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO queues (id, name, folded_name, built_in, extra, created_at, modified_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            queue.id.0.as_bytes(),
+            &queue.name,
+            &queue.folded_name,
+            queue.built_in,
+            json(&queue.extra)?,
+            micros(queue.created_at),
+            micros(queue.modified_at),
+        ),
+    )
+}
+
+fn put_route(db: &Connection, route: &RouteRecord) -> Result<(), StoreError> {
+    let (flow, queue) = match route.target {
+        RouteTarget::Flow(id) => (Some(id.0.into_bytes()), None),
+        RouteTarget::Queue(id) => (None, Some(id.0.into_bytes())),
+    };
+    run(
+        db,
+        "INSERT OR REPLACE INTO routes (id, domain, pattern, target_flow, target_queue, unrouted_queue, priority, extra,
+            created_at, modified_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        (
+            route.id.as_bytes(),
+            &route.domain,
+            &route.pattern,
+            flow,
+            queue,
+            route.unrouted_queue.map(|queue| queue.0.into_bytes()),
+            route.priority,
+            json(&route.extra)?,
+            micros(route.created_at),
+            micros(route.modified_at),
+        ),
+    )
+}

@@ -1,0 +1,85 @@
+//! Flows, versions, queues, domains and routes as rows.
+
+use std::sync::Arc;
+
+use rusqlite::Row;
+use waypost_flow::id::{FlowId, QueueId};
+
+use super::columns::Columns;
+use crate::error::StoreError;
+use crate::records::catalogue::{DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord};
+
+pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
+    let columns = Columns { row, table: "flows" };
+    Ok(FlowRecord {
+        id: FlowId(columns.uuid("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        shared: columns.get("shared")?,
+        type_as_written: columns.get("type_as_written")?,
+        description: columns.get("description")?,
+        published: columns.get("published")?,
+        newest: columns.get("newest")?,
+        revision: columns.get("revision")?,
+        created_at: columns.time("created_at")?,
+        created_by: columns.get("created_by")?,
+        modified_at: columns.time("modified_at")?,
+        deleted_at: columns.maybe_time("deleted_at")?,
+    })
+}
+
+pub(super) fn version(row: &Row<'_>) -> Result<VersionRecord, StoreError> {
+    let columns = Columns { row, table: "flow_versions" };
+    Ok(VersionRecord {
+        flow_id: FlowId(columns.uuid("flow_id")?),
+        version: columns.get("version")?,
+        content: Arc::from(columns.get::<String>("content")?),
+        hash: columns.get("hash")?,
+        bindings: columns.json("bindings")?,
+        created_at: columns.time("created_at")?,
+        created_by: columns.get("created_by")?,
+        published_at: columns.maybe_time("published_at")?,
+    })
+}
+
+pub(super) fn queue(row: &Row<'_>) -> Result<QueueRecord, StoreError> {
+    let columns = Columns { row, table: "queues" };
+    Ok(QueueRecord {
+        id: QueueId(columns.uuid("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        built_in: columns.get("built_in")?,
+        extra: columns.json("extra")?,
+        created_at: columns.time("created_at")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}
+
+pub(super) fn domain(row: &Row<'_>) -> Result<DomainRecord, StoreError> {
+    let columns = Columns { row, table: "domains" };
+    Ok(DomainRecord {
+        domain: columns.get("domain")?,
+        extra: columns.json("extra")?,
+        created_at: columns.time("created_at")?,
+    })
+}
+
+pub(super) fn route(row: &Row<'_>) -> Result<RouteRecord, StoreError> {
+    let columns = Columns { row, table: "routes" };
+    let target = match (columns.maybe_uuid("target_flow")?, columns.maybe_uuid("target_queue")?) {
+        (Some(flow), None) => RouteTarget::Flow(FlowId(flow)),
+        (None, Some(queue)) => RouteTarget::Queue(QueueId(queue)),
+        _ => return Err(columns.inconsistent("target_flow", &"a route leads to a flow or to a queue")),
+    };
+    Ok(RouteRecord {
+        id: columns.uuid("id")?,
+        domain: columns.get("domain")?,
+        pattern: columns.get("pattern")?,
+        target,
+        unrouted_queue: columns.maybe_uuid("unrouted_queue")?.map(QueueId),
+        priority: columns.get("priority")?,
+        extra: columns.json("extra")?,
+        created_at: columns.time("created_at")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}

@@ -1,0 +1,187 @@
+//! Mail as it is asked for from above: acceptance and runs through the writer, everything that only reads through the readers.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::columns::micros;
+use super::mail_columns::{decision_code, interaction, run, state_code};
+use super::writer::Session;
+use super::{SqliteStore, accept, runs, tally};
+use crate::error::{LeaseError, StoreError};
+use crate::records::mail::{
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, Summary,
+};
+use crate::traits::MailStore;
+
+#[async_trait]
+impl MailStore for SqliteStore {
+    async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
+        let options = self.options.clone();
+        self.writer()?
+            .run(move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
+            .await?
+    }
+
+    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+        let claimed = self
+            .writer()?
+            .run(move |session| runs::claim(session, max, lease_seconds, now).map(Ok::<_, StoreError>))
+            .await??;
+        // Messages may be large: they are read beside the writer.
+        let mut work = Vec::with_capacity(claimed.len());
+        for one in claimed {
+            let raw = self.raw_message(one.interaction.id).await?.unwrap_or_default();
+            work.push(ClaimedRun { interaction: one.interaction, raw, epoch: one.epoch, lease: one.lease });
+        }
+        Ok(work)
+    }
+
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::record(session, id, lease, &run)).await?
+    }
+
+    async fn rerun(&self, id: InteractionId, by: &str) -> Result<(), LeaseError> {
+        let by = by.to_owned();
+        self.writer()?.run(move |session| runs::rerun(session, id, &by)).await?
+    }
+
+    async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM interactions WHERE id = ?1")?;
+                let mut rows = select.query((id.0.as_bytes(),))?;
+                rows.next()?.map(interaction).transpose()
+            })
+            .await
+    }
+
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<InteractionRecord>, StoreError> {
+        let filter = filter.clone();
+        self.readers()?.run(move |db| list(db, &filter, after, limit)).await
+    }
+
+    async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM runs WHERE interaction = ?1 ORDER BY number")?;
+                let mut rows = select.query((id.0.as_bytes(),))?;
+                let mut ended = Vec::new();
+                while let Some(row) = rows.next()? {
+                    ended.push(run(row)?);
+                }
+                Ok(ended)
+            })
+            .await
+    }
+
+    async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let raw: Option<Vec<u8>> = db
+                    .prepare_cached(
+                        "SELECT m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = ?1",
+                    )?
+                    .query_row((id.0.as_bytes(),), |row| row.get(0))
+                    .optional()?;
+                Ok(raw.map(Bytes::from))
+            })
+            .await
+    }
+
+    async fn erase(&self, id: InteractionId) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| erase(session, id).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn summary(&self) -> Result<Summary, StoreError> {
+        self.readers()?
+            .run(|db| {
+                let mut summary = tally::read(db)?;
+                let oldest: Option<i64> = db
+                    .prepare_cached(
+                        "SELECT received_at FROM interactions WHERE state < 2 AND decision IS NULL
+                         ORDER BY received_at LIMIT 1",
+                    )?
+                    .query_row((), |row| row.get(0))
+                    .optional()?;
+                summary.oldest_undecided_at = oldest.map(Timestamp::from_microsecond).transpose().map_err(|error| {
+                    StoreError::Inconsistent { table: "interactions", detail: format!("column `received_at`: {error}") }
+                })?;
+                Ok(summary)
+            })
+            .await
+    }
+}
+
+/// Conditions are joined as text, values are always bound.
+fn list(
+    db: &Connection,
+    filter: &InteractionFilter,
+    after: Option<InteractionId>,
+    limit: u32,
+) -> Result<Vec<InteractionRecord>, StoreError> {
+    let text = |text: &String| Value::Text(text.clone());
+    let folded = |text: &String| Value::Text(text.to_lowercase());
+    let id = |id: Uuid| Value::Blob(id.into_bytes().to_vec());
+    let time = |time: Timestamp| Value::Integer(micros(time));
+    let conditions = [
+        ("id < ?", after.map(|after| id(after.0))),
+        ("state = ?", filter.state.map(|state| Value::Integer(state_code(state)))),
+        ("decision = ?", filter.decision.map(|kind| Value::Integer(decision_code(kind)))),
+        ("queue = ?", filter.queue.map(|queue| id(queue.0))),
+        ("flow_id = ?", filter.flow.map(|flow| id(flow.0))),
+        ("message_id = ?", filter.message_id.as_ref().map(text)),
+        ("received_at >= ?", filter.since.map(time)),
+        ("received_at < ?", filter.until.map(time)),
+        ("fold(envelope_from) = ?", filter.from.as_ref().map(folded)),
+        ("fold(envelope_to) = ?", filter.to.as_ref().map(folded)),
+        ("instr(fold(subject), ?) > 0", filter.subject.as_ref().map(folded)),
+    ];
+    let mut sql = "SELECT * FROM interactions NOT INDEXED".to_owned();
+    let mut values = Vec::new();
+    for (condition, value) in conditions {
+        if let Some(value) = value {
+            sql.push_str(if values.is_empty() { " WHERE " } else { " AND " });
+            sql.push_str(condition);
+            values.push(value);
+        }
+    }
+    // Identifiers sort by time: the newest are at the end of the table, and a page is read from there.
+    sql.push_str(" ORDER BY id DESC LIMIT ?");
+    values.push(Value::Integer(i64::from(limit)));
+    let mut select = db.prepare_cached(&sql)?;
+    let mut rows = select.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(interaction(row)?);
+    }
+    Ok(found)
+}
+
+/// A message that came for several routes goes when the last of its interactions is erased. Freed pages are used again by the
+/// database; they are not overwritten at once.
+fn erase(session: &mut Session<'_>, id: InteractionId) -> Result<bool, StoreError> {
+    let db = &session.db;
+    let message: Option<Option<i64>> = db
+        .prepare_cached("SELECT message FROM interactions WHERE id = ?1")?
+        .query_row((id.0.as_bytes(),), |row| row.get(0))
+        .optional()?;
+    let Some(message) = message else { return Ok(false) };
+    db.prepare_cached("UPDATE interactions SET erased = 1, subject = '', message = NULL WHERE id = ?1")?
+        .execute((id.0.as_bytes(),))?;
+    db.prepare_cached("UPDATE runs SET trace = '{}' WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
+    if let Some(message) = message {
+        db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
+        db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,188 @@
+//! Interactions that wait for a run: claimed, recorded, asked for again.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, named_params};
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::columns::{micros, micros_after};
+use super::mail_columns::{RunColumns, decision_kind, interaction, state, state_after, state_code};
+use super::writer::Session;
+use crate::error::{LeaseError, StoreError};
+use crate::records::catalogue::Epoch;
+use crate::records::mail::{InteractionRecord, RunRecord, State};
+
+/// What a claim of runs answers before the messages are read.
+pub(super) struct Claimed {
+    pub(super) interaction: InteractionRecord,
+    pub(super) lease: Uuid,
+    pub(super) epoch: Epoch,
+}
+
+/// Gives back all work, of workers and of queues, whose lease ran out.
+pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let ended: Vec<([u8; 16], i64)> = session
+        .db
+        .prepare_cached("SELECT id, state FROM interactions WHERE state IN (1, 3) AND lease_until <= ?1")?
+        .query_map((micros(now),), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, code) in ended {
+        let (from, to) = match state(code) {
+            Some(State::Running) => (State::Running, State::Received),
+            _ => (State::Claimed, State::Decided),
+        };
+        session
+            .db
+            .prepare_cached("UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1")?
+            .execute((id, state_code(to)))?;
+        session.tally.moved(Some(from), to);
+    }
+    Ok(())
+}
+
+/// Claims what waits for a run, oldest first.
+pub(super) fn claim(
+    session: &mut Session<'_>,
+    max: u32,
+    lease_seconds: u32,
+    now: Timestamp,
+) -> Result<Vec<Claimed>, StoreError> {
+    give_back(session, now)?;
+    let epoch = super::catalogue::epoch(session.db)?;
+    let mut waiting = Vec::new();
+    {
+        let mut select = session.db.prepare_cached(
+            "SELECT * FROM interactions WHERE state < 2 AND state = 0 ORDER BY received_at, id LIMIT ?1",
+        )?;
+        let mut rows = select.query((max,))?;
+        while let Some(row) = rows.next()? {
+            waiting.push(interaction(row)?);
+        }
+    }
+    let until = micros_after(now, u64::from(lease_seconds));
+    let mut claimed = Vec::with_capacity(waiting.len());
+    for mut interaction in waiting {
+        let lease = Uuid::new_v4();
+        session
+            .db
+            .prepare_cached("UPDATE interactions SET state = 1, lease = ?2, lease_until = ?3 WHERE id = ?1")?
+            .execute((interaction.id.0.as_bytes(), lease.as_bytes(), until))?;
+        session.tally.moved(Some(State::Received), State::Running);
+        interaction.state = State::Running;
+        claimed.push(Claimed { interaction, lease, epoch });
+    }
+    Ok(claimed)
+}
+
+/// Records a run under its lease.
+pub(super) fn record(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Uuid,
+    run: &RunRecord,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let held: Option<(u32, Option<i64>, Option<String>, bool)> = session
+        .db
+        .prepare_cached(
+            "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = ?1 AND lease = ?2 AND state = 1",
+        )?
+        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    let Some((runs, before, asked_by, erased)) = held else { return Ok(Err(LeaseError::Lost)) };
+    let number = runs.saturating_add(1);
+    let kind = run.decision.kind;
+    let columns = RunColumns::of(run)?;
+    session
+        .db
+        .prepare_cached(
+            "UPDATE interactions SET state = :state, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = :runs,
+                flow_id = :flow_id, flow_version = :flow_version, decision = :decision, queue = :queue,
+                priority = :priority, skills = :skills, attributes = :attributes, decision_more = :more
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":id": id.0.as_bytes(),
+            ":state": state_code(state_after(kind)),
+            ":runs": number,
+            ":flow_id": columns.flow,
+            ":flow_version": columns.flow_version,
+            ":decision": columns.decision,
+            ":queue": columns.queue,
+            ":priority": run.decision.priority,
+            ":skills": columns.skills,
+            ":attributes": columns.attributes,
+            ":more": columns.more,
+        })?;
+    session.tally.moved(Some(State::Running), state_after(kind));
+    session.tally.decided(before.and_then(decision_kind), kind);
+    if !erased {
+        insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+        return Ok(Ok(()));
+    }
+    // The content was erased while the run was under way: its trace must not bring it back.
+    let run = RunRecord { trace: "{}".to_owned(), ..run.clone() };
+    insert(session, id, number, &run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+    Ok(Ok(()))
+}
+
+/// Writes a run's row.
+pub(super) fn insert(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    number: u32,
+    run: &RunRecord,
+    columns: &RunColumns,
+    rerun_by: Option<&str>,
+) -> Result<(), StoreError> {
+    session
+        .db
+        .prepare_cached(
+            "INSERT INTO runs (
+                interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue, priority,
+                skills, decision_more, attributes, trace
+            ) VALUES (
+                :interaction, :number, :flow_id, :flow_version, :started_at, :duration_us, :rerun_by, :decision, :queue,
+                :priority, :skills, :more, :attributes, :trace
+            )",
+        )?
+        .execute(named_params! {
+            ":interaction": id.0.as_bytes(),
+            ":number": number,
+            ":flow_id": columns.flow,
+            ":flow_version": columns.flow_version,
+            ":started_at": micros(run.started_at),
+            ":duration_us": i64::try_from(run.duration_us).unwrap_or(i64::MAX),
+            ":rerun_by": rerun_by,
+            ":decision": columns.decision,
+            ":queue": columns.queue,
+            ":priority": run.decision.priority,
+            ":skills": columns.skills,
+            ":more": columns.more,
+            ":attributes": columns.attributes,
+            ":trace": run.trace,
+        })?;
+    *session.written = session.written.saturating_add(run.trace.len() as u64);
+    Ok(())
+}
+
+/// Makes a decided or completed interaction wait for another run.
+pub(super) fn rerun(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    by: &str,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let from: Option<i64> = session
+        .db
+        .prepare_cached("SELECT state FROM interactions WHERE id = ?1 AND state IN (2, 4) AND NOT erased")?
+        .query_row((id.0.as_bytes(),), |row| row.get(0))
+        .optional()?;
+    let Some(from) = from.and_then(state) else { return Ok(Err(LeaseError::Lost)) };
+    session
+        .db
+        .prepare_cached(
+            "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = ?2 WHERE id = ?1",
+        )?
+        .execute((id.0.as_bytes(), by))?;
+    session.tally.moved(Some(from), State::Received);
+    Ok(Ok(()))
+}

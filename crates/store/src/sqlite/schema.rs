@@ -1,0 +1,91 @@
+//! The database file: settings of a connection, and migrations that run forward.
+
+use std::fs::File;
+use std::path::Path;
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::StoreError;
+
+/// The schema's steps. The database's `user_version` counts those that were taken; a released step never changes.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-start.sql")];
+
+/// The size of the database's pages in bytes; only new databases take it.
+const PAGE_BYTES: u32 = 8192;
+
+/// What each connection may keep of the database in memory, in KiB.
+const CACHE_KIB: i32 = 4096;
+
+/// Opens the connection that writes. The log is synced at each commit.
+pub(super) fn open_writer(path: &Path, checkpoint_bytes: u64) -> Result<Connection, StoreError> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
+        let mode: String = row.get(0)?;
+        if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+    })?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    // The writer folds the log itself, after answering. SQLite does it at four times that size should the writer's estimate fail.
+    let pages = checkpoint_bytes.saturating_mul(4) / u64::from(PAGE_BYTES);
+    db.pragma_update(None, "wal_autocheckpoint", i64::try_from(pages.max(1)).unwrap_or(i64::MAX))?;
+    settle(&db)?;
+    Ok(db)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    settle(&db)?;
+    // SQLite's own folding knows ASCII alone.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("fold", 1, flags, |context| Ok(context.get::<String>(0)?.to_lowercase()))?;
+    Ok(db)
+}
+
+fn settle(db: &Connection) -> Result<(), StoreError> {
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Brings the database up to the last of `migrations`, one transaction a step. A database that holds something is copied first to
+/// `NAME.before-N` beside it, N being the format that is left.
+pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    if found > 0 && found < known {
+        back_up(db, path, found)?;
+    }
+    for (number, step) in (1_u32..).zip(migrations).skip_while(|(number, _)| *number <= found) {
+        let transaction = db.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        transaction.commit()?;
+    }
+    sync_directory(path)
+}
+
+fn back_up(db: &Connection, path: &Path, format: u32) -> Result<(), StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-{format}"));
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::StorageFull => StoreError::Full,
+        _ => StoreError::Failed(format!("the copy before a migration failed: {error}")),
+    };
+    db.backup("main", &name, None::<fn(rusqlite::backup::Progress)>)?;
+    File::open(&name).and_then(|copy| copy.sync_all()).map_err(failed)?;
+    sync_directory(path)
+}
+
+/// Makes the names of files that were just created survive a loss of power.
+fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| StoreError::Failed(format!("the data directory could not be synced: {error}")))
+}

@@ -1,0 +1,88 @@
+//! Counters, changed in memory while a batch runs and written once for each commit, so that the summary costs nothing to keep.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, State, Summary};
+
+use super::mail_columns::{decision_code, decision_kind, state, state_code};
+
+const DUPLICATES: i64 = 0;
+const BY_STATE: i64 = 1;
+const BY_DECISION: i64 = 2;
+
+/// What a batch adds to the counters.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<(i64, i64), i64>);
+
+impl Tally {
+    fn add(&mut self, group: i64, member: i64, change: i64) {
+        *self.0.entry((group, member)).or_default() += change;
+    }
+
+    /// One more duplicate.
+    pub(super) fn duplicate(&mut self) {
+        self.add(DUPLICATES, 0, 1);
+    }
+
+    /// An interaction came into being (`from` is none) or changed its state.
+    pub(super) fn moved(&mut self, from: Option<State>, to: State) {
+        if let Some(from) = from {
+            self.add(BY_STATE, state_code(from), -1);
+        }
+        self.add(BY_STATE, state_code(to), 1);
+    }
+
+    /// An interaction's last decision is another one.
+    pub(super) fn decided(&mut self, from: Option<DecisionKind>, to: DecisionKind) {
+        if let Some(from) = from {
+            self.add(BY_DECISION, decision_code(from), -1);
+        }
+        self.add(BY_DECISION, decision_code(to), 1);
+    }
+
+    /// Writes the changes; the tally is empty afterwards.
+    pub(super) fn write(&mut self, db: &Connection) -> Result<(), StoreError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let mut add = db.prepare_cached(
+            "INSERT INTO counters (\"group\", member, value) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET value = value + excluded.value",
+        )?;
+        for ((group, member), change) in std::mem::take(&mut self.0) {
+            if change != 0 {
+                add.execute((group, member, change))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the counters as a summary, without `oldest_undecided_at`.
+pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
+    let mut select = db.prepare_cached("SELECT \"group\", member, value FROM counters WHERE value <> 0")?;
+    let mut rows = select.query(())?;
+    let mut summary = Summary::default();
+    let table = "counters";
+    while let Some(row) = rows.next()? {
+        let (group, member, value): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let broken = |what: &str| StoreError::Inconsistent { table, detail: format!("({group}, {member}): {what}") };
+        let value = u64::try_from(value).map_err(|_| broken("below zero"))?;
+        match group {
+            DUPLICATES => summary.duplicates = value,
+            BY_STATE => {
+                summary.interactions += value;
+                summary.by_state.insert(state(member).ok_or_else(|| broken("no such state"))?, value);
+            }
+            BY_DECISION => {
+                summary.by_decision.insert(decision_kind(member).ok_or_else(|| broken("no such decision"))?, value);
+            }
+            _ => return Err(broken("no such group")),
+        }
+    }
+    summary.accepted = summary.duplicates + summary.interactions;
+    Ok(summary)
+}
