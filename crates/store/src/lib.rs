@@ -1,5 +1,7 @@
 //! What Waypost keeps, and the traits that a database answers. Nothing above this room knows SQL or which database it is.
 
+#[cfg(test)]
+mod conformance;
 pub mod error;
 pub mod records;
 pub mod sqlite;

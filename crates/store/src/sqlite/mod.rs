@@ -14,6 +14,8 @@ mod runs;
 mod schema;
 mod seen;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fs::{File, TryLockError};

@@ -19,8 +19,7 @@ use crate::traits::QueueStore;
 impl QueueStore for SqliteStore {
     async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
         let request = claim.clone();
-        let leases = self.writer()?.run(move |session| lease(session, &request, now).map(Ok::<_, StoreError>)).await?;
-        leases
+        self.writer()?.run(move |session| lease(session, &request, now).map(Ok::<_, StoreError>)).await?
     }
 
     async fn acknowledge(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {

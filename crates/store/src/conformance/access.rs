@@ -1,0 +1,66 @@
+//! Clients and tokens.
+
+use super::samples::at;
+use crate::records::access::{ClientRecord, TokenRecord};
+use crate::traits::Store;
+
+fn client(id: &str, secret: &str) -> ClientRecord {
+    ClientRecord {
+        id: id.to_owned(),
+        name: format!("the client {id}"),
+        secret_hash: secret.to_owned(),
+        scopes: vec!["flow:read".to_owned(), "admin".to_owned()],
+        created_at: at(0),
+        revoked_at: None,
+    }
+}
+
+fn token(number: u8, client: &str) -> TokenRecord {
+    TokenRecord {
+        hash: [number; 32],
+        client_id: client.to_owned(),
+        scopes: vec!["flow:read".to_owned()],
+        issued_at: at(i64::from(number)),
+        expires_at: at(i64::from(number) + 100),
+    }
+}
+
+pub(crate) async fn clients_are_replaced(store: &dyn Store) {
+    assert_eq!(store.client("a").await.unwrap(), None);
+    store.put_client(client("b", "s")).await.unwrap();
+    store.put_client(client("a", "s")).await.unwrap();
+    let mut revoked = client("b", "s");
+    revoked.revoked_at = Some(at(7));
+    store.put_client(revoked.clone()).await.unwrap();
+    assert_eq!(store.client("b").await.unwrap(), Some(revoked.clone()));
+    assert_eq!(store.clients().await.unwrap(), [client("a", "s"), revoked]);
+}
+
+pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
+    store.put_client(client("a", "old")).await.unwrap();
+    store.put_token(token(1, "a")).await.unwrap();
+    store.put_token(token(2, "b")).await.unwrap();
+    store.put_client(client("a", "old")).await.unwrap();
+    assert!(store.token(&[1; 32]).await.unwrap().is_some());
+    store.put_client(client("a", "new")).await.unwrap();
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+    assert!(store.token(&[2; 32]).await.unwrap().is_some());
+}
+
+pub(crate) async fn tokens_are_found_by_hash(store: &dyn Store) {
+    store.put_token(token(1, "a")).await.unwrap();
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(token(1, "a")));
+    assert_eq!(store.token(&[2; 32]).await.unwrap(), None);
+}
+
+pub(crate) async fn ended_tokens_are_removed(store: &dyn Store) {
+    store.put_token(token(1, "a")).await.unwrap();
+    let mut later = token(2, "a");
+    later.issued_at = at(101);
+    store.put_token(later.clone()).await.unwrap();
+    assert!(store.token(&[1; 32]).await.unwrap().is_some(), "it ends at that very moment");
+    later.hash = [3; 32];
+    later.issued_at = at(102);
+    store.put_token(later).await.unwrap();
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+}

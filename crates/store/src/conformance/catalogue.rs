@@ -1,0 +1,137 @@
+//! Flows, versions, queues, domains, routes, under one epoch.
+
+use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
+use crate::error::CommitError;
+use crate::records::catalogue::{CatalogueChange, DomainRecord, RouteRecord, RouteTarget};
+use crate::traits::Store;
+
+pub(crate) async fn starts_empty(store: &dyn Store) {
+    let catalogue = store.load(&[]).await.unwrap();
+    assert_eq!((catalogue.epoch, store.epoch().await.unwrap()), (0, 0));
+    assert!(catalogue.flows.is_empty() && catalogue.queues.is_empty() && catalogue.routes.is_empty());
+    assert_eq!(store.flow(flow(1)).await.unwrap(), None);
+    assert_eq!(store.version(flow(1), 1).await.unwrap(), None);
+}
+
+pub(crate) async fn changes_add_an_epoch(store: &dyn Store) {
+    let (record, waiting) = (flow_record(1, "Inbound"), queue_record(1, "General"));
+    let changes = vec![CatalogueChange::PutFlow(record.clone()), CatalogueChange::PutQueue(waiting.clone())];
+    assert_eq!(store.commit(0, changes).await.unwrap(), 1);
+    assert_eq!(store.epoch().await.unwrap(), 1);
+    let catalogue = store.load(&[]).await.unwrap();
+    assert_eq!((catalogue.epoch, catalogue.flows, catalogue.queues), (1, vec![record.clone()], vec![waiting]));
+    assert_eq!(store.flow(flow(1)).await.unwrap(), Some(record.clone()));
+    let renamed = flow_record(1, "Renamed");
+    assert_eq!(store.commit(1, vec![CatalogueChange::PutFlow(renamed.clone())]).await.unwrap(), 2);
+    assert_eq!(store.load(&[]).await.unwrap().flows, [renamed]);
+    assert_eq!(store.commit(2, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap(), 3);
+    assert!(store.load(&[]).await.unwrap().queues.is_empty());
+}
+
+pub(crate) async fn an_old_epoch_conflicts(store: &dyn Store) {
+    store.commit(0, vec![CatalogueChange::PutFlow(flow_record(1, "One"))]).await.unwrap();
+    for epoch in [0, 2] {
+        let refused = store.commit(epoch, vec![CatalogueChange::PutFlow(flow_record(2, "Two"))]).await;
+        assert!(matches!(refused, Err(CommitError::Conflict)));
+    }
+    assert_eq!(store.load(&[]).await.unwrap().flows.len(), 1);
+}
+
+pub(crate) async fn all_or_nothing(store: &dyn Store) {
+    let good = CatalogueChange::PutFlow(flow_record(1, "One"));
+    let version = CatalogueChange::AddVersion(version_record(1, 1));
+    let bad = [
+        vec![good.clone(), version.clone(), version],
+        vec![good.clone(), CatalogueChange::PutFlow(flow_record(2, "ONE"))],
+    ];
+    for changes in bad {
+        assert!(matches!(store.commit(0, changes).await, Err(CommitError::Store(_))));
+        assert_eq!(store.epoch().await.unwrap(), 0);
+        assert!(store.load(&[]).await.unwrap().flows.is_empty());
+        assert_eq!(store.version(flow(1), 1).await.unwrap(), None);
+    }
+    assert_eq!(store.commit(0, vec![good]).await.unwrap(), 1, "a refused change leaves nothing behind");
+}
+
+pub(crate) async fn names_may_be_swapped(store: &dyn Store) {
+    let put = |number, name| CatalogueChange::PutFlow(flow_record(number, name));
+    store.commit(0, vec![put(1, "A"), put(2, "B")]).await.unwrap();
+    store.commit(1, vec![put(1, "B"), put(2, "A")]).await.unwrap();
+    assert_eq!(store.flow(flow(1)).await.unwrap().unwrap().name, "B");
+}
+
+pub(crate) async fn loads_published_and_pinned(store: &dyn Store) {
+    let mut record = flow_record(1, "One");
+    record.published = Some(2);
+    record.newest = 3;
+    let mut changes = vec![CatalogueChange::PutFlow(record)];
+    changes.extend((1..=3).map(|number| CatalogueChange::AddVersion(version_record(1, number))));
+    changes.push(CatalogueChange::MarkPublished(flow(1), 2, at(9)));
+    store.commit(0, changes).await.unwrap();
+    let mut published = version_record(1, 2);
+    published.published_at = Some(at(9));
+    assert_eq!(store.load(&[]).await.unwrap().versions, [published.clone()]);
+    let pinned = [(flow(1), 2), (flow(1), 1), (flow(9), 1)];
+    assert_eq!(store.load(&pinned).await.unwrap().versions, [published, version_record(1, 1)]);
+}
+
+pub(crate) async fn deleted_flows_are_apart(store: &dyn Store) {
+    let mut record = flow_record(1, "One");
+    record.deleted_at = Some(at(5));
+    record.published = Some(1);
+    let changes = vec![
+        CatalogueChange::PutFlow(record.clone()),
+        CatalogueChange::AddVersion(version_record(1, 1)),
+        CatalogueChange::PutFlow(flow_record(2, "One")),
+    ];
+    store.commit(0, changes).await.unwrap();
+    let catalogue = store.load(&[]).await.unwrap();
+    assert_eq!((catalogue.flows.len(), catalogue.versions.len()), (1, 0));
+    assert_eq!(store.deleted_flows().await.unwrap(), [record.clone()]);
+    assert_eq!(store.flow(flow(1)).await.unwrap(), Some(record));
+    assert_eq!(store.version(flow(1), 1).await.unwrap(), Some(version_record(1, 1)), "content stays for traces");
+}
+
+pub(crate) async fn versions_newest_first(store: &dyn Store) {
+    let versions = (1..=4).map(|number| CatalogueChange::AddVersion(version_record(1, number)));
+    let other = [CatalogueChange::AddVersion(version_record(2, 1))];
+    store.commit(0, versions.chain(other).collect()).await.unwrap();
+    for (offset, limit, expected) in [(0, 2, vec![4, 3]), (3, 2, vec![1]), (9, 2, vec![]), (0, 9, vec![4, 3, 2, 1])] {
+        let (page, total) = store.versions(flow(1), offset, limit).await.unwrap();
+        assert_eq!((page.iter().map(|one| one.version).collect::<Vec<_>>(), total), (expected, 4));
+    }
+}
+
+pub(crate) async fn routes_and_domains_come_and_go(store: &dyn Store) {
+    let domain = DomainRecord { domain: "example.com".to_owned(), extra: serde_json::Map::new(), created_at: at(0) };
+    let leads = |number, pattern: &str, target| RouteRecord {
+        id: route(number),
+        domain: "example.com".to_owned(),
+        pattern: pattern.to_owned(),
+        target,
+        unrouted_queue: Some(queue(2)),
+        priority: 4,
+        extra: serde_json::Map::new(),
+        created_at: at(0),
+        modified_at: at(1),
+    };
+    let routes = [leads(1, "*", RouteTarget::Flow(flow(1))), leads(2, "sales", RouteTarget::Queue(queue(1)))];
+    let mut changes = vec![CatalogueChange::PutDomain(domain.clone())];
+    changes.extend(routes.clone().map(CatalogueChange::PutRoute));
+    store.commit(0, changes).await.unwrap();
+    let catalogue = store.load(&[]).await.unwrap();
+    assert_eq!((catalogue.domains, catalogue.routes), (vec![domain.clone()], routes.to_vec()));
+    let gone = vec![CatalogueChange::DeleteRoute(route(1)), CatalogueChange::DeleteRoute(route(2))];
+    store.commit(1, gone).await.unwrap();
+    store.commit(2, vec![CatalogueChange::DeleteDomain(domain.domain)]).await.unwrap();
+    let catalogue = store.load(&[]).await.unwrap();
+    assert!(catalogue.domains.is_empty() && catalogue.routes.is_empty());
+}
+
+pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {
+    let put = |number, name| store.commit(0, vec![CatalogueChange::PutFlow(flow_record(number, name))]);
+    let (a, b, c) = tokio::join!(put(1, "A"), put(2, "B"), put(3, "C"));
+    let won = [a, b, c].iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!((won, store.epoch().await.unwrap()), (1, 1));
+    assert_eq!(store.load(&[]).await.unwrap().flows.len(), 1);
+}

@@ -1,0 +1,91 @@
+//! Lists of interactions.
+
+use super::samples::{accept, at, decided, flow, id, listed, mail, queue, run};
+use crate::records::mail::{DecisionKind, InteractionFilter, State};
+use crate::traits::Store;
+
+async fn three(store: &dyn Store) {
+    let mut first = decided(1, run(DecisionKind::Queue));
+    first.message.subject = "Straße 100%_'; DROP TABLE interactions".to_owned();
+    accept(store, first).await;
+    let mut second_run = run(DecisionKind::Disconnect);
+    second_run.flow = Some((flow(2), 1));
+    let mut second = decided(2, second_run);
+    second.message.envelope_from = "Bob@Example.net".to_owned();
+    second.message.subject = "ÄRGER mit Rechnung".to_owned();
+    accept(store, second).await;
+    let mut third = mail(3);
+    third.interactions[0].envelope_to = "other@example.com".to_owned();
+    third.message.subject = "100 percent".to_owned();
+    accept(store, third).await;
+}
+
+pub(crate) async fn newest_first_page_by_page(store: &dyn Store) {
+    for number in 1..=5 {
+        accept(store, mail(number)).await;
+    }
+    let all = InteractionFilter::default();
+    let mut pages = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.interactions(&all, after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        pages.push(page.iter().map(|interaction| interaction.id.0.as_u128()).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec![5, 4], vec![3, 2], vec![1]]);
+}
+
+pub(crate) async fn each_filter_alone(store: &dyn Store) {
+    three(store).await;
+    let none = InteractionFilter::default;
+    let text = |text: &str| Some(text.to_owned());
+    let cases = [
+        (none(), vec![3, 2, 1]),
+        (InteractionFilter { state: Some(State::Received), ..none() }, vec![3]),
+        (InteractionFilter { state: Some(State::Claimed), ..none() }, vec![]),
+        (InteractionFilter { decision: Some(DecisionKind::Disconnect), ..none() }, vec![2]),
+        (InteractionFilter { queue: Some(queue(1)), ..none() }, vec![1]),
+        (InteractionFilter { flow: Some(flow(2)), ..none() }, vec![2]),
+        (InteractionFilter { from: text("bOB@example.NET"), ..none() }, vec![2]),
+        (InteractionFilter { from: text("bob@example"), ..none() }, vec![]),
+        (InteractionFilter { to: text("OTHER@example.com"), ..none() }, vec![3]),
+        (InteractionFilter { message_id: text("1@example"), ..none() }, vec![1]),
+        (InteractionFilter { message_id: text("1@EXAMPLE"), ..none() }, vec![]),
+        (InteractionFilter { subject: text("percent"), ..none() }, vec![3]),
+        (InteractionFilter { since: Some(at(2)), ..none() }, vec![3, 2]),
+        (InteractionFilter { until: Some(at(2)), ..none() }, vec![1]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(listed(store, &filter).await, expected, "{filter:?}");
+    }
+}
+
+pub(crate) async fn subject_whatever_the_case(store: &dyn Store) {
+    three(store).await;
+    for (part, expected) in [("ärger", vec![2]), ("RECHNUNG", vec![2]), ("STRAßE", vec![1])] {
+        let filter = InteractionFilter { subject: Some(part.to_owned()), ..InteractionFilter::default() };
+        assert_eq!(listed(store, &filter).await, expected, "{part}");
+    }
+}
+
+pub(crate) async fn filters_together(store: &dyn Store) {
+    three(store).await;
+    let filter = InteractionFilter {
+        since: Some(at(1)),
+        until: Some(at(3)),
+        flow: Some(flow(1)),
+        subject: Some("100".to_owned()),
+        ..InteractionFilter::default()
+    };
+    assert_eq!(listed(store, &filter).await, [1]);
+    assert!(store.interactions(&filter, Some(id(1)), 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn quotes_and_wildcards_are_plain_text(store: &dyn Store) {
+    three(store).await;
+    for (part, expected) in [("100%_", vec![1]), ("_00", vec![]), ("'; drop table", vec![1]), ("", vec![3, 2, 1])] {
+        let filter = InteractionFilter { subject: Some(part.to_owned()), ..InteractionFilter::default() };
+        assert_eq!(listed(store, &filter).await, expected, "{part}");
+    }
+}

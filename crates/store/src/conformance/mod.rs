@@ -1,0 +1,51 @@
+//! The rules that every store keeps, one function for each, over the traits alone: each database runs all of them on an empty store.
+
+pub(crate) mod acceptance;
+pub(crate) mod access;
+pub(crate) mod catalogue;
+pub(crate) mod lists;
+pub(crate) mod queues;
+pub(crate) mod runs;
+mod samples;
+
+/// Makes a test of each rule. `$open` is an async expression that answers an empty store behind something that derefs to it.
+macro_rules! conformance {
+    ($open:expr; $($topic:ident: $($rule:ident),+ ;)+) => {
+        $(mod $topic {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $rule() {
+                    let opened = $open;
+                    crate::conformance::$topic::$rule(&opened.store).await;
+                }
+            )+
+        })+
+    };
+}
+
+/// The whole suite.
+macro_rules! every_rule {
+    ($open:expr) => {
+        crate::conformance::conformance! { $open;
+            acceptance: keeps_what_was_offered, same_mail_is_counted_on_the_first, other_content_is_a_possible_duplicate,
+                other_sender_is_not_the_same, no_message_id_is_never_a_duplicate, one_mail_for_two_routes_is_two_interactions,
+                mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped,
+                a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;
+            runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records,
+                a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone,
+                erasing_one_of_two_keeps_the_other;
+            queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, released_work_is_claimed_again,
+                a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, rerun_work_leaves_its_queue;
+            lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
+                quotes_and_wildcards_are_plain_text;
+            catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
+                loads_published_and_pinned, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go,
+                one_of_many_writers_wins;
+            access: clients_are_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed;
+        }
+    };
+}
+
+pub(crate) use conformance;
+pub(crate) use every_rule;

@@ -1,0 +1,110 @@
+//! Work in queues.
+
+use uuid::Uuid;
+
+use super::samples::{accept, at, decided, id, queue, run};
+use crate::error::LeaseError;
+use crate::records::mail::{DecisionKind, QueueClaim, QueueLease, State};
+use crate::traits::Store;
+
+/// Claims everything in the first queue for a minute.
+pub(super) async fn claim(store: &dyn Store, skills: Option<&[&str]>, now: i64) -> Vec<QueueLease> {
+    let skills = skills.map(|skills| skills.iter().map(|skill| (*skill).to_owned()).collect());
+    store.claim(&QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills }, at(now)).await.unwrap()
+}
+
+fn numbers(leases: &[QueueLease]) -> Vec<u128> {
+    leases.iter().map(|lease| lease.interaction.id.0.as_u128()).collect()
+}
+
+async fn put(store: &dyn Store, number: u8, priority: i64, skills: &[&str]) {
+    let mut ended = run(DecisionKind::Queue);
+    ended.decision.priority = priority;
+    ended.decision.skills = skills.iter().map(|skill| (*skill).to_owned()).collect();
+    accept(store, decided(number, ended)).await;
+}
+
+async fn state(store: &dyn Store, number: u128) -> State {
+    store.interaction(id(number)).await.unwrap().unwrap().state
+}
+
+pub(crate) async fn priority_then_age(store: &dyn Store) {
+    for (number, priority) in [(4, 0), (1, 0), (2, 10), (3, -1)] {
+        put(store, number, priority, &[]).await;
+    }
+    let mut elsewhere = run(DecisionKind::Queue);
+    elsewhere.decision.queue = Some(queue(2));
+    accept(store, decided(5, elsewhere)).await;
+    let claim_two = QueueClaim { queue: queue(1), max: 2, lease_seconds: 60, skills: None };
+    let leases = store.claim(&claim_two, at(10)).await.unwrap();
+    assert_eq!(numbers(&leases), [2, 1]);
+    assert_eq!((leases[0].expires_at, leases[0].interaction.state), (at(70), State::Claimed));
+    assert_eq!(state(store, 2).await, State::Claimed);
+    assert_eq!(numbers(&claim(store, None, 10).await), [4, 3]);
+    assert!(claim(store, None, 10).await.is_empty());
+}
+
+pub(crate) async fn skills_must_all_be_listed(store: &dyn Store) {
+    put(store, 1, 0, &["refunds", "german"]).await;
+    put(store, 2, 0, &["refunds"]).await;
+    put(store, 3, 0, &[]).await;
+    assert_eq!(numbers(&claim(store, Some(&[]), 10).await), [3]);
+    assert_eq!(numbers(&claim(store, Some(&["refunds", "french"]), 10).await), [2]);
+    assert_eq!(numbers(&claim(store, Some(&["german", "refunds"]), 10).await), [1]);
+    put(store, 4, 0, &["refunds"]).await;
+    assert_eq!(numbers(&claim(store, None, 10).await), [4], "who names no skills gets all work");
+}
+
+pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let token = claim(store, None, 10).await[0].token;
+    store.acknowledge(token, at(20)).await.unwrap();
+    store.acknowledge(token, at(500)).await.unwrap();
+    assert_eq!(state(store, 1).await, State::Completed);
+    assert!(matches!(store.release(token, at(20)).await, Err(LeaseError::Lost)));
+    assert!(claim(store, None, 500).await.is_empty());
+}
+
+pub(crate) async fn released_work_is_claimed_again(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let token = claim(store, None, 10).await[0].token;
+    store.release(token, at(11)).await.unwrap();
+    assert_eq!(state(store, 1).await, State::Decided);
+    assert!(matches!(store.acknowledge(token, at(11)).await, Err(LeaseError::Lost)));
+    let again = claim(store, None, 11).await;
+    assert_eq!(numbers(&again), [1]);
+    assert_ne!(again[0].token, token);
+}
+
+pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let token = claim(store, None, 10).await[0].token;
+    for token in [token, Uuid::from_u128(77)] {
+        assert!(matches!(store.acknowledge(token, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(store.release(token, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(store.extend(token, 60, at(70)).await, Err(LeaseError::Lost)));
+    }
+    store.claim_runs(1, 60, at(70)).await.unwrap();
+    assert_eq!(state(store, 1).await, State::Decided, "any claim gives back what ran out");
+    assert_eq!(numbers(&claim(store, None, 70).await), [1]);
+    assert!(matches!(store.acknowledge(token, at(71)).await, Err(LeaseError::Lost)));
+}
+
+pub(crate) async fn extended_leases_last(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let token = claim(store, None, 10).await[0].token;
+    assert_eq!(store.extend(token, 100, at(60)).await.unwrap(), at(160));
+    assert!(claim(store, None, 159).await.is_empty());
+    store.acknowledge(token, at(159)).await.unwrap();
+}
+
+pub(crate) async fn unrouted_work_is_claimed(store: &dyn Store) {
+    accept(store, decided(1, run(DecisionKind::Unrouted))).await;
+    assert_eq!(numbers(&claim(store, None, 10).await), [1]);
+}
+
+pub(crate) async fn rerun_work_leaves_its_queue(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    store.rerun(id(1), "ops").await.unwrap();
+    assert!(claim(store, None, 10).await.is_empty());
+}

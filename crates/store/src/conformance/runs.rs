@@ -1,0 +1,112 @@
+//! Interactions that wait for a run.
+
+use super::samples::{accept, at, decided, flow, id, mail, offer, run};
+use crate::error::LeaseError;
+use crate::records::catalogue::CatalogueChange;
+use crate::records::mail::{DecisionKind, State};
+use crate::traits::Store;
+use uuid::Uuid;
+
+pub(crate) async fn claimed_oldest_first_and_once(store: &dyn Store) {
+    for number in [3, 1, 2] {
+        accept(store, mail(number)).await;
+    }
+    accept(store, decided(4, run(DecisionKind::Queue))).await;
+    let change = CatalogueChange::PutQueue(super::samples::queue_record(1, "General"));
+    let epoch = store.commit(0, vec![change]).await.unwrap();
+    let first = store.claim_runs(2, 60, at(10)).await.unwrap();
+    assert_eq!(first.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
+    assert_eq!((first[0].epoch, first[0].interaction.state), (epoch, State::Running));
+    assert_eq!(first[0].raw, mail(1).message.raw);
+    assert_ne!(first[0].lease, first[1].lease);
+    let second = store.claim_runs(9, 60, at(10)).await.unwrap();
+    assert_eq!(second.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(3)]);
+    assert!(store.claim_runs(9, 60, at(10)).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_lease_that_ran_out_is_claimed_anew(store: &dyn Store) {
+    accept(store, mail(1)).await;
+    let old = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    assert!(store.claim_runs(1, 60, at(69)).await.unwrap().is_empty());
+    let new = store.claim_runs(1, 60, at(70)).await.unwrap().remove(0);
+    let late = store.record_run(id(1), old.lease, run(DecisionKind::Queue)).await;
+    assert!(matches!(late, Err(LeaseError::Lost)));
+    store.record_run(id(1), new.lease, run(DecisionKind::Forward)).await.unwrap();
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.runs), (State::Completed, 1));
+}
+
+pub(crate) async fn only_the_lease_records(store: &dyn Store) {
+    accept(store, mail(1)).await;
+    accept(store, mail(2)).await;
+    let work = store.claim_runs(2, 60, at(10)).await.unwrap();
+    for (interaction, lease) in [(id(1), Uuid::from_u128(5)), (id(1), work[1].lease), (id(9), work[0].lease)] {
+        let refused = store.record_run(interaction, lease, run(DecisionKind::Queue)).await;
+        assert!(matches!(refused, Err(LeaseError::Lost)));
+    }
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Running);
+    let mut ended = run(DecisionKind::Queue);
+    ended.decision.priority = 7;
+    store.record_run(id(1), work[0].lease, ended.clone()).await.unwrap();
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.flow, kept.decision), (State::Decided, ended.flow, Some(ended.decision)));
+    assert_eq!(kept.attributes, ended.attributes);
+    let twice = store.record_run(id(1), work[0].lease, run(DecisionKind::Queue)).await;
+    assert!(matches!(twice, Err(LeaseError::Lost)));
+}
+
+pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
+    accept(store, decided(1, run(DecisionKind::Unrouted))).await;
+    store.rerun(id(1), "ops").await.unwrap();
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
+    assert_eq!(store.summary().await.unwrap().oldest_undecided_at, None, "it has its first decision still");
+    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let mut second = run(DecisionKind::Forward);
+    second.flow = Some((flow(2), 4));
+    store.record_run(id(1), work.lease, second).await.unwrap();
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.runs, kept.flow), (State::Completed, 2, Some((flow(2), 4))));
+    let runs = store.runs(id(1)).await.unwrap();
+    let listed: Vec<_> =
+        runs.iter().map(|one| (one.number, one.run.decision.kind, one.run.rerun_by.as_deref())).collect();
+    assert_eq!(listed, [(1, DecisionKind::Unrouted, None), (2, DecisionKind::Forward, Some("ops"))]);
+    let by_decision: Vec<_> = store.summary().await.unwrap().by_decision.into_iter().collect();
+    assert_eq!(by_decision, [(DecisionKind::Forward, 1)]);
+}
+
+pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
+    accept(store, mail(1)).await;
+    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "received");
+    store.claim_runs(1, 60, at(10)).await.unwrap();
+    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "running");
+    accept(store, decided(2, run(DecisionKind::Queue))).await;
+    super::queues::claim(store, None, 10).await;
+    assert!(matches!(store.rerun(id(2), "ops").await, Err(LeaseError::Lost)), "claimed");
+    assert!(matches!(store.rerun(id(9), "ops").await, Err(LeaseError::Lost)), "unknown");
+}
+
+pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    assert!(store.erase(id(1)).await.unwrap());
+    assert!(store.erase(id(1)).await.unwrap(), "twice is well");
+    assert!(!store.erase(id(2)).await.unwrap());
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Decided));
+    assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
+    assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
+    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "there is nothing to run");
+    assert_eq!(store.summary().await.unwrap().interactions, 1);
+}
+
+pub(crate) async fn erasing_one_of_two_keeps_the_other(store: &dyn Store) {
+    let mut two = mail(1);
+    two.interactions.push(offer(2, 2));
+    let raw = two.message.raw.clone();
+    accept(store, two).await;
+    store.erase(id(1)).await.unwrap();
+    store.erase(id(1)).await.unwrap();
+    assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
+    assert_eq!(store.raw_message(id(2)).await.unwrap(), Some(raw));
+    store.erase(id(2)).await.unwrap();
+    assert_eq!(store.raw_message(id(2)).await.unwrap(), None);
+}

@@ -1,0 +1,157 @@
+//! Records to test with.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, InteractionId, QueueId};
+
+use crate::records::catalogue::{Bindings, FlowRecord, QueueRecord, VersionRecord};
+use crate::records::mail::{
+    AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunRecord,
+};
+use crate::traits::Store;
+
+/// The time of tests, `seconds` after their start.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_750_000_000 + seconds).unwrap()
+}
+
+/// An identifier that stands for a number; identifiers of greater numbers are greater.
+pub(super) fn id(number: u128) -> InteractionId {
+    InteractionId(Uuid::from_u128(number))
+}
+
+pub(super) fn route(number: u128) -> Uuid {
+    Uuid::from_u128(0x1000 + number)
+}
+
+pub(super) fn queue(number: u128) -> QueueId {
+    QueueId(Uuid::from_u128(0x2000 + number))
+}
+
+pub(super) fn flow(number: u128) -> FlowId {
+    FlowId(Uuid::from_u128(0x3000 + number))
+}
+
+/// A mail with the Message-ID `NUMBER@example`, received `number` seconds after the start, for route 1, without a run.
+pub(super) fn mail(number: u8) -> Acceptance {
+    Acceptance {
+        message: NewMessage {
+            raw: Bytes::from(format!("Subject: mail {number}\r\n\r\nbody of {number}\r\n")),
+            envelope_from: "ann@example.net".to_owned(),
+            remote: "192.0.2.1".to_owned(),
+            received_at: at(i64::from(number)),
+            message_id: Some(format!("{number}@example")),
+            subject: format!("mail {number}"),
+            content_hash: [number; 32],
+        },
+        interactions: vec![offer(u128::from(number), 1)],
+        idempotency: None,
+    }
+}
+
+/// An interaction without a run.
+pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
+    NewInteraction {
+        id: id(number),
+        envelope_to: format!("box{to}@example.com"),
+        route: Some(route(to)),
+        priority: 0,
+        run: None,
+        epoch: 0,
+    }
+}
+
+/// A mail whose run ended already.
+pub(super) fn decided(number: u8, run: RunRecord) -> Acceptance {
+    let mut mail = mail(number);
+    mail.interactions[0].run = Some(run);
+    mail
+}
+
+pub(super) fn decision(kind: DecisionKind) -> DecisionRecord {
+    let queued = matches!(kind, DecisionKind::Queue | DecisionKind::Unrouted);
+    DecisionRecord {
+        kind,
+        queue: queued.then(|| queue(1)),
+        priority: 0,
+        skills: Vec::new(),
+        language: None,
+        addresses: Vec::new(),
+        reason: None,
+        error: None,
+    }
+}
+
+pub(super) fn run(kind: DecisionKind) -> RunRecord {
+    RunRecord {
+        flow: Some((flow(1), 3)),
+        started_at: at(0) + SignedDuration::from_micros(7),
+        duration_us: 42,
+        decision: decision(kind),
+        attributes: BTreeMap::from([("lang".to_owned(), "en".to_owned())]),
+        trace: r#"{"nodes":[]}"#.to_owned(),
+        rerun_by: None,
+    }
+}
+
+/// Accepts and answers what became of each offered interaction.
+pub(super) async fn accept(store: &dyn Store, mail: Acceptance) -> Vec<Accepted> {
+    match store.accept(mail).await.unwrap() {
+        AcceptOutcome::Committed(accepted) => accepted,
+        other => panic!("expected a commit, found {other:?}"),
+    }
+}
+
+/// The identifiers of everything kept, newest first.
+pub(super) async fn listed(store: &dyn Store, filter: &crate::records::mail::InteractionFilter) -> Vec<u128> {
+    let found = store.interactions(filter, None, 100).await.unwrap();
+    found.iter().map(|interaction| interaction.id.0.as_u128()).collect()
+}
+
+pub(super) fn flow_record(number: u128, name: &str) -> FlowRecord {
+    FlowRecord {
+        id: flow(number),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        shared: false,
+        type_as_written: "email".to_owned(),
+        description: "what it does".to_owned(),
+        published: None,
+        newest: 0,
+        revision: 1,
+        created_at: at(0),
+        created_by: "admin".to_owned(),
+        modified_at: at(1),
+        deleted_at: None,
+    }
+}
+
+pub(super) fn version_record(of: u128, version: u32) -> VersionRecord {
+    VersionRecord {
+        flow_id: flow(of),
+        version,
+        content: format!(r#"{{"nodes":[],"n":{version}}}"#).into(),
+        hash: format!("{version:064x}"),
+        bindings: Bindings { queues: BTreeMap::from([("general".to_owned(), queue(1))]), flows: BTreeMap::new() },
+        created_at: at(0),
+        created_by: "admin".to_owned(),
+        published_at: None,
+    }
+}
+
+pub(super) fn queue_record(number: u128, name: &str) -> QueueRecord {
+    let mut extra = serde_json::Map::new();
+    extra.insert("skillEvaluationMethod".to_owned(), "ALL".into());
+    QueueRecord {
+        id: queue(number),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        built_in: false,
+        extra,
+        created_at: at(0),
+        modified_at: at(1),
+    }
+}

@@ -1,0 +1,238 @@
+//! The conformance suite on SQLite, and what is SQLite's own.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::writer::{Writer, WriterOptions};
+use super::{SqliteOptions, SqliteStore, schema};
+use crate::error::StoreError;
+use crate::records::access::ClientRecord;
+use crate::traits::{AccessStore, MailStore};
+
+/// A store in a directory that goes with it.
+struct Opened {
+    store: SqliteStore,
+    directory: TempDir,
+}
+
+fn open() -> Opened {
+    let directory = TempDir::new().unwrap();
+    let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
+    Opened { store, directory }
+}
+
+mod conformance {
+    use super::open;
+    crate::conformance::every_rule!(open());
+}
+
+fn client(id: &str) -> ClientRecord {
+    ClientRecord {
+        id: id.to_owned(),
+        name: String::new(),
+        secret_hash: String::new(),
+        scopes: Vec::new(),
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        revoked_at: None,
+    }
+}
+
+fn set_format(directory: &Path, format: u32) {
+    let db = Connection::open(directory.join("waypost.db")).unwrap();
+    db.pragma_update(None, "user_version", format).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_kept_is_there_when_opened_again() {
+    let Opened { store, directory } = open();
+    store.put_client(client("a")).await.unwrap();
+    drop(store);
+    let again = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
+    assert_eq!(again.clients().await.unwrap(), [client("a")]);
+}
+
+#[test]
+fn a_directory_has_one_holder() {
+    let opened = open();
+    let second = SqliteStore::open(opened.directory.path(), SqliteOptions::default());
+    assert!(matches!(second, Err(StoreError::InUse(_))));
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let Opened { store, directory } = open();
+    drop(store);
+    set_format(directory.path(), 900);
+    let refused = SqliteStore::open(directory.path(), SqliteOptions::default());
+    assert!(matches!(refused, Err(StoreError::TooNew { found: 900, .. })));
+}
+
+#[test]
+fn a_copy_is_kept_before_a_migration() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("waypost.db");
+    let mut db = schema::open_writer(&path, 1 << 20).unwrap();
+    let first = "CREATE TABLE old (x); INSERT INTO old VALUES (1);";
+    schema::migrate(&mut db, &path, &[first]).unwrap();
+    assert!(!directory.path().join("waypost.db.before-0").exists(), "there was nothing to copy");
+    schema::migrate(&mut db, &path, &[first]).unwrap();
+    assert!(!directory.path().join("waypost.db.before-1").exists(), "there was nothing to do");
+    schema::migrate(&mut db, &path, &[first, "DROP TABLE old"]).unwrap();
+    let copy = Connection::open(directory.path().join("waypost.db.before-1")).unwrap();
+    assert_eq!(copy.query_row("SELECT x FROM old", (), |row| row.get::<_, i64>(0)).unwrap(), 1);
+    assert!(db.prepare("SELECT x FROM old").is_err());
+}
+
+#[test]
+fn a_migration_that_fails_changes_nothing() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("waypost.db");
+    let mut db = schema::open_writer(&path, 1 << 20).unwrap();
+    assert!(schema::migrate(&mut db, &path, &["CREATE TABLE a (x); CREATE TABLE a (x)"]).is_err());
+    assert!(db.prepare("SELECT x FROM a").is_err());
+    let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(format, 0);
+}
+
+/// A writer on a database that may not grow beyond `pages`.
+fn small_writer(directory: &Path, batch: usize, patience: Duration, pages: Option<u32>) -> Writer {
+    let path = directory.join("waypost.db");
+    let mut db = schema::open_writer(&path, 1 << 20).unwrap();
+    schema::migrate(&mut db, &path, &["CREATE TABLE t (x)"]).unwrap();
+    if let Some(pages) = pages {
+        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    }
+    Writer::start(db, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
+}
+
+async fn put(writer: &Writer, bytes: usize) -> Result<(), StoreError> {
+    writer
+        .run(move |session| {
+            session.db.execute("INSERT INTO t VALUES (zeroblob(?1))", (bytes,))?;
+            Ok(Ok::<_, StoreError>(()))
+        })
+        .await?
+}
+
+async fn count(writer: &Writer) -> i64 {
+    let count = |db: &Connection| db.query_row("SELECT count(*) FROM t", (), |row| row.get(0));
+    writer.run(move |session| Ok(Ok::<_, StoreError>(count(session.db)?))).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_keeps_nothing() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 8, Duration::from_secs(10), Some(8));
+    put(&writer, 10).await.unwrap();
+    assert!(matches!(put(&writer, 1 << 20).await, Err(StoreError::Full)));
+    put(&writer, 10).await.unwrap();
+    assert_eq!(count(&writer).await, 2);
+}
+
+/// Keeps the writer busy until the sender is dropped; answers once the writer is busy.
+async fn occupy(writer: &Writer) -> (std::sync::mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (started, busy) = tokio::sync::oneshot::channel();
+    let writer = writer.clone();
+    let task = tokio::spawn(async move {
+        let occupied = writer.run(move |_| {
+            started.send(()).unwrap();
+            let _ = held.recv();
+            Ok(Ok::<_, StoreError>(()))
+        });
+        occupied.await.unwrap().unwrap();
+    });
+    busy.await.unwrap();
+    (release, task)
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_never_done() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 2, Duration::from_millis(50), None);
+    let (release, task) = occupy(&writer).await;
+    // More than the channel holds: some wait in it, others before it.
+    let mut waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let writer = writer.clone();
+            tokio::spawn(async move { put(&writer, 1).await })
+        })
+        .collect();
+    for one in waiting.drain(..) {
+        assert!(matches!(one.await.unwrap(), Err(StoreError::Unavailable(_))));
+    }
+    drop(release);
+    // It was started: its outcome is awaited, however long it took.
+    task.await.unwrap();
+    assert_eq!(count(&writer).await, 0);
+    put(&writer, 1).await.unwrap();
+    assert_eq!(count(&writer).await, 1);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_nothing() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 2, Duration::from_secs(10), None);
+    let (release, task) = occupy(&writer).await;
+    let gone = {
+        let writer = writer.clone();
+        tokio::spawn(async move { put(&writer, 1).await })
+    };
+    tokio::task::yield_now().await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    drop(release);
+    task.await.unwrap();
+    assert_eq!(count(&writer).await, 0);
+}
+
+#[tokio::test]
+async fn those_who_wait_together_are_committed_together() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 16, Duration::from_secs(10), None);
+    let (release, task) = occupy(&writer).await;
+    let before = writer.commits();
+    let waiting: Vec<_> = (0..32)
+        .map(|_| {
+            let writer = writer.clone();
+            tokio::spawn(async move { put(&writer, 1).await })
+        })
+        .collect();
+    // Every task has sent its command once it has been polled; the channel holds four batches.
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+    drop(release);
+    task.await.unwrap();
+    for one in waiting {
+        one.await.unwrap().unwrap();
+    }
+    assert_eq!((writer.commits() - before, count(&writer).await), (2, 32));
+}
+
+#[tokio::test]
+async fn a_failure_undoes_its_commit_alone() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 16, Duration::from_secs(10), None);
+    let failed = writer
+        .run(|session| {
+            session.db.execute("INSERT INTO t VALUES (1)", ())?;
+            session.db.execute("INSERT INTO missing VALUES (1)", ())?;
+            Ok(Ok::<_, StoreError>(()))
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))));
+    assert_eq!(count(&writer).await, 0);
+    put(&writer, 1).await.unwrap();
+    assert_eq!(count(&writer).await, 1);
+}
+
+#[tokio::test]
+async fn looking_for_work_that_is_not_there_commits_nothing() {
+    let opened = open();
+    let work = opened.store.claim_runs(9, 60, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!((work.len(), opened.store.commits()), (0, 0));
+}
