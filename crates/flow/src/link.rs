@@ -1,7 +1,8 @@
 //! Programs that run together: one consistent snapshot of what is published.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::id::{FlowId, Version};
 use crate::program::{Callee, Program, Selector};
@@ -9,8 +10,8 @@ use crate::program::{Callee, Program, Selector};
 /// Programs by flow and version, and which version of each flow is published.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    programs: HashMap<(FlowId, Version), Arc<Program>>,
-    published: HashMap<FlowId, Version>,
+    programs: FxHashMap<(FlowId, Version), Arc<Program>>,
+    published: FxHashMap<FlowId, Version>,
 }
 
 impl Snapshot {

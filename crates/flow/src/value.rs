@@ -82,30 +82,17 @@ impl<'m> Value<'m> {
 
     /// The value as JSON: datetimes and durations as strings, parts of the interaction as what can be read of them.
     pub fn to_json(&self, email: &dyn Email) -> Json {
-        self.to_json_clipped(email, usize::MAX)
-    }
-
-    /// The value as JSON, each string longer than `characters` as `{"clipped": first characters, "characters": all}`.
-    pub fn to_json_clipped(&self, email: &dyn Email, characters: usize) -> Json {
         match self {
-            Self::String(text) => clipped(text.as_str(), characters),
+            Self::String(text) => Json::from(text.as_str()),
             Self::Integer(number) => Json::from(*number),
             Self::Number(number) => Json::from(*number),
             Self::Boolean(value) => Json::from(*value),
             Self::Datetime(_) | Self::Duration(_) => Json::from(plain(self).unwrap_or_default()),
-            Self::Json(json) => match json.to_string() {
-                long if long.chars().nth(characters).is_some() => clipped(&long, characters),
-                _ => (**json).clone(),
-            },
-            Self::List(elements) => {
-                Json::Array(elements.iter().map(|element| element.to_json_clipped(email, characters)).collect())
+            Self::Json(json) => (**json).clone(),
+            Self::List(elements) => elements.iter().map(|element| element.to_json(email)).collect(),
+            Self::Map(members) => {
+                Json::Object(members.iter().map(|(key, value)| (key.to_string(), value.to_json(email))).collect())
             }
-            Self::Map(members) => Json::Object(
-                members
-                    .iter()
-                    .map(|(key, value)| (key.to_string(), value.to_json_clipped(email, characters)))
-                    .collect(),
-            ),
             Self::Object(handle) => handle.to_json(email),
         }
     }
@@ -129,18 +116,6 @@ impl Handle {
                 let part = email.attachment(index as usize).unwrap_or_default();
                 json!({ "name": part.name, "contentType": part.content_type, "size": part.size, "inline": part.inline })
             }
-        }
-    }
-}
-
-fn clipped(text: &str, characters: usize) -> Json {
-    if text.len() <= characters {
-        return Json::from(text);
-    }
-    match text.char_indices().nth(characters) {
-        None => Json::from(text),
-        Some((end, _)) => {
-            json!({ "clipped": text.get(..end).unwrap_or_default(), "characters": text.chars().count() })
         }
     }
 }

@@ -283,8 +283,13 @@ fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
 
 /// Whether an action can leave by its error edge.
 fn can_fail(action: &ProgramAction) -> bool {
-    matches!(action.kind, ProgramActionKind::RunFlow { .. } | ProgramActionKind::TransferToFlow { .. })
-        || before(action).iter().any(|(_, compiled)| compiled.can_fail())
+    // A forward fails when there is nobody to forward to.
+    matches!(
+        action.kind,
+        ProgramActionKind::RunFlow { .. }
+            | ProgramActionKind::TransferToFlow { .. }
+            | ProgramActionKind::Forward { .. }
+    ) || before(action).iter().any(|(_, compiled)| compiled.can_fail())
 }
 
 /// What is set once the action is done.

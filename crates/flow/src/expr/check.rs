@@ -1,11 +1,11 @@
 //! Syntax tree to checked expression: names resolved, types found, every problem told.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SelectExpr, operators};
 use cel::parser::Expression;
+use rustc_hash::FxHashSet;
 
 use super::Scope;
 use super::ir::{Arithmetic, Comparison, Ir};
@@ -362,7 +362,7 @@ impl Checker<'_> {
         }
         // Long lists of names are what people write: look them up instead of walking them.
         if let (Type::String, Ir::Constant(Value::List(elements))) = (&needle_type, &within_ir) {
-            let set: HashSet<Box<str>> = elements.iter().filter_map(Value::as_str).map(Box::from).collect();
+            let set: FxHashSet<Box<str>> = elements.iter().filter_map(Value::as_str).map(Box::from).collect();
             return Some((Ir::InSet(Box::new(needle_ir), set), Type::Boolean));
         }
         Some((Ir::In(Box::new(needle_ir), Box::new(within_ir)), Type::Boolean))

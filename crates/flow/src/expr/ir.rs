@@ -1,7 +1,8 @@
 //! Checked expressions: every name a position, every operator of known types, every constant prepared.
 
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use crate::email::{AddressField, TextField};
 use crate::functions::{Overload, Search};
@@ -50,7 +51,7 @@ pub(super) enum Ir {
     /// `x in list` or `key in map`.
     In(Box<Ir>, Box<Ir>),
     /// `x in [constants]`, strings.
-    InSet(Box<Ir>, HashSet<Box<str>>),
+    InSet(Box<Ir>, FxHashSet<Box<str>>),
     /// `list[i]`, `map[key]`, `json[…]`.
     Index(Box<Ir>, Box<Ir>),
     /// A list.

@@ -69,6 +69,16 @@ impl<'x> Fields<'x> {
         self.named(name).next().map(Field::text)
     }
 
+    /// The position of the first field of a name, for [`Fields::at`].
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The decoded value of the field at a position.
+    pub(super) fn at(&self, position: usize) -> Option<&str> {
+        self.fields.get(position).map(Field::text)
+    }
+
     /// Whether a field is there at all.
     pub(super) fn contains(&self, name: &str) -> bool {
         self.named(name).next().is_some()

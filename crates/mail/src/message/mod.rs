@@ -31,6 +31,8 @@ pub struct Message<'x> {
     size: usize,
     parsed: Option<mail_parser::Message<'x>>,
     fields: Fields<'x>,
+    /// Where the Subject stands: flows ask for it many times, and names are compared one by one.
+    subject: OnceLock<Option<usize>>,
     text: OnceLock<Text<'x>>,
     html: OnceLock<Text<'x>>,
     addresses: [OnceLock<Vec<Address>>; AddressField::COUNT],
@@ -53,6 +55,7 @@ impl<'x> Message<'x> {
             text: unread.map_or_else(OnceLock::new, |unread| OnceLock::from(Text::unread(unread))),
             parsed,
             fields,
+            subject: OnceLock::new(),
             html: OnceLock::new(),
             addresses: Default::default(),
             header_map: OnceLock::new(),
@@ -66,7 +69,8 @@ impl<'x> Message<'x> {
     /// The decoded Subject, empty if there is none.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.header("subject").unwrap_or_default()
+        let position = *self.subject.get_or_init(|| self.fields.position("subject"));
+        position.and_then(|position| self.fields.at(position)).unwrap_or_default()
     }
 
     /// All text parts that are not attachments, in order, with LF line ends; the HTML turned to text if no part has
