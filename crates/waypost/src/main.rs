@@ -1,1 +1,53 @@
-fn main() {}
+//! The `waypost` binary: server and tools.
+
+mod commands;
+mod failure;
+mod files;
+mod remote;
+mod server;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Inbound email routing: mail comes in, flows decide, every step is on record.
+#[derive(Parser)]
+#[command(name = "waypost", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server: SMTP in, HTTP API, workers
+    Serve(commands::serve::Arguments),
+    /// Bring a folder of flows, queues and routes onto a server
+    Apply(commands::apply::Arguments),
+    /// Check a folder of flows (or single files) without a server
+    Validate(commands::validate::Arguments),
+    /// Run mails through a folder of flows without a server, and print the decisions
+    Run(commands::run::Arguments),
+    /// Send mail
+    #[command(subcommand)]
+    Mail(commands::mail::Command),
+    /// Look at accepted mail and what became of it
+    #[command(subcommand)]
+    Interactions(commands::interactions::Command),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve(arguments) => commands::serve::run(arguments),
+        Command::Apply(arguments) => commands::apply::run(&arguments),
+        Command::Validate(arguments) => commands::validate::run(&arguments),
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Mail(command) => commands::mail::run(command),
+        Command::Interactions(command) => commands::interactions::run(command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,206 @@
+//! `waypost interactions`: what became of accepted mail.
+
+use std::io::{self, Write};
+
+use waypost_engine::trace::text;
+use waypost_wire::interaction::{Decision, Interaction, Trace};
+use waypost_wire::listing::Chunk;
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::table::{self, Output};
+
+/// Sub-commands of `interactions`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List interactions, newest first
+    List(List),
+    /// Show one interaction
+    Show(One),
+    /// Show what a flow did with one interaction, step by step
+    Trace(One),
+    /// Print the raw message
+    Message(One),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// received, running, decided, claimed or completed
+    #[arg(long)]
+    state: Option<String>,
+    /// queue, forward, disconnect or unrouted
+    #[arg(long)]
+    decision: Option<String>,
+    /// The envelope sender
+    #[arg(long)]
+    from: Option<String>,
+    /// The envelope recipient
+    #[arg(long)]
+    to: Option<String>,
+    /// Part of the subject
+    #[arg(long)]
+    subject: Option<String>,
+    /// The Message-ID, without angle brackets
+    #[arg(long)]
+    message_id: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 25)]
+    limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments about one interaction.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The interaction's id
+    id: String,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: printed; 2: not found, refused or no answer.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::List(arguments) => list(&arguments, &mut out),
+        Command::Show(arguments) => {
+            let interaction: Interaction = arguments.server.connect()?.get(&path(&arguments.id, ""))?;
+            show(&interaction, arguments.output, &mut out)
+        }
+        Command::Trace(arguments) => trace(&arguments, &mut out),
+        Command::Message(arguments) => {
+            let raw = arguments.server.connect()?.get_bytes(&path(&arguments.id, "/message"))?;
+            Ok(out.write_all(&raw)?)
+        }
+    }
+}
+
+fn path(id: &str, rest: &str) -> String {
+    format!("/interactions/{}{rest}", encode(id))
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let interactions = fetch(&remote, arguments)?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &interactions)?);
+    }
+    let rows: Vec<[String; 6]> = interactions
+        .iter()
+        .map(|one| {
+            [
+                one.id.to_string(),
+                one.received_at.to_string(),
+                one.envelope.from.clone(),
+                one.envelope.to.clone(),
+                one.decision.as_ref().map_or_else(|| "(not decided yet)".to_owned(), short),
+                table::clip(one.subject.as_deref().unwrap_or_default(), 40),
+            ]
+        })
+        .collect();
+    Ok(table::rows(out, ["ID", "RECEIVED", "FROM", "TO", "DECISION", "SUBJECT"], &rows)?)
+}
+
+fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure> {
+    let filters = [
+        ("state", &arguments.state),
+        ("decision", &arguments.decision),
+        ("from", &arguments.from),
+        ("to", &arguments.to),
+        ("subject", &arguments.subject),
+        ("messageId", &arguments.message_id),
+    ];
+    let filters: String =
+        filters.iter().filter_map(|(name, value)| Some(format!("&{name}={}", encode(value.as_ref()?)))).collect();
+    let mut found: Vec<Interaction> = Vec::new();
+    let mut cursor = String::new();
+    while found.len() < arguments.limit {
+        let size = (arguments.limit - found.len()).min(500);
+        let chunk: Chunk<Interaction> = remote.get(&format!("/interactions?pageSize={size}{filters}{cursor}"))?;
+        found.extend(chunk.entities);
+        match chunk.next_cursor {
+            Some(next) => cursor = format!("&cursor={}", encode(&next)),
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+fn short(decision: &Decision) -> String {
+    let kind = serde_json::to_value(decision.kind).ok();
+    let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+    match decision.queue.as_ref().and_then(|queue| queue.name.as_ref()) {
+        Some(queue) => format!("{kind} {queue} ({})", decision.priority),
+        None => kind,
+    }
+}
+
+fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output == Output::Json {
+        return Ok(table::json(out, one)?);
+    }
+    writeln!(out, "id         {}", one.id)?;
+    writeln!(out, "state      {}", serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default())?;
+    writeln!(out, "received   {} from {}", one.received_at, one.envelope.remote)?;
+    writeln!(out, "from       {}", one.envelope.from)?;
+    writeln!(out, "to         {}", one.envelope.to)?;
+    writeln!(out, "subject    {}", one.subject.as_deref().unwrap_or_default())?;
+    if let Some(flow) = &one.flow {
+        writeln!(out, "flow       {} version {}", flow.name.as_deref().unwrap_or("(deleted)"), flow.version)?;
+    }
+    if let Some(decision) = &one.decision {
+        writeln!(out, "decision   {}", short(decision))?;
+        if let Some(error) = &decision.error {
+            writeln!(out, "error      {error}")?;
+        }
+    }
+    for (name, value) in &one.attributes {
+        writeln!(out, "attribute  {name} = {value}")?;
+    }
+    Ok(writeln!(out, "runs       {}, duplicates {}", one.runs.len(), one.duplicates)?)
+}
+
+fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let trace: Trace = arguments.server.connect()?.get(&path(&arguments.id, "/trace"))?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &trace)?);
+    }
+    for run in &trace.runs {
+        let by = run.rerun_by.as_deref().map(|by| format!(", asked for by {by}")).unwrap_or_default();
+        writeln!(
+            out,
+            "run {} at {}, {} µs{by}: {}",
+            run.number,
+            run.started_at,
+            run.duration_us,
+            short(&run.decision)
+        )?;
+        if let Some(steps) = &run.trace {
+            for line in text::render(steps).lines() {
+                writeln!(out, "  {line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,8 @@
+//! One file for each command.
+
+pub(crate) mod apply;
+pub(crate) mod interactions;
+pub(crate) mod mail;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod validate;

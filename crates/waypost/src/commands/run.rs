@@ -1,0 +1,194 @@
+//! `waypost run`: mails through a folder of flows, offline, by the same engine as the server's.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+use waypost_app::catalogue::routes::RouteMatch;
+use waypost_app::catalogue::world::{Running, World};
+use waypost_app::folder::Folder;
+use waypost_app::mail::decide::{Start, decide};
+use waypost_engine::Limits;
+use waypost_engine::trace::text;
+use waypost_flow::document;
+use waypost_flow::id::InteractionId;
+use waypost_mail::message::{AddressField, Message};
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::{DecisionKind, RunRecord};
+
+use crate::failure::Failure;
+use crate::files::{self, MailFile};
+use crate::table::Output;
+
+/// Arguments of `run`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Folder (or files) of flows and routing
+    #[arg(long, short, required = true)]
+    flows: Vec<PathBuf>,
+    /// The flow to run; left out: the route of the recipient, or the only flow of type email
+    #[arg(long)]
+    flow: Option<String>,
+    /// The envelope recipient; left out: the first address of To that has a route
+    #[arg(long)]
+    to: Option<String>,
+    /// Print each run's trace
+    #[arg(long, short)]
+    trace: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+    /// Mails: .eml files, mboxes, folders of them; `-` is standard input
+    #[arg(required = true)]
+    mails: Vec<PathBuf>,
+}
+
+/// Exit code 0: every mail was decided; 1: the flows have errors, or a mail found no route or its run failed; 2: could not read.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let sources = files::sources(&arguments.flows)?;
+    let mut folder = Folder::read(&sources);
+    let world = folder.check();
+    if folder.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
+        return Err(Failure::Found);
+    }
+    let chosen = chosen_flow(arguments, &world)?;
+    let running = world.running();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut failed = false;
+    files::mails(&arguments.mails, &mut |mail| {
+        let message = Message::parse(&mail.raw);
+        let route = match &chosen {
+            Some(route) => Some(route.clone()),
+            None => route_of(arguments, &running, &message),
+        };
+        let Some(route) = route else {
+            failed = true;
+            print_unroutable(&mut out, arguments, &mail)?;
+            return Ok(());
+        };
+        let start = Start {
+            interaction: InteractionId(Uuid::nil()),
+            received_at: Timestamp::now(),
+            priority: route.priority,
+            route: Some(&route),
+        };
+        let record = decide(&running, start, &message, Limits::default());
+        failed |= record.decision.error.is_some();
+        print(&mut out, arguments, &mail, &message, &record, &running)?;
+        Ok(())
+    })?;
+    out.flush()?;
+    if failed { Err(Failure::Found) } else { Ok(()) }
+}
+
+/// The flow named by `--flow`, or the only one there is when there are no routes, as a route that takes everything.
+fn chosen_flow(arguments: &Arguments, world: &World) -> Result<Option<RouteRecord>, Failure> {
+    let flow = match &arguments.flow {
+        Some(name) => match world.flow_named(&document::fold_name(name), false) {
+            Some(flow) => flow,
+            None => return Err(Failure::Failed(format!("there is no flow `{name}` of type email"))),
+        },
+        None if !world.routes.is_empty() => return Ok(None),
+        None => {
+            let mut flows = world.flows.values().filter(|flow| !flow.shared);
+            match (flows.next(), flows.next()) {
+                (Some(only), None) => only,
+                _ => return Err(Failure::Failed("which flow? Name it with --flow, or add routes".to_owned())),
+            }
+        }
+    };
+    Ok(Some(RouteRecord {
+        id: Uuid::nil(),
+        domain: String::new(),
+        pattern: "*".to_owned(),
+        target: RouteTarget::Flow(flow.id),
+        unrouted_queue: None,
+        priority: 0,
+        extra: serde_json::Map::new(),
+        created_at: Timestamp::UNIX_EPOCH,
+        modified_at: Timestamp::UNIX_EPOCH,
+    }))
+}
+
+fn route_of(arguments: &Arguments, running: &Running, message: &Message<'_>) -> Option<RouteRecord> {
+    let find = |address: &str| match running.routes.find(address) {
+        RouteMatch::Route(route) => Some((*route).clone()),
+        RouteMatch::Postmaster | RouteMatch::None => None,
+    };
+    match &arguments.to {
+        Some(address) => find(address),
+        None => message
+            .addresses(AddressField::To)
+            .iter()
+            .chain(message.addresses(AddressField::Cc))
+            .find_map(|address| find(&address.address)),
+    }
+}
+
+fn print_unroutable(out: &mut impl Write, arguments: &Arguments, mail: &MailFile) -> io::Result<()> {
+    match arguments.output {
+        Output::Table => {
+            writeln!(out, "{}: no route (name the recipient with --to, or the flow with --flow)", mail.name)
+        }
+        Output::Json => writeln!(out, "{}", json!({ "mail": mail.name, "error": { "code": "no-route" } })),
+    }
+}
+
+fn print(
+    out: &mut impl Write,
+    arguments: &Arguments,
+    mail: &MailFile,
+    message: &Message<'_>,
+    record: &RunRecord,
+    running: &Running,
+) -> io::Result<()> {
+    let decision = &record.decision;
+    let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
+    match arguments.output {
+        Output::Json => {
+            let trace: serde_json::Value = serde_json::from_str(&record.trace)?;
+            let line = json!({
+                "mail": mail.name,
+                "messageId": message.message_id(),
+                "subject": message.subject(),
+                "decision": {
+                    "kind": kind(decision.kind),
+                    "queue": queue,
+                    "priority": decision.priority,
+                    "skills": decision.skills,
+                    "addresses": decision.addresses,
+                    "reason": decision.reason,
+                    "error": decision.error,
+                },
+                "attributes": record.attributes,
+                "trace": arguments.trace.then_some(trace),
+            });
+            writeln!(out, "{line}")
+        }
+        Output::Table => {
+            let place = queue.map(|queue| format!(" {queue}")).unwrap_or_default();
+            let error = decision.error.as_ref().and_then(|error| error.get("message")).and_then(|text| text.as_str());
+            let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
+            writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, kind(decision.kind), decision.priority)?;
+            if arguments.trace {
+                let trace: serde_json::Value = serde_json::from_str(&record.trace)?;
+                for line in text::render(&trace).lines() {
+                    writeln!(out, "    {line}")?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn kind(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::Queue => "queue",
+        DecisionKind::Forward => "forward",
+        DecisionKind::Disconnect => "disconnect",
+        DecisionKind::Unrouted => "unrouted",
+    }
+}

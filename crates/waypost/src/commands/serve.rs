@@ -1,0 +1,88 @@
+//! `waypost serve`: the server.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::server;
+
+/// Arguments of `serve`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where everything is kept
+    #[arg(long, env = "WAYPOST_DATA_DIR", default_value = "./waypost-data")]
+    pub(crate) data_dir: PathBuf,
+    /// The address of the HTTP API; port 0 takes a free one
+    #[arg(long, env = "WAYPOST_HTTP", default_value = "127.0.0.1:8080")]
+    pub(crate) http: SocketAddr,
+    /// The address of the HTTP API over TLS
+    #[arg(long, env = "WAYPOST_HTTPS")]
+    pub(crate) https: Option<SocketAddr>,
+    /// The address that mail is taken at
+    #[arg(long, env = "WAYPOST_SMTP", default_value = "127.0.0.1:2525")]
+    pub(crate) smtp: SocketAddr,
+    /// The name that the SMTP server gives itself
+    #[arg(long, env = "WAYPOST_HOSTNAME", default_value = "localhost")]
+    pub(crate) hostname: String,
+    /// The certificate chain for HTTPS and STARTTLS, in PEM
+    #[arg(long, env = "WAYPOST_TLS_CERT", requires = "tls_key", conflicts_with = "tls_self_signed")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM
+    #[arg(long, env = "WAYPOST_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Make a certificate for this machine in the data directory, tls/cert.pem, and renew it in time
+    #[arg(long, env = "WAYPOST_TLS_SELF_SIGNED")]
+    pub(crate) tls_self_signed: bool,
+    /// Requests that one API client may make in a minute; 0 is no limit
+    #[arg(long, env = "WAYPOST_RATE_LIMIT", default_value_t = 300)]
+    pub(crate) rate_limit: u32,
+    /// The largest mail, in bytes
+    #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
+    pub(crate) max_message_bytes: usize,
+    /// For how many days the same mail counts as a duplicate
+    #[arg(long, env = "WAYPOST_DUPLICATE_DAYS", default_value_t = 7)]
+    pub(crate) duplicate_days: u32,
+    /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
+    #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
+    pub(crate) log: String,
+    /// How it is logged
+    #[arg(long, env = "WAYPOST_LOG_FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// How long sessions may take to finish once the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Exit code 0: stopped by a signal; 2: could not start.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    log_to_stderr(&arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(server::run(arguments, DRAIN));
+    // What is left by now was given its time.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+fn log_to_stderr(arguments: &Arguments) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log)
+        .map_err(|error| Failure::of("can't read --log")(&error))?;
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    match arguments.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}

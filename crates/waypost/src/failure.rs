@@ -1,0 +1,45 @@
+//! How commands end when they don't end well.
+
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+/// Why a command did not succeed, each with its exit code.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was given is wrong; it was reported already. Exit code 1.
+    Found,
+    /// The command could not do its work. Exit code 2 (as clap's for bad usage).
+    Failed(String),
+    /// Whoever read our output went away. Exit code 0: `waypost … | head` is well.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// A failure with the thing that was tried.
+    pub(crate) fn of(what: impl Display) -> impl FnOnce(&dyn Display) -> Self {
+        move |cause| Self::Failed(format!("{what}: {cause}"))
+    }
+
+    /// Says what went wrong, on stderr, and answers the exit code.
+    #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Found => ExitCode::from(1),
+            Self::Failed(message) => {
+                eprintln!("waypost: {message}");
+                ExitCode::from(2)
+            }
+            Self::ClosedPipe => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}

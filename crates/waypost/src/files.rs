@@ -1,0 +1,124 @@
+//! Files and folders that commands are given.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use waypost_app::folder::{Folder, SourceFile};
+use waypost_flow::diagnostic::render;
+
+use crate::failure::Failure;
+
+/// Larger files are not flows.
+const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names.
+pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            walk(path, &mut found, &|path| has_extension(path, &["yaml", "yml", "json"]))?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    found
+        .into_iter()
+        .map(|path| {
+            let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+            let size = fs::metadata(&path).map_err(|error| fail(&error))?.len();
+            if size > MAX_SOURCE_BYTES {
+                return Err(fail(&format!("it has {size} bytes, more than any flow")));
+            }
+            let text = fs::read_to_string(&path).map_err(|error| fail(&error))?;
+            Ok(SourceFile { path: path.display().to_string(), text })
+        })
+        .collect()
+}
+
+/// A mail with the place that it came from.
+pub(crate) struct MailFile {
+    /// The file's path, with a number in an mbox.
+    pub(crate) name: String,
+    /// The raw message.
+    pub(crate) raw: Vec<u8>,
+}
+
+/// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input.
+pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
+    for path in paths {
+        let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+        if path.as_os_str() == "-" {
+            let mut raw = Vec::new();
+            io::stdin().read_to_end(&mut raw).map_err(|error| fail(&error))?;
+            each(MailFile { name: "-".to_owned(), raw })?;
+        } else if path.is_dir() {
+            let mut found = Vec::new();
+            walk(path, &mut found, &|_| true)?;
+            for path in found {
+                file(&path, each)?;
+            }
+        } else {
+            file(path, each)?;
+        }
+    }
+    Ok(())
+}
+
+fn file(path: &Path, each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+    let raw = fs::read(path).map_err(|error| fail(&error))?;
+    let name = path.display().to_string();
+    if !has_extension(path, &["eml"]) && waypost_mail::mbox::is_mbox(&raw) {
+        for (index, message) in waypost_mail::mbox::messages(raw.as_slice()).enumerate() {
+            let raw = message.map_err(|error| fail(&error))?;
+            each(MailFile { name: format!("{name}#{}", index + 1), raw })?;
+        }
+        return Ok(());
+    }
+    each(MailFile { name, raw })
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Result<(), Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", folder.display()))(cause);
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(|error| fail(&error))?;
+    entries.sort();
+    for path in entries {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, found, wanted)?;
+        } else if wanted(&path) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
+}
+
+/// Prints every problem of a folder, in order of files and places; answers how many errors and warnings there are.
+pub(crate) fn print_problems(
+    out: &mut impl Write,
+    files: &[SourceFile],
+    folder: &Folder,
+    colour: bool,
+) -> io::Result<(usize, usize)> {
+    let mut errors = 0;
+    for problem in &folder.problems {
+        errors += usize::from(problem.diagnostic.is_error());
+        let Some(file) = files.get(problem.file) else { continue };
+        let no_places = Default::default();
+        let places = folder.places.get(&problem.file).unwrap_or(&no_places);
+        let text = render::in_file(&problem.diagnostic, &file.path, &file.text, places, colour);
+        writeln!(out, "{text}")?;
+    }
+    Ok((errors, folder.problems.len() - errors))
+}

@@ -1,0 +1,166 @@
+//! Starting, running and stopping the server.
+
+mod private;
+mod tls;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use waypost_api::router::router;
+use waypost_api::state::{ApiState, Settings as ApiSettings};
+use waypost_app::App;
+use waypost_app::access::Access;
+use waypost_app::access::secret::Secret;
+use waypost_app::mail::smtp::SmtpIntake;
+use waypost_mail::smtp::Settings as SmtpSettings;
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+use waypost_store::traits::Store;
+
+use crate::commands::serve::Arguments;
+use crate::failure::Failure;
+use crate::remote::{AdminClient, Listeners};
+
+/// Runs until a signal, then lets everything finish for at most `drain`.
+pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
+    let data_dir = arguments.data_dir.as_path();
+    fs::create_dir_all(data_dir).map_err(|error| Failure::of(format!("can't make {}", data_dir.display()))(&error))?;
+    let options = SqliteOptions {
+        duplicate_window: Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60),
+        ..SqliteOptions::default()
+    };
+    let store = SqliteStore::open(data_dir, options).map_err(|error| Failure::of("can't open the store")(&error))?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let access = Arc::new(Access::new(store.clone()));
+    admin_client(&access, data_dir).await?;
+    let app = App::open(store).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
+
+    let tls = tls_config(&arguments)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let mut bound = Listeners { pid: std::process::id(), ..Listeners::default() };
+
+    let settings = ApiSettings {
+        rate_limit: arguments.rate_limit,
+        max_message_bytes: arguments.max_message_bytes,
+        ..ApiSettings::default()
+    };
+    let api = router(ApiState::new(app.clone(), access, settings));
+    let (http, address) = bind(arguments.http).await?;
+    bound.http = Some(address.to_string());
+    tasks.spawn(waypost_api::serve::serve(http, None, api.clone(), stopped.clone()));
+    if let Some(address) = arguments.https {
+        let Some(tls) = tls.clone() else {
+            return Err(Failure::Failed(
+                "--https needs a certificate: --tls-cert and --tls-key, or --tls-self-signed".to_owned(),
+            ));
+        };
+        let (https, address) = bind(address).await?;
+        bound.https = Some(address.to_string());
+        tasks.spawn(waypost_api::serve::serve(https, Some(tls), api, stopped.clone()));
+    }
+
+    let (smtp, address) = bind(arguments.smtp).await?;
+    bound.smtp = Some(address.to_string());
+    let settings = SmtpSettings {
+        hostname: arguments.hostname.clone(),
+        max_message: arguments.max_message_bytes,
+        tls,
+        ..SmtpSettings::default()
+    };
+    let intake = Arc::new(SmtpIntake(app.clone()));
+    tasks.spawn(waypost_mail::smtp::serve(smtp, Arc::new(settings), intake, stopped.clone()));
+    tasks.spawn(app.work(stopped));
+
+    announce(data_dir, &bound)?;
+    wait_for_signal().await?;
+    tracing::info!("stopping: what has begun may finish");
+    // Nobody listens any more only if every task has ended, which is what is wanted.
+    let _ = stop.send(true);
+    let finish = async { while tasks.join_next().await.is_some() {} };
+    tokio::select! {
+        () = finish => tracing::info!("stopped"),
+        () = tokio::time::sleep(drain) => tracing::warn!("stopped: some connections did not finish in time"),
+        again = wait_for_signal() => {
+            again?;
+            tracing::warn!("stopped at once by a second signal");
+        }
+    }
+    // Left behind by a crash it does no harm: it names a process.
+    let _ = fs::remove_file(Listeners::file(data_dir));
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let fail = |error: &dyn std::fmt::Display| Failure::of(format!("can't listen on {address}"))(error);
+    let listener = TcpListener::bind(address).await.map_err(|error| fail(&error))?;
+    let bound = listener.local_addr().map_err(|error| fail(&error))?;
+    Ok((listener, bound))
+}
+
+/// The certificate for HTTPS and STARTTLS, if there is to be one.
+fn tls_config(arguments: &Arguments) -> Result<Option<Arc<ServerConfig>>, Failure> {
+    match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => tls::from_files(certificate, key).map(Some),
+        _ if arguments.tls_self_signed => tls::self_signed(&arguments.data_dir, SystemTime::now()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Makes the admin client at the first start, or the client that `WAYPOST_BOOTSTRAP_CLIENT` names.
+async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
+    let fail = |error: &dyn std::fmt::Display| Failure::of("can't make the admin client")(error);
+    if let Ok(given) = std::env::var("WAYPOST_BOOTSTRAP_CLIENT") {
+        let Some((id, secret)) = given.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
+        else {
+            return Err(Failure::Failed("WAYPOST_BOOTSTRAP_CLIENT is not `id:secret`".to_owned()));
+        };
+        return access.bootstrap(id, Secret::new(secret)).await.map_err(|error| fail(&error));
+    }
+    let Some(client) = access.first_client().await.map_err(|error| fail(&error))? else { return Ok(()) };
+    // The file first: a client whose secret nobody has would lock everybody out.
+    let file = AdminClient::file(data_dir);
+    let written = AdminClient { client_id: client.id().to_owned(), client_secret: client.secret().expose().to_owned() };
+    let text = serde_json::to_string_pretty(&written).map_err(|error| fail(&error))?;
+    private::write(&file, text.as_bytes()).map_err(|error| fail(&error))?;
+    let id = client.id().to_owned();
+    access.keep(client).await.map_err(|error| fail(&error))?;
+    tracing::info!(id, file = %file.display(), "made the admin client; its secret is in the file");
+    if io::stderr().is_terminal() {
+        let _ = writeln!(io::stderr(), "admin client: {id}\nsecret: {}", written.client_secret);
+    }
+    Ok(())
+}
+
+/// Tells people and tools where the server listens.
+fn announce(data_dir: &Path, bound: &Listeners) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(bound).map_err(|error| Failure::Failed(error.to_string()))?;
+    let file = Listeners::file(data_dir);
+    private::write(&file, text.as_bytes())
+        .map_err(|error| Failure::of(format!("can't write {}", file.display()))(&error))?;
+    tracing::info!(
+        http = bound.http.as_deref(),
+        https = bound.https.as_deref(),
+        smtp = bound.smtp.as_deref(),
+        "listening"
+    );
+    Ok(())
+}
+
+async fn wait_for_signal() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What the compiler can't keep: which way rooms import, and that the documents name paths that exist.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each room may import of ours. Anything else is refused.
+const MAY_IMPORT: [(&str, &[&str]); 8] = [
+    ("flow", &[]),
+    ("mail", &[]),
+    ("engine", &["flow"]),
+    ("wire", &["flow"]),
+    ("store", &["flow"]),
+    ("app", &["engine", "flow", "mail", "store"]),
+    ("api", &["app", "flow", "store", "wire"]),
+    ("waypost", &["api", "app", "engine", "flow", "mail", "store", "wire"]),
+];
+
+/// Outside libraries that only these rooms may use, and why.
+const KEPT_TO: [(&str, &[&str], &str); 4] = [
+    ("rusqlite", &["store"], "nothing above the store knows SQL"),
+    ("axum", &["api"], "HTTP stays at the edge"),
+    ("mail-parser", &["mail"], "one reader of MIME"),
+    ("cel", &["flow"], "one language"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+/// Names under `[dependencies]` of a room's manifest.
+fn dependencies(room: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).expect("a manifest");
+    let section = text.split("[dependencies]").nth(1).expect("dependencies");
+    section
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split(['.', ' ', '=']).next())
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn rooms_import_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.into_iter().collect();
+    let mut rooms: Vec<String> = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    rooms.sort();
+    let mut problems = Vec::new();
+    for room in &rooms {
+        let Some(allowed) = allowed.get(room.as_str()) else {
+            problems.push(format!("`{room}` is a new room: say in this test what it may import"));
+            continue;
+        };
+        for dependency in dependencies(room) {
+            if let Some(ours) = dependency.strip_prefix("waypost-")
+                && !allowed.contains(&ours)
+            {
+                problems.push(format!("`{room}` must not import `{ours}`: see ARCHITECTURE.md"));
+            }
+            if let Some((_, kept, why)) = KEPT_TO.iter().find(|(library, ..)| *library == dependency)
+                && !kept.contains(&room.as_str())
+            {
+                problems.push(format!("`{room}` must not use `{dependency}`: {why}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(rooms.len(), MAY_IMPORT.len());
+}
+
+#[test]
+fn documents_name_paths_that_exist() {
+    let mut documents = vec!["README.md".into(), "ARCHITECTURE.md".into(), "CONTRIBUTING.md".into()];
+    for entry in fs::read_dir(root().join("docs/decisions")).unwrap() {
+        documents.push(format!("docs/decisions/{}", entry.unwrap().file_name().into_string().unwrap()));
+    }
+    let tops = ["crates/", "docs/", "spec/", "examples/", "bench/", "scripts/", "fuzz/", "clients/"];
+    let (mut problems, mut seen) = (Vec::new(), 0);
+    for document in &documents {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        for quoted in text.split(['`', '(', ')', ' ', '\n', '[', ']', ',']) {
+            let path = quoted.trim_end_matches(['.', ';', ':', '`']);
+            if !tops.iter().any(|top| path.starts_with(top)) || path.contains(['*', '{', '<', '#']) {
+                continue;
+            }
+            seen += 1;
+            if !root().join(path).exists() {
+                problems.push(format!("{document} names `{path}`, which does not exist"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(seen > 30, "only {seen} paths found: does this test still read them?");
+}
