@@ -1,0 +1,21 @@
+# `make run` and `make test` do all their own set-up. The rest is for those who work on Waypost.
+.PHONY: run test check bench fmt
+
+run:
+	@scripts/run
+
+test:
+	@scripts/setup
+	@cargo test --workspace --locked
+
+# What CI checks beside the tests.
+check:
+	@scripts/check
+
+bench:
+	@scripts/setup
+	@cargo build --release --locked
+	@cargo run --release --manifest-path bench/Cargo.toml -- --waypost target/release/waypost
+
+fmt:
+	@cargo fmt --all
