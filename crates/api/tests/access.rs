@@ -17,12 +17,12 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use support::memory::MemoryStore;
 use support::{FORM, server, start};
 use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_store::records::access::TokenRecord;
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const ID: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -214,7 +214,8 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
 
 #[tokio::test]
 async fn the_first_client_is_made_once_and_not_before_its_secret_is_safe() {
-    let access = Access::new(Arc::new(MemoryStore::default()));
+    let folder = tempfile::tempdir().unwrap();
+    let access = Access::new(Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap()));
     let lost = access.first_client().await.unwrap().unwrap();
     drop(lost);
     let client = access.first_client().await.unwrap().expect("the one before was not kept");

@@ -21,10 +21,7 @@ pub async fn get(
     query: Query,
 ) -> Result<Json<Interaction>, ApiError> {
     query.finish()?;
-    let id = parse_id(&id)?;
-    let record = state.app.interaction(id).await?;
-    let runs = state.app.runs(id).await?;
-    Ok(Json(view::interaction(&state.app, record, runs)))
+    Ok(Json(view::with_runs(&state.app, parse_id(&id)?).await?))
 }
 
 /// `GET /interactions/{interactionId}/trace`: all runs, or with `run` that one

@@ -24,9 +24,7 @@ pub async fn rerun(
     body.finish(&[])?;
     let id = parse_id(&id)?;
     state.app.rerun(&caller.client, id).await?;
-    let record = state.app.interaction(id).await?;
-    let runs = state.app.runs(id).await?;
-    Ok((StatusCode::ACCEPTED, Json(view::interaction(&state.app, record, runs))))
+    Ok((StatusCode::ACCEPTED, Json(view::with_runs(&state.app, id).await?)))
 }
 
 /// Erases message, subject and traces; the ledger row stays. Doing it twice is well.

@@ -2,11 +2,15 @@
 
 use serde_json::Value as Json;
 use waypost_app::App;
-use waypost_flow::id::{FlowId, Version};
+use waypost_app::error::AppError;
+use waypost_flow::id::{FlowId, InteractionId, Version};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{
     Decision, DecisionKind, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary,
 };
+
+/// How often an interaction and its runs are read again until they fit each other.
+const READS: usize = 8;
 
 /// Every state, with the name that it has outside.
 pub const STATES: [(&str, kept::State, State); 5] = [
@@ -63,6 +67,23 @@ pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) 
         erased: record.erased,
         self_uri: format!("/api/v2/interactions/{}", record.id),
     }
+}
+
+/// An interaction with its runs, which fit each other: they are two reads, and a run may end in between.
+///
+/// # Errors
+/// Not found, or the store.
+pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, AppError> {
+    let mut runs = app.runs(id).await?;
+    let mut record = app.interaction(id).await?;
+    for _ in 0..READS {
+        if record.runs as usize == runs.len() {
+            break;
+        }
+        runs = app.runs(id).await?;
+        record = app.interaction(id).await?;
+    }
+    Ok(interaction(app, record, runs))
 }
 
 /// A run, with a trace or without.

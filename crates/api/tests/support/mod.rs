@@ -1,14 +1,13 @@
-//! A server on a loopback port with everything real but the disk, and a client that sends exactly what a test writes.
+//! A server on a loopback port with everything real behind it, and a client that sends exactly what a test writes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
-
-pub mod memory;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use serde_json::Value as Json;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -19,11 +18,13 @@ use waypost_api::state::{ApiState, Settings};
 use waypost_app::App;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
 /// A running server. It ends when this is dropped.
 pub struct Server {
     pub address: SocketAddr,
+    pub folder: TempDir,
     pub store: Arc<dyn Store>,
     pub access: Arc<Access>,
     pub stop: watch::Sender<bool>,
@@ -90,7 +91,8 @@ pub async fn start(settings: Settings) -> Server {
 
 /// Starts a server.
 pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
-    let store: Arc<dyn Store> = Arc::new(memory::MemoryStore::default());
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap());
     let access = Arc::new(Access::new(store.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
     let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();
@@ -101,7 +103,7 @@ pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> S
     let address = listener.local_addr().unwrap();
     let router = router(ApiState::new(app, access.clone(), settings));
     let serving = tokio::spawn(serve(listener, tls, router, stopped));
-    Server { address, store, access, stop, serving, admin: admin.token.expose().to_owned() }
+    Server { address, folder, store, access, stop, serving, admin: admin.token.expose().to_owned() }
 }
 
 /// A server without a rate limit.
