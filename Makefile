@@ -14,8 +14,7 @@ check:
 
 bench:
 	@scripts/setup
-	@cargo build --release --locked
-	@cargo run --release --manifest-path bench/Cargo.toml -- --waypost target/release/waypost
+	@cargo run --release --locked --manifest-path bench/Cargo.toml
 
 fmt:
 	@cargo fmt --all

@@ -134,14 +134,23 @@ pub(crate) fn plain(value: &Value<'_>) -> Option<String> {
     })
 }
 
-/// A double as CEL prints it: always told from an integer.
+/// A double as CEL prints it: the shortest digits that read back as the same, and an exponent below 1e-4 and from 1e6 on
+/// (cel-go's `string(double)`, which is Go's `%g`).
 pub(crate) fn number_text(number: f64) -> String {
     if number.is_nan() {
-        "NaN".to_owned()
-    } else if number.is_infinite() {
-        if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned()
-    } else {
-        format!("{number:?}")
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+        }
+        _ => number.to_string(),
     }
 }
 

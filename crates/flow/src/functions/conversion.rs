@@ -130,7 +130,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
             from(&[Kind::Integer], Kind::Number, false, double),
             from(&[Kind::String], Kind::Number, true, double),
         ],
-        examples: &[("double(2) / 4.0", "0.5"), ("double('1e3')", "1000.0")],
+        examples: &[("double(2) / 4.0", "0.5"), ("double('1e3')", "1000"), ("string(1500000.0)", "1.5e+06")],
         search: None,
     },
     Function {
