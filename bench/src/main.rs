@@ -31,8 +31,8 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     /// The server's program; left out: it is built as released
-    #[arg(long)]
-    program: Option<PathBuf>,
+    #[arg(long, value_name = "PROGRAM")]
+    waypost: Option<PathBuf>,
     /// A folder on the disk to measure; one is made below and removed
     #[arg(long, default_value = "/var/tmp")]
     scratch: PathBuf,
@@ -112,7 +112,7 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
     if ![Stage::Smtp, Stage::Start, Stage::Memory].into_iter().any(wanted) {
         return Ok(());
     }
-    let program = match &arguments.program {
+    let program = match &arguments.waypost {
         Some(program) => program.canonicalize().with_context(|| program.display().to_string())?,
         None => outside::build_server(bench.parent().unwrap_or(bench))?,
     };

@@ -88,7 +88,7 @@ pub(crate) fn rates(
         let count = if connections == 1 { mails / 2 } else { mails };
         let mut taken = Rounds::default();
         for round in 0..rounds {
-            say(&format!("SMTP, {connections} connections, round {} of {rounds}", round + 1));
+            say(&format!("SMTP, connections: {connections}, round {} of {rounds}", round + 1));
             one_round(ground, postfix, (connections, round, count), &mut taken)?;
             checked += count;
         }
@@ -151,7 +151,8 @@ fn lines(connections: usize, taken: Rounds) -> Result<Vec<Line>> {
         Some(goal) => line.goal(goal),
         None => line,
     };
-    let line = |what: &str, unit, figure| Line::new(format!("{what}, {connections} connections"), unit, figure);
+    let plural = if connections == 1 { "" } else { "s" };
+    let line = |what: &str, unit, figure| Line::new(format!("{what}, {connections} connection{plural}"), unit, figure);
     let decided = line("decided", Unit::PerSecond, figure(taken.decided)?);
     let mut lines = vec![judged(decided.clone().beside("append 8 KiB + fdatasync", figure(taken.syncs)?), least)];
     if let Some(postfix) = Figure::of(taken.postfix) {

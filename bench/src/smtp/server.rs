@@ -38,6 +38,15 @@ pub(crate) struct Decided {
     pub(crate) priority: i64,
 }
 
+/// The program, without settings of whoever runs the bench.
+fn waypost(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"WAYPOST_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 impl Server {
     /// Starts the process and waits for nothing.
     pub(crate) fn spawn(program: &Path, data: &Path) -> Result<Self> {
@@ -45,7 +54,7 @@ impl Server {
         let (http, smtp) = (free_port()?, free_port()?);
         let log = File::create(data.with_extension("log"))?;
         let spawned = Instant::now();
-        let process = Command::new(program)
+        let process = waypost(program)
             .arg("serve")
             .arg("--data-dir")
             .arg(data)
@@ -82,7 +91,7 @@ impl Server {
 
     /// Puts a folder of flows, queues and routes onto it.
     pub(crate) fn apply(&self, folder: &Path) -> Result<()> {
-        run(Command::new(&self.program)
+        run(waypost(&self.program)
             .arg("apply")
             .arg(folder)
             .env("WAYPOST_URL", self.url())
