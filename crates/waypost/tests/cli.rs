@@ -1,0 +1,149 @@
+//! The command line on the triage example: what it prints, and how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+use std::fs;
+use std::process::{Command, Output};
+
+use harness::scratch::Scratch;
+use harness::{Server, Start, TRIAGE, WAYPOST};
+use serde_json::Value as Json;
+
+/// What becomes of the example's mails, by the beginning of the file's name.
+const DECISIONS: [(&str, &str); 6] = [
+    ("1-refund", "queue Billing, priority 10"),
+    ("2-login", "queue Support, priority 0"),
+    ("3-cancel", "queue Retention, priority 0"),
+    ("4-hours", "queue General, priority 0"),
+    ("5-invoice", "queue Billing, priority 0"),
+    ("6-away", "disconnect"),
+];
+
+fn waypost(arguments: &[&str]) -> Output {
+    Command::new(WAYPOST).args(arguments).output().unwrap()
+}
+
+/// What was printed, if the command ended with this code.
+fn printed(output: &Output, code: i32) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {err}");
+    out.into_owned()
+}
+
+#[test]
+fn offline() {
+    let summary = printed(&waypost(&["validate", TRIAGE]), 0);
+    assert!(summary.ends_with("3 flow(s) in 4 file(s): 0 error(s), 0 warning(s)\n"), "{summary}");
+
+    let mails = format!("{TRIAGE}/mails");
+    let decided = printed(&waypost(&["run", "--flows", TRIAGE, &mails]), 0);
+    let lines: Vec<&str> = decided.lines().collect();
+    assert_eq!(lines.len(), DECISIONS.len(), "{decided}");
+    for (line, (mail, decision)) in lines.iter().zip(DECISIONS) {
+        assert!(line.contains(mail) && line.contains(decision), "{line}, but {mail} is {decision}");
+    }
+
+    let first = format!("{mails}/1-refund.eml");
+    let traced = printed(&waypost(&["run", "--flows", TRIAGE, "--trace", &first]), 0);
+    for flow in ["Inbound Email Router", "Email Classifier", "Urgency Check"] {
+        assert!(traced.contains(flow), "{flow} is not in the trace:\n{traced}");
+    }
+    let json = printed(&waypost(&["run", "--flows", TRIAGE, "--output", "json", &first]), 0);
+    let json: Json = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["decision"]["queue"], &json["attributes"]["topic"]), (&"Billing".into(), &"billing".into()));
+}
+
+#[test]
+fn problems_are_shown_in_their_place() {
+    let scratch = Scratch::new("cli-problems");
+    let file = scratch.path("broken.yaml");
+    let text = "name: Broken\ntype: email\nnodes:\n  - id: only\n    actions:\n      - { type: setAttributes, attributes: { a: \"${interaction.email.subjct}\" } }\n";
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = printed(&waypost(&["validate", file]), 1);
+    assert!(shown.contains("broken.yaml:6:"), "{shown}");
+    assert!(shown.contains("^"), "the place is underlined: {shown}");
+    assert!(shown.contains("`subject`") || shown.contains("subject"), "what was meant: {shown}");
+    assert!(shown.contains("1 error(s)"), "{shown}");
+    // A folder with errors decides nothing, and says so on stderr: stdout is for decisions.
+    let mail = format!("{TRIAGE}/mails/1-refund.eml");
+    assert_eq!(printed(&waypost(&["run", "--flows", file, &mail]), 1), "");
+    printed(&waypost(&["validate", "no-such-folder"]), 2);
+    printed(&waypost(&["no-such-command"]), 2);
+}
+
+#[test]
+fn against_a_server() {
+    let scratch = Scratch::new("cli");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let applied = printed(&server.cli(&["apply", TRIAGE]), 0);
+    for line in
+        ["queue Billing: created", "flow Inbound Email Router: created, version 1", "route care@example.com: created"]
+    {
+        assert!(applied.lines().any(|found| found == line), "no `{line}` in\n{applied}");
+    }
+    let again = printed(&server.cli(&["apply", TRIAGE]), 0);
+    assert!(again.lines().count() >= 9 && again.lines().all(|line| line.ends_with(": unchanged")), "{again}");
+
+    let mails = format!("{TRIAGE}/mails");
+    for _ in 0..2 {
+        let sent = printed(&server.cli(&["mail", "send", &mails]), 0);
+        assert_eq!(sent.lines().filter(|line| line.contains(": taken: 250 ")).count(), DECISIONS.len(), "{sent}");
+    }
+    let summary = server.api().get("/interactions/summary").ok();
+    assert_eq!(
+        (&summary["accepted"], &summary["duplicates"], &summary["interactions"]),
+        (&12.into(), &6.into(), &6.into())
+    );
+
+    let listed = printed(&server.cli(&["interactions", "list"]), 0);
+    assert_eq!(listed.lines().count(), 1 + DECISIONS.len(), "{listed}");
+    assert!(listed.starts_with("ID "), "{listed}");
+    let urgent = listed.lines().find(|line| line.contains("URGENT")).unwrap();
+    assert!(urgent.contains("queue Billing (10)"), "{urgent}");
+    let id = urgent.split_whitespace().next().unwrap();
+
+    let shown = printed(&server.cli(&["interactions", "show", id]), 0);
+    for part in [
+        "state      decided",
+        "flow       Inbound Email Router version 1",
+        "attribute  topic = billing",
+        "runs       1, duplicates 1",
+    ] {
+        assert!(shown.contains(part), "no `{part}` in\n{shown}");
+    }
+    let traced = printed(&server.cli(&["interactions", "trace", id]), 0);
+    assert!(traced.contains("Email Classifier") && traced.contains("Urgency Check"), "{traced}");
+    let raw = server.cli(&["interactions", "message", id]);
+    assert_eq!(raw.stdout, fs::read(format!("{mails}/1-refund.eml")).unwrap(), "the raw bytes as received");
+    let json: Json = serde_json::from_str(&printed(
+        &server.cli(&["interactions", "list", "--decision", "disconnect", "--output", "json"]),
+        0,
+    ))
+    .unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    printed(&server.cli(&["interactions", "show", "00000000-0000-4000-8000-000000000000"]), 2);
+
+    let nobody = scratch.path("nobody.eml");
+    fs::write(&nobody, "From: a@b.example\r\nTo: nobody@example.com\r\n\r\nx\r\n").unwrap();
+    let refused = printed(&server.cli(&["mail", "send", nobody.to_str().unwrap()]), 1);
+    assert!(refused.contains("refused: 550 5.1.1"), "{refused}");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_refuses_to_start() {
+    let scratch = Scratch::new("cli-second");
+    let data_dir = scratch.path("data");
+    let _server = Server::start(&data_dir, &Start::default());
+    let second =
+        waypost(&["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data-dir", data_dir.to_str().unwrap()]);
+    printed(&second, 2);
+}

@@ -1,0 +1,169 @@
+//! The built server on free loopback ports, met only from outside: by HTTP, by SMTP, and by the signals that end it.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+pub mod http;
+pub mod scratch;
+pub mod smtp;
+pub mod streams;
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use http::Api;
+use serde_json::Value as Json;
+use smtp::Smtp;
+
+/// The client that every test's server knows.
+pub const CLIENT: (&str, &str) = ("tests", "a secret of the tests alone");
+
+/// Waiting for anything longer than this is a failure.
+pub const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The binary under test.
+pub const WAYPOST: &str = env!("CARGO_BIN_EXE_waypost");
+
+/// The example that the repository ships.
+pub const TRIAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/triage");
+
+/// How to start a server.
+#[derive(Default)]
+pub struct Start {
+    /// Arguments of `serve` beside the addresses and the data directory.
+    pub arguments: Vec<String>,
+    /// A program and its arguments that run the server.
+    pub wrapper: Vec<OsString>,
+    /// Environment variables.
+    pub environment: Vec<(&'static str, OsString)>,
+}
+
+impl Start {
+    /// A server that does not count requests.
+    pub fn unlimited() -> Self {
+        Self { arguments: vec!["--rate-limit".to_owned(), "0".to_owned()], ..Self::default() }
+    }
+}
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    pid: u64,
+    /// Where it keeps everything.
+    pub data_dir: PathBuf,
+    /// Its HTTP address.
+    pub http: String,
+    /// Its SMTP address.
+    pub smtp: String,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub fn start(data_dir: &Path, start: &Start) -> Self {
+        let listeners = data_dir.join("listeners.json");
+        fs::create_dir_all(data_dir).unwrap();
+        // One that a killed server left behind names ports that nobody listens at.
+        let _ = fs::remove_file(&listeners);
+        let log_path = data_dir.with_extension("log");
+        let log = File::options().create(true).append(true).open(&log_path).unwrap();
+        let mut words = start.wrapper.clone();
+        words.push(WAYPOST.into());
+        let mut command = Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            .args(["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .args(&start.arguments)
+            .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{}:{}", CLIENT.0, CLIENT.1))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        for (name, value) in &start.environment {
+            command.env(name, value);
+        }
+        let mut child = command.spawn().unwrap();
+        let told = || fs::read_to_string(&listeners).ok().and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        let begun = Instant::now();
+        let told = loop {
+            if let Some(told) = told() {
+                break told;
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", fs::read_to_string(&log_path).unwrap_or_default());
+            }
+            assert!(begun.elapsed() < DEADLINE, "the server does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let text = |name: &str| told[name].as_str().unwrap().to_owned();
+        let pid = told["pid"].as_u64().unwrap();
+        Self { child, pid, data_dir: data_dir.to_owned(), http: text("http"), smtp: text("smtp") }
+    }
+
+    /// A client with a token for everything.
+    pub fn api(&self) -> Api {
+        Api::new(&self.http, None)
+    }
+
+    /// A new SMTP connection.
+    pub fn smtp(&self) -> Smtp {
+        Smtp::connect(&self.smtp).unwrap()
+    }
+
+    /// Ends the server as a power cut would, save that the system keeps running.
+    pub fn kill(&mut self) {
+        signal("KILL", self.pid);
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the server to end and waits until it did.
+    pub fn stop(&mut self) {
+        signal("TERM", self.pid);
+        assert!(self.child.wait().unwrap().success(), "the server did not end well");
+    }
+
+    /// Runs the command line against this server.
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        Command::new(WAYPOST)
+            .args(arguments)
+            .env("WAYPOST_URL", format!("http://{}", self.http))
+            .env("WAYPOST_SMTP", &self.smtp)
+            .env("WAYPOST_CLIENT_ID", CLIENT.0)
+            .env("WAYPOST_CLIENT_SECRET", CLIENT.1)
+            .output()
+            .unwrap()
+    }
+
+    /// Brings the triage example onto the server.
+    pub fn apply_triage(&self) {
+        let output = self.cli(&["apply", TRIAGE]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            signal("KILL", self.pid);
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn signal(name: &str, pid: u64) {
+    let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+}
+
+/// Asks until there is an answer.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < DEADLINE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
