@@ -1,0 +1,222 @@
+//! The fuzz targets' checks on seeded mutations of their seeds: the same inputs each time, and as many as a few seconds hold.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[allow(unreachable_pub, reason = "it is a library of its own, too")]
+#[path = "../../../fuzz/src/lib.rs"]
+mod checks;
+
+use std::fs;
+use std::path::Path;
+
+/// A generator of pseudo-random numbers (xorshift64*), so that every run is the same.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+        usize::try_from(number).unwrap() % end.max(1)
+    }
+
+    fn range(&mut self, length: usize) -> std::ops::Range<usize> {
+        let start = self.below(length + 1);
+        start..start + self.below((length - start).min(40) + 1)
+    }
+}
+
+/// The contents of all files below a folder of the repository.
+fn seeds(folder: &str) -> Vec<Vec<u8>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no seeds in {folder}");
+    files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+/// A seed, changed in up to six places.
+fn mutate(seeds: &[Vec<u8>], words: &[&str], chance: &mut Chance) -> Vec<u8> {
+    let mut input = seeds[chance.below(seeds.len())].clone();
+    for _ in 0..=chance.below(6) {
+        let range = chance.range(input.len());
+        match chance.below(6) {
+            0 if !input.is_empty() => {
+                let at = chance.below(input.len());
+                input[at] ^= 1 << chance.below(8);
+            }
+            1 => drop(input.drain(range)),
+            2 => {
+                let piece = input[range.clone()].repeat(1 + chance.below(8));
+                input.splice(range.start..range.start, piece);
+            }
+            3 => {
+                let other = &seeds[chance.below(seeds.len())];
+                let piece = other[chance.range(other.len())].to_vec();
+                input.splice(range, piece);
+            }
+            _ => {
+                let word = words[chance.below(words.len())].as_bytes().to_vec();
+                let end = if chance.below(2) == 0 { range.start } else { range.end };
+                input.splice(range.start..end, word);
+            }
+        }
+    }
+    input
+}
+
+fn run(check: fn(&[u8]), seeds: &[Vec<u8>], words: &[&str], times: usize) {
+    let mut chance = Chance(0x0057_4159_504f_5354);
+    let mutated = (0..times).map(|_| mutate(seeds, words, &mut chance));
+    for input in seeds.iter().cloned().chain(mutated) {
+        if std::panic::catch_unwind(|| check(&input)).is_err() {
+            panic!("the input was b\"{}\"", input.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn flow_documents() {
+    let mut all = seeds("examples/triage/flows");
+    all.extend(seeds("fuzz/seeds/flow_document"));
+    let words = [
+        "nodes:",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ": ",
+        "\n",
+        "  ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "|\n",
+        "---\n",
+        "#",
+        "\"",
+        "'",
+        "null",
+        "${",
+        "type: email",
+        "type: shared",
+        "flow: ",
+        "runFlow",
+        "onError: { to: ",
+        "end: { disposition: queue }",
+        "when: ",
+        "inputmapping",
+        "<<: ",
+        "? ",
+        "\t",
+        "\u{feff}",
+        "1e999",
+        "-9223372036854775808",
+        "~",
+        "[[[[[[[[[[[[[[[[",
+    ];
+    run(checks::flow_document::check, &all, &words, 5000);
+}
+
+#[test]
+fn expressions() {
+    let words = [
+        "${",
+        "}",
+        "$${",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'",
+        "\"",
+        "'''",
+        "\\",
+        "r'",
+        "b'",
+        ".",
+        ",",
+        "?",
+        ":",
+        "&&",
+        "||",
+        "!",
+        "==",
+        " in ",
+        "-",
+        "+",
+        "*",
+        "/",
+        "%",
+        "interaction.email.",
+        "input.",
+        "size(",
+        ".map(x, ",
+        ".all(x, ",
+        "has(",
+        "now",
+        "9223372036854775807",
+        "-1",
+        "0x7fffffffffffffff",
+        "1e308",
+        "null",
+        "true",
+        "\u{e9}",
+        "\u{1f600}",
+        "\\u0000",
+        "//",
+        "((((((((((((((((((((((((((((((((",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "!!!!!!!!!!!!!!!!",
+        "------------",
+    ];
+    run(checks::expression::check, &seeds("fuzz/seeds/expression"), &words, 12_000);
+}
+
+#[test]
+fn smtp_commands() {
+    let words = [
+        "\r\n",
+        "\r",
+        "\n",
+        "\r\n.\r\n",
+        "\n.\n",
+        ".",
+        "EHLO ",
+        "HELO ",
+        "MAIL FROM:<",
+        "RCPT TO:<",
+        ">",
+        "DATA\r\n",
+        "BDAT ",
+        " LAST",
+        "RSET\r\n",
+        "NOOP\r\n",
+        "QUIT\r\n",
+        "STARTTLS\r\n",
+        "VRFY ",
+        "SIZE=",
+        "BODY=8BITMIME",
+        " SMTPUTF8",
+        "\0",
+        "\"",
+        "\\",
+        "@",
+        "99999999999999999999",
+        "[IPv6:::1]",
+        "\u{e9}",
+        "postmaster",
+        "nobody@example.com",
+    ];
+    run(checks::smtp_commands::check, &seeds("fuzz/seeds/smtp_commands"), &words, 100_000);
+}

@@ -1,0 +1,7 @@
+//! What must hold for any input. The fuzz targets call these checks, and so does a bounded test that needs no fuzzer.
+
+#![allow(clippy::panic, reason = "a broken promise is found by panicking")]
+
+pub mod expression;
+pub mod flow_document;
+pub mod smtp_commands;
