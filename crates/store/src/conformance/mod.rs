@@ -6,7 +6,7 @@ pub(crate) mod catalogue;
 pub(crate) mod lists;
 pub(crate) mod queues;
 pub(crate) mod runs;
-mod samples;
+pub(crate) mod samples;
 
 /// Makes a test of each rule. `$open` is an async expression that answers an empty store behind something that derefs to it.
 macro_rules! conformance {

@@ -14,7 +14,7 @@ use crate::records::mail::{
 use crate::traits::Store;
 
 /// The time of tests, `seconds` after their start.
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + seconds).unwrap()
 }
 
@@ -36,7 +36,7 @@ pub(super) fn flow(number: u128) -> FlowId {
 }
 
 /// A mail with the Message-ID `NUMBER@example`, received `number` seconds after the start, for route 1, without a run.
-pub(super) fn mail(number: u8) -> Acceptance {
+pub(crate) fn mail(number: u8) -> Acceptance {
     Acceptance {
         message: NewMessage {
             raw: Bytes::from(format!("Subject: mail {number}\r\n\r\nbody of {number}\r\n")),
@@ -98,7 +98,7 @@ pub(super) fn run(kind: DecisionKind) -> RunRecord {
 }
 
 /// Accepts and answers what became of each offered interaction.
-pub(super) async fn accept(store: &dyn Store, mail: Acceptance) -> Vec<Accepted> {
+pub(crate) async fn accept(store: &dyn Store, mail: Acceptance) -> Vec<Accepted> {
     match store.accept(mail).await.unwrap() {
         AcceptOutcome::Committed(accepted) => accepted,
         other => panic!("expected a commit, found {other:?}"),

@@ -78,6 +78,7 @@ impl SqliteStore {
         let path = data_dir.join("waypost.db");
         let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
         schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
+        runs::end_leases(&db)?;
         Self::start(lock, &path, db, options)
     }
 

@@ -1,7 +1,7 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
@@ -37,6 +37,13 @@ pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(),
             .execute((id, state_code(to)))?;
         session.tally.moved(Some(from), to);
     }
+    Ok(())
+}
+
+/// Ends the leases of all runs. No run outlives its process, and the directory is this process's alone: what a crash
+/// interrupted need not wait for the end of its time. Leases of queues stay: their holders are outside.
+pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
+    db.execute("UPDATE interactions SET lease_until = 0 WHERE state IN (1, 3) AND lease_until > 0 AND state = 1", ())?;
     Ok(())
 }
 
