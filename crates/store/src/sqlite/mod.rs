@@ -85,8 +85,10 @@ impl SqliteStore {
     fn start(lock: File, path: &Path, db: rusqlite::Connection, options: SqliteOptions) -> Result<Self, StoreError> {
         let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path)).collect::<Result<_, _>>()?;
         let (readers, mut threads) = Readers::start(connections, options.patience)?;
+        let beside = schema::open_writer(path, options.checkpoint_bytes)?;
         let (writer, thread) = Writer::start(
             db,
+            beside,
             WriterOptions {
                 batch: options.batch.max(1),
                 patience: options.patience,

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-start.sql")];
 
 /// The size of the database's pages in bytes; only new databases take it.
-const PAGE_BYTES: u32 = 8192;
+const PAGE_BYTES: u32 = 4096;
 
 /// What each connection may keep of the database in memory, in KiB.
 const CACHE_KIB: i32 = 4096;

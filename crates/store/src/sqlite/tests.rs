@@ -106,7 +106,8 @@ fn small_writer(directory: &Path, batch: usize, patience: Duration, pages: Optio
     if let Some(pages) = pages {
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
     }
-    Writer::start(db, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
+    let beside = schema::open_writer(&path, 1 << 20).unwrap();
+    Writer::start(db, beside, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
 }
 
 async fn put(writer: &Writer, bytes: usize) -> Result<(), StoreError> {

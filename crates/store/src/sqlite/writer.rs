@@ -2,7 +2,7 @@
 //! so one sync serves many callers, and whoever has an answer has it on stable storage.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use std::vec::Drain;
 
@@ -77,14 +77,16 @@ impl Writer {
     /// Starts the thread.
     pub(super) fn start(
         db: Connection,
+        beside: Connection,
         options: WriterOptions,
     ) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
+        let checkpointer = Checkpointer::start(beside)?;
         let (commands, receiver) = mpsc::channel(options.batch.saturating_mul(4).max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Thread { db, options, commits: counter, unfolded: 0 }.work(receiver))
+            .spawn(move || Thread { db, options, commits: counter, unfolded: 0, checkpointer }.work(receiver))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok((Self { commands, commits, patience: options.patience }, thread))
     }
@@ -148,6 +150,57 @@ struct Thread {
     commits: Arc<AtomicU64>,
     /// Bytes written since the log was last folded into the database.
     unfolded: u64,
+    checkpointer: Checkpointer,
+}
+
+/// Folds the write-ahead log into the database beside the writer, on a connection of its own: folding waits for the disk
+/// longer than any commit.
+struct Checkpointer {
+    requests: Option<std::sync::mpsc::SyncSender<()>>,
+    /// Set when a request was carried out.
+    folded: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Checkpointer {
+    fn start(db: Connection) -> Result<Self, StoreError> {
+        let (requests, receiver) = std::sync::mpsc::sync_channel::<()>(1);
+        let folded = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&folded);
+        let thread = std::thread::Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || {
+                while receiver.recv().is_ok() {
+                    fold(&db);
+                    done.store(true, Ordering::Release);
+                }
+            })
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self { requests: Some(requests), folded, thread: Some(thread) })
+    }
+
+    /// Asks for the log to be folded; one request waits at most.
+    fn request(&self) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.try_send(());
+        }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Folds what nobody reads or writes just now.
+fn fold(db: &Connection) {
+    if let Err(error) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
+        tracing::warn!(%error, "the log could not be folded into the database; it will be tried again");
+    }
 }
 
 impl Thread {
@@ -216,14 +269,14 @@ impl Thread {
         Ok(())
     }
 
-    /// Folds the log into the database when it has grown enough: after the answers, so that nobody waits for it who need not.
+    /// Has the log folded into the database when it has grown enough. Only the writer can let it start over, once all of it is
+    /// folded: when the other thread is done, what came meanwhile is little, and folded here.
     fn fold(&mut self) {
-        if self.unfolded < self.options.checkpoint_bytes {
-            return;
-        }
-        self.unfolded = 0;
-        if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
-            tracing::warn!(%error, "the log could not be folded into the database; it will be tried again");
+        if self.checkpointer.folded.swap(false, Ordering::Acquire) {
+            fold(&self.db);
+        } else if self.unfolded >= self.options.checkpoint_bytes {
+            self.unfolded = 0;
+            self.checkpointer.request();
         }
     }
 }

@@ -97,6 +97,7 @@ CREATE INDEX interactions_work ON interactions (queue, priority DESC, received_a
 CREATE INDEX interactions_leased ON interactions (lease_until) WHERE state IN (1, 3);
 CREATE INDEX interactions_lease ON interactions (lease) WHERE lease IS NOT NULL;
 
+-- With row numbers: traces are large, and rows are appended.
 CREATE TABLE runs (
     interaction BLOB NOT NULL,
     number INTEGER NOT NULL,
@@ -112,8 +113,8 @@ CREATE TABLE runs (
     decision_more TEXT,
     attributes TEXT,
     trace TEXT NOT NULL,
-    PRIMARY KEY (interaction, number)
-) WITHOUT ROWID;
+    UNIQUE (interaction, number)
+);
 
 -- What a later mail is compared with. `message_key` is a hash of route and Message-ID, `content_key` one of sender and content.
 CREATE TABLE seen (
