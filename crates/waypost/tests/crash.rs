@@ -12,7 +12,7 @@
 mod harness;
 
 use harness::scratch::Scratch;
-use harness::streams::{Senders, deliver_until_killed, missing, prepare, settle_accounts};
+use harness::streams::{Senders, deliver_until_killed, missing, prepare, settle_accounts, was_folded};
 use harness::{Server, Start};
 
 const ROUNDS: usize = 15;
@@ -25,10 +25,13 @@ fn what_got_250_outlives_the_server() {
     let mut server = Server::start(&data_dir, &Start::unlimited());
     prepare(&server);
     for round in 0..ROUNDS {
-        deliver_until_killed(&mut server, &mut senders, round, 40 + round * 37 % 150);
+        // The last one is long enough for the log to be folded into the database meanwhile.
+        let kill_after = if round + 1 == ROUNDS { 500 } else { 30 + round * 37 % 150 };
+        deliver_until_killed(&mut server, &mut senders, round, kill_after);
         server = Server::start(&data_dir, &Start::unlimited());
         assert_eq!(missing(&server.api(), &senders), Vec::<String>::new(), "lost in round {round}");
     }
+    assert!(was_folded(&data_dir), "no kill came after a fold");
     println!("{ROUNDS} kills: {}", settle_accounts(&server, &senders));
     server.stop();
 }

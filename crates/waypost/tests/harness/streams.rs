@@ -1,6 +1,8 @@
 //! Streams of deliveries that a crash cuts off, the senders that try again, and the account of what must be there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,6 +29,17 @@ pub struct Senders {
     pub attempts: usize,
     /// How many times 250 was read.
     pub acknowledgements: usize,
+}
+
+/// One mail in so many is large: run beside the connections' own threads, and soon enough to have the log folded.
+const LARGE: (usize, usize) = (12, 1_200_000);
+
+/// A text that a Message-ID decides.
+fn body(message_id: &str) -> String {
+    let number = number_of(message_id);
+    let line = format!("{message_id}\r\n");
+    let size = if number % LARGE.0 == 5 { LARGE.1 } else { number % 40 * 300 };
+    line.repeat(1 + size / line.len())
 }
 
 /// Where a mail goes, and the queue it must end in.
@@ -78,9 +91,8 @@ pub fn deliver_until_killed(server: &mut Server, senders: &mut Senders, round: u
                     let again = retries.lock().unwrap().pop_first();
                     let id = again.unwrap_or_else(|| format!("r{round}-c{connection}-{number}@crash.example"));
                     let (to, subject, _) = destination(number_of(&id));
-                    let body = format!("{id}\r\n").repeat(1 + number_of(&id) % 40 * 10);
                     attempts.fetch_add(1, Ordering::Relaxed);
-                    match session.deliver("ana@customer.example", to, &mail(&id, subject, &body)) {
+                    match session.deliver("ana@customer.example", to, &mail(&id, subject, &body(&id))) {
                         Ok(reply) => {
                             assert_eq!(reply.code, 250, "{reply:?}");
                             accepted.lock().unwrap().push(id);
@@ -162,4 +174,9 @@ pub fn settle_accounts(server: &Server, senders: &Senders) -> String {
         count("duplicates"),
         count("interactions"),
     )
+}
+
+/// Whether the log was folded into the database: until it is, nearly everything is in the log alone.
+pub fn was_folded(data_dir: &Path) -> bool {
+    fs::metadata(data_dir.join("waypost.db")).unwrap().len() > 8 << 20
 }
