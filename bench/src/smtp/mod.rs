@@ -117,13 +117,17 @@ fn one_round(
     };
     let rate = |from: Instant, to: Instant| count as f64 / (to - from).as_secs_f64();
 
+    // Whoever is measured must not pay for what the one before left to be written.
+    rustix::fs::sync();
     taken.syncs.push(disk::syncs_per_second(&ground.scratch)?);
     let sink = Sink::start(&ground.scratch)?;
+    rustix::fs::sync();
     let sent = send(sink.port, &format!("sink-{connections}-{round}"))?;
     taken.sink.push(rate(sent.start, sent.end));
 
     if let Some(postfix) = postfix {
         postfix.wait_until_empty()?;
+        rustix::fs::sync();
         let sent = send(postfix.port, &format!("postfix-{connections}-{round}"))?;
         taken.postfix.push(rate(sent.start, sent.end));
         postfix.wait_until_empty()?;
@@ -131,6 +135,7 @@ fn one_round(
 
     let tag = format!("waypost-{connections}-{round}");
     let fresh = ground.fresh(&tag)?;
+    rustix::fs::sync();
     let sent = send(fresh.server.smtp, &tag)?;
     let decided = fresh.api.wait_until_decided(count as u64, LIMIT)?;
     taken.decided.push(rate(sent.start, decided));
