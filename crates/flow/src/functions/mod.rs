@@ -40,7 +40,7 @@ pub enum Kind {
     Duration,
     /// json
     Json,
-    /// list<string>
+    /// `list<string>`
     Strings,
     /// A list of anything.
     List,
