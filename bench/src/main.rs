@@ -171,5 +171,10 @@ fn machine() -> String {
     let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = information.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{cores} cores, {}, Linux {}", model.unwrap_or("unknown processor"), kernel.trim())
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: f64 = load.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or(0.0);
+    // On busy cores a sync takes as long as its waking does: a scheduler's tick instead of the disk's time.
+    let busy = if load > 0.5 { ": others use this machine, don't trust these figures" } else { "" };
+    let model = model.unwrap_or("unknown processor");
+    format!("{cores} cores, {model}, Linux {}, load {load:.1} before the first figure{busy}", kernel.trim())
 }
