@@ -1,6 +1,6 @@
 //! A folder of flows and routing, as `apply`, `validate` and `run` read it: text in, a world or every problem out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -118,11 +118,13 @@ impl Folder {
         let mut queues = self.queues.clone();
         if queues.is_empty() {
             queues = self.flows.iter().flat_map(|(_, document, _)| document.queue_names().map(str::to_owned)).collect();
-            queues.extend(self.routes.iter().filter_map(|route| route.queue.clone()));
+            queues
+                .extend(self.routes.iter().flat_map(|route| [&route.queue, &route.unrouted_queue]).flatten().cloned());
             queues.sort_unstable();
         }
         queues.push(UNROUTED.to_owned());
-        queues.dedup_by_key(|name| document::fold_name(name));
+        let mut seen = HashSet::new();
+        queues.retain(|name| seen.insert(document::fold_name(name)));
         for name in &queues {
             changes.push(CatalogueChange::PutQueue(QueueRecord {
                 id: QueueId(id_of("queue", name)),
@@ -228,6 +230,10 @@ impl Folder {
                     continue;
                 }
             };
+            let unrouted_queue = line.unrouted_queue.as_deref().and_then(queue);
+            if let (Some(name), None) = (&line.unrouted_queue, unrouted_queue) {
+                problem("unroutedQueue", Code::UnknownQueue, format!("there is no queue `{name}`"));
+            }
             changes.push(CatalogueChange::PutDomain(DomainRecord {
                 domain: domain.clone(),
                 extra: Map::new(),
@@ -238,7 +244,7 @@ impl Folder {
                 domain,
                 pattern,
                 target,
-                unrouted_queue: line.unrouted_queue.as_deref().and_then(queue),
+                unrouted_queue,
                 priority: line.priority,
                 extra: Map::new(),
                 created_at: now,

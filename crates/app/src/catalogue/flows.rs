@@ -14,7 +14,7 @@ use waypost_flow::source::Node;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, FlowRecord, VersionRecord};
 
-use super::world::{CheckedVersion, Loaded, World, pins};
+use super::world::{CheckedVersion, Loaded, World};
 use super::{LiveCatalogue, Planned, graph};
 use crate::error::{AppError, Breakage, User};
 
@@ -319,14 +319,24 @@ impl LiveCatalogue {
         mut changes: Vec<CatalogueChange>,
         mut loaded: Vec<Arc<Loaded>>,
     ) -> Result<Planned<FlowId>, AppError> {
-        let mut wanted_pins = Vec::new();
-        for version in &loaded {
-            wanted_pins.extend(pins(&version.document, world, &version.record.bindings));
+        if record.shared
+            && let Some(route) = world.routes_to(record.id).next()
+        {
+            let message =
+                format!("the route {}@{} leads to this flow: it can't become shared", route.pattern, route.domain);
+            return Err(AppError::Invalid(vec![Diagnostic::error(Code::NotRoutable, "type", message)]));
         }
-        wanted_pins.retain(|key| !world.loaded.contains_key(key));
-        loaded.extend(self.load_versions(&wanted_pins).await?);
-
         let mut next = world.after(&changes, &loaded);
+        let mut asked = HashSet::new();
+        // What is pinned may pin in turn.
+        loop {
+            let missing: Vec<_> = next.missing_pins().into_iter().filter(|key| asked.insert(*key)).collect();
+            if missing.is_empty() {
+                break;
+            }
+            loaded.extend(self.load_versions(&missing).await?);
+            next = world.after(&changes, &loaded);
+        }
         if let Some(version) = record.published {
             let key = (record.id, version);
             let checked = next.checked(key).ok_or_else(|| version_not_found(record.id, version))?;

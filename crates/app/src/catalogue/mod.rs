@@ -144,7 +144,8 @@ impl Turn<'_> {
     /// # Errors
     /// The store failed, or others were quicker too often.
     pub async fn commit<T>(&mut self, planned: Planned<T>) -> Result<Option<T>, AppError> {
-        let expected = self.catalogue.world().epoch;
+        // The epoch that was planned on, not the newest: another process may have written since.
+        let expected = planned.next.epoch.saturating_sub(1);
         match self.catalogue.store.commit(expected, planned.changes).await {
             Ok(epoch) => {
                 let mut world = planned.next;

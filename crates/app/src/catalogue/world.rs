@@ -138,7 +138,24 @@ impl World {
         let kept = self.lock_checked();
         let kept = kept.iter().filter(|(key, _)| !stale.contains(&key.0)).map(|(key, version)| (*key, version.clone()));
         next.checked = Mutex::new(kept.collect());
+        next.forget_unused();
         next
+    }
+
+    /// Lets go of versions that are neither published nor pinned by one that is in use: they run nowhere, and must not count
+    /// as users of what they call.
+    fn forget_unused(&mut self) {
+        let mut used: HashSet<VersionKey> =
+            self.flows.values().filter_map(|flow| Some((flow.id, flow.published?))).collect();
+        let mut waiting: Vec<VersionKey> = used.iter().copied().collect();
+        while let Some(key) = waiting.pop() {
+            let Some(loaded) = self.loaded.get(&key) else { continue };
+            waiting.extend(
+                pins(&loaded.document, self, &loaded.record.bindings).into_iter().filter(|pin| used.insert(*pin)),
+            );
+        }
+        self.loaded.retain(|key, _| used.contains(key));
+        self.lock_checked().retain(|key, _| used.contains(key));
     }
 
     fn apply(&mut self, change: &CatalogueChange) {
@@ -311,6 +328,7 @@ impl Checking<'_> {
         let mut named = loaded.document.clone();
         if let Some(flow) = self.world.flows.get(&key.0) {
             named.name.clone_from(&flow.name);
+            named.flow_type.clone_from(&flow.type_as_written);
         }
         let checked = check::check(&named, key.0, key.1, &surroundings);
         let interface = match &checked.program {

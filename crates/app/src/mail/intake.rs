@@ -92,7 +92,9 @@ fn prepare(running: &Running, arrival: Arrival) -> Acceptance {
     for recipient in &arrival.recipients {
         let route = recipient.route.as_deref();
         // One interaction for each route: two addresses of one route are one piece of work.
-        if !routes.insert(route.map(|route| route.id)) {
+        // Postmasters without a route are one each.
+        let key = route.map_or_else(|| recipient.address.to_lowercase(), |route| route.id.to_string());
+        if !routes.insert(key) {
             continue;
         }
         let id = InteractionId(Uuid::now_v7());

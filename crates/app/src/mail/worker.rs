@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::sync::watch;
 use waypost_engine::Limits;
 use waypost_mail::message::Message;
@@ -27,7 +28,8 @@ const POLL: Duration = Duration::from_secs(1);
 impl App {
     /// Works until `stop` turns true.
     pub async fn work(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
+        // A sender that is gone will never say stop.
+        while !*stop.borrow() && stop.has_changed().is_ok() {
             match self.work_once().await {
                 Ok(0) => {
                     tokio::select! {
@@ -54,9 +56,13 @@ impl App {
             let world = self.catalogue.world();
             let route = work.interaction.route.and_then(|id| world.routes.get(&id).cloned());
             let (id, lease) = (work.interaction.id, work.lease);
-            let run = tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work))
-                .await
-                .map_err(|error| StoreError::Failed(error.to_string()))?;
+            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work)).await {
+                Ok(run) => run,
+                Err(error) => {
+                    tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
+                    continue;
+                }
+            };
             match self.store.record_run(id, lease, run).await {
                 Ok(()) => self.decided.notify_waiters(),
                 Err(LeaseError::Lost) => {
@@ -77,5 +83,10 @@ fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> Run
         priority: work.interaction.initial_priority,
         route,
     };
-    decide(running, start, &message, Limits::default())
+    let mut run = decide(running, start, &message, Limits::default());
+    if route.is_none() && work.interaction.route.is_some() {
+        run.decision.error =
+            Some(json!({ "code": "run.route-deleted", "message": "the interaction's route was deleted" }));
+    }
+    run
 }

@@ -1,0 +1,110 @@
+//! Publishing over a real store: what is in use, and what no longer is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use waypost_app::App;
+use waypost_app::catalogue::flows::FlowView;
+use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::error::AppError;
+use waypost_app::mail::intake::{Arrival, Bound};
+use waypost_flow::source;
+use waypost_store::records::catalogue::RouteTarget;
+use waypost_store::records::mail::{AcceptOutcome, DecisionKind};
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+
+async fn app(directory: &std::path::Path) -> Arc<App> {
+    let store = SqliteStore::open(directory, SqliteOptions::default()).unwrap();
+    App::open(Arc::new(store)).await.unwrap()
+}
+
+async fn create(app: &App, document: &str) -> FlowView {
+    app.catalogue.create_flow("test", &source::yaml(document).unwrap().0).await.unwrap()
+}
+
+const SHARED: &str = "{ name: Shared, type: shared, outputs: [{ name: topic, dataType: string }], nodes: [] }";
+
+fn caller(name: &str, output: &str) -> String {
+    format!(
+        "{{ name: {name}, type: email, nodes: [{{ id: a, actions: [{{ type: runFlow, flow: Shared, outputMapping: [{{ name: t, value: '${{output.{output}}}' }}] }}] }}] }}"
+    )
+}
+
+#[tokio::test]
+async fn a_caller_that_calls_no_more_is_no_user() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let shared = create(&app, SHARED).await.record.id;
+    let caller_id = create(&app, &caller("Caller", "topic")).await.record.id;
+
+    let refused = app.catalogue.delete_flow("test", shared, None).await;
+    let Err(AppError::InUse { users, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Caller"]);
+
+    let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
+    let refused = app.catalogue.update_flow("test", shared, &renamed, None).await;
+    let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
+    let place = breakages.first().unwrap();
+    assert_eq!((place.flow_id, place.node_id.as_deref(), place.action), (caller_id, Some("a"), Some(0)));
+    assert_eq!(place.diagnostic.path, "nodes[0].actions[0].outputMapping[0].value");
+
+    let without = source::yaml("{ name: Caller, type: email, nodes: [] }").unwrap().0;
+    app.catalogue.update_flow("test", caller_id, &without, None).await.unwrap();
+    app.catalogue.update_flow("test", shared, &renamed, None).await.unwrap();
+    app.catalogue.delete_flow("test", shared, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pinned_caller_keeps_its_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let shared = create(&app, SHARED).await.record.id;
+    let pinned = caller("Pinned", "topic").replace("flow: Shared,", "flow: Shared, version: 1,");
+    create(&app, &pinned).await;
+    let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
+    let view = app.catalogue.update_flow("test", shared, &renamed, None).await.unwrap();
+    assert_eq!(view.record.published, Some(2));
+    let refused = app.catalogue.delete_flow("test", shared, None).await;
+    assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn postmasters_of_two_domains_are_two_interactions() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let bound = |address: &str| Bound { address: address.to_owned(), route: None };
+    let arrival = Arrival {
+        from: "a@example.net".to_owned(),
+        recipients: vec![
+            bound("postmaster@one.example"),
+            bound("postmaster@two.example"),
+            bound("Postmaster@two.example"),
+        ],
+        raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
+        remote: "test".to_owned(),
+        idempotency: None,
+    };
+    let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
+    assert_eq!(accepted.len(), 2);
+    assert_eq!(app.summary().await.unwrap().by_decision.get(&DecisionKind::Unrouted), Some(&2));
+}
+
+#[tokio::test]
+async fn a_routed_flow_can_not_become_shared() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let flow = create(&app, "{ name: Router, type: email, nodes: [] }").await.record.id;
+    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    let spec = RouteSpec {
+        pattern: "care".to_owned(),
+        target: Some(RouteTarget::Flow(flow)),
+        unrouted_queue: None,
+        priority: 0,
+        extra: serde_json::Map::new(),
+    };
+    app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    let shared = source::yaml("{ type: shared }").unwrap().0;
+    let refused = app.catalogue.update_flow("test", flow, &shared, None).await;
+    assert!(matches!(refused, Err(AppError::Invalid(_))), "{:?}", refused.map(|_| ()));
+}
