@@ -1,12 +1,19 @@
 //! Secrets: made, kept as hashes, compared.
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::{Output, PasswordHash, PasswordHasher, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest, Sha256};
 use waypost_store::error::StoreError;
 
 /// Marks the hash of a secret that was made here.
 const GENERATED: &str = "sha256:";
+
+/// What one hash of a chosen secret takes: little memory and more passes, which OWASP's Password Storage Cheat Sheet holds to
+/// be as good as 19 MiB and two.
+const MEMORY_KIB: u32 = 7 * 1024;
+const PASSES: u32 = 5;
 
 /// A secret or a token. It can't be printed, so that no log ever holds one by accident.
 #[derive(Clone)]
@@ -48,7 +55,9 @@ pub fn chosen_hash(secret: &Secret) -> Result<String, StoreError> {
     fill(&mut salt)?;
     let failed = |error: argon2::password_hash::Error| StoreError::Failed(error.to_string());
     let salt = SaltString::encode_b64(&salt).map_err(failed)?;
-    Ok(Argon2::default().hash_password(secret.0.as_bytes(), &salt).map_err(failed)?.to_string())
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| StoreError::Failed(error.to_string()))?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Ok(argon2.hash_password(secret.0.as_bytes(), &salt).map_err(failed)?.to_string())
 }
 
 /// Whether a secret fits the hash of a generated one; `None` if the hash is not of that kind.
@@ -57,9 +66,33 @@ pub fn matches_generated(hash: &str, secret: &Secret) -> Option<bool> {
     Some(hex::encode(Sha256::digest(secret.0.as_bytes())) == wanted)
 }
 
+/// The memory that secrets are hashed in, kept from one to the next: the allocator would keep such a block for each thread
+/// that ever hashed, and one at a time is as many as a login needs.
+static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+
 /// Whether a secret fits the hash of a chosen one. Slow on purpose; it blocks.
 pub fn matches_chosen(hash: &str, secret: &Secret) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(secret.0.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| fits(&hash, secret).unwrap_or_default())
+}
+
+/// `None` if the hash is not one of Argon2.
+fn fits(hash: &PasswordHash<'_>, secret: &Secret) -> Option<bool> {
+    let params = Params::try_from(hash).ok()?;
+    let algorithm = Algorithm::try_from(hash.algorithm).ok()?;
+    let version = Version::try_from(hash.version.unwrap_or(Version::V0x13.into())).ok()?;
+    let (salt, wanted) = (hash.salt?, hash.hash?);
+    let mut decoded = [0_u8; 64];
+    let salt = salt.decode_b64(&mut decoded).ok()?;
+    let mut found = vec![0_u8; wanted.len()];
+    let blocks = params.block_count();
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::default());
+    }
+    let argon2 = Argon2::new(algorithm, version, params);
+    argon2.hash_password_into_with_memory(secret.0.as_bytes(), salt, &mut found, memory.as_mut_slice()).ok()?;
+    // `Output` compares in constant time.
+    Some(Output::new(&found).ok()? == wanted)
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
