@@ -197,6 +197,23 @@ fn functions() {
 }
 
 #[test]
+fn every_function_does_what_its_examples_say() {
+    let mut run = 0;
+    for function in waypost_flow::functions::all() {
+        assert!(!function.examples.is_empty(), "`{}` has no example", function.name);
+        for (expression, expected) in function.examples {
+            // A text before it makes it a template: examples give what templates print.
+            assert_eq!(
+                outcome(&format!("= ${{{expression}}}")),
+                format!("string {}", Json::from(format!("= {expected}")))
+            );
+            run += 1;
+        }
+    }
+    assert!(run > 30, "only {run} examples");
+}
+
+#[test]
 fn templates() {
     table("templates.txt");
 }

@@ -157,14 +157,6 @@ impl Compiled {
     pub fn can_fail(&self) -> bool {
         self.ir.can_fail()
     }
-
-    /// The value, if it is the same for every mail.
-    pub fn constant_value(&self) -> Option<&Value<'static>> {
-        match &self.ir {
-            Ir::Constant(value) => Some(value),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Debug for Compiled {
