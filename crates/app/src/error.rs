@@ -115,11 +115,11 @@ pub struct Breakage {
 /// Something that uses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// `flow` or `route`.
+    /// `flow`, `route`, or `interaction` for work that stands in a queue.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
-    /// Its name, or a route's address pattern.
+    /// Its name, a route's address pattern, or an interaction's subject.
     pub name: String,
     /// Where in it, such as `nodes[0].actions[1]`; empty for a route.
     pub path: String,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use waypost_app::App;
@@ -11,7 +12,7 @@ use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_flow::source;
 use waypost_store::records::catalogue::RouteTarget;
-use waypost_store::records::mail::{AcceptOutcome, DecisionKind};
+use waypost_store::records::mail::{AcceptOutcome, DecisionKind, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 async fn app(directory: &std::path::Path) -> Arc<App> {
@@ -107,4 +108,53 @@ async fn a_routed_flow_can_not_become_shared() {
     let shared = source::yaml("{ type: shared }").unwrap().0;
     let refused = app.catalogue.update_flow("test", flow, &shared, None).await;
     assert!(matches!(refused, Err(AppError::Invalid(_))), "{:?}", refused.map(|_| ()));
+}
+
+#[tokio::test]
+async fn a_leaf_can_not_grow_too_deep_for_its_callers() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let calling = |name: &str, callee: &str| {
+        format!(
+            "{{ name: {name}, type: shared, nodes: [{{ id: a, actions: [{{ type: runFlow, flow: {callee} }}] }}] }}"
+        )
+    };
+    create(&app, "{ name: Beyond, type: shared, nodes: [] }").await;
+    let leaf = create(&app, "{ name: F1, type: shared, nodes: [] }").await.record.id;
+    for depth in 2..=32 {
+        create(&app, &calling(&format!("F{depth}"), &format!("F{}", depth - 1))).await;
+    }
+    let deeper = source::yaml(&calling("F1", "Beyond")).unwrap().0;
+    let refused = app.catalogue.update_flow("test", leaf, &deeper, None).await;
+    let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
+    assert_eq!(breakages.iter().map(|place| place.flow_name.as_str()).collect::<Vec<_>>(), ["F32"]);
+}
+
+#[tokio::test]
+async fn a_queue_with_work_in_it_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let queue = app.catalogue.create_queue("test", "Old".to_owned(), serde_json::Map::new()).await.unwrap().id;
+    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    let spec = RouteSpec {
+        pattern: "care".to_owned(),
+        target: Some(RouteTarget::Queue(queue)),
+        unrouted_queue: None,
+        priority: 0,
+        extra: serde_json::Map::new(),
+    };
+    let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    let raw = Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n");
+    let to = "care@example.com".to_owned();
+    app.accept_http("test", "a@example.net".to_owned(), to, raw, "test".to_owned(), None).await.unwrap();
+    app.catalogue.delete_route("test", "example.com", route.id).await.unwrap();
+    let refused = app.catalogue.delete_queue("test", queue).await;
+    assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
+
+    let claim = QueueClaim { queue, max: 1, lease_seconds: 60, skills: None };
+    let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
+    let refused = app.catalogue.delete_queue("test", queue).await;
+    assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
+    app.acknowledge(lease.token).await.unwrap();
+    app.catalogue.delete_queue("test", queue).await.unwrap();
 }

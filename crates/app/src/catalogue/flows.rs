@@ -14,7 +14,7 @@ use waypost_flow::source::Node;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, FlowRecord, VersionRecord};
 
-use super::world::{CheckedVersion, Loaded, World};
+use super::world::{CheckedVersion, Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned, graph};
 use crate::error::{AppError, Breakage, User};
 
@@ -469,34 +469,36 @@ pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> 
 
 /// Every place in a published or pinned caller that is well now and would not be afterwards.
 fn breakages(world: &World, next: &World, changed: FlowId) -> Vec<Breakage> {
-    let mut followers: Vec<FlowId> = next.followers(&HashSet::from([changed])).into_iter().collect();
-    followers.sort_unstable();
+    let mut followers = next.followers(&HashSet::from([changed]));
+    followers.remove(&changed);
+    let mut keys: Vec<VersionKey> = next.loaded.keys().filter(|(flow, _)| followers.contains(flow)).copied().collect();
+    keys.sort_unstable();
     let mut breakages = Vec::new();
-    for flow in followers.into_iter().filter(|flow| *flow != changed) {
-        let Some(record) = next.flows.get(&flow) else { continue };
-        let mut versions: Vec<Version> =
-            next.loaded.keys().filter(|(id, _)| *id == flow).map(|(_, version)| *version).collect();
-        versions.sort_unstable();
-        for version in versions {
-            let Some(after) = next.checked((flow, version)) else { continue };
-            let before = world.checked((flow, version));
-            for diagnostic in after.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-                if before.as_ref().is_some_and(|before| before.diagnostics.contains(diagnostic)) {
-                    continue;
-                }
-                let (node_id, action) = place(next, flow, version, &diagnostic.path);
-                breakages.push(Breakage {
-                    flow_id: flow,
-                    flow_name: record.name.clone(),
-                    version,
-                    node_id,
-                    action,
-                    diagnostic: diagnostic.clone(),
-                });
-            }
+    for key in keys {
+        let Some(record) = next.flows.get(&key.0) else { continue };
+        let before = errors(world, key);
+        for diagnostic in errors(next, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
+            let (node_id, action) = place(next, key.0, key.1, &diagnostic.path);
+            breakages.push(Breakage {
+                flow_id: key.0,
+                flow_name: record.name.clone(),
+                version: key.1,
+                node_id,
+                action,
+                diagnostic,
+            });
         }
     }
     breakages
+}
+
+/// What is wrong with a version in a world, circles and depth included.
+fn errors(world: &World, key: VersionKey) -> Vec<Diagnostic> {
+    let Some(checked) = world.checked(key) else { return Vec::new() };
+    let mut diagnostics = checked.diagnostics.clone();
+    diagnostics.extend(graph::check(world, key));
+    diagnostics.retain(Diagnostic::is_error);
+    diagnostics
 }
 
 /// Node and action of a path such as `nodes[0].actions[1].value`.

@@ -10,6 +10,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::mail::{InteractionFilter, State};
 
 use super::world::{UNROUTED, World};
 use super::{LiveCatalogue, Planned, flows};
@@ -112,11 +113,25 @@ impl LiveCatalogue {
         self.queue(id)
     }
 
-    /// Deletes a queue that no flow and no route uses.
+    /// Deletes a queue that no flow and no route uses, and that no work stands in: what stood in a queue that is gone could not
+    /// be claimed.
     ///
     /// # Errors
-    /// Not found, built in, in use (with every user), or the store.
+    /// Not found, built in, in use (with every user, or one piece of work), or the store.
     pub async fn delete_queue(&self, actor: &str, id: QueueId) -> Result<(), AppError> {
+        let queue = self.queue(id)?;
+        for state in [State::Decided, State::Claimed] {
+            let filter = InteractionFilter { queue: Some(id), state: Some(state), ..InteractionFilter::default() };
+            if let Some(work) = self.store.interactions(&filter, None, 1).await?.into_iter().next() {
+                let users = vec![User {
+                    kind: "interaction",
+                    id: work.id.to_string(),
+                    name: work.subject,
+                    path: String::new(),
+                }];
+                return Err(AppError::InUse { kind: "queue", name: queue.name.clone(), users });
+            }
+        }
         self.change(|world: &World| {
             let queue = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if queue.built_in {
