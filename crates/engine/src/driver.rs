@@ -54,7 +54,7 @@ impl<'m, P: Perform> Driver<'m, P> {
         let Ok(frame) = self.machine.stack.top() else {
             let start = self.machine.input.start;
             self.machine.map_inputs(start, &[])?;
-            self.machine.enter(start, &[])?;
+            self.machine.enter((0, start), &[])?;
             return Ok(Moved::Turn(Turn::Onward));
         };
         let turn = match frame.at {

@@ -79,10 +79,11 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// The program that a call means.
-    pub(crate) fn resolve(&self, callee: &Callee) -> Result<&'m Program, Raised> {
+    /// The program that a call means, and which of the call's handovers belongs to it.
+    pub(crate) fn resolve(&self, callee: &Callee) -> Result<(usize, &'m Program), Raised> {
         let snapshot = self.input.snapshot;
-        snapshot.resolve(callee).map(AsRef::as_ref).ok_or_else(|| {
+        let found = snapshot.resolve(callee, self.input.interaction_id);
+        found.map(|(way, program)| (way, program.as_ref())).ok_or_else(|| {
             Raised::error(
                 codes::FLOW_MISSING,
                 format!("there is no flow `{}` in the version that is called", callee.flow),
@@ -104,7 +105,11 @@ impl<'m> Machine<'m> {
     }
 
     /// Puts a flow on top of the stack, with `pending` as its inputs.
-    pub(crate) fn enter(&mut self, program: &'m Program, mapping: &'m [(usize, Compiled)]) -> Result<(), Raised> {
+    pub(crate) fn enter(
+        &mut self,
+        (way, program): (usize, &'m Program),
+        mapping: &'m [(usize, Compiled)],
+    ) -> Result<(), Raised> {
         if self.stack.depth() >= self.input.limits.depth && self.stack.top().is_ok() {
             return Err(Raised::fatal(
                 codes::TOO_DEEP,
@@ -118,7 +123,7 @@ impl<'m> Machine<'m> {
             }
         }
         self.trace.always(Event::Flow { program });
-        self.stack.push(program, self.pending.drain(..).map(|(_, value)| value));
+        self.stack.push(program, way, self.pending.drain(..).map(|(_, value)| value));
         Ok(())
     }
 
@@ -200,16 +205,17 @@ impl<'m> Machine<'m> {
 
     /// Leaves the top flow: back to its caller with its outputs, or on a route to its end.
     pub(crate) fn leave_flow(&mut self) -> Result<Turn<'m>, Raised> {
-        let program = self.stack.top()?.program;
+        let (program, way) = self.stack.top().map(|frame| (frame.program, frame.way))?;
         let Some(caller) = self.stack.caller() else {
             return Ok(Turn::Decided(Box::new(self.end_of(program))));
         };
         let (At::Action(node, index), Some((_, action))) = (caller.at, caller.action()) else {
             return Err(Raised::broken("a flow returned that nobody called"));
         };
-        let ProgramActionKind::RunFlow { outputs, .. } = &action.kind else {
+        let ProgramActionKind::RunFlow { outputs, second, .. } = &action.kind else {
             return Err(Raised::broken("a flow returned to something that is not a call"));
         };
+        let outputs = second.as_ref().filter(|_| way > 0).map_or(outputs, |second| &second.outputs);
         self.pending.clear();
         let mut failed = None;
         for (variable, expression) in outputs {

@@ -22,6 +22,8 @@ pub(crate) enum At {
 pub(crate) struct Frame<'m> {
     pub(crate) program: &'m Program,
     pub(crate) at: At,
+    /// Which of the handovers in the caller's action belongs to this program.
+    pub(crate) way: usize,
     inputs: usize,
     variables: usize,
     outputs: usize,
@@ -85,10 +87,11 @@ impl<'m> Stack<'m> {
     }
 
     /// Puts a flow on top, with its inputs.
-    pub(crate) fn push(&mut self, program: &'m Program, inputs: impl Iterator<Item = Value<'m>>) {
+    pub(crate) fn push(&mut self, program: &'m Program, way: usize, inputs: impl Iterator<Item = Value<'m>>) {
         self.frames.push(Frame {
             program,
             at: At::Start,
+            way,
             inputs: self.inputs.len(),
             variables: self.variables.len(),
             outputs: self.outputs.len(),

@@ -1,5 +1,6 @@
 //! A checked flow, ready to run: names resolved to positions, expressions compiled.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::document::{Disposition, Match};
@@ -90,6 +91,18 @@ pub enum Selector {
     Published,
     /// This version.
     Version(Version),
+    /// The version that the label names when the run starts; a weighted label names two, and the interaction chooses.
+    Label(Arc<str>),
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Published => f.write_str("published"),
+            Self::Version(version) => write!(f, "{version}"),
+            Self::Label(label) => f.write_str(label),
+        }
+    }
 }
 
 /// A flow that is called.
@@ -110,6 +123,15 @@ pub struct QueueTarget {
     pub name: Arc<str>,
 }
 
+/// What a call hands over and takes back, for one version of the callee.
+#[derive(Debug)]
+pub struct Handover {
+    /// Values for the callee's inputs, by position.
+    pub inputs: Vec<(usize, Compiled)>,
+    /// Variables to set, by position, from expressions over the callee's outputs.
+    pub outputs: Vec<(usize, Compiled)>,
+}
+
 /// What an action does.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
@@ -122,6 +144,8 @@ pub enum ProgramActionKind {
         inputs: Vec<(usize, Compiled)>,
         /// Variables to set, by position, from expressions over the callee's outputs.
         outputs: Vec<(usize, Compiled)>,
+        /// The same for the second version behind a weighted label, whose positions may be others.
+        second: Option<Box<Handover>>,
     },
     /// Goes on in another flow.
     TransferToFlow {
@@ -129,6 +153,8 @@ pub enum ProgramActionKind {
         callee: Callee,
         /// Values for its inputs, by position.
         inputs: Vec<(usize, Compiled)>,
+        /// The same for the second version behind a weighted label.
+        second: Option<Box<Handover>>,
     },
     /// Sets the variable at a position.
     SetVariable {

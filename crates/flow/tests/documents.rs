@@ -39,6 +39,7 @@ impl World for Around {
         match selector {
             Selector::Published if flow == UNPUBLISHED => return Err(Unresolved::Unpublished),
             Selector::Version(version) if *version > 2 => return Err(Unresolved::Version),
+            Selector::Label(label) if &**label != "stable" => return Err(Unresolved::Label),
             _ => {}
         }
         let input = |name: &str, data_type: Type, required| InputType { name: name.to_owned(), data_type, required };

@@ -66,8 +66,12 @@ impl Perform for Actions {
         _answers: &[Answered],
     ) -> Result<Control<'m>, Raised> {
         match &action.kind {
-            ProgramActionKind::RunFlow { callee, inputs, .. } => run_flow::perform(machine, callee, inputs),
-            ProgramActionKind::TransferToFlow { callee, inputs } => transfer_to_flow::perform(machine, callee, inputs),
+            ProgramActionKind::RunFlow { callee, inputs, second, .. } => {
+                run_flow::perform(machine, callee, inputs, second.as_deref())
+            }
+            ProgramActionKind::TransferToFlow { callee, inputs, second } => {
+                transfer_to_flow::perform(machine, callee, inputs, second.as_deref())
+            }
             ProgramActionKind::SetVariable { variable, value } => set_variable::perform(machine, *variable, value),
             ProgramActionKind::SetOutput { output, value } => set_output::perform(machine, *output, value),
             ProgramActionKind::SetAttributes { attributes } => set_attributes::perform(machine, attributes),

@@ -1,7 +1,7 @@
 //! `runFlow`: puts the called flow on the stack. What becomes of its outputs is decided when it is left.
 
 use waypost_flow::expr::Compiled;
-use waypost_flow::program::Callee;
+use waypost_flow::program::{Callee, Handover};
 
 use super::Control;
 use crate::error::Raised;
@@ -11,9 +11,11 @@ pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
     callee: &Callee,
     inputs: &'m [(usize, Compiled)],
+    second: Option<&'m Handover>,
 ) -> Result<Control<'m>, Raised> {
-    let program = machine.resolve(callee)?;
+    let (way, program) = machine.resolve(callee)?;
+    let inputs = second.filter(|_| way > 0).map_or(inputs, |second| &second.inputs);
     machine.map_inputs(program, inputs)?;
-    machine.enter(program, inputs)?;
+    machine.enter((way, program), inputs)?;
     Ok(Control::Moved)
 }

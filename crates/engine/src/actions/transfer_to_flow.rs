@@ -1,7 +1,7 @@
 //! `transferToFlow`: goes on in another flow; all flows under way are gone, with their variables.
 
 use waypost_flow::expr::Compiled;
-use waypost_flow::program::Callee;
+use waypost_flow::program::{Callee, Handover};
 
 use super::Control;
 use crate::error::Raised;
@@ -12,11 +12,13 @@ pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
     callee: &Callee,
     inputs: &'m [(usize, Compiled)],
+    second: Option<&'m Handover>,
 ) -> Result<Control<'m>, Raised> {
-    let program = machine.resolve(callee)?;
+    let (way, program) = machine.resolve(callee)?;
+    let inputs = second.filter(|_| way > 0).map_or(inputs, |second| &second.inputs);
     machine.map_inputs(program, inputs)?;
     machine.stack.clear();
     machine.trace.always(Event::Transfer);
-    machine.enter(program, inputs)?;
+    machine.enter((way, program), inputs)?;
     Ok(Control::Moved)
 }

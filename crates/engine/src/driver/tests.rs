@@ -139,7 +139,7 @@ fn program(flow: u128, nodes: Vec<ProgramNode>, on_error: Option<usize>) -> Arc<
 
 fn call(flow: u128) -> ProgramAction {
     let callee = Callee { flow: FlowId(Uuid::from_u128(flow)), selector: Selector::Published };
-    action("", ProgramActionKind::RunFlow { callee, inputs: Vec::new(), outputs: Vec::new() })
+    action("", ProgramActionKind::RunFlow { callee, inputs: Vec::new(), outputs: Vec::new(), second: None })
 }
 
 /// A route's flow that asks, calls a flow that asks twice in one action, and asks again; errors go to a node of their own.

@@ -87,6 +87,7 @@ impl World for Known {
         let version = match selector {
             Selector::Published => *self.published.get(&flow).ok_or(Unresolved::Unpublished)?,
             Selector::Version(version) => *version,
+            Selector::Label(_) => return Err(Unresolved::Label),
         };
         self.interfaces.get(&(flow, version)).cloned().ok_or(Unresolved::Version)
     }

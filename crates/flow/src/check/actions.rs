@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Action, ActionKind, Document, FlowReference, Mapping, Node};
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
-use crate::program::{Callee, LogLevel, ProgramAction, ProgramActionKind, QueueTarget, Selector};
+use crate::program::{Callee, Handover, LogLevel, ProgramAction, ProgramActionKind, QueueTarget};
 use crate::types::Type;
 
 use super::declarations::Declarations;
@@ -29,20 +29,12 @@ pub(super) struct Actions<'w> {
 /// A flow's outputs as an outputMapping sees them; none if the flow can't be resolved.
 pub(super) fn callee_outputs(world: &dyn World, reference: &FlowReference) -> Option<Vec<(String, Type)>> {
     let flow = world.flow(reference)?;
-    let interface = world.interface(flow, &selector(reference)?).ok()?;
+    let interface = world.interface(flow, &reference.selector()?).ok()?;
     Some(output_types(&interface))
 }
 
 fn output_types(interface: &Interface) -> Vec<(String, Type)> {
     interface.outputs.iter().map(|output| (output.name.clone(), output.data_type.clone())).collect()
-}
-
-/// Which version a reference means. Labels come with a later release.
-fn selector(reference: &FlowReference) -> Option<Selector> {
-    match &reference.version {
-        None => Some(Selector::Published),
-        Some(version) => Some(Selector::Version(u32::try_from(version.as_u64()?).ok()?)),
-    }
 }
 
 impl<'w> Actions<'w> {
@@ -93,17 +85,28 @@ impl<'w> Actions<'w> {
         };
         Some(match &action.kind {
             ActionKind::RunFlow { flow, input_mapping, output_mapping } => {
-                let (callee, interface) = self.callee(path, flow, diagnostics)?;
-                self.callee_decides |= interface.may_decide;
-                let inputs = self.inputs(path, input_mapping, &interface, &scope, diagnostics);
-                let outputs = outputs(path, output_mapping, &interface, variables, self.inputs, diagnostics);
-                ProgramActionKind::RunFlow { callee, inputs: inputs?, outputs: outputs? }
+                let (callee, interfaces) = self.callee(path, flow, diagnostics)?;
+                self.callee_decides |= interfaces.iter().any(|interface| interface.may_decide);
+                let mut ways = interfaces.iter().map(|interface| {
+                    let inputs = self.inputs(path, input_mapping, interface, &scope, diagnostics);
+                    let outputs = outputs(path, output_mapping, interface, variables, self.inputs, diagnostics);
+                    Some(Handover { inputs: inputs?, outputs: outputs? })
+                });
+                let (first, second) = (ways.next()?, ways.next());
+                let second = second.map_or(Some(None), |way| way.map(|way| Some(Box::new(way))));
+                let Handover { inputs, outputs } = first?;
+                ProgramActionKind::RunFlow { callee, inputs, outputs, second: second? }
             }
             ActionKind::TransferToFlow { flow, input_mapping } => {
-                let (callee, interface) = self.callee(path, flow, diagnostics)?;
+                let (callee, interfaces) = self.callee(path, flow, diagnostics)?;
                 self.callee_decides = true;
-                let inputs = self.inputs(path, input_mapping, &interface, &scope, diagnostics)?;
-                ProgramActionKind::TransferToFlow { callee, inputs }
+                let mut ways = interfaces
+                    .iter()
+                    .map(|interface| self.inputs(path, input_mapping, interface, &scope, diagnostics));
+                let (first, second) = (ways.next()?, ways.next());
+                let hand = |inputs| Some(Box::new(Handover { inputs, outputs: Vec::new() }));
+                let second = second.map_or(Some(None), |way| way.map(hand));
+                ProgramActionKind::TransferToFlow { callee, inputs: first?, second: second? }
             }
             ActionKind::SetVariable { name, value } => {
                 let variable = variables.position(name)?;
@@ -199,7 +202,7 @@ impl<'w> Actions<'w> {
         path: &str,
         reference: &FlowReference,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<(Callee, Arc<Interface>)> {
+    ) -> Option<(Callee, Vec<Arc<Interface>>)> {
         let (member, written) = match (&reference.flow_id, &reference.flow) {
             (Some(id), _) => ("flowId", id),
             (None, Some(name)) => ("flow", name),
@@ -220,23 +223,13 @@ impl<'w> Actions<'w> {
             );
             return None;
         };
-        let Some(selector) = selector(reference) else {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::UnknownVersion,
-                    format!("{path}.version"),
-                    "labels are not offered by this release",
-                )
-                .expected("a version's number, or nothing to follow what is published")
-                .suggestion("leave `version` out, or name a number"),
-            );
-            return None;
-        };
-        match self.world.interface(flow, &selector) {
-            Ok(interface) => {
+        // Anything else was refused by the document's reader.
+        let selector = reference.selector()?;
+        match self.world.interfaces(flow, &selector) {
+            Ok(interfaces) => {
                 let target = Resolved::Flow(flow, selector.clone());
                 self.references.push(Reference { path: path.to_owned(), target, written: written.clone() });
-                Some((Callee { flow, selector }, interface))
+                Some((Callee { flow, selector }, interfaces))
             }
             Err(unresolved) => {
                 diagnostics.push(unresolved_flow(path, member, written, unresolved, reference));
@@ -362,6 +355,12 @@ fn unresolved_flow(
             let message = format!("the flow `{written}` has no published version");
             Diagnostic::error(Code::UnpublishedFlow, format!("{path}.{member}"), message)
                 .suggestion("publish it first, or publish both in one change set")
+        }
+        Unresolved::Label => {
+            let label = reference.version.as_ref().and_then(|label| label.as_str()).unwrap_or_default();
+            let message = format!("the flow `{written}` has no label `{label}`");
+            Diagnostic::error(Code::UnknownVersion, format!("{path}.version"), message)
+                .suggestion("give the label to one of its versions first")
         }
         Unresolved::Version => {
             let version = reference.version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -6,6 +6,7 @@ mod paths;
 mod variables;
 mod world;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -99,6 +100,9 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
         let reached = paths::check(document, &program, &mut diagnostics);
         program.interface.may_decide |= reached.decides;
     }
+    // Behind a weighted label two versions are held against one mapping: what is wrong with both is said once.
+    let mut said = HashSet::new();
+    diagnostics.retain(|diagnostic| said.insert(diagnostic.clone()));
     let failed = !complete || diagnostics.iter().any(Diagnostic::is_error);
     Checked { program: (!failed).then_some(program), diagnostics, references }
 }

@@ -242,6 +242,7 @@ fn ends_run(kind: &ProgramActionKind) -> bool {
 fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
     let one = |member: &str, compiled| vec![(member.to_owned(), compiled)];
     match &action.kind {
+        // What the second version behind a weighted label is given are the same expressions.
         ProgramActionKind::RunFlow { inputs, .. } | ProgramActionKind::TransferToFlow { inputs, .. } => inputs
             .iter()
             .enumerate()

@@ -25,6 +25,8 @@ pub enum Unresolved {
     Unpublished,
     /// The flow has no such version.
     Version,
+    /// The flow has no such label.
+    Label,
 }
 
 /// Flows and queues as they will stand when the document is published.
@@ -32,11 +34,19 @@ pub trait World {
     /// The flow that a reference means, by id or by name.
     fn flow(&self, reference: &FlowReference) -> Option<FlowId>;
 
-    /// The interface of one of a flow's versions.
+    /// The interface of one of a flow's versions; the first behind a weighted label.
     ///
     /// # Errors
     /// Why there is none.
     fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved>;
+
+    /// The interfaces of all versions that a selector may lead to: more than one behind a weighted label. Never empty.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn interfaces(&self, flow: FlowId, selector: &Selector) -> Result<Vec<Arc<Interface>>, Unresolved> {
+        self.interface(flow, selector).map(|interface| vec![interface])
+    }
 
     /// The queue of that name (whatever the case) or id.
     fn queue(&self, written: &str) -> Option<QueueTarget>;
