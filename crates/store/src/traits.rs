@@ -9,7 +9,7 @@ use waypost_flow::id::{FlowId, InteractionId, Version};
 
 use crate::error::{CommitError, LeaseError, StoreError};
 use crate::records::access::{ClientRecord, TokenRecord};
-use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowRecord, VersionRecord};
+use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, VersionRecord};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
     RunSummary, Summary,
@@ -21,8 +21,11 @@ pub trait CatalogueStore: Send + Sync {
     /// The newest epoch.
     async fn epoch(&self) -> Result<Epoch, StoreError>;
 
-    /// Everything that running and publishing need, read at one epoch: published versions, and those `pinned` as well.
-    async fn load(&self, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError>;
+    /// Everything that running and publishing need, read at one epoch; of versions the published ones.
+    async fn load(&self) -> Result<Catalogue, StoreError>;
+
+    /// Those of the versions that exist, in no order. What a version holds never changes, so it belongs to every epoch.
+    async fn some_versions(&self, keys: &[(FlowId, Version)]) -> Result<Vec<VersionRecord>, StoreError>;
 
     /// Commits `changes` if the epoch is still `expected`, and answers the new epoch.
     async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError>;
@@ -35,6 +38,9 @@ pub trait CatalogueStore: Send + Sync {
 
     /// One version.
     async fn version(&self, id: FlowId, version: Version) -> Result<Option<VersionRecord>, StoreError>;
+
+    /// What was done to a flow, newest first, `limit` of them after `offset`, and how many there are in all.
+    async fn flow_events(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<FlowEvent>, u64), StoreError>;
 
     /// A flow's versions, newest first, `limit` of them after `offset`, and how many there are in all.
     async fn versions(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<VersionRecord>, u64), StoreError>;

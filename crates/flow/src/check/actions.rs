@@ -100,9 +100,8 @@ impl<'w> Actions<'w> {
             ActionKind::TransferToFlow { flow, input_mapping } => {
                 let (callee, interfaces) = self.callee(path, flow, diagnostics)?;
                 self.callee_decides = true;
-                let mut ways = interfaces
-                    .iter()
-                    .map(|interface| self.inputs(path, input_mapping, interface, &scope, diagnostics));
+                let mut ways =
+                    interfaces.iter().map(|interface| self.inputs(path, input_mapping, interface, &scope, diagnostics));
                 let (first, second) = (ways.next()?, ways.next());
                 let hand = |inputs| Some(Box::new(Handover { inputs, outputs: Vec::new() }));
                 let second = second.map_or(Some(None), |way| way.map(hand));

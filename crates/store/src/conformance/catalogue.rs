@@ -1,12 +1,14 @@
 //! Flows, versions, queues, domains, routes, under one epoch.
 
+use waypost_flow::link::LabelTarget;
+
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
-use crate::records::catalogue::{CatalogueChange, DomainRecord, RouteRecord, RouteTarget};
+use crate::records::catalogue::{CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget};
 use crate::traits::Store;
 
 pub(crate) async fn starts_empty(store: &dyn Store) {
-    let catalogue = store.load(&[]).await.unwrap();
+    let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.epoch, store.epoch().await.unwrap()), (0, 0));
     assert!(catalogue.flows.is_empty() && catalogue.queues.is_empty() && catalogue.routes.is_empty());
     assert_eq!(store.flow(flow(1)).await.unwrap(), None);
@@ -18,14 +20,14 @@ pub(crate) async fn changes_add_an_epoch(store: &dyn Store) {
     let changes = vec![CatalogueChange::PutFlow(record.clone()), CatalogueChange::PutQueue(waiting.clone())];
     assert_eq!(store.commit(0, changes).await.unwrap(), 1);
     assert_eq!(store.epoch().await.unwrap(), 1);
-    let catalogue = store.load(&[]).await.unwrap();
+    let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.epoch, catalogue.flows, catalogue.queues), (1, vec![record.clone()], vec![waiting]));
     assert_eq!(store.flow(flow(1)).await.unwrap(), Some(record.clone()));
     let renamed = flow_record(1, "Renamed");
     assert_eq!(store.commit(1, vec![CatalogueChange::PutFlow(renamed.clone())]).await.unwrap(), 2);
-    assert_eq!(store.load(&[]).await.unwrap().flows, [renamed]);
+    assert_eq!(store.load().await.unwrap().flows, [renamed]);
     assert_eq!(store.commit(2, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap(), 3);
-    assert!(store.load(&[]).await.unwrap().queues.is_empty());
+    assert!(store.load().await.unwrap().queues.is_empty());
 }
 
 pub(crate) async fn an_old_epoch_conflicts(store: &dyn Store) {
@@ -34,7 +36,7 @@ pub(crate) async fn an_old_epoch_conflicts(store: &dyn Store) {
         let refused = store.commit(epoch, vec![CatalogueChange::PutFlow(flow_record(2, "Two"))]).await;
         assert!(matches!(refused, Err(CommitError::Conflict)));
     }
-    assert_eq!(store.load(&[]).await.unwrap().flows.len(), 1);
+    assert_eq!(store.load().await.unwrap().flows.len(), 1);
 }
 
 pub(crate) async fn all_or_nothing(store: &dyn Store) {
@@ -47,7 +49,7 @@ pub(crate) async fn all_or_nothing(store: &dyn Store) {
     for changes in bad {
         assert!(matches!(store.commit(0, changes).await, Err(CommitError::Store(_))));
         assert_eq!(store.epoch().await.unwrap(), 0);
-        assert!(store.load(&[]).await.unwrap().flows.is_empty());
+        assert!(store.load().await.unwrap().flows.is_empty());
         assert_eq!(store.version(flow(1), 1).await.unwrap(), None);
     }
     assert_eq!(store.commit(0, vec![good]).await.unwrap(), 1, "a refused change leaves nothing behind");
@@ -60,7 +62,7 @@ pub(crate) async fn names_may_be_swapped(store: &dyn Store) {
     assert_eq!(store.flow(flow(1)).await.unwrap().unwrap().name, "B");
 }
 
-pub(crate) async fn loads_published_and_pinned(store: &dyn Store) {
+pub(crate) async fn loads_what_is_published(store: &dyn Store) {
     let mut record = flow_record(1, "One");
     record.published = Some(2);
     record.newest = 3;
@@ -70,9 +72,32 @@ pub(crate) async fn loads_published_and_pinned(store: &dyn Store) {
     store.commit(0, changes).await.unwrap();
     let mut published = version_record(1, 2);
     published.published_at = Some(at(9));
-    assert_eq!(store.load(&[]).await.unwrap().versions, [published.clone()]);
-    let pinned = [(flow(1), 2), (flow(1), 1), (flow(9), 1)];
-    assert_eq!(store.load(&pinned).await.unwrap().versions, [published, version_record(1, 1)]);
+    assert_eq!(store.load().await.unwrap().versions, [published.clone()]);
+    let some = [(flow(1), 2), (flow(1), 1), (flow(9), 1)];
+    assert_eq!(store.some_versions(&some).await.unwrap(), [published, version_record(1, 1)]);
+}
+
+pub(crate) async fn events_newest_first(store: &dyn Store) {
+    let event = |number: u32, kind| FlowEvent {
+        flow_id: flow(1),
+        kind,
+        version: Some(number),
+        label: Some("stable".to_owned()),
+        targets: vec![LabelTarget { version: number, weight: 7 }],
+        note: Some("why".to_owned()),
+        at: at(i64::from(number)),
+        by: "admin".to_owned(),
+    };
+    let events: Vec<FlowEvent> = (1..).zip(EventKind::ALL).map(|(number, kind)| event(number, kind)).collect();
+    let (first, rest) = events.split_at(3);
+    let notes = |events: &[FlowEvent]| events.iter().cloned().map(CatalogueChange::AddEvent).collect();
+    store.commit(0, notes(first)).await.unwrap();
+    store.commit(1, notes(rest)).await.unwrap();
+    let (all, total) = store.flow_events(flow(1), 0, 100).await.unwrap();
+    assert_eq!((all, total), (events.iter().rev().cloned().collect(), 8));
+    let (page, total) = store.flow_events(flow(1), 6, 1).await.unwrap();
+    assert_eq!((page, total), (vec![events[1].clone()], 8));
+    assert_eq!(store.flow_events(flow(2), 0, 9).await.unwrap(), (Vec::new(), 0));
 }
 
 pub(crate) async fn deleted_flows_are_apart(store: &dyn Store) {
@@ -85,7 +110,7 @@ pub(crate) async fn deleted_flows_are_apart(store: &dyn Store) {
         CatalogueChange::PutFlow(flow_record(2, "One")),
     ];
     store.commit(0, changes).await.unwrap();
-    let catalogue = store.load(&[]).await.unwrap();
+    let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.flows.len(), catalogue.versions.len()), (1, 0));
     assert_eq!(store.deleted_flows().await.unwrap(), [record.clone()]);
     assert_eq!(store.flow(flow(1)).await.unwrap(), Some(record));
@@ -119,12 +144,12 @@ pub(crate) async fn routes_and_domains_come_and_go(store: &dyn Store) {
     let mut changes = vec![CatalogueChange::PutDomain(domain.clone())];
     changes.extend(routes.clone().map(CatalogueChange::PutRoute));
     store.commit(0, changes).await.unwrap();
-    let catalogue = store.load(&[]).await.unwrap();
+    let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.domains, catalogue.routes), (vec![domain.clone()], routes.to_vec()));
     let gone = vec![CatalogueChange::DeleteRoute(route(1)), CatalogueChange::DeleteRoute(route(2))];
     store.commit(1, gone).await.unwrap();
     store.commit(2, vec![CatalogueChange::DeleteDomain(domain.domain)]).await.unwrap();
-    let catalogue = store.load(&[]).await.unwrap();
+    let catalogue = store.load().await.unwrap();
     assert!(catalogue.domains.is_empty() && catalogue.routes.is_empty());
 }
 
@@ -133,5 +158,5 @@ pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {
     let (a, b, c) = tokio::join!(put(1, "A"), put(2, "B"), put(3, "C"));
     let won = [a, b, c].iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!((won, store.epoch().await.unwrap()), (1, 1));
-    assert_eq!(store.load(&[]).await.unwrap().flows.len(), 1);
+    assert_eq!(store.load().await.unwrap().flows.len(), 1);
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_flow::link::LabelTarget;
 
 use crate::records::catalogue::{Bindings, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
@@ -120,6 +121,8 @@ pub(super) fn flow_record(number: u128, name: &str) -> FlowRecord {
         type_as_written: "email".to_owned(),
         description: "what it does".to_owned(),
         published: None,
+        labels: BTreeMap::from([("stable".to_owned(), vec![LabelTarget { version: 1, weight: 90 }])]),
+        deprecated: Some("use another".to_owned()),
         newest: 0,
         revision: 1,
         created_at: at(0),
@@ -139,6 +142,7 @@ pub(super) fn version_record(of: u128, version: u32) -> VersionRecord {
         created_at: at(0),
         created_by: "admin".to_owned(),
         published_at: None,
+        validation: vec![serde_json::json!({ "code": "queue.unknown" })],
     }
 }
 

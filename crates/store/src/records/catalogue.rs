@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::link::LabelTarget;
 
 /// Counts the changes of the catalogue: each committed change set adds one.
 pub type Epoch = u64;
@@ -27,6 +28,10 @@ pub struct FlowRecord {
     pub description: String,
     /// The version that callers follow; none if nothing is published or the flow was deactivated.
     pub published: Option<Version>,
+    /// Names of versions, wherever a version may stand: one version each, or two with weights.
+    pub labels: BTreeMap<String, Vec<LabelTarget>>,
+    /// What its callers are told since it was deprecated; none while it is not.
+    pub deprecated: Option<String>,
     /// The newest version's number; 0 if the flow has no content yet.
     pub newest: Version,
     /// Counts the changes of this flow: the ETag.
@@ -58,8 +63,81 @@ pub struct VersionRecord {
     pub created_at: Timestamp,
     /// The client that saved it.
     pub created_by: String,
-    /// When it was last published.
+    /// When it was last published; none for a draft.
     pub published_at: Option<Timestamp>,
+    /// What was found when it was saved, as a JSON list of problems; empty for what could be published then.
+    pub validation: Vec<serde_json::Value>,
+}
+
+/// What was done to a flow, by whom, when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowEvent {
+    /// The flow.
+    pub flow_id: FlowId,
+    /// What was done.
+    pub kind: EventKind,
+    /// The version that it is about.
+    pub version: Option<Version>,
+    /// The label that it is about.
+    pub label: Option<String>,
+    /// What the label names since.
+    pub targets: Vec<LabelTarget>,
+    /// Why, in the words of the one who did it.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The client that did it.
+    pub by: String,
+}
+
+/// What can be done to a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A draft was saved.
+    Saved,
+    /// A version was published, anew or again.
+    Published,
+    /// Nothing is published any more.
+    Deactivated,
+    /// A label was set, moved or weighted anew.
+    Labelled,
+    /// A label was taken away.
+    Unlabelled,
+    /// Callers are told to move on.
+    Deprecated,
+    /// That was taken back.
+    Undeprecated,
+    /// The flow was deleted.
+    Deleted,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [Self; 8] = [
+        Self::Saved,
+        Self::Published,
+        Self::Deactivated,
+        Self::Labelled,
+        Self::Unlabelled,
+        Self::Deprecated,
+        Self::Undeprecated,
+        Self::Deleted,
+    ];
+
+    /// The kind's name, as it is stored and returned.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Saved => "saved",
+            Self::Published => "published",
+            Self::Deactivated => "deactivated",
+            Self::Labelled => "labelled",
+            Self::Unlabelled => "unlabelled",
+            Self::Deprecated => "deprecated",
+            Self::Undeprecated => "undeprecated",
+            Self::Deleted => "deleted",
+        }
+    }
 }
 
 /// What the names in a version's content stood for when it was saved: keys are folded names.
@@ -140,7 +218,7 @@ pub struct Catalogue {
     pub epoch: Epoch,
     /// All flows, deleted ones left out.
     pub flows: Vec<FlowRecord>,
-    /// The published versions, and every version that `CatalogueStore::load` was asked to add.
+    /// The published versions.
     pub versions: Vec<VersionRecord>,
     /// All queues.
     pub queues: Vec<QueueRecord>,
@@ -159,6 +237,8 @@ pub enum CatalogueChange {
     AddVersion(VersionRecord),
     /// Set a version's `published_at`.
     MarkPublished(FlowId, Version, Timestamp),
+    /// Note what was done.
+    AddEvent(FlowEvent),
     /// Insert or replace a queue.
     PutQueue(QueueRecord),
     /// Remove a queue.

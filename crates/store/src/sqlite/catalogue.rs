@@ -5,12 +5,12 @@ use rusqlite::{Connection, Params, Row};
 use waypost_flow::id::{FlowId, Version};
 
 use super::SqliteStore;
-use super::catalogue_columns::{domain, flow, queue, route, version};
+use super::catalogue_columns::{domain, event, flow, queue, route, version};
 use super::columns::{json, micros};
 use super::writer::Session;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
-    Catalogue, CatalogueChange, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
 use crate::traits::CatalogueStore;
 
@@ -20,9 +20,35 @@ impl CatalogueStore for SqliteStore {
         self.readers()?.run(epoch).await
     }
 
-    async fn load(&self, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError> {
-        let pinned = pinned.to_vec();
-        self.readers()?.run(move |db| load(db, &pinned)).await
+    async fn load(&self) -> Result<Catalogue, StoreError> {
+        self.readers()?.run(load).await
+    }
+
+    async fn some_versions(&self, keys: &[(FlowId, Version)]) -> Result<Vec<VersionRecord>, StoreError> {
+        let keys = keys.to_vec();
+        self.readers()?
+            .run(move |db| {
+                let mut found = Vec::with_capacity(keys.len());
+                for (id, number) in keys {
+                    found.extend(one_version(db, id, number)?);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn flow_events(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<FlowEvent>, u64), StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+                let sql = "SELECT * FROM flow_events WHERE flow_id = ?1 ORDER BY number DESC LIMIT ?2 OFFSET ?3";
+                let page = all(db, sql, (id.0.as_bytes(), limit, offset), event)?;
+                let total = db
+                    .prepare_cached("SELECT count(*) FROM flow_events WHERE flow_id = ?1")?
+                    .query_row((id.0.as_bytes(),), |row| row.get(0))?;
+                Ok((page, total))
+            })
+            .await
     }
 
     async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
@@ -90,20 +116,14 @@ fn one_version(db: &Connection, id: FlowId, number: Version) -> Result<Option<Ve
     Ok(all(db, sql, (id.0.as_bytes(), number), version)?.pop())
 }
 
-fn load(db: &Connection, pinned: &[(FlowId, Version)]) -> Result<Catalogue, StoreError> {
-    let mut versions = all(
+fn load(db: &Connection) -> Result<Catalogue, StoreError> {
+    let versions = all(
         db,
         "SELECT v.* FROM flows f JOIN flow_versions v ON v.flow_id = f.id AND v.version = f.published
          WHERE f.deleted_at IS NULL ORDER BY f.id",
         (),
         version,
     )?;
-    for (id, number) in pinned {
-        if versions.iter().any(|known| known.flow_id == *id && known.version == *number) {
-            continue;
-        }
-        versions.extend(one_version(db, *id, *number)?);
-    }
     Ok(Catalogue {
         epoch: epoch(db)?,
         flows: all(db, "SELECT * FROM flows WHERE deleted_at IS NULL ORDER BY id", (), flow)?,
@@ -161,6 +181,7 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
             let sql = "UPDATE flow_versions SET published_at = ?3 WHERE flow_id = ?1 AND version = ?2";
             run(db, sql, (id.0.as_bytes(), number, micros(*at)))
         }
+        CatalogueChange::AddEvent(event) => add_event(db, event),
         CatalogueChange::PutQueue(record) => put_queue(db, record),
         CatalogueChange::DeleteQueue(id) => run(db, "DELETE FROM queues WHERE id = ?1", (id.0.as_bytes(),)),
         CatalogueChange::PutDomain(record) => run(
@@ -183,8 +204,8 @@ fn put_flow(db: &Connection, flow: &FlowRecord) -> Result<(), StoreError> {
     run(
         db,
         "INSERT OR REPLACE INTO flows (id, name, folded_name, shared, type_as_written, description, published, newest,
-            revision, created_at, created_by, modified_at, deleted_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            revision, created_at, created_by, modified_at, deleted_at, labels, deprecated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         (
             flow.id.0.as_bytes(),
             &flow.name,
@@ -199,6 +220,8 @@ fn put_flow(db: &Connection, flow: &FlowRecord) -> Result<(), StoreError> {
             &flow.created_by,
             micros(flow.modified_at),
             flow.deleted_at.map(micros),
+            json(&flow.labels)?,
+            flow.deprecated.as_deref(),
         ),
     )
 }
@@ -206,8 +229,9 @@ fn put_flow(db: &Connection, flow: &FlowRecord) -> Result<(), StoreError> {
 fn add_version(db: &Connection, version: &VersionRecord) -> Result<(), StoreError> {
     run(
         db,
-        "INSERT INTO flow_versions (flow_id, version, hash, bindings, created_at, created_by, published_at, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO flow_versions (flow_id, version, hash, bindings, created_at, created_by, published_at, content,
+            validation)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         (
             version.flow_id.0.as_bytes(),
             version.version,
@@ -217,6 +241,26 @@ fn add_version(db: &Connection, version: &VersionRecord) -> Result<(), StoreErro
             &version.created_by,
             version.published_at.map(micros),
             version.content.as_ref(),
+            json(&version.validation)?,
+        ),
+    )
+}
+
+fn add_event(db: &Connection, event: &FlowEvent) -> Result<(), StoreError> {
+    let targets = if event.targets.is_empty() { None } else { Some(json(&event.targets)?) };
+    run(
+        db,
+        "INSERT INTO flow_events (flow_id, number, kind, version, label, targets, note, at, by)
+         VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM flow_events WHERE flow_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            event.flow_id.0.as_bytes(),
+            event.kind.as_str(),
+            event.version,
+            event.label.as_deref(),
+            targets,
+            event.note.as_deref(),
+            micros(event.at),
+            &event.by,
         ),
     )
 }

@@ -7,7 +7,9 @@ use waypost_flow::id::{FlowId, QueueId};
 
 use super::columns::Columns;
 use crate::error::StoreError;
-use crate::records::catalogue::{DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord};
+use crate::records::catalogue::{
+    DomainRecord, EventKind, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+};
 
 pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
     let columns = Columns { row, table: "flows" };
@@ -19,6 +21,8 @@ pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
         type_as_written: columns.get("type_as_written")?,
         description: columns.get("description")?,
         published: columns.get("published")?,
+        labels: columns.json("labels")?,
+        deprecated: columns.get("deprecated")?,
         newest: columns.get("newest")?,
         revision: columns.get("revision")?,
         created_at: columns.time("created_at")?,
@@ -39,6 +43,23 @@ pub(super) fn version(row: &Row<'_>) -> Result<VersionRecord, StoreError> {
         created_at: columns.time("created_at")?,
         created_by: columns.get("created_by")?,
         published_at: columns.maybe_time("published_at")?,
+        validation: columns.json("validation")?,
+    })
+}
+
+pub(super) fn event(row: &Row<'_>) -> Result<FlowEvent, StoreError> {
+    let columns = Columns { row, table: "flow_events" };
+    let name: String = columns.get("kind")?;
+    let kind = EventKind::ALL.into_iter().find(|kind| kind.as_str() == name);
+    Ok(FlowEvent {
+        flow_id: FlowId(columns.uuid("flow_id")?),
+        kind: kind.ok_or_else(|| columns.inconsistent("kind", &format!("`{name}` is not known")))?,
+        version: columns.get("version")?,
+        label: columns.get("label")?,
+        targets: columns.json_or_empty("targets")?,
+        note: columns.get("note")?,
+        at: columns.time("at")?,
+        by: columns.get("by")?,
     })
 }
 
