@@ -198,14 +198,20 @@ impl FromRequest<ApiState> for FlowBody {
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
         let (content, _) = json_text(request, state).await?;
-        let text =
-            std::str::from_utf8(&content.bytes).map_err(|error| not_utf8(&content.bytes, error.valid_up_to()))?;
-        if text.trim().is_empty() {
+        if content.bytes.trim_ascii().is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "architect.flow.data.missing", "the body is empty"));
         }
-        let node = source::json(text).map_err(|error| malformed(error.line, error.column, &error.message))?;
-        Ok(Self(node))
+        node_of(&content.bytes).map(Self)
     }
+}
+
+/// The tree of a JSON text, keys that stand twice included.
+///
+/// # Errors
+/// 400 with line and column.
+pub fn node_of(bytes: &[u8]) -> Result<Node, ApiError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+    source::json(text).map_err(|error| malformed(error.line, error.column, &error.message))
 }
 
 /// A JSON object to be read member by member. An empty body and `null` are an object without members: the official SDKs

@@ -103,6 +103,12 @@ impl ApiError {
         self
     }
 
+    /// The problems, to be told in a larger context.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.0.problems
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.0.status

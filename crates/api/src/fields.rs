@@ -96,6 +96,33 @@ impl Fields {
         Some(texts)
     }
 
+    /// A list, its elements as they are; empty, with a problem noted, if it is missing.
+    pub fn list(&mut self, name: &str, expected: &str) -> Vec<Json> {
+        match self.take(name) {
+            Some(Json::Array(elements)) => elements,
+            Some(other) => self.wrong(name, expected, &other).unwrap_or_default(),
+            None => {
+                self.missing(name, expected);
+                Vec::new()
+            }
+        }
+    }
+
+    /// An object, its members as they are; empty if it is absent.
+    pub fn object(&mut self, name: &str) -> Object {
+        match self.take(name) {
+            Some(Json::Object(members)) => members,
+            Some(other) => self.wrong(name, "an object", &other).unwrap_or_default(),
+            None => Object::new(),
+        }
+    }
+
+    /// A value that `read` understands.
+    pub fn parsed<T>(&mut self, name: &str, expected: &str, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
+        let value = self.take(name)?;
+        read(&value).or_else(|| self.wrong(name, expected, &value))
+    }
+
     /// The identifier in a reference such as `{"id": …}`.
     pub fn reference<T: std::str::FromStr>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;

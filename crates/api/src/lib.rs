@@ -6,12 +6,14 @@
 
 pub mod auth;
 pub mod body;
+pub mod changesets;
 pub mod claims;
 pub mod context;
 pub mod domains;
 pub mod error;
 pub mod fields;
 pub mod flows;
+pub mod graph;
 pub mod health;
 pub mod interactions;
 pub mod paging;

@@ -3,11 +3,13 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::error::ApiError;
 use crate::state::ApiState;
-use crate::{auth, claims, context, domains, flows, health, interactions, queues, routes, token, unoffered};
+use crate::{
+    auth, changesets, claims, context, domains, flows, graph, health, interactions, queues, routes, token, unoffered,
+};
 
 /// The whole API. The listener must put [`context::Remote`] into each request's extensions, as [`crate::serve`] does.
 pub fn router(state: ApiState) -> Router {
@@ -32,7 +34,15 @@ fn flow_paths() -> Router<ApiState> {
     Router::new()
         .route("/flows", get(flows::list::list).post(flows::save::create))
         .route("/flows/{id}", get(flows::get::get).put(flows::save::update).delete(flows::delete::delete))
-        .route("/flows/{id}/versions", get(flows::versions::list))
+        .route("/flows/actions/deactivate", post(flows::actions::deactivate))
+        .route("/flows/{id}/diff", get(flows::diff::diff))
+        .route("/flows/{id}/history", get(flows::history::list))
+        .route("/flows/{id}/labels/{label}", put(flows::labels::put).delete(flows::labels::delete))
+        .route("/flows/{id}/try", post(flows::attempt::attempt))
+        .route("/flows/{id}/uses", get(graph::uses))
+        .route("/flows/{id}/usedby", get(graph::used_by))
+        .route("/changesets", post(changesets::publish))
+        .route("/flows/{id}/versions", get(flows::versions::list).post(flows::save::draft))
         .route("/flows/{id}/versions/{version}", get(flows::versions::get))
         .route("/flows/{id}/versions/{version}/configuration", get(flows::versions::configuration))
         .route("/flows/{id}/versions/{version}/publish", post(flows::versions::publish))
@@ -44,6 +54,7 @@ fn routing_paths() -> Router<ApiState> {
     Router::new()
         .route("/routing/queues", get(queues::list).post(queues::create))
         .route(queue, get(queues::get).put(queues::update).delete(queues::delete))
+        .route(&format!("{queue}/usedby"), get(graph::queue_used_by))
         .route(&format!("{queue}/claims"), post(claims::claim))
         .route(&format!("{queue}/claims/{{token}}/ack"), post(claims::acknowledge))
         .route(&format!("{queue}/claims/{{token}}/release"), post(claims::release))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Map;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, Document};
+use waypost_flow::document::{self, ActionKind, Document};
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::source::{self, Node, Places};
 use waypost_store::records::catalogue::{
@@ -15,7 +15,7 @@ use waypost_store::records::catalogue::{
 };
 
 use crate::catalogue::world::{Loaded, UNROUTED, World};
-use crate::catalogue::{flows, graph};
+use crate::catalogue::{graph, plan};
 
 /// A file of the folder.
 #[derive(Clone, Debug)]
@@ -158,6 +158,8 @@ impl Folder {
                 type_as_written: document.flow_type.clone(),
                 description: String::new(),
                 published: Some(1),
+                labels: BTreeMap::new(),
+                deprecated: None,
                 newest: 1,
                 revision: 1,
                 created_at: now,
@@ -174,13 +176,14 @@ impl Folder {
                 created_at: now,
                 created_by: String::new(),
                 published_at: None,
+                validation: Vec::new(),
             };
-            loaded.push(Arc::new(Loaded { record: Arc::new(record), document: document.clone() }));
+            loaded.push(Arc::new(Loaded { record: Arc::new(record), document: Arc::new(unversioned(document)) }));
         }
-        let flows_only = World::default().after(&changes, &loaded);
+        let flows_only = World::default().after(&changes, &loaded).world;
         let routes = self.route_changes(&flows_only);
         changes.extend(routes);
-        let world = World::default().after(&changes, &loaded);
+        let world = World::default().after(&changes, &loaded).world;
         for (id, file) in owners {
             let mut diagnostics: Vec<Diagnostic> =
                 world.checked((id, 1)).map(|checked| checked.diagnostics.clone()).unwrap_or_default();
@@ -212,7 +215,7 @@ impl Folder {
                     }
                     Some(record) => {
                         let interface = world.published(record.id).map(|checked| checked.interface.clone());
-                        if let Some(reason) = interface.and_then(|interface| flows::unroutable(record, &interface)) {
+                        if let Some(reason) = interface.and_then(|interface| plan::unroutable(record, &interface)) {
                             problem("flow", Code::NotRoutable, reason);
                         }
                         RouteTarget::Flow(record.id)
@@ -342,6 +345,17 @@ fn queue_name(node: &Node) -> Option<&str> {
 }
 
 /// An id that only depends on kind and name, so that offline output is the same every time.
+/// A folder has one version of each flow: that is the one meant, whichever a caller names.
+fn unversioned(document: &Document) -> Document {
+    let mut document = document.clone();
+    for action in document.nodes.iter_mut().flat_map(|node| &mut node.actions) {
+        if let ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } = &mut action.kind {
+            flow.version = None;
+        }
+    }
+    document
+}
+
 fn id_of(kind: &str, name: &str) -> Uuid {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(format!("{kind}\n{name}"));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use waypost_app::App;
-use waypost_app::catalogue::flows::FlowView;
+use waypost_app::catalogue::flows::{FlowView, Saving};
+use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
@@ -15,13 +16,15 @@ use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, DecisionKind, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
+const BY: By<'static> = By { actor: "test", note: None };
+
 async fn app(directory: &std::path::Path) -> Arc<App> {
     let store = SqliteStore::open(directory, SqliteOptions::default()).unwrap();
     App::open(Arc::new(store)).await.unwrap()
 }
 
 async fn create(app: &App, document: &str) -> FlowView {
-    app.catalogue.create_flow("test", &source::yaml(document).unwrap().0).await.unwrap()
+    app.catalogue.create_flow(BY, &source::yaml(document).unwrap().0, Saving::Publish).await.unwrap()
 }
 
 const SHARED: &str = "{ name: Shared, type: shared, outputs: [{ name: topic, dataType: string }], nodes: [] }";
@@ -39,21 +42,21 @@ async fn a_caller_that_calls_no_more_is_no_user() {
     let shared = create(&app, SHARED).await.record.id;
     let caller_id = create(&app, &caller("Caller", "topic")).await.record.id;
 
-    let refused = app.catalogue.delete_flow("test", shared, None).await;
+    let refused = app.catalogue.delete_flow(BY, shared, None).await;
     let Err(AppError::InUse { users, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Caller"]);
 
     let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
-    let refused = app.catalogue.update_flow("test", shared, &renamed, None).await;
+    let refused = app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await;
     let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
     let place = breakages.first().unwrap();
     assert_eq!((place.flow_id, place.node_id.as_deref(), place.action), (caller_id, Some("a"), Some(0)));
     assert_eq!(place.diagnostic.path, "nodes[0].actions[0].outputMapping[0].value");
 
     let without = source::yaml("{ name: Caller, type: email, nodes: [] }").unwrap().0;
-    app.catalogue.update_flow("test", caller_id, &without, None).await.unwrap();
-    app.catalogue.update_flow("test", shared, &renamed, None).await.unwrap();
-    app.catalogue.delete_flow("test", shared, None).await.unwrap();
+    app.catalogue.update_flow(BY, caller_id, &without, None, Saving::Publish).await.unwrap();
+    app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await.unwrap();
+    app.catalogue.delete_flow(BY, shared, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -64,9 +67,9 @@ async fn a_pinned_caller_keeps_its_version() {
     let pinned = caller("Pinned", "topic").replace("flow: Shared,", "flow: Shared, version: 1,");
     create(&app, &pinned).await;
     let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
-    let view = app.catalogue.update_flow("test", shared, &renamed, None).await.unwrap();
+    let view = app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await.unwrap();
     assert_eq!(view.record.published, Some(2));
-    let refused = app.catalogue.delete_flow("test", shared, None).await;
+    let refused = app.catalogue.delete_flow(BY, shared, None).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
 }
 
@@ -106,7 +109,7 @@ async fn a_routed_flow_can_not_become_shared() {
     };
     app.catalogue.create_route("test", "example.com", spec).await.unwrap();
     let shared = source::yaml("{ type: shared }").unwrap().0;
-    let refused = app.catalogue.update_flow("test", flow, &shared, None).await;
+    let refused = app.catalogue.update_flow(BY, flow, &shared, None, Saving::Publish).await;
     assert!(matches!(refused, Err(AppError::Invalid(_))), "{:?}", refused.map(|_| ()));
 }
 
@@ -125,7 +128,7 @@ async fn a_leaf_can_not_grow_too_deep_for_its_callers() {
         create(&app, &calling(&format!("F{depth}"), &format!("F{}", depth - 1))).await;
     }
     let deeper = source::yaml(&calling("F1", "Beyond")).unwrap().0;
-    let refused = app.catalogue.update_flow("test", leaf, &deeper, None).await;
+    let refused = app.catalogue.update_flow(BY, leaf, &deeper, None, Saving::Publish).await;
     let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
     assert_eq!(breakages.iter().map(|place| place.flow_name.as_str()).collect::<Vec<_>>(), ["F32"]);
 }

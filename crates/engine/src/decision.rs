@@ -61,6 +61,8 @@ pub struct Outcome<'m> {
     pub decision: Decision,
     /// The interaction's attributes as the run left them; those of a failed run stay too, so that one can see how far it came.
     pub attributes: BTreeMap<String, String>,
+    /// The outputs of the flow that the run started with, by position; empty unless it was left without a decision.
+    pub outputs: Vec<Value<'m>>,
     /// What happened on the way.
     pub trace: Trace<'m>,
     /// How many actions were done.

@@ -53,7 +53,7 @@ impl<'m, P: Perform> Driver<'m, P> {
     fn turn(&mut self) -> Result<Moved<'m>, Raised> {
         let Ok(frame) = self.machine.stack.top() else {
             let start = self.machine.input.start;
-            self.machine.map_inputs(start, &[])?;
+            self.machine.take_given(start)?;
             self.machine.enter((0, start), &[])?;
             return Ok(Moved::Turn(Turn::Onward));
         };

@@ -34,6 +34,10 @@ pub(crate) struct Machine<'m> {
     nodes: u32,
     /// Values that are computed but not set yet: an action sets all of its values or, when one fails, none.
     pub(crate) pending: Vec<(usize, Value<'m>)>,
+    /// Inputs of the first flow, by position.
+    pub(crate) given: Vec<(usize, Value<'m>)>,
+    /// Outputs of the first flow, once it was left without a decision.
+    pub(crate) returned: Vec<Value<'m>>,
 }
 
 impl<'m> Machine<'m> {
@@ -50,6 +54,8 @@ impl<'m> Machine<'m> {
             actions: 0,
             nodes: 0,
             pending: Vec::with_capacity(4),
+            given: Vec::new(),
+            returned: Vec::new(),
             input,
         }
     }
@@ -97,6 +103,19 @@ impl<'m> Machine<'m> {
         for position in 0..program.interface.inputs.len() {
             let value = match mapping.iter().find(|(mapped, _)| *mapped == position) {
                 Some((_, expression)) => self.eval(expression)?,
+                None => default_input(program, position)?,
+            };
+            self.pending.push((position, value));
+        }
+        Ok(())
+    }
+
+    /// Puts what the first flow was given into `pending`, and defaults for the rest.
+    pub(crate) fn take_given(&mut self, program: &'m Program) -> Result<(), Raised> {
+        self.pending.clear();
+        for position in 0..program.interface.inputs.len() {
+            let value = match self.given.iter().find(|(given, _)| *given == position) {
+                Some((_, value)) => value.clone(),
                 None => default_input(program, position)?,
             };
             self.pending.push((position, value));
@@ -207,6 +226,7 @@ impl<'m> Machine<'m> {
     pub(crate) fn leave_flow(&mut self) -> Result<Turn<'m>, Raised> {
         let (program, way) = self.stack.top().map(|frame| (frame.program, frame.way))?;
         let Some(caller) = self.stack.caller() else {
+            self.returned = self.stack.outputs().to_vec();
             return Ok(Turn::Decided(Box::new(self.end_of(program))));
         };
         let (At::Action(node, index), Some((_, action))) = (caller.at, caller.action()) else {

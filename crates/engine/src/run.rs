@@ -80,6 +80,13 @@ impl<'m> Run<'m> {
         Self(Driver::new(Machine::new(input), Actions, Vec::new()))
     }
 
+    /// A new run of a flow that is given inputs, by position, as a caller would.
+    pub fn start_given(input: RunInput<'m>, given: Vec<(usize, Value<'m>)>) -> Self {
+        let mut machine = Machine::new(input);
+        machine.given = given;
+        Self(Driver::new(machine, Actions, Vec::new()))
+    }
+
     /// A run that was left while it waited: it starts again, and the journal answers what was answered before.
     ///
     /// # Errors
@@ -127,5 +134,11 @@ pub(crate) fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Out
         })
         .collect();
     let decision = decided.to_decision();
-    Outcome { decision, attributes, actions: machine.actions, trace: machine.trace.finish(decided) }
+    Outcome {
+        decision,
+        attributes,
+        outputs: machine.returned,
+        actions: machine.actions,
+        trace: machine.trace.finish(decided),
+    }
 }

@@ -128,6 +128,12 @@ impl<'m> Stack<'m> {
         }
     }
 
+    /// The outputs of the top flow.
+    pub(crate) fn outputs(&self) -> &[Value<'m>] {
+        let start = self.frames.last().map_or(0, |frame| frame.outputs);
+        self.outputs.get(start..).unwrap_or_default()
+    }
+
     /// What the caller's output mapping sees of its own values and the top flow's outputs.
     pub(crate) fn mapping_scope(&self) -> Result<Scope<'_, 'm>, Raised> {
         let [.., caller, callee] = self.frames.as_slice() else {

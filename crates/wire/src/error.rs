@@ -29,6 +29,9 @@ pub struct Problem {
     pub code: String,
     /// What is wrong, for people.
     pub message: String,
+    /// `warning` for what works but is probably not meant; absent for errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
     /// The field, such as `nodes[0].actions[1].inputMapping[0].value`, or the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -95,6 +98,7 @@ impl Problem {
 impl From<&Diagnostic> for Problem {
     fn from(diagnostic: &Diagnostic) -> Self {
         Self {
+            severity: (!diagnostic.is_error()).then(|| "warning".to_owned()),
             path: Some(diagnostic.path.clone()),
             range: diagnostic.range.as_ref().map(|range| TextRange { start: range.start, end: range.end }),
             expected: diagnostic.expected.clone(),

@@ -1,9 +1,12 @@
 //! Flows and their versions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use waypost_flow::id::{FlowId, Version};
 
 use crate::Object;
+use crate::change::Label;
 use crate::error::Problem;
 use crate::reference::{Division, Reference};
 use crate::time::Time;
@@ -44,6 +47,12 @@ pub struct Flow {
     /// The content: `inputs`, `outputs`, `variables`, `trigger`, `conditionSet`, `nodes`, `onError`, `end`. Lists leave it out.
     #[serde(flatten)]
     pub content: Object,
+    /// Names of versions, and the versions they name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, Label>,
+    /// What callers are told since the flow was deprecated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<String>,
     /// Whether a call of this flow may end the run; absent without published content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_decide: Option<bool>,
@@ -92,6 +101,9 @@ pub struct FlowVersion {
     /// SHA-256 of the content, in lower-case hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_hash: Option<String>,
+    /// What was found when it was saved; empty for what could be published then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<Problem>,
     /// Where its content is.
     pub configuration_uri: String,
     /// Its address.
@@ -114,6 +126,7 @@ impl FlowVersion {
             date_published: None,
             created_by_client: None,
             content_hash: None,
+            validation: Vec::new(),
             configuration_uri: format!("{self_uri}/configuration"),
             self_uri,
             id,

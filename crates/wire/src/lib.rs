@@ -3,9 +3,12 @@
 //! Keys are camelCase, absent members are left out (never `null`: the official Python SDK can't read it), members that
 //! this release does not know are ignored when read. Nothing here does I/O or knows a framework.
 
+pub mod attempt;
+pub mod change;
 pub mod claim;
 pub mod error;
 pub mod flow;
+pub mod graph;
 pub mod interaction;
 pub mod listing;
 pub mod reference;

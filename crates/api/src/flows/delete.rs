@@ -3,6 +3,8 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 
+use waypost_app::catalogue::plan::By;
+
 use super::{if_match, parse_id, refused};
 use crate::auth::{Caller, FlowWrite};
 use crate::error::ApiError;
@@ -14,11 +16,13 @@ pub async fn delete(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     Path(id): Path<String>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    query.ignore(&["forceDelete"]);
     query.finish()?;
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    state.app.catalogue.delete_flow(&caller.client, id, revision).await.map_err(refused)?;
+    let by = By { actor: &caller.client, note: None };
+    state.app.catalogue.delete_flow(by, id, revision).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,11 @@
 //! `GET /flows`
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use waypost_store::records::catalogue::{FlowRecord, VersionRecord};
+use waypost_store::records::catalogue::FlowRecord;
 use waypost_wire::flow::Flow;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Division;
@@ -51,18 +52,21 @@ pub async fn list(
     let descending = descending(&mut query);
     query.ignore(&["includeSchemas"]);
     query.finish()?;
-    let mut flows: Vec<(FlowRecord, Option<std::sync::Arc<VersionRecord>>)> = Vec::new();
-    flows.extend(state.app.catalogue.flows().await?.into_iter().map(|view| (view.record, view.content)));
+    let mut flows = state.app.catalogue.flows();
     if deleted {
-        flows.extend(state.app.catalogue.deleted_flows().await?.into_iter().map(|record| (record, None)));
+        flows.extend(state.app.catalogue.deleted_flows().await?.into_iter().map(Arc::new));
     }
-    flows.retain(|(record, _)| filter.fits(record));
-    flows.sort_by(|(a, _), (b, _)| {
+    flows.retain(|record| filter.fits(record));
+    flows.sort_by(|a, b| {
         let order = sort_by.compare(a, b).then_with(|| a.id.cmp(&b.id));
         if descending { order.reverse() } else { order }
     });
     let (flows, total) = paging.cut(flows);
-    let entities = flows.iter().map(|(record, content)| summary(record, content.as_deref())).collect();
+    let mut entities = Vec::with_capacity(flows.len());
+    for record in &flows {
+        let shown = if record.deleted_at.is_none() { state.app.catalogue.shown_version(record).await? } else { None };
+        entities.push(summary(record, shown.as_deref()));
+    }
     Ok(Json(paging.page(entities, total, &uri)))
 }
 

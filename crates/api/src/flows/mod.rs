@@ -1,22 +1,56 @@
 //! `/flows`: flows and their versions.
 
+pub mod actions;
+pub mod attempt;
 pub mod delete;
+pub mod diff;
 pub mod get;
+pub mod history;
+pub mod labels;
 pub mod list;
 pub mod save;
 pub mod versions;
 pub mod view;
 
 use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::Value as Json;
+use waypost_app::catalogue::versions::VersionName;
 use waypost_app::error::AppError;
 use waypost_flow::id::FlowId;
+use waypost_wire::flow::parse_version;
 
 use crate::error::{ApiError, diagnosed, not_found_code};
 
 /// A flow's id in a path. What is no UUID names no flow.
-fn parse_id(text: &str) -> Result<FlowId, ApiError> {
+pub(crate) fn parse_id(text: &str) -> Result<FlowId, ApiError> {
     text.parse().map_err(|_| ApiError::not_found(not_found_code("flow"), format!("flow `{text}` was not found")))
 }
+
+/// A version as people name it: a number, `published`, `newest`, or a label.
+fn version_name(text: &str) -> Option<VersionName> {
+    let label = || {
+        let first = text.starts_with(|c: char| c.is_ascii_lowercase());
+        let rest = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        (first && rest).then(|| VersionName::Label(text.to_owned()))
+    };
+    match text {
+        "published" => Some(VersionName::Published),
+        "newest" => Some(VersionName::Newest),
+        _ => parse_version(text).map(VersionName::Number).or_else(label),
+    }
+}
+
+/// The same in a body, where a number may stand.
+pub(crate) fn version_in(value: &Json) -> Option<VersionName> {
+    match value {
+        Json::String(text) => version_name(text),
+        Json::Number(number) => version_name(&number.to_string()),
+        _ => None,
+    }
+}
+
+/// What [`version_name`] takes, for messages.
+pub(crate) const VERSION_EXPECTED: &str = "a version's number, `published`, `newest`, or a label";
 
 /// The revision that `If-Match` asks for; none if there is no such header, or if it is `*`.
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {

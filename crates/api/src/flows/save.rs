@@ -1,7 +1,10 @@
-//! `POST /flows` and `PUT /flows/{flowId}`: a document makes a version and publishes it.
+//! `POST /flows` and `PUT /flows/{flowId}`: a document makes a version and, unless it is to be a draft, publishes it.
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+
+use waypost_app::catalogue::flows::Saving;
+use waypost_app::catalogue::plan::By;
 
 use super::view::{Tagged, tagged};
 use super::{if_match, parse_id, refused};
@@ -18,8 +21,9 @@ pub async fn create(
     query: Query,
     FlowBody(document): FlowBody,
 ) -> Result<Tagged, ApiError> {
-    published(query)?;
-    let flow = state.app.catalogue.create_flow(&caller.client, &document).await.map_err(refused)?;
+    let (saving, note) = how(query)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let flow = state.app.catalogue.create_flow(by, &document, saving).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
@@ -32,16 +36,34 @@ pub async fn update(
     headers: HeaderMap,
     FlowBody(document): FlowBody,
 ) -> Result<Tagged, ApiError> {
-    published(query)?;
+    let (saving, note) = how(query)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let flow = state.app.catalogue.update_flow(&caller.client, id, &document, revision).await.map_err(refused)?;
+    let flow = state.app.catalogue.update_flow(by, id, &document, revision, saving).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
-/// Reads the parameters of both. Versions that are saved and not published are not offered.
-fn published(mut query: Query) -> Result<(), ApiError> {
+/// `POST /flows/{flowId}/versions`: the same, always as a draft
+pub async fn draft(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    Path(id): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+    FlowBody(document): FlowBody,
+) -> Result<Tagged, ApiError> {
+    let (_, note) = how(query)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
+    let flow = state.app.catalogue.update_flow(by, id, &document, revision, Saving::Draft).await.map_err(refused)?;
+    Ok(tagged(&flow))
+}
+
+/// Reads the parameters of all: `draft`, and `note` for the flow's history.
+fn how(mut query: Query) -> Result<(Saving, Option<String>), ApiError> {
     let draft = query.flag("draft");
+    let note = query.text("note");
     query.ignore(&["language"]);
     query.finish()?;
-    if draft { Err(ApiError::not_offered("draft=true")) } else { Ok(()) }
+    Ok((if draft { Saving::Draft } else { Saving::Publish }, note))
 }

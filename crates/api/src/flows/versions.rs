@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
+use waypost_app::catalogue::plan::By;
 use waypost_flow::id::{FlowId, Version};
 use waypost_wire::flow::{FlowVersion, parse_version};
 use waypost_wire::listing::Page;
@@ -67,12 +68,14 @@ pub async fn publish(
     caller: Caller<FlowWrite>,
     Path(path): Path<(String, String)>,
     query: Query,
-    ObjectBody(body): ObjectBody,
+    ObjectBody(mut body): ObjectBody,
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
-    body.finish(&[])?;
+    let note = body.text("note");
+    body.finish(&["note"])?;
     let (id, number) = parse(&path)?;
-    let flow = state.app.catalogue.publish_version(&caller.client, id, Some(number)).await.map_err(refused)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let flow = state.app.catalogue.publish_version(by, id, Some(number)).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 

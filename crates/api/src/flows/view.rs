@@ -4,8 +4,10 @@ use axum::Json;
 use axum::http::{HeaderName, header};
 use waypost_app::catalogue::flows::FlowView;
 use waypost_flow::id::Version;
+use waypost_flow::link::LabelTarget as Target;
 use waypost_store::records::catalogue::{FlowRecord, VersionRecord};
 use waypost_wire::Object;
+use waypost_wire::change::{Label, LabelTarget};
 use waypost_wire::error::Problem;
 use waypost_wire::flow::{Flow, FlowVersion};
 use waypost_wire::reference::{Division, Reference};
@@ -42,6 +44,7 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
     };
     let newest = (record.newest > 0).then_some(record.newest);
     let deleted = record.deleted_at.is_some();
+    let labels = record.labels.iter().map(|(label, targets)| (label.clone(), self::label(targets)));
     Flow {
         id: record.id,
         name: record.name.clone(),
@@ -55,6 +58,8 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
         saved_version: newest.map(numbered),
         checked_in_version: newest.map(numbered),
         content: Object::new(),
+        labels: labels.collect(),
+        deprecated: record.deprecated.clone(),
         may_decide: None,
         warnings: Vec::new(),
         date_created: record.created_at.into(),
@@ -75,8 +80,16 @@ pub fn version(record: &VersionRecord) -> FlowVersion {
         date_published: record.published_at.map(Into::into),
         created_by_client: Some(client(&record.created_by)),
         content_hash: Some(record.hash.clone()),
+        validation: record.validation.iter().filter_map(|one| serde_json::from_value(one.clone()).ok()).collect(),
         ..FlowVersion::numbered(record.flow_id, record.version)
     }
+}
+
+/// What a label names. Weights only say something where there are two.
+pub fn label(targets: &[Target]) -> Label {
+    let weighted = targets.len() > 1;
+    let target = |target: &Target| LabelTarget { version: target.version, weight: weighted.then_some(target.weight) };
+    Label { targets: targets.iter().map(target).collect() }
 }
 
 fn client(id: &str) -> Reference {

@@ -116,7 +116,8 @@ fn run_flow(app: &App, (id, version): (FlowId, Version)) -> RunFlow {
     RunFlow { id, name: app.flow_name(id), version }
 }
 
-fn decision(app: &App, record: DecisionRecord) -> Decision {
+/// A decision.
+pub fn decision(app: &App, record: DecisionRecord) -> Decision {
     Decision {
         kind: kind(record.kind),
         queue: record.queue.map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::FlowId;
-use waypost_flow::program::Selector;
 
+use super::usage::Target;
 use super::world::{VersionKey, World};
 
 /// Calls may be nested so deep.
@@ -22,6 +21,11 @@ pub fn check(world: &World, start: VersionKey) -> Vec<Diagnostic> {
             .push(Diagnostic::error(Code::TooDeep, "nodes", message).expected(format!("at most {MAX_CALL_DEPTH}")));
     }
     walk.problems
+}
+
+/// How deep calls are nested below a version, itself included.
+pub fn depth(world: &World, start: VersionKey) -> usize {
+    Walk { world, depths: HashMap::new(), open: Vec::new(), problems: Vec::new() }.depth(start)
 }
 
 struct Walk<'w> {
@@ -41,23 +45,21 @@ impl Walk<'_> {
         if self.open.len() > 2 * MAX_CALL_DEPTH {
             return 1;
         }
-        let Some(checked) = self.world.checked(key) else { return 1 };
         self.open.push(key);
         let mut deepest = 0;
-        for reference in &checked.references {
-            let Resolved::Flow(flow, selector) = &reference.target else { continue };
-            let version = match selector {
-                Selector::Published => self.world.flows.get(flow).and_then(|flow| flow.published),
-                Selector::Version(version) => Some(*version),
-            };
-            let Some(version) = version else { continue };
+        let world = self.world;
+        for place in world.usage.of(key) {
+            let Target::Flow(flow, selector) = &place.target else { continue };
+            let Ok(versions) = world.versions(*flow, selector) else { continue };
             if let Some(position) = self.open.iter().position(|(open, _)| open == flow) {
                 if self.open.len() == 1 || position == 0 {
-                    self.problems.push(self.circle(&self.open, *flow, &reference.path));
+                    self.problems.push(self.circle(&self.open, *flow, &place.path));
                 }
                 continue;
             }
-            deepest = deepest.max(self.depth((*flow, version)));
+            for version in versions {
+                deepest = deepest.max(self.depth((*flow, version)));
+            }
         }
         self.open.pop();
         self.depths.insert(key, deepest + 1);

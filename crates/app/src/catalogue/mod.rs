@@ -1,11 +1,19 @@
 //! The catalogue: what is published, in memory and in step with the store.
 
+pub mod changesets;
+pub mod checking;
 pub mod flows;
 pub mod graph;
+pub mod labels;
+pub mod plan;
 pub mod routes;
 pub mod routing;
+pub mod usage;
+pub mod versions;
+pub mod where_used;
 pub mod world;
 
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard};
@@ -107,14 +115,13 @@ impl LiveCatalogue {
         }
     }
 
-    /// Versions from the store, read as documents.
+    /// Versions from the store, read as documents; those that don't exist are left out.
     ///
     /// # Errors
-    /// The store failed, or a version does not exist or does not read.
+    /// The store failed, or a version does not read.
     pub async fn load_versions(&self, keys: &[world::VersionKey]) -> Result<Vec<Arc<Loaded>>, AppError> {
         let mut loaded = Vec::with_capacity(keys.len());
-        for (flow, version) in keys {
-            let Some(record) = self.store.version(*flow, *version).await? else { continue };
+        for record in self.store.some_versions(keys).await? {
             let read = Loaded::read(Arc::new(record))
                 .map_err(|detail| StoreError::Inconsistent { table: "flow_versions", detail })?;
             loaded.push(Arc::new(read));
@@ -163,18 +170,19 @@ impl Turn<'_> {
     }
 }
 
-/// Loads published versions, then those that are pinned, until nothing is missing.
+/// Loads published versions, then those with labels and those that are pinned, until nothing is missing.
 async fn load(store: &dyn Store) -> Result<World, StoreError> {
-    let mut pinned = Vec::new();
+    let (mut world, mut problems) = World::from_catalogue(store.load().await?);
+    let mut asked = HashSet::new();
     loop {
-        let (world, problems) = World::from_catalogue(store.load(&pinned).await?);
-        let missing: Vec<_> = world.missing_pins().into_iter().filter(|key| !pinned.contains(key)).collect();
+        let missing: Vec<_> = world.missing().into_iter().filter(|key| asked.insert(*key)).collect();
         if missing.is_empty() {
-            for problem in problems {
-                tracing::error!(problem, "a stored flow does not read and can't run");
-            }
-            return Ok(world);
+            break;
         }
-        pinned.extend(missing);
+        problems.extend(world.load(store.some_versions(&missing).await?));
     }
+    for problem in problems {
+        tracing::error!(problem, "a stored flow does not read and can't run");
+    }
+    Ok(world)
 }

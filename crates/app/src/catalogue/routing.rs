@@ -5,15 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::{InteractionFilter, State};
 
+use super::usage::Used;
 use super::world::{UNROUTED, World};
-use super::{LiveCatalogue, Planned, flows};
+use super::{LiveCatalogue, Planned, plan};
 use crate::error::{AppError, User};
 
 /// What a route is to be.
@@ -316,7 +316,7 @@ impl LiveCatalogue {
 /// A change that needs no checking of flows.
 fn simple<T>(world: &World, change: CatalogueChange, answer: T) -> Planned<T> {
     let changes = vec![change];
-    let next = world.after(&changes, &[]);
+    let next = world.after(&changes, &[]).world;
     Planned { changes, next, answer }
 }
 
@@ -370,14 +370,14 @@ fn queue_name_is_free(world: &World, queue: &QueueRecord) -> Result<(), AppError
 /// Every flow that names the queue, and every route that leads to it.
 fn queue_users(world: &World, id: QueueId) -> Vec<User> {
     let mut users = Vec::new();
-    for key in world.loaded.keys() {
-        let (Some(record), Some(checked)) = (world.flows.get(&key.0), world.checked(*key)) else { continue };
-        for reference in &checked.references {
-            if matches!(&reference.target, Resolved::Queue(queue) if queue.id == id) {
-                let (id, name, path) = (key.0.to_string(), record.name.clone(), reference.path.clone());
-                users.push(User { kind: "flow", id, name, path });
-            }
-        }
+    for key in world.usage.users(Used::Queue(id)) {
+        let Some(record) = world.flows.get(&key.0) else { continue };
+        users.extend(world.usage.places(key, Used::Queue(id)).map(|place| User {
+            kind: "flow",
+            id: key.0.to_string(),
+            name: record.name.clone(),
+            path: place.path.clone(),
+        }));
     }
     for route in world.routes.values() {
         if route.target == RouteTarget::Queue(id) || route.unrouted_queue == Some(id) {
@@ -418,7 +418,7 @@ fn route_target(world: &World, spec: &RouteSpec, pattern: &str) -> Result<RouteT
                 let reason = if record.shared {
                     Some("a flow of type shared can't be a route's target".to_owned())
                 } else {
-                    interface.and_then(|interface| flows::unroutable(record, &interface))
+                    interface.and_then(|interface| plan::unroutable(record, &interface))
                 };
                 problems.extend(reason.map(|reason| {
                     Diagnostic::error(Code::NotRoutable, "flow.id", reason)

@@ -1,46 +1,53 @@
-//! The catalogue in memory: checked flows, queues and routes at one epoch. It is never changed: a change makes the next one.
+//! The catalogue in memory: flows, queues and routes at one epoch. It is never changed: a change makes the next one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
-use waypost_flow::check::{self, Reference, Resolved, Unresolved, World as Surroundings};
-use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::id::{FlowId, QueueId, Version};
-use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::{Program, QueueTarget, Selector};
+use waypost_flow::program::Selector;
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,
 };
 
+use super::checking::CheckedVersion;
 use super::routes::Routes;
+use super::usage::{self, Target, Usage, Used};
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
 pub const UNROUTED: &str = "Unrouted";
 
-/// A version that is loaded: every published one, and those that others pin.
+/// A version that is loaded: every published and labelled one, and those that others pin.
 #[derive(Debug)]
 pub struct Loaded {
     /// As it is stored.
     pub record: Arc<VersionRecord>,
     /// Its document.
-    pub document: Document,
+    pub document: Arc<Document>,
 }
 
-/// A loaded version, checked in its surroundings.
-#[derive(Debug)]
-pub struct CheckedVersion {
-    /// What callers see.
-    pub interface: Arc<Interface>,
-    /// The program, unless an error stands in the way.
-    pub program: Option<Arc<Program>>,
-    /// Errors and warnings.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What it names.
-    pub references: Vec<Reference>,
+impl Loaded {
+    /// The flow and the version.
+    #[must_use]
+    pub fn key(&self) -> VersionKey {
+        (self.record.flow_id, self.record.version)
+    }
+
+    /// Reads a stored version back.
+    ///
+    /// # Errors
+    /// What is wrong with the content, which only a defect or another release can have written.
+    pub fn read(record: Arc<VersionRecord>) -> Result<Self, String> {
+        let node = waypost_flow::source::json(&record.content).map_err(|error| error.to_string())?;
+        let read = document::read(&node);
+        match read.document {
+            Some(document) => Ok(Self { record, document: Arc::new(document) }),
+            None => Err(read.diagnostics.first().map_or_else(|| "no content".to_owned(), ToString::to_string)),
+        }
+    }
 }
 
 /// A version's key.
@@ -52,9 +59,13 @@ pub struct World {
     /// The epoch.
     pub epoch: Epoch,
     /// Flows that are not deleted.
-    pub flows: HashMap<FlowId, FlowRecord>,
+    pub flows: HashMap<FlowId, Arc<FlowRecord>>,
     /// Loaded versions.
     pub loaded: HashMap<VersionKey, Arc<Loaded>>,
+    /// The loaded versions of each flow.
+    loaded_of: HashMap<FlowId, Vec<Version>>,
+    /// Who uses whom, of the loaded versions.
+    pub usage: Usage,
     /// Queues.
     pub queues: HashMap<QueueId, Arc<QueueRecord>>,
     /// Domains.
@@ -84,19 +95,20 @@ pub struct Running {
     pub unrouted: QueueId,
 }
 
+/// A world, and what was checked on the way to it.
+pub struct Next {
+    /// The world.
+    pub world: World,
+    /// The versions that follow what was changed and were checked anew.
+    pub rechecked: Vec<VersionKey>,
+}
+
 impl World {
     /// A world from what the store holds. Contents that no longer read as documents are left out and answered as problems.
     pub fn from_catalogue(catalogue: Catalogue) -> (Self, Vec<String>) {
         let mut world = Self { epoch: catalogue.epoch, ..Self::default() };
-        let mut problems = Vec::new();
         for flow in catalogue.flows {
             world.put_flow(flow);
-        }
-        for version in catalogue.versions {
-            let (flow, number) = (version.flow_id, version.version);
-            if let Err(problem) = world.load_version(version) {
-                problems.push(format!("flow {flow} version {number}: {problem}"));
-            }
         }
         for queue in catalogue.queues {
             world.put_queue(queue);
@@ -107,62 +119,166 @@ impl World {
         for route in catalogue.routes {
             world.routes.insert(route.id, Arc::new(route));
         }
+        let problems = world.load(catalogue.versions);
         (world, problems)
     }
 
-    /// The next world: changes applied, everything that they may touch checked anew when asked for.
+    /// Reads versions, on all cores, and adds them; answers what could not be read.
+    pub fn load(&mut self, versions: Vec<VersionRecord>) -> Vec<String> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let part = versions.len().div_ceil(threads).max(16);
+        let mut versions = versions.into_iter();
+        let read = |record: VersionRecord| {
+            let (flow, number) = (record.flow_id, record.version);
+            Loaded::read(Arc::new(record)).map_err(|problem| format!("flow {flow} version {number}: {problem}"))
+        };
+        let results: Vec<Result<Loaded, String>> = std::thread::scope(|scope| {
+            let mut parts = Vec::new();
+            loop {
+                let records: Vec<VersionRecord> = versions.by_ref().take(part).collect();
+                if records.is_empty() {
+                    break;
+                }
+                parts.push(scope.spawn(move || records.into_iter().map(read).collect::<Vec<_>>()));
+            }
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+        });
+        let mut problems = Vec::new();
+        for result in results {
+            match result {
+                Ok(loaded) => self.add(Arc::new(loaded)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems
+    }
+
+    /// The next world: changes applied, and everything that follows them checked anew. `loaded` are the documents of versions
+    /// that the changes bring into use.
     #[must_use]
-    pub fn after(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>]) -> Self {
+    pub fn after(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>]) -> Next {
         let mut next = Self {
             epoch: self.epoch + 1,
             flows: self.flows.clone(),
             loaded: self.loaded.clone(),
+            loaded_of: self.loaded_of.clone(),
+            usage: self.usage.clone(),
             queues: self.queues.clone(),
             domains: self.domains.clone(),
             routes: self.routes.clone(),
-            checked: Mutex::new(HashMap::new()),
+            checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
             queue_names: self.queue_names.clone(),
         };
         let mut touched = HashSet::new();
-        for version in loaded {
-            next.loaded.insert((version.record.flow_id, version.record.version), version.clone());
-        }
         for change in changes {
-            if let CatalogueChange::PutFlow(flow) = change {
-                touched.insert(flow.id);
+            match change {
+                CatalogueChange::PutFlow(flow) => {
+                    touched.insert(flow.id);
+                    next.forget_checks_of(flow.id);
+                }
+                // Traces name queues as they are called now.
+                CatalogueChange::PutQueue(queue) => {
+                    let users: Vec<VersionKey> = next.usage.users(Used::Queue(queue.id)).collect();
+                    let mut checked = next.lock_checked();
+                    users.iter().for_each(|user| drop(checked.remove(user)));
+                }
+                _ => {}
             }
             next.apply(change);
         }
-        let stale = self.followers(&touched);
-        let kept = self.lock_checked();
-        let kept = kept.iter().filter(|(key, _)| !stale.contains(&key.0)).map(|(key, version)| (*key, version.clone()));
-        next.checked = Mutex::new(kept.collect());
-        next.forget_unused();
-        next
+        for version in loaded {
+            next.add(version.clone());
+        }
+        next.forget_unused(&touched);
+        let rechecked = next.recheck(self, &touched);
+        Next { world: next, rechecked }
     }
 
-    /// Lets go of versions that are neither published nor pinned by one that is in use: they run nowhere, and must not count
-    /// as users of what they call.
-    fn forget_unused(&mut self) {
-        let mut used: HashSet<VersionKey> =
-            self.flows.values().filter_map(|flow| Some((flow.id, flow.published?))).collect();
-        let mut waiting: Vec<VersionKey> = used.iter().copied().collect();
-        while let Some(key) = waiting.pop() {
-            let Some(loaded) = self.loaded.get(&key) else { continue };
-            waiting.extend(
-                pins(&loaded.document, self, &loaded.record.bindings).into_iter().filter(|pin| used.insert(*pin)),
-            );
+    fn forget_checks_of(&self, flow: FlowId) {
+        let mut checked = self.lock_checked();
+        for version in self.active(flow) {
+            checked.remove(&(flow, version));
         }
-        self.loaded.retain(|key, _| used.contains(key));
-        self.lock_checked().retain(|key, _| used.contains(key));
+    }
+
+    /// Adds a loaded version, or puts another in its place.
+    pub fn add(&mut self, loaded: Arc<Loaded>) {
+        let bindings = &loaded.record.bindings;
+        let uses = usage::uses(
+            &loaded.document,
+            |reference| self.resolve_flow(reference, bindings),
+            |written| self.resolve_queue(written, bindings),
+        );
+        self.usage.insert(loaded.key(), uses);
+        if self.loaded.insert(loaded.key(), loaded.clone()).is_none() {
+            self.loaded_of.entry(loaded.record.flow_id).or_default().push(loaded.record.version);
+        }
+    }
+
+    /// Puts a record in the place of a loaded version's own: one that says the same of what it names.
+    pub fn rewrite(&mut self, record: &VersionRecord) {
+        let key = (record.flow_id, record.version);
+        if let Some(known) = self.loaded.get(&key) {
+            let document = known.document.clone();
+            self.loaded.insert(key, Arc::new(Loaded { record: Arc::new(record.clone()), document }));
+        }
+    }
+
+    /// The versions of a flow that run by themselves: the published one, and those with a label.
+    #[must_use]
+    pub fn active(&self, flow: FlowId) -> Vec<Version> {
+        self.flows.get(&flow).map(|record| active(record)).unwrap_or_default()
+    }
+
+    /// Lets go of versions that neither run by themselves nor are pinned by one that does: they must not count as users of
+    /// what they call.
+    fn forget_unused(&mut self, touched: &HashSet<FlowId>) {
+        let mut suspects: Vec<FlowId> = touched.iter().copied().collect();
+        while let Some(flow) = suspects.pop() {
+            let active = self.active(flow);
+            let idle: Vec<VersionKey> = self
+                .loaded_versions(flow)
+                .into_iter()
+                .filter(|key| !active.contains(&key.1) && !self.is_pinned(*key))
+                .collect();
+            for key in idle {
+                let called = self.usage.of(key).iter().filter_map(|one| match &one.target {
+                    // What it pinned may be idle now, too.
+                    Target::Flow(flow, Selector::Version(_)) => Some(*flow),
+                    _ => None,
+                });
+                suspects.extend(called);
+                self.loaded.remove(&key);
+                if let Some(versions) = self.loaded_of.get_mut(&key.0) {
+                    versions.retain(|version| *version != key.1);
+                }
+                self.usage.remove(key);
+                self.lock_checked().remove(&key);
+            }
+        }
+    }
+
+    fn is_pinned(&self, (flow, version): VersionKey) -> bool {
+        let pin = Target::Flow(flow, Selector::Version(version));
+        self.usage
+            .users(Used::Flow(flow))
+            .any(|user| user != (flow, version) && self.usage.of(user).iter().any(|one| one.target == pin))
+    }
+
+    /// The loaded versions of a flow: those that run by themselves, and those that others pin.
+    pub fn loaded_versions(&self, flow: FlowId) -> Vec<VersionKey> {
+        self.loaded_of.get(&flow).into_iter().flatten().map(|version| (flow, *version)).collect()
     }
 
     fn apply(&mut self, change: &CatalogueChange) {
         match change {
             CatalogueChange::PutFlow(flow) => self.put_flow(flow.clone()),
             // Versions arrive with their documents, as loaded ones.
-            CatalogueChange::AddVersion(_) | CatalogueChange::MarkPublished(..) => {}
+            CatalogueChange::AddVersion(_)
+            | CatalogueChange::MarkPublished(..)
+            | CatalogueChange::Bind(..)
+            | CatalogueChange::AddEvent(_) => {}
             CatalogueChange::PutQueue(queue) => self.put_queue(queue.clone()),
             CatalogueChange::DeleteQueue(id) => {
                 if let Some(queue) = self.queues.remove(id) {
@@ -192,7 +308,7 @@ impl World {
         }
         if flow.deleted_at.is_none() {
             self.flow_names.entry(flow.folded_name.clone()).or_default().push(flow.id);
-            self.flows.insert(flow.id, flow);
+            self.flows.insert(flow.id, Arc::new(flow));
         }
     }
 
@@ -204,27 +320,27 @@ impl World {
         self.queues.insert(queue.id, Arc::new(queue));
     }
 
-    fn load_version(&mut self, version: VersionRecord) -> Result<(), String> {
-        let loaded = Loaded::read(Arc::new(version))?;
-        self.loaded.insert((loaded.record.flow_id, loaded.record.version), Arc::new(loaded));
-        Ok(())
-    }
-
-    /// Versions that loaded documents pin and that are not loaded.
-    pub fn missing_pins(&self) -> Vec<VersionKey> {
-        let mut missing: Vec<VersionKey> = self
-            .loaded
-            .values()
-            .flat_map(|loaded| pins(&loaded.document, self, &loaded.record.bindings))
-            .filter(|key| !self.loaded.contains_key(key))
-            .collect();
+    /// Versions that run by themselves, or that loaded ones pin, and that are not loaded.
+    #[must_use]
+    pub fn missing(&self) -> Vec<VersionKey> {
+        let active = self.flows.values().flat_map(|flow| active(flow).into_iter().map(|version| (flow.id, version)));
+        let pinned = self.loaded.keys().flat_map(|key| self.pins(*key));
+        let mut missing: Vec<VersionKey> = active.chain(pinned).filter(|key| !self.loaded.contains_key(key)).collect();
         missing.sort_unstable();
         missing.dedup();
         missing
     }
 
+    /// The versions that a loaded version pins.
+    pub fn pins(&self, key: VersionKey) -> impl Iterator<Item = VersionKey> + '_ {
+        self.usage.of(key).iter().filter_map(|one| match &one.target {
+            Target::Flow(flow, Selector::Version(version)) => Some((*flow, *version)),
+            _ => None,
+        })
+    }
+
     /// The flow of that folded name and kind.
-    pub fn flow_named(&self, folded: &str, shared: bool) -> Option<&FlowRecord> {
+    pub fn flow_named(&self, folded: &str, shared: bool) -> Option<&Arc<FlowRecord>> {
         let ids = self.flow_names.get(folded)?;
         ids.iter().filter_map(|id| self.flows.get(id)).find(|flow| flow.shared == shared)
     }
@@ -234,43 +350,17 @@ impl World {
         self.queues.get(self.queue_names.get(folded)?)
     }
 
-    /// The flows given and all that call them, directly or not, by their loaded versions.
-    pub fn followers(&self, of: &HashSet<FlowId>) -> HashSet<FlowId> {
-        let mut callers: HashMap<FlowId, Vec<FlowId>> = HashMap::new();
-        for (key, loaded) in &self.loaded {
-            for callee in callees(&loaded.document, self, &loaded.record.bindings) {
-                callers.entry(callee).or_default().push(key.0);
-            }
-        }
-        let mut found = of.clone();
-        let mut waiting: Vec<FlowId> = of.iter().copied().collect();
-        while let Some(flow) = waiting.pop() {
-            for caller in callers.get(&flow).into_iter().flatten() {
-                if found.insert(*caller) {
-                    waiting.push(*caller);
-                }
-            }
-        }
-        found
-    }
-
-    /// A loaded version, checked.
-    pub fn checked(&self, key: VersionKey) -> Option<Arc<CheckedVersion>> {
-        if let Some(known) = self.lock_checked().get(&key) {
-            return Some(known.clone());
-        }
-        Checking { world: self, open: Vec::new() }.version(key)
-    }
-
-    /// The published version of a flow, checked.
-    pub fn published(&self, flow: FlowId) -> Option<Arc<CheckedVersion>> {
-        self.checked((flow, self.flows.get(&flow)?.published?))
-    }
-
-    /// Everything that running needs. Every published flow, and every version that one pins, is checked on the way.
+    /// Everything that running needs. Every loaded version is checked on the way.
     pub fn running(&self) -> Running {
+        let keys: Vec<VersionKey> = self.loaded.keys().copied().collect();
+        self.check_all(&keys);
         let mut snapshot = Snapshot::default();
-        for key in self.loaded.keys() {
+        for flow in self.flows.values() {
+            for (label, targets) in &flow.labels {
+                snapshot.label(flow.id, label, targets.clone());
+            }
+        }
+        for key in &keys {
             let published = self.flows.get(&key.0).is_some_and(|flow| flow.published == Some(key.1));
             if let Some(program) = self.checked(*key).and_then(|version| version.program.clone()) {
                 snapshot.insert(program, published);
@@ -291,151 +381,43 @@ impl World {
         self.routes.values().filter(move |route| route.target == RouteTarget::Flow(flow))
     }
 
-    fn lock_checked(&self) -> std::sync::MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {
+    /// The flow that a reference means: by id, by what the name meant when the version was saved, by what it means now (a
+    /// shared flow first).
+    pub fn resolve_flow(&self, reference: &FlowReference, bindings: &Bindings) -> Option<FlowId> {
+        if let Some(id) = &reference.flow_id {
+            return id.parse().ok().filter(|id| self.flows.contains_key(id));
+        }
+        let folded = document::fold_name(reference.flow.as_deref()?);
+        if let Some(id) = bindings.flows.get(&folded) {
+            return self.flows.contains_key(id).then_some(*id);
+        }
+        let ids = self.flow_names.get(&folded)?;
+        ids.iter().copied().max_by_key(|id| self.flows.get(id).is_some_and(|flow| flow.shared))
+    }
+
+    /// The queue that is meant: by id, by what the name meant when the version was saved, by what it means now.
+    pub fn resolve_queue(&self, written: &str, bindings: &Bindings) -> Option<QueueId> {
+        let folded = document::fold_name(written);
+        let id = written
+            .parse()
+            .ok()
+            .filter(|id| self.queues.contains_key(id))
+            .or_else(|| bindings.queues.get(&folded).copied())
+            .or_else(|| self.queue_names.get(&folded).copied())?;
+        self.queues.contains_key(&id).then_some(id)
+    }
+
+    pub(super) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {
         // What a panicking thread left is a complete map: entries are inserted whole.
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Loaded {
-    /// Reads a stored version back.
-    ///
-    /// # Errors
-    /// What is wrong with the content, which only a defect or another release can have written.
-    pub fn read(record: Arc<VersionRecord>) -> Result<Self, String> {
-        let node = waypost_flow::source::json(&record.content).map_err(|error| error.to_string())?;
-        let read = document::read(&node);
-        match read.document {
-            Some(document) => Ok(Self { record, document }),
-            None => Err(read.diagnostics.first().map_or_else(|| "no content".to_owned(), ToString::to_string)),
-        }
-    }
-}
-
-/// Checks versions, and first what they call. Flows that are being checked further out answer with what they declare:
-/// a circle is found and refused by publishing, not here.
-struct Checking<'w> {
-    world: &'w World,
-    open: Vec<VersionKey>,
-}
-
-impl Checking<'_> {
-    fn version(&self, key: VersionKey) -> Option<Arc<CheckedVersion>> {
-        let loaded = self.world.loaded.get(&key)?;
-        let mut open = self.open.clone();
-        open.push(key);
-        let surroundings = Inside { checking: Checking { world: self.world, open }, bindings: &loaded.record.bindings };
-        let mut named = loaded.document.clone();
-        if let Some(flow) = self.world.flows.get(&key.0) {
-            named.name.clone_from(&flow.name);
-            named.flow_type.clone_from(&flow.type_as_written);
-        }
-        let checked = check::check(&named, key.0, key.1, &surroundings);
-        let interface = match &checked.program {
-            Some(program) => program.interface.clone(),
-            None => check::declared_interface(&named, key.0),
-        };
-        let version = Arc::new(CheckedVersion {
-            interface: Arc::new(interface),
-            program: checked.program.map(Arc::new),
-            diagnostics: checked.diagnostics,
-            references: checked.references,
-        });
-        // Inside a circle the answer depends on where it was entered: only the outermost is kept.
-        if self.open.is_empty() || !reaches_open(&version, &self.open) {
-            self.world.lock_checked().insert(key, version.clone());
-        }
-        Some(version)
-    }
-}
-
-fn reaches_open(version: &CheckedVersion, open: &[VersionKey]) -> bool {
-    version.references.iter().any(|reference| match &reference.target {
-        Resolved::Flow(flow, _) => open.iter().any(|(known, _)| known == flow),
-        Resolved::Queue(_) => false,
-    })
-}
-
-/// The surroundings of one version: names mean what they meant when it was saved.
-struct Inside<'w> {
-    checking: Checking<'w>,
-    bindings: &'w Bindings,
-}
-
-impl Surroundings for Inside<'_> {
-    fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
-        resolve_flow(reference, self.checking.world, self.bindings)
-    }
-
-    fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
-        let world = self.checking.world;
-        let record = world.flows.get(&flow).ok_or(Unresolved::Flow)?;
-        let version = match selector {
-            Selector::Published => record.published.ok_or(Unresolved::Unpublished)?,
-            Selector::Version(version) => *version,
-        };
-        let key = (flow, version);
-        if self.checking.open.contains(&key) {
-            let loaded = world.loaded.get(&key).ok_or(Unresolved::Version)?;
-            return Ok(Arc::new(check::declared_interface(&loaded.document, flow)));
-        }
-        if let Some(known) = world.lock_checked().get(&key) {
-            return Ok(known.interface.clone());
-        }
-        self.checking.version(key).map(|version| version.interface.clone()).ok_or(Unresolved::Version)
-    }
-
-    fn queue(&self, written: &str) -> Option<QueueTarget> {
-        let world = self.checking.world;
-        let folded = document::fold_name(written);
-        let id = written
-            .parse()
-            .ok()
-            .filter(|id| world.queues.contains_key(id))
-            .or_else(|| self.bindings.queues.get(&folded).copied())
-            .or_else(|| world.queue_names.get(&folded).copied())?;
-        let queue = world.queues.get(&id)?;
-        Some(QueueTarget { id, name: Arc::from(queue.name.as_str()) })
-    }
-
-    fn flow_names(&self) -> Vec<String> {
-        self.checking.world.flows.values().map(|flow| flow.name.clone()).collect()
-    }
-
-    fn queue_names(&self) -> Vec<String> {
-        self.checking.world.queues.values().map(|queue| queue.name.clone()).collect()
-    }
-}
-
-/// The flow that a reference means: by id, by what the name meant when the version was saved, by what it means now (a shared flow first).
-pub fn resolve_flow(reference: &FlowReference, world: &World, bindings: &Bindings) -> Option<FlowId> {
-    if let Some(id) = &reference.flow_id {
-        return id.parse().ok().filter(|id| world.flows.contains_key(id));
-    }
-    let folded = document::fold_name(reference.flow.as_deref()?);
-    if let Some(id) = bindings.flows.get(&folded) {
-        return world.flows.contains_key(id).then_some(*id);
-    }
-    let ids = world.flow_names.get(&folded)?;
-    ids.iter().copied().max_by_key(|id| world.flows.get(id).is_some_and(|flow| flow.shared))
-}
-
-/// The flows that a document calls.
-fn callees<'d>(
-    document: &'d Document,
-    world: &'d World,
-    bindings: &'d Bindings,
-) -> impl Iterator<Item = FlowId> + use<'d> {
-    document.flow_references().filter_map(move |reference| resolve_flow(reference, world, bindings))
-}
-
-/// The versions that a document pins.
-pub fn pins(document: &Document, world: &World, bindings: &Bindings) -> Vec<VersionKey> {
-    document
-        .flow_references()
-        .filter_map(|reference| {
-            let version = u32::try_from(reference.version.as_ref()?.as_u64()?).ok()?;
-            Some((resolve_flow(reference, world, bindings)?, version))
-        })
-        .collect()
+/// The versions of a flow that run by themselves, each once.
+fn active(record: &FlowRecord) -> Vec<Version> {
+    let labelled = record.labels.values().flatten().map(|target| target.version);
+    let mut versions: Vec<Version> = record.published.into_iter().chain(labelled).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
 }

@@ -5,10 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Step, codes};
-use waypost_flow::id::{FlowId, InteractionId};
+use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_flow::link::Snapshot;
+use waypost_flow::program::Program;
+use waypost_flow::value::Value;
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionKind, DecisionRecord, RunRecord};
@@ -31,12 +34,26 @@ pub struct Start<'r> {
 
 /// Runs a mail to its decision.
 pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits: Limits) -> RunRecord {
-    let started_at = Timestamp::now();
     let clock = Instant::now();
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
-    let mut record = RunRecord {
+    let mut record = bare_record(start, unrouted_queue);
+    match start.route.map(|route| route.target) {
+        None => {}
+        Some(RouteTarget::Queue(queue)) => {
+            record.decision.kind = DecisionKind::Queue;
+            record.decision.queue = Some(queue);
+        }
+        Some(RouteTarget::Flow(flow)) => run_flow(running, start, flow, message, limits, &mut record),
+    }
+    record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
+    record
+}
+
+/// A run of which nothing is known yet: unrouted.
+pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecord {
+    RunRecord {
         flow: None,
-        started_at,
+        started_at: Timestamp::now(),
         duration_us: 0,
         decision: DecisionRecord {
             kind: DecisionKind::Unrouted,
@@ -51,17 +68,7 @@ pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits
         attributes: BTreeMap::new(),
         trace: waypost_engine::trace::EMPTY.to_owned(),
         rerun_by: None,
-    };
-    match start.route.map(|route| route.target) {
-        None => {}
-        Some(RouteTarget::Queue(queue)) => {
-            record.decision.kind = DecisionKind::Queue;
-            record.decision.queue = Some(queue);
-        }
-        Some(RouteTarget::Flow(flow)) => run_flow(running, start, flow, message, limits, &mut record),
     }
-    record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    record
 }
 
 /// Whether a run ended only because it took too many actions: wider limits may let it end by itself.
@@ -86,23 +93,50 @@ fn run_flow(
         }));
         return;
     };
+    let running = Conducted { snapshot: &running.snapshot, program, attributes: BTreeMap::new(), given: Vec::new() };
+    conduct(running, start, message, limits, record);
+}
+
+/// A program to run, and what it is given.
+pub(super) struct Conducted<'r> {
+    pub(super) snapshot: &'r Snapshot,
+    pub(super) program: &'r Program,
+    pub(super) attributes: BTreeMap<String, String>,
+    pub(super) given: Vec<(usize, Value<'static>)>,
+}
+
+/// Runs a program over a mail, and puts what came of it into the record. Answers the program's outputs by name, as JSON.
+pub(super) fn conduct(
+    conducted: Conducted<'_>,
+    start: Start<'_>,
+    message: &Message<'_>,
+    limits: Limits,
+    record: &mut RunRecord,
+) -> serde_json::Map<String, Json> {
+    let Conducted { snapshot, program, attributes, given } = conducted;
+    let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
     let view = MessageView(message);
     let mut id = Uuid::encode_buffer();
     let id: &str = start.interaction.0.hyphenated().encode_lower(&mut id);
     let input = RunInput {
-        snapshot: &running.snapshot,
+        snapshot,
         start: program,
         interaction_id: id,
         received_at: start.received_at,
         priority: start.priority,
-        attributes: BTreeMap::new(),
+        attributes,
         email: &view,
         limits,
     };
     // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
-    let ended = catch_unwind(AssertUnwindSafe(|| match Run::start(input).step() {
-        Step::Done(outcome) => keep(*outcome, record),
+    let mut outputs = serde_json::Map::new();
+    let ended = catch_unwind(AssertUnwindSafe(|| match Run::start_given(input, given).step() {
+        Step::Done(outcome) => {
+            let named = program.interface.outputs.iter().zip(&outcome.outputs);
+            outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
+            keep(*outcome, record);
+        }
         Step::Needs(waiting) => {
             record.decision.error = Some(json!({
                 "code": "run.unanswered",
@@ -114,6 +148,7 @@ fn run_flow(
         tracing::error!(interaction = %start.interaction, %flow, "the engine panicked");
         record.decision.error = Some(json!({ "code": "run.internal", "message": "the engine failed" }));
     }
+    outputs
 }
 
 fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {

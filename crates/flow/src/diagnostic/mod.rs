@@ -6,10 +6,13 @@ pub mod render;
 use std::fmt;
 use std::ops::Range;
 
+use serde::Serialize;
+
 pub use codes::Code;
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// It must be mended before the flow can be published.
     Error,
@@ -18,7 +21,8 @@ pub enum Severity {
 }
 
 /// One problem.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
     /// The stable code.
     pub code: Code,
@@ -27,14 +31,18 @@ pub struct Diagnostic {
     /// The field, such as `nodes[0].actions[1].inputMapping[0].value`; empty for the whole document.
     pub path: String,
     /// The part of the string value at `path` that is meant, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<Range<usize>>,
     /// What is wrong: lower case, no full stop, the user's text in backticks.
     pub message: String,
     /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// What stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 

@@ -15,10 +15,11 @@ use crate::types::Type;
 const MAX_NODES: usize = 2_000;
 const MAX_ENTRIES: usize = 500;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "type",
     "description",
+    "deprecated",
     "inputs",
     "outputs",
     "variables",
@@ -90,6 +91,8 @@ pub struct Metadata {
     pub flow_type: Option<String>,
     /// The description.
     pub description: Option<String>,
+    /// Whether callers are to move on: with the notice that they get, or taken back.
+    pub deprecated: Option<Option<String>>,
 }
 
 /// Reads a flow document. A tree with none of the content's members is metadata alone.
@@ -132,7 +135,21 @@ fn metadata(reader: &mut Reader, object: &Object<'_>) -> Metadata {
                 .nearest(written, ["email", "shared", "INBOUNDEMAIL", "COMMONMODULE"]),
         );
     }
-    Metadata { name, flow_type, description: reader.string(object, "description") }
+    let description = reader.string(object, "description");
+    Metadata { name, flow_type, description, deprecated: deprecated(reader, object) }
+}
+
+/// `deprecated: the notice`, `deprecated: true` without one, `deprecated: false` to take it back.
+fn deprecated(reader: &mut Reader, object: &Object<'_>) -> Option<Option<String>> {
+    match object.get("deprecated")? {
+        Node::Null | Node::Boolean(false) => Some(None),
+        Node::Boolean(true) => Some(Some(String::new())),
+        Node::String(notice) => Some(Some(notice.clone())),
+        other => {
+            reader.kind(&object.at("deprecated"), "a notice to callers, `true` or `false`", other);
+            None
+        }
+    }
 }
 
 fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Document {

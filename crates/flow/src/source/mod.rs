@@ -50,6 +50,26 @@ use std::fmt;
 
 use crate::diagnostic::{Code, Diagnostic};
 
+/// A member of a map; the first, should the key stand twice.
+#[must_use]
+pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    match node {
+        Node::Map(members) => members.iter().find(|(known, _)| known == key).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// A map without some of its members; anything else as it is.
+#[must_use]
+pub fn without(node: &Node, keys: &[&str]) -> Node {
+    match node {
+        Node::Map(members) => {
+            Node::Map(members.iter().filter(|(key, _)| !keys.contains(&key.as_str())).cloned().collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// Values nested deeper are refused.
 const MAX_DEPTH: usize = 64;
 

@@ -237,6 +237,8 @@ pub enum CatalogueChange {
     AddVersion(VersionRecord),
     /// Set a version's `published_at`.
     MarkPublished(FlowId, Version, Timestamp),
+    /// Note in a version what its names stand for: a draft may have named what did not exist yet.
+    Bind(FlowId, Version, Bindings),
     /// Note what was done.
     AddEvent(FlowEvent),
     /// Insert or replace a queue.

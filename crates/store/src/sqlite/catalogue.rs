@@ -181,6 +181,10 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
             let sql = "UPDATE flow_versions SET published_at = ?3 WHERE flow_id = ?1 AND version = ?2";
             run(db, sql, (id.0.as_bytes(), number, micros(*at)))
         }
+        CatalogueChange::Bind(id, number, bindings) => {
+            let sql = "UPDATE flow_versions SET bindings = ?3 WHERE flow_id = ?1 AND version = ?2";
+            run(db, sql, (id.0.as_bytes(), number, json(bindings)?))
+        }
         CatalogueChange::AddEvent(event) => add_event(db, event),
         CatalogueChange::PutQueue(record) => put_queue(db, record),
         CatalogueChange::DeleteQueue(id) => run(db, "DELETE FROM queues WHERE id = ?1", (id.0.as_bytes(),)),

@@ -1,0 +1,94 @@
+//! `POST /changesets`: many flows published at once, or none of them.
+
+use axum::Json;
+use axum::extract::State;
+use waypost_app::catalogue::changesets::{Member, Outcome};
+use waypost_app::catalogue::plan::By;
+use waypost_app::error::AppError;
+use waypost_flow::source::{self, Node};
+use waypost_wire::change::{ChangeSetDone, ChangedFlow};
+use waypost_wire::error::Problem;
+
+use crate::auth::{Caller, FlowWrite};
+use crate::body::FlowBody;
+use crate::error::{ApiError, diagnosed};
+use crate::fields::Fields;
+use crate::flows::{VERSION_EXPECTED, version_in};
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// The endpoint
+pub async fn publish(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    query: Query,
+    FlowBody(body): FlowBody,
+) -> Result<Json<ChangeSetDone>, ApiError> {
+    query.finish()?;
+    let (members, dry_run, note) = read(&body)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let changed = state.app.catalogue.change_set(by, &members, dry_run).await.map_err(|error| match error {
+        AppError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
+        other => other.into(),
+    })?;
+    let flows = changed
+        .into_iter()
+        .map(|one| ChangedFlow {
+            flow_id: one.record.id,
+            name: one.record.name,
+            version: one.record.published,
+            outcome: outcome(one.outcome).to_owned(),
+        })
+        .collect();
+    Ok(Json(ChangeSetDone { dry_run, flows }))
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Created => "created",
+        Outcome::Published => "published",
+        Outcome::Described => "described",
+        Outcome::Unchanged => "unchanged",
+    }
+}
+
+/// Reads the body; every problem at once. Documents are taken from the tree as it was sent, keys that stand twice included.
+fn read(body: &Node) -> Result<(Vec<Member>, bool, Option<String>), ApiError> {
+    let mut top = Fields::of(source::without(body, &["flows"]).to_json())?;
+    let dry_run = top.flag("dryRun").unwrap_or_default();
+    let note = top.text("note");
+    let mut members = Vec::new();
+    match source::member(body, "flows") {
+        Some(Node::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                match member(item, index) {
+                    Ok(member) => members.push(member),
+                    Err(problems) => problems.into_iter().for_each(|problem| top.problem(problem)),
+                }
+            }
+        }
+        _ => top.missing("flows", "a list of flows, each with a `document` or a `version`"),
+    }
+    top.finish(&["flows", "dryRun", "note"])?;
+    Ok((members, dry_run, note))
+}
+
+fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {
+    let place = |mut problems: Vec<Problem>| {
+        for problem in &mut problems {
+            let inside = problem.path.as_ref().map(|path| format!(".{path}")).unwrap_or_default();
+            problem.path = Some(format!("flows[{index}]{inside}"));
+        }
+        problems
+    };
+    let mut fields =
+        Fields::of(source::without(item, &["document"]).to_json()).map_err(|error| place(error.into_problems()))?;
+    let member = Member {
+        flow_id: fields.text("flowId"),
+        name: fields.text("name"),
+        document: source::member(item, "document").cloned(),
+        version: fields.parsed("version", VERSION_EXPECTED, version_in),
+    };
+    fields.finish(&["flowId", "name", "document", "version"]).map_err(|error| place(error.into_problems()))?;
+    Ok(member)
+}

@@ -1,0 +1,259 @@
+//! Change sets: many flows changed at once, or none of them. Members see each other's new versions, in any order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document::{self, ActionKind, Document};
+use waypost_flow::id::FlowId;
+use waypost_flow::source::Node;
+use waypost_store::records::catalogue::{EventKind, FlowRecord};
+
+use super::flows::{Saving, Wanted, touch};
+use super::plan::{By, Edit};
+use super::versions::{VersionName, number_of};
+use super::world::World;
+use super::{LiveCatalogue, Planned};
+use crate::error::AppError;
+
+/// At most so many flows in one set.
+pub const MAX_MEMBERS: usize = 20_000;
+
+/// One flow of a set.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// The flow's id; or, for a flow that the set makes, a name that the set's other members call it by in `flowId`.
+    pub flow_id: Option<String>,
+    /// The flow's name, where its id is not known.
+    pub name: Option<String>,
+    /// What it is to do.
+    pub document: Option<Node>,
+    /// Or the version of it to publish.
+    pub version: Option<VersionName>,
+}
+
+/// What became of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// The flow as it stands then.
+    pub record: FlowRecord,
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+/// What a set did to a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It has another published version.
+    Published,
+    /// Its name, description or the like changed, not what it does.
+    Described,
+    /// It was so already.
+    Unchanged,
+}
+
+impl LiveCatalogue {
+    /// Publishes all members, or answers everything that stands in the way; with `dry_run` nothing is written either way.
+    ///
+    /// # Errors
+    /// Every problem found in the members, every caller outside of the set that would break, or the store.
+    pub async fn change_set(&self, by: By<'_>, members: &[Member], dry_run: bool) -> Result<Vec<Changed>, AppError> {
+        let mut turn = self.begin().await;
+        let changed = loop {
+            let world = turn.world();
+            let (edits, changed) = self.edits(&world, by, members).await?;
+            if edits.is_empty() {
+                break changed;
+            }
+            let planned: Planned<()> = self.plan(&world, edits, ()).await?;
+            if dry_run || turn.commit(planned).await?.is_some() {
+                break changed;
+            }
+        };
+        let count = changed.iter().filter(|one| one.outcome != Outcome::Unchanged).count();
+        if !dry_run && count > 0 {
+            tracing::info!(actor = by.actor, flows = count, "change set published");
+        }
+        Ok(changed)
+    }
+
+    async fn edits(
+        &self,
+        world: &World,
+        by: By<'_>,
+        members: &[Member],
+    ) -> Result<(Vec<Edit>, Vec<Changed>), AppError> {
+        let mut wanted = read(world, by, members)?;
+        let temporary: HashMap<String, FlowId> =
+            wanted.iter().filter_map(|one| Some((one.temporary.clone()?, one.record.id))).collect();
+        let mut edits = Vec::new();
+        let mut changed = Vec::new();
+        let mut problems = Vec::new();
+        for one in &mut wanted {
+            let before = world.flows.get(&one.record.id);
+            let edit = match &mut one.aim {
+                Aim::Content(content) => {
+                    if let Some(document) = &mut content.content {
+                        name_by_ids(document, &temporary);
+                    }
+                    self.edit_for(world, one.record.clone(), content, by, Saving::Publish).await?
+                }
+                Aim::Version(name) => match restored(&one.record, name, by) {
+                    Ok(edit) => edit,
+                    Err(_) => {
+                        let message = format!("the flow `{}` has no such version", one.record.name);
+                        problems.push(Diagnostic::error(
+                            Code::UnknownVersion,
+                            format!("{}version", one.place),
+                            message,
+                        ));
+                        None
+                    }
+                },
+            };
+            let record = edit.as_ref().map_or_else(|| one.record.clone(), |edit| edit.record.clone());
+            let outcome = match (before, &edit) {
+                (None, _) => Outcome::Created,
+                (_, None) => Outcome::Unchanged,
+                (Some(before), Some(edit)) if before.published != edit.record.published => Outcome::Published,
+                _ => Outcome::Described,
+            };
+            changed.push(Changed { record, outcome });
+            let inside = matches!(one.aim, Aim::Content(_)).then_some("document.").unwrap_or_default();
+            edits.extend(edit.map(|edit| Edit { place: format!("{}{inside}", one.place), ..edit }));
+        }
+        if problems.is_empty() { Ok((edits, changed)) } else { Err(AppError::Invalid(problems)) }
+    }
+}
+
+/// A member, as far as it can be read without the others.
+struct Read {
+    record: FlowRecord,
+    temporary: Option<String>,
+    aim: Aim,
+    place: String,
+}
+
+enum Aim {
+    Content(Wanted),
+    Version(VersionName),
+}
+
+/// Reads all members; every problem of all of them at once.
+fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, AppError> {
+    let mut problems = Vec::new();
+    let mut wanted = Vec::new();
+    let mut seen: HashSet<FlowId> = HashSet::new();
+    let mut temporary: BTreeMap<&str, usize> = BTreeMap::new();
+    if members.is_empty() || members.len() > MAX_MEMBERS {
+        let problem = Diagnostic::error(Code::InvalidValue, "flows", "a change set has at least one flow");
+        problems.push(problem.expected(format!("1 to {MAX_MEMBERS} flows")).found(members.len().to_string()));
+    }
+    for (index, member) in members.iter().enumerate() {
+        let place = format!("flows[{index}].");
+        match read_one(world, by, member, &place) {
+            Err(AppError::Invalid(found)) => problems.extend(found),
+            Err(other) => return Err(other),
+            Ok(one) => {
+                if !seen.insert(one.record.id) {
+                    let message = format!("the flow `{}` stands twice in the set", one.record.name);
+                    problems.push(Diagnostic::error(Code::DuplicateName, place.trim_end_matches('.'), message));
+                }
+                wanted.push(one);
+            }
+        }
+        if let Some(name) = member.flow_id.as_deref().filter(|id| id.parse::<FlowId>().is_err())
+            && temporary.insert(name, index).is_some()
+        {
+            let message = format!("two flows of the set are called `{name}`");
+            problems.push(Diagnostic::error(Code::DuplicateName, format!("{place}flowId"), message));
+        }
+    }
+    if problems.is_empty() { Ok(wanted) } else { Err(AppError::Invalid(problems)) }
+}
+
+fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<Read, AppError> {
+    let wrong = |code: Code, member: &str, message: String| {
+        AppError::Invalid(vec![Diagnostic::error(code, format!("{place}{member}"), message)])
+    };
+    let inside = |error: AppError| match error {
+        AppError::Invalid(mut problems) => {
+            for problem in &mut problems {
+                problem.path = format!("{place}document.{}", problem.path);
+            }
+            AppError::Invalid(problems)
+        }
+        other => other,
+    };
+    let aim = match (&member.document, &member.version) {
+        (Some(document), None) => Aim::Content(Wanted::read(document).map_err(inside)?),
+        (None, Some(version)) => Aim::Version(version.clone()),
+        _ => {
+            let message = "a flow of the set has either a `document` or a `version`".to_owned();
+            return Err(wrong(Code::MissingKey, "document", message));
+        }
+    };
+    let named = match &aim {
+        Aim::Content(wanted) => wanted.metadata.name.as_deref().or(member.name.as_deref()),
+        Aim::Version(_) => member.name.as_deref(),
+    };
+    let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
+    let found = match (known_id, named) {
+        (Some(id), _) => match world.flows.get(&id) {
+            Some(record) => Some(record),
+            None => return Err(wrong(Code::UnknownFlow, "flowId", format!("there is no flow `{id}`"))),
+        },
+        (None, Some(name)) => {
+            let folded = document::fold_name(name);
+            match &aim {
+                Aim::Content(wanted) => {
+                    let shared = wanted.metadata.flow_type.as_deref().is_some_and(document::is_shared_type);
+                    world.flow_named(&folded, shared)
+                }
+                Aim::Version(_) => [true, false].into_iter().find_map(|shared| world.flow_named(&folded, shared)),
+            }
+        }
+        (None, None) => {
+            return Err(wrong(Code::MissingKey, "flowId", "which flow? Name its `flowId` or `name`".to_owned()));
+        }
+    };
+    let temporary = member.flow_id.clone().filter(|_| known_id.is_none());
+    let record = match (found, &aim) {
+        (Some(record), _) => (**record).clone(),
+        (None, Aim::Content(wanted)) => wanted.new_record(by).map_err(inside)?,
+        (None, Aim::Version(_)) => {
+            let name = named.unwrap_or_default();
+            return Err(wrong(Code::UnknownFlow, "name", format!("there is no flow `{name}`")));
+        }
+    };
+    Ok(Read { record, temporary, aim, place: place.to_owned() })
+}
+
+/// Puts the ids of flows in the place of the set's own names for them.
+fn name_by_ids(document: &mut Arc<Document>, temporary: &HashMap<String, FlowId>) {
+    if temporary.is_empty() {
+        return;
+    }
+    for action in Arc::make_mut(document).nodes.iter_mut().flat_map(|node| &mut node.actions) {
+        if let ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } = &mut action.kind
+            && let Some(id) = flow.flow_id.as_ref().and_then(|name| temporary.get(name))
+        {
+            flow.flow_id = Some(id.to_string());
+        }
+    }
+}
+
+fn restored(record: &FlowRecord, name: &VersionName, by: By<'_>) -> Result<Option<Edit>, AppError> {
+    let version = number_of(record, name)?;
+    if record.published == Some(version) {
+        return Ok(None);
+    }
+    let mut record = record.clone();
+    record.published = Some(version);
+    touch(&mut record);
+    let mut edit = Edit::of(record);
+    edit.event(by, EventKind::Published, Some(version));
+    Ok(Some(edit))
+}

@@ -1,0 +1,345 @@
+//! Changes of flows, planned: the world as it would stand afterwards, checked before anything is written.
+//!
+//! Every way to change flows comes through here, alone or as a set: saving, publishing, restoring, labels, deprecating,
+//! deactivating, deleting. So there is one contract check.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document::Document;
+use waypost_flow::id::{FlowId, Version};
+use waypost_flow::interface::Interface;
+use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
+
+use super::checking::{CheckedVersion, bindings_of};
+use super::graph;
+use super::usage::Used;
+use super::world::{Loaded, VersionKey, World};
+use super::{LiveCatalogue, Planned, routing};
+use crate::error::{AppError, Breakage, User};
+
+/// Who changes something, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The client.
+    pub actor: &'a str,
+    /// Its note.
+    pub note: Option<&'a str>,
+}
+
+/// What one flow is to become.
+pub(super) struct Edit {
+    /// The flow as it is to stand.
+    pub(super) record: FlowRecord,
+    /// A version that is not stored yet.
+    pub(super) new_version: Option<NewVersion>,
+    /// What the flow's history is to say of it.
+    pub(super) events: Vec<FlowEvent>,
+    /// Where its problems are told: empty for a change of this flow alone, else such as `flows[1].document.`.
+    pub(super) place: String,
+}
+
+/// A version about to be made.
+pub(super) struct NewVersion {
+    pub(super) record: VersionRecord,
+    pub(super) document: Arc<Document>,
+}
+
+impl Edit {
+    /// A change of a flow that stands.
+    pub(super) fn of(record: FlowRecord) -> Self {
+        Self { record, new_version: None, events: Vec::new(), place: String::new() }
+    }
+
+    /// Adds an event about a version.
+    pub(super) fn event(&mut self, by: By<'_>, kind: EventKind, version: Option<Version>) {
+        self.events.push(FlowEvent {
+            flow_id: self.record.id,
+            kind,
+            version,
+            label: None,
+            targets: Vec::new(),
+            note: by.note.map(str::to_owned),
+            at: self.record.modified_at,
+            by: by.actor.to_owned(),
+        });
+    }
+}
+
+impl LiveCatalogue {
+    /// Plans edits, each of another flow. What they make is checked, and everything that follows it, direct or not.
+    pub(super) async fn plan<T>(&self, world: &World, mut edits: Vec<Edit>, answer: T) -> Result<Planned<T>, AppError> {
+        for edit in &mut edits {
+            inherit_bindings(world, edit);
+        }
+        let mut changes = Vec::new();
+        let mut loaded = Vec::new();
+        for edit in &edits {
+            changes.push(CatalogueChange::PutFlow(edit.record.clone()));
+            for event in &edit.events {
+                if let (EventKind::Published, Some(version)) = (event.kind, event.version) {
+                    changes.push(CatalogueChange::MarkPublished(edit.record.id, version, event.at));
+                }
+            }
+            changes.extend(edit.events.iter().cloned().map(CatalogueChange::AddEvent));
+            if let Some(version) = edit.new_version.as_ref().filter(|version| edit.runs(version.record.version)) {
+                let record = Arc::new(version.record.clone());
+                loaded.push(Arc::new(Loaded { record, document: version.document.clone() }));
+            }
+        }
+        let next = self.next(world, &changes, &mut loaded).await?;
+        let mut world_after = next.world;
+        refuse(world, &world_after, &edits)?;
+        let breakages = breakages(world, &world_after, &edits, &next.rechecked);
+        if !breakages.is_empty() {
+            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).collect();
+            return Err(AppError::Broken { flow: names.join("`, `"), breakages });
+        }
+        for edit in edits {
+            let made = edit.new_version.as_ref().map(|version| version.record.version);
+            // Names are bound when a version is saved or comes into use.
+            for version in world_after.active(edit.record.id).into_iter().filter(|version| Some(*version) != made) {
+                let key = (edit.record.id, version);
+                let (Some(checked), Some(known)) = (world_after.checked(key), world_after.loaded.get(&key)) else {
+                    continue;
+                };
+                let bindings = bindings_of(&checked);
+                if known.record.bindings != bindings {
+                    let record = VersionRecord { bindings: bindings.clone(), ..(*known.record).clone() };
+                    world_after.rewrite(&record);
+                    changes.push(CatalogueChange::Bind(key.0, version, bindings));
+                }
+            }
+            let runs = made.is_some_and(|version| edit.runs(version));
+            let Some(NewVersion { mut record, document }) = edit.new_version else { continue };
+            let checked = if runs {
+                world_after.checked((record.flow_id, record.version))
+            } else {
+                let draft = Loaded { record: Arc::new(record.clone()), document };
+                Some(Arc::new(world_after.check_apart(&draft)))
+            };
+            if let Some(checked) = checked {
+                record.bindings = bindings_of(&checked);
+                let problems = checked.diagnostics.iter();
+                record.validation = problems.filter_map(|problem| serde_json::to_value(problem).ok()).collect();
+            }
+            world_after.rewrite(&record);
+            // Before what says something of it, such as that it is published.
+            changes.insert(0, CatalogueChange::AddVersion(record));
+        }
+        Ok(Planned { changes, next: world_after, answer })
+    }
+
+    /// The world after changes. Versions that come into use and are not at hand, labelled, restored or pinned, are fetched.
+    async fn next(
+        &self,
+        world: &World,
+        changes: &[CatalogueChange],
+        loaded: &mut Vec<Arc<Loaded>>,
+    ) -> Result<super::world::Next, AppError> {
+        let mut asked = HashSet::new();
+        loop {
+            let next = world.after(changes, loaded);
+            let touched = changes.iter().filter_map(|change| match change {
+                CatalogueChange::PutFlow(flow) => Some(flow.id),
+                _ => None,
+            });
+            let active =
+                touched.flat_map(|flow| next.world.active(flow).into_iter().map(move |version| (flow, version)));
+            let pinned = loaded.iter().flat_map(|one| next.world.pins(one.key()));
+            let missing: BTreeSet<VersionKey> = active
+                .chain(pinned)
+                .filter(|key| !next.world.loaded.contains_key(key) && !asked.contains(key))
+                .collect();
+            if missing.is_empty() {
+                return Ok(next);
+            }
+            let keys: Vec<VersionKey> = missing.into_iter().collect();
+            asked.extend(keys.iter().copied());
+            loaded.extend(self.load_versions(&keys).await?);
+        }
+    }
+}
+
+impl Edit {
+    /// Whether a version runs by itself once the edit is made.
+    fn runs(&self, version: Version) -> bool {
+        let labelled = || self.record.labels.values().flatten().any(|target| target.version == version);
+        self.record.published == Some(version) || labelled()
+    }
+}
+
+/// A name that means nothing any more means in a new version what it meant in the one before: whoever edits a flow after a
+/// queue was renamed did not mean to unsay it.
+fn inherit_bindings(world: &World, edit: &mut Edit) {
+    let Some(new) = &mut edit.new_version else { return };
+    let Some(before) = world.flows.get(&edit.record.id) else { return };
+    let Some(known) = world.loaded.get(&(before.id, before.published.unwrap_or(before.newest))) else { return };
+    let Bindings { queues, flows } = &known.record.bindings;
+    let queues = queues.iter().filter(|(name, _)| world.queue_named(name).is_none());
+    let named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
+    let flows = flows.iter().filter(|(name, _)| !named(name));
+    new.record.bindings.queues.extend(queues.map(|(name, id)| (name.clone(), *id)));
+    new.record.bindings.flows.extend(flows.map(|(name, id)| (name.clone(), *id)));
+}
+
+/// Refuses edits for what is wrong with the edited flows themselves.
+fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
+    let mut problems = Vec::new();
+    for edit in edits {
+        let record = &edit.record;
+        if record.deleted_at.is_some() {
+            continue;
+        }
+        if let Some(holder) =
+            next.flow_named(&record.folded_name, record.shared).filter(|holder| holder.id != record.id)
+        {
+            let holder = holder.id.to_string();
+            return Err(AppError::NameTaken { kind: "flow", name: record.name.clone(), holder });
+        }
+        if record.shared
+            && let Some(route) = world.routes_to(record.id).next()
+        {
+            let message =
+                format!("the route {}@{} leads to this flow: it can't become shared", route.pattern, route.domain);
+            problems.push(Diagnostic::error(Code::NotRoutable, format!("{}type", edit.place), message));
+        }
+        for version in next.active(record.id) {
+            let key = (record.id, version);
+            let Some(checked) = next.checked(key) else { return Err(version_not_found(record.id, version)) };
+            let mut found = checked.diagnostics.clone();
+            found.extend(graph::check(next, key));
+            if record.published == Some(version) {
+                found.extend(not_routable(next, record, &checked));
+            }
+            // What was wrong with it before is not this change's doing.
+            let before = if world.active(record.id).contains(&version) { errors(world, key) } else { Vec::new() };
+            found.retain(|problem| !before.contains(problem));
+            let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
+            problems.extend(found.into_iter().map(|mut problem| {
+                if !new {
+                    problem.message = format!("version {version}: {}", problem.message);
+                }
+                problem.path = format!("{}{}", edit.place, problem.path);
+                problem
+            }));
+        }
+    }
+    if problems.iter().any(Diagnostic::is_error) { Err(AppError::Invalid(problems)) } else { Ok(()) }
+}
+
+/// A flow that routes lead to must stay one that a route can run.
+fn not_routable(world: &World, record: &FlowRecord, checked: &CheckedVersion) -> Vec<Diagnostic> {
+    if record.shared {
+        return Vec::new();
+    }
+    let Some(route) = world.routes_to(record.id).next() else { return Vec::new() };
+    unroutable(record, &checked.interface)
+        .map(|reason| {
+            let message = format!("the route {}@{} leads to this flow: {reason}", route.pattern, route.domain);
+            Diagnostic::error(Code::NotRoutable, "", message)
+                .expected("type email, and no required inputs, while a route leads here")
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Why a flow can't be a route's target.
+pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
+    if record.shared {
+        return Some("a flow of type shared can't be a route's target".to_owned());
+    }
+    let required = interface.inputs.iter().find(|input| input.required)?;
+    Some(format!("its input `{}` is required, and a route maps none", required.name))
+}
+
+/// Every place in a running version of another flow that is well now and would not be afterwards.
+fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKey]) -> Vec<Breakage> {
+    let edited: HashSet<FlowId> = edits.iter().map(|edit| edit.record.id).collect();
+    let mut suspects: BTreeSet<VersionKey> = rechecked.iter().copied().collect();
+    suspects.extend(too_deep(world, next, &edited));
+    let mut breakages = Vec::new();
+    for key in suspects.into_iter().filter(|key| !edited.contains(&key.0)) {
+        let Some(record) = next.flows.get(&key.0) else { continue };
+        let before = errors(world, key);
+        for diagnostic in errors(next, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
+            let (node_id, action) = place(next, key, &diagnostic.path);
+            breakages.push(Breakage {
+                flow_id: key.0,
+                flow_name: record.name.clone(),
+                version: key.1,
+                node_id,
+                action,
+                diagnostic,
+            });
+        }
+    }
+    breakages.sort_by(|a, b| {
+        (&a.flow_name, a.version, &a.diagnostic.path).cmp(&(&b.flow_name, b.version, &b.diagnostic.path))
+    });
+    breakages
+}
+
+/// All that follow a flow whose calls go deeper than before: theirs do, too.
+fn too_deep(world: &World, next: &World, edited: &HashSet<FlowId>) -> BTreeSet<VersionKey> {
+    let depth = |world: &World, flow: FlowId| {
+        world.active(flow).into_iter().map(|version| graph::depth(world, (flow, version))).max().unwrap_or_default()
+    };
+    let deeper = edited.iter().copied().filter(|flow| depth(next, *flow) > depth(world, *flow));
+    let mut waiting: Vec<FlowId> = deeper.collect();
+    let mut found = BTreeSet::new();
+    while let Some(flow) = waiting.pop() {
+        for user in next.usage.users(Used::Flow(flow)) {
+            if found.insert(user) {
+                waiting.push(user.0);
+            }
+        }
+    }
+    found
+}
+
+/// What is wrong with a version in a world, circles and depth included.
+fn errors(world: &World, key: VersionKey) -> Vec<Diagnostic> {
+    let Some(checked) = world.checked(key) else { return Vec::new() };
+    let mut diagnostics = checked.diagnostics.clone();
+    diagnostics.extend(graph::check(world, key));
+    diagnostics.retain(Diagnostic::is_error);
+    diagnostics
+}
+
+/// Node and action of a path such as `nodes[0].actions[1].value`.
+fn place(world: &World, key: VersionKey, path: &str) -> (Option<String>, Option<usize>) {
+    let index = |after: &str| -> Option<usize> {
+        let (_, rest) = path.split_once(after)?;
+        rest.split_once(']')?.0.parse().ok()
+    };
+    let (node, action) = (index("nodes["), index(".actions["));
+    let node_id = node.and_then(|node| {
+        let loaded = world.loaded.get(&key)?;
+        loaded.document.nodes.get(node).map(|node| node.id.clone())
+    });
+    (node_id, action)
+}
+
+/// Everything that uses a flow: running versions of others, and routes.
+pub(super) fn users_of(world: &World, id: FlowId) -> Vec<User> {
+    let mut users = Vec::new();
+    for key in world.usage.users(Used::Flow(id)).filter(|key| key.0 != id) {
+        let Some(record) = world.flows.get(&key.0) else { continue };
+        users.extend(world.usage.places(key, Used::Flow(id)).map(|place| User {
+            kind: "flow",
+            id: key.0.to_string(),
+            name: record.name.clone(),
+            path: place.path.clone(),
+        }));
+    }
+    users.extend(world.routes_to(id).map(|route| routing::route_user(route)));
+    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
+    users.dedup();
+    users
+}
+
+pub(super) fn version_not_found(id: FlowId, version: Version) -> AppError {
+    AppError::NotFound { kind: "flow version", id: format!("{id}/{version}") }
+}

@@ -1,0 +1,129 @@
+//! Who uses whom: what each loaded version names, and the other way round. It is kept with the world, so that questions
+//! about a flow with thousands of callers are look-ups.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use waypost_flow::document::{ActionKind, Document, FlowReference};
+use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::program::Selector;
+
+use super::world::VersionKey;
+
+/// What a version names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A flow, and which of its versions.
+    Flow(FlowId, Selector),
+    /// A queue.
+    Queue(QueueId),
+}
+
+/// One place that names something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The place, such as `nodes[0].actions[1]` or `end`.
+    pub path: String,
+    /// The action's type, or `end`.
+    pub action: &'static str,
+    /// What is named.
+    pub target: Target,
+}
+
+/// Something that can be used, whatever its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Used {
+    /// A flow.
+    Flow(FlowId),
+    /// A queue.
+    Queue(QueueId),
+}
+
+impl Target {
+    /// The flow or queue.
+    #[must_use]
+    pub fn used(&self) -> Used {
+        match self {
+            Self::Flow(flow, _) => Used::Flow(*flow),
+            Self::Queue(queue) => Used::Queue(*queue),
+        }
+    }
+}
+
+/// What all loaded versions name. What can't be resolved stands in their problems, not here.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    uses: HashMap<VersionKey, Arc<[Use]>>,
+    users: HashMap<Used, Arc<BTreeSet<VersionKey>>>,
+}
+
+impl Usage {
+    /// Notes what a version names.
+    pub fn insert(&mut self, key: VersionKey, uses: Vec<Use>) {
+        self.remove(key);
+        for one in &uses {
+            Arc::make_mut(self.users.entry(one.target.used()).or_default()).insert(key);
+        }
+        self.uses.insert(key, uses.into());
+    }
+
+    /// Forgets a version.
+    pub fn remove(&mut self, key: VersionKey) {
+        for one in self.uses.remove(&key).iter().flat_map(|uses| uses.iter()) {
+            let used = one.target.used();
+            let Some(users) = self.users.get_mut(&used) else { continue };
+            Arc::make_mut(users).remove(&key);
+            if users.is_empty() {
+                self.users.remove(&used);
+            }
+        }
+    }
+
+    /// What a version names, in written order.
+    #[must_use]
+    pub fn of(&self, key: VersionKey) -> &[Use] {
+        self.uses.get(&key).map_or(&[], |uses| uses)
+    }
+
+    /// The loaded versions that name something.
+    pub fn users(&self, used: Used) -> impl Iterator<Item = VersionKey> + '_ {
+        self.users.get(&used).into_iter().flat_map(|users| users.iter().copied())
+    }
+
+    /// The places in a version that name something.
+    pub fn places(&self, key: VersionKey, used: Used) -> impl Iterator<Item = &Use> {
+        self.of(key).iter().filter(move |one| one.target.used() == used)
+    }
+}
+
+/// What a document names, as far as it can be resolved.
+pub fn uses(
+    document: &Document,
+    flow: impl Fn(&FlowReference) -> Option<FlowId>,
+    queue: impl Fn(&str) -> Option<QueueId>,
+) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for (node_index, node) in document.nodes.iter().enumerate() {
+        for (action_index, action) in node.actions.iter().enumerate() {
+            let (action, target) = match &action.kind {
+                ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, &flow)),
+                ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, &flow)),
+                ActionKind::TransferToQueue { queue: written, .. } => {
+                    ("transferToQueue", queue(written).map(Target::Queue))
+                }
+                _ => continue,
+            };
+            if let Some(target) = target {
+                uses.push(Use { path: format!("nodes[{node_index}].actions[{action_index}]"), action, target });
+            }
+        }
+    }
+    if let Some(id) = document.end.queue.as_deref().and_then(queue) {
+        uses.push(Use { path: "end".to_owned(), action: "end", target: Target::Queue(id) });
+    }
+    uses
+}
+
+fn flow_target(reference: &FlowReference, flow: impl Fn(&FlowReference) -> Option<FlowId>) -> Option<Target> {
+    Some(Target::Flow(flow(reference)?, reference.selector()?))
+}

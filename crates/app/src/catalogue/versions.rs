@@ -1,0 +1,114 @@
+//! Versions of flows, read: one, all, what was done to them, and how two differ in meaning.
+
+use std::sync::Arc;
+
+use waypost_flow::diff::{self, Difference};
+use waypost_flow::id::{FlowId, Version};
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::{FlowEvent, FlowRecord, VersionRecord};
+
+use super::LiveCatalogue;
+use super::plan::version_not_found;
+use super::world::Loaded;
+use crate::error::AppError;
+
+/// A version as people name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionName {
+    /// By its number.
+    Number(Version),
+    /// What is published.
+    Published,
+    /// What was saved last, published or not.
+    Newest,
+    /// What a label names; of a weighted one the first.
+    Label(String),
+}
+
+impl LiveCatalogue {
+    /// One version.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn flow_version(&self, id: FlowId, version: Version) -> Result<VersionRecord, AppError> {
+        match self.store.version(id, version).await? {
+            Some(record) => Ok(record),
+            None if self.store.flow(id).await?.is_some() => Err(version_not_found(id, version)),
+            None => Err(self.absent(id).await?),
+        }
+    }
+
+    /// Versions, newest first, and how many there are in all.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn flow_versions(
+        &self,
+        id: FlowId,
+        offset: u64,
+        limit: u32,
+    ) -> Result<(Vec<VersionRecord>, u64), AppError> {
+        if self.store.flow(id).await?.is_none() {
+            return Err(self.absent(id).await?);
+        }
+        Ok(self.store.versions(id, offset, limit).await?)
+    }
+
+    /// What was done to a flow, newest first, and how many entries there are in all. Deleted flows have a history, too.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn flow_events(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<FlowEvent>, u64), AppError> {
+        if self.store.flow(id).await?.is_none() {
+            return Err(self.absent(id).await?);
+        }
+        Ok(self.store.flow_events(id, offset, limit).await?)
+    }
+
+    /// The version that a name means.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn named_version(&self, id: FlowId, name: &VersionName) -> Result<Arc<Loaded>, AppError> {
+        let world = self.world();
+        let Some(record) = world.flows.get(&id) else { return Err(self.absent(id).await?) };
+        let version = number_of(record, name)?;
+        if let Some(loaded) = world.loaded.get(&(id, version)) {
+            return Ok(loaded.clone());
+        }
+        let stored = self.store.version(id, version).await?.ok_or_else(|| version_not_found(id, version))?;
+        let loaded = Loaded::read(Arc::new(stored))
+            .map_err(|detail| StoreError::Inconsistent { table: "flow_versions", detail })?;
+        Ok(Arc::new(loaded))
+    }
+
+    /// How two versions differ in meaning: their numbers, and every difference.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn flow_diff(
+        &self,
+        id: FlowId,
+        from: &VersionName,
+        to: &VersionName,
+    ) -> Result<(Version, Version, Vec<Difference>), AppError> {
+        let (from, to) = (self.named_version(id, from).await?, self.named_version(id, to).await?);
+        Ok((from.record.version, to.record.version, diff::diff(&from.document, &to.document)))
+    }
+}
+
+/// The number of the version that a name means.
+pub(super) fn number_of(record: &FlowRecord, name: &VersionName) -> Result<Version, AppError> {
+    let missing = |what: String| AppError::NotFound { kind: "flow version", id: format!("{}/{what}", record.id) };
+    match name {
+        VersionName::Number(number) if (1..=record.newest).contains(number) => Ok(*number),
+        VersionName::Number(number) => Err(missing(number.to_string())),
+        VersionName::Published => record.published.ok_or_else(|| missing("published".to_owned())),
+        VersionName::Newest if record.newest > 0 => Ok(record.newest),
+        VersionName::Newest => Err(missing("newest".to_owned())),
+        VersionName::Label(label) => {
+            let target = record.labels.get(label).and_then(|targets| targets.first());
+            target.map(|target| target.version).ok_or_else(|| missing(label.clone()))
+        }
+    }
+}

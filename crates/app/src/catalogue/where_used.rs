@@ -1,0 +1,199 @@
+//! What a flow uses, and what uses a flow or a queue: nodes and edges, directly or all the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_store::records::catalogue::RouteTarget;
+
+use super::LiveCatalogue;
+use super::usage::{Target, Used};
+use super::world::World;
+use crate::error::AppError;
+
+/// Something in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Vertex {
+    /// A route.
+    Route(Uuid),
+    /// A flow.
+    Flow(FlowId),
+    /// A queue.
+    Queue(QueueId),
+}
+
+/// A vertex as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Which.
+    pub vertex: Vertex,
+    /// Its name, or a route's address pattern.
+    pub name: String,
+    /// A flow's type as written.
+    pub flow_type: Option<String>,
+    /// A flow's published version.
+    pub version: Option<Version>,
+    /// What callers of a deprecated flow are told.
+    pub deprecated: Option<String>,
+}
+
+/// One use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// What uses.
+    pub from: Vertex,
+    /// The version of the flow that uses.
+    pub version: Option<Version>,
+    /// Where in it, such as `nodes[0].actions[1]`; empty for routes.
+    pub path: String,
+    /// What is used.
+    pub to: Vertex,
+    /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
+    pub kind: &'static str,
+    /// Which version of a flow: `published`, a number, or a label.
+    pub selector: Option<String>,
+}
+
+/// Nodes and edges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// What was asked about stands first.
+    pub nodes: Vec<Named>,
+    /// Uses, from whatever uses.
+    pub edges: Vec<Edge>,
+}
+
+/// Which way to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// What it uses.
+    Uses,
+    /// What uses it.
+    UsedBy,
+}
+
+impl LiveCatalogue {
+    /// What a flow or queue uses or is used by.
+    ///
+    /// # Errors
+    /// Not found, deleted, or the store.
+    pub async fn graph(&self, start: Used, direction: Direction, transitive: bool) -> Result<Graph, AppError> {
+        let world = self.world();
+        let vertex = match start {
+            Used::Flow(id) if world.flows.contains_key(&id) => Vertex::Flow(id),
+            Used::Flow(id) => return Err(self.absent(id).await?),
+            Used::Queue(id) if world.queues.contains_key(&id) => Vertex::Queue(id),
+            Used::Queue(id) => return Err(AppError::NotFound { kind: "queue", id: id.to_string() }),
+        };
+        Ok(walk(&world, vertex, direction, transitive))
+    }
+}
+
+fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) -> Graph {
+    let mut seen = BTreeSet::from([start]);
+    let mut order = vec![start];
+    let mut edges = BTreeSet::new();
+    let mut next = 0;
+    while let Some(vertex) = order.get(next).copied() {
+        if next > 0 && !transitive {
+            break;
+        }
+        next += 1;
+        let found = match direction {
+            Direction::Uses => uses(world, vertex),
+            Direction::UsedBy => users(world, vertex),
+        };
+        for edge in found {
+            let other = if direction == Direction::Uses { edge.to } else { edge.from };
+            if seen.insert(other) {
+                order.push(other);
+            }
+            edges.insert(edge);
+        }
+    }
+    let place: BTreeMap<Vertex, usize> = order.iter().enumerate().map(|(place, vertex)| (*vertex, place)).collect();
+    let mut nodes: Vec<Named> = order.into_iter().map(|vertex| named(world, vertex)).collect();
+    // Neighbours in the order of their names: a list that is read by people should not change from day to day.
+    if let Some(rest) = nodes.get_mut(1..) {
+        rest.sort_by(|a, b| (kind_order(a.vertex), &a.name, a.vertex).cmp(&(kind_order(b.vertex), &b.name, b.vertex)));
+    }
+    let mut edges: Vec<Edge> = edges.into_iter().collect();
+    edges.sort_by_key(|edge| (place.get(&edge.from).copied(), place.get(&edge.to).copied()));
+    Graph { nodes, edges }
+}
+
+fn kind_order(vertex: Vertex) -> u8 {
+    match vertex {
+        Vertex::Route(_) => 0,
+        Vertex::Flow(_) => 1,
+        Vertex::Queue(_) => 2,
+    }
+}
+
+fn uses(world: &World, vertex: Vertex) -> Vec<Edge> {
+    let Vertex::Flow(flow) = vertex else { return Vec::new() };
+    let versions = world.loaded_versions(flow);
+    versions.into_iter().flat_map(|key| world.usage.of(key).iter().map(move |place| edge(key, place))).collect()
+}
+
+fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
+    let used = match vertex {
+        Vertex::Flow(flow) => Used::Flow(flow),
+        Vertex::Queue(queue) => Used::Queue(queue),
+        Vertex::Route(_) => return Vec::new(),
+    };
+    let flows =
+        world.usage.users(used).flat_map(|key| world.usage.places(key, used).map(move |place| edge(key, place)));
+    let routes = world.routes.values().flat_map(|route| {
+        let leads = match route.target {
+            RouteTarget::Flow(flow) => Vertex::Flow(flow),
+            RouteTarget::Queue(queue) => Vertex::Queue(queue),
+        };
+        let unrouted = route.unrouted_queue.map(|queue| (Vertex::Queue(queue), "unrouted"));
+        [Some((leads, "route")), unrouted].into_iter().flatten().filter(move |(to, _)| *to == vertex).map(
+            move |(to, kind)| Edge {
+                from: Vertex::Route(route.id),
+                version: None,
+                path: String::new(),
+                to,
+                kind,
+                selector: None,
+            },
+        )
+    });
+    flows.chain(routes).collect()
+}
+
+fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
+    let (to, selector) = match &place.target {
+        Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.to_string())),
+        Target::Queue(queue) => (Vertex::Queue(*queue), None),
+    };
+    Edge {
+        from: Vertex::Flow(flow),
+        version: Some(version),
+        path: place.path.clone(),
+        to,
+        kind: place.action,
+        selector,
+    }
+}
+
+fn named(world: &World, vertex: Vertex) -> Named {
+    let bare = |name: String| Named { vertex, name, flow_type: None, version: None, deprecated: None };
+    match vertex {
+        Vertex::Flow(id) => match world.flows.get(&id) {
+            Some(flow) => Named {
+                flow_type: Some(flow.type_as_written.clone()),
+                version: flow.published,
+                deprecated: flow.deprecated.clone(),
+                ..bare(flow.name.clone())
+            },
+            None => bare(id.to_string()),
+        },
+        Vertex::Queue(id) => bare(world.queues.get(&id).map_or_else(|| id.to_string(), |queue| queue.name.clone())),
+        Vertex::Route(id) => bare(
+            world.routes.get(&id).map_or_else(|| id.to_string(), |route| format!("{}@{}", route.pattern, route.domain)),
+        ),
+    }
+}

@@ -1,0 +1,63 @@
+//! A flow tried on a supplied mail.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use waypost_flow::id::{FlowId, Version};
+
+use crate::Object;
+use crate::interaction::Decision;
+use crate::time::Time;
+
+/// What to try, and on what. Where the request's body is the raw message itself, only `version` can be said, as a query parameter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Try {
+    /// The raw message.
+    pub message: String,
+    /// A version's number, `published`, `newest`, or a label; `newest` if neither this nor a document is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Json>,
+    /// A document that is not saved, tried in the flow's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Json>,
+    /// Values for the flow's inputs.
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub inputs: Object,
+    /// The interaction's attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// The interaction's priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i64>,
+    /// When the mail counts as accepted; now, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Time>,
+    /// The interaction's id, which weighted labels choose by; a new one, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction_id: Option<String>,
+}
+
+/// What came of it. Nothing was stored or sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// The flow.
+    pub flow_id: FlowId,
+    /// The version that was tried; absent for a document that is not saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// The decision.
+    pub decision: Decision,
+    /// The attributes as the run left them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// The flow's outputs, unless the run ended inside it.
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub outputs: Object,
+    /// How long the run took, in microseconds.
+    pub duration_us: u64,
+    /// What happened on the way.
+    pub trace: Json,
+}

@@ -1,0 +1,56 @@
+//! Who uses whom.
+
+use serde::{Deserialize, Serialize};
+use waypost_flow::id::Version;
+
+/// Nodes and edges: what was asked about stands first among the nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Graph {
+    /// Routes, flows and queues.
+    pub nodes: Vec<GraphNode>,
+    /// Uses, each from what uses to what is used.
+    pub edges: Vec<GraphEdge>,
+}
+
+/// A route, a flow or a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphNode {
+    /// Its identifier.
+    pub id: String,
+    /// `route`, `flow`, `queue`.
+    pub kind: String,
+    /// Its name; a route's address pattern.
+    pub name: String,
+    /// A flow's type.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub flow_type: Option<String>,
+    /// A flow's published version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// What callers of a deprecated flow are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<String>,
+}
+
+/// One use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphEdge {
+    /// What uses.
+    pub from: String,
+    /// What is used.
+    pub to: String,
+    /// An action's type, `end`, `route`, or `unrouted`.
+    pub kind: String,
+    /// The version of the flow that uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// Where in it, such as `nodes[0].actions[1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Which version of the flow that is used: `published`, a number, or a label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+}
