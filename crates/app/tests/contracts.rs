@@ -1,0 +1,259 @@
+//! The contract check, as a table: `spec/contracts`. Each case is a world, a change, and the exact answer to it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use waypost_app::App;
+use waypost_app::catalogue::changesets::Member;
+use waypost_app::catalogue::flows::Saving;
+use waypost_app::catalogue::labels::WantedTarget;
+use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::catalogue::versions::VersionName;
+use waypost_app::error::AppError;
+use waypost_flow::id::FlowId;
+use waypost_flow::source::{self, Node};
+use waypost_store::records::catalogue::RouteTarget;
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+
+const BY: By<'static> = By { actor: "test", note: None };
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/contracts"))
+}
+
+/// A server's insides, with the world of all cases.
+struct World {
+    app: Arc<App>,
+    /// Flows by the name that the case calls them.
+    flows: BTreeMap<String, (FlowId, Node)>,
+    _folder: tempfile::TempDir,
+}
+
+fn yaml(text: &str) -> Node {
+    source::yaml(text).unwrap_or_else(|error| panic!("{error:?} in {text}")).0
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder_of_store = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap();
+        let app = App::open(Arc::new(store)).await.unwrap();
+        for name in ["Billing", "General"] {
+            app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap();
+        }
+        let text = std::fs::read_to_string(folder().join("world.yaml")).unwrap();
+        let mut world = Self { app, flows: BTreeMap::new(), _folder: folder_of_store };
+        for document in text.split("\n---\n") {
+            world.create(yaml(document)).await.unwrap();
+            if document.starts_with("name: Classify") {
+                world.step("label Classify stable 1", "").await.unwrap();
+            }
+        }
+        world.app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+        let spec = RouteSpec {
+            pattern: "care".to_owned(),
+            target: Some(RouteTarget::Flow(world.flows["Inbound"].0)),
+            unrouted_queue: None,
+            priority: 0,
+            extra: serde_json::Map::new(),
+        };
+        world.app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+        world
+    }
+
+    async fn create(&mut self, document: Node) -> Result<String, AppError> {
+        let view = self.app.catalogue.create_flow(BY, &document, Saving::Publish).await?;
+        self.flows.insert(view.record.name.clone(), (view.record.id, document));
+        Ok(self.published(view.record.id).await)
+    }
+
+    /// The flow as the world has it, with other members in the place of its own.
+    fn document(&self, name: &str, members: &str) -> Node {
+        let Node::Map(mut document) = self.flows[name].1.clone() else { panic!("not a document") };
+        if let Node::Map(members) = yaml(members) {
+            for (key, value) in members {
+                document.retain(|(known, _)| *known != key);
+                document.push((key, value));
+            }
+        }
+        Node::Map(document)
+    }
+
+    fn id(&self, name: &str) -> FlowId {
+        self.flows[name].0
+    }
+
+    async fn published(&self, id: FlowId) -> String {
+        let Ok(view) = self.app.catalogue.flow(id).await else { return "ok, gone".to_owned() };
+        let version = view.record.published.map_or("nothing".to_owned(), |version| format!("version {version}"));
+        let decides = view.interface.is_some_and(|interface| interface.may_decide);
+        let warnings: String =
+            view.warnings.iter().map(|warning| format!("\nwarns {}: {}", warning.path, warning.code)).collect();
+        let mut labels = String::new();
+        for (label, targets) in &view.record.labels {
+            let targets: Vec<String> = targets.iter().map(|one| format!("{}:{}", one.version, one.weight)).collect();
+            write!(labels, ", {label} {}", targets.join(" ")).unwrap();
+        }
+        format!("ok {} {version}{labels}{}{warnings}", view.record.name, if decides { ", may decide" } else { "" })
+    }
+
+    async fn step(&mut self, step: &str, body: &str) -> Result<String, AppError> {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let catalogue = &self.app.catalogue;
+        let name = words.get(1).copied().unwrap_or_default();
+        match words[0] {
+            "put" | "draft" => {
+                let saving = if words[0] == "put" { Saving::Publish } else { Saving::Draft };
+                let (id, document) = (self.id(name), self.document(name, body));
+                catalogue.update_flow(BY, id, &document, None, saving).await?;
+                if saving == Saving::Publish {
+                    // Later steps change what stands then.
+                    self.flows.get_mut(name).unwrap().1 = document;
+                }
+            }
+            "create" => return self.create(yaml(body)).await,
+            "publish" => drop(catalogue.publish_version(BY, self.id(name), words[2].parse().ok()).await?),
+            "label" => {
+                let target = |word: &&str| match word.split_once(':') {
+                    Some((version, weight)) => {
+                        WantedTarget { version: version.parse().unwrap(), weight: weight.parse().ok() }
+                    }
+                    None => WantedTarget { version: word.parse().unwrap(), weight: None },
+                };
+                let targets: Vec<WantedTarget> = words[3..].iter().map(target).collect();
+                catalogue.put_label(BY, self.id(name), words[2], &targets).await?;
+            }
+            "unlabel" => drop(catalogue.delete_label(BY, self.id(name), words[2]).await?),
+            "deactivate" => drop(catalogue.deactivate_flow(BY, self.id(name)).await?),
+            "delete" => catalogue.delete_flow(BY, self.id(name), None).await?,
+            "rename-queue" | "delete-queue" => {
+                let queue = catalogue.queues().into_iter().find(|queue| queue.name == name).unwrap().id;
+                if words[0] == "delete-queue" {
+                    catalogue.delete_queue("test", queue).await?;
+                } else {
+                    catalogue.update_queue("test", queue, words[2].to_owned(), serde_json::Map::new()).await?;
+                }
+                return Ok("ok".to_owned());
+            }
+            "set" => {
+                let members: Vec<Member> =
+                    parts(body, "& ").into_iter().map(|(line, body)| self.member(&line, &body)).collect();
+                let done = catalogue.change_set(BY, &members, false).await?;
+                let line = |one: &waypost_app::catalogue::changesets::Changed| {
+                    format!(
+                        "ok {} version {} {:?}",
+                        one.record.name,
+                        one.record.published.unwrap_or_default(),
+                        one.outcome
+                    )
+                };
+                return Ok(done.iter().map(line).collect::<Vec<_>>().join("\n"));
+            }
+            other => panic!("`{other}` is not a step"),
+        }
+        Ok(self.published(self.id(name)).await)
+    }
+
+    fn member(&self, line: &str, body: &str) -> Member {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let id = || Some(self.id(words[1]).to_string());
+        match words[0] {
+            "put" => Member { flow_id: id(), document: Some(self.document(words[1], body)), ..Member::default() },
+            "create" => Member { document: Some(yaml(body)), ..Member::default() },
+            _ => Member { flow_id: id(), version: words[2].parse().ok().map(VersionName::Number), ..Member::default() },
+        }
+    }
+}
+
+/// Lines that start with a mark, each with the text behind it.
+fn parts(text: &str, mark: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        match (line.strip_prefix(mark), found.last_mut()) {
+            (Some(head), _) => found.push((head.to_owned(), String::new())),
+            (None, Some((_, body))) => {
+                body.push_str(line);
+                body.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn refusal(error: &AppError) -> String {
+    match error {
+        AppError::Invalid(problems) => {
+            problems.iter().map(|one| format!("invalid {}: {} {}\n", one.path, one.code, one.message)).collect()
+        }
+        AppError::Broken { breakages, .. } => breakages
+            .iter()
+            .map(|one| {
+                let node = one.node_id.as_deref().unwrap_or("-");
+                let action = one.action.map_or("-".to_owned(), |action| action.to_string());
+                let (problem, flow, version) = (&one.diagnostic, &one.flow_name, one.version);
+                format!(
+                    "broken {flow} {version} {node}/{action} {}: {} {}\n",
+                    problem.path, problem.code, problem.message
+                )
+            })
+            .collect(),
+        AppError::InUse { users, .. } => users
+            .iter()
+            .map(|user| format!("in use by {} {} {}", user.kind, user.name, user.path).trim_end().to_owned() + "\n")
+            .collect(),
+        AppError::NameTaken { name, .. } => format!("taken {name}\n"),
+        AppError::NotFound { .. } => "not found\n".to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_change_has_its_answer() {
+    let path = folder().join("changes.txt");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (mut written, mut wrong, mut count) = (String::new(), Vec::new(), 0);
+    for (title, case) in parts(&text, "== ") {
+        let (steps, expected) = case.split_once("--\n").unwrap_or_else(|| panic!("{title}: no answer"));
+        let mut world = World::new().await;
+        let all = parts(steps, "> ");
+        let mut answer = String::new();
+        for (index, (step, body)) in all.iter().enumerate() {
+            let last = index + 1 == all.len();
+            answer = match world.step(step, body).await {
+                Ok(said) => said,
+                Err(error) if last => refusal(&error),
+                Err(error) => panic!("{title}: `{step}` was refused:\n{}", refusal(&error)),
+            };
+        }
+        id_free(&mut answer, &world);
+        if answer.trim() != expected.trim() {
+            wrong.push(format!("{title}\n  expected:\n{}\n  found:\n{}", expected.trim(), answer.trim()));
+        }
+        write!(written, "== {title}\n{steps}--\n{}\n\n", answer.trim()).unwrap();
+        count += 1;
+    }
+    assert!(count >= 60, "{count} cases");
+    if std::env::var_os("WAYPOST_BLESS").is_some() {
+        std::fs::write(&path, written.trim_end().to_owned() + "\n").unwrap();
+        return;
+    }
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// Ids are new each time: names stand for them.
+fn id_free(answer: &mut String, world: &World) {
+    for (name, (id, _)) in &world.flows {
+        *answer = answer.replace(&id.to_string(), name);
+    }
+}
