@@ -17,12 +17,14 @@ pub struct LabelTarget {
     pub weight: u32,
 }
 
+type Labels = Vec<(Arc<str>, Vec<LabelTarget>)>;
+
 /// Programs by flow and version, and which version of each flow is published or labelled.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     programs: FxHashMap<(FlowId, Version), Arc<Program>>,
     published: FxHashMap<FlowId, Version>,
-    labels: FxHashMap<FlowId, Vec<(Arc<str>, Vec<LabelTarget>)>>,
+    labels: FxHashMap<FlowId, Labels>,
 }
 
 impl Snapshot {

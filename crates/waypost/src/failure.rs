@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub(crate) enum Failure {
     /// What was given is wrong; it was reported already. Exit code 1.
     Found,
+    /// The server refused the change, and said why. Exit code 1.
+    Refused(String),
     /// The command could not do its work. Exit code 2 (as clap's for bad usage).
     Failed(String),
     /// Whoever read our output went away. Exit code 0: `waypost … | head` is well.
@@ -26,6 +28,10 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         match self {
             Self::Found => ExitCode::from(1),
+            Self::Refused(message) => {
+                eprintln!("waypost: {message}");
+                ExitCode::from(1)
+            }
             Self::Failed(message) => {
                 eprintln!("waypost: {message}");
                 ExitCode::from(2)

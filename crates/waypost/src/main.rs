@@ -29,6 +29,12 @@ enum Command {
     Validate(commands::validate::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
+    /// Look at flows, change them, see what a change would break
+    #[command(subcommand)]
+    Flows(commands::flows::Command),
+    /// Look at queues
+    #[command(subcommand)]
+    Queues(commands::queues::Command),
     /// Send mail
     #[command(subcommand)]
     Mail(commands::mail::Command),
@@ -43,6 +49,8 @@ fn main() -> ExitCode {
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Flows(command) => commands::flows::run(&command),
+        Command::Queues(command) => commands::queues::run(&command),
         Command::Mail(command) => commands::mail::run(command),
         Command::Interactions(command) => commands::interactions::run(command),
     };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, http};
 use waypost_wire::error::ErrorBody;
+use waypost_wire::listing::Page;
 
 use crate::failure::Failure;
 
@@ -101,13 +102,14 @@ impl From<CallError> for Failure {
         match error {
             CallError::NoAnswer(cause) => Self::Failed(cause),
             CallError::Answer(body) => {
+                let refused = [400, 409, 412].contains(&body.status);
                 let mut message = format!("{} ({} {})", body.message, body.status, body.code);
                 for problem in &body.errors {
                     let path = problem.path.as_deref().unwrap_or_default();
                     let flow = problem.flow_name.as_deref().map(|name| format!("flow `{name}`: ")).unwrap_or_default();
                     message.push_str(&format!("\n  {flow}{path}: {} [{}]", problem.message, problem.code));
                 }
-                Self::Failed(message)
+                if refused { Self::Refused(message) } else { Self::Failed(message) }
             }
         }
     }
@@ -186,6 +188,27 @@ impl Remote {
         read(&self.url, self.agent.put(self.path(path)).header("Authorization", self.bearer()).send_json(body))
     }
 
+    /// DELETE; the answer's body, if any, is not looked at.
+    pub(crate) fn delete(&self, path: &str) -> Result<(), CallError> {
+        let response = self.agent.delete(self.path(path)).header("Authorization", self.bearer()).call();
+        check(&self.url, response).map(drop)
+    }
+
+    /// Every page of a list. The path may have a query.
+    pub(crate) fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, CallError> {
+        let mut entities = Vec::new();
+        let sign = if path.contains('?') { '&' } else { '?' };
+        for page in 1u32.. {
+            let listing: Page<T> = self.get(&format!("{path}{sign}pageSize=500&pageNumber={page}"))?;
+            let last = listing.entities.is_empty() || u64::from(page) >= listing.page_count;
+            entities.extend(listing.entities);
+            if last {
+                break;
+            }
+        }
+        Ok(entities)
+    }
+
     fn path(&self, path: &str) -> String {
         format!("{}/api/v2{path}", self.url)
     }
@@ -236,4 +259,17 @@ fn check(url: &str, response: Result<http::Response<Body>, ureq::Error>) -> Resu
         ..ErrorBody::default()
     });
     Err(CallError::Answer(Box::new(body)))
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }

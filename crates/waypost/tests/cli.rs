@@ -147,3 +147,100 @@ fn a_second_server_on_the_same_data_refuses_to_start() {
         waypost(&["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data-dir", data_dir.to_str().unwrap()]);
     printed(&second, 2);
 }
+
+/// A copy of the example's flows with one text in the classifier replaced.
+fn edited(scratch: &Scratch, name: &str, from: &str, to: &str) -> String {
+    let folder = scratch.path(name);
+    fs::create_dir_all(&folder).unwrap();
+    for entry in fs::read_dir(format!("{TRIAGE}/flows")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(folder.join(path.file_name().unwrap()), text.replace(from, to)).unwrap();
+    }
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_shared_flow_is_changed_without_fear() {
+    let scratch = Scratch::new("cli-change");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    printed(&server.cli(&["apply", TRIAGE, "--note", "the first"]), 0);
+    let mail = format!("{TRIAGE}/mails/1-refund.eml");
+
+    // Who would notice?
+    let users = printed(&server.cli(&["flows", "used-by", "Urgency Check", "-t"]), 0);
+    let lines: Vec<&str> = users.lines().collect();
+    assert_eq!(lines[0], "flow Urgency Check");
+    assert!(lines[1].starts_with("└─ flow Email Classifier  [v1 runFlow at nodes[0].actions[0]"), "{users}");
+    assert!(lines[2].starts_with("   └─ flow Inbound Email Router"), "{users}");
+    assert!(lines[3].starts_with("      └─ route care@example.com"), "{users}");
+    let chart = printed(&server.cli(&["flows", "uses", "Inbound Email Router", "-t", "--output", "mermaid"]), 0);
+    assert!(chart.starts_with("flowchart LR\n") && chart.contains("-->|runFlow|"), "{chart}");
+    let queue = printed(&server.cli(&["queues", "used-by", "billing"]), 0);
+    assert!(queue.contains("flow Inbound Email Router"), "{queue}");
+
+    // A draft is tried on a mail before anybody follows it.
+    let folder = edited(&scratch, "draft", "name: topic, value: billing", "name: topic, value: support");
+    let mut files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let classifier =
+        files.find(|path| fs::read_to_string(path).unwrap().starts_with("name: Email Classifier")).unwrap();
+    let classifier = classifier.to_str().unwrap();
+    let saved = printed(&server.cli(&["flows", "draft", "Email Classifier", classifier, "--note", "try"]), 0);
+    assert_eq!(saved, "version 2 saved as a draft\n");
+    let inputs = ["--input", "subject=a refund", "--input", "body=x"];
+    let tried = |version: &str| {
+        let arguments = [&["flows", "try", "Email Classifier", "--version", version][..], &inputs, &[&mail]].concat();
+        printed(&server.cli(&arguments), 0)
+    };
+    assert!(tried("published").contains(r#"topic = "billing""#), "{}", tried("published"));
+    assert!(tried("newest").contains(r#"topic = "support""#), "{}", tried("newest"));
+    let diff = printed(&server.cli(&["flows", "diff", "Email Classifier"]), 0);
+    assert!(diff.contains("~ nodes[billing].actions[0].value  \"billing\" -> \"support\""), "{diff}");
+
+    // Published, it decides; an old version again, it does not.
+    let decided = || printed(&server.cli(&["flows", "try", "Inbound Email Router", &mail]), 0);
+    printed(&server.cli(&["flows", "publish", "Email Classifier", "--note", "go"]), 0);
+    assert!(decided().contains("queue Support"), "{}", decided());
+    printed(&server.cli(&["flows", "publish", "Email Classifier", "--version", "1"]), 0);
+    assert!(decided().contains("queue Billing"), "{}", decided());
+    let history = printed(&server.cli(&["flows", "history", "Email Classifier"]), 0);
+    assert!(history.contains("saved version 2") && history.contains("the first"), "{history}");
+
+    // What breaks a caller is refused, with the caller named; nothing of the set is done.
+    let broken = edited(
+        &scratch,
+        "broken",
+        "{ name: urgent, dataType: boolean, default: false }",
+        "{ name: urgent, dataType: string }",
+    );
+    let only: Vec<String> = fs::read_dir(&broken)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("name: Inbound"))
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect();
+    let mut arguments = vec!["apply"];
+    arguments.extend(only.iter().map(String::as_str));
+    let refused = server.cli(&arguments);
+    printed(&refused, 1);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!said.is_empty(), "it is said why");
+    let listed = printed(&server.cli(&["flows", "list"]), 0);
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+
+    // Labels.
+    printed(&server.cli(&["flows", "label", "Email Classifier", "stable", "1:90", "2:10"]), 0);
+    let listed = printed(&server.cli(&["flows", "list"]), 0);
+    assert!(listed.contains("stable=1:90/2:10"), "{listed}");
+    printed(&server.cli(&["flows", "unlabel", "Email Classifier", "stable"]), 0);
+    printed(&server.cli(&["flows", "deprecate", "Email Classifier", "use the new one"]), 0);
+    let users = printed(&server.cli(&["flows", "uses", "Inbound Email Router"]), 0);
+    assert!(users.contains("flow Email Classifier (deprecated)"), "{users}");
+    let refused = server.cli(&["flows", "delete", "Email Classifier"]);
+    printed(&refused, 1);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("Inbound Email Router"));
+    printed(&server.cli(&["flows", "show", "No Such Flow"]), 2);
+    let document: Json =
+        serde_json::from_str(&printed(&server.cli(&["flows", "show", "Email Classifier"]), 0)).unwrap();
+    assert_eq!(document["nodes"][0]["id"], "urgency");
+}

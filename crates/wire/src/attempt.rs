@@ -14,8 +14,12 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Try {
-    /// The raw message.
-    pub message: String,
+    /// The raw message, as far as it is UTF-8, or
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// its bytes in Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_base64: Option<String>,
     /// A version's number, `published`, `newest`, or a label; `newest` if neither this nor a document is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Json>,

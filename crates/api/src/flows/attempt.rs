@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
@@ -20,8 +22,17 @@ use crate::interactions::view::decision;
 use crate::query::Query;
 use crate::state::ApiState;
 
-const MEMBERS: [&str; 8] =
-    ["message", "version", "document", "inputs", "attributes", "priority", "receivedAt", "interactionId"];
+const MEMBERS: [&str; 9] = [
+    "message",
+    "messageBase64",
+    "version",
+    "document",
+    "inputs",
+    "attributes",
+    "priority",
+    "receivedAt",
+    "interactionId",
+];
 
 /// The endpoint. The body is the raw message (`message/rfc822`), or JSON that says more.
 pub async fn attempt(
@@ -66,7 +77,11 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     let document = source::member(body, "document").filter(|node| !matches!(node, Node::Null)).cloned();
     let mut fields = Fields::of(body.to_json())?;
     fields.discard(&["document"]);
-    let raw = fields.required_text("message").into_bytes().into();
+    let decode = |value: &Value| BASE64.decode(value.as_str()?).ok();
+    let raw = match fields.parsed("messageBase64", "a message in Base64", decode) {
+        Some(bytes) => bytes,
+        None => fields.required_text("message").into_bytes(),
+    };
     let version = fields.parsed("version", VERSION_EXPECTED, version_in);
     let inputs = fields.object("inputs");
     let mut attributes = BTreeMap::new();
@@ -89,5 +104,5 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     }
     fields.finish(&MEMBERS)?;
     let aim = document.map(Aim::Document).or(version.map(Aim::Version));
-    Ok((aim, Given { raw, inputs, attributes, priority, received_at, interaction }))
+    Ok((aim, Given { raw: raw.into(), inputs, attributes, priority, received_at, interaction }))
 }

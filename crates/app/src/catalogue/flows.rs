@@ -49,7 +49,7 @@ pub enum Saving {
 /// What a flow is saved on top of.
 enum Base {
     /// Nothing: it is new.
-    New(FlowRecord),
+    New(Box<FlowRecord>),
     /// The flow as it stands, if it still has the revision that was expected.
     Existing { id: FlowId, if_match: Option<u64> },
 }
@@ -174,7 +174,7 @@ impl LiveCatalogue {
     pub async fn create_flow(&self, by: By<'_>, body: &Node, saving: Saving) -> Result<FlowView, AppError> {
         let wanted = Wanted::read(body)?;
         let record = wanted.new_record(by)?;
-        self.save(by, &wanted, Base::New(record), saving).await
+        self.save(by, &wanted, Base::New(Box::new(record)), saving).await
     }
 
     /// Changes a flow: its metadata, and with content a new version. What is saved already makes no version.
@@ -299,7 +299,7 @@ impl LiveCatalogue {
         let id = loop {
             let world = turn.world();
             let record = match &base {
-                Base::New(record) => record.clone(),
+                Base::New(record) => (**record).clone(),
                 Base::Existing { id, if_match } => self.current(&world, *id, *if_match).await?,
             };
             let id = record.id;

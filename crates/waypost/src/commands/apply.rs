@@ -1,13 +1,15 @@
-//! `waypost apply`: a folder of flows, queues and routes onto a server. What is there already is left as it is.
+//! `waypost apply`: a folder of flows, queues and routes onto a server: the flows as one change set. What is there already is
+//! left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
-use waypost_app::folder::{Folder, RouteLine};
-use waypost_flow::document::{self, Document};
-use waypost_wire::listing::Page;
+use waypost_app::folder::{FileProblem, Folder, RouteLine, SourceFile};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document;
+use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangeSetFlow};
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::{Domain, Queue, Route};
 
@@ -23,9 +25,16 @@ pub(crate) struct Arguments {
     /// Folders or files of flows and routing
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Say what would be done to the flows, and what would break, without doing it
+    #[arg(long)]
+    dry_run: bool,
+    /// Why, for the flows' histories
+    #[arg(long)]
+    note: Option<String>,
 }
 
-/// Exit code 0: everything is there; 1: the folder has errors, nothing was sent; 2: the server refused or did not answer.
+/// Exit code 0: everything is there; 1: the folder has errors, or the server refused it and no flow was changed; 2: the server did
+/// not answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.paths)?;
     // Only what can be said without the server: flows and queues that stand there already are its business.
@@ -36,17 +45,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let remote = arguments.server.connect()?;
     let mut out = io::stdout().lock();
-    queues(&remote, &folder, &mut out)?;
-    let flows = flows(&remote, &mut folder, &mut out)?;
+    queues(&remote, arguments.dry_run, &folder, &mut out)?;
+    let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;
+    if arguments.dry_run {
+        return Ok(());
+    }
     routes(&remote, &folder, &flows, &mut out)
 }
 
-fn queues(remote: &Remote, folder: &Folder, out: &mut impl Write) -> Result<(), Failure> {
-    let known = all::<Queue>(remote, "/routing/queues")?;
+fn queues(remote: &Remote, dry_run: bool, folder: &Folder, out: &mut impl Write) -> Result<(), Failure> {
+    let known = remote.all::<Queue>("/routing/queues")?;
     let known: BTreeSet<String> = known.iter().map(|queue| document::fold_name(&queue.name)).collect();
     for name in &folder.queues {
         if known.contains(&document::fold_name(name)) {
             writeln!(out, "queue {name}: unchanged")?;
+        } else if dry_run {
+            // Flows that name it can't be found well before it is there.
+            writeln!(out, "queue {name}: would be created")?;
         } else {
             remote.post::<Queue>("/routing/queues", &json!({ "name": name }))?;
             writeln!(out, "queue {name}: created")?;
@@ -55,66 +70,85 @@ fn queues(remote: &Remote, folder: &Folder, out: &mut impl Write) -> Result<(), 
     Ok(())
 }
 
-/// Sends flows, called ones before their callers; answers ids of flows of type email by folded name.
-fn flows(remote: &Remote, folder: &mut Folder, out: &mut impl Write) -> Result<BTreeMap<String, String>, Failure> {
-    let mut known: BTreeMap<(String, bool), (String, u64)> = BTreeMap::new();
-    for flow in all::<Json>(remote, "/flows")? {
+/// Publishes the folder's flows as one change set: all of them, or none. Answers ids of flows of type email by folded name.
+fn flows(
+    remote: &Remote,
+    arguments: &Arguments,
+    sources: &[SourceFile],
+    folder: &mut Folder,
+    out: &mut impl Write,
+) -> Result<BTreeMap<String, String>, Failure> {
+    if !folder.flows.is_empty() {
+        let flows = folder
+            .flows
+            .iter()
+            .map(|(_, _, tree)| ChangeSetFlow { document: Some(tree.to_json()), ..ChangeSetFlow::default() });
+        let set = ChangeSet { flows: flows.collect(), dry_run: arguments.dry_run, note: arguments.note.clone() };
+        match remote.post::<ChangeSetDone>("/changesets", &set) {
+            Ok(done) => said(&done, out)?,
+            Err(error) => return Err(refused(error, sources, folder)?),
+        }
+    }
+    let mut known = BTreeMap::new();
+    for flow in remote.all::<Json>("/flows")? {
         let text = |member: &str| flow.get(member).and_then(Json::as_str).unwrap_or_default();
-        let key = (document::fold_name(text("name")), document::is_shared_type(text("type")));
-        known.insert(key, (text("id").to_owned(), flow.get("version").and_then(Json::as_u64).unwrap_or_default()));
+        if !document::is_shared_type(text("type")) {
+            known.insert(document::fold_name(text("name")), text("id").to_owned());
+        }
     }
-    for position in callees_first(folder) {
-        let Some((_, document, _)) = folder.flows.get(position) else { continue };
-        let key = (document::fold_name(&document.name), document.is_shared());
-        let body: Json = serde_json::to_value(document).map_err(|error| Failure::Failed(error.to_string()))?;
-        let before = known.get(&key).cloned();
-        let answer: Result<Json, CallError> = match &before {
-            Some((id, _)) => remote.put(&format!("/flows/{id}"), &body),
-            None => remote.post("/flows", &body),
-        };
-        let flow = answer.map_err(|error| match Failure::from(error) {
-            Failure::Failed(message) => Failure::Failed(format!("flow {}: {message}", document.name)),
-            other => other,
-        })?;
-        let version = flow.get("version").and_then(Json::as_u64).unwrap_or_default();
-        let id = flow.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
-        let what = match &before {
-            None => format!("created, version {version}"),
-            Some((_, old)) if *old == version => "unchanged".to_owned(),
-            Some(_) => format!("version {version} published"),
-        };
-        writeln!(out, "flow {}: {what}", document.name)?;
-        known.insert(key, (id, version));
-    }
-    Ok(known.into_iter().filter(|((_, shared), _)| !shared).map(|((name, _), (id, _))| (name, id)).collect())
+    Ok(known)
 }
 
-/// Positions of the folder's flows, so that what is called comes before its callers.
-fn callees_first(folder: &Folder) -> Vec<usize> {
-    fn visit(position: usize, flows: &[&Document], done: &mut Vec<bool>, order: &mut Vec<usize>) {
-        if done.get(position).copied().unwrap_or(true) {
-            return;
+fn said(done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
+    let would = if done.dry_run { "would be " } else { "" };
+    for flow in &done.flows {
+        let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
+        match flow.outcome.as_str() {
+            "created" => writeln!(out, "flow {}: {would}created, {version}", flow.name)?,
+            "published" => writeln!(out, "flow {}: {version} {would}published", flow.name)?,
+            "described" => writeln!(out, "flow {}: {would}described anew", flow.name)?,
+            _ => writeln!(out, "flow {}: unchanged", flow.name)?,
         }
-        if let Some(mark) = done.get_mut(position) {
-            *mark = true;
-        }
-        let called = flows.get(position).into_iter().flat_map(|flow| flow.flow_references());
-        for name in called.filter_map(|reference| reference.flow.as_deref().map(document::fold_name)) {
-            for (other, flow) in flows.iter().enumerate() {
-                if document::fold_name(&flow.name) == name {
-                    visit(other, flows, done, order);
-                }
+    }
+    Ok(())
+}
+
+/// What the server found in the folder's flows is shown in their files; everything else as it says it.
+fn refused(error: CallError, sources: &[SourceFile], folder: &mut Folder) -> Result<Failure, Failure> {
+    let CallError::Answer(body) = error else { return Ok(error.into()) };
+    if body.code != "changeset.invalid" {
+        return Ok(CallError::Answer(body).into());
+    }
+    let mut elsewhere = body.clone();
+    elsewhere.errors.clear();
+    for problem in body.errors {
+        let place = problem.path.as_deref().and_then(in_set);
+        let code = Code::ALL.iter().find(|code| code.as_str() == problem.code);
+        match (place.and_then(|(index, path)| Some((folder.flows.get(index)?.0, path))), code) {
+            (Some((file, path)), Some(code)) => {
+                let diagnostic = Diagnostic {
+                    range: problem.range.map(|range| range.start..range.end),
+                    expected: problem.expected,
+                    found: problem.found,
+                    suggestion: problem.suggestion,
+                    ..Diagnostic::error(*code, path, problem.message)
+                };
+                folder.problems.push(FileProblem { file, diagnostic });
             }
+            _ => elsewhere.errors.push(problem),
         }
-        order.push(position);
     }
-    let flows: Vec<&Document> = folder.flows.iter().map(|(_, document, _)| document).collect();
-    let mut done = vec![false; flows.len()];
-    let mut order = Vec::with_capacity(flows.len());
-    for position in 0..flows.len() {
-        visit(position, &flows, &mut done, &mut order);
+    if !elsewhere.errors.is_empty() {
+        return Ok(CallError::Answer(elsewhere).into());
     }
-    order
+    files::print_problems(&mut io::stderr().lock(), sources, folder, io::stderr().is_terminal())?;
+    Ok(Failure::Found)
+}
+
+/// The member of a change set, and the path in its document: of `flows[1].document.nodes[0].id` 1 and `nodes[0].id`.
+fn in_set(path: &str) -> Option<(usize, String)> {
+    let (index, rest) = path.strip_prefix("flows[")?.split_once(']')?;
+    Some((index.parse().ok()?, rest.strip_prefix(".document")?.trim_start_matches('.').to_owned()))
 }
 
 fn routes(
@@ -123,12 +157,13 @@ fn routes(
     flows: &BTreeMap<String, String>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let queues: BTreeMap<String, String> = all::<Queue>(remote, "/routing/queues")?
+    let queues: BTreeMap<String, String> = remote
+        .all::<Queue>("/routing/queues")?
         .into_iter()
         .map(|queue| (document::fold_name(&queue.name), queue.id.to_string()))
         .collect();
     let domains: BTreeSet<String> =
-        all::<Domain>(remote, "/routing/email/domains")?.into_iter().map(|domain| domain.id).collect();
+        remote.all::<Domain>("/routing/email/domains")?.into_iter().map(|domain| domain.id).collect();
     let mut made = BTreeSet::new();
     for line in &folder.routes {
         let Some((pattern, domain)) = line.parts() else {
@@ -140,7 +175,7 @@ fn routes(
         }
         let body = route_body(line, &pattern, flows, &queues)?;
         let base = format!("/routing/email/domains/{domain}/routes");
-        let before = all::<Route>(remote, &base)?.into_iter().find(|route| route.pattern == pattern);
+        let before = remote.all::<Route>(&base)?.into_iter().find(|route| route.pattern == pattern);
         match before {
             None => {
                 remote.post::<Route>(&base, &body)?;
@@ -195,18 +230,4 @@ fn says_the_same(route: &Route, body: &Json) -> bool {
         && same(&route.queue, "queue")
         && same(&route.unrouted_queue, "unroutedQueue")
         && body.get("priority").and_then(Json::as_i64) == Some(route.priority)
-}
-
-/// Every page of a list.
-fn all<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Result<Vec<T>, Failure> {
-    let mut entities = Vec::new();
-    for page in 1u32.. {
-        let listing: Page<T> = remote.get(&format!("{path}?pageSize=100&pageNumber={page}"))?;
-        let last = listing.entities.is_empty() || u64::from(page) >= listing.page_count;
-        entities.extend(listing.entities);
-        if last {
-            break;
-        }
-    }
-    Ok(entities)
 }

@@ -7,7 +7,7 @@ use waypost_wire::interaction::{Decision, Interaction, Trace};
 use waypost_wire::listing::Chunk;
 
 use crate::failure::Failure;
-use crate::remote::{Remote, Server};
+use crate::remote::{Remote, Server, encode};
 use crate::table::{self, Output};
 
 /// Sub-commands of `interactions`.
@@ -134,7 +134,7 @@ fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure>
     Ok(found)
 }
 
-fn short(decision: &Decision) -> String {
+pub(crate) fn short(decision: &Decision) -> String {
     let kind = serde_json::to_value(decision.kind).ok();
     let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     match decision.queue.as_ref().and_then(|queue| queue.name.as_ref()) {
@@ -190,17 +190,4 @@ fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -1,8 +1,10 @@
 //! One file for each command.
 
 pub(crate) mod apply;
+pub(crate) mod flows;
 pub(crate) mod interactions;
 pub(crate) mod mail;
+pub(crate) mod queues;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;

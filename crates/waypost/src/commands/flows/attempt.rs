@@ -1,0 +1,84 @@
+//! `waypost flows try`: a version, a draft, or a file in the flow's place, on mails.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Map, Value as Json, json};
+use waypost_engine::trace::text;
+use waypost_flow::source;
+use waypost_wire::attempt::Tried;
+
+use super::{One, Printing};
+use crate::commands::interactions::short;
+use crate::failure::Failure;
+use crate::files;
+use crate::table::Output;
+
+/// Arguments of `try`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    one: One,
+    /// A version's number, `published`, `newest`, or a label; left out: the newest
+    #[arg(long)]
+    version: Option<String>,
+    /// A document, tried in the flow's place without being saved
+    #[arg(long, conflicts_with = "version")]
+    file: Option<PathBuf>,
+    /// A value for an input of the flow: name=value, the value as JSON or as it stands
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    inputs: Vec<String>,
+    /// Show every step
+    #[arg(long)]
+    trace: bool,
+    /// Mails: .eml files, mboxes, folders of them; `-` is standard input
+    #[arg(required = true)]
+    mails: Vec<PathBuf>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
+    let mut request = Map::new();
+    if let Some(version) = &arguments.version {
+        request.insert("version".to_owned(), version.as_str().into());
+    }
+    if let Some(path) = &arguments.file {
+        let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+        let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
+        let (document, _) = source::yaml(&text).map_err(|error| fail(&error.message))?;
+        request.insert("document".to_owned(), document.to_json());
+    }
+    let inputs: Map<String, Json> = arguments.inputs.iter().map(|written| input(written)).collect::<Result<_, _>>()?;
+    request.insert("inputs".to_owned(), inputs.into());
+    let (remote, id) = arguments.one.find()?;
+    files::mails(&arguments.mails, &mut |mail| {
+        // A JSON text holds characters, and a mail bytes.
+        request.insert("messageBase64".to_owned(), BASE64.encode(&mail.raw).into());
+        let tried: Tried = remote.post(&format!("/flows/{id}/try"), &request)?;
+        if arguments.printing.output == Output::Json {
+            writeln!(out, "{}", json!({ "mail": mail.name, "tried": tried }))?;
+            return Ok(());
+        }
+        let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };
+        writeln!(out, "{}: {}{outputs}", mail.name, short(&tried.decision))?;
+        if arguments.trace {
+            for line in text::render(&tried.trace).lines() {
+                writeln!(out, "    {line}")?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn input(written: &str) -> Result<(String, Json), Failure> {
+    let (name, value) = written
+        .split_once('=')
+        .ok_or_else(|| Failure::Failed(format!("`{written}` is not an input: write name=value")))?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((name.to_owned(), value))
+}

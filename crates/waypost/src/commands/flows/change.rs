@@ -1,0 +1,167 @@
+//! Changing flows: drafts, publishing, labels, deprecating, deactivating, deleting.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+use waypost_flow::source;
+use waypost_wire::flow::{Flow, FlowVersion};
+use waypost_wire::listing::Page;
+
+use super::{One, look};
+use crate::failure::Failure;
+use crate::remote::encode;
+
+/// A flow, and why.
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    #[command(flatten)]
+    one: One,
+    /// Why, for the flow's history
+    #[arg(long)]
+    note: Option<String>,
+}
+
+/// Arguments of `draft`.
+#[derive(clap::Args)]
+pub(crate) struct Draft {
+    #[command(flatten)]
+    named: Named,
+    /// The document
+    file: PathBuf,
+}
+
+/// Arguments of `publish`.
+#[derive(clap::Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    named: Named,
+    /// The version; left out: the newest
+    #[arg(long)]
+    version: Option<String>,
+}
+
+/// Arguments of `label`.
+#[derive(clap::Args)]
+pub(crate) struct Label {
+    #[command(flatten)]
+    named: Named,
+    /// The label
+    label: String,
+    /// One version, or two with weights: `3`, `3:90 4:10`
+    #[arg(required = true, num_args = 1..=2)]
+    targets: Vec<String>,
+}
+
+/// Arguments of `unlabel`.
+#[derive(clap::Args)]
+pub(crate) struct Unlabel {
+    #[command(flatten)]
+    named: Named,
+    /// The label
+    label: String,
+}
+
+/// Arguments of `deprecate`.
+#[derive(clap::Args)]
+pub(crate) struct Deprecate {
+    #[command(flatten)]
+    named: Named,
+    /// What callers are told
+    #[arg(required_unless_present = "undo")]
+    notice: Option<String>,
+    /// Take it back
+    #[arg(long, conflicts_with = "notice")]
+    undo: bool,
+}
+
+impl Named {
+    fn note(&self) -> String {
+        self.note.as_ref().map(|note| format!("note={}", encode(note))).unwrap_or_default()
+    }
+}
+
+pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failure> {
+    let path = &arguments.file;
+    let text =
+        fs::read_to_string(path).map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))?;
+    let (document, _) = source::yaml(&text).map_err(|error| {
+        Failure::Failed(format!("{}:{}:{}: {}", path.display(), error.line, error.column, error.message))
+    })?;
+    let (remote, id) = arguments.named.one.find()?;
+    let flow: Flow = remote.post(&format!("/flows/{id}/versions?{}", arguments.named.note()), &document.to_json())?;
+    let version = flow.saved_version.map(|version| version.version).unwrap_or_default();
+    let saved: FlowVersion = remote.get(&format!("/flows/{id}/versions/{version}"))?;
+    writeln!(out, "version {version} saved as a draft")?;
+    for problem in &saved.validation {
+        let path = problem.path.as_deref().unwrap_or_default();
+        writeln!(out, "  {path}: {} [{}]", problem.message, problem.code)?;
+    }
+    Ok(())
+}
+
+pub(super) fn publish(arguments: &Publish, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.named.one.find()?;
+    let version = match &arguments.version {
+        Some(version) => version.clone(),
+        None => {
+            let page: Page<FlowVersion> = remote.get(&format!("/flows/{id}/versions?pageSize=1"))?;
+            look::newest(&page).ok_or_else(|| Failure::Failed("the flow has no version yet".to_owned()))?.to_string()
+        }
+    };
+    let body = json!({ "note": arguments.named.note });
+    let flow: Flow = remote.post(&format!("/flows/{id}/versions/{}/publish", encode(&version)), &body)?;
+    Ok(writeln!(out, "version {} is published", flow.version.unwrap_or_default())?)
+}
+
+pub(super) fn label(arguments: &Label, out: &mut impl Write) -> Result<(), Failure> {
+    let target = |written: &String| {
+        let (version, weight) = match written.split_once(':') {
+            Some((version, weight)) => (version, Some(weight)),
+            None => (written.as_str(), None),
+        };
+        let weight = weight.map(|weight| weight.parse::<u32>().map_err(|_| wrong(written))).transpose()?;
+        let mut target = json!({ "version": version });
+        if let (Some(weight), Some(members)) = (weight, target.as_object_mut()) {
+            members.insert("weight".to_owned(), weight.into());
+        }
+        Ok(target)
+    };
+    let targets: Vec<Json> = arguments.targets.iter().map(target).collect::<Result<_, Failure>>()?;
+    let (remote, id) = arguments.named.one.find()?;
+    let body = json!({ "targets": targets, "note": arguments.named.note });
+    let _: Json = remote.put(&format!("/flows/{id}/labels/{}", encode(&arguments.label)), &body)?;
+    Ok(writeln!(out, "{} is {}", arguments.label, arguments.targets.join(" "))?)
+}
+
+fn wrong(written: &str) -> Failure {
+    Failure::Failed(format!("`{written}` is not a version with a weight, such as 3:90"))
+}
+
+pub(super) fn unlabel(arguments: &Unlabel, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.named.one.find()?;
+    let path = format!("/flows/{id}/labels/{}?{}", encode(&arguments.label), arguments.named.note());
+    remote.delete(&path)?;
+    Ok(writeln!(out, "{} is gone", arguments.label)?)
+}
+
+pub(super) fn deprecate(arguments: &Deprecate, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.named.one.find()?;
+    let deprecated = if arguments.undo { Json::from(false) } else { arguments.notice.clone().into() };
+    let path = format!("/flows/{id}?{}", arguments.named.note());
+    let _: Json = remote.put(&path, &json!({ "deprecated": deprecated }))?;
+    Ok(writeln!(out, "{}", if arguments.undo { "not deprecated any more" } else { "deprecated" })?)
+}
+
+pub(super) fn deactivate(arguments: &Named, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let _: Json = remote.post(&format!("/flows/actions/deactivate?flow={id}&{}", arguments.note()), &json!({}))?;
+    Ok(writeln!(out, "nothing is published any more")?)
+}
+
+pub(super) fn delete(arguments: &Named, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    remote.delete(&format!("/flows/{id}"))?;
+    Ok(writeln!(out, "deleted")?)
+}

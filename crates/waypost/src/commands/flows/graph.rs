@@ -1,0 +1,173 @@
+//! What uses what, as a tree, as Mermaid, as JSON.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+
+use clap::ValueEnum;
+use waypost_flow::document;
+use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
+use waypost_wire::routing::Queue;
+
+use super::One;
+use crate::failure::Failure;
+use crate::remote::Server;
+use crate::table;
+
+/// How a graph is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A tree for people.
+    #[default]
+    Tree,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// Nodes and edges.
+    Json,
+}
+
+/// How far to look, and how to print.
+#[derive(clap::Args)]
+pub(crate) struct Looking {
+    /// All the way, not only the next ones
+    #[arg(long, short = 't')]
+    transitive: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Arguments about a flow.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+/// Arguments about a queue.
+#[derive(clap::Args)]
+pub(crate) struct OfQueue {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+pub(super) fn flow(arguments: &Arguments, way: &str, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let path = format!("/flows/{id}/{way}?transitive={}", arguments.looking.transitive);
+    print(&remote.get(&path)?, way == "uses", arguments.looking.output, out)
+}
+
+/// `waypost queues used-by`.
+pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let folded = document::fold_name(&arguments.queue);
+    let queues: Vec<Queue> = remote.all("/routing/queues?")?;
+    let found = queues
+        .iter()
+        .find(|queue| queue.id.to_string() == arguments.queue || document::fold_name(&queue.name) == folded);
+    let id = found.ok_or_else(|| Failure::Failed(format!("there is no queue `{}`", arguments.queue)))?.id;
+    let path = format!("/routing/queues/{id}/usedby?transitive={}", arguments.looking.transitive);
+    print(&remote.get(&path)?, false, arguments.looking.output, out)
+}
+
+fn print(graph: &Graph, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+    match format {
+        Format::Json => Ok(table::json(out, graph)?),
+        Format::Tree => Ok(out.write_all(tree(graph, downwards).as_bytes())?),
+        Format::Mermaid => Ok(out.write_all(mermaid(graph).as_bytes())?),
+    }
+}
+
+fn label(node: &GraphNode) -> String {
+    let deprecated = if node.deprecated.is_some() { " (deprecated)" } else { "" };
+    format!("{} {}{deprecated}", node.kind, node.name)
+}
+
+/// One line a node; what stands twice is shown once with what is below it.
+fn tree(graph: &Graph, downwards: bool) -> String {
+    let nodes: HashMap<&str, &GraphNode> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let Some(root) = graph.nodes.first() else { return String::new() };
+    let mut text = format!("{}\n", label(root));
+    let mut shown = BTreeSet::from([root.id.clone()]);
+    branch(graph, &nodes, &root.id, downwards, "", &mut shown, &mut text);
+    text
+}
+
+fn branch(
+    graph: &Graph,
+    nodes: &HashMap<&str, &GraphNode>,
+    of: &str,
+    downwards: bool,
+    indent: &str,
+    shown: &mut BTreeSet<String>,
+    text: &mut String,
+) {
+    let ends = |edge: &GraphEdge| {
+        if downwards { (edge.from.clone(), edge.to.clone()) } else { (edge.to.clone(), edge.from.clone()) }
+    };
+    let mut below: Vec<(String, Vec<&GraphEdge>)> = Vec::new();
+    for edge in graph.edges.iter().filter(|edge| ends(edge).0 == of) {
+        let other = ends(edge).1;
+        match below.iter_mut().find(|(known, _)| *known == other) {
+            Some((_, edges)) => edges.push(edge),
+            None => below.push((other, vec![edge])),
+        }
+    }
+    let count = below.len();
+    for (position, (id, edges)) in below.into_iter().enumerate() {
+        let last = position + 1 == count;
+        let Some(node) = nodes.get(id.as_str()) else { continue };
+        let again = !shown.insert(id.clone());
+        let places: Vec<String> = edges.iter().map(|edge| place(edge)).collect();
+        let more = if again { ", see above" } else { "" };
+        text.push_str(&format!(
+            "{indent}{} {}  [{}{more}]\n",
+            if last { "└─" } else { "├─" },
+            label(node),
+            places.join("; ")
+        ));
+        if !again {
+            let indent = format!("{indent}{}", if last { "   " } else { "│  " });
+            branch(graph, nodes, &id, downwards, &indent, shown, text);
+        }
+    }
+}
+
+fn place(edge: &GraphEdge) -> String {
+    let version = edge.version.map(|version| format!("v{version} ")).unwrap_or_default();
+    let path = edge.path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
+    let selector = edge.selector.as_deref().filter(|selector| *selector != "published");
+    let selector = selector.map(|selector| format!(" version {selector}")).unwrap_or_default();
+    format!("{version}{}{selector}{path}", edge.kind)
+}
+
+/// A Mermaid flowchart, from what uses to what is used.
+fn mermaid(graph: &Graph) -> String {
+    let mut text = "flowchart LR\n".to_owned();
+    let number: HashMap<&str, usize> =
+        graph.nodes.iter().enumerate().map(|(number, node)| (node.id.as_str(), number)).collect();
+    for (position, node) in graph.nodes.iter().enumerate() {
+        let name = node.name.replace('"', "#quot;");
+        let (open, close) = match node.kind.as_str() {
+            "route" => ("([\"", "\"])"),
+            "queue" => ("[(\"", "\")]"),
+            _ => ("[\"", "\"]"),
+        };
+        text.push_str(&format!("  n{position}{open}{name}{close}\n"));
+    }
+    let mut said = BTreeSet::new();
+    for edge in &graph.edges {
+        let (Some(from), Some(to)) = (number.get(edge.from.as_str()), number.get(edge.to.as_str())) else { continue };
+        let selector = edge.selector.as_deref().filter(|selector| *selector != "published");
+        let selector = selector.map(|selector| format!(" {selector}")).unwrap_or_default();
+        if said.insert((from, to, &edge.kind, selector.clone())) {
+            text.push_str(&format!("  n{from} -->|{}{selector}| n{to}\n", edge.kind));
+        }
+    }
+    text
+}

@@ -1,0 +1,176 @@
+//! Looking at flows: lists, documents, versions, history, differences.
+
+use std::io::Write;
+
+use serde_json::Value as Json;
+use waypost_wire::change::{FlowDiff, FlowEvent, Label, LabelTarget};
+use waypost_wire::flow::{Flow, FlowVersion};
+use waypost_wire::listing::Page;
+
+use super::{One, Printing};
+use crate::failure::Failure;
+use crate::remote::{Server, encode};
+use crate::table::{self, Output};
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// Part of the name
+    #[arg(long)]
+    name: Option<String>,
+    /// email or shared
+    #[arg(long = "type")]
+    flow_type: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// Arguments about one flow.
+#[derive(clap::Args)]
+pub(crate) struct Of {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// Arguments of `show`.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    one: One,
+    /// A version's number; left out: what is published
+    #[arg(long)]
+    version: Option<String>,
+}
+
+/// Arguments of `diff`.
+#[derive(clap::Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    one: One,
+    /// A version's number, `published`, `newest`, or a label
+    #[arg(long, default_value = "published")]
+    from: String,
+    /// The same
+    #[arg(long, default_value = "newest")]
+    to: String,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+pub(super) fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let mut path = "/flows?sortBy=name".to_owned();
+    for (key, value) in
+        [("name", arguments.name.as_ref().map(|name| format!("*{name}*"))), ("type", arguments.flow_type.clone())]
+    {
+        if let Some(value) = value {
+            path.push_str(&format!("&{key}={}", encode(&value)));
+        }
+    }
+    let flows: Vec<Flow> = arguments.server.connect()?.all(&path)?;
+    if arguments.printing.output == Output::Json {
+        return Ok(table::json(out, &flows)?);
+    }
+    let row = |flow: &Flow| {
+        let number = |version: &Option<FlowVersion>| version.as_ref().map(|version| version.version);
+        let (published, saved) = (number(&flow.published_version), number(&flow.saved_version));
+        let shown = |version: Option<u32>| version.map_or("-".to_owned(), |version| version.to_string());
+        let draft = shown(saved.filter(|_| saved != published));
+        let labels: Vec<String> = flow.labels.iter().map(label_text).collect();
+        [flow.id.to_string(), flow.name.clone(), flow.flow_type.clone(), shown(published), draft, labels.join(", ")]
+    };
+    let rows: Vec<[String; 6]> = flows.iter().map(row).collect();
+    Ok(table::rows(out, ["ID", "NAME", "TYPE", "PUBLISHED", "DRAFT", "LABELS"], &rows)?)
+}
+
+/// `stable=3`, or `stable=3:90/4:10`.
+fn label_text((label, what): (&String, &Label)) -> String {
+    let target = |target: &LabelTarget| match target.weight {
+        Some(weight) => format!("{}:{weight}", target.version),
+        None => target.version.to_string(),
+    };
+    let targets: Vec<String> = what.targets.iter().map(target).collect();
+    format!("{label}={}", targets.join("/"))
+}
+
+pub(super) fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let version = match &arguments.version {
+        Some(version) => version.clone(),
+        None => {
+            let flow: Flow = remote.get(&format!("/flows/{id}"))?;
+            flow.version.ok_or_else(|| Failure::Failed("the flow has no content yet".to_owned()))?.to_string()
+        }
+    };
+    let document: Json = remote.get(&format!("/flows/{id}/versions/{}/configuration", encode(&version)))?;
+    Ok(table::json(out, &document)?)
+}
+
+pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let versions: Vec<FlowVersion> = remote.all(&format!("/flows/{id}/versions"))?;
+    if arguments.printing.output == Output::Json {
+        return Ok(table::json(out, &versions)?);
+    }
+    let row = |version: &FlowVersion| {
+        [
+            version.version.to_string(),
+            version.date_published.as_ref().map_or("draft".to_owned(), ToString::to_string),
+            version.created_by_client.as_ref().map(|client| client.id.clone()).unwrap_or_default(),
+            version.content_hash.as_deref().map(|hash| table::clip(hash, 12)).unwrap_or_default(),
+            if version.validation.is_empty() {
+                String::new()
+            } else {
+                format!("{} problem(s)", version.validation.len())
+            },
+        ]
+    };
+    let rows: Vec<[String; 5]> = versions.iter().map(row).collect();
+    Ok(table::rows(out, ["VERSION", "PUBLISHED", "BY", "HASH", "VALIDATION"], &rows)?)
+}
+
+pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let events: Vec<FlowEvent> = remote.all(&format!("/flows/{id}/history"))?;
+    if arguments.printing.output == Output::Json {
+        return Ok(table::json(out, &events)?);
+    }
+    let row = |event: &FlowEvent| {
+        let version = event.version.map(|version| format!(" version {version}")).unwrap_or_default();
+        let label = event.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
+        let note = event.note.clone().unwrap_or_default();
+        [event.at.to_string(), event.by.clone(), format!("{}{label}{version}", event.kind), note]
+    };
+    let rows: Vec<[String; 4]> = events.iter().map(row).collect();
+    Ok(table::rows(out, ["AT", "BY", "WHAT", "NOTE"], &rows)?)
+}
+
+pub(super) fn diff(arguments: &Diff, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let path = format!("/flows/{id}/diff?from={}&to={}", encode(&arguments.from), encode(&arguments.to));
+    let diff: FlowDiff = remote.get(&path)?;
+    if arguments.printing.output == Output::Json {
+        return Ok(table::json(out, &diff)?);
+    }
+    if diff.differences.is_empty() {
+        return Ok(writeln!(out, "version {} and version {} mean the same", diff.from, diff.to)?);
+    }
+    for one in &diff.differences {
+        let side = |value: &Option<Json>| value.as_ref().map(Json::to_string).unwrap_or_default();
+        match one.change.as_str() {
+            "added" => writeln!(out, "+ {}  {}", one.path, side(&one.after))?,
+            "removed" => writeln!(out, "- {}  {}", one.path, side(&one.before))?,
+            "moved" => writeln!(out, "^ {}  stands elsewhere", one.path)?,
+            _ => writeln!(out, "~ {}  {} -> {}", one.path, side(&one.before), side(&one.after))?,
+        }
+    }
+    Ok(())
+}
+
+/// The version that a page of versions, or a flow, shows last.
+pub(super) fn newest(page: &Page<FlowVersion>) -> Option<u32> {
+    page.entities.first().map(|version| version.version)
+}

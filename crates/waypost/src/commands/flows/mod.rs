@@ -1,0 +1,118 @@
+//! `waypost flows`: flows and their versions on a server.
+
+mod attempt;
+mod change;
+mod graph;
+mod look;
+
+use waypost_flow::document;
+use waypost_flow::id::FlowId;
+use waypost_wire::flow::Flow;
+use waypost_wire::listing::Page;
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server, encode};
+use crate::table::Output;
+
+/// Sub-commands of `flows`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List flows
+    List(look::List),
+    /// Show a flow, or one of its versions, as its document
+    Show(look::Show),
+    /// List a flow's versions, newest first
+    Versions(look::Of),
+    /// Show what was done to a flow, by whom, with what note
+    History(look::Of),
+    /// Show how two versions differ in meaning
+    Diff(look::Diff),
+    /// Save a document as a draft: nothing that runs changes
+    Draft(change::Draft),
+    /// Publish a version: a draft, or an old one again
+    Publish(change::Publish),
+    /// Give a label to a version, or to two with weights (`3:90 4:10`)
+    Label(change::Label),
+    /// Take a label away
+    Unlabel(change::Unlabel),
+    /// Tell callers to move on
+    Deprecate(change::Deprecate),
+    /// End a flow's being published
+    Deactivate(change::Named),
+    /// Delete a flow that nothing uses
+    Delete(change::Named),
+    /// Show what a flow uses
+    Uses(graph::Arguments),
+    /// Show what uses a flow
+    UsedBy(graph::Arguments),
+    /// Try a version or a draft on mails: nothing is stored, nothing is sent
+    Try(attempt::Arguments),
+}
+
+/// A flow on a server.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The flow's name or id
+    flow: String,
+}
+
+/// How to print.
+#[derive(clap::Args)]
+pub(crate) struct Printing {
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: done; 1: the server refused the change, with every reason; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut std::io::stdout().lock();
+    match command {
+        Command::List(arguments) => look::list(arguments, out),
+        Command::Show(arguments) => look::show(arguments, out),
+        Command::Versions(arguments) => look::versions(arguments, out),
+        Command::History(arguments) => look::history(arguments, out),
+        Command::Diff(arguments) => look::diff(arguments, out),
+        Command::Draft(arguments) => change::draft(arguments, out),
+        Command::Publish(arguments) => change::publish(arguments, out),
+        Command::Label(arguments) => change::label(arguments, out),
+        Command::Unlabel(arguments) => change::unlabel(arguments, out),
+        Command::Deprecate(arguments) => change::deprecate(arguments, out),
+        Command::Deactivate(arguments) => change::deactivate(arguments, out),
+        Command::Delete(arguments) => change::delete(arguments, out),
+        Command::Uses(arguments) => graph::flow(arguments, "uses", out),
+        Command::UsedBy(arguments) => graph::flow(arguments, "usedby", out),
+        Command::Try(arguments) => attempt::run(arguments, out),
+    }
+}
+
+pub(crate) use graph::{OfQueue, queue_used_by};
+
+impl One {
+    /// Connects, and finds the flow.
+    fn find(&self) -> Result<(Remote, String), Failure> {
+        let remote = self.server.connect()?;
+        let id = find(&remote, &self.flow)?;
+        Ok((remote, id))
+    }
+}
+
+/// The id of a flow by id or name.
+fn find(remote: &Remote, written: &str) -> Result<String, Failure> {
+    if written.parse::<FlowId>().is_ok() {
+        return Ok(written.to_owned());
+    }
+    let folded = document::fold_name(written);
+    let page: Page<Flow> = remote.get(&format!("/flows?pageSize=500&name={}", encode(written)))?;
+    let found: Vec<&Flow> = page.entities.iter().filter(|flow| document::fold_name(&flow.name) == folded).collect();
+    match found.as_slice() {
+        [only] => Ok(only.id.to_string()),
+        [] => Err(Failure::Failed(format!("there is no flow `{written}`"))),
+        // One of type email and one of type shared may have one name.
+        _ => {
+            Err(Failure::Failed(format!("two flows are called `{written}`: name one by its id (`waypost flows list`)")))
+        }
+    }
+}

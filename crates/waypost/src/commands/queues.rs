@@ -1,0 +1,47 @@
+//! `waypost queues`: the queues of a server, and what leads to them.
+
+use std::io::{self, Write};
+
+use waypost_wire::routing::Queue;
+
+use super::flows::{OfQueue, queue_used_by};
+use crate::failure::Failure;
+use crate::remote::Server;
+use crate::table::{self, Output};
+
+/// Sub-commands of `queues`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List queues
+    List(List),
+    /// Show what leads to a queue
+    UsedBy(OfQueue),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: printed; 2: not found, refused or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut io::stdout().lock();
+    match command {
+        Command::UsedBy(arguments) => queue_used_by(arguments, out),
+        Command::List(arguments) => list(arguments, out),
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let queues: Vec<Queue> = arguments.server.connect()?.all("/routing/queues")?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &queues)?);
+    }
+    let rows: Vec<[String; 2]> = queues.iter().map(|queue| [queue.id.to_string(), queue.name.clone()]).collect();
+    Ok(table::rows(out, ["ID", "NAME"], &rows)?)
+}
