@@ -4,8 +4,9 @@
 use waypost_flow::program::ProgramAction;
 
 use crate::actions::{Control, Perform};
+use crate::codes;
 use crate::decision::Decided;
-use crate::error::{Raised, codes};
+use crate::error::Raised;
 use crate::journal::{Answered, Question};
 use crate::machine::{Machine, Turn};
 use crate::stack::At;

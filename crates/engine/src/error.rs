@@ -6,29 +6,7 @@ use thiserror::Error;
 use waypost_flow::expr::EvalError;
 use waypost_flow::id::{FlowId, Version};
 
-/// The stable codes of run errors that are not an expression's (those are listed at [`EvalError::code`]).
-pub mod codes {
-    /// The run did more actions than [`crate::Limits::actions`]. A limit: not caught.
-    pub const TOO_MANY_ACTIONS: &str = "run.too-many-actions";
-    /// The run entered more nodes than [`crate::Limits::nodes`]. A limit: not caught.
-    pub const TOO_MANY_NODES: &str = "run.too-many-nodes";
-    /// Calls went deeper than [`crate::Limits::depth`]. A limit: not caught.
-    pub const TOO_DEEP: &str = "run.too-deep";
-    /// A computed value was too large. A limit: not caught.
-    pub const VALUE_TOO_LARGE: &str = "run.value-too-large";
-    /// The called flow, or the version named, is not there.
-    pub const FLOW_MISSING: &str = "run.flow-missing";
-    /// An input without a default was not mapped.
-    pub const INPUT_MISSING: &str = "run.input-missing";
-    /// `forward` has no address to forward to.
-    pub const NO_ADDRESS: &str = "run.no-address";
-    /// The outside could not answer a question.
-    pub const NOT_ANSWERED: &str = "run.not-answered";
-    /// The journal answers another question than the run asks: it belongs to another run. Not caught.
-    pub const JOURNAL_MISMATCH: &str = "run.journal-mismatch";
-    /// A program contradicts itself or the interface it calls. Not caught.
-    pub const BROKEN_PROGRAM: &str = "run.broken-program";
-}
+use crate::codes;
 
 /// Why a run failed, and where the error first arose. Its JSON is a promised format: traces and interactions hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]

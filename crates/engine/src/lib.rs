@@ -5,6 +5,7 @@
 //! make the same run, always: resuming is running again with the answers of the [`Journal`].
 
 mod actions;
+pub mod codes;
 mod decision;
 mod driver;
 mod error;
@@ -15,7 +16,7 @@ mod stack;
 pub mod trace;
 
 pub use decision::{Decision, DecisionKind, Outcome};
-pub use error::{RunError, codes};
+pub use error::RunError;
 pub use journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
 pub use run::{Limits, Run, RunInput, Step, Waiting};
 pub use trace::{Detail, Trace};

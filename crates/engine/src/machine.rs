@@ -8,8 +8,9 @@ use waypost_flow::expr::{Compiled, Context};
 use waypost_flow::program::{Callee, Program, ProgramActionKind};
 use waypost_flow::value::{Text, Value};
 
+use crate::codes;
 use crate::decision::{Decided, DecisionKind};
-use crate::error::{Raised, RunError, codes};
+use crate::error::{Raised, RunError};
 use crate::run::RunInput;
 use crate::stack::{At, Scope, Stack};
 use crate::trace::{Catcher, Event, Recorder};

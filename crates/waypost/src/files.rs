@@ -104,7 +104,8 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
 }
 
-/// Prints every problem of a folder, in order of files and places; answers how many errors and warnings there are.
+/// Prints every problem of a folder, in order of files and places; then once how to learn more. Answers how many
+/// errors and warnings there are.
 pub(crate) fn print_problems(
     out: &mut impl Write,
     files: &[SourceFile],
@@ -119,6 +120,11 @@ pub(crate) fn print_problems(
         let places = folder.places.get(&problem.file).unwrap_or(&no_places);
         let text = render::in_file(&problem.diagnostic, &file.path, &file.text, places, colour);
         writeln!(out, "{text}")?;
+    }
+    // An error first: it is what has to be mended.
+    let first = folder.problems.iter().find(|problem| problem.diagnostic.is_error()).or(folder.problems.first());
+    if let Some(problem) = first {
+        writeln!(out, "`waypost explain {}` says more, with examples\n", problem.diagnostic.code)?;
     }
     Ok((errors, folder.problems.len() - errors))
 }

@@ -27,6 +27,8 @@ enum Command {
     Apply(commands::apply::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
+    /// Explain the code of a problem, or list all codes
+    Explain(commands::explain::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),

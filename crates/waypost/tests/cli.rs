@@ -81,6 +81,34 @@ fn problems_are_shown_in_their_place() {
 }
 
 #[test]
+fn codes_are_explained() {
+    let scratch = Scratch::new("cli-explain");
+    let file = scratch.path("broken.yaml");
+    fs::write(&file, "name: Broken\ntype: email\nnodes: [{ id: a, actions: [{ type: lgo }, { type: lgo }] }]\n")
+        .unwrap();
+    let shown = printed(&waypost(&["validate", file.to_str().unwrap()]), 1);
+    assert_eq!(shown.matches("`waypost explain action.unknown`").count(), 1, "the hint stands once: {shown}");
+
+    let page = printed(&waypost(&["explain", "action.unknown"]), 0);
+    assert!(page.starts_with("# action.unknown\n") && page.contains("```yaml refused"), "{page}");
+    assert!(printed(&waypost(&["explain", "run.missing-key"]), 0).starts_with("# run.missing-key\n"));
+    assert!(printed(&waypost(&["explain", "flow.contract.broken"]), 0).starts_with("# flow.contract.broken\n"));
+
+    let listed = printed(&waypost(&["explain"]), 0);
+    assert!(listed.lines().count() > 50, "{listed}");
+    for line in listed.lines() {
+        let (code, meaning) = line.split_once("  ").unwrap();
+        assert!(meaning.trim().ends_with('.'), "{line}");
+        let page = printed(&waypost(&["explain", code]), 0);
+        assert!(page.starts_with(&format!("# {code}\n\n")), "{page}");
+    }
+
+    let unknown = waypost(&["explain", "variable.unst"]);
+    printed(&unknown, 1);
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `variable.unset`?"));
+}
+
+#[test]
 fn against_a_server() {
     let scratch = Scratch::new("cli");
     let server = Server::start(&scratch.path("data"), &Start::default());

@@ -97,3 +97,30 @@ fn documents_name_paths_that_exist() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(seen > 30, "only {seen} paths found: does this test still read them?");
 }
+
+/// Every code of a run error that the sources write out, with the file.
+fn run_codes(folder: &Path, found: &mut Vec<(String, PathBuf)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            run_codes(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let literals = text.split("\"run.").skip(1).filter_map(|rest| rest.split_once('"'));
+            found.extend(literals.map(|(code, _)| (format!("run.{code}"), path.clone())));
+        }
+    }
+}
+
+#[test]
+fn every_run_error_has_a_page() {
+    let mut found = Vec::new();
+    for room in ["flow", "engine", "app"] {
+        run_codes(&root().join("crates").join(room).join("src"), &mut found);
+    }
+    assert!(found.len() > 20, "only {} codes found", found.len());
+    for (code, file) in found {
+        let known = waypost_engine::codes::ALL.iter().any(|known| known.code == code);
+        assert!(known, "`{code}` in {} is missing in crates/engine/src/codes.rs", file.display());
+    }
+}

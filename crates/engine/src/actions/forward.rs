@@ -4,8 +4,9 @@ use waypost_flow::expr::Compiled;
 use waypost_flow::value::Value;
 
 use super::{Control, texts};
+use crate::codes;
 use crate::decision::{Decided, DecisionKind};
-use crate::error::{Raised, codes};
+use crate::error::Raised;
 use crate::machine::Machine;
 
 pub(super) fn perform<'m>(machine: &mut Machine<'m>, addresses: &'m Compiled) -> Result<Control<'m>, Raised> {

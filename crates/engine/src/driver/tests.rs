@@ -20,8 +20,9 @@ use waypost_flow::value::{Text, Value};
 
 use super::{Driver, Pause};
 use crate::actions::{Actions, Control, Perform};
+use crate::codes;
 use crate::decision::{DecisionKind, Outcome};
-use crate::error::{Raised, codes};
+use crate::error::Raised;
 use crate::journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
 use crate::machine::Machine;
 use crate::run::{Limits, RunInput, finish};

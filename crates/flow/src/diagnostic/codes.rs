@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+/// A code without a page of its name in `pages/` does not compile.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal,)*) => {
         /// A stable code of a problem.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $meaning])+ $name,)*
         }
 
         impl Code {
@@ -20,6 +21,20 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
+                }
+            }
+
+            /// What it means, in a line.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($meaning),+).trim_start(),)*
+                }
+            }
+
+            /// The page that explains it, in Markdown, with an example that is wrong and one that is right.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("pages/", $text, ".md")),)*
                 }
             }
         }
@@ -41,7 +56,7 @@ codes! {
     InvalidValue = "document.value.invalid",
     /// Some of the content's members without `nodes`.
     ContentWithoutNodes = "document.content.incomplete",
-    /// A document too deep or too large.
+    /// A list with more elements than a flow may have.
     TooLarge = "document.too-large",
     /// A name that can't be used.
     InvalidName = "name.invalid",
@@ -67,8 +82,6 @@ codes! {
     WrongType = "expression.type",
     /// A variable read where some path has not set it.
     UnsetVariable = "variable.unset",
-    /// A variable that is nowhere set or declared.
-    UnknownVariable = "variable.unknown",
     /// Assignments of different types to one variable.
     VariableTypes = "variable.types",
     /// A branch or error edge to a node that does not exist.
@@ -93,7 +106,7 @@ codes! {
     UnknownInput = "mapping.input.unknown",
     /// A required input without a mapping.
     MissingInput = "mapping.input.missing",
-    /// A mapping from an output that the called flow does not have.
+    /// An output that the flow does not declare.
     UnknownOutput = "mapping.output.unknown",
     /// An output that must be set and is not on some path.
     UnsetOutput = "output.unset",

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod apply;
+pub(crate) mod explain;
 pub(crate) mod flows;
 pub(crate) mod interactions;
 pub(crate) mod mail;

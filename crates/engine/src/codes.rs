@@ -1,0 +1,71 @@
+//! The stable codes of run errors, those of expressions and of whoever starts runs included. A code never changes its meaning.
+
+/// A code with what explains it.
+#[derive(Clone, Copy, Debug)]
+pub struct Explained {
+    /// The code.
+    pub code: &'static str,
+    /// What it means, in a line.
+    pub meaning: &'static str,
+    /// The page that explains it, in Markdown.
+    pub page: &'static str,
+}
+
+/// A code without a page of its name in `pages/` does not compile.
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal,)*) => {
+        $($(#[doc = $meaning])+ pub const $name: &str = $text;)*
+
+        /// All codes.
+        pub const ALL: &[Explained] = &[$(Explained {
+            code: $text,
+            meaning: concat!($($meaning),+).trim_ascii_start(),
+            page: include_str!(concat!("pages/", $text, ".md")),
+        },)*];
+    };
+}
+
+codes! {
+    /// A result beyond what its type can hold.
+    OVERFLOW = "run.overflow",
+    /// An integer divided by zero.
+    DIVISION_BY_ZERO = "run.division-by-zero",
+    /// A key or header that is not there.
+    MISSING_KEY = "run.missing-key",
+    /// An element beyond a list's end.
+    MISSING_INDEX = "run.missing-index",
+    /// A map made in an expression has one key twice.
+    DUPLICATE_KEY = "run.duplicate-key",
+    /// A value that can't become one of the type asked for.
+    CONVERSION = "run.conversion",
+    /// A computed value was too large. A limit: not caught.
+    VALUE_TOO_LARGE = "run.value-too-large",
+    /// A variable read that was not set: a defect of the checker.
+    UNSET_VARIABLE = "run.unset-variable",
+    /// Waypost contradicted itself.
+    INTERNAL = "run.internal",
+    /// The run did more actions than it may. A limit: not caught.
+    TOO_MANY_ACTIONS = "run.too-many-actions",
+    /// The run entered more nodes than it may. A limit: not caught.
+    TOO_MANY_NODES = "run.too-many-nodes",
+    /// Calls went deeper than they may. A limit: not caught.
+    TOO_DEEP = "run.too-deep",
+    /// The called flow, or the version named, is not there.
+    FLOW_MISSING = "run.flow-missing",
+    /// An input without a default was not mapped.
+    INPUT_MISSING = "run.input-missing",
+    /// `forward` has no address to forward to.
+    NO_ADDRESS = "run.no-address",
+    /// The outside could not answer a question.
+    NOT_ANSWERED = "run.not-answered",
+    /// The journal answers another question than the run asks: it belongs to another run. Not caught.
+    JOURNAL_MISMATCH = "run.journal-mismatch",
+    /// A program contradicts itself or the interface it calls. Not caught.
+    BROKEN_PROGRAM = "run.broken-program",
+    /// The route's flow has no published version.
+    FLOW_UNPUBLISHED = "run.flow-unpublished",
+    /// The interaction's route was deleted.
+    ROUTE_DELETED = "run.route-deleted",
+    /// The run waits for an answer that nobody gives.
+    UNANSWERED = "run.unanswered",
+}
