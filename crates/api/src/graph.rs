@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use uuid::Uuid;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::where_used::{self, Direction, Vertex};
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
@@ -56,7 +57,7 @@ async fn answer(
 fn view(graph: where_used::Graph) -> Graph {
     let nodes = graph.nodes.into_iter().map(|node| GraphNode {
         id: id(node.vertex),
-        kind: kind(node.vertex).to_owned(),
+        kind: kind(node.vertex).into(),
         name: node.name,
         flow_type: node.flow_type,
         version: node.version,
@@ -65,7 +66,7 @@ fn view(graph: where_used::Graph) -> Graph {
     let edges = graph.edges.into_iter().map(|edge| GraphEdge {
         from: id(edge.from),
         to: id(edge.to),
-        kind: edge.kind.to_owned(),
+        kind: edge.kind.into(),
         version: edge.version,
         path: Some(edge.path).filter(|path| !path.is_empty()),
         selector: edge.selector,
@@ -81,10 +82,10 @@ fn kind(vertex: Vertex) -> &'static str {
     }
 }
 
-fn id(vertex: Vertex) -> String {
+fn id(vertex: Vertex) -> Uuid {
     match vertex {
-        Vertex::Route(id) => id.to_string(),
-        Vertex::Flow(id) => id.to_string(),
-        Vertex::Queue(id) => id.to_string(),
+        Vertex::Route(id) => id,
+        Vertex::Flow(id) => id.0,
+        Vertex::Queue(id) => id.0,
     }
 }

@@ -1,6 +1,9 @@
 //! Who uses whom.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use waypost_flow::id::Version;
 
 /// Nodes and edges: what was asked about stands first among the nodes.
@@ -18,9 +21,9 @@ pub struct Graph {
 #[serde(rename_all = "camelCase")]
 pub struct GraphNode {
     /// Its identifier.
-    pub id: String,
+    pub id: Uuid,
     /// `route`, `flow`, `queue`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its name; a route's address pattern.
     pub name: String,
     /// A flow's type.
@@ -39,11 +42,11 @@ pub struct GraphNode {
 #[serde(rename_all = "camelCase")]
 pub struct GraphEdge {
     /// What uses.
-    pub from: String,
+    pub from: Uuid,
     /// What is used.
-    pub to: String,
+    pub to: Uuid,
     /// An action's type, `end`, `route`, or `unrouted`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The version of the flow that uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,

@@ -1,6 +1,6 @@
 //! What a flow uses, and what uses a flow or a queue: nodes and edges, directly or all the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
@@ -12,7 +12,7 @@ use super::world::World;
 use crate::error::AppError;
 
 /// Something in the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Vertex {
     /// A route.
     Route(Uuid),
@@ -38,7 +38,7 @@ pub struct Named {
 }
 
 /// One use.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// What uses.
     pub from: Vertex,
@@ -90,9 +90,9 @@ impl LiveCatalogue {
 }
 
 fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) -> Graph {
-    let mut seen = BTreeSet::from([start]);
+    let mut seen = HashSet::from([start]);
     let mut order = vec![start];
-    let mut edges = BTreeSet::new();
+    let mut edges = Vec::new();
     let mut next = 0;
     while let Some(vertex) = order.get(next).copied() {
         if next > 0 && !transitive {
@@ -108,17 +108,16 @@ fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) ->
             if seen.insert(other) {
                 order.push(other);
             }
-            edges.insert(edge);
+            edges.push(edge);
         }
     }
-    let place: BTreeMap<Vertex, usize> = order.iter().enumerate().map(|(place, vertex)| (*vertex, place)).collect();
     let mut nodes: Vec<Named> = order.into_iter().map(|vertex| named(world, vertex)).collect();
     // Neighbours in the order of their names: a list that is read by people should not change from day to day.
     if let Some(rest) = nodes.get_mut(1..) {
-        rest.sort_by(|a, b| (kind_order(a.vertex), &a.name, a.vertex).cmp(&(kind_order(b.vertex), &b.name, b.vertex)));
+        rest.sort_unstable_by(|a, b| {
+            (kind_order(a.vertex), &a.name, a.vertex).cmp(&(kind_order(b.vertex), &b.name, b.vertex))
+        });
     }
-    let mut edges: Vec<Edge> = edges.into_iter().collect();
-    edges.sort_by_key(|edge| (place.get(&edge.from).copied(), place.get(&edge.to).copied()));
     Graph { nodes, edges }
 }
 

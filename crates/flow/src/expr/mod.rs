@@ -3,6 +3,7 @@
 mod check;
 mod eval;
 mod ir;
+mod known;
 mod literal;
 mod members;
 mod parse;
@@ -236,7 +237,7 @@ impl Compiler<'_> {
             }
         };
         let mut checker = Checker { path, scope: self.scope, parsed: &parsed, problems: Vec::new(), reads: Vec::new() };
-        let typed = checker.check(&parsed.tree);
+        let typed = checker.check(parsed.tree());
         self.problems.append(&mut checker.problems);
         for (variable, place) in checker.reads {
             if self.reads.iter().all(|(known, _)| *known != variable) {

@@ -1,10 +1,11 @@
 //! Text to CEL's syntax tree, by the parser of the `cel` crate.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use cel::common::ast::SourceInfo;
 use cel::parser::{Expression, Parser};
 
+use super::known::{self, Syntax};
 use super::template::string_end;
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -19,19 +20,22 @@ const MAX_TREE_DEPTH: usize = 80;
 
 /// A syntax tree with the places of its parts.
 pub(super) struct Parsed {
-    /// The tree.
-    pub(super) tree: Expression,
-    places: SourceInfo,
+    syntax: Arc<Syntax>,
     /// Where the source begins in the whole value.
     base: usize,
     length: usize,
 }
 
 impl Parsed {
+    /// The tree.
+    pub(super) fn tree(&self) -> &Expression {
+        &self.syntax.tree
+    }
+
     /// The place of a part, in bytes of the whole value.
     pub(super) fn place(&self, id: u64) -> Range<usize> {
         let whole = self.base..self.base + self.length;
-        let Some((start, stop)) = self.places.offset_for(id) else { return whole };
+        let Some((start, stop)) = self.syntax.places.offset_for(id) else { return whole };
         // The parser counts bytes here, and `stop` is the last one.
         let (start, end) = (start as usize, (stop as usize).saturating_add(1).min(self.length));
         if start < end { self.base + start..self.base + end } else { whole }
@@ -48,6 +52,9 @@ pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec
     if source.len() > MAX_BYTES {
         return Err(refuse(format!("the expression has {} bytes; at most {MAX_BYTES} are allowed", source.len())));
     }
+    if let Some(syntax) = known::find(source) {
+        return Ok(Parsed { syntax, base, length: source.len() });
+    }
     let shape = Shape::of(source);
     if shape.depth > MAX_DEPTH {
         return Err(refuse(format!("the expression is nested deeper than {MAX_DEPTH}")));
@@ -62,7 +69,11 @@ pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec
         Parser::new().max_recursion_depth(96).error_recovery_limit(8).parse_with_source_info(source)
     });
     match result {
-        Ok(Ok((tree, places))) => Ok(Parsed { tree, places, base, length: source.len() }),
+        Ok(Ok((tree, places))) => {
+            let syntax = Arc::new(Syntax { tree, places });
+            known::keep(source, &syntax);
+            Ok(Parsed { syntax, base, length: source.len() })
+        }
         Ok(Err(errors)) => {
             // One mistake makes the parser stumble on: the first message is the one that helps.
             let first = errors.errors.first();

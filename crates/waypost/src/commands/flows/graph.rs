@@ -1,9 +1,10 @@
 //! What uses what, as a tree, as Mermaid, as JSON.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write;
 
 use clap::ValueEnum;
+use uuid::Uuid;
 use waypost_flow::document;
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 use waypost_wire::routing::Queue;
@@ -90,27 +91,27 @@ fn label(node: &GraphNode) -> String {
 
 /// One line a node; what stands twice is shown once with what is below it.
 fn tree(graph: &Graph, downwards: bool) -> String {
-    let nodes: HashMap<&str, &GraphNode> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let nodes: HashMap<Uuid, &GraphNode> = graph.nodes.iter().map(|node| (node.id, node)).collect();
     let Some(root) = graph.nodes.first() else { return String::new() };
     let mut text = format!("{}\n", label(root));
-    let mut shown = BTreeSet::from([root.id.clone()]);
-    branch(graph, &nodes, &root.id, downwards, "", &mut shown, &mut text);
+    let mut shown = HashSet::from([root.id]);
+    branch(graph, &nodes, root.id, downwards, "", &mut shown, &mut text);
     text
 }
 
 fn branch(
     graph: &Graph,
-    nodes: &HashMap<&str, &GraphNode>,
-    of: &str,
+    nodes: &HashMap<Uuid, &GraphNode>,
+    of: Uuid,
     downwards: bool,
     indent: &str,
-    shown: &mut BTreeSet<String>,
+    shown: &mut HashSet<Uuid>,
     text: &mut String,
 ) {
     let ends = |edge: &GraphEdge| {
-        if downwards { (edge.from.clone(), edge.to.clone()) } else { (edge.to.clone(), edge.from.clone()) }
+        if downwards { (edge.from, edge.to) } else { (edge.to, edge.from) }
     };
-    let mut below: Vec<(String, Vec<&GraphEdge>)> = Vec::new();
+    let mut below: Vec<(Uuid, Vec<&GraphEdge>)> = Vec::new();
     for edge in graph.edges.iter().filter(|edge| ends(edge).0 == of) {
         let other = ends(edge).1;
         match below.iter_mut().find(|(known, _)| *known == other) {
@@ -121,8 +122,8 @@ fn branch(
     let count = below.len();
     for (position, (id, edges)) in below.into_iter().enumerate() {
         let last = position + 1 == count;
-        let Some(node) = nodes.get(id.as_str()) else { continue };
-        let again = !shown.insert(id.clone());
+        let Some(node) = nodes.get(&id) else { continue };
+        let again = !shown.insert(id);
         let places: Vec<String> = edges.iter().map(|edge| place(edge)).collect();
         let more = if again { ", see above" } else { "" };
         text.push_str(&format!(
@@ -133,7 +134,7 @@ fn branch(
         ));
         if !again {
             let indent = format!("{indent}{}", if last { "   " } else { "│  " });
-            branch(graph, nodes, &id, downwards, &indent, shown, text);
+            branch(graph, nodes, id, downwards, &indent, shown, text);
         }
     }
 }
@@ -149,11 +150,10 @@ fn place(edge: &GraphEdge) -> String {
 /// A Mermaid flowchart, from what uses to what is used.
 fn mermaid(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
-    let number: HashMap<&str, usize> =
-        graph.nodes.iter().enumerate().map(|(number, node)| (node.id.as_str(), number)).collect();
+    let number: HashMap<Uuid, usize> = graph.nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
     for (position, node) in graph.nodes.iter().enumerate() {
         let name = node.name.replace('"', "#quot;");
-        let (open, close) = match node.kind.as_str() {
+        let (open, close) = match &*node.kind {
             "route" => ("([\"", "\"])"),
             "queue" => ("[(\"", "\")]"),
             _ => ("[\"", "\"]"),
@@ -162,7 +162,7 @@ fn mermaid(graph: &Graph) -> String {
     }
     let mut said = BTreeSet::new();
     for edge in &graph.edges {
-        let (Some(from), Some(to)) = (number.get(edge.from.as_str()), number.get(edge.to.as_str())) else { continue };
+        let (Some(from), Some(to)) = (number.get(&edge.from), number.get(&edge.to)) else { continue };
         let selector = edge.selector.as_deref().filter(|selector| *selector != "published");
         let selector = selector.map(|selector| format!(" {selector}")).unwrap_or_default();
         if said.insert((from, to, &edge.kind, selector.clone())) {
