@@ -1,7 +1,10 @@
 //! Waypost's figures, each beside its yardstick, taken in the same run. See README.md.
 
+mod attempt;
+mod catalogue;
 mod corpus;
 mod engine;
+mod http;
 mod measure;
 mod outside;
 mod report;
@@ -62,6 +65,8 @@ enum Stage {
     Smtp,
     Start,
     Memory,
+    Catalogue,
+    Try,
 }
 
 /// The seed of the synthetic corpus.
@@ -109,7 +114,7 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         let subject = Subject { title: "real mail", mails: &mails, faster_than_peer: 4.0 };
         tell(engine::section(&subject, &flows, TIMED, rounds)?)?;
     }
-    if ![Stage::Smtp, Stage::Start, Stage::Memory].into_iter().any(wanted) {
+    if ![Stage::Smtp, Stage::Start, Stage::Memory, Stage::Catalogue, Stage::Try].into_iter().any(wanted) {
         return Ok(());
     }
     let program = match &arguments.waypost {
@@ -117,8 +122,14 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         None => outside::build_server(bench.parent().unwrap_or(bench))?,
     };
     let scratch = Scratch::new(&arguments.scratch)?;
-    let mails = mails.iter().take(arguments.mails as usize).map(Outgoing::new).collect::<Result<Vec<_>>>()?;
-    let ground = Ground { program, flows: flows.join("triage"), scratch: scratch.0.clone(), mails };
+    let outgoing = mails.iter().take(arguments.mails as usize).map(Outgoing::new).collect::<Result<Vec<_>>>()?;
+    let ground = Ground { program, flows: flows.join("triage"), scratch: scratch.0.clone(), mails: outgoing };
+    if wanted(Stage::Catalogue) {
+        tell(catalogue::section(&ground, rounds)?)?;
+    }
+    if wanted(Stage::Try) {
+        tell(attempt::section(&ground, mails, rounds)?)?;
+    }
     if wanted(Stage::Start) {
         tell(smtp::start(&ground, rounds)?)?;
     }

@@ -80,6 +80,19 @@ pub(crate) fn need_real_mail(work: &Path) -> Result<PathBuf> {
     Ok(package)
 }
 
+/// Makes sure that an npm package is installed in a folder; `file` is one of its files.
+pub(crate) fn need_npm_package(work: &Path, package: &str, file: &str) -> Result<()> {
+    if work.join(file).is_file() {
+        return Ok(());
+    }
+    if !is_installed("npm", "--version") {
+        install(&["npm"])?;
+    }
+    say(&format!("fetching {package}"));
+    std::fs::create_dir_all(work)?;
+    run(Command::new("npm").args(["install", "--silent", "--no-fund", "--no-audit", "--prefix"]).arg(work).arg(package))
+}
+
 /// Builds the server as it is released; the path of the program.
 pub(crate) fn build_server(repository: &Path) -> Result<PathBuf> {
     say("building the server");

@@ -35,7 +35,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// A server on an empty data directory, flows applied, its API; the directory is removed by [`Fresh::end`].
-    fn fresh(&self, name: &str) -> Result<Fresh> {
+    pub(crate) fn fresh(&self, name: &str) -> Result<Fresh> {
         let data = self.scratch.join(name);
         let server = Server::start(&self.program, &data)?;
         server.apply(&self.flows)?;
@@ -44,14 +44,14 @@ impl Ground {
     }
 }
 
-struct Fresh {
-    server: Server,
-    api: Api,
+pub(crate) struct Fresh {
+    pub(crate) server: Server,
+    pub(crate) api: Api,
     data: PathBuf,
 }
 
 impl Fresh {
-    fn end(self) -> Result<()> {
+    pub(crate) fn end(self) -> Result<()> {
         self.server.stop()?;
         remove(&self.data)
     }

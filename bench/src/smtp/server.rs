@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     process: Child,
     program: PathBuf,
-    http: u16,
+    pub(crate) http: u16,
     pub(crate) smtp: u16,
     /// When the process was asked for.
     pub(crate) spawned: Instant,
@@ -154,14 +154,47 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    fn get(&self, path: &str) -> Result<Json> {
+    /// What requests have in their `authorization`.
+    pub(crate) fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Json> {
+        Ok(serde_json::from_slice(&self.bytes(path)?)?)
+    }
+
+    /// The same, not looked at.
+    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>> {
         let mut answer = self
             .agent
             .get(format!("{}{path}", self.base))
             .header("authorization", &self.authorization)
             .call()
             .with_context(|| format!("GET {path}"))?;
-        Ok(answer.body_mut().with_config().limit(64 << 20).read_json()?)
+        Ok(answer.body_mut().with_config().limit(64 << 20).read_to_vec()?)
+    }
+
+    /// A request with a body that succeeds.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Json) -> Result<Json> {
+        match self.refused(method, path, body)? {
+            (200, answer) => Ok(answer),
+            (status, answer) => bail!("{method} {path}: {status}: {answer}"),
+        }
+    }
+
+    /// A request with a body; status and answer, whatever they are.
+    pub(crate) fn refused(&self, method: &str, path: &str, body: &Json) -> Result<(u16, Json)> {
+        let url = format!("{}{path}", self.base);
+        let request = if method == "PUT" { self.agent.put(url) } else { self.agent.post(url) };
+        let mut answer = request
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("authorization", &self.authorization)
+            .send_json(body)
+            .with_context(|| format!("{method} {path}"))?;
+        let json = answer.body_mut().with_config().limit(64 << 20).read_json()?;
+        Ok((answer.status().as_u16(), json))
     }
 
     /// Waits until so many interactions are decided; gives the time of the first answer that says so.

@@ -1,10 +1,14 @@
 //! What flows use, and what uses flows and queues.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 use waypost_app::catalogue::usage::Used;
-use waypost_app::catalogue::where_used::{self, Direction, Vertex};
+use waypost_app::catalogue::where_used::{self, Direction, Node, Vertex};
+use waypost_flow::program::Selector;
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 
 use crate::auth::{Caller, FlowRead};
@@ -19,7 +23,7 @@ pub async fn uses(
     _: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
-) -> Result<Json<Graph>, ApiError> {
+) -> Result<Response, ApiError> {
     answer(&state, Used::Flow(flows::parse_id(&id)?), Direction::Uses, query).await
 }
 
@@ -29,7 +33,7 @@ pub async fn used_by(
     _: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
-) -> Result<Json<Graph>, ApiError> {
+) -> Result<Response, ApiError> {
     answer(&state, Used::Flow(flows::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
@@ -39,39 +43,49 @@ pub async fn queue_used_by(
     _: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
-) -> Result<Json<Graph>, ApiError> {
+) -> Result<Response, ApiError> {
     answer(&state, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
-async fn answer(
-    state: &ApiState,
-    start: Used,
-    direction: Direction,
-    mut query: Query,
-) -> Result<Json<Graph>, ApiError> {
+async fn answer(state: &ApiState, start: Used, direction: Direction, mut query: Query) -> Result<Response, ApiError> {
     let transitive = query.flag("transitive");
     query.finish()?;
-    Ok(Json(view(state.app.catalogue.graph(start, direction, transitive).await?)))
+    let graph = state.app.catalogue.graph(start, direction, transitive).await?;
+    Ok(Json(view(&graph)).into_response())
 }
 
-fn view(graph: where_used::Graph) -> Graph {
-    let nodes = graph.nodes.into_iter().map(|node| GraphNode {
-        id: id(node.vertex),
-        kind: kind(node.vertex).into(),
-        name: node.name,
-        flow_type: node.flow_type,
-        version: node.version,
-        deprecated: node.deprecated,
+fn view(graph: &where_used::Graph) -> Graph<'_> {
+    let nodes = graph.nodes.iter().map(|node| {
+        let flow = match node {
+            Node::Flow(flow) => Some(flow),
+            Node::Queue(_) | Node::Route(..) => None,
+        };
+        GraphNode {
+            id: id(node.vertex()),
+            kind: kind(node.vertex()).into(),
+            name: node.name().into(),
+            flow_type: flow.map(|flow| flow.type_as_written.as_str().into()),
+            version: flow.and_then(|flow| flow.published),
+            deprecated: flow.and_then(|flow| flow.deprecated.as_deref()).map(Into::into),
+        }
     });
-    let edges = graph.edges.into_iter().map(|edge| GraphEdge {
+    let edges = graph.edges.iter().map(|edge| GraphEdge {
         from: id(edge.from),
         to: id(edge.to),
         kind: edge.kind.into(),
         version: edge.version,
-        path: Some(edge.path).filter(|path| !path.is_empty()),
-        selector: edge.selector,
+        path: Some(&*edge.path).filter(|path| !path.is_empty()).map(Into::into),
+        selector: edge.selector.as_ref().map(selector),
     });
     Graph { nodes: nodes.collect(), edges: edges.collect() }
+}
+
+fn selector(selector: &Selector) -> Cow<'_, str> {
+    match selector {
+        Selector::Published => "published".into(),
+        Selector::Version(version) => version.to_string().into(),
+        Selector::Label(label) => (&**label).into(),
+    }
 }
 
 fn kind(vertex: Vertex) -> &'static str {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use waypost_flow::id::{FlowId, Version};
 
 use crate::Object;
@@ -44,7 +45,7 @@ pub struct Try {
 }
 
 /// What came of it. Nothing was stored or sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     /// The flow.
@@ -63,5 +64,5 @@ pub struct Tried {
     /// How long the run took, in microseconds.
     pub duration_us: u64,
     /// What happened on the way.
-    pub trace: Json,
+    pub trace: Box<RawValue>,
 }

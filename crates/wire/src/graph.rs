@@ -9,51 +9,51 @@ use waypost_flow::id::Version;
 /// Nodes and edges: what was asked about stands first among the nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Graph {
+pub struct Graph<'g> {
     /// Routes, flows and queues.
-    pub nodes: Vec<GraphNode>,
+    pub nodes: Vec<GraphNode<'g>>,
     /// Uses, each from what uses to what is used.
-    pub edges: Vec<GraphEdge>,
+    pub edges: Vec<GraphEdge<'g>>,
 }
 
 /// A route, a flow or a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GraphNode {
+pub struct GraphNode<'g> {
     /// Its identifier.
     pub id: Uuid,
     /// `route`, `flow`, `queue`.
-    pub kind: Cow<'static, str>,
+    pub kind: Cow<'g, str>,
     /// Its name; a route's address pattern.
-    pub name: String,
+    pub name: Cow<'g, str>,
     /// A flow's type.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub flow_type: Option<String>,
+    pub flow_type: Option<Cow<'g, str>>,
     /// A flow's published version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// What callers of a deprecated flow are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deprecated: Option<String>,
+    pub deprecated: Option<Cow<'g, str>>,
 }
 
 /// One use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GraphEdge {
+pub struct GraphEdge<'g> {
     /// What uses.
     pub from: Uuid,
     /// What is used.
     pub to: Uuid,
     /// An action's type, `end`, `route`, or `unrouted`.
-    pub kind: Cow<'static, str>,
+    pub kind: Cow<'g, str>,
     /// The version of the flow that uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// Where in it, such as `nodes[0].actions[1]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: Option<Cow<'g, str>>,
     /// Which version of the flow that is used: `published`, a number, or a label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
+    pub selector: Option<Cow<'g, str>>,
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
 use waypost_flow::source::{self, Node};
@@ -68,7 +69,7 @@ pub async fn attempt(
         attributes: tried.attributes,
         outputs: tried.outputs,
         duration_us: tried.duration_us,
-        trace: serde_json::from_str(&tried.trace).unwrap_or_default(),
+        trace: RawValue::from_string(tried.trace).unwrap_or_default(),
     }))
 }
 

@@ -331,7 +331,7 @@ pub(super) fn users_of(world: &World, id: FlowId) -> Vec<User> {
             kind: "flow",
             id: key.0.to_string(),
             name: record.name.clone(),
-            path: place.path.clone(),
+            path: place.path.to_string(),
         }));
     }
     users.extend(world.routes_to(id).map(|route| routing::route_user(route)));

@@ -376,7 +376,7 @@ fn queue_users(world: &World, id: QueueId) -> Vec<User> {
             kind: "flow",
             id: key.0.to_string(),
             name: record.name.clone(),
-            path: place.path.clone(),
+            path: place.path.to_string(),
         }));
     }
     for route in world.routes.values() {

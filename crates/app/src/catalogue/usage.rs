@@ -23,7 +23,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// The place, such as `nodes[0].actions[1]` or `end`.
-    pub path: String,
+    pub path: Arc<str>,
     /// The action's type, or `end`.
     pub action: &'static str,
     /// What is named.
@@ -114,12 +114,12 @@ pub fn uses(
                 _ => continue,
             };
             if let Some(target) = target {
-                uses.push(Use { path: format!("nodes[{node_index}].actions[{action_index}]"), action, target });
+                uses.push(Use { path: format!("nodes[{node_index}].actions[{action_index}]").into(), action, target });
             }
         }
     }
     if let Some(id) = document.end.queue.as_deref().and_then(queue) {
-        uses.push(Use { path: "end".to_owned(), action: "end", target: Target::Queue(id) });
+        uses.push(Use { path: "end".into(), action: "end", target: Target::Queue(id) });
     }
     uses
 }

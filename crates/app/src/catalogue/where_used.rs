@@ -1,10 +1,12 @@
 //! What a flow uses, and what uses a flow or a queue: nodes and edges, directly or all the way.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
-use waypost_store::records::catalogue::RouteTarget;
+use waypost_flow::program::Selector;
+use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteTarget};
 
 use super::LiveCatalogue;
 use super::usage::{Target, Used};
@@ -22,43 +24,70 @@ pub enum Vertex {
     Queue(QueueId),
 }
 
-/// A vertex as people see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+/// A vertex with what is known of it.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A flow.
+    Flow(Arc<FlowRecord>),
+    /// A queue.
+    Queue(Arc<QueueRecord>),
+    /// A route, with its address pattern.
+    Route(Uuid, String),
+}
+
+impl Node {
     /// Which.
-    pub vertex: Vertex,
+    #[must_use]
+    pub fn vertex(&self) -> Vertex {
+        match self {
+            Self::Flow(flow) => Vertex::Flow(flow.id),
+            Self::Queue(queue) => Vertex::Queue(queue.id),
+            Self::Route(id, _) => Vertex::Route(*id),
+        }
+    }
+
     /// Its name, or a route's address pattern.
-    pub name: String,
-    /// A flow's type as written.
-    pub flow_type: Option<String>,
-    /// A flow's published version.
-    pub version: Option<Version>,
-    /// What callers of a deprecated flow are told.
-    pub deprecated: Option<String>,
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Flow(flow) => &flow.name,
+            Self::Queue(queue) => &queue.name,
+            Self::Route(_, address) => address,
+        }
+    }
+
+    fn order(&self) -> (u8, &str, Vertex) {
+        let kind = match self {
+            Self::Route(..) => 0,
+            Self::Flow(_) => 1,
+            Self::Queue(_) => 2,
+        };
+        (kind, self.name(), self.vertex())
+    }
 }
 
 /// One use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Edge {
     /// What uses.
     pub from: Vertex,
     /// The version of the flow that uses.
     pub version: Option<Version>,
     /// Where in it, such as `nodes[0].actions[1]`; empty for routes.
-    pub path: String,
+    pub path: Arc<str>,
     /// What is used.
     pub to: Vertex,
     /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
     pub kind: &'static str,
     /// Which version of a flow: `published`, a number, or a label.
-    pub selector: Option<String>,
+    pub selector: Option<Selector>,
 }
 
 /// Nodes and edges.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// What was asked about stands first.
-    pub nodes: Vec<Named>,
+    pub nodes: Vec<Node>,
     /// Uses, from whatever uses.
     pub edges: Vec<Edge>,
 }
@@ -111,22 +140,12 @@ fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) ->
             edges.push(edge);
         }
     }
-    let mut nodes: Vec<Named> = order.into_iter().map(|vertex| named(world, vertex)).collect();
+    let mut nodes: Vec<Node> = order.into_iter().filter_map(|vertex| node(world, vertex)).collect();
     // Neighbours in the order of their names: a list that is read by people should not change from day to day.
     if let Some(rest) = nodes.get_mut(1..) {
-        rest.sort_unstable_by(|a, b| {
-            (kind_order(a.vertex), &a.name, a.vertex).cmp(&(kind_order(b.vertex), &b.name, b.vertex))
-        });
+        rest.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
     }
     Graph { nodes, edges }
-}
-
-fn kind_order(vertex: Vertex) -> u8 {
-    match vertex {
-        Vertex::Route(_) => 0,
-        Vertex::Flow(_) => 1,
-        Vertex::Queue(_) => 2,
-    }
 }
 
 fn uses(world: &World, vertex: Vertex) -> Vec<Edge> {
@@ -153,7 +172,7 @@ fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
             move |(to, kind)| Edge {
                 from: Vertex::Route(route.id),
                 version: None,
-                path: String::new(),
+                path: Arc::from(""),
                 to,
                 kind,
                 selector: None,
@@ -165,7 +184,7 @@ fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
 
 fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
     let (to, selector) = match &place.target {
-        Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.to_string())),
+        Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.clone())),
         Target::Queue(queue) => (Vertex::Queue(*queue), None),
     };
     Edge {
@@ -178,21 +197,13 @@ fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
     }
 }
 
-fn named(world: &World, vertex: Vertex) -> Named {
-    let bare = |name: String| Named { vertex, name, flow_type: None, version: None, deprecated: None };
+fn node(world: &World, vertex: Vertex) -> Option<Node> {
     match vertex {
-        Vertex::Flow(id) => match world.flows.get(&id) {
-            Some(flow) => Named {
-                flow_type: Some(flow.type_as_written.clone()),
-                version: flow.published,
-                deprecated: flow.deprecated.clone(),
-                ..bare(flow.name.clone())
-            },
-            None => bare(id.to_string()),
-        },
-        Vertex::Queue(id) => bare(world.queues.get(&id).map_or_else(|| id.to_string(), |queue| queue.name.clone())),
-        Vertex::Route(id) => bare(
-            world.routes.get(&id).map_or_else(|| id.to_string(), |route| format!("{}@{}", route.pattern, route.domain)),
-        ),
+        Vertex::Flow(id) => world.flows.get(&id).cloned().map(Node::Flow),
+        Vertex::Queue(id) => world.queues.get(&id).cloned().map(Node::Queue),
+        Vertex::Route(id) => {
+            let route = world.routes.get(&id)?;
+            Some(Node::Route(id, format!("{}@{}", route.pattern, route.domain)))
+        }
     }
 }

@@ -9,9 +9,9 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use cel::common::ast::SourceInfo;
 use cel::parser::Expression;
 
-/// At most so many bytes of expressions are remembered; when there are more, all are forgotten. A tree takes some ten times
+/// At most so many bytes of expressions are remembered; when there are more, all are forgotten. A tree takes some thirty times
 /// its text.
-const MOST_BYTES: usize = 2 << 20;
+const MOST_BYTES: usize = 1 << 20;
 
 /// What a text parses to.
 pub(super) struct Syntax {

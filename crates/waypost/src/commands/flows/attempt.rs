@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };
         writeln!(out, "{}: {}{outputs}", mail.name, short(&tried.decision))?;
         if arguments.trace {
-            for line in text::render(&tried.trace).lines() {
+            for line in text::render(&serde_json::from_str(tried.trace.get()).map_err(std::io::Error::from)?).lines() {
                 writeln!(out, "    {line}")?;
             }
         }

@@ -60,7 +60,7 @@ pub(crate) struct OfQueue {
 pub(super) fn flow(arguments: &Arguments, way: &str, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
     let path = format!("/flows/{id}/{way}?transitive={}", arguments.looking.transitive);
-    print(&remote.get(&path)?, way == "uses", arguments.looking.output, out)
+    print(&remote.get::<Graph<'static>>(&path)?, way == "uses", arguments.looking.output, out)
 }
 
 /// `waypost queues used-by`.
@@ -73,10 +73,10 @@ pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result
         .find(|queue| queue.id.to_string() == arguments.queue || document::fold_name(&queue.name) == folded);
     let id = found.ok_or_else(|| Failure::Failed(format!("there is no queue `{}`", arguments.queue)))?.id;
     let path = format!("/routing/queues/{id}/usedby?transitive={}", arguments.looking.transitive);
-    print(&remote.get(&path)?, false, arguments.looking.output, out)
+    print(&remote.get::<Graph<'static>>(&path)?, false, arguments.looking.output, out)
 }
 
-fn print(graph: &Graph, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+fn print(graph: &Graph<'_>, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {
     match format {
         Format::Json => Ok(table::json(out, graph)?),
         Format::Tree => Ok(out.write_all(tree(graph, downwards).as_bytes())?),
@@ -84,14 +84,14 @@ fn print(graph: &Graph, downwards: bool, format: Format, out: &mut impl Write) -
     }
 }
 
-fn label(node: &GraphNode) -> String {
+fn label(node: &GraphNode<'_>) -> String {
     let deprecated = if node.deprecated.is_some() { " (deprecated)" } else { "" };
     format!("{} {}{deprecated}", node.kind, node.name)
 }
 
 /// One line a node; what stands twice is shown once with what is below it.
-fn tree(graph: &Graph, downwards: bool) -> String {
-    let nodes: HashMap<Uuid, &GraphNode> = graph.nodes.iter().map(|node| (node.id, node)).collect();
+fn tree(graph: &Graph<'_>, downwards: bool) -> String {
+    let nodes: HashMap<Uuid, &GraphNode<'_>> = graph.nodes.iter().map(|node| (node.id, node)).collect();
     let Some(root) = graph.nodes.first() else { return String::new() };
     let mut text = format!("{}\n", label(root));
     let mut shown = HashSet::from([root.id]);
@@ -100,18 +100,18 @@ fn tree(graph: &Graph, downwards: bool) -> String {
 }
 
 fn branch(
-    graph: &Graph,
-    nodes: &HashMap<Uuid, &GraphNode>,
+    graph: &Graph<'_>,
+    nodes: &HashMap<Uuid, &GraphNode<'_>>,
     of: Uuid,
     downwards: bool,
     indent: &str,
     shown: &mut HashSet<Uuid>,
     text: &mut String,
 ) {
-    let ends = |edge: &GraphEdge| {
+    let ends = |edge: &GraphEdge<'_>| {
         if downwards { (edge.from, edge.to) } else { (edge.to, edge.from) }
     };
-    let mut below: Vec<(Uuid, Vec<&GraphEdge>)> = Vec::new();
+    let mut below: Vec<(Uuid, Vec<&GraphEdge<'_>>)> = Vec::new();
     for edge in graph.edges.iter().filter(|edge| ends(edge).0 == of) {
         let other = ends(edge).1;
         match below.iter_mut().find(|(known, _)| *known == other) {
@@ -139,7 +139,7 @@ fn branch(
     }
 }
 
-fn place(edge: &GraphEdge) -> String {
+fn place(edge: &GraphEdge<'_>) -> String {
     let version = edge.version.map(|version| format!("v{version} ")).unwrap_or_default();
     let path = edge.path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
     let selector = edge.selector.as_deref().filter(|selector| *selector != "published");
@@ -148,7 +148,7 @@ fn place(edge: &GraphEdge) -> String {
 }
 
 /// A Mermaid flowchart, from what uses to what is used.
-fn mermaid(graph: &Graph) -> String {
+fn mermaid(graph: &Graph<'_>) -> String {
     let mut text = "flowchart LR\n".to_owned();
     let number: HashMap<Uuid, usize> = graph.nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
     for (position, node) in graph.nodes.iter().enumerate() {
