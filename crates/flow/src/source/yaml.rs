@@ -87,8 +87,15 @@ impl<'t> Reader<'t> {
                 plain_only(span, anchor, tag.is_some())?;
                 let written = self.text.get(self.byte(span.start)..self.byte(span.end)).unwrap_or_default();
                 let quotes = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
-                let inner = written.get(quotes..written.len().saturating_sub(quotes)).unwrap_or_default();
-                self.place(path, span, inner == text.as_ref(), quotes == 1);
+                let (content, end) = (quotes..quotes + text.len(), quotes + text.len() + quotes);
+                // The parser's end of a quoted scalar may lie beyond the quote.
+                let ends =
+                    written.get(..quotes) == written.get(content.end..end) && (quotes == 1 || end == written.len());
+                let verbatim = ends && written.get(content) == Some(text.as_ref());
+                self.place(path.clone(), span, verbatim, quotes == 1);
+                if let Some(place) = self.places.get_mut(&path).filter(|_| verbatim) {
+                    place.bytes.end = place.bytes.start + end;
+                }
                 Ok(if style == ScalarStyle::Plain { resolve(text, span)? } else { Node::String(text.into_owned()) })
             }
             Event::SequenceStart(anchor, tag) => {
