@@ -18,7 +18,10 @@ fn classifier(kind: &str) -> Json {
         "name": "Classify", "type": "shared",
         "inputs": [{"name": "text", "dataType": "string"}],
         "outputs": [{"name": "kind", "dataType": "string"}],
-        "nodes": [{"id": "work", "actions": [{"type": "setOutput", "name": "kind", "value": kind}]}],
+        "nodes": [{"id": "work", "actions": [
+            {"type": "setOutput", "name": "kind", "value": kind},
+            {"type": "log", "level": "debug", "message": "${input.text}"},
+        ]}],
     })
 }
 

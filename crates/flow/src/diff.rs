@@ -228,7 +228,7 @@ fn same(key: &str, before: &Json, after: &Json) -> bool {
 }
 
 /// A text with the blanks inside of `${…}` taken out that mean nothing there.
-fn normal(text: &str) -> String {
+pub(crate) fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("${") {

@@ -18,6 +18,9 @@ pub struct Interface {
     pub outputs: Vec<OutputType>,
     /// Whether a run may end inside it, or inside what it calls.
     pub may_decide: bool,
+    /// The notice for callers, once the flow should not be called any longer; may be empty. The checker knows none: the
+    /// catalogue fills it in.
+    pub deprecated: Option<String>,
 }
 
 /// One input.

@@ -17,20 +17,22 @@ use waypost_flow::program::{QueueTarget, Selector};
 use waypost_flow::source;
 use waypost_flow::types::Type;
 
-/// What stands around every document: two queues, a shared flow at version 2, and a flow that is not published.
+/// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, and one that is not published.
 struct Around;
 
 const SHARED: FlowId = FlowId(Uuid::from_u128(1));
 const UNPUBLISHED: FlowId = FlowId(Uuid::from_u128(2));
+const DEPRECATED: FlowId = FlowId(Uuid::from_u128(3));
 
 impl World for Around {
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         if let Some(id) = &reference.flow_id {
-            return [SHARED, UNPUBLISHED].into_iter().find(|known| known.to_string() == *id);
+            return [SHARED, UNPUBLISHED, DEPRECATED].into_iter().find(|known| known.to_string() == *id);
         }
         match document::fold_name(reference.flow.as_deref()?).as_str() {
             "shared processor" => Some(SHARED),
             "not published" => Some(UNPUBLISHED),
+            "old processor" => Some(DEPRECATED),
             _ => None,
         }
     }
@@ -46,11 +48,12 @@ impl World for Around {
         let output = |name: &str, data_type: Type| OutputType { name: name.to_owned(), data_type };
         Ok(Arc::new(Interface {
             flow,
-            name: "Shared Processor".to_owned(),
+            name: if flow == DEPRECATED { "Old Processor" } else { "Shared Processor" }.to_owned(),
             shared: true,
             inputs: vec![input("text", Type::String, true), input("limit", Type::Integer, false)],
             outputs: vec![output("result", Type::String), output("score", Type::Number)],
             may_decide: false,
+            deprecated: (flow == DEPRECATED).then(|| "call Shared Processor instead".to_owned()),
         }))
     }
 
@@ -68,7 +71,7 @@ impl World for Around {
     }
 }
 
-/// All problems of a text, one a line: severity, code, path, message, suggestion.
+/// All problems of a text, one a line: `warning` for a warning, code, path, message, suggestion.
 fn problems(text: &str) -> String {
     let diagnostics: Vec<Diagnostic> = match source::yaml(text) {
         Err(error) => vec![error.into()],
@@ -90,6 +93,9 @@ fn problems(text: &str) -> String {
     let mut lines = String::new();
     for diagnostic in diagnostics {
         let place = if diagnostic.path.is_empty() { "(document)" } else { &diagnostic.path };
+        if !diagnostic.is_error() {
+            lines.push_str("warning ");
+        }
         write!(lines, "{} {place}: {}", diagnostic.code, diagnostic.message).unwrap();
         if let Some(suggestion) = diagnostic.suggestion {
             write!(lines, " ({suggestion})").unwrap();

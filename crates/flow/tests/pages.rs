@@ -16,9 +16,6 @@ use waypost_flow::source;
 /// Answered by the catalogue.
 const ELSEWHERE: [Code; 3] = [Code::Cycle, Code::TooDeep, Code::NotRoutable];
 
-/// Kept for a warning that nothing gives yet.
-const RESERVED: [Code; 1] = [Code::Unguarded];
-
 /// An example: the flow in question, then the flows around it. A flow without content is not published.
 struct Around<'t> {
     flows: Vec<&'t str>,
@@ -48,7 +45,9 @@ impl World for Around<'_> {
             Selector::Version(_) => return Err(Unresolved::Version),
             Selector::Label(_) => return Err(Unresolved::Label),
         }
-        Ok(Arc::new(check::declared_interface(&document, flow)))
+        let notice = text.lines().find_map(|line| line.strip_prefix("# deprecated: "));
+        let interface = check::declared_interface(&document, flow);
+        Ok(Arc::new(Interface { deprecated: notice.map(str::to_owned), ..interface }))
     }
 
     fn queue(&self, written: &str) -> Option<QueueTarget> {
@@ -109,7 +108,7 @@ fn every_page_has_words_and_examples() {
 
 #[test]
 fn examples_are_what_they_say() {
-    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code) && !RESERVED.contains(code)) {
+    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
         for (kind, error) in [("refused", true), ("warned", false)] {
             for example in examples(code.page(), kind) {
                 let found = problems(example);

@@ -81,6 +81,21 @@ fn problems_are_shown_in_their_place() {
 }
 
 #[test]
+fn warnings_stop_nothing() {
+    let scratch = Scratch::new("cli-warnings");
+    let file = scratch.path("careless.yaml");
+    let text = "name: Careless\ntype: email\nnodes:\n  - id: only\n    actions:\n      - { type: log, message: \"to ${interaction.email.to[0].address}\" }\n";
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = printed(&waypost(&["validate", file]), 0);
+    assert!(shown.contains("warning[expression.unguarded]: nothing makes sure that"), "{shown}");
+    let marks = format!("\n  | {}{}\n", " ".repeat(36), "^".repeat("interaction.email.to[0]".len()));
+    assert!(shown.contains(&marks), "the read is underlined: {shown}");
+    assert!(shown.contains("`waypost explain expression.unguarded`"), "{shown}");
+    assert!(shown.ends_with("1 flow(s) in 1 file(s): 0 error(s), 1 warning(s)\n"), "{shown}");
+}
+
+#[test]
 fn codes_are_explained() {
     let scratch = Scratch::new("cli-explain");
     let file = scratch.path("broken.yaml");

@@ -126,6 +126,7 @@ fn program(flow: u128, nodes: Vec<ProgramNode>, on_error: Option<usize>) -> Arc<
             inputs: Vec::new(),
             outputs: Vec::new(),
             may_decide: true,
+            deprecated: None,
         },
         version: 1,
         input_defaults: Vec::new(),

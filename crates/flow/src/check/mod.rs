@@ -4,6 +4,7 @@ mod actions;
 mod declarations;
 mod paths;
 mod variables;
+mod warnings;
 mod world;
 
 use std::collections::HashSet;
@@ -79,6 +80,7 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
             inputs: declarations.interface_inputs(document),
             outputs: declarations.interface_outputs(),
             may_decide: callee_decides,
+            deprecated: None,
         },
         version,
         input_defaults: declarations.input_defaults,
@@ -104,6 +106,9 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
     let mut said = HashSet::new();
     diagnostics.retain(|diagnostic| said.insert(diagnostic.clone()));
     let failed = !complete || diagnostics.iter().any(Diagnostic::is_error);
+    if !failed {
+        warnings::check(document, &program, world, &mut diagnostics);
+    }
     Checked { program: (!failed).then_some(program), diagnostics, references }
 }
 
@@ -183,5 +188,6 @@ pub fn declared_interface(document: &Document, flow: FlowId) -> Interface {
         inputs: declarations.interface_inputs(document),
         outputs: declarations.interface_outputs(),
         may_decide: false,
+        deprecated: None,
     }
 }

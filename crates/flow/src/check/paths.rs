@@ -239,7 +239,7 @@ fn ends_run(kind: &ProgramActionKind) -> bool {
 }
 
 /// The expressions that an action evaluates first, with their member's path.
-fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
+pub(super) fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
     let one = |member: &str, compiled| vec![(member.to_owned(), compiled)];
     match &action.kind {
         // What the second version behind a weighted label is given are the same expressions.
@@ -271,7 +271,7 @@ fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
 }
 
 /// The expressions that are evaluated when a called flow has returned.
-fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
+pub(super) fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
     match &action.kind {
         ProgramActionKind::RunFlow { outputs, .. } => outputs
             .iter()

@@ -114,6 +114,18 @@ codes! {
     NotRoutable = "flow.not-routable",
     /// A key or index read where nothing guards it.
     Unguarded = "expression.unguarded",
+    /// A variable that nothing reads.
+    UnusedVariable = "variable.unused",
+    /// An input that nothing reads.
+    UnusedInput = "input.unused",
+    /// An outputMapping to a variable that nothing reads.
+    UnusedMapping = "mapping.unused",
+    /// A branch that can't be taken.
+    DeadBranch = "branch.never",
+    /// A condition of the conditionSet that has the same answer on every mail.
+    ConstantCondition = "condition.constant",
+    /// A call to a flow that is marked as one not to be called any longer.
+    DeprecatedFlow = "flow.deprecated",
 }
 
 impl Serialize for Code {

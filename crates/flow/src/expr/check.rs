@@ -8,7 +8,8 @@ use cel::parser::Expression;
 use rustc_hash::FxHashSet;
 
 use super::Scope;
-use super::ir::{Arithmetic, Comparison, Ir};
+use super::extent::{after, extent, operand};
+use super::ir::{Arithmetic, Comparison, Ir, Site};
 use super::members;
 use super::parse::Parsed;
 use crate::diagnostic::{Code, Diagnostic};
@@ -22,11 +23,15 @@ pub(super) type Typed = (Ir, Type);
 /// Checks one expression.
 pub(super) struct Checker<'c> {
     pub(super) path: &'c str,
+    /// The whole value that the expression stands in.
+    pub(super) text: &'c str,
     pub(super) scope: &'c Scope<'c>,
     pub(super) parsed: &'c Parsed,
     pub(super) problems: Vec<Diagnostic>,
     /// Variables read, with the first place of each.
     pub(super) reads: Vec<(usize, Range<usize>)>,
+    /// Inputs read, by position.
+    pub(super) inputs: Vec<usize>,
 }
 
 /// Words of CEL that can't be read as names.
@@ -63,6 +68,25 @@ impl Checker<'_> {
     pub(super) fn problem(&mut self, id: u64, code: Code, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(code, self.path, message).at(self.parsed.place(id));
         self.problems.push_mut(diagnostic)
+    }
+
+    /// The place of `of.field`.
+    pub(super) fn site_of_member(&self, of: &Expression, field: &str) -> Site {
+        self.site(of, |of_end| (of_end, field))
+    }
+
+    /// The place of `of[index]`.
+    pub(super) fn site_of_index(&self, of: &Expression, index: &Expression) -> Site {
+        let end = extent(self.parsed, self.text, index).end;
+        self.site(of, |of_end| (end.max(of_end), "]"))
+    }
+
+    fn site<'t>(&self, of: &Expression, end: impl FnOnce(usize) -> (usize, &'t str)) -> Site {
+        let of = operand(self.parsed, self.text, of);
+        let (from, token) = end(of.end);
+        // Expressions are far shorter than 4 GiB.
+        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Site { start: short(of.start), of_end: short(of.end), end: short(after(self.text, from, token)), list: false }
     }
 
     fn unsupported<T>(&mut self, id: u64, message: &str) -> Option<T> {
@@ -157,7 +181,7 @@ impl Checker<'_> {
             return members::presence(self, id, select);
         }
         let operand = self.check(&select.operand)?;
-        members::select(self, id, operand, &select.field)
+        members::select(self, id, operand, select)
     }
 
     fn declared(&mut self, id: u64, select: &SelectExpr, declared: &[(String, Type)], kind: &str) -> Option<Typed> {
@@ -176,6 +200,9 @@ impl Checker<'_> {
             problem.suggestion = near.map(|near| format!("did you mean `{kind}.{near}`?"));
             return None;
         };
+        if kind == "input" {
+            self.inputs.push(position);
+        }
         if select.test {
             return Some((Ir::Constant(Value::Boolean(true)), Type::Boolean));
         }
@@ -280,7 +307,7 @@ impl Checker<'_> {
             }
             (operators::INDEX, None, [of, index]) => {
                 let (of_checked, index_checked) = (self.check(of), self.check(index));
-                members::index(self, (of.id, of_checked?), (index.id, index_checked?))
+                members::index(self, (of, of_checked?), (index, index_checked?))
             }
             (operators::IN, None, [needle, within]) => self.in_operator(needle, within),
             (operators::EQUALS, None, [a, b]) => self.equality(id, a, b, true),

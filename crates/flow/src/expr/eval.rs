@@ -48,7 +48,7 @@ impl Ir {
                 let name = name.eval(cx)?;
                 Value::text(cx.email.header(name.as_str().ok_or_else(internal)?).unwrap_or_default())
             }
-            Self::HeaderValues(name) => {
+            Self::HeaderValues(name, _) => {
                 let name = name.eval(cx)?;
                 let name = name.as_str().ok_or_else(internal)?;
                 let values = cx.email.headers().get(name);
@@ -90,7 +90,7 @@ impl Ir {
                 let needle = needle.eval(cx)?;
                 Value::Boolean(set.contains(needle.as_str().ok_or_else(internal)?))
             }
-            Self::Index(of, index) => index_of(of.eval(cx)?, &index.eval(cx)?)?,
+            Self::Index(of, index, _) => index_of(of.eval(cx)?, &index.eval(cx)?)?,
             Self::List(parts) => {
                 let parts: Result<Vec<_>> = parts.iter().map(|part| part.eval(cx)).collect();
                 Value::List(Arc::from(bounded(parts?)?))

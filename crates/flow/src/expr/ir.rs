@@ -25,7 +25,7 @@ pub(super) enum Ir {
     /// `interaction.email.header(name)`: the first, or empty.
     Header(Box<Ir>),
     /// `interaction.email.headers[name]`.
-    HeaderValues(Box<Ir>),
+    HeaderValues(Box<Ir>, Site),
     /// A member of an address.
     AddressPart(Box<Ir>, AddressPart),
     /// A member of an attachment.
@@ -53,7 +53,7 @@ pub(super) enum Ir {
     /// `x in [constants]`, strings.
     InSet(Box<Ir>, FxHashSet<Box<str>>),
     /// `list[i]`, `map[key]`, `json[…]`.
-    Index(Box<Ir>, Box<Ir>),
+    Index(Box<Ir>, Box<Ir>, Site),
     /// A list.
     List(Vec<Ir>),
     /// A map.
@@ -66,6 +66,19 @@ pub(super) enum Ir {
     Template(Vec<Ir>),
     /// JSON made of parts.
     Json(Box<Ir>),
+}
+
+/// Where something is read that may not be there, in bytes of the whole value: `of[index]` or `of.name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Site {
+    /// Where `of` begins.
+    pub(super) start: u32,
+    /// Where `of` ends.
+    pub(super) of_end: u32,
+    /// Where all of it ends.
+    pub(super) end: u32,
+    /// Whether `of` is a list.
+    pub(super) list: bool,
 }
 
 /// What can be read without an argument.
@@ -185,7 +198,7 @@ impl Ir {
             }
             Self::Choose(a, b, c) => a.can_fail() || b.can_fail() || c.can_fail(),
             // Overflow, division by zero, size.
-            Self::Negate(_) | Self::Arithmetic(..) | Self::Index(..) | Self::HeaderValues(_) => true,
+            Self::Negate(_) | Self::Arithmetic(..) | Self::Index(..) | Self::HeaderValues(..) => true,
             Self::List(parts) => parts.iter().any(Self::can_fail),
             Self::Map(parts) => parts.iter().any(|(key, value)| key.can_fail() || value.can_fail()),
             Self::Call(overload, arguments) => overload.can_fail || arguments.iter().any(Self::can_fail),

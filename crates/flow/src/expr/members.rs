@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use cel::common::ast::SelectExpr;
+use cel::parser::Expression;
 
 use super::check::{Checker, Typed, string_constant};
-use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
+use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read, Site};
 use crate::diagnostic::Code;
 use crate::email::{AddressField, TextField};
 use crate::types::{ObjectType, Type};
@@ -76,7 +77,8 @@ fn attachment_type(part: AttachmentPart) -> Type {
 }
 
 /// `operand.field`
-pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed, field: &str) -> Option<Typed> {
+pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed, select: &SelectExpr) -> Option<Typed> {
+    let field = select.field.as_str();
     match &data_type {
         Type::Object(ObjectType::Interaction) if field == "email" => {
             Some((Ir::Constant(Value::Object(Handle::Email)), Type::Object(ObjectType::Email)))
@@ -94,11 +96,11 @@ pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed,
         Type::Map(element) => {
             let element = (**element).clone();
             let (key, _) = string_constant(field);
-            Some(member(ir, key, element))
+            Some(member(ir, key, element, checker.site_of_member(&select.operand, field)))
         }
         Type::Json => {
             let (key, _) = string_constant(field);
-            Some((Ir::Index(Box::new(ir), Box::new(key)), Type::Json))
+            Some((Ir::Index(Box::new(ir), Box::new(key), checker.site_of_member(&select.operand, field)), Type::Json))
         }
         other => {
             let message = format!("a value of type {other} has no members");
@@ -110,11 +112,11 @@ pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed,
 }
 
 /// A map's member. Attributes are never missing: they read as empty.
-fn member(map: Ir, key: Ir, element: Type) -> Typed {
+fn member(map: Ir, key: Ir, element: Type, site: Site) -> Typed {
     match map {
         Ir::Read(Read::Attributes) => (Ir::Attribute(Box::new(key)), Type::String),
-        Ir::Read(Read::Headers) => (Ir::HeaderValues(Box::new(key)), element),
-        map => (Ir::Index(Box::new(map), Box::new(key)), element),
+        Ir::Read(Read::Headers) => (Ir::HeaderValues(Box::new(key), site), element),
+        map => (Ir::Index(Box::new(map), Box::new(key), site), element),
     }
 }
 
@@ -163,7 +165,7 @@ pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) 
         Type::Map(_) if is_attributes => Presence::Attribute(Arc::from(field)),
         Type::Map(_) if is_headers => Presence::Header(Arc::from(field)),
         Type::Map(_) | Type::Json => Presence::Member(Box::new(of), Arc::from(field)),
-        _ => match self::select(checker, id, (of, data_type), field)? {
+        _ => match self::select(checker, id, (of, data_type), select)? {
             (Ir::Read(read), _) => Presence::Field(read),
             (ir @ (Ir::AddressPart(..) | Ir::AttachmentPart(..)), _) => Presence::Text(Box::new(ir)),
             _ => Presence::Always,
@@ -173,26 +175,28 @@ pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) 
 }
 
 /// `of[index]`
-pub(super) fn index(checker: &mut Checker<'_>, of: (u64, Typed), index: (u64, Typed)) -> Option<Typed> {
-    let (of_id, (of, of_type)) = of;
-    let (index_id, (index, index_type)) = index;
+pub(super) fn index(checker: &mut Checker<'_>, of: (&Expression, Typed), index: (&Expression, Typed)) -> Option<Typed> {
+    let (of_written, (of, of_type)) = of;
+    let (index_written, (index, index_type)) = index;
+    let site = checker.site_of_index(of_written, index_written);
     let expected = match &of_type {
         Type::List(element) if index_type == Type::Integer => {
-            return Some((Ir::Index(Box::new(of), Box::new(index)), (**element).clone()));
+            let site = Site { list: true, ..site };
+            return Some((Ir::Index(Box::new(of), Box::new(index), site), (**element).clone()));
         }
-        Type::Map(element) if index_type == Type::String => return Some(member(of, index, (**element).clone())),
+        Type::Map(element) if index_type == Type::String => return Some(member(of, index, (**element).clone(), site)),
         Type::Json if matches!(index_type, Type::String | Type::Integer) => {
-            return Some((Ir::Index(Box::new(of), Box::new(index)), Type::Json));
+            return Some((Ir::Index(Box::new(of), Box::new(index), site), Type::Json));
         }
         Type::List(_) => "integer",
         Type::Map(_) => "string",
         Type::Json => "string or integer",
         other => {
             let other = other.clone();
-            checker.wrong_type(of_id, "a list, a map or json", &other);
+            checker.wrong_type(of_written.id, "a list, a map or json", &other);
             return None;
         }
     };
-    checker.wrong_type(index_id, expected, &index_type);
+    checker.wrong_type(index_written.id, expected, &index_type);
     None
 }

@@ -1,7 +1,10 @@
 //! Expressions: CEL in `${…}`, templates and literals, compiled once and evaluated per mail.
 
 mod check;
+mod constant;
 mod eval;
+mod extent;
+mod guards;
 mod ir;
 mod known;
 mod literal;
@@ -22,6 +25,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::email::Email;
 use crate::types::Type;
 use crate::value::{Text, Value};
+
+pub use guards::{Fact, Unguarded};
 
 use check::{Checker, Typed, string_constant};
 use ir::Ir;
@@ -45,6 +50,10 @@ pub struct Compiled {
     pub data_type: Type,
     /// The variables it reads (positions in [`Scope::variables`]), each with the place in the source where it is first read.
     pub reads: Vec<(usize, Range<usize>)>,
+    /// The inputs it reads (positions in [`Scope::inputs`]).
+    pub inputs: Vec<usize>,
+    /// What it reads that may not be there, where nothing in the expression makes sure of it.
+    pub unguarded: Vec<Unguarded>,
     /// The source as written, for traces.
     pub source: Arc<str>,
 }
@@ -92,14 +101,16 @@ pub fn compile_value(
     scope: &Scope<'_>,
     expected: Option<&Type>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let mut compiler = Compiler { scope, problems: Vec::new(), reads: Vec::new() };
+    let mut compiler =
+        Compiler { scope, problems: Vec::new(), reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new() };
     match compiler.value(path, value, expected) {
         Some((ir, data_type)) if compiler.problems.is_empty() => {
             let source = match value {
                 Json::String(text) => Arc::from(text.as_str()),
                 other => Arc::from(other.to_string()),
             };
-            Ok(Compiled { ir, data_type, reads: compiler.reads, source })
+            let Compiler { reads, inputs, unguarded, .. } = compiler;
+            Ok(Compiled { ir, data_type, reads, inputs, unguarded, source })
         }
         _ => Err(compiler.problems),
     }
@@ -158,6 +169,16 @@ impl Compiled {
     pub fn can_fail(&self) -> bool {
         self.ir.can_fail()
     }
+
+    /// What a condition answers on every mail, if that can be known beforehand.
+    pub fn always(&self) -> Option<bool> {
+        constant::truth(&self.ir)
+    }
+
+    /// What is known for the rest of the run once this condition was found to hold: of inputs and of the mail, which never change.
+    pub fn lasting_facts(&self) -> Vec<Fact> {
+        guards::lasting_facts(&self.ir)
+    }
 }
 
 impl fmt::Debug for Compiled {
@@ -171,6 +192,8 @@ struct Compiler<'c> {
     scope: &'c Scope<'c>,
     problems: Vec<Diagnostic>,
     reads: Vec<(usize, Range<usize>)>,
+    inputs: Vec<usize>,
+    unguarded: Vec<Unguarded>,
 }
 
 impl Compiler<'_> {
@@ -236,9 +259,21 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let mut checker = Checker { path, scope: self.scope, parsed: &parsed, problems: Vec::new(), reads: Vec::new() };
+        let mut checker = Checker {
+            path,
+            text,
+            scope: self.scope,
+            parsed: &parsed,
+            problems: Vec::new(),
+            reads: Vec::new(),
+            inputs: Vec::new(),
+        };
         let typed = checker.check(parsed.tree());
         self.problems.append(&mut checker.problems);
+        self.inputs.append(&mut checker.inputs);
+        if let Some((ir, _)) = &typed {
+            self.unguarded.extend(guards::unguarded(path, text, ir));
+        }
         for (variable, place) in checker.reads {
             if self.reads.iter().all(|(known, _)| *known != variable) {
                 self.reads.push((variable, place));

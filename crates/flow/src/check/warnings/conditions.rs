@@ -1,0 +1,60 @@
+//! Conditions that decide nothing, and branches that can't be taken.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::diff::normal;
+use crate::document::Document;
+use crate::expr::Compiled;
+use crate::program::{Program, ProgramBranch};
+
+pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Vec<Diagnostic>) {
+    for (index, condition) in program.conditions.conditions.iter().enumerate() {
+        let Some(always) = condition.always() else { continue };
+        let message = if always { "the condition always holds" } else { "the condition never holds" };
+        diagnostics.push(
+            Diagnostic::warning(Code::ConstantCondition, format!("conditionSet.conditions[{index}].when"), message)
+                .suggestion("ask something of the mail or of an input, or remove the condition")
+                .at(inside(condition)),
+        );
+    }
+    for (index, node) in program.nodes.iter().enumerate() {
+        let target = |branch: &ProgramBranch| document.nodes.get(branch.to).map_or("", |node| node.id.as_str());
+        let mut always = None;
+        let mut earlier: Vec<(String, usize)> = Vec::new();
+        for (position, branch) in node.next.iter().enumerate() {
+            let path = format!("nodes[{index}].next[{position}]");
+            let dead = |path: String, why: String| {
+                let message = format!("the branch to `{}` is never taken: {why}", target(branch));
+                Diagnostic::warning(Code::DeadBranch, path, message)
+            };
+            let Some(when) = branch.when.as_ref().filter(|_| always.is_none()) else {
+                match always {
+                    Some(first) => diagnostics
+                        .push(dead(path, format!("next[{first}] always holds")).suggestion("move it up, or remove it")),
+                    None => always = Some(position),
+                }
+                continue;
+            };
+            let source = normal(&when.source);
+            let path = format!("{path}.when");
+            match (when.always(), earlier.iter().find(|(known, _)| *known == source)) {
+                (Some(true), _) => always = Some(position),
+                (Some(false), _) => diagnostics.push(
+                    dead(path, "its condition never holds".to_owned())
+                        .suggestion("mend the condition, or remove the branch")
+                        .at(inside(when)),
+                ),
+                (None, Some((_, first))) => diagnostics.push(
+                    dead(path, format!("next[{first}] has the same condition"))
+                        .suggestion("mend one of the conditions, or remove the branch")
+                        .at(inside(when)),
+                ),
+                (None, None) => earlier.push((source, position)),
+            }
+        }
+    }
+}
+
+/// The expression without `${` and `}`.
+fn inside(condition: &Compiled) -> std::ops::Range<usize> {
+    2.min(condition.source.len())..condition.source.len().saturating_sub(1).max(2)
+}

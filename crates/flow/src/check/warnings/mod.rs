@@ -1,0 +1,59 @@
+//! What works, but probably not as meant. Looked for in flows without errors alone; warnings never stop publishing.
+
+mod conditions;
+mod deprecated;
+mod unguarded;
+mod unused;
+
+use super::World;
+use super::paths::{after, before};
+use crate::diagnostic::Diagnostic;
+use crate::document::Document;
+use crate::expr::Compiled;
+use crate::program::Program;
+
+/// All warnings, in order of their kinds.
+pub(super) fn check(document: &Document, program: &Program, world: &dyn World, diagnostics: &mut Vec<Diagnostic>) {
+    let expressions = expressions(program);
+    unused::check(document, program, &expressions, diagnostics);
+    unguarded::check(program, &expressions, diagnostics);
+    conditions::check(document, program, diagnostics);
+    deprecated::check(document, program, world, diagnostics);
+}
+
+/// An expression of the flow.
+struct Expression<'p> {
+    compiled: &'p Compiled,
+    /// Where in the flow it stands.
+    part: Part,
+    /// Whether its error leads to another node, and not out of the flow.
+    caught: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The condition at this position.
+    Condition(usize),
+    /// A node.
+    Node,
+}
+
+fn expressions(program: &Program) -> Vec<Expression<'_>> {
+    let mut all = Vec::new();
+    for (index, compiled) in program.conditions.conditions.iter().enumerate() {
+        all.push(Expression { compiled, part: Part::Condition(index), caught: program.on_error.is_some() });
+    }
+    for (index, node) in program.nodes.iter().enumerate() {
+        // An error that leads back to where it arose only comes again.
+        let leads_on = |to: Option<usize>| to.is_some_and(|to| to != index);
+        for action in &node.actions {
+            let caught = leads_on(action.on_error.or(program.on_error));
+            let compiled = before(action).into_iter().chain(after(action));
+            all.extend(compiled.map(|(_, compiled)| Expression { compiled, part: Part::Node, caught }));
+        }
+        let caught = leads_on(program.on_error);
+        let conditions = node.next.iter().filter_map(|branch| branch.when.as_ref());
+        all.extend(conditions.map(|compiled| Expression { compiled, part: Part::Node, caught }));
+    }
+    all
+}

@@ -1,0 +1,31 @@
+//! Keys and elements read where nothing makes sure that they are there, and no `onError` has a way on.
+
+use super::{Expression, Part};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Match;
+use crate::program::Program;
+
+pub(super) fn check(program: &Program, expressions: &[Expression<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    // Conditions that must all hold are asked in order: each guards what comes after it.
+    let conditions = &program.conditions.conditions;
+    let all = program.conditions.matching == Match::All || conditions.len() < 2;
+    let facts: Vec<_> = conditions.iter().filter(|_| all).map(|condition| condition.lasting_facts()).collect();
+    for Expression { compiled, part, .. } in expressions.iter().filter(|expression| !expression.caught) {
+        let known = match part {
+            Part::Condition(index) => facts.get(..*index).unwrap_or_default(),
+            Part::Node => facts.as_slice(),
+        };
+        for unguarded in &compiled.unguarded {
+            if known.iter().any(|facts| unguarded.is_held_by(facts)) {
+                continue;
+            }
+            let message = format!("nothing makes sure that `{}` is there", unguarded.read);
+            diagnostics.push(
+                Diagnostic::warning(Code::Unguarded, unguarded.path.clone(), message)
+                    .expected("a guard in the same expression, or an `onError` that leads on")
+                    .suggestion(format!("ask first: `{}`", unguarded.guard))
+                    .at(unguarded.range.clone()),
+            );
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Conditions whose answer can be known before any mail has come.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Context;
+use super::ir::{Ir, Presence};
+use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use crate::value::Value;
+
+/// What a condition answers on every mail. `&&` and `||` are decided by one side alone, as in evaluation.
+pub(super) fn truth(ir: &Ir) -> Option<bool> {
+    match ir {
+        Ir::Constant(Value::Boolean(value)) => Some(*value),
+        Ir::Has(Presence::Always) => Some(true),
+        Ir::Not(of) => truth(of).map(|value| !value),
+        Ir::And(a, b) => match (truth(a), truth(b)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+        Ir::Or(a, b) => match (truth(a), truth(b)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+        Ir::Choose(when, a, b) => match truth(when) {
+            Some(true) => truth(a),
+            Some(false) => truth(b),
+            None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
+        },
+        closed if is_closed(closed) => match closed.eval(&nowhere(&Arc::default())) {
+            Ok(Value::Boolean(value)) => Some(value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether an expression reads nothing of the run.
+fn is_closed(ir: &Ir) -> bool {
+    match ir {
+        Ir::Constant(value) => !matches!(value, Value::Object(_)),
+        Ir::Not(of) | Ir::Negate(of) | Ir::Json(of) | Ir::Search(of, _) | Ir::InSet(of, _) => is_closed(of),
+        Ir::And(a, b)
+        | Ir::Or(a, b)
+        | Ir::Arithmetic(_, a, b)
+        | Ir::Equal(_, a, b)
+        | Ir::Compare(_, a, b)
+        | Ir::In(a, b)
+        | Ir::Index(a, b, _) => is_closed(a) && is_closed(b),
+        Ir::Choose(a, b, c) => is_closed(a) && is_closed(b) && is_closed(c),
+        Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => parts.iter().all(is_closed),
+        Ir::Map(parts) => parts.iter().all(|(key, value)| is_closed(key) && is_closed(value)),
+        _ => false,
+    }
+}
+
+/// A run that has nothing in it.
+fn nowhere<'c>(attributes: &'c Arc<BTreeMap<Arc<str>, Value<'static>>>) -> Context<'c, 'static> {
+    Context {
+        interaction_id: "",
+        received_at: Timestamp::UNIX_EPOCH,
+        priority: 0,
+        attributes,
+        email: &Nothing,
+        inputs: &[],
+        variables: &[],
+        outputs: &[],
+    }
+}
+
+/// No email. Whatever reads one is not closed, so that nothing of this is ever asked.
+struct Nothing;
+
+static NO_HEADERS: BTreeMap<String, Vec<String>> = BTreeMap::new();
+
+impl Email for Nothing {
+    fn text(&self, _field: TextField) -> &str {
+        ""
+    }
+    fn address_count(&self, _field: AddressField) -> usize {
+        0
+    }
+    fn address(&self, _field: AddressField, _index: usize) -> Option<AddressRef<'_>> {
+        None
+    }
+    fn header(&self, _name: &str) -> Option<&str> {
+        None
+    }
+    fn headers(&self) -> &BTreeMap<String, Vec<String>> {
+        &NO_HEADERS
+    }
+    fn references(&self) -> &[String] {
+        &[]
+    }
+    fn attachment_count(&self) -> usize {
+        0
+    }
+    fn attachment(&self, _index: usize) -> Option<AttachmentRef<'_>> {
+        None
+    }
+    fn date(&self) -> Option<Timestamp> {
+        None
+    }
+    fn size(&self) -> u64 {
+        0
+    }
+    fn body_truncated(&self) -> bool {
+        false
+    }
+    fn is_auto_generated(&self) -> bool {
+        false
+    }
+}
