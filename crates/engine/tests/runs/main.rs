@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod agreement;
 mod limits;
 mod mail;
 mod world;

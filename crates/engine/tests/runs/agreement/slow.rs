@@ -1,0 +1,589 @@
+//! A second interpreter, slow and obvious: it walks documents and syntax trees as they are written, knows nothing of types
+//! beforehand, keeps no positions, prepares nothing. It exists to disagree with the engine.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use cel::common::ast::{Expr, LiteralValue, operators};
+use cel::parser::{Expression, Parser};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use waypost_engine::codes;
+use waypost_flow::document::{ActionKind, Disposition, Document, Input, Mapping, Match};
+use waypost_flow::email::{AddressField, Email, TextField};
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Plain {
+    Text(String),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+    Time(Timestamp),
+    List(Vec<Plain>),
+}
+
+/// How a run ended, in words that both interpreters have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ended {
+    pub(super) kind: &'static str,
+    pub(super) queue: Option<String>,
+    pub(super) priority: i64,
+    pub(super) skills: Vec<String>,
+    pub(super) language: Option<String>,
+    pub(super) addresses: Vec<String>,
+    pub(super) reason: Option<String>,
+    pub(super) error: Option<&'static str>,
+    pub(super) attributes: BTreeMap<String, String>,
+}
+
+/// Why something can't go on: an error, which can be caught, or a limit, which can't.
+#[derive(Clone, Debug, PartialEq)]
+enum Stop {
+    Error(&'static str),
+    Limit(&'static str),
+    Decided(Box<Ended>),
+    /// The run goes on in another flow, with these inputs.
+    Transfer(usize, BTreeMap<String, Plain>),
+}
+
+type Result<T> = std::result::Result<T, Stop>;
+
+/// What expressions of one flow see.
+#[derive(Default)]
+struct Names {
+    inputs: BTreeMap<String, Plain>,
+    variables: BTreeMap<String, Plain>,
+    outputs: BTreeMap<String, Plain>,
+    callee: BTreeMap<String, Plain>,
+}
+
+/// One run.
+pub(super) struct Slow<'r> {
+    pub(super) flows: &'r [Document],
+    pub(super) mail: &'r dyn Email,
+    pub(super) id: &'r str,
+    pub(super) received_at: Timestamp,
+    pub(super) attributes: BTreeMap<String, String>,
+    pub(super) priority: i64,
+    pub(super) actions: u32,
+    pub(super) nodes: u32,
+    /// Which actions were done, for the count of what was covered.
+    pub(super) done: BTreeMap<&'static str, usize>,
+}
+
+/// The limits of a run.
+const MOST: u32 = 10_000;
+
+impl Slow<'_> {
+    /// Runs the first flow as a route would.
+    pub(super) fn run(mut self) -> (Ended, BTreeMap<&'static str, usize>) {
+        let (mut flow, mut inputs) = (0, BTreeMap::new());
+        let ended = loop {
+            match self.flow(flow, inputs) {
+                Ok(_) => break self.end(flow),
+                Err(Stop::Decided(ended)) => break *ended,
+                Err(Stop::Transfer(to, given)) => (flow, inputs) = (to, given),
+                Err(Stop::Error(code) | Stop::Limit(code)) => {
+                    break Ended { error: Some(code), ..self.bare("unrouted") };
+                }
+            }
+        };
+        (Ended { attributes: self.attributes, ..ended }, self.done)
+    }
+
+    fn bare(&self, kind: &'static str) -> Ended {
+        Ended {
+            kind,
+            queue: None,
+            priority: self.priority,
+            skills: Vec::new(),
+            language: None,
+            addresses: Vec::new(),
+            reason: None,
+            error: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    fn end(&self, flow: usize) -> Ended {
+        let end = &self.flows[flow].end;
+        match end.disposition {
+            Disposition::Unrouted => self.bare("unrouted"),
+            Disposition::Disconnect => self.bare("disconnect"),
+            Disposition::Queue => Ended { queue: end.queue.clone(), ..self.bare("queue") },
+        }
+    }
+
+    /// Runs a flow to where it returns; answers its outputs.
+    fn flow(&mut self, flow: usize, inputs: BTreeMap<String, Plain>) -> Result<BTreeMap<String, Plain>> {
+        let document = &self.flows[flow];
+        let mut names = Names { inputs, ..Names::default() };
+        for output in &document.outputs {
+            let empty = || empty(&output.data_type);
+            names.outputs.insert(output.name.clone(), output.default.as_ref().map_or_else(empty, literal));
+        }
+        for variable in &document.variables {
+            if let Some(default) = &variable.default {
+                names.variables.insert(variable.name.clone(), literal(default));
+            }
+        }
+        let index = |id: &str| document.nodes.iter().position(|node| node.id == id).unwrap();
+        let on_error = document.on_error.as_ref().map(|jump| index(&jump.to));
+        // Where an error goes that no action of this flow catches.
+        let caught = |stop: Stop| match (stop, on_error) {
+            (Stop::Error(_), Some(node)) => Ok(node),
+            (stop, _) => Err(stop),
+        };
+        let mut at = match self.conditions(document, &names) {
+            Ok(true) => 0,
+            Ok(false) => return Ok(names.outputs),
+            Err(stop) => caught(stop)?,
+        };
+        'nodes: while let Some(node) = document.nodes.get(at) {
+            if self.nodes >= MOST {
+                return Err(Stop::Limit(codes::TOO_MANY_NODES));
+            }
+            self.nodes += 1;
+            for action in &node.actions {
+                if self.actions >= MOST {
+                    return Err(Stop::Limit(codes::TOO_MANY_ACTIONS));
+                }
+                self.actions += 1;
+                match self.action(&action.kind, &mut names) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(names.outputs),
+                    Err(Stop::Error(code)) => {
+                        at = match &action.on_error {
+                            Some(jump) => index(&jump.to),
+                            None => caught(Stop::Error(code))?,
+                        };
+                        continue 'nodes;
+                    }
+                    Err(stop) => return Err(stop),
+                }
+            }
+            let Some(branches) = &node.next else {
+                at += 1;
+                continue;
+            };
+            let mut taken = None;
+            for branch in branches {
+                let holds = match &branch.when {
+                    None => Ok(true),
+                    Some(when) => self.text(when, &names).map(|value| value == Plain::Boolean(true)),
+                };
+                match holds {
+                    Ok(true) => taken = Some(index(&branch.to)),
+                    Ok(false) => continue,
+                    Err(stop) => taken = Some(caught(stop)?),
+                }
+                break;
+            }
+            match taken {
+                Some(node) => at = node,
+                None => return Ok(names.outputs),
+            }
+        }
+        Ok(names.outputs)
+    }
+
+    fn conditions(&self, document: &Document, names: &Names) -> Result<bool> {
+        let set = &document.condition_set;
+        let any = set.matching == Match::Any;
+        for condition in &set.conditions {
+            if (self.text(&condition.when, names)? == Plain::Boolean(true)) == any {
+                return Ok(any);
+            }
+        }
+        Ok(set.conditions.is_empty() || !any)
+    }
+
+    /// Does an action; `false` leaves the flow.
+    fn action(&mut self, kind: &ActionKind, names: &mut Names) -> Result<bool> {
+        let mut did = |what| *self.done.entry(what).or_default() += 1;
+        match kind {
+            ActionKind::RunFlow { flow, input_mapping, output_mapping } => {
+                did("runFlow");
+                let callee = self.called(flow.flow.as_deref());
+                let inputs = self.inputs(callee, input_mapping, names)?;
+                names.callee = self.flow(callee, inputs)?;
+                let mut set = Vec::new();
+                for mapping in output_mapping {
+                    set.push((mapping.name.clone(), self.value(&mapping.value, names)?));
+                }
+                names.variables.extend(set);
+            }
+            ActionKind::TransferToFlow { flow, input_mapping } => {
+                did("transferToFlow");
+                let callee = self.called(flow.flow.as_deref());
+                return Err(Stop::Transfer(callee, self.inputs(callee, input_mapping, names)?));
+            }
+            ActionKind::SetVariable { name, value } => {
+                did("setVariable");
+                let value = self.value(value, names)?;
+                names.variables.insert(name.clone(), value);
+            }
+            ActionKind::SetOutput { name, value } => {
+                did("setOutput");
+                let value = self.value(value, names)?;
+                names.outputs.insert(name.clone(), value);
+            }
+            ActionKind::SetAttributes { attributes } => {
+                did("setAttributes");
+                let mut set = Vec::new();
+                for (name, value) in attributes {
+                    set.push((name.clone(), self.string(value, names)?));
+                }
+                self.attributes.extend(set);
+            }
+            ActionKind::SetPriority { priority } => {
+                did("setPriority");
+                self.priority = self.integer(priority, names)?;
+            }
+            ActionKind::TransferToQueue { queue, priority, skills, language } => {
+                did("transferToQueue");
+                let priority = priority.as_ref().map(|value| self.integer(value, names)).transpose()?;
+                let skills = skills.as_ref().map(|value| self.strings(value, names)).transpose()?;
+                let language = language.as_ref().map(|value| self.string(value, names)).transpose()?;
+                return Err(Stop::Decided(Box::new(Ended {
+                    queue: Some(queue.clone()),
+                    priority: priority.unwrap_or(self.priority),
+                    skills: skills.unwrap_or_default(),
+                    language,
+                    ..self.bare("queue")
+                })));
+            }
+            ActionKind::Forward { addresses } => {
+                did("forward");
+                let addresses = self.strings(addresses, names)?;
+                if addresses.is_empty() || addresses.iter().any(|address| address.trim().is_empty()) {
+                    return Err(Stop::Error(codes::NO_ADDRESS));
+                }
+                return Err(Stop::Decided(Box::new(Ended { addresses, ..self.bare("forward") })));
+            }
+            ActionKind::Disconnect { reason } => {
+                did("disconnect");
+                let reason = reason.as_ref().map(|value| self.string(value, names)).transpose()?;
+                return Err(Stop::Decided(Box::new(Ended { reason, ..self.bare("disconnect") })));
+            }
+            ActionKind::Return => {
+                did("return");
+                return Ok(false);
+            }
+            ActionKind::Log { message, .. } => {
+                did("log");
+                self.string(message, names)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn called(&self, name: Option<&str>) -> usize {
+        self.flows.iter().position(|flow| Some(flow.name.as_str()) == name).unwrap()
+    }
+
+    /// Inputs in the order that the callee declares them: what is mapped, else the default.
+    fn inputs(&self, callee: usize, mappings: &[Mapping], names: &Names) -> Result<BTreeMap<String, Plain>> {
+        let mut inputs = BTreeMap::new();
+        for Input { name, default, .. } in &self.flows[callee].inputs {
+            let value = match mappings.iter().find(|mapping| mapping.name == *name) {
+                Some(mapping) => self.value(&mapping.value, names)?,
+                None => literal(default.as_ref().unwrap()),
+            };
+            inputs.insert(name.clone(), value);
+        }
+        Ok(inputs)
+    }
+
+    fn string(&self, value: &Json, names: &Names) -> Result<String> {
+        match self.value(value, names)? {
+            Plain::Text(text) => Ok(text),
+            other => panic!("a string was checked, and {other:?} came"),
+        }
+    }
+
+    fn strings(&self, value: &Json, names: &Names) -> Result<Vec<String>> {
+        match self.value(value, names)? {
+            Plain::List(items) => Ok(items.iter().map(printed).collect()),
+            other => panic!("a list was checked, and {other:?} came"),
+        }
+    }
+
+    fn integer(&self, value: &Json, names: &Names) -> Result<i64> {
+        match self.value(value, names)? {
+            Plain::Integer(number) => Ok(number),
+            other => panic!("an integer was checked, and {other:?} came"),
+        }
+    }
+
+    /// What stands in a value position.
+    fn value(&self, value: &Json, names: &Names) -> Result<Plain> {
+        match value {
+            Json::String(text) => self.text(text, names),
+            Json::Array(items) => {
+                Ok(Plain::List(items.iter().map(|item| self.value(item, names)).collect::<Result<_>>()?))
+            }
+            other => Ok(literal(other)),
+        }
+    }
+
+    /// One `${…}` alone, or a template. Generated expressions hold no braces, so that the first `}` ends one.
+    fn text(&self, text: &str, names: &Names) -> Result<Plain> {
+        if let Some(inside) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
+            && !inside.contains('}')
+        {
+            return self.eval(&parse(inside), names);
+        }
+        let (mut out, mut rest) = (String::new(), text);
+        while let Some((literal, expression)) = rest.split_once("${") {
+            out.push_str(literal);
+            let (inside, after) = expression.split_once('}').unwrap();
+            out.push_str(&printed(&self.eval(&parse(inside), names)?));
+            rest = after;
+        }
+        out.push_str(rest);
+        Ok(Plain::Text(out))
+    }
+
+    fn eval(&self, expression: &Expression, names: &Names) -> Result<Plain> {
+        Ok(match &expression.expr {
+            Expr::Literal(LiteralValue::Boolean(value)) => Plain::Boolean(*value.inner()),
+            Expr::Literal(LiteralValue::Int(value)) => Plain::Integer(*value.inner()),
+            Expr::Literal(LiteralValue::Double(value)) => Plain::Number(*value.inner()),
+            Expr::Literal(LiteralValue::String(value)) => Plain::Text(value.inner().to_owned()),
+            Expr::Ident(name) if name == "now" => Plain::Time(self.received_at),
+            Expr::Ident(name) => names.variables.get(name).unwrap_or_else(|| panic!("`{name}` is not set")).clone(),
+            Expr::List(list) => {
+                Plain::List(list.elements.iter().map(|element| self.eval(element, names)).collect::<Result<_>>()?)
+            }
+            Expr::Select(select) if select.test => {
+                let Expr::Select(attributes) = &select.operand.expr else { panic!("`has` of something else") };
+                assert_eq!(attributes.field, "attributes");
+                Plain::Boolean(self.attributes.contains_key(&select.field))
+            }
+            Expr::Select(_) => self.path(&path(expression).unwrap(), names),
+            Expr::Call(call) => {
+                let operands: Vec<&Expression> = call.target.as_deref().into_iter().chain(&call.args).collect();
+                self.call(&call.func_name, &operands, names)?
+            }
+            other => panic!("{other:?} was not to be generated"),
+        })
+    }
+
+    fn path(&self, path: &[&str], names: &Names) -> Plain {
+        let address = |part: &str| {
+            let from = self.mail.address(AddressField::From, 0).unwrap_or_default();
+            let part = match part {
+                "address" => from.address,
+                "name" => from.name,
+                _ => from.domain,
+            };
+            Plain::Text(part.to_owned())
+        };
+        match path {
+            ["input", name] => names.inputs[*name].clone(),
+            ["output", name] => names.callee[*name].clone(),
+            ["interaction", "id"] => Plain::Text(self.id.to_owned()),
+            ["interaction", "priority"] => Plain::Integer(self.priority),
+            ["interaction", "receivedAt"] => Plain::Time(self.received_at),
+            ["interaction", "attributes", name] => Plain::Text(self.attributes.get(*name).cloned().unwrap_or_default()),
+            ["interaction", "email", "subject"] => Plain::Text(self.mail.text(TextField::Subject).to_owned()),
+            ["interaction", "email", "body"] => Plain::Text(self.mail.text(TextField::Body).to_owned()),
+            ["interaction", "email", "from", part] => address(part),
+            ["interaction", "email", "isAutoGenerated"] => Plain::Boolean(self.mail.is_auto_generated()),
+            other => panic!("{other:?} was not to be generated"),
+        }
+    }
+
+    fn call(&self, name: &str, operands: &[&Expression], names: &Names) -> Result<Plain> {
+        // What does not evaluate all of its operands.
+        match (name, operands) {
+            (operators::CONDITIONAL, [when, then, otherwise]) => {
+                let holds = self.eval(when, names)? == Plain::Boolean(true);
+                return self.eval(if holds { then } else { otherwise }, names);
+            }
+            (operators::LOGICAL_AND | operators::LOGICAL_OR, [a, b]) => {
+                let decisive = Ok(Plain::Boolean(name == operators::LOGICAL_OR));
+                let first = self.eval(a, names);
+                if first == decisive {
+                    return decisive;
+                }
+                let second = self.eval(b, names);
+                return if second == decisive { decisive } else { first.and(second) };
+            }
+            (operators::INDEX, [of, key]) if path(of) == Some(vec!["interaction", "attributes"]) => {
+                let key = printed(&self.eval(key, names)?);
+                return Ok(Plain::Text(self.attributes.get(&key).cloned().unwrap_or_default()));
+            }
+            _ => {}
+        }
+        let values: Vec<Plain> = operands.iter().map(|operand| self.eval(operand, names)).collect::<Result<_>>()?;
+        apply(name, &values)
+    }
+}
+
+fn path(expression: &Expression) -> Option<Vec<&str>> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(vec![name]),
+        Expr::Select(select) if !select.test => {
+            let mut path = path(&select.operand)?;
+            path.push(&select.field);
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+fn apply(name: &str, values: &[Plain]) -> Result<Plain> {
+    use Plain::{Boolean, Integer, List, Number, Text};
+    let folded = |text: &str| text.to_ascii_lowercase();
+    let error = |code| Err(Stop::Error(code));
+    let known = |value: Option<i64>| value.map(Integer).ok_or(Stop::Error(codes::OVERFLOW));
+    Ok(match (name, values) {
+        (operators::LOGICAL_NOT, [Boolean(value)]) => Boolean(!value),
+        (operators::NEGATE, [Integer(value)]) => known(value.checked_neg())?,
+        (operators::NEGATE, [Number(value)]) => Number(-value),
+        (operators::ADD, [Integer(a), Integer(b)]) => known(a.checked_add(*b))?,
+        (operators::SUBSTRACT, [Integer(a), Integer(b)]) => known(a.checked_sub(*b))?,
+        (operators::MULTIPLY, [Integer(a), Integer(b)]) => known(a.checked_mul(*b))?,
+        (operators::DIVIDE | operators::MODULO, [Integer(_), Integer(0)]) => return error(codes::DIVISION_BY_ZERO),
+        (operators::DIVIDE, [Integer(a), Integer(b)]) => known(a.checked_div(*b))?,
+        (operators::MODULO, [Integer(a), Integer(b)]) => known(a.checked_rem(*b))?,
+        (operators::ADD, [Number(a), Number(b)]) => Number(a + b),
+        (operators::SUBSTRACT, [Number(a), Number(b)]) => Number(a - b),
+        (operators::MULTIPLY, [Number(a), Number(b)]) => Number(a * b),
+        (operators::DIVIDE, [Number(a), Number(b)]) => Number(a / b),
+        (operators::ADD, [Text(a), Text(b)]) => Text(format!("{a}{b}")),
+        (operators::ADD, [List(a), List(b)]) => List(a.iter().chain(b).cloned().collect()),
+        (operators::EQUALS, [a, b]) => Boolean(equal(a, b)),
+        (operators::NOT_EQUALS, [a, b]) => Boolean(!equal(a, b)),
+        (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [a, b]) => {
+            let order = order(a, b);
+            Boolean(order.is_some_and(|order| match name {
+                operators::LESS => order.is_lt(),
+                operators::LESS_EQUALS => order.is_le(),
+                operators::GREATER => order.is_gt(),
+                _ => order.is_ge(),
+            }))
+        }
+        (operators::IN, [needle, List(items)]) => Boolean(items.iter().any(|item| equal(needle, item))),
+        (operators::INDEX, [List(items), Integer(index)]) => {
+            let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
+            item.cloned().ok_or(Stop::Error(codes::MISSING_INDEX))?
+        }
+        ("size", [Text(text)]) => Integer(i64::try_from(text.chars().count()).unwrap()),
+        ("size", [List(items)]) => Integer(i64::try_from(items.len()).unwrap()),
+        ("string", [value]) => Text(printed(value)),
+        ("double", [Integer(value)]) => Number(*value as f64),
+        ("int", [Text(text)]) => match text.parse() {
+            Ok(number) => Integer(number),
+            Err(_) => return error(codes::CONVERSION),
+        },
+        ("contains", [Text(text), Text(part)]) => Boolean(text.contains(part.as_str())),
+        ("startsWith", [Text(text), Text(part)]) => Boolean(text.starts_with(part.as_str())),
+        ("endsWith", [Text(text), Text(part)]) => Boolean(text.ends_with(part.as_str())),
+        ("containsIgnoreCase", [Text(text), Text(part)]) => Boolean(folded(text).contains(&folded(part))),
+        ("equalsIgnoreCase", [Text(text), Text(part)]) => Boolean(folded(text) == folded(part)),
+        ("startsWithIgnoreCase", [Text(text), Text(part)]) => Boolean(folded(text).starts_with(&folded(part))),
+        ("containsAny", [Text(text), List(words)]) => {
+            Boolean(words.iter().any(|word| folded(text).contains(&folded(&printed(word)))))
+        }
+        (name, values) => panic!("{name} of {values:?} was checked"),
+    })
+}
+
+/// Integers and numbers are small here: what a conversion loses is not generated between them.
+fn order(a: &Plain, b: &Plain) -> Option<std::cmp::Ordering> {
+    match (a, b) {
+        (Plain::Text(a), Plain::Text(b)) => Some(a.cmp(b)),
+        (Plain::Integer(a), Plain::Integer(b)) => Some(a.cmp(b)),
+        (Plain::Number(a), Plain::Number(b)) => a.partial_cmp(b),
+        (Plain::Integer(a), Plain::Number(b)) => (*a as f64).partial_cmp(b),
+        (Plain::Number(a), Plain::Integer(b)) => a.partial_cmp(&(*b as f64)),
+        (Plain::Boolean(a), Plain::Boolean(b)) => Some(a.cmp(b)),
+        (Plain::Time(a), Plain::Time(b)) => Some(a.cmp(b)),
+        (a, b) => panic!("{a:?} and {b:?} were checked to have an order"),
+    }
+}
+
+fn equal(a: &Plain, b: &Plain) -> bool {
+    match (a, b) {
+        (Plain::List(a), Plain::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (a, b) => order(a, b) == Some(std::cmp::Ordering::Equal),
+    }
+}
+
+/// What a template prints.
+fn printed(value: &Plain) -> String {
+    match value {
+        Plain::Text(text) => text.clone(),
+        Plain::Integer(number) => number.to_string(),
+        Plain::Boolean(value) => value.to_string(),
+        Plain::List(items) => {
+            let item = |item: &Plain| match item {
+                Plain::Text(text) => Json::from(text.as_str()),
+                Plain::Integer(number) => Json::from(*number),
+                other => panic!("{other:?} is not generated in a list"),
+            };
+            Json::Array(items.iter().map(item).collect()).to_string()
+        }
+        Plain::Number(value) => number(*value),
+        Plain::Time(_) => panic!("{value:?} is not to be printed"),
+    }
+}
+
+/// Parsing is not what is compared, and loops parse the same again and again.
+fn parse(source: &str) -> Rc<Expression> {
+    thread_local!(static KNOWN: RefCell<HashMap<String, Rc<Expression>>> = RefCell::default());
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(parsed) = known.get(source) {
+            return parsed.clone();
+        }
+        let parsed = Parser::new().parse(source).unwrap_or_else(|error| panic!("`{source}`: {error}"));
+        known.entry(source.to_owned()).or_insert(Rc::new(parsed)).clone()
+    })
+}
+
+/// A number as CEL prints it: the shortest digits that read back, with an exponent below 1e-4 and from 1e6 on.
+fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        }
+        .to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap();
+    let exponent: i32 = exponent.parse().unwrap();
+    if (-4..6).contains(&exponent) {
+        return value.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+fn literal(value: &Json) -> Plain {
+    match value {
+        Json::String(text) => Plain::Text(text.clone()),
+        Json::Bool(value) => Plain::Boolean(*value),
+        Json::Array(items) => Plain::List(items.iter().map(literal).collect()),
+        Json::Number(number) => number.as_i64().map_or_else(|| Plain::Number(number.as_f64().unwrap()), Plain::Integer),
+        other => panic!("{other} is not generated"),
+    }
+}
+
+fn empty(data_type: &str) -> Plain {
+    match data_type {
+        "string" => Plain::Text(String::new()),
+        "integer" => Plain::Integer(0),
+        "number" => Plain::Number(0.0),
+        "boolean" => Plain::Boolean(false),
+        _ => Plain::List(Vec::new()),
+    }
+}
