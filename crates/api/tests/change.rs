@@ -366,3 +366,54 @@ async fn a_renamed_queue_does_not_break_the_next_save() {
     server.call("PUT", &format!("/flows/{inbound}"), edited).await.ok();
     assert_eq!(tried(&server, &inbound, json!({})).await, "Accounts");
 }
+
+/// Behind a weighted label two versions may declare the same in another order: values go by name, not by place.
+#[tokio::test]
+async fn values_reach_the_right_inputs_of_either_version() {
+    let server = prepared().await;
+    let callee = |first: &str, second: &str, mark: &str| {
+        json!({
+            "name": "Say", "type": "shared",
+            "inputs": [{"name": first, "dataType": "string"}, {"name": second, "dataType": "string"}],
+            "outputs": [{"name": second, "dataType": "string"}, {"name": first, "dataType": "string"}],
+            "nodes": [{"id": "say", "actions": [
+                {"type": "setAttributes", "attributes": {"heard": format!("{mark}: ${{input.a}} and ${{input.b}}")}},
+                {"type": "setOutput", "name": "a", "value": "${input.a}"},
+                {"type": "setOutput", "name": "b", "value": "${input.b}"},
+            ]}],
+        })
+    };
+    let say = create(&server, callee("a", "b", "first")).await;
+    server.call("POST", &format!("/flows/{say}/versions"), callee("b", "a", "second")).await.ok();
+    let weighted = json!({"targets": [{"version": 1, "weight": 1}, {"version": 2, "weight": 1}]});
+    server.call("PUT", &format!("/flows/{say}/labels/both"), weighted).await.ok();
+    let mapping = json!([{"name": "a", "value": "one"}, {"name": "b", "value": "two"}]);
+    let call = json!({
+        "type": "runFlow", "flow": "Say", "version": "both", "inputMapping": mapping,
+        "outputMapping": [{"name": "said", "value": "${output.a} then ${output.b}"}],
+    });
+    let caller = create(
+        &server,
+        json!({
+            "name": "Caller", "type": "email",
+            "nodes": [{"id": "x", "actions": [call, {"type": "setAttributes", "attributes": {"said": "${said}"}}]}],
+        }),
+    )
+    .await;
+    let going = json!({"type": "transferToFlow", "flow": "Say", "version": "both", "inputMapping": mapping});
+    let goer =
+        create(&server, json!({"name": "Goer", "type": "email", "nodes": [{"id": "x", "actions": [going]}]})).await;
+    let mut heard = std::collections::BTreeSet::new();
+    for number in 10..40 {
+        let body = json!({"message": MAIL, "interactionId": format!("00000000-0000-7000-8000-0000000000{number}")});
+        let called = server.call("POST", &format!("/flows/{caller}/try"), body.clone()).await.ok();
+        let gone = server.call("POST", &format!("/flows/{goer}/try"), body).await.ok();
+        assert_eq!(called["attributes"]["said"], "one then two");
+        assert_eq!(called["attributes"]["heard"], gone["attributes"]["heard"], "one label, one mail, one version");
+        heard.insert(gone["attributes"]["heard"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(heard.into_iter().collect::<Vec<_>>(), ["first: one and two", "second: one and two"]);
+    let version = server.get(&format!("/flows/{say}/versions/both")).await.ok();
+    assert_eq!(version["version"], 1, "a label may stand where a number may");
+    assert_eq!(server.get(&format!("/flows/{say}/versions/nobody")).await.status, 404);
+}

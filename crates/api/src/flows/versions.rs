@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::versions::VersionName;
 use waypost_flow::id::{FlowId, Version};
-use waypost_wire::flow::{FlowVersion, parse_version};
+use waypost_wire::flow::FlowVersion;
 use waypost_wire::listing::Page;
 
 use super::view::{Tagged, tagged, version};
-use super::{parse_id, refused};
+use super::{parse_id, refused, version_name};
 use crate::auth::{Caller, FlowRead, FlowWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, not_found_code};
@@ -43,7 +44,7 @@ pub async fn get(
 ) -> Result<Json<FlowVersion>, ApiError> {
     query.flag("deleted");
     query.finish()?;
-    let (id, number) = parse(&path)?;
+    let (id, number) = parse(&state, &path).await?;
     Ok(Json(version(&state.app.catalogue.flow_version(id, number).await.map_err(refused)?)))
 }
 
@@ -56,7 +57,7 @@ pub async fn configuration(
 ) -> Result<([(HeaderName, HeaderValue); 1], String), ApiError> {
     query.flag("deleted");
     query.finish()?;
-    let (id, number) = parse(&path)?;
+    let (id, number) = parse(&state, &path).await?;
     let record = state.app.catalogue.flow_version(id, number).await.map_err(refused)?;
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(([json], record.content.to_string()))
@@ -73,14 +74,18 @@ pub async fn publish(
     query.finish()?;
     let note = body.text("note");
     body.finish(&["note"])?;
-    let (id, number) = parse(&path)?;
+    let (id, number) = parse(&state, &path).await?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let flow = state.app.catalogue.publish_version(by, id, Some(number)).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
-fn parse((flow, number): &(String, String)) -> Result<(FlowId, Version), ApiError> {
+/// A version by its number, or by what it is called now: `published`, `newest`, a label.
+async fn parse(state: &ApiState, (flow, named): &(String, String)) -> Result<(FlowId, Version), ApiError> {
     let id = parse_id(flow)?;
-    let missing = || ApiError::not_found(not_found_code("flow version"), format!("version `{number}` was not found"));
-    Ok((id, parse_version(number).ok_or_else(missing)?))
+    match version_name(named) {
+        Some(VersionName::Number(number)) => Ok((id, number)),
+        Some(name) => Ok((id, state.app.catalogue.named_version(id, &name).await.map_err(refused)?.record.version)),
+        None => Err(ApiError::not_found(not_found_code("flow version"), format!("version `{named}` was not found"))),
+    }
 }

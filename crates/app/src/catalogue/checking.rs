@@ -181,10 +181,11 @@ impl Checking<'_> {
                 check::check(&named, key.0, key.1, &surroundings)
             }
         };
-        let interface = match &checked.program {
+        let mut interface = match &checked.program {
             Some(program) => program.interface.clone(),
             None => check::declared_interface(&loaded.document, key.0),
         };
+        interface.deprecated = record.and_then(|flow| flow.deprecated.clone());
         CheckedVersion {
             interface: Arc::new(interface),
             program: checked.program.map(Arc::new),

@@ -1,10 +1,14 @@
 //! Flows, versions, queues, domains, routes, under one epoch.
 
+use std::collections::BTreeMap;
+
 use waypost_flow::link::LabelTarget;
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
-use crate::records::catalogue::{CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget};
+use crate::records::catalogue::{
+    Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, VersionRecord,
+};
 use crate::traits::Store;
 
 pub(crate) async fn starts_empty(store: &dyn Store) {
@@ -75,6 +79,14 @@ pub(crate) async fn loads_what_is_published(store: &dyn Store) {
     assert_eq!(store.load().await.unwrap().versions, [published.clone()]);
     let some = [(flow(1), 2), (flow(1), 1), (flow(9), 1)];
     assert_eq!(store.some_versions(&some).await.unwrap(), [published, version_record(1, 1)]);
+}
+
+pub(crate) async fn names_are_bound_later(store: &dyn Store) {
+    store.commit(0, vec![CatalogueChange::AddVersion(version_record(1, 1))]).await.unwrap();
+    let bindings = Bindings { flows: BTreeMap::from([("classify".to_owned(), flow(2))]), ..Bindings::default() };
+    store.commit(1, vec![CatalogueChange::Bind(flow(1), 1, bindings.clone())]).await.unwrap();
+    let bound = store.version(flow(1), 1).await.unwrap();
+    assert_eq!(bound, Some(VersionRecord { bindings, ..version_record(1, 1) }), "nothing else has changed");
 }
 
 pub(crate) async fn events_newest_first(store: &dyn Store) {
