@@ -11,6 +11,7 @@ pub mod id;
 pub mod interface;
 pub mod link;
 pub mod program;
+pub mod reference;
 pub mod source;
 pub mod types;
 pub mod value;

@@ -29,6 +29,34 @@ pub enum Type {
     Never,
 }
 
+/// A data type that can be declared, for the reference.
+#[derive(Debug)]
+pub struct DataType {
+    /// Its name; for lists and maps one of many.
+    pub name: &'static str,
+    /// What its values are.
+    pub summary: &'static str,
+    /// A value as a document writes it.
+    pub example: &'static str,
+}
+
+const fn data_type(name: &'static str, summary: &'static str, example: &'static str) -> DataType {
+    DataType { name, summary, example }
+}
+
+/// All data types that can be declared.
+pub const DATA_TYPES: [DataType; 9] = [
+    data_type("string", "Text.", "refund"),
+    data_type("integer", "A whole number of 64 bits, with a sign; CEL's `int`.", "3"),
+    data_type("number", "A number with a fraction, 64 bits; CEL's `double`.", "0.5"),
+    data_type("boolean", "True or false.", "true"),
+    data_type("datetime", "A point in time, UTC.", "2026-11-23T08:00:00Z"),
+    data_type("duration", "A span of time.", "1h30m"),
+    data_type("json", "Anything that JSON can say, null included.", "{ a: [1, null] }"),
+    data_type("list<string>", "A list; of any data type, such as `list<map<integer>>`.", "[a, b]"),
+    data_type("map<string>", "A map from strings to any data type, such as `map<list<string>>`.", "{ de: Deutsch }"),
+];
+
 /// The types of `interaction` and what hangs below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ObjectType {
@@ -69,8 +97,17 @@ impl Type {
     }
 
     /// The names that [`Type::parse`] reads, for suggestions.
-    pub const DECLARABLE: [&'static str; 9] =
-        ["string", "integer", "number", "boolean", "datetime", "duration", "json", "list<string>", "map<string>"];
+    pub const DECLARABLE: [&'static str; 9] = [
+        DATA_TYPES[0].name,
+        DATA_TYPES[1].name,
+        DATA_TYPES[2].name,
+        DATA_TYPES[3].name,
+        DATA_TYPES[4].name,
+        DATA_TYPES[5].name,
+        DATA_TYPES[6].name,
+        DATA_TYPES[7].name,
+        DATA_TYPES[8].name,
+    ];
 
     /// Whether a value of type `self` may stand where `target` is wanted. Nothing is converted:
     /// only the empty list and map fit several types.

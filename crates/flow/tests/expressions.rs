@@ -214,6 +214,17 @@ fn every_function_does_what_its_examples_say() {
 }
 
 #[test]
+fn every_operator_does_what_its_examples_say() {
+    for operator in waypost_flow::expr::OPERATORS {
+        assert!(!operator.examples.is_empty(), "`{}` has no example", operator.form);
+        for (expression, expected) in operator.examples {
+            let found = outcome(&format!("= ${{{expression}}}"));
+            assert_eq!(found, format!("string {}", Json::from(format!("= {expected}"))), "{expression}");
+        }
+    }
+}
+
+#[test]
 fn templates() {
     table("templates.txt");
 }

@@ -29,6 +29,8 @@ enum Command {
     Validate(commands::validate::Arguments),
     /// Explain the code of a problem, or list all codes
     Explain(commands::explain::Arguments),
+    /// Print the reference of the flow language: data types, names, operators, functions, actions
+    Reference,
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Reference => commands::reference::run(),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),

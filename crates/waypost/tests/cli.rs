@@ -81,6 +81,12 @@ fn problems_are_shown_in_their_place() {
 }
 
 #[test]
+fn the_reference_is_printed() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/language.md");
+    assert_eq!(printed(&waypost(&["reference"]), 0), fs::read_to_string(docs).unwrap());
+}
+
+#[test]
 fn warnings_stop_nothing() {
     let scratch = Scratch::new("cli-warnings");
     let file = scratch.path("careless.yaml");

@@ -1,5 +1,6 @@
-//! Actions: their types and members.
+//! Actions, from a tree. Which there are and what they have stands in `definitions.rs`.
 
+use super::definitions::{self, ACTIONS};
 use super::names::name_problem;
 use super::object::{Object, Reader};
 use super::read::jump;
@@ -8,24 +9,6 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Node;
 
 const MAX_MAPPINGS: usize = 500;
-
-/// What every action has.
-const COMMON: [&str; 3] = ["type", "name", "onError"];
-
-/// Actions and the members of each. `name` of setVariable and setOutput is the variable's or output's.
-const ACTIONS: [(&str, &[&str]); 11] = [
-    ("runFlow", &["flowId", "flow", "version", "inputMapping", "outputMapping"]),
-    ("transferToFlow", &["flowId", "flow", "version", "inputMapping"]),
-    ("setVariable", &["value"]),
-    ("setOutput", &["value"]),
-    ("setAttributes", &["attributes"]),
-    ("setPriority", &["priority"]),
-    ("transferToQueue", &["queue", "priority", "skills", "language"]),
-    ("forward", &["addresses"]),
-    ("disconnect", &["reason"]),
-    ("return", &[]),
-    ("log", &["level", "message"]),
-];
 
 /// Actions that are told apart from mistakes: this release does not offer them.
 const LATER: [&str; 10] = [
@@ -62,14 +45,13 @@ pub(super) fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Actio
             return None;
         }
     };
-    let Some((name, keys)) = ACTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(written)) else {
+    let Some(definition) = definitions::find(written) else {
         reader.diagnostics.push(unknown(at, written));
         return None;
     };
-    let keys: Vec<&'static str> = COMMON.iter().chain(keys.iter()).copied().collect();
-    let object = reader.object(path, node, &keys, &[])?;
+    let object = reader.object(path, node, &definition.keys(), &[])?;
     let on_error = object.get("onError").and_then(|node| jump(reader, &object.at("onError"), node));
-    let kind = kind(reader, name, &object)?;
+    let kind = kind(reader, definition.name, &object)?;
     let named = matches!(kind, ActionKind::SetVariable { .. } | ActionKind::SetOutput { .. });
     let name = if named { None } else { reader.string(&object, "name") };
     Some(Action { kind, name, on_error })
@@ -80,7 +62,7 @@ fn unknown(path: String, written: &str) -> Diagnostic {
         let message = format!("this release does not offer the action `{written}`");
         return Diagnostic::error(Code::UnknownAction, path, message).found(format!("`{written}`"));
     }
-    let names = ACTIONS.iter().map(|(name, _)| *name);
+    let names = ACTIONS.iter().map(|action| action.name);
     let known: Vec<&str> = names.clone().collect();
     Diagnostic::error(Code::UnknownAction, path, format!("there is no action `{written}`"))
         .expected(format!("one of: {}", known.join(", ")))

@@ -3,6 +3,7 @@
 //! Serialising gives the canonical form (camelCase, absent members left out), which is what is stored, hashed and returned.
 
 mod actions;
+pub mod definitions;
 mod names;
 mod object;
 mod read;

@@ -9,6 +9,7 @@ mod ir;
 mod known;
 mod literal;
 mod members;
+mod operators;
 mod parse;
 mod template;
 
@@ -27,6 +28,8 @@ use crate::types::Type;
 use crate::value::{Text, Value};
 
 pub use guards::{Fact, Unguarded};
+pub use members::{ObjectReference, objects};
+pub use operators::{OPERATORS, Operator};
 
 use check::{Checker, Typed, string_constant};
 use ir::Ir;

@@ -6,6 +6,7 @@ pub(crate) mod flows;
 pub(crate) mod interactions;
 pub(crate) mod mail;
 pub(crate) mod queues;
+pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;

@@ -1,0 +1,224 @@
+//! What actions there are, with their members: the reader takes its keys from here, and the reference its words.
+
+/// An action.
+#[derive(Debug)]
+pub struct ActionDefinition {
+    /// Its `type`.
+    pub name: &'static str,
+    /// What it does, in a few sentences.
+    pub summary: &'static str,
+    /// Its members, those of every action aside.
+    pub members: &'static [MemberDefinition],
+    /// A complete one in YAML. Examples are read and checked as tests, in a flow with an output `topic` beside a flow `Classifier`.
+    pub example: &'static str,
+}
+
+/// A member of an action.
+#[derive(Debug)]
+pub struct MemberDefinition {
+    /// Its key.
+    pub name: &'static str,
+    /// What stands there.
+    pub takes: &'static str,
+    /// Whether it must stand there.
+    pub need: Need,
+    /// What it is for.
+    pub summary: &'static str,
+}
+
+/// Whether a member must stand there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It may be left out.
+    Optional,
+    /// It, or the other one.
+    Or(&'static str),
+}
+
+const fn member(name: &'static str, takes: &'static str, need: Need, summary: &'static str) -> MemberDefinition {
+    MemberDefinition { name, takes, need, summary }
+}
+
+const FLOW_ID: MemberDefinition = member("flowId", "id", Need::Or("flow"), "The flow.");
+const FLOW: MemberDefinition = member("flow", "name", Need::Or("flowId"), "The flow by its name, whatever the case.");
+const VERSION: MemberDefinition = member(
+    "version",
+    "number or label",
+    Need::Optional,
+    "Left out: whatever is published when the run starts. A label follows the version that has it.",
+);
+const INPUT_MAPPING: MemberDefinition = member(
+    "inputMapping",
+    "list of `{name, value}`",
+    Need::Optional,
+    "Values for the flow's inputs. Inputs without a default must be mapped.",
+);
+
+/// What every action has.
+pub const COMMON: &[MemberDefinition] = &[
+    member("type", "text", Need::Required, "Which action it is."),
+    member("name", "text", Need::Optional, "What people call it; `setVariable` and `setOutput` have no such name."),
+    member(
+        "onError",
+        "`{to: NODE}`",
+        Need::Optional,
+        "The node that the run goes on at when the action fails. Without it the flow's `onError` counts.",
+    ),
+];
+
+/// All actions.
+pub const ACTIONS: &[ActionDefinition] = &[
+    ActionDefinition {
+        name: "runFlow",
+        summary: "Calls a flow, which returns here unless it ends the run. It sees the interaction and its inputs, and none of this flow's variables. What it sets is read through the outputMapping.",
+        members: &[
+            FLOW_ID,
+            FLOW,
+            VERSION,
+            INPUT_MAPPING,
+            member(
+                "outputMapping",
+                "list of `{name, value}`",
+                Need::Optional,
+                "Variables of this flow to set, each from an expression that may read `output.NAME`.",
+            ),
+        ],
+        example: r#"type: runFlow
+flow: Classifier
+inputMapping: [{ name: text, value: "${interaction.email.body}" }]
+outputMapping: [{ name: topic, value: "${output.topic}" }]
+"#,
+    },
+    ActionDefinition {
+        name: "transferToFlow",
+        summary: "Goes on in another flow, and does not come back. Attributes and priority stay; variables don't.",
+        members: &[FLOW_ID, FLOW, VERSION, INPUT_MAPPING],
+        example: r#"type: transferToFlow
+flow: Classifier
+version: 1
+inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
+"#,
+    },
+    ActionDefinition {
+        name: "setVariable",
+        summary: "Sets one of the flow's variables. A variable needs no declaration; its type is that of its values, which must agree.",
+        members: &[
+            member("name", "name", Need::Required, "The variable."),
+            member("value", "value of the variable's type", Need::Required, "Its value from here on."),
+        ],
+        example: r#"type: setVariable
+name: urgent
+value: "${containsAny(interaction.email.body, ['urgent', 'asap'])}"
+"#,
+    },
+    ActionDefinition {
+        name: "setOutput",
+        summary: "Sets one of the flow's declared outputs, for the flow that called it.",
+        members: &[
+            member("name", "name", Need::Required, "The output."),
+            member("value", "value of the output's type", Need::Required, "Its value."),
+        ],
+        example: r#"type: setOutput
+name: topic
+value: billing
+"#,
+    },
+    ActionDefinition {
+        name: "setAttributes",
+        summary: "Sets attributes of the interaction. They stay with it: other flows read them, and people see them beside the mail.",
+        members: &[member(
+            "attributes",
+            "map of string values",
+            Need::Required,
+            "Names and values. Others stay as they are.",
+        )],
+        example: r#"type: setAttributes
+attributes:
+  topic: billing
+  customer: "${interaction.email.from.address}"
+"#,
+    },
+    ActionDefinition {
+        name: "setPriority",
+        summary: "Sets the interaction's priority. Work with a higher priority is claimed first.",
+        members: &[member("priority", "integer value", Need::Required, "Higher is sooner; 0 is where mail starts.")],
+        example: r#"type: setPriority
+priority: "${interaction.priority + 10}"
+"#,
+    },
+    ActionDefinition {
+        name: "transferToQueue",
+        summary: "Ends the run: the interaction goes to a queue.",
+        members: &[
+            member("queue", "name or id", Need::Required, "The queue. It must exist when the flow is published."),
+            member(
+                "priority",
+                "integer value",
+                Need::Optional,
+                "The priority in the queue. Left out: the interaction's.",
+            ),
+            member(
+                "skills",
+                "value of type `list<string>`",
+                Need::Optional,
+                "Skills that whoever takes it should have.",
+            ),
+            member("language", "string value", Need::Optional, "The language that whoever takes it should speak."),
+        ],
+        example: r#"type: transferToQueue
+queue: Billing
+priority: 10
+skills: [refunds]
+"#,
+    },
+    ActionDefinition {
+        name: "forward",
+        summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty.",
+        members: &[member("addresses", "value of type `list<string>`", Need::Required, "Where to.")],
+        example: r#"type: forward
+addresses: [archive@example.com]
+"#,
+    },
+    ActionDefinition {
+        name: "disconnect",
+        summary: "Ends the run: the interaction is dropped. The mail is kept, but stands in no queue.",
+        members: &[member("reason", "string value", Need::Optional, "Why, for those who look it up.")],
+        example: r#"type: disconnect
+reason: out of office
+"#,
+    },
+    ActionDefinition {
+        name: "return",
+        summary: "Goes back to the flow that called this one. On a route it goes to the flow's end.",
+        members: &[],
+        example: r#"type: return
+"#,
+    },
+    ActionDefinition {
+        name: "log",
+        summary: "Leaves a line in the run's trace.",
+        members: &[
+            member("level", "debug, info, warn or error", Need::Optional, "How much it matters. Left out: info."),
+            member("message", "string value", Need::Required, "The line."),
+        ],
+        example: r#"type: log
+level: debug
+message: "${string(size(interaction.email.attachments))} attachments"
+"#,
+    },
+];
+
+/// The action of that name, in any case.
+pub(super) fn find(name: &str) -> Option<&'static ActionDefinition> {
+    ACTIONS.iter().find(|action| action.name.eq_ignore_ascii_case(name))
+}
+
+impl ActionDefinition {
+    /// The keys that it may have.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let own = self.members.iter().filter(|own| COMMON.iter().all(|common| common.name != own.name));
+        COMMON.iter().chain(own).map(|member| member.name).collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! The language reference in Markdown, made from the definitions that reader and checker use.
+
+use std::fmt::{Result, Write};
+
+use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
+use crate::expr::{OPERATORS, empty_value, objects};
+use crate::functions::{self, Function, Overload, Style};
+use crate::types::{DATA_TYPES, Type};
+use crate::value::plain;
+
+/// The whole reference.
+pub fn markdown() -> String {
+    let mut out = String::new();
+    // Writing to a String can't fail.
+    let _ = write(&mut out);
+    out
+}
+
+fn write(out: &mut String) -> Result {
+    out.push_str(
+        "# Language reference\n\n\
+        What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
+        example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
+        Contents: [data types](#data-types), [names](#names), [operators](#operators), [functions](#functions), [actions](#actions).\n",
+    );
+    data_types(out)?;
+    names(out)?;
+    operators(out)?;
+    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published.\n");
+    functions::all().try_for_each(|function| self::function(out, function))?;
+    actions(out)
+}
+
+fn data_types(out: &mut String) -> Result {
+    out.push_str(
+        "\n## Data types\n\nOf inputs, outputs and variables, in any case. Nothing is converted unasked.\n\n\
+        | type | what it is | example | empty value |\n| --- | --- | --- | --- |\n",
+    );
+    for known in DATA_TYPES {
+        let empty = Type::parse(known.name).map(|data_type| empty_value(&data_type));
+        let empty = empty.and_then(|value| plain(&value)).filter(|text| !text.is_empty());
+        let empty = match (known.name, empty) {
+            (_, Some(text)) => format!("`{text}`"),
+            ("json", None) => "`null`".to_owned(),
+            ("string", None) => "`\"\"`".to_owned(),
+            (_, None) => "empty".to_owned(),
+        };
+        writeln!(out, "| `{}` | {} | `{}` | {empty} |", known.name, known.summary, known.example)?;
+    }
+    out.push_str("\nThe empty value is what an output reads as that no path has set and that has no default.\n");
+    Ok(())
+}
+
+fn names(out: &mut String) -> Result {
+    out.push_str(
+        "\n## Names\n\n\
+        `${…}` holds an expression. A text that is exactly one `${…}` has the expression's own type; any other text is a template of\n\
+        type string. `$${` is a literal `${`. `when` takes a boolean.\n\n\
+        | name | what it is |\n| --- | --- |\n\
+        | `interaction` | The interaction and its mail. |\n\
+        | `input.NAME` | The flow's inputs. |\n\
+        | `output.NAME` | In an outputMapping: the called flow's outputs. |\n\
+        | `NAME` | The flow's variables. |\n\
+        | `now` | The time that the mail was accepted: the same throughout a run. |\n",
+    );
+    for object in objects() {
+        let heading = if object.name.starts_with("interaction") {
+            format!("`{}`", object.name)
+        } else {
+            format!("Members of {}", object.name)
+        };
+        writeln!(out, "\n### {heading}\n\n| member | type | what it is |\n| --- | --- | --- |")?;
+        for (name, data_type, summary) in object.members {
+            writeln!(out, "| `{name}` | `{data_type}` | {summary} |")?;
+        }
+    }
+    Ok(())
+}
+
+fn operators(out: &mut String) -> Result {
+    out.push_str(
+        "\n## Operators\n\nThose that bind strongest come first. `T` is any type, the same throughout a line.\n\n\
+        | written | what it gives | types | examples |\n| --- | --- | --- | --- |\n",
+    );
+    for operator in OPERATORS {
+        let types = operator.types.iter().map(|(left, right, result)| match *right {
+            "" => format!("`{left}` → `{result}`"),
+            right => format!("`{left}`, `{right}` → `{result}`"),
+        });
+        let types: Vec<String> = types.collect();
+        let examples = operator.examples.iter().map(|(expression, result)| format!("`{expression}` is `{result}`"));
+        let examples: Vec<String> = examples.collect();
+        let row =
+            format!("`{}` | {} | {} | {}", operator.form, operator.summary, types.join("; "), examples.join("; "));
+        // A bar would end the cell, even between backticks.
+        let row = row.replace("||", "\\|\\|");
+        writeln!(out, "| {row} |")?;
+    }
+    Ok(())
+}
+
+fn function(out: &mut String, function: &Function) -> Result {
+    writeln!(out, "\n### `{}`\n\n{}\n", function.name, function.summary)?;
+    for overload in function.overloads {
+        let fails = if overload.can_fail { " (can fail)" } else { "" };
+        writeln!(out, "- {} → `{}`{fails}", calls(function, overload), overload.result.name())?;
+    }
+    out.push_str("\n```\n");
+    for (expression, result) in function.examples {
+        writeln!(out, "{expression}  →  {result}")?;
+    }
+    out.push_str("```\n");
+    Ok(())
+}
+
+/// The ways to write a call: `f(string)`, `string.f()`.
+fn calls(function: &Function, overload: &Overload) -> String {
+    let names: Vec<&str> = overload.parameters.iter().map(|kind| kind.name()).collect();
+    let plain = format!("`{}({})`", function.name, names.join(", "));
+    let method = names.split_first().map(|(first, rest)| format!("`({first}).{}({})`", function.name, rest.join(", ")));
+    match (function.style, method) {
+        (Style::Method, Some(method)) => method,
+        (Style::Both, Some(method)) => format!("{plain} or {method}"),
+        _ => plain,
+    }
+}
+
+fn actions(out: &mut String) -> Result {
+    out.push_str(
+        "\n## Actions\n\nA node does its actions in order. Where a member takes a value, it may be written out or hold `${…}`. Every action has:\n\n",
+    );
+    members(out, COMMON)?;
+    for action in ACTIONS {
+        writeln!(out, "\n### `{}`\n\n{}\n", action.name, action.summary)?;
+        if action.members.is_empty() {
+            out.push_str("It has no members of its own.\n");
+        } else {
+            members(out, action.members)?;
+        }
+        writeln!(out, "\n```yaml\n{}```", action.example)?;
+    }
+    Ok(())
+}
+
+fn members(out: &mut String, members: &[MemberDefinition]) -> Result {
+    out.push_str("| member | takes | needed | what it is |\n| --- | --- | --- | --- |\n");
+    for member in members {
+        let need = match member.need {
+            Need::Required => "yes".to_owned(),
+            Need::Optional => "no".to_owned(),
+            Need::Or(other) => format!("it or `{other}`"),
+        };
+        writeln!(out, "| `{}` | {} | {need} | {} |", member.name, member.takes, member.summary)?;
+    }
+    Ok(())
+}

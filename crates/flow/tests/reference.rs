@@ -1,0 +1,159 @@
+//! The reference: `docs/language.md` is what is generated now (`WAYPOST_BLESS=1` writes it), examples of actions are sound, and
+//! the tables say what reader and checker do. Examples of functions and operators run in `expressions.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use uuid::Uuid;
+use waypost_flow::check::{self, Unresolved, World};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document::definitions::{ACTIONS, ActionDefinition, COMMON, Need};
+use waypost_flow::document::{self, FlowReference};
+use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
+use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::interface::Interface;
+use waypost_flow::program::{QueueTarget, Selector};
+use waypost_flow::source::{self, Node};
+use waypost_flow::types::{DATA_TYPES, Type};
+
+#[test]
+fn the_page_is_what_is_generated() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language.md");
+    let generated = waypost_flow::reference::markdown();
+    if std::env::var_os("WAYPOST_BLESS").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == generated, "docs/language.md is old: run this test with WAYPOST_BLESS=1");
+}
+
+/// One flow, `Classifier`, and the queue `Billing`.
+struct Around;
+
+impl World for Around {
+    fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
+        (reference.flow.as_deref() == Some("Classifier")).then_some(FlowId(Uuid::nil()))
+    }
+
+    fn interface(&self, flow: FlowId, _selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
+        let text = "name: Classifier\ntype: shared\ninputs: [{ name: text, dataType: string }]\n\
+                    outputs: [{ name: topic, dataType: string }]\nnodes: []\n";
+        let (node, _) = source::yaml(text).unwrap();
+        Ok(Arc::new(check::declared_interface(&document::read(&node).document.unwrap(), flow)))
+    }
+
+    fn queue(&self, written: &str) -> Option<QueueTarget> {
+        (written == "Billing").then(|| QueueTarget { id: QueueId(Uuid::nil()), name: Arc::from(written) })
+    }
+
+    fn flow_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn queue_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The errors of a flow with this one action.
+fn errors(action: Node) -> Vec<Diagnostic> {
+    let text = "name: F\ntype: email\noutputs: [{ name: topic, dataType: string }]\nnodes: [{ id: a }]\n";
+    let (mut flow, _) = source::yaml(text).unwrap();
+    let Node::Map(members) = &mut flow else { panic!("a flow is a map") };
+    let Some((_, Node::List(nodes))) = members.iter_mut().find(|(key, _)| key == "nodes") else { panic!("nodes") };
+    let Some(Node::Map(node)) = nodes.first_mut() else { panic!("a node") };
+    node.push(("actions".to_owned(), Node::List(vec![action])));
+    let read = document::read(&flow);
+    let mut problems = read.diagnostics;
+    if let Some(document) = read.document {
+        problems.extend(check::check(&document, FlowId(Uuid::max()), 1, &Around).diagnostics);
+    }
+    problems.retain(Diagnostic::is_error);
+    problems
+}
+
+fn example(action: &ActionDefinition) -> Vec<(String, Node)> {
+    match source::yaml(action.example) {
+        Ok((Node::Map(members), _)) => members,
+        other => panic!("{}: {other:?}", action.name),
+    }
+}
+
+#[test]
+fn examples_of_actions_are_sound() {
+    for action in ACTIONS {
+        let members = example(action);
+        assert!(members.iter().any(|(key, node)| key == "type" && *node == Node::String(action.name.to_owned())));
+        let found = errors(Node::Map(members));
+        assert!(found.is_empty(), "{}: {found:#?}", action.name);
+    }
+}
+
+#[test]
+fn members_are_needed_where_the_table_says_so() {
+    for action in ACTIONS {
+        for member in action.members.iter().chain(COMMON) {
+            let without: Vec<_> = example(action).into_iter().filter(|(key, _)| key != member.name).collect();
+            let was_there = without.len() < example(action).len();
+            let missing = errors(Node::Map(without)).iter().any(|problem| problem.code == Code::MissingKey);
+            // `name` is another member where an action has its own.
+            let own = action.members.iter().any(|own| own.name == member.name && own.need != member.need);
+            let needed = match member.need {
+                Need::Required => true,
+                Need::Optional => own,
+                // The example has one of the two.
+                Need::Or(_) => was_there,
+            };
+            assert_eq!(missing, needed, "`{}` of `{}`", member.name, action.name);
+        }
+    }
+}
+
+#[test]
+fn examples_of_data_types_are_values_of_them() {
+    for known in &DATA_TYPES {
+        let data_type = Type::parse(known.name).unwrap();
+        let (node, _) = source::yaml(known.example).unwrap();
+        assert!(constant("value", &node.to_json(), &data_type).is_ok(), "{}", known.name);
+    }
+}
+
+#[test]
+fn operators_take_the_types_that_the_table_says() {
+    const TYPES: [&str; 9] =
+        ["string", "integer", "number", "boolean", "datetime", "duration", "json", "list<string>", "map<string>"];
+    let inputs: Vec<(String, Type)> = ["x", "y"]
+        .into_iter()
+        .flat_map(|side| {
+            TYPES.iter().enumerate().map(move |(at, name)| (format!("{side}{at}"), Type::parse(name).unwrap()))
+        })
+        .collect();
+    let scope = Scope { inputs: &inputs, variables: &[], outputs: None };
+    let mut tried = 0;
+    for operator in OPERATORS.iter().filter(|operator| {
+        !operator.types.iter().any(|(left, ..)| *left == "T" || *left == "json" || left.starts_with("map"))
+    }) {
+        for (left, left_name) in TYPES.iter().enumerate() {
+            for (right, right_name) in TYPES.iter().enumerate() {
+                let expression =
+                    operator.form.replace('x', &format!("input.x{left}")).replace('y', &format!("input.y{right}"));
+                let compiled = compile_value("value", &Json::from(format!("${{{expression}}}")), &scope, None);
+                let generic = |name: &str| name.replace("list<string>", "list<T>");
+                let found = compiled.map(|compiled| generic(&compiled.data_type.to_string())).ok();
+                let row = operator
+                    .types
+                    .iter()
+                    .find(|(a, b, _)| *a == generic(left_name) && (b.is_empty() || *b == generic(right_name)));
+                assert_eq!(
+                    found.as_deref(),
+                    row.map(|(.., result)| *result),
+                    "{expression}: {left_name}, {right_name}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "only {tried} combinations");
+}
