@@ -165,3 +165,19 @@ fn duration_text(span: SignedDuration) -> String {
     let decimals = format!("{rest:09}");
     format!("{sign}{seconds}.{}s", decimals.trim_end_matches('0'))
 }
+
+/// The first second of year 1, and the longest duration, as CEL's specification has them. (The last moment is the library's:
+/// 9999-12-30T22:00:00.999999999Z, so that every time can be shown in every zone.)
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LONGEST_SECONDS: u64 = 315_576_000_000;
+
+/// A datetime that CEL has.
+pub(crate) fn time_in_range(time: Timestamp) -> Option<Timestamp> {
+    (time.as_second() >= FIRST_SECOND && (time.as_second() > FIRST_SECOND || time.subsec_nanosecond() >= 0))
+        .then_some(time)
+}
+
+/// A duration that CEL has.
+pub(crate) fn span_in_range(span: SignedDuration) -> Option<SignedDuration> {
+    (span.as_secs().unsigned_abs() <= LONGEST_SECONDS).then_some(span)
+}

@@ -226,7 +226,9 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             }));
         }
     }
-    if problems.iter().any(Diagnostic::is_error) { Err(AppError::Invalid(problems)) } else { Ok(()) }
+    // Warnings stand with what is published; beside a refusal they would only hide its reasons.
+    problems.retain(Diagnostic::is_error);
+    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
 }
 
 /// A flow that routes lead to must stay one that a route can run.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::ir::{AddressPart, Arithmetic, AttachmentPart, Comparison, Ir, Presence, Read};
 use super::{Context, EvalError, MAX_VALUE_BYTES};
 use crate::email::{AddressField, AddressRef, AttachmentRef};
-use crate::value::{Handle, Text, Value};
+use crate::value::{Handle, Text, Value, span_in_range, time_in_range};
 
 type Result<T> = std::result::Result<T, EvalError>;
 
@@ -304,14 +304,18 @@ fn arithmetic<'m>(operator: Arithmetic, a: Value<'m>, b: Value<'m>) -> Result<Va
             Value::List(Arc::from(bounded(a.iter().chain(b.iter()).cloned().collect())?))
         }
         (Add, Value::Datetime(time), Value::Duration(span)) | (Add, Value::Duration(span), Value::Datetime(time)) => {
-            Value::Datetime(time.checked_add(span).map_err(|_| overflow())?)
+            Value::Datetime(time.checked_add(span).ok().and_then(time_in_range).ok_or_else(overflow)?)
         }
         (Subtract, Value::Datetime(time), Value::Duration(span)) => {
-            Value::Datetime(time.checked_sub(span).map_err(|_| overflow())?)
+            Value::Datetime(time.checked_sub(span).ok().and_then(time_in_range).ok_or_else(overflow)?)
         }
         (Subtract, Value::Datetime(a), Value::Datetime(b)) => Value::Duration(a.duration_since(b)),
-        (Add, Value::Duration(a), Value::Duration(b)) => Value::Duration(a.checked_add(b).ok_or_else(overflow)?),
-        (Subtract, Value::Duration(a), Value::Duration(b)) => Value::Duration(a.checked_sub(b).ok_or_else(overflow)?),
+        (Add, Value::Duration(a), Value::Duration(b)) => {
+            Value::Duration(a.checked_add(b).and_then(span_in_range).ok_or_else(overflow)?)
+        }
+        (Subtract, Value::Duration(a), Value::Duration(b)) => {
+            Value::Duration(a.checked_sub(b).and_then(span_in_range).ok_or_else(overflow)?)
+        }
         _ => return Err(internal()),
     })
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Function, Kind, Overload, Style, unexpected};
 use crate::expr::EvalError;
-use crate::value::{Text, Value, number_text, plain};
+use crate::value::{Text, Value, number_text, plain, span_in_range, time_in_range};
 
 fn failed(what: &str, text: &str, wanted: &str) -> EvalError {
     let clipped: String = text.chars().take(60).collect();
@@ -18,8 +18,8 @@ fn int<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
         [Value::Integer(number)] => Ok(Value::Integer(*number)),
         [Value::Number(number)] => {
             let whole = number.trunc();
-            // Both bounds are exact as doubles; the upper one is already out of range.
-            if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
+            // Both bounds are exact as doubles, and CEL takes neither: numbers that round to them may have been beyond.
+            if whole > -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
                 #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
                 return Ok(Value::Integer(whole as i64));
             }
@@ -77,13 +77,17 @@ fn timestamp<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     match arguments {
         [Value::Datetime(time)] => Ok(Value::Datetime(*time)),
         [Value::Integer(seconds)] => Timestamp::from_second(*seconds)
+            .ok()
+            .and_then(time_in_range)
             .map(Value::Datetime)
-            .map_err(|_| failed("integer", &seconds.to_string(), "a datetime")),
+            .ok_or_else(|| failed("integer", &seconds.to_string(), "a datetime")),
         [Value::String(text)] => text
             .as_str()
             .parse()
+            .ok()
+            .and_then(time_in_range)
             .map(Value::Datetime)
-            .map_err(|_| failed("string", text.as_str(), "a datetime (RFC 3339)")),
+            .ok_or_else(|| failed("string", text.as_str(), "a datetime (RFC 3339)")),
         _ => Err(unexpected()),
     }
 }
@@ -94,8 +98,10 @@ fn duration<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
         [Value::String(text)] => text
             .as_str()
             .parse::<SignedDuration>()
+            .ok()
+            .and_then(span_in_range)
             .map(Value::Duration)
-            .map_err(|_| failed("string", text.as_str(), "a duration such as `1h30m`")),
+            .ok_or_else(|| failed("string", text.as_str(), "a duration such as `1h30m`")),
         _ => Err(unexpected()),
     }
 }

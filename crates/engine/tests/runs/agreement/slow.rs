@@ -541,6 +541,9 @@ fn parse(source: &str) -> Rc<Expression> {
         if let Some(parsed) = known.get(source) {
             return parsed.clone();
         }
+        if known.len() > 10_000 {
+            known.clear();
+        }
         let parsed = Parser::new().parse(source).unwrap_or_else(|error| panic!("`{source}`: {error}"));
         known.entry(source.to_owned()).or_insert(Rc::new(parsed)).clone()
     })
