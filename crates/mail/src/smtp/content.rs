@@ -24,6 +24,18 @@ pub(super) enum Fault {
     NoRoom,
 }
 
+impl Fault {
+    /// Which of two faults is told: one of the message's own before one of its size, so that the answer does not depend on
+    /// how the network cut the bytes.
+    fn rank(self) -> u8 {
+        match self {
+            Self::BareLineFeed | Self::BareCarriageReturn => 2,
+            Self::TooLarge => 1,
+            Self::NoRoom => 0,
+        }
+    }
+}
+
 /// Where reading stands after some input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -47,6 +59,8 @@ enum After {
 #[derive(Debug)]
 pub(super) struct Content {
     bytes: Vec<u8>,
+    /// How many bytes came, kept or not.
+    length: usize,
     max: usize,
     hold: Hold,
     fault: Option<Fault>,
@@ -59,7 +73,7 @@ impl Content {
     /// Starts a message of which the client said that it has `declared` bytes, or 0.
     pub(super) fn new(declared: usize, max: usize, hold: Hold) -> Self {
         let bytes = Vec::with_capacity(declared.min(max).min(PREALLOCATED));
-        Self { bytes, max, hold, fault: None, after: After::LineEnd, last: None }
+        Self { bytes, length: 0, max, hold, fault: None, after: After::LineEnd, last: None }
     }
 
     /// Reads DATA. Also says how many bytes of the input were used: a possible end, or line end, of which only a part
@@ -161,22 +175,21 @@ impl Content {
     }
 
     fn keep(&mut self, part: &[u8]) {
-        if self.fault.is_some() {
-            return;
-        }
-        let len = self.bytes.len().saturating_add(part.len());
-        if len > self.max {
+        self.length = self.length.saturating_add(part.len());
+        if self.length > self.max {
             self.fail(Fault::TooLarge);
-        } else if !self.hold.cover(len) {
-            self.fail(Fault::NoRoom);
-        } else {
-            self.bytes.extend_from_slice(part);
+        } else if self.fault.is_none() {
+            if self.hold.cover(self.length) {
+                self.bytes.extend_from_slice(part);
+            } else {
+                self.fail(Fault::NoRoom);
+            }
         }
     }
 
-    /// Notes the first fault; what was read so far is of no use from there on.
+    /// Notes a fault; what was read so far is of no use from there on.
     fn fail(&mut self, fault: Fault) {
-        if self.fault.is_none() {
+        if self.fault.is_none_or(|known| known.rank() < fault.rank()) {
             self.fault = Some(fault);
             drop(mem::take(&mut self.bytes));
         }
@@ -235,6 +248,11 @@ mod tests {
             (
                 b"0123456789012345678901234567890123456789\r\n0123456789012345678901234567890123456789\r\n01234567890123\r\n1\r\n.\r\n",
                 Err(TooLarge),
+                End,
+            ),
+            (
+                b"0123456789012345678901234567890123456789\r\n0123456789012345678901234567890123456789\r\n012345678901234567\r\na\rb\r\n.\r\n",
+                Err(Cr),
                 End,
             ),
         ];

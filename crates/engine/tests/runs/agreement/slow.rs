@@ -12,6 +12,8 @@ use serde_json::Value as Json;
 use waypost_engine::codes;
 use waypost_flow::document::{ActionKind, Disposition, Document, Input, Mapping, Match};
 use waypost_flow::email::{AddressField, Email, TextField};
+use waypost_flow::expr::MAX_VALUE_BYTES;
+use waypost_flow::value::Value;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -344,7 +346,7 @@ impl Slow<'_> {
             rest = after;
         }
         out.push_str(rest);
-        Ok(Plain::Text(out))
+        bounded(Plain::Text(out))
     }
 
     fn eval(&self, expression: &Expression, names: &Names) -> Result<Plain> {
@@ -424,6 +426,16 @@ impl Slow<'_> {
     }
 }
 
+/// A computed value, unless it is too large.
+fn bounded(value: Plain) -> Result<Plain> {
+    let fits = match &value {
+        Plain::Text(text) => text.len() <= MAX_VALUE_BYTES,
+        Plain::List(items) => items.len() <= MAX_VALUE_BYTES / size_of::<Value<'_>>(),
+        _ => true,
+    };
+    if fits { Ok(value) } else { Err(Stop::Limit(codes::VALUE_TOO_LARGE)) }
+}
+
 fn path(expression: &Expression) -> Option<Vec<&str>> {
     match &expression.expr {
         Expr::Ident(name) => Some(vec![name]),
@@ -455,8 +467,8 @@ fn apply(name: &str, values: &[Plain]) -> Result<Plain> {
         (operators::SUBSTRACT, [Number(a), Number(b)]) => Number(a - b),
         (operators::MULTIPLY, [Number(a), Number(b)]) => Number(a * b),
         (operators::DIVIDE, [Number(a), Number(b)]) => Number(a / b),
-        (operators::ADD, [Text(a), Text(b)]) => Text(format!("{a}{b}")),
-        (operators::ADD, [List(a), List(b)]) => List(a.iter().chain(b).cloned().collect()),
+        (operators::ADD, [Text(a), Text(b)]) => bounded(Text(format!("{a}{b}")))?,
+        (operators::ADD, [List(a), List(b)]) => bounded(List(a.iter().chain(b).cloned().collect()))?,
         (operators::EQUALS, [a, b]) => Boolean(equal(a, b)),
         (operators::NOT_EQUALS, [a, b]) => Boolean(!equal(a, b)),
         (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [a, b]) => {
