@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use waypost_app::catalogue::changesets::{Member, Outcome};
+use waypost_app::catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
 use waypost_app::catalogue::plan::By;
 use waypost_app::error::AppError;
 use waypost_flow::source::{self, Node};
-use waypost_wire::change::{ChangeSetDone, ChangedFlow};
+use waypost_wire::change::{ChangeSetDone, ChangedFlow, ChangedQueue};
 use waypost_wire::error::Problem;
 
-use crate::auth::{Caller, FlowWrite};
+use crate::auth::{Caller, FlowWrite, RoutingWrite};
 use crate::body::FlowBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
@@ -17,21 +17,26 @@ use crate::flows::{VERSION_EXPECTED, version_in};
 use crate::query::Query;
 use crate::state::ApiState;
 
-/// The endpoint
+/// The endpoint. Making queues takes the scope for them, too.
 pub async fn publish(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
+    routing: Result<Caller<RoutingWrite>, ApiError>,
     query: Query,
     FlowBody(body): FlowBody,
 ) -> Result<Json<ChangeSetDone>, ApiError> {
     query.finish()?;
-    let (members, dry_run, note) = read(&body)?;
+    let (set, note) = read(&body)?;
+    if !set.queues.is_empty() && !set.dry_run {
+        routing?;
+    }
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let changed = state.app.catalogue.change_set(by, &members, dry_run).await.map_err(|error| match error {
+    let done = state.app.catalogue.change_set(by, &set).await.map_err(|error| match error {
         AppError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
-    let flows = changed
+    let flows = done
+        .flows
         .into_iter()
         .map(|one| ChangedFlow {
             flow_id: one.record.id,
@@ -40,7 +45,12 @@ pub async fn publish(
             outcome: outcome(one.outcome).to_owned(),
         })
         .collect();
-    Ok(Json(ChangeSetDone { dry_run, flows }))
+    let queue = |queue: QueueDone| ChangedQueue {
+        name: queue.name,
+        outcome: outcome(if queue.new { Outcome::Created } else { Outcome::Unchanged }).to_owned(),
+    };
+    let queues = done.queues.into_iter().map(queue).collect();
+    Ok(Json(ChangeSetDone { dry_run: set.dry_run, flows, queues }))
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -53,10 +63,11 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// Reads the body; every problem at once. Documents are taken from the tree as it was sent, keys that stand twice included.
-fn read(body: &Node) -> Result<(Vec<Member>, bool, Option<String>), ApiError> {
+fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
     let mut top = Fields::of(source::without(body, &["flows"]).to_json())?;
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
+    let queues = top.texts("queues").unwrap_or_default();
     let mut members = Vec::new();
     match source::member(body, "flows") {
         Some(Node::List(items)) => {
@@ -67,10 +78,11 @@ fn read(body: &Node) -> Result<(Vec<Member>, bool, Option<String>), ApiError> {
                 }
             }
         }
+        None if !queues.is_empty() => {}
         _ => top.missing("flows", "a list of flows, each with a `document` or a `version`"),
     }
-    top.finish(&["flows", "dryRun", "note"])?;
-    Ok((members, dry_run, note))
+    top.finish(&["flows", "queues", "dryRun", "note"])?;
+    Ok((ChangeSet { members, queues, dry_run }, note))
 }
 
 fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {

@@ -320,6 +320,32 @@ async fn a_change_set_is_all_or_nothing() {
     );
 }
 
+/// A set may bring the queues that its flows name; dry, it makes neither.
+#[tokio::test]
+async fn a_change_set_brings_its_queues() {
+    let server = server().await;
+    let set = |dry: bool| {
+        json!({
+            "queues": ["Billing", "General", "billing"], "dryRun": dry,
+            "flows": [{"document": classifier("refund")}, {"document": router("Inbound", Json::Null)}],
+        })
+    };
+    let planned = server.call("POST", "/changesets", set(true)).await.ok();
+    let outcomes: Vec<&Json> = planned["queues"].as_array().unwrap().iter().map(|queue| &queue["outcome"]).collect();
+    assert_eq!(outcomes, ["created", "created", "unchanged"]);
+    assert_eq!(server.get("/routing/queues").await.ok()["total"], 1, "the built-in one alone");
+    let flows_only = format!("Authorization: Bearer {}", server.token("flow:write").await);
+    let body = serde_json::to_vec(&set(false)).unwrap();
+    let headers = [flows_only.as_str(), "Content-Type: application/json"];
+    let refused = server.send("POST", "/api/v2/changesets", &headers, &body).await;
+    assert_eq!(refused.error(), (403, "missing.permissions".to_owned()));
+    assert!(refused.json()["message"].as_str().unwrap().contains("routing:write"));
+    server.call("POST", "/changesets", set(false)).await.ok();
+    assert_eq!(server.get("/routing/queues").await.ok()["total"], 3);
+    let again = server.call("POST", "/changesets", json!({"queues": ["Billing", " "]})).await;
+    assert_eq!(again.json()["errors"][0]["path"], "queues[1]");
+}
+
 #[tokio::test]
 async fn trying_leaves_nothing_behind() {
     let server = prepared().await;

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use waypost_app::App;
-use waypost_app::catalogue::changesets::Member;
+use waypost_app::catalogue::changesets::{ChangeSet, Member};
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::labels::WantedTarget;
 use waypost_app::catalogue::plan::By;
@@ -148,7 +148,8 @@ impl World {
             "set" => {
                 let members: Vec<Member> =
                     parts(body, "& ").into_iter().map(|(line, body)| self.member(&line, &body)).collect();
-                let done = catalogue.change_set(BY, &members, false).await?;
+                let set = ChangeSet { members, ..ChangeSet::default() };
+                let done = catalogue.change_set(BY, &set).await?.flows;
                 let line = |one: &waypost_app::catalogue::changesets::Changed| {
                     format!(
                         "ok {} version {} {:?}",

@@ -31,6 +31,9 @@ pub struct LabelTarget {
 pub struct ChangeSet {
     /// The flows.
     pub flows: Vec<ChangeSetFlow>,
+    /// Names of queues that are made if they are not there; the flows may name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<String>,
     /// Whether to answer without doing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
@@ -65,6 +68,19 @@ pub struct ChangeSetDone {
     pub dry_run: bool,
     /// The flows, in the order they were sent.
     pub flows: Vec<ChangedFlow>,
+    /// The queues, in the order they were sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<ChangedQueue>,
+}
+
+/// What became of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedQueue {
+    /// Its name.
+    pub name: String,
+    /// What was done: `created`, `unchanged`.
+    pub outcome: String,
 }
 
 /// What became of a flow.

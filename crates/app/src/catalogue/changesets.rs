@@ -7,10 +7,11 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, ActionKind, Document};
 use waypost_flow::id::FlowId;
 use waypost_flow::source::Node;
-use waypost_store::records::catalogue::{EventKind, FlowRecord};
+use waypost_store::records::catalogue::{CatalogueChange, EventKind, FlowRecord};
 
 use super::flows::{Saving, Wanted, touch};
 use super::plan::{By, Edit};
+use super::routing::missing_queue;
 use super::versions::{VersionName, number_of};
 use super::world::World;
 use super::{LiveCatalogue, Planned};
@@ -30,6 +31,35 @@ pub struct Member {
     pub document: Option<Node>,
     /// Or the version of it to publish.
     pub version: Option<VersionName>,
+}
+
+/// What a set asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeSet {
+    /// The flows.
+    pub members: Vec<Member>,
+    /// Names of queues that are made if they are not there: flows of the set may name them.
+    pub queues: Vec<String>,
+    /// Whether to answer without doing.
+    pub dry_run: bool,
+}
+
+/// What a set did, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The flows, in the set's order.
+    pub flows: Vec<Changed>,
+    /// The queues, in the set's order.
+    pub queues: Vec<QueueDone>,
+}
+
+/// What became of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueDone {
+    /// Its name, as it was asked for.
+    pub name: String,
+    /// Whether it was not there before.
+    pub new: bool,
 }
 
 /// What became of a member.
@@ -55,28 +85,35 @@ pub enum Outcome {
 }
 
 impl LiveCatalogue {
-    /// Publishes all members, or answers everything that stands in the way; with `dry_run` nothing is written either way.
+    /// Publishes all members, or answers everything that stands in the way; when it runs dry, nothing is written either way.
     ///
     /// # Errors
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
-    pub async fn change_set(&self, by: By<'_>, members: &[Member], dry_run: bool) -> Result<Vec<Changed>, AppError> {
+    pub async fn change_set(&self, by: By<'_>, set: &ChangeSet) -> Result<Done, AppError> {
         let mut turn = self.begin().await;
-        let changed = loop {
+        let done = loop {
             let world = turn.world();
-            let (edits, changed) = self.edits(&world, by, members).await?;
-            if edits.is_empty() {
-                break changed;
+            let (new_queues, queues) = queues(&world, &set.queues)?;
+            let (edits, flows) = match set.members.as_slice() {
+                [] if !set.queues.is_empty() => Default::default(),
+                members => self.edits(&world, by, members).await?,
+            };
+            let done = Done { flows, queues };
+            if edits.is_empty() && new_queues.is_empty() {
+                return Ok(done);
             }
-            let planned: Planned<()> = self.plan(&world, edits, ()).await?;
-            if dry_run || turn.commit(planned).await?.is_some() {
-                break changed;
+            let planned: Planned<()> = self.plan_with(&world, new_queues, edits, ()).await?;
+            if set.dry_run {
+                return Ok(done);
+            }
+            if turn.commit(planned).await?.is_some() {
+                break done;
             }
         };
-        let count = changed.iter().filter(|one| one.outcome != Outcome::Unchanged).count();
-        if !dry_run && count > 0 {
-            tracing::info!(actor = by.actor, flows = count, "change set published");
-        }
-        Ok(changed)
+        let flows = done.flows.iter().filter(|one| one.outcome != Outcome::Unchanged).count();
+        let queues = done.queues.iter().filter(|queue| queue.new).count();
+        tracing::info!(actor = by.actor, flows, queues, "change set published");
+        Ok(done)
     }
 
     async fn edits(
@@ -126,6 +163,19 @@ impl LiveCatalogue {
         }
         if problems.is_empty() { Ok((edits, changed)) } else { Err(AppError::Invalid(problems)) }
     }
+}
+
+/// The queues that are not there yet, and what becomes of each.
+fn queues(world: &World, names: &[String]) -> Result<(Vec<CatalogueChange>, Vec<QueueDone>), AppError> {
+    let (mut changes, mut told) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for (index, name) in names.iter().enumerate() {
+        let missing = missing_queue(world, &format!("queues[{index}]"), name)?;
+        let new = missing.filter(|queue| seen.insert(queue.folded_name.clone()));
+        told.push(QueueDone { name: name.clone(), new: new.is_some() });
+        changes.extend(new.map(CatalogueChange::PutQueue));
+    }
+    Ok((changes, told))
 }
 
 /// A member, as far as it can be read without the others.

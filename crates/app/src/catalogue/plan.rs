@@ -69,11 +69,21 @@ impl Edit {
 
 impl LiveCatalogue {
     /// Plans edits, each of another flow. What they make is checked, and everything that follows it, direct or not.
-    pub(super) async fn plan<T>(&self, world: &World, mut edits: Vec<Edit>, answer: T) -> Result<Planned<T>, AppError> {
+    pub(super) async fn plan<T>(&self, world: &World, edits: Vec<Edit>, answer: T) -> Result<Planned<T>, AppError> {
+        self.plan_with(world, Vec::new(), edits, answer).await
+    }
+
+    /// The same, on top of changes that need no checking, such as new queues.
+    pub(super) async fn plan_with<T>(
+        &self,
+        world: &World,
+        mut changes: Vec<CatalogueChange>,
+        mut edits: Vec<Edit>,
+        answer: T,
+    ) -> Result<Planned<T>, AppError> {
         for edit in &mut edits {
             inherit_bindings(world, edit);
         }
-        let mut changes = Vec::new();
         let mut loaded = Vec::new();
         for edit in &edits {
             changes.push(CatalogueChange::PutFlow(edit.record.clone()));

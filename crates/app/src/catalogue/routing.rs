@@ -313,6 +313,16 @@ impl LiveCatalogue {
     }
 }
 
+/// A queue of that name, if there is none yet.
+///
+/// # Errors
+/// A bad name, told at `path`.
+pub(super) fn missing_queue(world: &World, path: &str, name: &str) -> Result<Option<QueueRecord>, AppError> {
+    let name = named(path, name)?;
+    let missing = world.queue_named(&document::fold_name(&name)).is_none();
+    Ok(missing.then(|| new_queue(name, false, Map::new())))
+}
+
 /// A change that needs no checking of flows.
 fn simple<T>(world: &World, change: CatalogueChange, answer: T) -> Planned<T> {
     let changes = vec![change];

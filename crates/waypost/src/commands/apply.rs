@@ -1,4 +1,4 @@
-//! `waypost apply`: a folder of flows, queues and routes onto a server: the flows as one change set. What is there already is
+//! `waypost apply`: a folder of flows, queues and routes onto a server: flows and queues as one change set. What is there already is
 //! left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let remote = arguments.server.connect()?;
     let mut out = io::stdout().lock();
-    queues(&remote, arguments.dry_run, &folder, &mut out)?;
     let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;
     if arguments.dry_run {
         return Ok(());
@@ -53,24 +52,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     routes(&remote, &folder, &flows, &mut out)
 }
 
-fn queues(remote: &Remote, dry_run: bool, folder: &Folder, out: &mut impl Write) -> Result<(), Failure> {
-    let known = remote.all::<Queue>("/routing/queues")?;
-    let known: BTreeSet<String> = known.iter().map(|queue| document::fold_name(&queue.name)).collect();
-    for name in &folder.queues {
-        if known.contains(&document::fold_name(name)) {
-            writeln!(out, "queue {name}: unchanged")?;
-        } else if dry_run {
-            // Flows that name it can't be found well before it is there.
-            writeln!(out, "queue {name}: would be created")?;
-        } else {
-            remote.post::<Queue>("/routing/queues", &json!({ "name": name }))?;
-            writeln!(out, "queue {name}: created")?;
-        }
-    }
-    Ok(())
-}
-
-/// Publishes the folder's flows as one change set: all of them, or none. Answers ids of flows of type email by folded name.
+/// Makes the folder's queues and publishes its flows as one change set: all of it, or none. Answers ids of flows of type email by
+/// folded name.
 fn flows(
     remote: &Remote,
     arguments: &Arguments,
@@ -78,12 +61,17 @@ fn flows(
     folder: &mut Folder,
     out: &mut impl Write,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    if !folder.flows.is_empty() {
+    if !(folder.flows.is_empty() && folder.queues.is_empty()) {
         let flows = folder
             .flows
             .iter()
             .map(|(_, _, tree)| ChangeSetFlow { document: Some(tree.to_json()), ..ChangeSetFlow::default() });
-        let set = ChangeSet { flows: flows.collect(), dry_run: arguments.dry_run, note: arguments.note.clone() };
+        let set = ChangeSet {
+            flows: flows.collect(),
+            queues: folder.queues.clone(),
+            dry_run: arguments.dry_run,
+            note: arguments.note.clone(),
+        };
         match remote.post::<ChangeSetDone>("/changesets", &set) {
             Ok(done) => said(&done, out)?,
             Err(error) => return Err(refused(error, sources, folder)?),
@@ -101,6 +89,12 @@ fn flows(
 
 fn said(done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
     let would = if done.dry_run { "would be " } else { "" };
+    for queue in &done.queues {
+        match queue.outcome.as_str() {
+            "created" => writeln!(out, "queue {}: {would}created", queue.name)?,
+            _ => writeln!(out, "queue {}: unchanged", queue.name)?,
+        }
+    }
     for flow in &done.flows {
         let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
         match flow.outcome.as_str() {
