@@ -106,6 +106,8 @@ impl LiveCatalogue {
             let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).collect();
             return Err(AppError::Broken { flow: names.join("`, `"), breakages });
         }
+        // Versions come before what says something of them, such as that they are published.
+        let mut written = Vec::new();
         for edit in edits {
             let made = edit.new_version.as_ref().map(|version| version.record.version);
             // Names are bound when a version is saved or comes into use.
@@ -115,11 +117,18 @@ impl LiveCatalogue {
                     continue;
                 };
                 let bindings = bindings_of(&checked);
+                let published =
+                    |event: &&FlowEvent| event.kind == EventKind::Published && event.version == Some(version);
+                let published_at = edit.events.iter().find(published).map(|event| event.at);
+                let record = VersionRecord {
+                    bindings: bindings.clone(),
+                    published_at: published_at.or(known.record.published_at),
+                    ..(*known.record).clone()
+                };
                 if known.record.bindings != bindings {
-                    let record = VersionRecord { bindings: bindings.clone(), ..(*known.record).clone() };
-                    world_after.rewrite(&record);
                     changes.push(CatalogueChange::Bind(key.0, version, bindings));
                 }
+                world_after.rewrite(&record);
             }
             let runs = made.is_some_and(|version| edit.runs(version));
             let Some(NewVersion { mut record, document }) = edit.new_version else { continue };
@@ -135,10 +144,10 @@ impl LiveCatalogue {
                 record.validation = problems.filter_map(|problem| serde_json::to_value(problem).ok()).collect();
             }
             world_after.rewrite(&record);
-            // Before what says something of it, such as that it is published.
-            changes.insert(0, CatalogueChange::AddVersion(record));
+            written.push(CatalogueChange::AddVersion(record));
         }
-        Ok(Planned { changes, next: world_after, answer })
+        written.append(&mut changes);
+        Ok(Planned { changes: written, next: world_after, answer })
     }
 
     /// The world after changes. Versions that come into use and are not at hand, labelled, restored or pinned, are fetched.
@@ -272,7 +281,9 @@ fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKe
     let mut suspects: BTreeSet<VersionKey> = rechecked.iter().copied().collect();
     suspects.extend(too_deep(world, next, &edited));
     let mut breakages = Vec::new();
-    for key in suspects.into_iter().filter(|key| !edited.contains(&key.0)) {
+    // What runs by itself of the edited flows was refused for its own problems. An old version that is pinned was not looked at.
+    let refused = |key: &VersionKey| edited.contains(&key.0) && next.active(key.0).contains(&key.1);
+    for key in suspects.into_iter().filter(|key| !refused(key)) {
         let Some(record) = next.flows.get(&key.0) else { continue };
         let before = errors(world, key);
         for diagnostic in errors(next, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {

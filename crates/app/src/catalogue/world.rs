@@ -197,8 +197,8 @@ impl World {
 
     fn forget_checks_of(&self, flow: FlowId) {
         let mut checked = self.lock_checked();
-        for version in self.active(flow) {
-            checked.remove(&(flow, version));
+        for key in self.loaded_versions(flow) {
+            checked.remove(&key);
         }
     }
 
