@@ -13,7 +13,7 @@ use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_flow::source;
 use waypost_store::records::catalogue::RouteTarget;
-use waypost_store::records::mail::{AcceptOutcome, DecisionKind, QueueClaim};
+use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };
@@ -160,4 +160,43 @@ async fn a_queue_with_work_in_it_stays() {
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
     app.acknowledge(lease.token).await.unwrap();
     app.catalogue.delete_queue("test", queue).await.unwrap();
+}
+
+/// A route that was there when its mail was accepted binds it, even if the run is so long that a worker does it later.
+#[tokio::test]
+async fn a_deleted_route_still_binds_its_mail() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    app.catalogue.create_queue("test", "General".to_owned(), serde_json::Map::new()).await.unwrap();
+    let long = r#"{ name: Long, type: email, variables: [{ name: n, dataType: integer, default: 0 }], nodes: [
+        { id: count, actions: [{ type: setVariable, name: n, value: "${n + 1}" }], next: [{ when: "${n < 900}", to: count }, { to: done }] },
+        { id: done, actions: [{ type: transferToQueue, queue: General }] } ] }"#;
+    let flow = create(&app, long).await.record.id;
+    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    let spec = RouteSpec {
+        pattern: "care".to_owned(),
+        target: Some(RouteTarget::Flow(flow)),
+        unrouted_queue: None,
+        priority: 0,
+        extra: serde_json::Map::new(),
+    };
+    let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    let arrival = Arrival {
+        from: "a@example.net".to_owned(),
+        recipients: vec![Bound { address: "care@example.com".to_owned(), route: Some(route.clone()) }],
+        raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
+        remote: "test".to_owned(),
+        idempotency: None,
+    };
+    let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
+    let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
+    app.catalogue.delete_route("test", "example.com", route.id).await.unwrap();
+
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(app.clone().work(stopped));
+    let interaction = app.wait_decided(*id, Duration::from_secs(20)).await.unwrap();
+    stop.send(true).unwrap();
+    worker.await.unwrap();
+    let decision = interaction.decision.unwrap();
+    assert_eq!((decision.kind, decision.error), (DecisionKind::Queue, None));
 }

@@ -64,7 +64,7 @@ codes! {
     BROKEN_PROGRAM = "run.broken-program",
     /// The route's flow has no published version.
     FLOW_UNPUBLISHED = "run.flow-unpublished",
-    /// The interaction's route was deleted.
+    /// The interaction's route was deleted, with what it led to.
     ROUTE_DELETED = "run.route-deleted",
     /// The run waits for an answer that nobody gives.
     UNANSWERED = "run.unanswered",

@@ -9,7 +9,7 @@ use waypost_flow::id::{FlowId, InteractionId, Version};
 
 use crate::error::{CommitError, LeaseError, StoreError};
 use crate::records::access::{ClientRecord, TokenRecord};
-use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, VersionRecord};
+use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
     RunSummary, Summary,
@@ -32,6 +32,9 @@ pub trait CatalogueStore: Send + Sync {
 
     /// A flow, deleted ones included.
     async fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError>;
+
+    /// A route, deleted ones included: mail that was bound to one stays bound.
+    async fn route(&self, id: Uuid) -> Result<Option<RouteRecord>, StoreError>;
 
     /// Deleted flows.
     async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, StoreError>;

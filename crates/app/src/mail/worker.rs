@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use waypost_engine::Limits;
 use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
-use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 
 use super::decide::{Start, decide};
 use crate::App;
-use crate::catalogue::world::Running;
+use crate::catalogue::world::{Running, World};
 
 /// How many interactions are claimed at once.
 const BATCH: u32 = 16;
@@ -54,7 +54,13 @@ impl App {
         for work in claimed {
             let running = self.catalogue.running_since(work.epoch).await?;
             let world = self.catalogue.world();
-            let route = work.interaction.route.and_then(|id| world.routes.get(&id).cloned());
+            let route = match work.interaction.route {
+                None => None,
+                Some(id) => match world.routes.get(&id) {
+                    Some(route) => Some(route.clone()),
+                    None => self.store.route(id).await?.and_then(|route| still_leads(&world, route)).map(Arc::new),
+                },
+            };
             let (id, lease) = (work.interaction.id, work.lease);
             let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work)).await {
                 Ok(run) => run,
@@ -73,6 +79,16 @@ impl App {
         }
         Ok(count)
     }
+}
+
+/// A route that was deleted since it bound a mail, as far as what it leads to is still there.
+fn still_leads(world: &World, mut route: RouteRecord) -> Option<RouteRecord> {
+    route.unrouted_queue = route.unrouted_queue.filter(|queue| world.queues.contains_key(queue));
+    let leads = match route.target {
+        RouteTarget::Flow(flow) => world.flows.contains_key(&flow),
+        RouteTarget::Queue(queue) => world.queues.contains_key(&queue),
+    };
+    leads.then_some(route)
 }
 
 fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> RunRecord {

@@ -163,6 +163,11 @@ pub(crate) async fn routes_and_domains_come_and_go(store: &dyn Store) {
     store.commit(2, vec![CatalogueChange::DeleteDomain(domain.domain)]).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert!(catalogue.domains.is_empty() && catalogue.routes.is_empty());
+    assert_eq!(store.route(route(1)).await.unwrap().as_ref(), routes.first(), "mail may still be bound to it");
+    assert_eq!(store.route(route(9)).await.unwrap(), None);
+    let again = RouteRecord { id: route(3), ..routes[0].clone() };
+    store.commit(3, vec![CatalogueChange::PutRoute(again.clone())]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().routes, [again], "its pattern is free");
 }
 
 pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {

@@ -251,6 +251,6 @@ pub enum CatalogueChange {
     DeleteDomain(String),
     /// Insert or replace a route.
     PutRoute(RouteRecord),
-    /// Remove a route.
+    /// Remove a route. It stays known to the mail that was bound to it.
     DeleteRoute(Uuid),
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row};
+use uuid::Uuid;
 use waypost_flow::id::{FlowId, Version};
 
 use super::SqliteStore;
@@ -68,6 +69,13 @@ impl CatalogueStore for SqliteStore {
             .await
     }
 
+    async fn route(&self, id: Uuid) -> Result<Option<RouteRecord>, StoreError> {
+        self.readers()?
+            .run(move |db| all(db, "SELECT * FROM routes WHERE id = ?1", (id.as_bytes(),), route))
+            .await
+            .map(|mut routes| routes.pop())
+    }
+
     async fn version(&self, id: FlowId, number: Version) -> Result<Option<VersionRecord>, StoreError> {
         self.readers()?.run(move |db| one_version(db, id, number)).await
     }
@@ -130,7 +138,7 @@ fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         versions,
         queues: all(db, "SELECT * FROM queues ORDER BY id", (), queue)?,
         domains: all(db, "SELECT * FROM domains ORDER BY domain", (), domain)?,
-        routes: all(db, "SELECT * FROM routes ORDER BY id", (), route)?,
+        routes: all(db, "SELECT * FROM routes WHERE NOT deleted ORDER BY id", (), route)?,
     })
 }
 
@@ -166,7 +174,7 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
         db,
         "SELECT folded_name FROM flows WHERE deleted_at IS NULL GROUP BY folded_name, shared HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
-         UNION ALL SELECT pattern || '@' || domain FROM routes GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
+         UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
     )?;
@@ -195,7 +203,7 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
         ),
         CatalogueChange::DeleteDomain(name) => run(db, "DELETE FROM domains WHERE domain = ?1", (name,)),
         CatalogueChange::PutRoute(record) => put_route(db, record),
-        CatalogueChange::DeleteRoute(id) => run(db, "DELETE FROM routes WHERE id = ?1", (id.as_bytes(),)),
+        CatalogueChange::DeleteRoute(id) => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (id.as_bytes(),)),
     }
 }
 
