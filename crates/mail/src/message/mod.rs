@@ -10,6 +10,7 @@ mod body;
 mod fields;
 mod nesting;
 mod parse;
+mod parts;
 mod shown;
 
 use std::collections::BTreeMap;

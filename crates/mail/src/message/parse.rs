@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use mail_parser::MessageParser;
 use memchr::memchr;
 
-use super::nesting;
+use super::{nesting, parts};
 
 /// Reads only the fields that make up the structure; all others are read when a flow asks for them.
 static PARSER: LazyLock<MessageParser> =
@@ -34,7 +34,7 @@ pub(super) struct Structure<'x> {
 
 /// Takes a mail apart. One without a header field, and one that would be too much, is left in one piece.
 pub(super) fn structure(content: &[u8]) -> Structure<'_> {
-    if nesting::is_too_deep(content) {
+    if nesting::is_too_deep(content) || parts::are_too_many(content) {
         let parsed = PARSER.parse_headers(content);
         let last = parsed.as_ref().and_then(|message| message.parts.first()?.headers.last());
         let body = last.map_or(0, |header| header.offset_end as usize);
