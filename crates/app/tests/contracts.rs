@@ -33,6 +33,7 @@ fn folder() -> PathBuf {
 
 /// A server's insides, with the world of all cases.
 struct World {
+    store: Arc<SqliteStore>,
     app: Arc<App>,
     /// Flows by the name that the case calls them.
     flows: BTreeMap<String, (FlowId, Node)>,
@@ -46,13 +47,13 @@ fn yaml(text: &str) -> Node {
 impl World {
     async fn new() -> Self {
         let folder_of_store = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap();
-        let app = App::open(Arc::new(store)).await.unwrap();
+        let store = Arc::new(SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap());
+        let app = App::open(store.clone()).await.unwrap();
         for name in ["Billing", "General"] {
             app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap();
         }
         let text = std::fs::read_to_string(folder().join("world.yaml")).unwrap();
-        let mut world = Self { app, flows: BTreeMap::new(), _folder: folder_of_store };
+        let mut world = Self { store, app, flows: BTreeMap::new(), _folder: folder_of_store };
         for document in text.split("\n---\n") {
             world.create(yaml(document)).await.unwrap();
             if document.starts_with("name: Classify") {
@@ -69,6 +70,38 @@ impl World {
         };
         world.app.catalogue.create_route("test", "example.com", spec).await.unwrap();
         world
+    }
+
+    /// What runs, and what is known of it, in words: the same in memory and after a start from what is stored.
+    fn known(app: &App) -> Vec<String> {
+        let world = app.catalogue.world();
+        let mut lines: Vec<String> = world
+            .flows
+            .values()
+            .map(|flow| {
+                let waypost_store::records::catalogue::FlowRecord {
+                    name,
+                    published,
+                    labels,
+                    deprecated,
+                    newest,
+                    revision,
+                    ..
+                } = &**flow;
+                format!("{name} {published:?} {labels:?} {deprecated:?} {newest} {revision}")
+            })
+            .collect();
+        for (key, loaded) in &world.loaded {
+            let checked = world.checked(*key).unwrap();
+            let record = &loaded.record;
+            let runs = checked.program.is_some();
+            lines.push(format!(
+                "{key:?} {} {:?} {:?} {:?} {:?} {runs}",
+                record.hash, record.bindings, record.validation, checked.interface, checked.diagnostics
+            ));
+        }
+        lines.sort();
+        lines
     }
 
     async fn create(&mut self, document: Node) -> Result<String, AppError> {
@@ -237,6 +270,8 @@ async fn every_change_has_its_answer() {
                 Err(error) => panic!("{title}: `{step}` was refused:\n{}", refusal(&error)),
             };
         }
+        let again = App::open(world.store.clone()).await.unwrap();
+        assert_eq!(World::known(&world.app), World::known(&again), "{title}: a start finds something else");
         id_free(&mut answer, &world);
         if answer.trim() != expected.trim() {
             wrong.push(format!("{title}\n  expected:\n{}\n  found:\n{}", expected.trim(), answer.trim()));
