@@ -150,7 +150,7 @@ fn members(out: &mut String, members: &[MemberDefinition]) -> Result {
             Need::Optional => "no".to_owned(),
             Need::Or(other) => format!("it or `{other}`"),
         };
-        writeln!(out, "| `{}` | {} | {need} | {} |", member.name, member.takes, member.summary)?;
+        writeln!(out, "| `{}` | {} | {need} | {} |", member.name, member.takes.words(), member.summary)?;
     }
     Ok(())
 }

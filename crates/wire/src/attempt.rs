@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use crate::interaction::Decision;
 use crate::time::Time;
 
 /// What to try, and on what. Where the request's body is the raw message itself, only `version` can be said, as a query parameter.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Try {
     /// The raw message, as far as it is UTF-8, or
@@ -45,7 +46,7 @@ pub struct Try {
 }
 
 /// What came of it. Nothing was stored or sent.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     /// The flow.

@@ -1,5 +1,6 @@
 //! Change sets, labels, differences, history.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use waypost_flow::id::{FlowId, Version};
@@ -7,7 +8,7 @@ use waypost_flow::id::{FlowId, Version};
 use crate::time::Time;
 
 /// What a label names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Label {
     /// One version, or two with weights.
@@ -15,7 +16,7 @@ pub struct Label {
 }
 
 /// A version behind a label.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelTarget {
     /// The version.
@@ -26,7 +27,7 @@ pub struct LabelTarget {
 }
 
 /// What a change set asks for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSet {
     /// The flows.
@@ -43,7 +44,7 @@ pub struct ChangeSet {
 }
 
 /// One flow of a change set: a `document`, or a `version` to publish again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSetFlow {
     /// The flow's id; or, for a new flow, what the other members call it in their `flowId`.
@@ -61,7 +62,7 @@ pub struct ChangeSetFlow {
 }
 
 /// What a change set did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSetDone {
     /// Whether nothing was done.
@@ -74,7 +75,7 @@ pub struct ChangeSetDone {
 }
 
 /// What became of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedQueue {
     /// Its name.
@@ -84,7 +85,7 @@ pub struct ChangedQueue {
 }
 
 /// What became of a flow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedFlow {
     /// The flow.
@@ -99,7 +100,7 @@ pub struct ChangedFlow {
 }
 
 /// How two versions differ in meaning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDiff {
     /// The flow.
@@ -113,7 +114,7 @@ pub struct FlowDiff {
 }
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDifference {
     /// The part, such as `nodes[triage].actions[0].queue`.
@@ -129,7 +130,7 @@ pub struct FlowDifference {
 }
 
 /// What was done to a flow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowEvent {
     /// `saved`, `published`, `deactivated`, `labelled`, `unlabelled`, `deprecated`, `undeprecated`, `deleted`.

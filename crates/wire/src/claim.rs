@@ -1,5 +1,6 @@
 //! Claims: taking work from a queue for a while.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -7,7 +8,7 @@ use crate::interaction::{Interaction, State};
 use crate::time::Time;
 
 /// What to claim. Every member may be left out, and so may the body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimRequest {
     /// At most so many: 1 to 100.
@@ -28,14 +29,14 @@ impl Default for ClaimRequest {
 }
 
 /// What was claimed; empty when there is no work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Claims {
     /// The claims: higher priority first, then older first.
     pub entities: Vec<Claim>,
 }
 
 /// One claim.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// Proves it.
@@ -47,7 +48,7 @@ pub struct Claim {
 }
 
 /// How much longer a claim shall last. The body may be left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExtendRequest {
     /// Counted from now, in seconds: 1 to 43,200.
@@ -61,7 +62,7 @@ impl Default for ExtendRequest {
 }
 
 /// What became of a claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimState {
     /// The claim.

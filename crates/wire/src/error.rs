@@ -1,10 +1,11 @@
 //! The body of every answer that is not a success.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_flow::diagnostic::Diagnostic;
 
 /// What went wrong. Genesys's `ErrorBody`, with its codes where one fits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
     /// What is wrong, for people.
@@ -22,7 +23,7 @@ pub struct ErrorBody {
 }
 
 /// One problem: in a document, in a query, or with another thing that stands in the way.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Problem {
     /// The stable code.
@@ -80,7 +81,7 @@ pub struct Problem {
 }
 
 /// A part of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TextRange {
     /// The first byte.
     pub start: usize,

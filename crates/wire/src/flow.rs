@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_flow::id::{FlowId, Version};
 
@@ -12,7 +13,7 @@ use crate::reference::{Division, Reference};
 use crate::time::Time;
 
 /// A flow as it is returned: its document's members, Genesys's, and ours.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {
     /// Its identifier.
@@ -70,7 +71,7 @@ pub struct Flow {
 }
 
 /// A version of a flow's content, without the content.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowVersion {
     /// `N.0`, as Genesys writes versions.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
@@ -9,7 +10,7 @@ use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 use crate::time::Time;
 
 /// Where an interaction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Accepted; no run has ended yet.
@@ -25,7 +26,7 @@ pub enum State {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DecisionKind {
     /// It waits in a queue.
@@ -39,7 +40,7 @@ pub enum DecisionKind {
 }
 
 /// An interaction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Interaction {
     /// Its identifier; identifiers sort by time of acceptance.
@@ -85,7 +86,7 @@ pub struct Interaction {
 }
 
 /// How a mail was handed over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// The sender; empty for the null reverse-path.
     pub from: String,
@@ -96,7 +97,7 @@ pub struct Envelope {
 }
 
 /// The flow and version that ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunFlow {
     /// The flow.
     pub id: FlowId,
@@ -108,7 +109,7 @@ pub struct RunFlow {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The kind.
@@ -136,7 +137,7 @@ pub struct Decision {
 }
 
 /// The queue that a decision names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionQueue {
     /// The queue.
     pub id: QueueId,
@@ -146,7 +147,7 @@ pub struct DecisionQueue {
 }
 
 /// A run that ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// Counted from 1.
@@ -169,7 +170,7 @@ pub struct Run {
 }
 
 /// The answer of `/interactions/{id}/trace`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Trace {
     /// The interaction.
@@ -179,7 +180,7 @@ pub struct Trace {
 }
 
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Mails answered with success, counted once for each route.

@@ -1,9 +1,10 @@
 //! Lists: Genesys's pages, and cursors where the list grows while it is read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One page of a list: the envelope of Genesys's `…EntityListing`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T> {
     /// What is on the page; empty past the end.
@@ -34,7 +35,7 @@ pub struct Page<T> {
 }
 
 /// A part of a list that is read by cursor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Chunk<T> {
     /// What is in this part.

@@ -1,10 +1,11 @@
 //! References to things that have an address of their own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A reference to another thing: Genesys's `DomainEntityRef`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reference {
     /// Its identifier.
@@ -18,7 +19,7 @@ pub struct Reference {
 }
 
 /// The one division that there is. Genesys's clients expect every flow and queue to be in one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Division {
     /// Its identifier, the same on every server.

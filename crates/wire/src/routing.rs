@@ -1,5 +1,6 @@
 //! Queues, email domains and their routes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waypost_flow::id::QueueId;
@@ -9,7 +10,7 @@ use crate::reference::{Division, Reference};
 use crate::time::Time;
 
 /// A queue. Members that the server only keeps are returned as they were sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
     /// Its identifier.
@@ -33,7 +34,7 @@ pub struct Queue {
 }
 
 /// What makes or replaces a queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueRequest {
     /// Its name.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct QueueRequest {
 }
 
 /// A domain that mail is accepted for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Domain {
     /// The domain in lower case.
@@ -66,7 +67,7 @@ pub struct Domain {
 }
 
 /// What makes a domain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DomainRequest {
     /// The domain.
     pub id: String,
@@ -76,7 +77,7 @@ pub struct DomainRequest {
 }
 
 /// A route: a pattern of local parts, and where matching mail goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Route {
     /// Its identifier.
@@ -107,7 +108,7 @@ pub struct Route {
 }
 
 /// What makes or replaces a route.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteRequest {
     /// A local part, or a pattern that contains `*`.

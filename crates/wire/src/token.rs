@@ -1,11 +1,12 @@
 //! The answers of the token endpoint.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorBody;
 
 /// A token (RFC 6749 section 5.1).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Token {
     /// The token itself. It is a secret: this type can't be printed for debugging.
     pub access_token: String,
@@ -18,7 +19,7 @@ pub struct Token {
 }
 
 /// Why no token was given (RFC 6749 section 5.2), beside the members that every error has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenError {
     /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
     pub error: String,

@@ -19,11 +19,63 @@ pub struct MemberDefinition {
     /// Its key.
     pub name: &'static str,
     /// What stands there.
-    pub takes: &'static str,
+    pub takes: Takes,
     /// Whether it must stand there.
     pub need: Need,
     /// What it is for.
     pub summary: &'static str,
+}
+
+/// What a member holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A text that is taken as it is.
+    Text,
+    /// A flow's identifier.
+    Id,
+    /// A name.
+    Name,
+    /// A name, or an identifier.
+    NameOrId,
+    /// A version's number, or a label.
+    Selector,
+    /// Lines of a mapping.
+    Mappings,
+    /// A node to go on at.
+    Jump,
+    /// Any value, described so.
+    Value(&'static str),
+    /// A value of type integer.
+    Integer,
+    /// A value of type string.
+    String,
+    /// A value of type `list<string>`.
+    StringList,
+    /// Values of type string, by name.
+    Strings,
+    /// How much a line of the trace matters.
+    Level,
+}
+
+impl Takes {
+    /// The same in words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Id => "id",
+            Self::Name => "name",
+            Self::NameOrId => "name or id",
+            Self::Selector => "number or label",
+            Self::Mappings => "list of `{name, value}`",
+            Self::Jump => "`{to: NODE}`",
+            Self::Value(words) => words,
+            Self::Integer => "integer value",
+            Self::String => "string value",
+            Self::StringList => "value of type `list<string>`",
+            Self::Strings => "map of string values",
+            Self::Level => "debug, info, warn or error",
+        }
+    }
 }
 
 /// Whether a member must stand there.
@@ -37,32 +89,38 @@ pub enum Need {
     Or(&'static str),
 }
 
-const fn member(name: &'static str, takes: &'static str, need: Need, summary: &'static str) -> MemberDefinition {
+const fn member(name: &'static str, takes: Takes, need: Need, summary: &'static str) -> MemberDefinition {
     MemberDefinition { name, takes, need, summary }
 }
 
-const FLOW_ID: MemberDefinition = member("flowId", "id", Need::Or("flow"), "The flow.");
-const FLOW: MemberDefinition = member("flow", "name", Need::Or("flowId"), "The flow by its name, whatever the case.");
+const FLOW_ID: MemberDefinition = member("flowId", Takes::Id, Need::Or("flow"), "The flow.");
+const FLOW: MemberDefinition =
+    member("flow", Takes::Name, Need::Or("flowId"), "The flow by its name, whatever the case.");
 const VERSION: MemberDefinition = member(
     "version",
-    "number or label",
+    Takes::Selector,
     Need::Optional,
     "Left out: whatever is published when the run starts. A label follows the version that has it.",
 );
 const INPUT_MAPPING: MemberDefinition = member(
     "inputMapping",
-    "list of `{name, value}`",
+    Takes::Mappings,
     Need::Optional,
     "Values for the flow's inputs. Inputs without a default must be mapped.",
 );
 
 /// What every action has.
 pub const COMMON: &[MemberDefinition] = &[
-    member("type", "text", Need::Required, "Which action it is."),
-    member("name", "text", Need::Optional, "What people call it; `setVariable` and `setOutput` have no such name."),
+    member("type", Takes::Text, Need::Required, "Which action it is."),
+    member(
+        "name",
+        Takes::Text,
+        Need::Optional,
+        "What people call it; `setVariable` and `setOutput` have no such name.",
+    ),
     member(
         "onError",
-        "`{to: NODE}`",
+        Takes::Jump,
         Need::Optional,
         "The node that the run goes on at when the action fails. Without it the flow's `onError` counts.",
     ),
@@ -80,7 +138,7 @@ pub const ACTIONS: &[ActionDefinition] = &[
             INPUT_MAPPING,
             member(
                 "outputMapping",
-                "list of `{name, value}`",
+                Takes::Mappings,
                 Need::Optional,
                 "Variables of this flow to set, each from an expression that may read `output.NAME`.",
             ),
@@ -105,8 +163,8 @@ inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
         name: "setVariable",
         summary: "Sets one of the flow's variables. A variable needs no declaration; its type is that of its values, which must agree.",
         members: &[
-            member("name", "name", Need::Required, "The variable."),
-            member("value", "value of the variable's type", Need::Required, "Its value from here on."),
+            member("name", Takes::Name, Need::Required, "The variable."),
+            member("value", Takes::Value("value of the variable's type"), Need::Required, "Its value from here on."),
         ],
         example: r#"type: setVariable
 name: urgent
@@ -117,8 +175,8 @@ value: "${containsAny(interaction.email.body, ['urgent', 'asap'])}"
         name: "setOutput",
         summary: "Sets one of the flow's declared outputs, for the flow that called it.",
         members: &[
-            member("name", "name", Need::Required, "The output."),
-            member("value", "value of the output's type", Need::Required, "Its value."),
+            member("name", Takes::Name, Need::Required, "The output."),
+            member("value", Takes::Value("value of the output's type"), Need::Required, "Its value."),
         ],
         example: r#"type: setOutput
 name: topic
@@ -128,12 +186,7 @@ value: billing
     ActionDefinition {
         name: "setAttributes",
         summary: "Sets attributes of the interaction. They stay with it: other flows read them, and people see them beside the mail.",
-        members: &[member(
-            "attributes",
-            "map of string values",
-            Need::Required,
-            "Names and values. Others stay as they are.",
-        )],
+        members: &[member("attributes", Takes::Strings, Need::Required, "Names and values. Others stay as they are.")],
         example: r#"type: setAttributes
 attributes:
   topic: billing
@@ -143,7 +196,7 @@ attributes:
     ActionDefinition {
         name: "setPriority",
         summary: "Sets the interaction's priority. Work with a higher priority is claimed first.",
-        members: &[member("priority", "integer value", Need::Required, "Higher is sooner; 0 is where mail starts.")],
+        members: &[member("priority", Takes::Integer, Need::Required, "Higher is sooner; 0 is where mail starts.")],
         example: r#"type: setPriority
 priority: "${interaction.priority + 10}"
 "#,
@@ -152,20 +205,15 @@ priority: "${interaction.priority + 10}"
         name: "transferToQueue",
         summary: "Ends the run: the interaction goes to a queue.",
         members: &[
-            member("queue", "name or id", Need::Required, "The queue. It must exist when the flow is published."),
+            member("queue", Takes::NameOrId, Need::Required, "The queue. It must exist when the flow is published."),
             member(
                 "priority",
-                "integer value",
+                Takes::Integer,
                 Need::Optional,
                 "The priority in the queue. Left out: the interaction's.",
             ),
-            member(
-                "skills",
-                "value of type `list<string>`",
-                Need::Optional,
-                "Skills that whoever takes it should have.",
-            ),
-            member("language", "string value", Need::Optional, "The language that whoever takes it should speak."),
+            member("skills", Takes::StringList, Need::Optional, "Skills that whoever takes it should have."),
+            member("language", Takes::String, Need::Optional, "The language that whoever takes it should speak."),
         ],
         example: r#"type: transferToQueue
 queue: Billing
@@ -176,7 +224,7 @@ skills: [refunds]
     ActionDefinition {
         name: "forward",
         summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty.",
-        members: &[member("addresses", "value of type `list<string>`", Need::Required, "Where to.")],
+        members: &[member("addresses", Takes::StringList, Need::Required, "Where to.")],
         example: r#"type: forward
 addresses: [archive@example.com]
 "#,
@@ -184,7 +232,7 @@ addresses: [archive@example.com]
     ActionDefinition {
         name: "disconnect",
         summary: "Ends the run: the interaction is dropped. The mail is kept, but stands in no queue.",
-        members: &[member("reason", "string value", Need::Optional, "Why, for those who look it up.")],
+        members: &[member("reason", Takes::String, Need::Optional, "Why, for those who look it up.")],
         example: r#"type: disconnect
 reason: out of office
 "#,
@@ -200,8 +248,8 @@ reason: out of office
         name: "log",
         summary: "Leaves a line in the run's trace.",
         members: &[
-            member("level", "debug, info, warn or error", Need::Optional, "How much it matters. Left out: info."),
-            member("message", "string value", Need::Required, "The line."),
+            member("level", Takes::Level, Need::Optional, "How much it matters. Left out: info."),
+            member("message", Takes::String, Need::Required, "The line."),
         ],
         example: r#"type: log
 level: debug

@@ -8,7 +8,9 @@ mod names;
 mod object;
 mod read;
 mod references;
+pub mod schema;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -17,28 +19,34 @@ pub use names::{fold_name, is_shared_type};
 pub use read::{Metadata, Read, read};
 
 /// A flow document. Its field names are the canonical keys in camelCase.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = schema::document)]
 pub struct Document {
     /// The flow's name.
     pub name: String,
     /// The type as written: `email`, `shared`, `INBOUNDEMAIL`, `COMMONMODULE`.
     #[serde(rename = "type")]
+    #[schemars(schema_with = "schema::flow_type")]
     pub flow_type: String,
     /// What the flow is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Declared inputs.
+    #[schemars(default)]
     pub inputs: Vec<Input>,
     /// Declared outputs.
+    #[schemars(default)]
     pub outputs: Vec<Output>,
     /// Declared variables; others are declared by their assignments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub variables: Vec<Variable>,
     /// What starts the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Trigger>,
     /// What must hold for the flow to start.
+    #[schemars(default)]
     pub condition_set: ConditionSet,
     /// The nodes; the first is where the run starts.
     pub nodes: Vec<Node>,
@@ -46,16 +54,19 @@ pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_error: Option<Jump>,
     /// What walking off the end means.
+    #[schemars(default)]
     pub end: End,
 }
 
 /// A declared input. Without a default it is required.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = schema::closed)]
 pub struct Input {
     /// Its name.
     pub name: String,
     /// Its data type as written.
+    #[schemars(schema_with = "schema::data_type")]
     pub data_type: String,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,12 +77,14 @@ pub struct Input {
 }
 
 /// A declared output.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = schema::closed)]
 pub struct Output {
     /// Its name.
     pub name: String,
     /// Its data type as written.
+    #[schemars(schema_with = "schema::data_type")]
     pub data_type: String,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,16 +94,19 @@ pub struct Output {
     pub default: Option<Json>,
     /// Every path to the end must set it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
     pub required: bool,
 }
 
 /// A declared variable.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = schema::variable)]
 pub struct Variable {
     /// Its name.
     pub name: String,
     /// Its data type as written.
+    #[schemars(schema_with = "schema::data_type")]
     pub data_type: String,
     /// The value it starts with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +114,8 @@ pub struct Variable {
 }
 
 /// What starts the flow.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct Trigger {
     /// Always `email`.
     #[serde(rename = "type")]
@@ -106,17 +123,20 @@ pub struct Trigger {
 }
 
 /// Conditions that must hold for the flow to start; none: it starts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct ConditionSet {
     /// Whether all or any must hold.
     #[serde(rename = "match")]
+    #[schemars(default)]
     pub matching: Match,
     /// The conditions.
+    #[schemars(default)]
     pub conditions: Vec<Condition>,
 }
 
 /// How conditions combine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Match {
     /// All must hold.
@@ -127,14 +147,16 @@ pub enum Match {
 }
 
 /// One condition.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct Condition {
     /// A boolean expression in `${…}`.
     pub when: String,
 }
 
 /// A node: actions in order, then a branch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct Node {
     /// Its identifier, unique in the flow.
     pub id: String,
@@ -142,6 +164,7 @@ pub struct Node {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its actions.
+    #[schemars(default, schema_with = "schema::actions")]
     pub actions: Vec<Action>,
     /// Where the run goes on: the first branch that holds. `None`: the following node. No branch holds: the flow's end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +172,8 @@ pub struct Node {
 }
 
 /// A branch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::branch)]
 pub struct Branch {
     /// A boolean expression in `${…}`; none always holds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,16 +183,19 @@ pub struct Branch {
 }
 
 /// A jump to a node.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct Jump {
     /// The node's identifier.
     pub to: String,
 }
 
 /// What walking off the end means.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::end)]
 pub struct End {
     /// The disposition.
+    #[schemars(default)]
     pub disposition: Disposition,
     /// The queue's name or id, with `queue`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +203,7 @@ pub struct End {
 }
 
 /// Dispositions of the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Disposition {
     /// Nothing was decided.
@@ -302,7 +329,8 @@ pub struct FlowReference {
 }
 
 /// One line of a mapping.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = schema::closed)]
 pub struct Mapping {
     /// The input to fill, or the variable to set.
     pub name: String,

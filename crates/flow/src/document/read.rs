@@ -35,7 +35,7 @@ const CONTENT: [&str; 8] = ["inputs", "outputs", "variables", "trigger", "condit
 
 /// Members of Genesys's Flow model that the server manages, and our own that stand in responses alone: a flow that was
 /// fetched can be sent back as it is.
-const IGNORED: [&str; 33] = [
+pub(super) const IGNORED: [&str; 33] = [
     "id",
     "selfUri",
     "division",
