@@ -112,6 +112,8 @@ wanted! {
     EmailRead
     /// `email:write`
     EmailWrite
+    /// `admin`
+    Admin
 }
 
 /// The client that asks. Extracting it fails with 401 without a good token, and with 403 if the token lacks the scope `S`.

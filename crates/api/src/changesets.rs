@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
 use waypost_app::catalogue::plan::By;
 use waypost_app::error::AppError;
 use waypost_flow::source::{self, Node};
-use waypost_wire::change::{ChangeSetDone, ChangedFlow, ChangedQueue};
+use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedQueue};
 use waypost_wire::error::Problem;
 
 use crate::auth::{Caller, FlowWrite, RoutingWrite};
@@ -14,8 +15,19 @@ use crate::body::FlowBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::flows::{VERSION_EXPECTED, version_in};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::state::ApiState;
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let described = operation("postChangesets", Scope::FlowWrite, "Publish many flows at once, or none of them")
+        .body::<WireChangeSet>()
+        .answers::<ChangeSetDone>()
+        .refuses(&[404, 409, 410]);
+    Endpoints::default().post("/changesets", publish, described)
+}
 
 /// The endpoint. Making queues takes the scope for them, too.
 pub async fn publish(

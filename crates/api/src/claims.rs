@@ -5,8 +5,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
 use waypost_flow::id::QueueId;
 use waypost_store::records::mail::QueueClaim;
+use waypost_wire::Object;
 use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};
 use waypost_wire::interaction::State as InteractionState;
 
@@ -15,12 +17,51 @@ use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::interactions::view;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::queues;
 use crate::state::ApiState;
 
 /// A lease may last half a day.
 const MAX_LEASE_SECONDS: i64 = 43_200;
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let one = |what: &str| format!("/routing/queues/{{queueId}}/claims/{{token}}/{what}");
+    Endpoints::default()
+        .post(
+            "/routing/queues/{queueId}/claims",
+            claim,
+            operation("postRoutingQueueClaims", Scope::EmailWrite, "Claim work: higher priority first, then older")
+                .body::<ClaimRequest>()
+                .answers::<Claims>(),
+        )
+        .post(
+            &one("ack"),
+            acknowledge,
+            operation("postRoutingQueueClaimAck", Scope::EmailWrite, "Complete claimed work; twice is well")
+                .body::<Object>()
+                .answers::<ClaimState>()
+                .refuses(&[409]),
+        )
+        .post(
+            &one("release"),
+            release,
+            operation("postRoutingQueueClaimRelease", Scope::EmailWrite, "Give claimed work back")
+                .body::<Object>()
+                .answers::<ClaimState>()
+                .refuses(&[409]),
+        )
+        .post(
+            &one("extend"),
+            extend,
+            operation("postRoutingQueueClaimExtend", Scope::EmailWrite, "Make a claim last longer")
+                .body::<ExtendRequest>()
+                .answers::<ClaimState>()
+                .refuses(&[409]),
+        )
+}
 
 /// `POST /routing/queues/{queueId}/claims`
 pub async fn claim(

@@ -3,16 +3,20 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use waypost_app::access::scopes::Scope;
 use waypost_app::error::AppError;
 use waypost_store::records::catalogue::DomainRecord;
+use waypost_wire::Object;
 use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;
-use waypost_wire::routing::Domain;
+use waypost_wire::routing::{Domain, DomainRequest};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::queues::fits;
@@ -20,6 +24,49 @@ use crate::state::ApiState;
 
 /// Members that the server sets itself.
 const SET_BY_SERVER: &[&str] = &["name", "mxRecordStatus", "dateCreated", "selfUri"];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let one = "/routing/email/domains/{domainId}";
+    Endpoints::default()
+        .get(
+            "/routing/email/domains",
+            list,
+            operation("getRoutingEmailDomains", Scope::RoutingRead, "List domains, by name")
+                .text("filter", "A name; `*` at either end stands for anything.")
+                .ignored(&["excludeStatus", "expand"])
+                .pages::<Domain>(),
+        )
+        .post(
+            "/routing/email/domains",
+            create,
+            operation("postRoutingEmailDomains", Scope::RoutingWrite, "Accept mail for a domain")
+                .body::<DomainRequest>()
+                .answers::<Domain>()
+                .refuses(&[409]),
+        )
+        .get(
+            one,
+            get,
+            operation("getRoutingEmailDomain", Scope::RoutingRead, "Get a domain")
+                .ignored(&["expand"])
+                .answers::<Domain>(),
+        )
+        .patch(
+            one,
+            update,
+            operation("patchRoutingEmailDomain", Scope::RoutingWrite, "Change what is said of a domain")
+                .body::<Object>()
+                .answers::<Domain>(),
+        )
+        .delete(
+            one,
+            delete,
+            operation("deleteRoutingEmailDomain", Scope::RoutingWrite, "Delete a domain without routes")
+                .empty(StatusCode::NO_CONTENT)
+                .refuses(&[409]),
+        )
+}
 
 /// `POST /routing/email/domains`
 pub async fn create(

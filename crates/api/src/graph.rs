@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::where_used::{self, Direction, Node, Vertex};
 use waypost_flow::program::Selector;
@@ -13,9 +14,28 @@ use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::state::ApiState;
 use crate::{flows, queues};
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let described = |id, summary| {
+        operation(id, Scope::FlowRead, summary)
+            .flag("transitive", "All the way, not only the next step.")
+            .answers::<Graph<'static>>()
+    };
+    Endpoints::default()
+        .get("/flows/{flowId}/uses", uses, described("getFlowUses", "What a flow uses"))
+        .get("/flows/{flowId}/usedby", used_by, described("getFlowUsedBy", "What uses a flow"))
+        .get(
+            "/routing/queues/{queueId}/usedby",
+            queue_used_by,
+            described("getRoutingQueueUsedBy", "What leads to a queue"),
+        )
+}
 
 /// `GET /flows/{flowId}/uses`
 pub async fn uses(

@@ -4,19 +4,29 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::error::ApiError;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::open;
 use crate::state::ApiState;
 
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a probe is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Health {
     status: &'static str,
+}
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    Endpoints::default()
+        .get("/health/live", live, open("getHealthLive", "Whether the process answers").answers::<Health>())
+        .get("/health/ready", ready, open("getHealthReady", "Whether it can serve").answers::<Health>())
 }
 
 /// `GET /health/live`: the process answers.

@@ -16,6 +16,7 @@ pub mod flows;
 pub mod graph;
 pub mod health;
 pub mod interactions;
+pub mod openapi;
 pub mod pages;
 pub mod paging;
 pub mod query;

@@ -3,15 +3,18 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use waypost_app::access::scopes::Scope;
 use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Division;
-use waypost_wire::routing::Queue;
+use waypost_wire::routing::{Queue, QueueRequest};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, not_found_code};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::state::ApiState;
@@ -28,6 +31,52 @@ const SET_BY_SERVER: &[&str] = &[
     "selfUri",
     "sourceQueueId",
 ];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let one = "/routing/queues/{queueId}";
+    Endpoints::default()
+        .get(
+            "/routing/queues",
+            list,
+            operation("getRoutingQueues", Scope::RoutingRead, "List queues, by name")
+                .text("name", "A name; `*` at either end stands for anything.")
+                .list("id", "Identifiers.")
+                .list("divisionId", "Divisions; there is one.")
+                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .ignored(&["expand", "sortBy"])
+                .pages::<Queue>(),
+        )
+        .post(
+            "/routing/queues",
+            create,
+            operation("postRoutingQueues", Scope::RoutingWrite, "Make a queue")
+                .body::<QueueRequest>()
+                .answers::<Queue>()
+                .refuses(&[409]),
+        )
+        .get(
+            one,
+            get,
+            operation("getRoutingQueue", Scope::RoutingRead, "Get a queue").ignored(&["expand"]).answers::<Queue>(),
+        )
+        .put(
+            one,
+            update,
+            operation("putRoutingQueue", Scope::RoutingWrite, "Replace what is said of a queue")
+                .body::<QueueRequest>()
+                .answers::<Queue>()
+                .refuses(&[409]),
+        )
+        .delete(
+            one,
+            delete,
+            operation("deleteRoutingQueue", Scope::RoutingWrite, "Delete a queue that nothing uses")
+                .flag("forceDelete", "Makes no difference: a queue in use stays.")
+                .empty(StatusCode::NO_CONTENT)
+                .refuses(&[409]),
+        )
+}
 
 /// `POST /routing/queues`
 pub async fn create(
@@ -116,6 +165,9 @@ pub async fn delete(
 pub(crate) fn parse_id(text: &str) -> Result<QueueId, ApiError> {
     text.parse().map_err(|_| ApiError::not_found(not_found_code("queue"), format!("queue `{text}` was not found")))
 }
+
+/// What `sortOrder` may say.
+pub(crate) const SORT_ORDERS: &[&str] = &["asc", "ascending", "desc", "descending"];
 
 /// `sortOrder`, in both of Genesys's spellings.
 pub(crate) fn descending(query: &mut Query) -> bool {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_flow::id::{FlowId, QueueId};
@@ -11,18 +12,64 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Reference;
-use waypost_wire::routing::Route;
+use waypost_wire::routing::{Route, RouteRequest};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, diagnosed, not_found_code};
 use crate::fields::Fields;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::state::ApiState;
 
 /// Members that the server sets itself.
 const SET_BY_SERVER: &[&str] = &["id", "name", "status", "dateCreated", "dateModified", "selfUri"];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let all = "/routing/email/domains/{domainId}/routes";
+    let one = "/routing/email/domains/{domainId}/routes/{routeId}";
+    Endpoints::default()
+        .get(
+            all,
+            list,
+            operation("getRoutingEmailDomainRoutes", Scope::RoutingRead, "List a domain's routes, by pattern")
+                .text("pattern", "Exactly this pattern, whatever the case.")
+                .ignored(&["expand"])
+                .pages::<Route>(),
+        )
+        .post(
+            all,
+            create,
+            operation("postRoutingEmailDomainRoutes", Scope::RoutingWrite, "Make a route")
+                .body::<RouteRequest>()
+                .answers::<Route>()
+                .refuses(&[409]),
+        )
+        .get(
+            one,
+            get,
+            operation("getRoutingEmailDomainRoute", Scope::RoutingRead, "Get a route")
+                .ignored(&["expand"])
+                .answers::<Route>(),
+        )
+        .put(
+            one,
+            update,
+            operation("putRoutingEmailDomainRoute", Scope::RoutingWrite, "Replace a route")
+                .body::<RouteRequest>()
+                .answers::<Route>()
+                .refuses(&[409]),
+        )
+        .delete(
+            one,
+            delete,
+            operation("deleteRoutingEmailDomainRoute", Scope::RoutingWrite, "Delete a route")
+                .empty(StatusCode::NO_CONTENT),
+        )
+}
 
 /// `POST /routing/email/domains/{domainName}/routes`
 pub async fn create(

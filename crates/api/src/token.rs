@@ -8,11 +8,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use waypost_app::access::secret::Secret;
-use waypost_wire::token::Token;
+use waypost_wire::token::{Token, TokenRequest};
 
 use crate::body::{media_type, read};
 use crate::context::Remote;
 use crate::error::ApiError;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::open;
 use crate::state::ApiState;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -22,6 +24,15 @@ const MAX_BYTES: usize = 16 << 10;
 
 /// Answers are not to be kept by anything on the way (RFC 6749 section 5.1).
 const NO_STORE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let issued = open("postOauthToken", "Get a token for a client")
+        .form_body::<TokenRequest>()
+        .answers::<Token>()
+        .refuses(&[401, 429]);
+    Endpoints::default().post("/oauth/token", issue, issued)
+}
 
 /// The endpoint.
 pub async fn issue(

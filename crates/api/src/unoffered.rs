@@ -27,7 +27,6 @@ const AREAS: &[&str] = &[
     "customerintents",
     "dataprivacy",
     "diagnostics",
-    "docs",
     "downloads",
     "email",
     "emails",
@@ -207,7 +206,7 @@ mod tests {
     #[test]
     fn areas_can_be_searched() {
         assert!(AREAS.is_sorted());
-        assert!(!AREAS.iter().any(|area| ["flows", "routing", "interactions", "health"].contains(area)));
+        assert!(!AREAS.iter().any(|area| ["docs", "flows", "routing", "interactions", "health"].contains(area)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One page of a list: the envelope of Genesys's `…EntityListing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Listing")]
 pub struct Page<T> {
     /// What is on the page; empty past the end.
     pub entities: Vec<T>,
@@ -37,6 +38,7 @@ pub struct Page<T> {
 /// A part of a list that is read by cursor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Chunk")]
 pub struct Chunk<T> {
     /// What is in this part.
     pub entities: Vec<T>,

@@ -5,6 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorBody;
 
+/// What asks for a token (RFC 6749 section 4.4.2), as a form. The credentials may stand in an HTTP Basic header instead.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenRequest {
+    /// Always `client_credentials`.
+    pub grant_type: String,
+    /// The client's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Its secret: this type can't be printed for debugging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Scopes, separated by spaces; left out: all that the client has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
 /// A token (RFC 6749 section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Token {

@@ -28,6 +28,9 @@ enum SortBy {
     Modified,
 }
 
+/// What `sortBy` may say.
+pub(super) const SORT_KEYS: &[&str] = &["id", "name", "type", "dateCreated", "dateModified"];
+
 /// What to list.
 struct Filter {
     ids: Vec<String>,

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod attempt;
 pub mod delete;
 pub mod diff;
+pub mod endpoints;
 pub mod get;
 pub mod history;
 pub mod labels;

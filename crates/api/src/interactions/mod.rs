@@ -1,5 +1,6 @@
 //! `/interactions`: mail handed in over HTTP, and what became of all mail.
 
+pub mod endpoints;
 pub mod get;
 pub mod list;
 pub mod post;

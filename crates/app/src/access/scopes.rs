@@ -46,6 +46,19 @@ impl Scope {
         }
     }
 
+    /// What it allows, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::FlowRead => "Read flows and versions, and try them.",
+            Self::FlowWrite => "Make, change, publish and delete flows.",
+            Self::RoutingRead => "Read queues, domains and routes.",
+            Self::RoutingWrite => "Make, change and delete queues, domains and routes.",
+            Self::EmailRead => "Read interactions.",
+            Self::EmailWrite => "Hand in mail, claim work, run again, erase.",
+            Self::Admin => "Everything, clients and the audit log included.",
+        }
+    }
+
     /// The scope of that name, or that one of Genesys's names stands for.
     fn named(name: &str) -> Option<Self> {
         Some(match name {

@@ -3,6 +3,8 @@
 //! It comes from the types of the document and the definitions of the actions. It says what shape a document has; what only the
 //! checker knows (names, types of values, targets) it leaves to the checker.
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
@@ -167,12 +169,12 @@ fn action(generator: &mut SchemaGenerator, definition: &ActionDefinition) -> Jso
         members.iter().filter(|member| member.need == Need::Required).map(|member| member.name).collect();
     let mut schema = json_schema!({ "properties": properties, "required": required });
     closed(&mut schema);
-    let alternatives: Vec<Json> = members
+    let alternatives: BTreeSet<String> = members
         .iter()
         .filter(|member| matches!(member.need, Need::Or(_)))
         .flat_map(|member| [member.name.to_owned(), member.name.to_lowercase()])
-        .map(|name| json!({ "required": [name] }))
         .collect();
+    let alternatives: Vec<Json> = alternatives.into_iter().map(|name| json!({ "required": [name] })).collect();
     if !alternatives.is_empty() {
         schema.insert("anyOf".to_owned(), alternatives.into());
     }

@@ -1,0 +1,83 @@
+//! The endpoints of interactions, described.
+
+use axum::http::StatusCode;
+use waypost_app::access::scopes::Scope;
+use waypost_wire::Object;
+use waypost_wire::interaction::{Interaction, Summary, Trace};
+
+use super::{get, list, post, rerun};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    Endpoints::default()
+        .get(
+            "/interactions",
+            list::list,
+            operation("getInteractions", Scope::EmailRead, "List interactions, newest first, their runs left out")
+                .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
+                .words("decision", &["queue", "forward", "disconnect", "unrouted"], "How the last run ended.")
+                .text("queue", "A queue's identifier or name.")
+                .uuid("flowId", "The flow of the last run.")
+                .text("from", "The envelope sender.")
+                .text("to", "The envelope recipient.")
+                .text("messageId", "The Message-ID, exactly; angle brackets aside.")
+                .text("subject", "What the subject contains.")
+                .time("since", "Accepted at this time or later.")
+                .time("until", "Accepted before this time.")
+                .chunks::<Interaction>(),
+        )
+        .post(
+            "/interactions",
+            post::accept,
+            operation("postInteractions", Scope::EmailWrite, "Hand in a mail: answered once it is on stable storage")
+                .text("to", "The address that the mail is for.")
+                .required()
+                .text("from", "The envelope sender; left out: the null reverse-path.")
+                .flag("wait", "Wait for the decision, 15 seconds at most.")
+                .header("Idempotency-Key", "The same key within 24 hours is the same request.")
+                .message_body()
+                .answers::<Interaction>()
+                .answers_with::<Interaction>(StatusCode::ACCEPTED)
+                .refuses(&[409, 422]),
+        )
+        .get(
+            "/interactions/summary",
+            get::summary,
+            operation("getInteractionsSummary", Scope::EmailRead, "Counts over everything kept").answers::<Summary>(),
+        )
+        .get(
+            "/interactions/{interactionId}",
+            get::get,
+            operation("getInteraction", Scope::EmailRead, "Get an interaction with its runs").answers::<Interaction>(),
+        )
+        .get(
+            "/interactions/{interactionId}/trace",
+            get::trace,
+            operation("getInteractionTrace", Scope::EmailRead, "What its runs did, step by step")
+                .number("run", 1, u32::MAX, "This run alone.")
+                .answers::<Trace>(),
+        )
+        .get(
+            "/interactions/{interactionId}/message",
+            get::message,
+            operation("getInteractionMessage", Scope::EmailRead, "The message, its bytes as received")
+                .answers_as("message/rfc822"),
+        )
+        .post(
+            "/interactions/{interactionId}/rerun",
+            rerun::rerun,
+            operation("postInteractionRerun", Scope::EmailWrite, "Run it again with what is published now")
+                .body::<Object>()
+                .answers_with::<Interaction>(StatusCode::ACCEPTED)
+                .refuses(&[409]),
+        )
+        .delete(
+            "/interactions/{interactionId}/content",
+            rerun::erase,
+            operation("deleteInteractionContent", Scope::EmailWrite, "Erase message, subject and traces")
+                .empty(StatusCode::NO_CONTENT)
+                .refuses(&[409]),
+        )
+}

@@ -1,0 +1,185 @@
+//! The OpenAPI document is what the server does: every operation in it is asked without a token, with the wrong scope, and with a
+//! parameter that nobody knows, whose refusal names the parameters that the document should have.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+use support::{Answer, Server, server};
+
+/// One operation of the document.
+struct Operation {
+    method: String,
+    /// With something in the place of each path parameter.
+    path: String,
+    described: Json,
+}
+
+impl Operation {
+    fn scope(&self) -> Option<&str> {
+        self.described["security"][0]["oauth"][0].as_str()
+    }
+
+    fn parameters(&self, place: &str) -> BTreeSet<&str> {
+        let all = self.described["parameters"].as_array().unwrap().iter();
+        all.filter(|one| one["in"] == place).map(|one| one["name"].as_str().unwrap()).collect()
+    }
+
+    async fn ask(&self, server: &Server, token: Option<&str>, query: &str) -> Answer {
+        let authorization = token.map(|token| format!("Authorization: Bearer {token}"));
+        let contents = self.described["requestBody"]["content"].as_object();
+        let raw = contents.is_some_and(|contents| contents.contains_key("message/rfc822"));
+        let (kind, body): (_, &[u8]) = match contents {
+            Some(_) if raw => ("Content-Type: message/rfc822", b"Subject: x\r\n\r\n"),
+            Some(_) => ("Content-Type: application/json", b"{}"),
+            None => ("Accept: */*", b""),
+        };
+        let headers: Vec<&str> = authorization.iter().map(String::as_str).chain([kind]).collect();
+        server.send(&self.method, &format!("{}{query}", self.path), &headers, body).await
+    }
+}
+
+async fn document(server: &Server) -> Json {
+    server.send("GET", "/api/v2/docs/openapi.json", &[], &[]).await.json()
+}
+
+fn operations(document: &Json) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let filled: Vec<&str> = path
+            .split('/')
+            .map(|segment| if segment.starts_with('{') { "00000000-0000-0000-0000-000000000000" } else { segment })
+            .collect();
+        for (method, described) in methods.as_object().unwrap() {
+            found.push(Operation {
+                method: method.to_uppercase(),
+                path: filled.join("/"),
+                described: described.clone(),
+            });
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_endpoint_wants_its_scope_and_no_other() {
+    let server = server().await;
+    let document = document(&server).await;
+    let mut tokens = Vec::new();
+    for scope in ["flow:read", "flow:write", "routing:read", "routing:write", "email:read", "email:write", "admin"] {
+        tokens.push((scope, server.token(scope).await));
+    }
+    let mut wanting = 0;
+    for operation in operations(&document) {
+        let Some(wanted) = operation.scope() else { continue };
+        wanting += 1;
+        let what = format!("{} {}", operation.method, operation.path);
+        let refused = operation.ask(&server, None, "").await;
+        assert_eq!(refused.error(), (401, "authentication.required".to_owned()), "{what}");
+        assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer"), "{what}");
+        for (scope, token) in &tokens {
+            let wider = wanted.strip_suffix("read").is_some_and(|area| format!("{area}write") == *scope);
+            let answer = operation.ask(&server, Some(token), "").await;
+            if *scope == wanted || *scope == "admin" || wider {
+                assert!(![401, 403].contains(&answer.status), "{scope} for {what}: {answer:?}");
+            } else {
+                assert_eq!(answer.error(), (403, "missing.permissions".to_owned()), "{scope} for {what}");
+                assert!(answer.json()["message"].as_str().unwrap().contains(&format!("`{wanted}`")), "{what}");
+            }
+        }
+    }
+    assert!(wanting > 40, "{wanting}");
+}
+
+#[tokio::test]
+async fn query_parameters_are_those_of_the_document() {
+    let server = server().await;
+    let document = document(&server).await;
+    for operation in operations(&document) {
+        // Probes ask nothing, and forms of tokens are RFC 6749's.
+        if !operation.path.starts_with("/api/v2") {
+            continue;
+        }
+        let what = format!("{} {}", operation.method, operation.path);
+        let answer = operation.ask(&server, Some(&server.admin), "?nonsense=1").await;
+        let error = answer.json();
+        assert_eq!(answer.status, 400, "{what}: {error}");
+        let problem = error["errors"].as_array().unwrap().iter().find(|one| one["path"] == "nonsense");
+        let problem = problem.unwrap_or_else(|| panic!("{what}: {error}"));
+        let known = problem["expected"].as_str().and_then(|text| text.strip_prefix("one of ")).unwrap_or_default();
+        let known: BTreeSet<&str> = known.split(", ").filter(|name| !name.is_empty()).collect();
+        assert_eq!(known, operation.parameters("query"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_whole() {
+    let server = server().await;
+    let document = document(&server).await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut ids = BTreeSet::new();
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap_or_else(|| panic!("{reference}"));
+        assert!(schemas.contains_key(name), "{reference} leads nowhere");
+    }
+    for operation in operations(&document) {
+        let id = operation.described["operationId"].as_str().unwrap().to_owned();
+        assert!(ids.insert(id.clone()), "two operations {id}");
+        assert!(!operation.described["summary"].as_str().unwrap().is_empty(), "{id}");
+        assert!(!operation.described["tags"][0].as_str().unwrap().is_empty(), "{id}");
+        let answers = operation.described["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{id} never succeeds");
+    }
+}
+
+#[tokio::test]
+async fn flows_are_what_the_document_says_they_are() {
+    let server = server().await;
+    let document = document(&server).await;
+    let schema = json!({ "$ref": "#/components/schemas/Flow", "components": document["components"] });
+    let flow = jsonschema::draft202012::new(&schema).unwrap();
+    let made = server
+        .call(
+            "POST",
+            "/flows",
+            json!({ "name": "F", "type": "email", "outputs": [{ "name": "o", "dataType": "string" }], "nodes": [] }),
+        )
+        .await
+        .ok();
+    assert!(flow.is_valid(&made), "{made}");
+    // What is answered can be sent back: it is a flow document as well.
+    let schema = json!({ "$ref": "#/components/schemas/FlowDocument", "components": document["components"] });
+    let document = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<String> = document.iter_errors(&made).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[tokio::test]
+async fn the_page_and_its_pieces_come_from_here() {
+    let server = server().await;
+    let page = server.send("GET", "/api/v2/docs", &[], &[]).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let html = String::from_utf8(page.body.clone()).unwrap();
+    assert!(!html.contains("//"), "nothing is fetched from elsewhere: {html}");
+    let mut pieces = 0;
+    for piece in html.split(['"']).filter(|text| text.starts_with("docs/")) {
+        let answer = server.send("GET", &format!("/api/v2/{piece}"), &[], &[]).await;
+        assert_eq!(answer.status, 200, "{piece}");
+        assert!(answer.body.len() > 100, "{piece}");
+        pieces += 1;
+    }
+    assert_eq!(pieces, 4);
+    let schema = server.send("GET", "/api/v2/docs/flow.schema.json", &[], &[]).await.json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(server.send("GET", "/api/v2/docs/assets/..%2fpage.html", &[], &[]).await.error().0, 404);
+}
