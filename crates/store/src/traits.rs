@@ -1,6 +1,8 @@
 //! What can be asked of a store. Each method is one transaction: all of it is on stable storage when it answers `Ok`, or nothing is.
 //! Methods may be called at the same time from many tasks and, on some stores, from many machines.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use waypost_flow::id::{FlowId, InteractionId, Version};
 
 use crate::error::{CommitError, LeaseError, StoreError};
 use crate::records::access::{ClientRecord, TokenRecord};
+use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
@@ -61,8 +64,20 @@ pub trait MailStore: Send + Sync {
     /// Records a run and its decision under the lease of `claim_runs`.
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError>;
 
-    /// Makes a decided or completed interaction wait for another run; what is claimed or waiting already is refused with `Lost`.
-    async fn rerun(&self, id: InteractionId, by: &str) -> Result<(), LeaseError>;
+    /// Makes a decided or completed interaction wait for another run, asked for by the log entry's actor; what is claimed or waiting
+    /// already is refused with `Lost`.
+    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
+
+    /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
+    async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
+
+    /// Sets attributes, others stay; answers whether the interaction exists.
+    async fn set_attributes(
+        &self,
+        id: InteractionId,
+        attributes: BTreeMap<String, String>,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError>;
 
     /// One interaction.
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError>;
@@ -82,7 +97,7 @@ pub trait MailStore: Send + Sync {
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
 
     /// Erases message, subject and traces of one interaction; answers whether it exists. The ledger row stays.
-    async fn erase(&self, id: InteractionId) -> Result<bool, StoreError>;
+    async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError>;
 
     /// Counts over everything.
     async fn summary(&self) -> Result<Summary, StoreError>;
@@ -107,8 +122,8 @@ pub trait QueueStore: Send + Sync {
 /// Clients and tokens.
 #[async_trait]
 pub trait AccessStore: Send + Sync {
-    /// Inserts or replaces a client. Tokens of a replaced client whose secret changed are removed.
-    async fn put_client(&self, client: ClientRecord) -> Result<(), StoreError>;
+    /// Inserts or replaces a client. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError>;
 
     /// A client.
     async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError>;
@@ -121,9 +136,24 @@ pub trait AccessStore: Send + Sync {
 
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Removes a token; one that nobody knows is well.
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+}
+
+/// Who changed what. Entries are written with the changes themselves.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Newest first, after the cursor's entry.
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
 }
 
 /// A whole store.
-pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore {}
+pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore {}
 
-impl<T: CatalogueStore + MailStore + QueueStore + AccessStore> Store for T {}
+impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore> Store for T {}

@@ -2,8 +2,10 @@
 
 use super::samples::{accept, at, decided, decision, id, mail, offer, queue, run};
 use crate::records::catalogue::CatalogueChange;
+use crate::records::catalogue::RouteTarget;
 use crate::records::mail::{
-    AcceptOutcome, Accepted, DecisionKind, DecisionRecord, IdempotencyKey, InteractionFilter, InteractionRecord, State,
+    AcceptOutcome, Accepted, DecisionKind, DecisionRecord, IdempotencyKey, InteractionFilter, InteractionRecord,
+    Opening, State,
 };
 use crate::traits::Store;
 
@@ -26,6 +28,13 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
     };
     let mut offered = decided(1, full.clone());
     offered.interactions[0].priority = 9;
+    let opening = Opening {
+        target: Some(RouteTarget::Queue(super::samples::queue(1))),
+        skills: vec!["refunds".to_owned()],
+        language: Some("de".to_owned()),
+        attributes: std::collections::BTreeMap::from([("tier".to_owned(), "gold".to_owned())]),
+    };
+    offered.interactions[0].opening = Some(opening.clone());
     let raw = offered.message.raw.clone();
     assert_eq!(accept(store, offered).await, [created(1, true)]);
     let expected = InteractionRecord {
@@ -39,6 +48,7 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
         subject: "mail 1".to_owned(),
         route: Some(super::samples::route(1)),
         initial_priority: 9,
+        opening: Some(opening),
         flow: full.flow,
         decision: Some(full.decision.clone()),
         runs: 1,

@@ -1,6 +1,6 @@
 //! Clients and tokens.
 
-use super::samples::at;
+use super::samples::{at, audit};
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::traits::Store;
 
@@ -12,6 +12,10 @@ fn client(id: &str, secret: &str) -> ClientRecord {
         scopes: vec!["flow:read".to_owned(), "admin".to_owned()],
         created_at: at(0),
         revoked_at: None,
+        description: "what it is for".to_owned(),
+        token_seconds: Some(600),
+        created_by: "admin".to_owned(),
+        modified_at: at(1),
     }
 }
 
@@ -27,22 +31,22 @@ fn token(number: u8, client: &str) -> TokenRecord {
 
 pub(crate) async fn clients_are_replaced(store: &dyn Store) {
     assert_eq!(store.client("a").await.unwrap(), None);
-    store.put_client(client("b", "s")).await.unwrap();
-    store.put_client(client("a", "s")).await.unwrap();
+    store.put_client(client("b", "s"), audit(201, "ops")).await.unwrap();
+    store.put_client(client("a", "s"), audit(202, "ops")).await.unwrap();
     let mut revoked = client("b", "s");
     revoked.revoked_at = Some(at(7));
-    store.put_client(revoked.clone()).await.unwrap();
+    store.put_client(revoked.clone(), audit(203, "ops")).await.unwrap();
     assert_eq!(store.client("b").await.unwrap(), Some(revoked.clone()));
     assert_eq!(store.clients().await.unwrap(), [client("a", "s"), revoked]);
 }
 
 pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
-    store.put_client(client("a", "old")).await.unwrap();
+    store.put_client(client("a", "old"), audit(204, "ops")).await.unwrap();
     store.put_token(token(1, "a")).await.unwrap();
     store.put_token(token(2, "b")).await.unwrap();
-    store.put_client(client("a", "old")).await.unwrap();
+    store.put_client(client("a", "old"), audit(205, "ops")).await.unwrap();
     assert!(store.token(&[1; 32]).await.unwrap().is_some());
-    store.put_client(client("a", "new")).await.unwrap();
+    store.put_client(client("a", "new"), audit(206, "ops")).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }
@@ -63,4 +67,21 @@ pub(crate) async fn ended_tokens_are_removed(store: &dyn Store) {
     later.issued_at = at(102);
     store.put_token(later).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+}
+
+pub(crate) async fn a_revoked_client_has_no_tokens(store: &dyn Store) {
+    store.put_client(client("a", "s"), audit(1, "ops")).await.unwrap();
+    store.put_token(token(1, "a")).await.unwrap();
+    let revoked = ClientRecord { revoked_at: Some(at(7)), ..client("a", "s") };
+    store.put_client(revoked, audit(2, "ops")).await.unwrap();
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+}
+
+pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
+    store.put_token(token(1, "a")).await.unwrap();
+    store.put_token(token(2, "a")).await.unwrap();
+    store.delete_token(&[1; 32]).await.unwrap();
+    store.delete_token(&[1; 32]).await.unwrap();
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+    assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod lists;
 pub(crate) mod queues;
@@ -36,13 +37,16 @@ macro_rules! every_rule {
                 a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone,
                 erasing_one_of_two_keeps_the_other;
             queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, released_work_is_claimed_again,
-                a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, rerun_work_leaves_its_queue;
+                a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, rerun_work_leaves_its_queue,
+                work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go,
                 one_of_many_writers_wins;
-            access: clients_are_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed;
+            access: clients_are_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
+                a_revoked_client_has_no_tokens, one_token_goes_alone;
+            audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }
     };
 }

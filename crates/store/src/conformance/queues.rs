@@ -1,8 +1,10 @@
 //! Work in queues.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
-use super::samples::{accept, at, decided, id, queue, run};
+use super::samples::{accept, at, audit, decided, id, queue, run};
 use crate::error::LeaseError;
 use crate::records::mail::{DecisionKind, QueueClaim, QueueLease, State};
 use crate::traits::Store;
@@ -105,6 +107,32 @@ pub(crate) async fn unrouted_work_is_claimed(store: &dyn Store) {
 
 pub(crate) async fn rerun_work_leaves_its_queue(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
-    store.rerun(id(1), "ops").await.unwrap();
+    store.rerun(id(1), audit(208, "ops")).await.unwrap();
     assert!(claim(store, None, 10).await.is_empty());
+}
+
+pub(crate) async fn work_is_completed_whoever_holds_it(store: &dyn Store) {
+    for number in [1, 2] {
+        put(store, number, 0, &[]).await;
+    }
+    store.complete(id(1), audit(1, "ops")).await.unwrap();
+    store.complete(id(1), audit(2, "ops")).await.unwrap();
+    let leases = claim(store, None, 10).await;
+    assert_eq!(numbers(&leases), [2], "what is completed is not claimed");
+    store.complete(id(2), audit(3, "ops")).await.unwrap();
+    assert_eq!((state(store, 1).await, state(store, 2).await), (State::Completed, State::Completed));
+    let lost = store.acknowledge(leases[0].token, at(11)).await;
+    assert!(matches!(lost, Err(LeaseError::Lost)), "the claim ended with the work");
+    assert_eq!(store.summary().await.unwrap().by_state.get(&State::Completed), Some(&2));
+}
+
+pub(crate) async fn attributes_are_added_to_those_kept(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let set = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let kept = store.interaction(id(1)).await.unwrap().unwrap().attributes;
+    assert!(store.set_attributes(id(1), set("a", "1"), audit(1, "ops")).await.unwrap());
+    assert!(store.set_attributes(id(1), set("a", "2"), audit(2, "ops")).await.unwrap());
+    let mut expected = kept;
+    expected.extend(set("a", "2"));
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes, expected);
 }

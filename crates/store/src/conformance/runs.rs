@@ -1,6 +1,6 @@
 //! Interactions that wait for a run.
 
-use super::samples::{accept, at, decided, flow, id, mail, offer, run};
+use super::samples::{accept, at, audit, decided, flow, id, mail, offer, run};
 use crate::error::LeaseError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, State};
@@ -57,7 +57,7 @@ pub(crate) async fn only_the_lease_records(store: &dyn Store) {
 
 pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
     accept(store, decided(1, run(DecisionKind::Unrouted))).await;
-    store.rerun(id(1), "ops").await.unwrap();
+    store.rerun(id(1), audit(101, "ops")).await.unwrap();
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
     assert_eq!(store.summary().await.unwrap().oldest_undecided_at, None, "it has its first decision still");
     let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
@@ -76,25 +76,25 @@ pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
 
 pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
     accept(store, mail(1)).await;
-    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "received");
+    assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)), "received");
     store.claim_runs(1, 60, at(10)).await.unwrap();
-    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "running");
+    assert!(matches!(store.rerun(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)), "running");
     accept(store, decided(2, run(DecisionKind::Queue))).await;
     super::queues::claim(store, None, 10).await;
-    assert!(matches!(store.rerun(id(2), "ops").await, Err(LeaseError::Lost)), "claimed");
-    assert!(matches!(store.rerun(id(9), "ops").await, Err(LeaseError::Lost)), "unknown");
+    assert!(matches!(store.rerun(id(2), audit(104, "ops")).await, Err(LeaseError::Lost)), "claimed");
+    assert!(matches!(store.rerun(id(9), audit(105, "ops")).await, Err(LeaseError::Lost)), "unknown");
 }
 
 pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     accept(store, decided(1, run(DecisionKind::Queue))).await;
-    assert!(store.erase(id(1)).await.unwrap());
-    assert!(store.erase(id(1)).await.unwrap(), "twice is well");
-    assert!(!store.erase(id(2)).await.unwrap());
+    assert!(store.erase(id(1), audit(107, "ops")).await.unwrap());
+    assert!(store.erase(id(1), audit(108, "ops")).await.unwrap(), "twice is well");
+    assert!(!store.erase(id(2), audit(109, "ops")).await.unwrap());
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Decided));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
     assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
-    assert!(matches!(store.rerun(id(1), "ops").await, Err(LeaseError::Lost)), "there is nothing to run");
+    assert!(matches!(store.rerun(id(1), audit(106, "ops")).await, Err(LeaseError::Lost)), "there is nothing to run");
     assert_eq!(store.summary().await.unwrap().interactions, 1);
 }
 
@@ -103,10 +103,10 @@ pub(crate) async fn erasing_one_of_two_keeps_the_other(store: &dyn Store) {
     two.interactions.push(offer(2, 2));
     let raw = two.message.raw.clone();
     accept(store, two).await;
-    store.erase(id(1)).await.unwrap();
-    store.erase(id(1)).await.unwrap();
+    store.erase(id(1), audit(110, "ops")).await.unwrap();
+    store.erase(id(1), audit(111, "ops")).await.unwrap();
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
     assert_eq!(store.raw_message(id(2)).await.unwrap(), Some(raw));
-    store.erase(id(2)).await.unwrap();
+    store.erase(id(2), audit(112, "ops")).await.unwrap();
     assert_eq!(store.raw_message(id(2)).await.unwrap(), None);
 }

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId};
 use waypost_flow::link::LabelTarget;
 
-use crate::records::catalogue::{Bindings, FlowRecord, QueueRecord, VersionRecord};
+use crate::records::audit::AuditRecord;
+use crate::records::catalogue::{Bindings, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
@@ -60,6 +61,7 @@ pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
         envelope_to: format!("box{to}@example.com"),
         route: Some(route(to)),
         priority: 0,
+        opening: None,
         run: None,
         epoch: 0,
     }
@@ -129,6 +131,7 @@ pub(super) fn flow_record(number: u128, name: &str) -> FlowRecord {
         created_by: "admin".to_owned(),
         modified_at: at(1),
         deleted_at: None,
+        lock: Some(FlowLock { client: "ada".to_owned(), at: at(4), base: 1 }),
     }
 }
 
@@ -157,5 +160,21 @@ pub(super) fn queue_record(number: u128, name: &str) -> QueueRecord {
         extra,
         created_at: at(0),
         modified_at: at(1),
+    }
+}
+
+/// An entry of the audit log.
+pub(crate) fn audit(number: u128, actor: &str) -> AuditRecord {
+    AuditRecord {
+        id: Uuid::from_u128(number),
+        at: at(i64::try_from(number).unwrap()),
+        actor: actor.to_owned(),
+        action: "changed".to_owned(),
+        entity_kind: "queue".to_owned(),
+        entity_id: format!("entity-{}", number % 2),
+        entity_name: "Billing".to_owned(),
+        note: None,
+        before: None,
+        after: Some(serde_json::json!({ "number": number.to_string() })),
     }
 }

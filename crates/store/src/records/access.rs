@@ -9,12 +9,20 @@ pub struct ClientRecord {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// What it is for; empty if nobody said.
+    pub description: String,
     /// How the secret is kept: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one.
     pub secret_hash: String,
     /// The scopes it may have, in our own names.
     pub scopes: Vec<String>,
+    /// How long its tokens last, in seconds; none is the server's own time.
+    pub token_seconds: Option<u32>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The client that made it; the server itself is `waypost`.
+    pub created_by: String,
+    /// When it last changed.
+    pub modified_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }

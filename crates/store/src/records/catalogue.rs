@@ -8,6 +8,8 @@ use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
 use waypost_flow::link::LabelTarget;
 
+use super::audit::AuditRecord;
+
 /// Counts the changes of the catalogue: each committed change set adds one.
 pub type Epoch = u64;
 
@@ -44,6 +46,19 @@ pub struct FlowRecord {
     pub modified_at: Timestamp,
     /// When the flow was deleted. Its content stays for traces.
     pub deleted_at: Option<Timestamp>,
+    /// Who checked it out; nobody else may change it meanwhile.
+    pub lock: Option<FlowLock>,
+}
+
+/// A flow that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowLock {
+    /// The client that holds it.
+    pub client: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// The newest version at that time; 0 if there was none.
+    pub base: Version,
 }
 
 /// One immutable version of a flow's content.
@@ -180,7 +195,8 @@ pub struct DomainRecord {
 }
 
 /// Where a route leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RouteTarget {
     /// The flow is run.
     Flow(FlowId),
@@ -241,6 +257,8 @@ pub enum CatalogueChange {
     Bind(FlowId, Version, Bindings),
     /// Note what was done.
     AddEvent(FlowEvent),
+    /// Note it in the audit log.
+    AddAudit(AuditRecord),
     /// Insert or replace a queue.
     PutQueue(QueueRecord),
     /// Remove a queue.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
-use super::catalogue::Epoch;
+use super::catalogue::{Epoch, RouteTarget};
 
 /// Where an interaction stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,10 +107,30 @@ pub struct NewInteraction {
     pub route: Option<Uuid>,
     /// The priority it starts with.
     pub priority: i64,
+    /// What was said of it besides its mail.
+    pub opening: Option<Opening>,
     /// The run, when it could be finished before the commit; without it a worker will run the interaction.
     pub run: Option<RunRecord>,
     /// The catalogue that `run` used. When it is no longer the newest, the store must drop `run` and keep the interaction as `Received`.
     pub epoch: Epoch,
+}
+
+/// What was said of an interaction besides its mail, when it was handed in.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// Where it goes instead of where a route leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<RouteTarget>,
+    /// Skills asked for, where it goes straight to a queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// The language asked for, where it goes straight to a queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Attributes that it starts with.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// What makes a repeated HTTP request the same request.
@@ -199,6 +219,8 @@ pub struct InteractionRecord {
     pub route: Option<Uuid>,
     /// The priority before any run.
     pub initial_priority: i64,
+    /// What was said of it besides its mail.
+    pub opening: Option<Opening>,
     /// The flow and version of the last run.
     pub flow: Option<(FlowId, Version)>,
     /// How the last run ended.

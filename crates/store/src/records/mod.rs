@@ -1,5 +1,6 @@
 //! Plain records: what is kept, in words that know no database.
 
 pub mod access;
+pub mod audit;
 pub mod catalogue;
 pub mod mail;

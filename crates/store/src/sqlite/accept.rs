@@ -5,7 +5,7 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::SqliteOptions;
-use super::columns::micros;
+use super::columns::{json, micros};
 use super::mail_columns::{RunColumns, state_after, state_code};
 use super::seen::{self, Key, Seen, window_start};
 use super::writer::Session;
@@ -114,11 +114,11 @@ fn insert(
             "INSERT INTO interactions (
                 id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
                 runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
-                skills, attributes, decision_more
+                skills, attributes, decision_more, opening
             ) VALUES (
                 :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
                 :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
-                :skills, :attributes, :more
+                :skills, :attributes, :more, :opening
             )",
         )?
         .execute(named_params! {
@@ -143,6 +143,7 @@ fn insert(
             ":skills": columns.and_then(|columns| columns.skills.as_deref()),
             ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
             ":more": columns.and_then(|columns| columns.more.as_deref()),
+            ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
     session.tally.moved(None, state);
     if let (Some(run), Some(columns)) = (run, columns) {

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row};
 
-use super::SqliteStore;
 use super::columns::{Columns, json, micros};
+use super::{SqliteStore, audit};
 use crate::error::StoreError;
 use crate::records::access::{ClientRecord, TokenRecord};
+use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
 /// Ended tokens removed with each new one.
@@ -14,7 +15,7 @@ const PRUNED_AT_ONCE: u32 = 8;
 
 #[async_trait]
 impl AccessStore for SqliteStore {
-    async fn put_client(&self, client: ClientRecord) -> Result<(), StoreError> {
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError> {
         self.writer()?
             .run(move |session| {
                 let db = &session.db;
@@ -22,12 +23,13 @@ impl AccessStore for SqliteStore {
                     .prepare_cached("SELECT secret_hash FROM clients WHERE id = ?1")?
                     .query_row((&client.id,), |row| row.get(0))
                     .optional()?;
-                if secret.is_some_and(|secret| secret != client.secret_hash) {
+                if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
                     db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&client.id,))?;
                 }
                 db.prepare_cached(
-                    "INSERT OR REPLACE INTO clients (id, name, secret_hash, scopes, created_at, revoked_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT OR REPLACE INTO clients (id, name, secret_hash, scopes, created_at, revoked_at, description,
+                        token_seconds, created_by, modified_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 )?
                 .execute((
                     &client.id,
@@ -36,7 +38,12 @@ impl AccessStore for SqliteStore {
                     json(&client.scopes)?,
                     micros(client.created_at),
                     client.revoked_at.map(micros),
+                    &client.description,
+                    client.token_seconds,
+                    &client.created_by,
+                    micros(client.modified_at),
                 ))?;
+                audit::add(db, &audit)?;
                 Ok(Ok::<_, StoreError>(()))
             })
             .await?
@@ -102,6 +109,16 @@ impl AccessStore for SqliteStore {
             })
             .await
     }
+
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+        let hash = *hash;
+        self.writer()?
+            .run(move |session| {
+                session.db.prepare_cached("DELETE FROM tokens WHERE hash = ?1")?.execute((hash,))?;
+                Ok(Ok::<_, StoreError>(()))
+            })
+            .await?
+    }
 }
 
 fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
@@ -113,6 +130,10 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
         scopes: columns.json("scopes")?,
         created_at: columns.time("created_at")?,
         revoked_at: columns.maybe_time("revoked_at")?,
+        description: columns.get("description")?,
+        token_seconds: columns.get("token_seconds")?,
+        created_by: columns.get("created_by")?,
+        modified_at: columns.time("modified_at")?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The catalogue: read whole at one epoch, changed only at the epoch that the change was checked against.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, Version};
 
@@ -194,6 +194,7 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
             run(db, sql, (id.0.as_bytes(), number, json(bindings)?))
         }
         CatalogueChange::AddEvent(event) => add_event(db, event),
+        CatalogueChange::AddAudit(entry) => super::audit::add(db, entry),
         CatalogueChange::PutQueue(record) => put_queue(db, record),
         CatalogueChange::DeleteQueue(id) => run(db, "DELETE FROM queues WHERE id = ?1", (id.0.as_bytes(),)),
         CatalogueChange::PutDomain(record) => run(
@@ -216,25 +217,29 @@ fn put_flow(db: &Connection, flow: &FlowRecord) -> Result<(), StoreError> {
     run(
         db,
         "INSERT OR REPLACE INTO flows (id, name, folded_name, shared, type_as_written, description, published, newest,
-            revision, created_at, created_by, modified_at, deleted_at, labels, deprecated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        (
-            flow.id.0.as_bytes(),
-            &flow.name,
-            &flow.folded_name,
-            flow.shared,
-            &flow.type_as_written,
-            &flow.description,
-            flow.published,
-            flow.newest,
-            flow.revision,
-            micros(flow.created_at),
-            &flow.created_by,
-            micros(flow.modified_at),
-            flow.deleted_at.map(micros),
-            json(&flow.labels)?,
-            flow.deprecated.as_deref(),
-        ),
+            revision, created_at, created_by, modified_at, deleted_at, labels, deprecated, locked_by, locked_at, locked_base)
+         VALUES (:id, :name, :folded_name, :shared, :type, :description, :published, :newest, :revision, :created_at,
+            :created_by, :modified_at, :deleted_at, :labels, :deprecated, :locked_by, :locked_at, :locked_base)",
+        named_params! {
+            ":id": flow.id.0.as_bytes(),
+            ":name": flow.name,
+            ":folded_name": flow.folded_name,
+            ":shared": flow.shared,
+            ":type": flow.type_as_written,
+            ":description": flow.description,
+            ":published": flow.published,
+            ":newest": flow.newest,
+            ":revision": flow.revision,
+            ":created_at": micros(flow.created_at),
+            ":created_by": flow.created_by,
+            ":modified_at": micros(flow.modified_at),
+            ":deleted_at": flow.deleted_at.map(micros),
+            ":labels": json(&flow.labels)?,
+            ":deprecated": flow.deprecated,
+            ":locked_by": flow.lock.as_ref().map(|lock| &lock.client),
+            ":locked_at": flow.lock.as_ref().map(|lock| micros(lock.at)),
+            ":locked_base": flow.lock.as_ref().map(|lock| lock.base),
+        },
     )
 }
 

@@ -8,11 +8,15 @@ use waypost_flow::id::{FlowId, QueueId};
 use super::columns::Columns;
 use crate::error::StoreError;
 use crate::records::catalogue::{
-    DomainRecord, EventKind, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
 
 pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
     let columns = Columns { row, table: "flows" };
+    let lock = match columns.get("locked_by")? {
+        Some(client) => Some(FlowLock { client, at: columns.time("locked_at")?, base: columns.get("locked_base")? }),
+        None => None,
+    };
     Ok(FlowRecord {
         id: FlowId(columns.uuid("id")?),
         name: columns.get("name")?,
@@ -29,6 +33,7 @@ pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
         created_by: columns.get("created_by")?,
         modified_at: columns.time("modified_at")?,
         deleted_at: columns.maybe_time("deleted_at")?,
+        lock,
     })
 }
 

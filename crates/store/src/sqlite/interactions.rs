@@ -1,5 +1,7 @@
 //! Mail as it is asked for from above: acceptance and runs through the writer, everything that only reads through the readers.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -8,11 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::columns::micros;
+use super::columns::{json, micros};
 use super::mail_columns::{decision_code, interaction, run, state_code};
 use super::writer::Session;
-use super::{SqliteStore, accept, runs, tally};
+use super::{SqliteStore, accept, queues, runs, tally};
 use crate::error::{LeaseError, StoreError};
+use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, Summary,
 };
@@ -45,9 +48,23 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::record(session, id, lease, &run)).await?
     }
 
-    async fn rerun(&self, id: InteractionId, by: &str) -> Result<(), LeaseError> {
-        let by = by.to_owned();
-        self.writer()?.run(move |session| runs::rerun(session, id, &by)).await?
+    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::rerun(session, id, &audit)).await?
+    }
+
+    async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| queues::complete(session, id, &audit)).await?
+    }
+
+    async fn set_attributes(
+        &self,
+        id: InteractionId,
+        attributes: BTreeMap<String, String>,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
+        self.writer()?
+            .run(move |session| set_attributes(session, id, attributes, &audit).map(Ok::<_, StoreError>))
+            .await?
     }
 
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
@@ -98,8 +115,8 @@ impl MailStore for SqliteStore {
             .await
     }
 
-    async fn erase(&self, id: InteractionId) -> Result<bool, StoreError> {
-        self.writer()?.run(move |session| erase(session, id).map(Ok::<_, StoreError>)).await?
+    async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| erase(session, id, &audit).map(Ok::<_, StoreError>)).await?
     }
 
     async fn summary(&self) -> Result<Summary, StoreError> {
@@ -169,7 +186,7 @@ fn list(
 
 /// A message that came for several routes goes when the last of its interactions is erased. Freed pages are used again by the
 /// database; they are not overwritten at once.
-fn erase(session: &mut Session<'_>, id: InteractionId) -> Result<bool, StoreError> {
+fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> Result<bool, StoreError> {
     let db = &session.db;
     let message: Option<Option<i64>> = db
         .prepare_cached("SELECT message FROM interactions WHERE id = ?1")?
@@ -183,5 +200,33 @@ fn erase(session: &mut Session<'_>, id: InteractionId) -> Result<bool, StoreErro
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
         db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;
     }
+    super::audit::add(db, audit)?;
+    Ok(true)
+}
+
+fn set_attributes(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    changed: BTreeMap<String, String>,
+    audit: &AuditRecord,
+) -> Result<bool, StoreError> {
+    let db = &session.db;
+    let kept: Option<Option<String>> = db
+        .prepare_cached("SELECT attributes FROM interactions WHERE id = ?1")?
+        .query_row((id.0.as_bytes(),), |row| row.get(0))
+        .optional()?;
+    let Some(kept) = kept else { return Ok(false) };
+    let mut attributes: BTreeMap<String, String> = kept
+        .map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| StoreError::Inconsistent {
+            table: "interactions",
+            detail: format!("column `attributes`: {error}"),
+        })?
+        .unwrap_or_default();
+    attributes.extend(changed);
+    db.prepare_cached("UPDATE interactions SET attributes = ?2 WHERE id = ?1")?
+        .execute((id.0.as_bytes(), json(&attributes)?))?;
+    super::audit::add(db, audit)?;
     Ok(true)
 }

@@ -141,6 +141,7 @@ pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError
         subject: columns.get("subject")?,
         route: columns.maybe_uuid("route")?,
         initial_priority: columns.get("initial_priority")?,
+        opening: columns.json_or_empty("opening")?,
         flow: read_flow(columns)?,
         decision: read_decision(columns)?,
         runs: columns.get("runs")?,

@@ -8,10 +8,11 @@ use waypost_flow::id::InteractionId;
 
 use super::SqliteStore;
 use super::columns::{json, micros, micros_after};
-use super::mail_columns::{interaction, state_code};
+use super::mail_columns::{interaction, state, state_code};
 use super::runs::give_back;
 use super::writer::Session;
 use crate::error::{LeaseError, StoreError};
+use crate::records::audit::AuditRecord;
 use crate::records::mail::{QueueClaim, QueueLease, State};
 use crate::traits::QueueStore;
 
@@ -123,4 +124,29 @@ fn end(session: &mut Session<'_>, id: InteractionId, to: State) -> Result<(), St
         .execute((id.0.as_bytes(), state_code(to)))?;
     session.tally.moved(Some(State::Claimed), to);
     Ok(())
+}
+
+/// Completes an interaction whoever holds it.
+pub(super) fn complete(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    audit: &AuditRecord,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let found: Option<i64> = session
+        .db
+        .prepare_cached("SELECT state FROM interactions WHERE id = ?1")?
+        .query_row((id.0.as_bytes(),), |row| row.get(0))
+        .optional()?;
+    let from = match found.and_then(state) {
+        Some(from @ (State::Decided | State::Claimed)) => from,
+        Some(State::Completed) => return Ok(Ok(())),
+        _ => return Ok(Err(LeaseError::Lost)),
+    };
+    session
+        .db
+        .prepare_cached("UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1")?
+        .execute((id.0.as_bytes(), state_code(State::Completed)))?;
+    session.tally.moved(Some(from), State::Completed);
+    super::audit::add(session.db, audit)?;
+    Ok(Ok(()))
 }

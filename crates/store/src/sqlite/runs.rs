@@ -9,6 +9,7 @@ use super::columns::{micros, micros_after};
 use super::mail_columns::{RunColumns, decision_kind, interaction, state, state_after, state_code};
 use super::writer::Session;
 use crate::error::{LeaseError, StoreError};
+use crate::records::audit::AuditRecord;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{InteractionRecord, RunRecord, State};
 
@@ -176,7 +177,7 @@ pub(super) fn insert(
 pub(super) fn rerun(
     session: &mut Session<'_>,
     id: InteractionId,
-    by: &str,
+    audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
     let from: Option<i64> = session
         .db
@@ -189,7 +190,8 @@ pub(super) fn rerun(
         .prepare_cached(
             "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = ?2 WHERE id = ?1",
         )?
-        .execute((id.0.as_bytes(), by))?;
+        .execute((id.0.as_bytes(), &audit.actor))?;
+    super::audit::add(session.db, audit)?;
     session.tally.moved(Some(from), State::Received);
     Ok(Ok(()))
 }

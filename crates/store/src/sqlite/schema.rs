@@ -9,8 +9,11 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::StoreError;
 
 /// The schema's steps. The database's `user_version` counts those that were taken; a released step never changes.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001-start.sql"), include_str!("migrations/0002-change.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-start.sql"),
+    include_str!("migrations/0002-change.sql"),
+    include_str!("migrations/0003-access.sql"),
+];
 
 /// The size of the database's pages in bytes; only new databases take it.
 const PAGE_BYTES: u32 = 4096;

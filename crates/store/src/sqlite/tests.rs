@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::writer::{Writer, WriterOptions};
 use super::{SqliteOptions, SqliteStore, schema};
-use crate::conformance::samples::{accept, at, mail};
+use crate::conformance::samples::{accept, at, audit, mail};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
 use crate::traits::{AccessStore, MailStore};
@@ -38,6 +38,10 @@ fn client(id: &str) -> ClientRecord {
         scopes: Vec::new(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revoked_at: None,
+        description: "what it is for".to_owned(),
+        token_seconds: Some(600),
+        created_by: "admin".to_owned(),
+        modified_at: at(1),
     }
 }
 
@@ -49,7 +53,7 @@ fn set_format(directory: &Path, format: u32) {
 #[tokio::test]
 async fn what_was_kept_is_there_when_opened_again() {
     let Opened { store, directory } = open();
-    store.put_client(client("a")).await.unwrap();
+    store.put_client(client("a"), audit(207, "ops")).await.unwrap();
     drop(store);
     let again = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
     assert_eq!(again.clients().await.unwrap(), [client("a")]);
