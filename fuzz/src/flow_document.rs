@@ -53,6 +53,7 @@ fn run_all(world: &World) {
             received_at: Timestamp::UNIX_EPOCH,
             priority: 0,
             route: Some(&route),
+            opening: None,
         };
         let limits = Limits { actions: 300, nodes: 300, ..Limits::default() };
         let record = decide(&running, start, &message, limits);

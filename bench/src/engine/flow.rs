@@ -89,6 +89,7 @@ impl Triage<'_> {
             received_at: Timestamp::UNIX_EPOCH,
             priority: 0,
             route: Some(&self.route),
+            opening: None,
         };
         decide(&self.flows.running, start, message, Limits::default())
     }

@@ -21,7 +21,7 @@ const RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
 /// What a request's token proved, in the request's extensions. A refusal is only answered by endpoints that want a token, so
 /// that unknown paths and wrong methods are told to anybody.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Identity {
     Proven(Principal),
     Refused(ApiError),
@@ -141,6 +141,21 @@ impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
             }
             Some(Identity::Refused(error)) => Err(error.clone()),
             None => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
+        }
+    }
+}
+
+/// The token of a request, whatever it grants. It is a secret: this type can't be printed.
+pub struct Bearer(pub String);
+
+impl FromRequestParts<ApiState> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        match (parts.extensions.get::<Identity>(), bearer(&parts.headers)) {
+            (Some(Identity::Proven(_)), Some(token)) => Ok(Self(token.to_owned())),
+            (Some(Identity::Refused(error)), _) => Err(error.clone()),
+            _ => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
         }
     }
 }

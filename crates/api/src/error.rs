@@ -209,6 +209,7 @@ impl From<AppError> for ApiError {
                     if kind == "flow" { "architect.dependency.object.in.use" } else { "general.resource.conflict" };
                 conflict(code).problems(users.iter().map(|user| used_by(code, user)).collect())
             }
+            AppError::Locked { .. } => conflict("architect.flow.locked"),
             AppError::Stale { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message),
             AppError::NoRoute(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
             AppError::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key.reused", message),

@@ -147,6 +147,11 @@ impl Fields {
         });
     }
 
+    /// Whether a problem was noted.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     /// Notes a problem with a member.
     pub fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);

@@ -4,11 +4,14 @@
 //! that are not offered ([`unoffered`]), token and rate limit ([`auth`], [`ratelimit`]), then its endpoint, which names the
 //! scope that it wants in its signature. Endpoints translate; what happens is decided in `waypost-app`.
 
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod changesets;
 pub mod claims;
 pub mod context;
+pub mod conversations;
+pub mod dependencies;
 pub mod domains;
 pub mod error;
 pub mod fields;
@@ -16,6 +19,7 @@ pub mod flows;
 pub mod graph;
 pub mod health;
 pub mod interactions;
+pub mod oauth;
 pub mod openapi;
 pub mod pages;
 pub mod paging;

@@ -43,6 +43,11 @@ impl Query {
         value
     }
 
+    /// Whether a parameter is there at all.
+    pub fn says(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(key, value)| key == name && !value.is_empty())
+    }
+
     /// A list: repeated, joined by commas as the official SDKs do, or both.
     pub fn list(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);

@@ -7,7 +7,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;
-use waypost_wire::reference::Division;
+use waypost_wire::reference::{Division, Reference};
 use waypost_wire::routing::{Queue, QueueRequest};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
@@ -46,6 +46,31 @@ pub fn endpoints() -> Endpoints {
                 .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
                 .ignored(&["expand", "sortBy"])
                 .pages::<Queue>(),
+        )
+        .get(
+            "/routing/queues/divisionviews",
+            list,
+            operation("getRoutingQueuesDivisionviews", Scope::RoutingRead, "List queues, by name")
+                .text("name", "A name; `*` at either end stands for anything.")
+                .list("id", "Identifiers.")
+                .list("divisionId", "Divisions; there is one.")
+                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .ignored(&["expand", "sortBy"])
+                .pages::<Queue>(),
+        )
+        .get(
+            "/routing/queues/{queueId}/members",
+            nobody,
+            operation("getRoutingQueueMembers", Scope::RoutingRead, "List a queue's agents: there are none here")
+                .ignored(UNLOOKED)
+                .pages::<Reference>(),
+        )
+        .get(
+            "/routing/queues/{queueId}/wrapupcodes",
+            nobody,
+            operation("getRoutingQueueWrapupcodes", Scope::RoutingRead, "List a queue's codes: there are none here")
+                .ignored(UNLOOKED)
+                .pages::<Reference>(),
         )
         .post(
             "/routing/queues",
@@ -130,6 +155,35 @@ pub async fn get(
     query.ignore(&["expand"]);
     query.finish()?;
     Ok(Json(view(&*state.app.catalogue.queue(parse_id(&id)?)?)))
+}
+
+/// Parameters of lists that are always empty.
+const UNLOOKED: &[&str] = &[
+    "expand",
+    "joined",
+    "memberBy",
+    "name",
+    "presence",
+    "profileSkills",
+    "routingStatus",
+    "skills",
+    "languages",
+    "sortOrder",
+];
+
+/// A list of what queues don't have here: agents, and codes for when they are done.
+pub async fn nobody(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    Path(id): Path<String>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Reference>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.ignore(UNLOOKED);
+    query.finish()?;
+    state.app.catalogue.queue(parse_id(&id)?)?;
+    Ok(Json(paging.page(Vec::new(), 0, &uri)))
 }
 
 /// `PUT /routing/queues/{queueId}`

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 
-use crate::error::ApiError;
 use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    auth, changesets, claims, context, domains, flows, graph, health, interactions, queues, routes, token, unoffered,
+    audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
+    oauth, queues, routes, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -22,9 +21,12 @@ pub fn router(state: ApiState) -> Router {
     let (api, mut described) = below_base().split(BASE);
     let (beside, more) = beside_base().split("");
     described.extend(more);
-    let api = api.fallback(unknown).layer(from_fn_with_state(state.clone(), auth::layer));
-    let offered =
-        beside.nest(BASE, api).fallback(unknown).layer(Extension(Arc::new(OpenApi::new(described)))).with_state(state);
+    let api = api.fallback(unoffered::fallback).layer(from_fn_with_state(state.clone(), auth::layer));
+    let offered = beside
+        .nest(BASE, api)
+        .fallback(unoffered::fallback)
+        .layer(Extension(Arc::new(OpenApi::new(described))))
+        .with_state(state);
     // A router around the router: layers of the inner one would run after a path was matched, and its `Allow` headers would
     // stand on answers that are about something else.
     Router::new().fallback_service(offered).layer(from_fn(unoffered::layer)).layer(from_fn(context::layer))
@@ -40,21 +42,22 @@ pub fn described() -> Vec<Described> {
 fn below_base() -> Endpoints {
     Endpoints::default()
         .group("Flows", flows::endpoints::flows())
+        .group("Flow actions", flows::endpoints::actions())
         .group("Flow versions", flows::endpoints::versions())
         .group("Where used", graph::endpoints())
+        .group("Dependency tracking", dependencies::endpoints())
         .group("Change sets", changesets::endpoints())
         .group("Queues", queues::endpoints())
         .group("Claims", claims::endpoints())
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
+        .group("Conversations", conversations::endpoints())
+        .group("Clients", oauth::endpoints())
+        .group("Audit", audit::endpoints())
         .group("Documentation", pages::endpoints())
 }
 
 fn beside_base() -> Endpoints {
     Endpoints::default().group("Tokens", token::endpoints()).group("Health", health::endpoints())
-}
-
-async fn unknown(request: Request) -> ApiError {
-    ApiError::not_found("not.found", format!("there is nothing at `{}`", request.uri().path()))
 }

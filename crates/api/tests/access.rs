@@ -22,7 +22,24 @@ use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_store::records::access::TokenRecord;
+use waypost_store::records::audit::AuditRecord;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+
+/// What the store wants to be told of a change.
+fn entry() -> AuditRecord {
+    AuditRecord {
+        id: uuid::Uuid::now_v7(),
+        at: Timestamp::now(),
+        actor: "tests".to_owned(),
+        action: "changed".to_owned(),
+        entity_kind: "client".to_owned(),
+        entity_id: "admin".to_owned(),
+        entity_name: String::new(),
+        note: None,
+        before: None,
+        after: None,
+    }
+}
 
 #[tokio::test]
 async fn tokens_as_the_official_clients_ask_for_them() {
@@ -120,13 +137,13 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
 
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["routing:read".to_owned()];
-    server.store.put_client(client.clone()).await.unwrap();
+    server.store.put_client(client.clone(), entry()).await.unwrap();
     server.store.put_token(token.clone()).await.unwrap();
     assert_eq!(status("new", "/flows").await, (403, "missing.permissions".to_owned()));
     assert_eq!(status("new", "/routing/queues").await.0, 200);
 
     client.revoked_at = Some(now);
-    server.store.put_client(client).await.unwrap();
+    server.store.put_client(client, entry()).await.unwrap();
     server.store.put_token(token).await.unwrap();
     assert_eq!(status("new", "/routing/queues").await, (401, "bad.credentials".to_owned()));
     let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";

@@ -27,8 +27,8 @@ async fn paths_and_methods() {
         ("GET", "/oauth/token", 405, "method.not.allowed"),
         ("GET", "/api/v2/users/me", 501, "not.implemented"),
         ("POST", "/api/v2/flows/jobs", 501, "not.implemented"),
-        ("GET", "/api/v2/flows/divisionviews", 501, "not.implemented"),
-        ("GET", "/api/v2/routing/queues/1/members", 501, "not.implemented"),
+        ("GET", "/api/v2/flows/milestones", 501, "not.implemented"),
+        ("GET", "/api/v2/routing/queues/1/members/2", 501, "not.implemented"),
     ] {
         let answer = server.send(method, path, &[], b"").await;
         assert_eq!(answer.error(), (status, code.to_owned()), "{method} {path}");

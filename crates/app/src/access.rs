@@ -3,6 +3,7 @@
 //! Secrets and tokens that are made here have 256 bits of chance and are kept as SHA-256; secrets that people chose are
 //! kept as Argon2. Neither secrets nor tokens are ever logged, and types that hold one can't be printed.
 
+pub mod clients;
 pub mod guesses;
 pub mod scopes;
 pub mod secret;
@@ -17,6 +18,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::traits::Store;
 
+use crate::audit::SERVER;
 use crate::error::AppError;
 use guesses::Guesses;
 use scopes::{Scope, Scopes};
@@ -71,7 +73,7 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// A client that was made but is not known to the store yet, with its secret.
+/// A client with its secret: the only moment at which it is known.
 pub struct NewClient {
     /// The client.
     record: ClientRecord,
@@ -83,6 +85,11 @@ impl NewClient {
     /// The client's id.
     pub fn id(&self) -> &str {
         &self.record.id
+    }
+
+    /// The client.
+    pub fn record(&self) -> &ClientRecord {
+        &self.record
     }
 
     /// Its secret: to be shown or kept once, by whoever asked for the client.
@@ -117,7 +124,8 @@ impl Access {
     /// The store.
     pub async fn keep(&self, client: NewClient) -> Result<(), AppError> {
         let id = client.record.id.clone();
-        self.store.put_client(client.record).await?;
+        let audit = clients::changed(SERVER, "created", None, &client.record);
+        self.store.put_client(client.record, audit).await?;
         tracing::info!(client = id, "client created");
         Ok(())
     }
@@ -131,7 +139,8 @@ impl Access {
         if id.is_empty() || id.contains(':') || secret.expose().is_empty() {
             return Err(AppError::Protected("a client needs an id without `:`, and a secret".to_owned()));
         }
-        if let Some(record) = self.store.client(id).await? {
+        let before = self.store.client(id).await?;
+        if let Some(record) = &before {
             let admin = record.revoked_at.is_none() && record.scopes == [Scope::Admin.as_str()];
             if admin && self.matches(&record.secret_hash, secret.clone()).await? {
                 return Ok(());
@@ -140,7 +149,10 @@ impl Access {
         let permit = self.hashing.acquire().await;
         let hash = blocking(move || secret::chosen_hash(&secret)).await??;
         drop(permit);
-        self.store.put_client(admin(id, hash)).await?;
+        let action = if before.is_some() { "reset" } else { "created" };
+        let record = admin(id, hash);
+        let audit = clients::changed(SERVER, action, before.as_ref(), &record);
+        self.store.put_client(record, audit).await?;
         tracing::info!(client = id, "client created or reset");
         Ok(())
     }
@@ -173,15 +185,16 @@ impl Access {
             Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(AppError::BadScope)?,
         };
         let token = Secret::generate()?;
+        let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
         let record = TokenRecord {
             hash: digest(token.expose()),
             client_id: client.id,
             scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             issued_at: now,
-            expires_at: now + SignedDuration::from_secs(i64::from(TOKEN_SECONDS)),
+            expires_at: now + SignedDuration::from_secs(i64::from(seconds)),
         };
         self.store.put_token(record).await?;
-        Ok(IssuedToken { token, expires_in: TOKEN_SECONDS, scopes })
+        Ok(IssuedToken { token, expires_in: seconds, scopes })
     }
 
     /// Who holds a token.
@@ -198,6 +211,14 @@ impl Access {
         // A client that lost a scope has lost it in the tokens that it holds, too.
         let scopes = Scopes::stored(&record.scopes).limited_to(Scopes::stored(&client.scopes));
         Ok(Principal { client_id: record.client_id, scopes })
+    }
+
+    /// Ends one token at once.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn end_token(&self, token: &str) -> Result<(), StoreError> {
+        self.store.delete_token(&digest(token)).await
     }
 
     /// Whether the store that tokens are checked against answers: asks it the cheapest thing there is.
@@ -219,12 +240,17 @@ impl Access {
 }
 
 fn admin(id: &str, secret_hash: String) -> ClientRecord {
+    let now = Timestamp::now();
     ClientRecord {
         id: id.to_owned(),
         name: id.to_owned(),
+        description: String::new(),
         secret_hash,
         scopes: vec![Scope::Admin.as_str().to_owned()],
-        created_at: Timestamp::now(),
+        token_seconds: None,
+        created_at: now,
+        created_by: SERVER.to_owned(),
+        modified_at: now,
         revoked_at: None,
     }
 }

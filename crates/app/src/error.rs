@@ -55,6 +55,16 @@ pub enum AppError {
         /// Who uses it.
         users: Vec<User>,
     },
+    /// Another client holds it.
+    #[error("{kind} `{name}` is checked out by `{holder}`")]
+    Locked {
+        /// `flow`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// The client.
+        holder: String,
+    },
     /// `If-Match` named another revision.
     #[error("the {kind} was changed meanwhile: its revision is {current}")]
     Stale {

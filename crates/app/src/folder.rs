@@ -166,6 +166,7 @@ impl Folder {
                 created_by: String::new(),
                 modified_at: now,
                 deleted_at: None,
+                lock: None,
             }));
             let record = VersionRecord {
                 flow_id: id,

@@ -1,22 +1,25 @@
 //! Interactions: accepted over HTTP, looked at, run again, claimed from queues.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 use waypost_store::error::LeaseError;
+use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
     State, Summary,
 };
 
 use crate::App;
+use crate::audit;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
@@ -78,7 +81,7 @@ impl App {
             Some(key) => Some(self.in_flight.enter(&key.key).ok_or(AppError::InFlight)?),
             None => None,
         };
-        let recipients = vec![Bound { address: to, route }];
+        let recipients = vec![Bound::to(to, route)];
         let outcome = self.accept(Arrival { from, recipients, raw, remote, idempotency }).await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
@@ -168,7 +171,8 @@ impl App {
         if interaction.erased {
             return Err(AppError::Deleted { kind: "content of interaction", id: id.to_string() });
         }
-        self.store.rerun(id, actor).await.map_err(|error| match error {
+        let audit = entry(actor, "run again", id);
+        self.store.rerun(id, audit).await.map_err(|error| match error {
             LeaseError::Lost => AppError::Lease("the interaction is claimed, or waits for a run already".to_owned()),
             LeaseError::Store(error) => error.into(),
         })?;
@@ -182,10 +186,46 @@ impl App {
     /// # Errors
     /// Not found, or the store.
     pub async fn erase(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
-        if !self.store.erase(id).await? {
+        if !self.store.erase(id, entry(actor, "erased", id)).await? {
             return Err(not_found(id));
         }
         tracing::info!(actor, interaction = %id, "content erased");
+        Ok(())
+    }
+
+    /// Completes an interaction, whoever holds it; twice is well.
+    ///
+    /// # Errors
+    /// Not found, waiting for a run, or the store.
+    pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+        self.interaction(id).await?;
+        self.store.complete(id, entry(actor, "completed", id)).await.map_err(|error| match error {
+            LeaseError::Lost => AppError::Lease("the interaction waits for a run".to_owned()),
+            LeaseError::Store(error) => error.into(),
+        })?;
+        tracing::info!(actor, interaction = %id, "completed");
+        Ok(())
+    }
+
+    /// Sets attributes of an interaction; others stay.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn set_attributes(
+        &self,
+        actor: &str,
+        id: InteractionId,
+        attributes: BTreeMap<String, String>,
+    ) -> Result<(), AppError> {
+        let before = self.interaction(id).await?.attributes;
+        let audit = AuditRecord {
+            before: Some(json!({ "attributes": before })),
+            after: Some(json!({ "attributes": attributes })),
+            ..entry(actor, "attributes set", id)
+        };
+        if !self.store.set_attributes(id, attributes, audit).await? {
+            return Err(not_found(id));
+        }
         Ok(())
     }
 
@@ -240,6 +280,11 @@ impl App {
     pub async fn extend(&self, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
         Ok(self.store.extend(token, lease_seconds, Timestamp::now()).await?)
     }
+}
+
+/// Interactions go by their ids alone in the audit log: a subject is the sender's.
+fn entry(actor: &str, action: &str, id: InteractionId) -> AuditRecord {
+    audit::entry(actor, action, "interaction", &id.to_string(), "")
 }
 
 fn not_found(id: InteractionId) -> AppError {

@@ -1,7 +1,9 @@
 //! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
 
 pub mod access;
+pub mod audit;
 pub mod catalogue;
+pub mod conversations;
 pub mod error;
 pub mod folder;
 pub mod interactions;

@@ -77,7 +77,7 @@ async fn a_pinned_caller_keeps_its_version() {
 async fn postmasters_of_two_domains_are_two_interactions() {
     let directory = tempfile::tempdir().unwrap();
     let app = app(directory.path()).await;
-    let bound = |address: &str| Bound { address: address.to_owned(), route: None };
+    let bound = |address: &str| Bound::to(address, None);
     let arrival = Arrival {
         from: "a@example.net".to_owned(),
         recipients: vec![
@@ -183,7 +183,7 @@ async fn a_deleted_route_still_binds_its_mail() {
     let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
     let arrival = Arrival {
         from: "a@example.net".to_owned(),
-        recipients: vec![Bound { address: "care@example.com".to_owned(), route: Some(route.clone()) }],
+        recipients: vec![Bound::to("care@example.com", Some(route.clone()))],
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
         idempotency: None,

@@ -80,6 +80,7 @@ impl World {
             .values()
             .map(|flow| {
                 let waypost_store::records::catalogue::FlowRecord {
+                    lock: _,
                     name,
                     published,
                     labels,

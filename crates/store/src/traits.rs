@@ -125,6 +125,9 @@ pub trait AccessStore: Send + Sync {
     /// Inserts or replaces a client. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
     async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError>;
 
+    /// Removes a client and its tokens; answers whether it was there.
+    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError>;
+
     /// A client.
     async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError>;
 

@@ -152,7 +152,8 @@ pub struct FlowDifference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowEvent {
-    /// `saved`, `published`, `deactivated`, `labelled`, `unlabelled`, `deprecated`, `undeprecated`, `deleted`.
+    /// `saved`, `published`, `deactivated`, `labelled`, `unlabelled`, `deprecated`, `undeprecated`, `deleted`, `checkedOut`,
+    /// `checkedIn`, `reverted`, `unlocked`.
     pub kind: String,
     /// When.
     pub at: Time,

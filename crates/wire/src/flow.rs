@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use waypost_flow::id::{FlowId, Version};
 
 use crate::Object;
@@ -42,9 +43,18 @@ pub struct Flow {
     /// The newest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved_version: Option<FlowVersion>,
-    /// The newest version, in Genesys's life cycle.
+    /// The newest version that is checked in: while a client holds the flow, the newest at the time it was checked out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_in_version: Option<FlowVersion>,
+    /// The client that holds the flow; nobody else may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_client: Option<Reference>,
+    /// The JSON Schema of its inputs, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Json>,
+    /// The JSON Schema of its outputs, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Json>,
     /// The content: `inputs`, `outputs`, `variables`, `trigger`, `conditionSet`, `nodes`, `onError`, `end`. Lists leave it out.
     #[serde(flatten)]
     pub content: Object,

@@ -3,9 +3,12 @@
 //! Keys are camelCase, absent members are left out (never `null`: the official Python SDK can't read it), members that
 //! this release does not know are ignored when read. Nothing here does I/O or knows a framework.
 
+pub mod access;
+pub mod architect;
 pub mod attempt;
 pub mod change;
 pub mod claim;
+pub mod conversation;
 pub mod error;
 pub mod flow;
 pub mod graph;

@@ -1,10 +1,14 @@
-//! `DELETE /flows/{flowId}`
+//! `DELETE /flows/{flowId}`, and `DELETE /flows` for some at once.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 
 use waypost_app::catalogue::plan::By;
+use waypost_flow::id::FlowId;
+use waypost_wire::architect::Operation;
 
+use super::actions::done;
 use super::{if_match, parse_id, refused};
 use crate::auth::{Caller, FlowWrite};
 use crate::error::ApiError;
@@ -25,4 +29,23 @@ pub async fn delete(
     let by = By { actor: &caller.client, note: None };
     state.app.catalogue.delete_flow(by, id, revision).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /flows`: all of them, or none. Flows that use each other can go together.
+pub async fn delete_many(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    mut query: Query,
+) -> Result<Json<Operation>, ApiError> {
+    let ids = query.list("id");
+    if ids.is_empty() {
+        query.problem("id", "is missing", "ids of flows", "nothing");
+    }
+    query.finish()?;
+    let mut flows: Vec<FlowId> = ids.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?;
+    flows.sort_unstable();
+    flows.dedup();
+    let by = By { actor: &caller.client, note: None };
+    state.app.catalogue.delete_flows(by, &flows).await.map_err(refused)?;
+    Ok(done(&caller, "DELETE"))
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::Value as Json;
 use waypost_app::access::scopes::Scope;
+use waypost_wire::architect::{FlowDivisionView, HistoryListing, Operation as Acted};
 use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{FlowDiff, FlowEvent, LabelRequest, Note};
 use waypost_wire::flow::{Flow, FlowVersion};
@@ -27,10 +28,46 @@ pub fn flows() -> Endpoints {
                 .text("description", "A description; `*` at either end stands for anything.")
                 .text("nameOrDescription", "What either contains.")
                 .flag("deleted", "Deleted flows as well.")
-                .words("sortBy", list::SORT_KEYS, "By `id` unless told.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-                .ignored(&["includeSchemas"])
+                .text("lockedByClientId", "The client that holds the flow.")
+                .text("editableBy", "A client that may change the flow: no other holds it.")
+                .text("lockedBy", "A user that holds the flow: there are none.")
+                .words("secure", &["any", "checkedin", "published"], "Flows with secure data: there are none.")
+                .flag("virtualAgentEnabled", "With true, flows of virtual agents: there are none.")
+                .published()
+                .sorted()
+                .flag("includeSchemas", "Tell the JSON Schemas of inputs and outputs.")
                 .pages::<Flow>(),
+        )
+        .delete(
+            "/flows",
+            delete::delete_many,
+            operation("deleteFlows", Scope::FlowWrite, "Delete flows that nothing else uses, all of them or none")
+                .list("id", "Identifiers.")
+                .required()
+                .answers::<Acted>()
+                .refuses(&[404, 409, 410]),
+        )
+        .get(
+            "/flows/lookup",
+            list::lookup,
+            operation("getFlowsLookup", Scope::FlowRead, "Flows by their ids")
+                .list("id", "Identifiers.")
+                .required()
+                .sorted()
+                .pages::<Flow>(),
+        )
+        .get(
+            "/flows/divisionviews",
+            list::division_views,
+            operation("getFlowsDivisionviews", Scope::FlowRead, "List flows in few words")
+                .list("id", "Identifiers; with them nothing else is looked at.")
+                .list("type", "Types, by either name, whatever the case.")
+                .list("divisionId", "Divisions; there is one.")
+                .text("name", "A name; `*` at either end stands for anything.")
+                .published()
+                .sorted()
+                .flag("includeSchemas", "Tell the JSON Schemas of inputs and outputs.")
+                .pages::<FlowDivisionView>(),
         )
         .post(
             "/flows",
@@ -59,20 +96,28 @@ pub fn flows() -> Endpoints {
                 .empty(StatusCode::NO_CONTENT)
                 .refuses(&[409, 410]),
         )
-        .post(
-            "/flows/actions/deactivate",
-            actions::deactivate,
-            operation("postFlowsActionsDeactivate", Scope::FlowWrite, "End a flow's being published")
-                .text("flow", "The flow's identifier.")
-                .required()
-                .text("note", NOTE)
-                .answers::<Flow>()
-                .refuses(&[404, 409, 410]),
-        )
         .get(
             "/flows/{flowId}/history",
             history::list,
             operation("getFlowEvents", Scope::FlowRead, "What was done to a flow, newest first").pages::<FlowEvent>(),
+        )
+        .post(
+            "/flows/{flowId}/history",
+            history::make,
+            operation("postFlowHistory", Scope::FlowRead, "Have a history made, to be read by its identifier")
+                .answers::<Acted>(),
+        )
+        .get(
+            "/flows/{flowId}/history/{historyId}",
+            history::made,
+            operation("getFlowHistoryHistoryId", Scope::FlowRead, "Read a history that was made, newest first")
+                .number("pageSize", 1, 500, "How many fit on a page; 25 unless told.")
+                .number("pageNumber", 1, u32::MAX, "Which page, counted from 1.")
+                .list("action", "Only these actions.")
+                .words("sortBy", &["timestamp", "action", "user"], "By time unless told.")
+                .words("sortOrder", SORT_ORDERS, "Descending unless told.")
+                .answers::<HistoryListing>()
+                .refuses(&[410]),
         )
         .post(
             "/flows/{flowId}/try",
@@ -83,6 +128,50 @@ pub fn flows() -> Endpoints {
                 .body::<Try>()
                 .answers::<Tried>()
                 .refuses(&[409, 410]),
+        )
+}
+
+/// What Genesys has as actions.
+pub fn actions() -> Endpoints {
+    let acts = |id, summary| {
+        operation(id, Scope::FlowWrite, summary)
+            .text("flow", "The flow's identifier.")
+            .required()
+            .text("note", NOTE)
+            .refuses(&[404, 409, 410])
+    };
+    Endpoints::default()
+        .post(
+            "/flows/actions/checkout",
+            actions::check_out,
+            acts("postFlowsActionsCheckout", "Hold a flow: nobody else may change it").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/checkin",
+            actions::check_in,
+            acts("postFlowsActionsCheckin", "Give a flow back").answers::<Acted>(),
+        )
+        .post(
+            "/flows/actions/revert",
+            actions::revert,
+            acts("postFlowsActionsRevert", "Give a flow back as it was when it was checked out").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/unlock",
+            actions::unlock,
+            acts("postFlowsActionsUnlock", "Take a flow from whoever holds it").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/publish",
+            actions::publish,
+            acts("postFlowsActionsPublish", "Publish a version: 409 with every caller it would break")
+                .text("version", "Which version; the newest unless told.")
+                .answers::<Acted>(),
+        )
+        .post(
+            "/flows/actions/deactivate",
+            actions::deactivate,
+            acts("postFlowsActionsDeactivate", "End a flow's being published").answers::<Flow>(),
         )
 }
 
@@ -100,11 +189,18 @@ pub fn versions() -> Endpoints {
         )
         .post(
             all,
-            save::draft,
-            saves("postFlowVersions", "Save a draft: nothing that runs changes")
+            versions::draft,
+            operation("postFlowVersions", Scope::FlowWrite, "Save a draft: nothing that runs changes")
+                .text("note", NOTE)
+                .flow_body()
                 .if_match()
-                .answers::<Flow>()
-                .refuses(&[410]),
+                .answers::<FlowVersion>()
+                .refuses(&[409, 410]),
+        )
+        .get(
+            "/flows/{flowId}/latestconfiguration",
+            versions::latest,
+            version("getFlowLatestconfiguration", "Get the newest document, published or not").answers::<Json>(),
         )
         .get(
             "/flows/{flowId}/versions/{versionId}",
@@ -156,6 +252,24 @@ pub fn versions() -> Endpoints {
 }
 
 const NOTE: &str = "Why, for the flow's history.";
+
+impl Operation {
+    /// How lists of flows are sorted.
+    fn sorted(self) -> Self {
+        self.words("sortBy", list::SORT_KEYS, "By `id` unless told.").words(
+            "sortOrder",
+            SORT_ORDERS,
+            "Ascending unless told.",
+        )
+    }
+
+    /// What lists of flows can ask of the published version.
+    fn published(self) -> Self {
+        self.text("publishVersionId", "The published version, such as 2.0.")
+            .time("publishedAfter", "Published after this time.")
+            .time("publishedBefore", "Published before this time.")
+    }
+}
 
 fn saves(id: &'static str, summary: &'static str) -> Operation {
     operation(id, Scope::FlowWrite, summary)

@@ -1,16 +1,19 @@
-//! `GET /flows`
+//! `GET /flows`, and shorter lists of them.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
+use waypost_flow::id::Version;
 use waypost_store::records::catalogue::FlowRecord;
-use waypost_wire::flow::Flow;
+use waypost_wire::architect::FlowDivisionView;
+use waypost_wire::flow::{Flow, parse_version};
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Division;
 
-use super::view::summary;
+use super::view::{schemas, summary};
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
 use crate::paging::{ListUri, Paging};
@@ -18,7 +21,7 @@ use crate::query::Query;
 use crate::queues::{descending, fits};
 use crate::state::ApiState;
 
-/// What a list is sorted by; flows that are equal in it follow their ids.
+/// What a list is sorted by.
 #[derive(Clone, Copy)]
 enum SortBy {
     Id,
@@ -26,19 +29,6 @@ enum SortBy {
     Type,
     Created,
     Modified,
-}
-
-/// What `sortBy` may say.
-pub(super) const SORT_KEYS: &[&str] = &["id", "name", "type", "dateCreated", "dateModified"];
-
-/// What to list.
-struct Filter {
-    ids: Vec<String>,
-    types: Vec<String>,
-    divisions: Vec<String>,
-    name: Option<String>,
-    description: Option<String>,
-    name_or_description: Option<String>,
 }
 
 /// The endpoint. Content is left out.
@@ -51,26 +41,134 @@ pub async fn list(
     let paging = Paging::read(&mut query);
     let filter = Filter::read(&mut query);
     let deleted = query.flag("deleted");
-    let sort_by = sort_by(&mut query);
-    let descending = descending(&mut query);
-    query.ignore(&["includeSchemas"]);
+    let order = Order::read(&mut query);
+    let schemas = query.flag("includeSchemas");
     query.finish()?;
     let mut flows = state.app.catalogue.flows();
     if deleted {
         flows.extend(state.app.catalogue.deleted_flows().await?.into_iter().map(Arc::new));
     }
-    flows.retain(|record| filter.fits(record));
-    flows.sort_by(|a, b| {
-        let order = sort_by.compare(a, b).then_with(|| a.id.cmp(&b.id));
-        if descending { order.reverse() } else { order }
-    });
-    let (flows, total) = paging.cut(flows);
-    let mut entities = Vec::with_capacity(flows.len());
-    for record in &flows {
-        let shown = if record.deleted_at.is_none() { state.app.catalogue.shown_version(record).await? } else { None };
-        entities.push(summary(record, shown.as_deref()));
+    let flows = filter.apply(&state, flows).await?;
+    let (flows, total) = paging.cut(order.apply(flows));
+    Ok(Json(paging.page(views(&state, &flows, schemas).await?, total, &uri)))
+}
+
+/// `GET /flows/lookup`: flows by their ids
+pub async fn lookup(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Flow>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let ids = query.list("id");
+    if ids.is_empty() {
+        query.problem("id", "is missing", "ids of flows", "nothing");
     }
-    Ok(Json(paging.page(entities, total, &uri)))
+    let order = Order::read(&mut query);
+    query.finish()?;
+    let mut flows = state.app.catalogue.flows();
+    flows.retain(|flow| ids.contains(&flow.id.to_string()));
+    let (flows, total) = paging.cut(order.apply(flows));
+    Ok(Json(paging.page(views(&state, &flows, false).await?, total, &uri)))
+}
+
+/// `GET /flows/divisionviews`: flows in few words
+pub async fn division_views(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<FlowDivisionView>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let filter = Filter {
+        ids: query.list("id"),
+        types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
+        name: query.text("name"),
+        divisions: query.list("divisionId"),
+        published: Published::read(&mut query),
+        ..Filter::default()
+    };
+    let order = Order::read(&mut query);
+    let schemas = query.flag("includeSchemas");
+    query.finish()?;
+    let flows = filter.apply(&state, state.app.catalogue.flows()).await?;
+    let (flows, total) = paging.cut(order.apply(flows));
+    let views = views(&state, &flows, schemas).await?;
+    let entities = views.into_iter().map(|flow| FlowDivisionView {
+        id: flow.id,
+        name: flow.name,
+        division: flow.division,
+        flow_type: flow.flow_type,
+        description: flow.description,
+        published_version: flow.published_version,
+        input_schema: flow.input_schema,
+        output_schema: flow.output_schema,
+        self_uri: flow.self_uri,
+    });
+    Ok(Json(paging.page(entities.collect(), total, &uri)))
+}
+
+async fn views(state: &ApiState, flows: &[Arc<FlowRecord>], with_schemas: bool) -> Result<Vec<Flow>, ApiError> {
+    let world = state.app.catalogue.world();
+    let mut views = Vec::with_capacity(flows.len());
+    for record in flows {
+        let shown = if record.deleted_at.is_none() { state.app.catalogue.shown_version(record).await? } else { None };
+        let mut flow = summary(record, shown.as_deref());
+        if let Some(checked) = with_schemas.then(|| world.published(record.id)).flatten() {
+            let (inputs, outputs) = schemas(&checked.interface);
+            (flow.input_schema, flow.output_schema) = (Some(inputs), Some(outputs));
+        }
+        views.push(flow);
+    }
+    Ok(views)
+}
+
+/// What a list is sorted by, and which way; flows that are equal in it follow their ids.
+struct Order {
+    by: SortBy,
+    descending: bool,
+}
+
+impl Order {
+    fn read(query: &mut Query) -> Self {
+        Self { by: sort_by(query), descending: descending(query) }
+    }
+
+    fn apply(&self, mut flows: Vec<Arc<FlowRecord>>) -> Vec<Arc<FlowRecord>> {
+        flows.sort_by(|a, b| {
+            let order = self.by.compare(a, b).then_with(|| a.id.cmp(&b.id));
+            if self.descending { order.reverse() } else { order }
+        });
+        flows
+    }
+}
+
+/// What `sortBy` may say.
+pub(super) const SORT_KEYS: &[&str] = &["id", "name", "type", "dateCreated", "dateModified"];
+
+/// What to list.
+#[derive(Default)]
+struct Filter {
+    ids: Vec<String>,
+    types: Vec<String>,
+    divisions: Vec<String>,
+    name: Option<String>,
+    description: Option<String>,
+    name_or_description: Option<String>,
+    locked_by_client: Option<String>,
+    editable_by: Option<String>,
+    published: Published,
+    /// Something that no flow here has: a user who locks it, secure data, a virtual agent.
+    nothing: bool,
+}
+
+/// What is asked of the published version.
+#[derive(Default)]
+struct Published {
+    version: Option<Version>,
+    after: Option<Timestamp>,
+    before: Option<Timestamp>,
 }
 
 fn sort_by(query: &mut Query) -> SortBy {
@@ -98,6 +196,9 @@ impl SortBy {
 
 impl Filter {
     fn read(query: &mut Query) -> Self {
+        let secure = query.one_of("secure", &[("any", ()), ("checkedin", ()), ("published", ())]).is_some();
+        let user = query.text("lockedBy").is_some();
+        let virtual_agent = query.flag("virtualAgentEnabled");
         Self {
             ids: query.list("id").iter().map(|id| id.to_lowercase()).collect(),
             types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
@@ -105,20 +206,58 @@ impl Filter {
             name: query.text("name"),
             description: query.text("description"),
             name_or_description: query.text("nameOrDescription"),
+            locked_by_client: query.text("lockedByClientId"),
+            editable_by: query.text("editableBy"),
+            published: Published::read(query),
+            nothing: secure || user || virtual_agent,
         }
     }
 
-    /// As Genesys has it: with ids, nothing else is looked at.
+    async fn apply(&self, state: &ApiState, mut flows: Vec<Arc<FlowRecord>>) -> Result<Vec<Arc<FlowRecord>>, ApiError> {
+        flows.retain(|record| self.fits(record));
+        // As Genesys has it: with ids, nothing else is looked at.
+        if !self.ids.is_empty() || (self.published.after.is_none() && self.published.before.is_none()) {
+            return Ok(flows);
+        }
+        let mut found = Vec::new();
+        for flow in flows {
+            let shown = if flow.published.is_some() { state.app.catalogue.shown_version(&flow).await? } else { None };
+            if shown.and_then(|version| version.published_at).is_some_and(|at| self.published.covers(at)) {
+                found.push(flow);
+            }
+        }
+        Ok(found)
+    }
+
     fn fits(&self, flow: &FlowRecord) -> bool {
         if !self.ids.is_empty() {
             return self.ids.contains(&flow.id.to_string());
         }
         let either = |filter: &str| contains(&flow.name, filter) || contains(&flow.description, filter);
-        (self.types.is_empty() || self.types.contains(&canonical_type(&flow.type_as_written)))
+        let holder = flow.lock.as_ref().map(|lock| lock.client.as_str());
+        !self.nothing
+            && (self.types.is_empty() || self.types.contains(&canonical_type(&flow.type_as_written)))
             && (self.divisions.is_empty() || self.divisions.contains(&Division::HOME.to_string()))
             && self.name.as_deref().is_none_or(|filter| fits(filter, &flow.name))
             && self.description.as_deref().is_none_or(|filter| fits(filter, &flow.description))
             && self.name_or_description.as_deref().is_none_or(either)
+            && self.locked_by_client.as_deref().is_none_or(|client| holder == Some(client))
+            && self.editable_by.as_deref().is_none_or(|client| holder.is_none_or(|holder| holder == client))
+            && self.published.version.is_none_or(|version| flow.published == Some(version))
+    }
+}
+
+impl Published {
+    fn read(query: &mut Query) -> Self {
+        Self {
+            version: query.parsed("publishVersionId", "a version such as 2.0", parse_version),
+            after: query.time("publishedAfter"),
+            before: query.time("publishedBefore"),
+        }
+    }
+
+    fn covers(&self, at: Timestamp) -> bool {
+        self.after.is_none_or(|after| at > after) && self.before.is_none_or(|before| at < before)
     }
 }
 

@@ -70,7 +70,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 }
 
 /// Errors of flows: a document's problems go by a code of their own.
-fn refused(error: AppError) -> ApiError {
+pub(crate) fn refused(error: AppError) -> ApiError {
     match error {
         AppError::Invalid(problems) => ApiError::invalid("flow.invalid", diagnosed(&problems)),
         other => other.into(),

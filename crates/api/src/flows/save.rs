@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::plan::By;
+use waypost_flow::source::{self, Node};
 
 use super::view::{Tagged, tagged};
 use super::{if_match, parse_id, refused};
@@ -39,27 +40,22 @@ pub async fn update(
     let (saving, note) = how(query)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let flow = state.app.catalogue.update_flow(by, id, &document, revision, saving).await.map_err(refused)?;
+    let flow = state.app.catalogue.update_flow(by, id, &as_meant(document), revision, saving).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
-/// `POST /flows/{flowId}/versions`: the same, always as a draft
-pub async fn draft(
-    State(state): State<ApiState>,
-    caller: Caller<FlowWrite>,
-    Path(id): Path<String>,
-    query: Query,
-    headers: HeaderMap,
-    FlowBody(document): FlowBody,
-) -> Result<Tagged, ApiError> {
-    let (_, note) = how(query)?;
-    let by = By { actor: &caller.client, note: note.as_deref() };
-    let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let flow = state.app.catalogue.update_flow(by, id, &document, revision, Saving::Draft).await.map_err(refused)?;
-    Ok(tagged(&flow))
+/// The official Python SDK writes this where it does not know a flow's type, such as `email`: whoever fetched a flow with it and
+/// sends the flow back did not mean to change the type.
+const UNKNOWN_TO_SDK: &str = "outdated_sdk_version";
+
+fn as_meant(document: Node) -> Node {
+    match source::member(&document, "type") {
+        Some(Node::String(text)) if text == UNKNOWN_TO_SDK => source::without(&document, &["type"]),
+        _ => document,
+    }
 }
 
-/// Reads the parameters of all: `draft`, and `note` for the flow's history.
+/// Reads the parameters of both: `draft`, and `note` for the flow's history.
 fn how(mut query: Query) -> Result<(Saving, Option<String>), ApiError> {
     let draft = query.flag("draft");
     let note = query.text("note");

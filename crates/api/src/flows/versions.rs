@@ -1,8 +1,9 @@
-//! `/flows/{flowId}/versions`: reading versions, and publishing one.
+//! `/flows/{flowId}/versions`: reading versions, saving a draft, publishing one.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_flow::id::{FlowId, Version};
@@ -10,9 +11,9 @@ use waypost_wire::flow::FlowVersion;
 use waypost_wire::listing::Page;
 
 use super::view::{Tagged, tagged, version};
-use super::{parse_id, refused, version_name};
+use super::{if_match, parse_id, refused, version_name};
 use crate::auth::{Caller, FlowRead, FlowWrite};
-use crate::body::ObjectBody;
+use crate::body::{FlowBody, ObjectBody};
 use crate::error::{ApiError, not_found_code};
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
@@ -61,6 +62,41 @@ pub async fn configuration(
     let record = state.app.catalogue.flow_version(id, number).await.map_err(refused)?;
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(([json], record.content.to_string()))
+}
+
+/// `GET /flows/{flowId}/latestconfiguration`: the newest version's document, published or not
+pub async fn latest(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    Path(id): Path<String>,
+    mut query: Query,
+) -> Result<([(HeaderName, HeaderValue); 1], String), ApiError> {
+    query.flag("deleted");
+    query.finish()?;
+    let id = parse_id(&id)?;
+    let record = match state.app.catalogue.flow_versions(id, 0, 1).await.map_err(refused)?.0.pop() {
+        Some(record) => record,
+        None => return Err(ApiError::not_found("flow.no.config.available", format!("flow `{id}` has no content yet"))),
+    };
+    let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(([json], record.content.to_string()))
+}
+
+/// `POST /flows/{flowId}/versions`: saves a draft; nothing that runs changes
+pub async fn draft(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    Path(id): Path<String>,
+    mut query: Query,
+    headers: HeaderMap,
+    FlowBody(document): FlowBody,
+) -> Result<Json<FlowVersion>, ApiError> {
+    let note = query.text("note");
+    query.finish()?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
+    let flow = state.app.catalogue.update_flow(by, id, &document, revision, Saving::Draft).await.map_err(refused)?;
+    Ok(Json(version(&state.app.catalogue.flow_version(id, flow.record.newest).await.map_err(refused)?)))
 }
 
 /// `POST /flows/{flowId}/versions/{versionId}/publish`

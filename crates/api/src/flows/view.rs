@@ -1,10 +1,13 @@
 //! Flows and versions as they are returned.
 
-use axum::Json;
+use axum::Json as Answer;
 use axum::http::{HeaderName, header};
+use serde_json::{Value as Json, json};
 use waypost_app::catalogue::flows::FlowView;
 use waypost_flow::id::Version;
+use waypost_flow::interface::Interface;
 use waypost_flow::link::LabelTarget as Target;
+use waypost_flow::types::Type;
 use waypost_store::records::catalogue::{FlowRecord, VersionRecord};
 use waypost_wire::Object;
 use waypost_wire::change::{Label, LabelTarget};
@@ -13,11 +16,11 @@ use waypost_wire::flow::{Flow, FlowVersion};
 use waypost_wire::reference::{Division, Reference};
 
 /// A flow with its revision as `ETag`.
-pub type Tagged = ([(HeaderName, String); 1], Json<Flow>);
+pub type Tagged = ([(HeaderName, String); 1], Answer<Flow>);
 
 /// A flow with its content, and its revision as `ETag`.
 pub fn tagged(view: &FlowView) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", view.record.revision))], Json(whole(view)))
+    ([(header::ETAG, format!("\"{}\"", view.record.revision))], Answer(whole(view)))
 }
 
 fn whole(view: &FlowView) -> Flow {
@@ -43,6 +46,10 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
         _ => FlowVersion::numbered(record.id, number),
     };
     let newest = (record.newest > 0).then_some(record.newest);
+    let checked_in = match &record.lock {
+        Some(lock) => (lock.base > 0).then_some(lock.base),
+        None => newest,
+    };
     let deleted = record.deleted_at.is_some();
     let labels = record.labels.iter().map(|(label, targets)| (label.clone(), self::label(targets)));
     Flow {
@@ -56,7 +63,10 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
         version: record.published.or(newest),
         published_version: record.published.map(numbered),
         saved_version: newest.map(numbered),
-        checked_in_version: newest.map(numbered),
+        checked_in_version: checked_in.map(numbered),
+        locked_client: record.lock.as_ref().map(|lock| client(&lock.client)),
+        input_schema: None,
+        output_schema: None,
         content: Object::new(),
         labels: labels.collect(),
         deprecated: record.deprecated.clone(),
@@ -66,6 +76,37 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
         date_modified: record.modified_at.into(),
         created_by: client(&record.created_by),
         self_uri: format!("/api/v2/flows/{}", record.id),
+    }
+}
+
+/// What callers map to a flow, and what they get from it, as JSON Schemas.
+pub fn schemas(interface: &Interface) -> (Json, Json) {
+    let inputs = interface.inputs.iter().map(|input| (input.name.as_str(), &input.data_type, input.required));
+    let outputs = interface.outputs.iter().map(|output| (output.name.as_str(), &output.data_type, false));
+    (object(inputs), object(outputs))
+}
+
+fn object<'i>(members: impl Iterator<Item = (&'i str, &'i Type, bool)>) -> Json {
+    let (mut properties, mut required) = (Object::new(), Vec::new());
+    for (name, data_type, needed) in members {
+        properties.insert(name.to_owned(), schema(data_type));
+        if needed {
+            required.push(name);
+        }
+    }
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+fn schema(data_type: &Type) -> Json {
+    match data_type {
+        Type::String | Type::Duration => json!({ "type": "string" }),
+        Type::Integer => json!({ "type": "integer" }),
+        Type::Number => json!({ "type": "number" }),
+        Type::Boolean => json!({ "type": "boolean" }),
+        Type::Datetime => json!({ "type": "string", "format": "date-time" }),
+        Type::List(element) => json!({ "type": "array", "items": schema(element) }),
+        Type::Map(element) => json!({ "type": "object", "additionalProperties": schema(element) }),
+        _ => json!({}),
     }
 }
 

@@ -12,6 +12,6 @@ use waypost_flow::id::InteractionId;
 use crate::error::ApiError;
 
 /// An interaction's id in a path. What is no UUID names no interaction.
-fn parse_id(text: &str) -> Result<InteractionId, ApiError> {
+pub(crate) fn parse_id(text: &str) -> Result<InteractionId, ApiError> {
     text.parse().map_err(|_| ApiError::not_found("not.found", format!("interaction `{text}` was not found")))
 }

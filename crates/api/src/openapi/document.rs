@@ -11,7 +11,7 @@ use waypost_flow::document::schema;
 use waypost_wire::error::ErrorBody;
 
 use super::Described;
-use super::operation::{Content, Kind, Operation, Parameter};
+use super::operation::{Content, Kind, Operation, Parameter, Token};
 
 /// Where shared schemas stand.
 const SCHEMAS: &str = "/components/schemas";
@@ -80,8 +80,10 @@ fn operation(generator: &mut SchemaGenerator, one: &Described) -> Json {
         let contents: Map<String, Json> = operation.bodies.iter().map(|body| content(generator, body)).collect();
         set(&mut json, "requestBody", json!({ "content": contents }));
     }
-    if let Some(scope) = operation.scope {
-        set(&mut json, "security", json!([{ "oauth": [scope.as_str()] }]));
+    match operation.token {
+        Token::No => {}
+        Token::Any => set(&mut json, "security", json!([{ "oauth": [] }])),
+        Token::With(scope) => set(&mut json, "security", json!([{ "oauth": [scope.as_str()] }])),
     }
     json
 }
@@ -122,8 +124,10 @@ fn parameter(parameter: &Parameter) -> Json {
 
 fn responses(generator: &mut SchemaGenerator, operation: &Operation, has_path_parameters: bool) -> Json {
     let mut refusals = vec![400, 503];
-    if operation.scope.is_some() {
-        refusals.extend([401, 403, 429]);
+    match operation.token {
+        Token::No => {}
+        Token::Any => refusals.extend([401, 429]),
+        Token::With(_) => refusals.extend([401, 403, 429]),
     }
     if has_path_parameters {
         refusals.push(404);

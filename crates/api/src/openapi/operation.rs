@@ -13,11 +13,22 @@ pub struct Operation {
     /// Unique over the API; where Genesys offers the same, its SDKs' name for it.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
-    pub(super) scope: Option<Scope>,
+    pub(super) token: Token,
     pub(super) parameters: Vec<Parameter>,
     pub(super) bodies: Vec<Content>,
     pub(super) answers: Vec<(StatusCode, Option<Content>)>,
     pub(super) refusals: Vec<StatusCode>,
+}
+
+/// The token that an endpoint wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// None.
+    No,
+    /// One that is good, whatever it grants.
+    Any,
+    /// One that grants this.
+    With(Scope),
 }
 
 /// A body of a request or an answer.
@@ -52,7 +63,12 @@ pub(super) enum Kind {
 
 /// Describes an endpoint that wants a scope.
 pub fn operation(id: &'static str, scope: Scope, summary: &'static str) -> Operation {
-    Operation { scope: Some(scope), ..open(id, summary) }
+    Operation { token: Token::With(scope), ..open(id, summary) }
+}
+
+/// Describes an endpoint that wants a token and no scope.
+pub fn with_any_token(id: &'static str, summary: &'static str) -> Operation {
+    Operation { token: Token::Any, ..open(id, summary) }
 }
 
 /// Describes an endpoint that anybody may ask.
@@ -60,7 +76,7 @@ pub fn open(id: &'static str, summary: &'static str) -> Operation {
     Operation {
         id,
         summary,
-        scope: None,
+        token: Token::No,
         parameters: Vec::new(),
         bodies: Vec::new(),
         answers: Vec::new(),

@@ -90,7 +90,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
     pub async fn change_set(&self, by: By<'_>, set: &ChangeSet) -> Result<Done, AppError> {
-        let mut turn = self.begin().await;
+        let mut turn = self.begin(by).await;
         let done = loop {
             let world = turn.world();
             let (new_queues, queues) = queues(&world, &set.queues)?;
@@ -102,7 +102,7 @@ impl LiveCatalogue {
             if edits.is_empty() && new_queues.is_empty() {
                 return Ok(done);
             }
-            let planned: Planned<()> = self.plan_with(&world, new_queues, edits, ()).await?;
+            let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
             if set.dry_run {
                 return Ok(done);
             }

@@ -90,6 +90,7 @@ impl Wanted {
             created_by: by.actor.to_owned(),
             modified_at: now,
             deleted_at: None,
+            lock: None,
         })
     }
 
@@ -213,9 +214,11 @@ impl LiveCatalogue {
             if version == 0 || version > record.newest {
                 return Err(version_not_found(id, version));
             }
-            if record.published == Some(version) {
+            if record.published == Some(version) && record.lock.is_none() {
                 return Ok(None);
             }
+            // Publishing ends what checking out began.
+            record.lock = None;
             record.published = Some(version);
             Ok(Some((EventKind::Published, Some(version))))
         })
@@ -243,26 +246,45 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, stale, in use (with every user), or the store.
     pub async fn delete_flow(&self, by: By<'_>, id: FlowId, if_match: Option<u64>) -> Result<(), AppError> {
-        let mut turn = self.begin().await;
+        self.delete(by, &[id], if_match).await
+    }
+
+    /// Deletes flows that nothing else uses, all of them or none.
+    ///
+    /// # Errors
+    /// Not found, in use (with every user of the first such), or the store.
+    pub async fn delete_flows(&self, by: By<'_>, ids: &[FlowId]) -> Result<(), AppError> {
+        self.delete(by, ids, None).await
+    }
+
+    async fn delete(&self, by: By<'_>, ids: &[FlowId], if_match: Option<u64>) -> Result<(), AppError> {
+        let mut turn = self.begin(by).await;
         loop {
             let world = turn.world();
-            let mut record = self.current(&world, id, if_match).await?;
-            let users = users_of(&world, id);
-            if !users.is_empty() {
-                return Err(AppError::InUse { kind: "flow", name: record.name, users });
+            let mut edits = Vec::new();
+            for id in ids {
+                let mut record = self.current(&world, *id, if_match).await?;
+                let mut users = users_of(&world, *id);
+                users.retain(|user| !(user.kind == "flow" && ids.iter().any(|id| id.to_string() == user.id)));
+                if !users.is_empty() {
+                    return Err(AppError::InUse { kind: "flow", name: record.name, users });
+                }
+                touch(&mut record);
+                record.deleted_at = Some(record.modified_at);
+                record.published = None;
+                record.labels.clear();
+                let mut edit = Edit::of(record);
+                edit.event(by, EventKind::Deleted, None);
+                edits.push(edit);
             }
-            touch(&mut record);
-            record.deleted_at = Some(record.modified_at);
-            record.published = None;
-            record.labels.clear();
-            let mut edit = Edit::of(record);
-            edit.event(by, EventKind::Deleted, None);
-            let planned = self.plan(&world, vec![edit], ()).await?;
+            let planned = self.plan(&world, by, edits, ()).await?;
             if turn.commit(planned).await?.is_some() {
                 break;
             }
         }
-        tracing::info!(actor = by.actor, flow = %id, "flow deleted");
+        for id in ids {
+            tracing::info!(actor = by.actor, flow = %id, "flow deleted");
+        }
         Ok(())
     }
 
@@ -275,7 +297,7 @@ impl LiveCatalogue {
         done: &'static str,
         change: impl Fn(&World, &mut FlowRecord) -> Result<Option<(EventKind, Option<Version>)>, AppError> + Send + Sync,
     ) -> Result<FlowView, AppError> {
-        let mut turn = self.begin().await;
+        let mut turn = self.begin(by).await;
         loop {
             let world = turn.world();
             let mut record = self.current(&world, id, if_match).await?;
@@ -283,7 +305,7 @@ impl LiveCatalogue {
             touch(&mut record);
             let mut edit = Edit::of(record);
             edit.event(by, kind, version);
-            let planned = self.plan(&world, vec![edit], ()).await?;
+            let planned = self.plan(&world, by, vec![edit], ()).await?;
             if turn.commit(planned).await?.is_some() {
                 tracing::info!(actor = by.actor, flow = %id, version, "flow {done}");
                 break;
@@ -295,7 +317,7 @@ impl LiveCatalogue {
 
     /// Saves what is wanted on top of the newest world.
     async fn save(&self, by: By<'_>, wanted: &Wanted, base: Base, saving: Saving) -> Result<FlowView, AppError> {
-        let mut turn = self.begin().await;
+        let mut turn = self.begin(by).await;
         let id = loop {
             let world = turn.world();
             let record = match &base {
@@ -304,7 +326,7 @@ impl LiveCatalogue {
             };
             let id = record.id;
             let Some(edit) = self.edit_for(&world, record, wanted, by, saving).await? else { break id };
-            let planned: Planned<()> = self.plan(&world, vec![edit], ()).await?;
+            let planned: Planned<()> = self.plan(&world, by, vec![edit], ()).await?;
             if turn.commit(planned).await?.is_some() {
                 tracing::info!(actor = by.actor, flow = %id, "flow saved");
                 break id;

@@ -67,7 +67,7 @@ impl LiveCatalogue {
         label: &str,
         change: impl Fn(&mut FlowRecord) -> Result<bool, AppError> + Send + Sync,
     ) -> Result<FlowView, AppError> {
-        let mut turn = self.begin().await;
+        let mut turn = self.begin(by).await;
         loop {
             let world = turn.world();
             let mut record = self.current(&world, id, None).await?;
@@ -83,7 +83,7 @@ impl LiveCatalogue {
                 event.label = Some(label.to_owned());
                 event.targets.clone_from(&targets);
             }
-            let planned = self.plan(&world, vec![edit], ()).await?;
+            let planned = self.plan(&world, by, vec![edit], ()).await?;
             if turn.commit(planned).await?.is_some() {
                 tracing::info!(actor = by.actor, flow = %id, label, "label changed");
                 break;

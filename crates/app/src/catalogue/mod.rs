@@ -1,7 +1,9 @@
 //! The catalogue: what is published, in memory and in step with the store.
 
+mod audited;
 pub mod changesets;
 pub mod checking;
+pub mod checkout;
 pub mod flows;
 pub mod graph;
 pub mod labels;
@@ -22,6 +24,7 @@ use waypost_store::records::catalogue::{CatalogueChange, Epoch};
 use waypost_store::traits::Store;
 
 use crate::error::AppError;
+use plan::By;
 use world::{Loaded, Running, World};
 
 /// How often a change is checked again when others change the catalogue at the same time.
@@ -94,8 +97,8 @@ impl LiveCatalogue {
     }
 
     /// Begins a change; others of this process wait until it is dropped.
-    pub async fn begin(&self) -> Turn<'_> {
-        Turn { catalogue: self, _turn: self.changing.lock().await, attempts: 0 }
+    pub async fn begin<'c>(&'c self, by: By<'c>) -> Turn<'c> {
+        Turn { catalogue: self, by, _turn: self.changing.lock().await, attempts: 0 }
     }
 
     /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
@@ -104,9 +107,10 @@ impl LiveCatalogue {
     /// What the plan refused, or the store.
     pub async fn change<T>(
         &self,
+        actor: &str,
         plan: impl Fn(&World) -> Result<Option<Planned<T>>, AppError> + Send + Sync,
     ) -> Result<Option<T>, AppError> {
-        let mut turn = self.begin().await;
+        let mut turn = self.begin(By { actor, note: None }).await;
         loop {
             let Some(planned) = plan(&turn.world())? else { return Ok(None) };
             if let Some(answer) = turn.commit(planned).await? {
@@ -135,6 +139,7 @@ impl LiveCatalogue {
 /// compiler to be `Send` with every lifetime.)
 pub struct Turn<'c> {
     catalogue: &'c LiveCatalogue,
+    by: By<'c>,
     _turn: MutexGuard<'c, ()>,
     attempts: usize,
 }
@@ -153,7 +158,9 @@ impl Turn<'_> {
     pub async fn commit<T>(&mut self, planned: Planned<T>) -> Result<Option<T>, AppError> {
         // The epoch that was planned on, not the newest: another process may have written since.
         let expected = planned.next.epoch.saturating_sub(1);
-        match self.catalogue.store.commit(expected, planned.changes).await {
+        let mut changes = planned.changes;
+        changes.extend(audited::entries(&self.world(), &changes, self.by));
+        match self.catalogue.store.commit(expected, changes).await {
             Ok(epoch) => {
                 let mut world = planned.next;
                 world.epoch = epoch;

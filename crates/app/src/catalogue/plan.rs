@@ -13,6 +13,7 @@ use waypost_flow::interface::Interface;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
 
 use super::checking::{CheckedVersion, bindings_of};
+use super::checkout::refuse_held;
 use super::graph;
 use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
@@ -36,6 +37,8 @@ pub(super) struct Edit {
     pub(super) new_version: Option<NewVersion>,
     /// What the flow's history is to say of it.
     pub(super) events: Vec<FlowEvent>,
+    /// Whether it may be made although another client holds the flow.
+    pub(super) regardless_of_lock: bool,
     /// Where its problems are told: empty for a change of this flow alone, else such as `flows[1].document.`.
     pub(super) place: String,
 }
@@ -49,7 +52,7 @@ pub(super) struct NewVersion {
 impl Edit {
     /// A change of a flow that stands.
     pub(super) fn of(record: FlowRecord) -> Self {
-        Self { record, new_version: None, events: Vec::new(), place: String::new() }
+        Self { record, new_version: None, events: Vec::new(), regardless_of_lock: false, place: String::new() }
     }
 
     /// Adds an event about a version.
@@ -69,19 +72,29 @@ impl Edit {
 
 impl LiveCatalogue {
     /// Plans edits, each of another flow. What they make is checked, and everything that follows it, direct or not.
-    pub(super) async fn plan<T>(&self, world: &World, edits: Vec<Edit>, answer: T) -> Result<Planned<T>, AppError> {
-        self.plan_with(world, Vec::new(), edits, answer).await
+    pub(super) async fn plan<T>(
+        &self,
+        world: &World,
+        by: By<'_>,
+        edits: Vec<Edit>,
+        answer: T,
+    ) -> Result<Planned<T>, AppError> {
+        self.plan_with(world, by, Vec::new(), edits, answer).await
     }
 
     /// The same, on top of changes that need no checking, such as new queues.
     pub(super) async fn plan_with<T>(
         &self,
         world: &World,
+        by: By<'_>,
         mut changes: Vec<CatalogueChange>,
         mut edits: Vec<Edit>,
         answer: T,
     ) -> Result<Planned<T>, AppError> {
         for edit in &mut edits {
+            if !edit.regardless_of_lock {
+                refuse_held(world, &edit.record, by)?;
+            }
             inherit_bindings(world, edit);
         }
         let mut loaded = Vec::new();

@@ -14,6 +14,7 @@ use waypost_store::records::mail::{InteractionFilter, State};
 use super::usage::Used;
 use super::world::{UNROUTED, World};
 use super::{LiveCatalogue, Planned, plan};
+use crate::audit::SERVER;
 use crate::error::{AppError, User};
 
 /// What a route is to be.
@@ -37,7 +38,7 @@ impl LiveCatalogue {
     /// # Errors
     /// The store.
     pub async fn ensure_built_in(&self) -> Result<(), AppError> {
-        self.change(|world: &World| {
+        self.change(SERVER, |world: &World| {
             if world.queue_named(&document::fold_name(UNROUTED)).is_some() {
                 return Ok(None);
             }
@@ -72,7 +73,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<Arc<QueueRecord>, AppError> {
         let queue = new_queue(named("name", &name)?, false, extra);
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             queue_name_is_free(world, &queue)?;
             Ok(Some(simple(world, CatalogueChange::PutQueue(queue.clone()), ())))
         })
@@ -93,7 +94,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<Arc<QueueRecord>, AppError> {
         let name = named("name", &name)?;
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             let before = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if before.built_in && before.name != name {
                 return Err(AppError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
@@ -132,7 +133,7 @@ impl LiveCatalogue {
                 return Err(AppError::InUse { kind: "queue", name: queue.name.clone(), users });
             }
         }
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             let queue = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if queue.built_in {
                 return Err(AppError::Protected(format!("the queue `{}` is built in", queue.name)));
@@ -172,7 +173,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<DomainRecord, AppError> {
         let record = DomainRecord { domain: valid_domain(&domain)?, extra, created_at: Timestamp::now() };
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             if world.domains.contains_key(&record.domain) {
                 let name = record.domain.clone();
                 return Err(AppError::NameTaken { kind: "domain", holder: name.clone(), name });
@@ -194,7 +195,7 @@ impl LiveCatalogue {
         domain: &str,
         extra: Map<String, Json>,
     ) -> Result<DomainRecord, AppError> {
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             let before = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let record = DomainRecord { extra: extra.clone(), ..before.clone() };
             Ok(Some(simple(world, CatalogueChange::PutDomain(record), ())))
@@ -209,7 +210,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, in use (with every route), or the store.
     pub async fn delete_domain(&self, actor: &str, domain: &str) -> Result<(), AppError> {
-        self.change(|world: &World| {
+        self.change(actor, |world: &World| {
             let record = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let name = record.domain.clone();
             let users: Vec<User> =
@@ -249,7 +250,7 @@ impl LiveCatalogue {
     /// Every problem found, a pattern that exists, or the store.
     pub async fn create_route(&self, actor: &str, domain: &str, spec: RouteSpec) -> Result<Arc<RouteRecord>, AppError> {
         let id = Uuid::new_v4();
-        self.put_route(domain, id, &spec).await?;
+        self.put_route(actor, domain, id, &spec).await?;
         tracing::info!(actor, route = %id, "route created");
         self.route(domain, id)
     }
@@ -266,13 +267,13 @@ impl LiveCatalogue {
         spec: RouteSpec,
     ) -> Result<Arc<RouteRecord>, AppError> {
         self.route(domain, id)?;
-        self.put_route(domain, id, &spec).await?;
+        self.put_route(actor, domain, id, &spec).await?;
         tracing::info!(actor, route = %id, "route changed");
         self.route(domain, id)
     }
 
-    async fn put_route(&self, domain: &str, id: Uuid, spec: &RouteSpec) -> Result<(), AppError> {
-        self.change(|world: &World| {
+    async fn put_route(&self, actor: &str, domain: &str, id: Uuid, spec: &RouteSpec) -> Result<(), AppError> {
+        self.change(actor, |world: &World| {
             let domain = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
             let pattern = spec.pattern.trim().to_lowercase();
             let target = route_target(world, spec, &pattern)?;
@@ -307,7 +308,7 @@ impl LiveCatalogue {
     /// Not found, or the store.
     pub async fn delete_route(&self, actor: &str, domain: &str, id: Uuid) -> Result<(), AppError> {
         self.route(domain, id)?;
-        self.change(|world: &World| Ok(Some(simple(world, CatalogueChange::DeleteRoute(id), ())))).await?;
+        self.change(actor, |world: &World| Ok(Some(simple(world, CatalogueChange::DeleteRoute(id), ())))).await?;
         tracing::info!(actor, route = %id, "route deleted");
         Ok(())
     }

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
+use waypost_flow::check::Resolved;
 use waypost_flow::id::{FlowId, QueueId, Version};
 use waypost_flow::program::Selector;
-use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteTarget};
+use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteRecord, RouteTarget};
 
 use super::LiveCatalogue;
 use super::usage::{Target, Used};
+use super::versions::VersionName;
 use super::world::World;
 use crate::error::AppError;
 
@@ -115,6 +117,44 @@ impl LiveCatalogue {
             Used::Queue(id) => return Err(AppError::NotFound { kind: "queue", id: id.to_string() }),
         };
         Ok(walk(&world, vertex, direction, transitive))
+    }
+}
+
+impl LiveCatalogue {
+    /// What one version of a flow uses, whether it runs or not: each thing once.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn used_by_version(&self, id: FlowId, name: &VersionName) -> Result<Vec<Node>, AppError> {
+        let loaded = self.named_version(id, name).await?;
+        let world = self.world();
+        let checked = match world.loaded.contains_key(&loaded.key()).then(|| world.checked(loaded.key())).flatten() {
+            Some(checked) => checked,
+            None => Arc::new(world.check_apart(&loaded)),
+        };
+        let mut seen = HashSet::new();
+        let vertices = checked.references.iter().map(|reference| match &reference.target {
+            Resolved::Flow(flow, _) => Vertex::Flow(*flow),
+            Resolved::Queue(queue) => Vertex::Queue(queue.id),
+        });
+        let mut nodes: Vec<Node> =
+            vertices.filter(|vertex| seen.insert(*vertex)).filter_map(|vertex| node(&world, vertex)).collect();
+        nodes.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        Ok(nodes)
+    }
+}
+
+impl LiveCatalogue {
+    /// Where a route leads, its queue for unrouted mail included.
+    #[must_use]
+    pub fn led_to(&self, route: &RouteRecord) -> Vec<Node> {
+        let world = self.world();
+        let leads = match route.target {
+            RouteTarget::Flow(flow) => Vertex::Flow(flow),
+            RouteTarget::Queue(queue) => Vertex::Queue(queue),
+        };
+        let unrouted = route.unrouted_queue.map(Vertex::Queue).filter(|queue| *queue != leads);
+        [Some(leads), unrouted].into_iter().flatten().filter_map(|vertex| node(&world, vertex)).collect()
     }
 }
 

@@ -278,7 +278,8 @@ impl World {
             CatalogueChange::AddVersion(_)
             | CatalogueChange::MarkPublished(..)
             | CatalogueChange::Bind(..)
-            | CatalogueChange::AddEvent(_) => {}
+            | CatalogueChange::AddEvent(_)
+            | CatalogueChange::AddAudit(_) => {}
             CatalogueChange::PutQueue(queue) => self.put_queue(queue.clone()),
             CatalogueChange::DeleteQueue(id) => {
                 if let Some(queue) = self.queues.remove(id) {

@@ -95,6 +95,7 @@ impl App {
             received_at: given.received_at.unwrap_or_else(Timestamp::now),
             priority: given.priority,
             route: None,
+            opening: None,
         };
         let clock = std::time::Instant::now();
         let mut record: RunRecord = bare_record(start, running.unrouted);

@@ -14,7 +14,7 @@ use waypost_flow::program::Program;
 use waypost_flow::value::Value;
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{DecisionKind, DecisionRecord, RunRecord};
+use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRecord};
 
 use super::email::MessageView;
 use crate::catalogue::world::Running;
@@ -30,6 +30,8 @@ pub struct Start<'r> {
     pub priority: i64,
     /// The route; none for `postmaster` without one, and when the route is gone by the time of a rerun.
     pub route: Option<&'r RouteRecord>,
+    /// What was said of the interaction besides its mail.
+    pub opening: Option<&'r Opening>,
 }
 
 /// Runs a mail to its decision.
@@ -37,11 +39,19 @@ pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits
     let clock = Instant::now();
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
     let mut record = bare_record(start, unrouted_queue);
-    match start.route.map(|route| route.target) {
+    if let Some(opening) = start.opening {
+        record.attributes.clone_from(&opening.attributes);
+    }
+    let said = start.opening.and_then(|opening| opening.target);
+    match said.or(start.route.map(|route| route.target)) {
         None => {}
         Some(RouteTarget::Queue(queue)) => {
             record.decision.kind = DecisionKind::Queue;
             record.decision.queue = Some(queue);
+            if let Some(opening) = start.opening {
+                record.decision.skills.clone_from(&opening.skills);
+                record.decision.language.clone_from(&opening.language);
+            }
         }
         Some(RouteTarget::Flow(flow)) => run_flow(running, start, flow, message, limits, &mut record),
     }
@@ -93,7 +103,8 @@ fn run_flow(
         }));
         return;
     };
-    let running = Conducted { snapshot: &running.snapshot, program, attributes: BTreeMap::new(), given: Vec::new() };
+    let attributes = record.attributes.clone();
+    let running = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
     conduct(running, start, message, limits, record);
 }
 

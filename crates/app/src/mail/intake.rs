@@ -12,7 +12,9 @@ use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
-use waypost_store::records::mail::{AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage};
+use waypost_store::records::mail::{
+    AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, Opening,
+};
 
 use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
@@ -31,6 +33,17 @@ pub struct Bound {
     pub address: String,
     /// The route; none for `postmaster` without one.
     pub route: Option<Arc<RouteRecord>>,
+    /// What is said of the interaction besides its mail.
+    pub opening: Option<Opening>,
+    /// The priority to start with instead of the route's.
+    pub priority: Option<i64>,
+}
+
+impl Bound {
+    /// A recipient of whom nothing is said besides.
+    pub fn to(address: impl Into<String>, route: Option<Arc<RouteRecord>>) -> Self {
+        Self { address: address.into(), route, opening: None, priority: None }
+    }
 }
 
 /// A mail as it arrived.
@@ -98,13 +111,15 @@ fn prepare(running: &Running, arrival: Arrival) -> Acceptance {
             continue;
         }
         let id = InteractionId(Uuid::now_v7());
-        let priority = route.map_or(0, |route| route.priority);
-        let start = Start { interaction: id, received_at, priority, route };
+        let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));
+        let opening = recipient.opening.as_ref();
+        let start = Start { interaction: id, received_at, priority, route, opening };
         interactions.push(NewInteraction {
             id,
             envelope_to: recipient.address.clone(),
             route: route.map(|route| route.id),
             priority,
+            opening: opening.cloned(),
             run: Some(decide(running, start, &parsed, limits)).filter(|run| !ran_out_of_actions(run)),
             epoch: running.epoch,
         });

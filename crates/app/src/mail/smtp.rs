@@ -22,8 +22,8 @@ impl Intake for SmtpIntake {
     async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
         let address = recipient.to_string();
         match self.0.catalogue.running().routes.find(&address) {
-            RouteMatch::Route(route) => Ok(Bound { address, route: Some(route) }),
-            RouteMatch::Postmaster => Ok(Bound { address, route: None }),
+            RouteMatch::Route(route) => Ok(Bound::to(address, Some(route))),
+            RouteMatch::Postmaster => Ok(Bound::to(address, None)),
             RouteMatch::None => Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}"))),
         }
     }

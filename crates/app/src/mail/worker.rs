@@ -98,6 +98,7 @@ fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> Run
         received_at: work.interaction.received_at,
         priority: work.interaction.initial_priority,
         route,
+        opening: work.interaction.opening.as_ref(),
     };
     let mut run = decide(running, start, &message, Limits::default());
     if route.is_none() && work.interaction.route.is_some() {

@@ -85,3 +85,12 @@ pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }
+
+pub(crate) async fn a_deleted_client_is_gone_with_its_tokens(store: &dyn Store) {
+    store.put_client(client("a", "s"), audit(1, "ops")).await.unwrap();
+    store.put_token(token(1, "a")).await.unwrap();
+    assert!(store.delete_client("a", audit(2, "ops")).await.unwrap());
+    assert!(!store.delete_client("a", audit(3, "ops")).await.unwrap());
+    assert_eq!((store.client("a").await.unwrap(), store.token(&[1; 32]).await.unwrap()), (None, None));
+    assert_eq!(store.audit(&Default::default(), None, 10).await.unwrap().len(), 2);
+}

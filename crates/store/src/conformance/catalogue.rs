@@ -106,9 +106,9 @@ pub(crate) async fn events_newest_first(store: &dyn Store) {
     store.commit(0, notes(first)).await.unwrap();
     store.commit(1, notes(rest)).await.unwrap();
     let (all, total) = store.flow_events(flow(1), 0, 100).await.unwrap();
-    assert_eq!((all, total), (events.iter().rev().cloned().collect(), 8));
-    let (page, total) = store.flow_events(flow(1), 6, 1).await.unwrap();
-    assert_eq!((page, total), (vec![events[1].clone()], 8));
+    assert_eq!((all, total), (events.iter().rev().cloned().collect(), 12));
+    let (page, total) = store.flow_events(flow(1), 10, 1).await.unwrap();
+    assert_eq!((page, total), (vec![events[1].clone()], 12));
     assert_eq!(store.flow_events(flow(2), 0, 9).await.unwrap(), (Vec::new(), 0));
 }
 

@@ -124,11 +124,19 @@ pub enum EventKind {
     Undeprecated,
     /// The flow was deleted.
     Deleted,
+    /// A client holds the flow; nobody else may change it.
+    CheckedOut,
+    /// It gave the flow back.
+    CheckedIn,
+    /// It gave the flow back as it was: what it saved meanwhile is not the newest any more.
+    Reverted,
+    /// The flow was taken from the client that held it.
+    Unlocked,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Saved,
         Self::Published,
         Self::Deactivated,
@@ -137,6 +145,10 @@ impl EventKind {
         Self::Deprecated,
         Self::Undeprecated,
         Self::Deleted,
+        Self::CheckedOut,
+        Self::CheckedIn,
+        Self::Reverted,
+        Self::Unlocked,
     ];
 
     /// The kind's name, as it is stored and returned.
@@ -151,6 +163,10 @@ impl EventKind {
             Self::Deprecated => "deprecated",
             Self::Undeprecated => "undeprecated",
             Self::Deleted => "deleted",
+            Self::CheckedOut => "checkedOut",
+            Self::CheckedIn => "checkedIn",
+            Self::Reverted => "reverted",
+            Self::Unlocked => "unlocked",
         }
     }
 }

@@ -49,6 +49,21 @@ impl AccessStore for SqliteStore {
             .await?
     }
 
+    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.writer()?
+            .run(move |session| {
+                let db = &session.db;
+                db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&id,))?;
+                let gone = db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute((&id,))? > 0;
+                if gone {
+                    audit::add(db, &audit)?;
+                }
+                Ok(Ok::<_, StoreError>(gone))
+            })
+            .await?
+    }
+
     async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
         let id = id.to_owned();
         self.readers()?

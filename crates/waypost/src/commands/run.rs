@@ -74,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             received_at: Timestamp::now(),
             priority: route.priority,
             route: Some(&route),
+            opening: None,
         };
         let record = decide(&running, start, &message, Limits::default());
         failed |= record.decision.error.is_some();

@@ -90,10 +90,9 @@ pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failu
         Failure::Failed(format!("{}:{}:{}: {}", path.display(), error.line, error.column, error.message))
     })?;
     let (remote, id) = arguments.named.one.find()?;
-    let flow: Flow = remote.post(&format!("/flows/{id}/versions?{}", arguments.named.note()), &document.to_json())?;
-    let version = flow.saved_version.map(|version| version.version).unwrap_or_default();
-    let saved: FlowVersion = remote.get(&format!("/flows/{id}/versions/{version}"))?;
-    writeln!(out, "version {version} saved as a draft")?;
+    let saved: FlowVersion =
+        remote.post(&format!("/flows/{id}/versions?{}", arguments.named.note()), &document.to_json())?;
+    writeln!(out, "version {} saved as a draft", saved.version)?;
     for problem in &saved.validation {
         let path = problem.path.as_deref().unwrap_or_default();
         writeln!(out, "  {path}: {} [{}]", problem.message, problem.code)?;

@@ -1,0 +1,73 @@
+//! `GET /audit`: who changed what.
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
+use waypost_store::records::audit::{AuditFilter, AuditRecord};
+use waypost_wire::access::AuditEntry;
+use waypost_wire::listing::Chunk;
+
+use crate::auth::{Admin, Caller};
+use crate::error::ApiError;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let described = operation("getAudit", Scope::Admin, "Who changed what, newest first")
+        .text("actor", "The client that did it.")
+        .text("entityKind", "`flow`, `queue`, `domain`, `route`, `client` or `interaction`.")
+        .text("entityId", "The thing.")
+        .time("since", "At this time or later.")
+        .time("until", "Before this time.")
+        .chunks::<AuditEntry>();
+    Endpoints::default().get("/audit", list, described)
+}
+
+/// `GET /audit`
+async fn list(
+    State(state): State<ApiState>,
+    _: Caller<Admin>,
+    mut query: Query,
+) -> Result<Json<Chunk<AuditEntry>>, ApiError> {
+    let size = query.number("pageSize", 1..=500, 25);
+    let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
+    let filter = AuditFilter {
+        actor: query.text("actor"),
+        entity_kind: query.text("entityKind"),
+        entity_id: query.text("entityId"),
+        since: query.time("since"),
+        until: query.time("until"),
+    };
+    query.finish()?;
+    // One more than asked for tells whether there is more.
+    let mut records = state.app.audit(&filter, after, size + 1).await?;
+    let more = records.len() > size as usize;
+    records.truncate(size as usize);
+    let next_cursor = records.last().filter(|_| more).map(|record| URL_SAFE_NO_PAD.encode(record.id.as_bytes()));
+    Ok(Json(Chunk { entities: records.into_iter().map(view).collect(), next_cursor }))
+}
+
+fn read_cursor(text: &str) -> Option<Uuid> {
+    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+fn view(record: AuditRecord) -> AuditEntry {
+    AuditEntry {
+        id: record.id,
+        at: record.at.into(),
+        actor: record.actor,
+        action: record.action,
+        entity_kind: record.entity_kind,
+        entity_id: record.entity_id,
+        entity_name: record.entity_name,
+        note: record.note,
+        before: record.before,
+        after: record.after,
+    }
+}

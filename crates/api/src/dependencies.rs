@@ -1,0 +1,398 @@
+//! `/architect/dependencytracking`: what uses what, in Genesys's words.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::usage::Used;
+use waypost_app::catalogue::versions::VersionName;
+use waypost_app::catalogue::where_used::{Direction, Node};
+use waypost_flow::id::{FlowId, QueueId};
+use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
+use waypost_wire::flow::parse_version;
+use waypost_wire::listing::Page;
+
+use crate::auth::{Caller, FlowRead};
+use crate::error::ApiError;
+use crate::flows;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::queues::fits;
+use crate::state::ApiState;
+
+const BASE: &str = "/architect/dependencytracking";
+
+/// Kinds of things that dependencies are between here, and whether they have versions.
+const TYPES: &[(&str, bool)] =
+    &[("COMMONMODULEFLOW", true), ("EMAILROUTE", false), ("INBOUNDEMAILFLOW", true), ("QUEUE", false)];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let at = |rest: &str| format!("{BASE}{rest}");
+    let one = |id, summary| {
+        operation(id, Scope::FlowRead, summary)
+            .text("id", "The thing's identifier.")
+            .required()
+            .text("version", "A flow's version; the published one unless told.")
+            .text("objectType", "What kind of thing it is.")
+            .refuses(&[404, 410])
+    };
+    let stale = |id| {
+        operation(id, Scope::FlowRead, "List what follows things that changed or went: nothing ever does here")
+            .ignored(&["name", "objectType", "consumedResources", "consumedResourceType", "flowFilter"])
+            .pages::<Dependency>()
+    };
+    Endpoints::default()
+        .get(
+            BASE,
+            search,
+            operation("getArchitectDependencytracking", Scope::FlowRead, "Find flows and queues by name")
+                .text("name", "A name; `*` at either end stands for anything.")
+                .required()
+                .list("objectType", "Only these kinds.")
+                .flag("consumedResources", "Tell what they use.")
+                .flag("consumingResources", "Tell what uses them.")
+                .list("consumedResourceType", "Only these kinds of what they use.")
+                .list("consumingResourceType", "Only these kinds of what uses them.")
+                .pages::<Dependency>(),
+        )
+        .get(
+            &at("/consumingresources"),
+            consuming,
+            one("getArchitectDependencytrackingConsumingresources", "What uses a thing")
+                .list("resourceType", "Only these kinds.")
+                .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
+                .pages::<Dependency>(),
+        )
+        .get(
+            &at("/consumedresources"),
+            consumed,
+            one("getArchitectDependencytrackingConsumedresources", "What a flow uses")
+                .list("resourceType", "Only these kinds.")
+                .pages::<Dependency>(),
+        )
+        .get(
+            &at("/object"),
+            object,
+            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it")
+                .flag("consumedResources", "Tell what it uses.")
+                .flag("consumingResources", "Tell what uses it.")
+                .list("consumedResourceType", "Only these kinds of what it uses.")
+                .list("consumingResourceType", "Only these kinds of what uses it.")
+                .ignored(&["consumedResourceRequest"])
+                .answers::<Dependency>(),
+        )
+        .get(
+            &at("/updatedresourceconsumers"),
+            stale_consumers,
+            stale("getArchitectDependencytrackingUpdatedresourceconsumers"),
+        )
+        .get(
+            &at("/deletedresourceconsumers"),
+            stale_consumers,
+            stale("getArchitectDependencytrackingDeletedresourceconsumers"),
+        )
+        .get(
+            &at("/types"),
+            types,
+            operation("getArchitectDependencytrackingTypes", Scope::FlowRead, "List kinds of things")
+                .pages::<DependencyType>(),
+        )
+        .get(
+            &at("/types/{typeId}"),
+            one_type,
+            operation("getArchitectDependencytrackingType", Scope::FlowRead, "Get a kind of things")
+                .answers::<DependencyType>(),
+        )
+        .get(
+            &at("/build"),
+            build,
+            operation("getArchitectDependencytrackingBuild", Scope::FlowRead, "Whether dependencies are known: always")
+                .answers::<DependencyStatus>(),
+        )
+        .post(
+            &at("/build"),
+            rebuild,
+            operation("postArchitectDependencytrackingBuild", Scope::FlowRead, "Have them found anew: they always are")
+                .empty(StatusCode::ACCEPTED),
+        )
+}
+
+/// Which kinds to tell, and in which directions.
+struct Wanted {
+    consumed: Option<Vec<String>>,
+    consuming: Option<Vec<String>>,
+}
+
+impl Wanted {
+    fn read(query: &mut Query) -> Self {
+        let (consumed, consuming) = (query.flag("consumedResources"), query.flag("consumingResources"));
+        let (consumed_types, consuming_types) =
+            (kinds(query, "consumedResourceType"), kinds(query, "consumingResourceType"));
+        Self { consumed: consumed.then_some(consumed_types), consuming: consuming.then_some(consuming_types) }
+    }
+}
+
+async fn search(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Dependency>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let name = query.text("name").unwrap_or_default();
+    if name.is_empty() {
+        query.problem("name", "is missing", "a name", "nothing");
+    }
+    let types = kinds(&mut query, "objectType");
+    let wanted = Wanted::read(&mut query);
+    query.finish()?;
+    let flows = state.app.catalogue.flows().into_iter().map(Node::Flow);
+    let queues = state.app.catalogue.queues().into_iter().map(Node::Queue);
+    let mut found: Vec<Node> = flows.chain(queues).filter(|node| fits(&name, node.name())).collect();
+    found.retain(|node| types.is_empty() || types.iter().any(|kind| kind == kind_of(node)));
+    found.sort_by(|a, b| (a.name(), kind_of(a)).cmp(&(b.name(), kind_of(b))));
+    let (found, total) = paging.cut(found);
+    let mut entities = Vec::with_capacity(found.len());
+    for node in found {
+        entities.push(with(&state, &node, None, &wanted).await?);
+    }
+    Ok(Json(paging.page(entities, total, &uri)))
+}
+
+async fn consuming(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Dependency>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let asked = Asked::read(&mut query);
+    let types = kinds(&mut query, "resourceType");
+    query.one_of("flowFilter", &[("checkedIn", ()), ("published", ())]);
+    query.finish()?;
+    let thing = asked.find(&state).await?;
+    let (entities, total) = paging.cut(users(&state, &thing, &types).await?);
+    Ok(Json(paging.page(entities, total, &uri)))
+}
+
+async fn consumed(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Dependency>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    let asked = Asked::read(&mut query);
+    let types = kinds(&mut query, "resourceType");
+    query.finish()?;
+    let thing = asked.find(&state).await?;
+    let (entities, total) = paging.cut(uses(&state, &thing, asked.version, &types).await?);
+    Ok(Json(paging.page(entities, total, &uri)))
+}
+
+async fn object(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+) -> Result<Json<Dependency>, ApiError> {
+    let asked = Asked::read(&mut query);
+    let wanted = Wanted::read(&mut query);
+    query.ignore(&["consumedResourceRequest"]);
+    query.finish()?;
+    let thing = asked.find(&state).await?;
+    Ok(Json(with(&state, &thing, asked.version, &wanted).await?))
+}
+
+/// A change that would leave a consumer behind is refused, so there is never one.
+async fn stale_consumers(
+    State(_): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Dependency>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.ignore(&["name", "objectType", "consumedResources", "consumedResourceType", "flowFilter"]);
+    query.finish()?;
+    Ok(Json(paging.page(Vec::new(), 0, &uri)))
+}
+
+async fn types(
+    State(_): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<DependencyType>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.finish()?;
+    let (entities, total) = paging.cut(TYPES.iter().map(|(name, versioned)| kind(name, *versioned)).collect());
+    Ok(Json(paging.page(entities, total, &uri)))
+}
+
+async fn one_type(
+    State(_): State<ApiState>,
+    _: Caller<FlowRead>,
+    Path(name): Path<String>,
+    query: Query,
+) -> Result<Json<DependencyType>, ApiError> {
+    query.finish()?;
+    let found = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+    let missing =
+        || ApiError::not_found("architect.dependency.invalid.type", format!("there is no kind `{name}` here"));
+    found.map(|(name, versioned)| Json(kind(name, *versioned))).ok_or_else(missing)
+}
+
+async fn build(
+    State(_): State<ApiState>,
+    _: Caller<FlowRead>,
+    query: Query,
+) -> Result<Json<DependencyStatus>, ApiError> {
+    query.finish()?;
+    Ok(Json(DependencyStatus { status: "OPERATIONAL".to_owned(), self_uri: format!("/api/v2{BASE}/build") }))
+}
+
+async fn rebuild(State(_): State<ApiState>, _: Caller<FlowRead>, query: Query) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// A thing that is asked about.
+struct Asked {
+    id: String,
+    version: Option<u32>,
+    object_type: Option<String>,
+}
+
+impl Asked {
+    fn read(query: &mut Query) -> Self {
+        let id = query.text("id").unwrap_or_default();
+        if id.is_empty() {
+            query.problem("id", "is missing", "an identifier", "nothing");
+        }
+        let version = query.parsed("version", "a version such as 2.0", parse_version);
+        let object_type = query.text("objectType").map(|kind| kind.to_uppercase());
+        if let Some(kind) = object_type.as_deref().filter(|kind| !TYPES.iter().any(|(known, _)| known == kind)) {
+            let expected = TYPES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            query.problem("objectType", "is not a kind of things here", &format!("one of {expected}"), kind);
+        }
+        Self { id, version, object_type }
+    }
+
+    async fn find(&self, state: &ApiState) -> Result<Node, ApiError> {
+        let missing = || {
+            ApiError::not_found(
+                "architect.dependency.object.not.found",
+                format!("there is no thing `{}` here", self.id),
+            )
+        };
+        let id: Uuid = self.id.parse().map_err(|_| missing())?;
+        let world = state.app.catalogue.world();
+        let found = match (world.flows.get(&FlowId(id)), world.queues.get(&QueueId(id)), world.routes.get(&id)) {
+            (Some(flow), ..) => Node::Flow(flow.clone()),
+            (_, Some(queue), _) => Node::Queue(queue.clone()),
+            (.., Some(route)) => Node::Route(route.id, format!("{}@{}", route.pattern, route.domain)),
+            _ => return Err(missing()),
+        };
+        if self.object_type.as_deref().is_some_and(|kind| kind != kind_of(&found)) {
+            return Err(missing());
+        }
+        Ok(found)
+    }
+}
+
+fn kinds(query: &mut Query, name: &'static str) -> Vec<String> {
+    query.list(name).iter().map(|kind| kind.to_uppercase()).collect()
+}
+
+async fn with(state: &ApiState, thing: &Node, version: Option<u32>, wanted: &Wanted) -> Result<Dependency, ApiError> {
+    let mut dependency = view(thing, version);
+    if let Some(types) = &wanted.consumed {
+        dependency.consumed_resources = uses(state, thing, version, types).await?;
+    }
+    if let Some(types) = &wanted.consuming {
+        dependency.consuming_resources = users(state, thing, types).await?;
+    }
+    Ok(dependency)
+}
+
+async fn users(state: &ApiState, thing: &Node, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+    let used = match thing {
+        Node::Flow(flow) => Used::Flow(flow.id),
+        Node::Queue(queue) => Used::Queue(queue.id),
+        Node::Route(..) => return Ok(Vec::new()),
+    };
+    let graph = state.app.catalogue.graph(used, Direction::UsedBy, false).await?;
+    Ok(told(graph.nodes.get(1..).unwrap_or_default(), types))
+}
+
+async fn uses(
+    state: &ApiState,
+    thing: &Node,
+    version: Option<u32>,
+    types: &[String],
+) -> Result<Vec<Dependency>, ApiError> {
+    let catalogue = &state.app.catalogue;
+    let world = catalogue.world();
+    let nodes = match thing {
+        Node::Queue(_) => Vec::new(),
+        Node::Flow(flow) => match version.or(flow.published) {
+            Some(version) => {
+                catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
+            }
+            None => Vec::new(),
+        },
+        Node::Route(id, _) => world.routes.get(id).map(|route| catalogue.led_to(route)).unwrap_or_default(),
+    };
+    Ok(told(&nodes, types))
+}
+
+fn told(nodes: &[Node], types: &[String]) -> Vec<Dependency> {
+    let wanted = nodes.iter().filter(|node| types.is_empty() || types.iter().any(|kind| kind == kind_of(node)));
+    wanted.map(|node| view(node, None)).collect()
+}
+
+fn kind_of(node: &Node) -> &'static str {
+    match node {
+        Node::Flow(flow) if flow.shared => "COMMONMODULEFLOW",
+        Node::Flow(_) => "INBOUNDEMAILFLOW",
+        Node::Queue(_) => "QUEUE",
+        Node::Route(..) => "EMAILROUTE",
+    }
+}
+
+fn view(node: &Node, version: Option<u32>) -> Dependency {
+    let (id, version, self_uri) = match node {
+        Node::Flow(flow) => {
+            (flow.id.to_string(), version.or(flow.published), Some(format!("/api/v2/flows/{}", flow.id)))
+        }
+        Node::Queue(queue) => (queue.id.to_string(), None, Some(format!("/api/v2/routing/queues/{}", queue.id))),
+        Node::Route(id, address) => {
+            let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+            (id.to_string(), None, Some(format!("/api/v2/routing/email/domains/{domain}/routes/{id}")))
+        }
+    };
+    Dependency {
+        id,
+        name: node.name().to_owned(),
+        version: version.map(|version| format!("{version}.0")),
+        dependency_type: kind_of(node).to_owned(),
+        deleted: false,
+        updated: false,
+        state_unknown: false,
+        consumed_resources: Vec::new(),
+        consuming_resources: Vec::new(),
+        self_uri,
+    }
+}
+
+fn kind(name: &str, versioned: bool) -> DependencyType {
+    DependencyType {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        versioned,
+        self_uri: format!("/api/v2{BASE}/types/{name}"),
+    }
+}

@@ -1,0 +1,234 @@
+//! `/oauth/clients`: who may ask, and for what. Genesys's paths and models, as far as a client of ours has what they tell.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use waypost_app::access::NewClient;
+use waypost_app::access::clients::{ClientSpec, TOKEN_SECONDS_ALLOWED, token_seconds};
+use waypost_app::access::scopes::Scope;
+use waypost_store::records::access::ClientRecord;
+use waypost_wire::Object;
+use waypost_wire::access::{OAuthClient, OAuthClientRequest};
+use waypost_wire::error::Problem;
+use waypost_wire::listing::Page;
+use waypost_wire::reference::Reference;
+
+use crate::auth::{Admin, Bearer, Caller};
+use crate::body::ObjectBody;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::{operation, with_any_token};
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::state::ApiState;
+
+/// The one kind of client.
+const GRANT: &str = "CLIENT-CREDENTIALS";
+
+/// Members that the server sets itself, and those of Genesys's that mean nothing here: roles and divisions.
+const SET_BY_SERVER: &[&str] = &[
+    "id",
+    "dateCreated",
+    "dateModified",
+    "createdBy",
+    "modifiedBy",
+    "selfUri",
+    "roleIds",
+    "roleDivisions",
+    "registeredRedirectUri",
+    "dateToDelete",
+];
+
+/// A secret is not to be kept by anything on the way.
+type Fresh = ([(HeaderName, HeaderValue); 1], Json<OAuthClient>);
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let one = "/oauth/clients/{clientId}";
+    Endpoints::default()
+        .get(
+            "/oauth/clients",
+            list,
+            operation("getOauthClients", Scope::Admin, "List clients, by name").pages::<OAuthClient>(),
+        )
+        .post(
+            "/oauth/clients",
+            create,
+            operation("postOauthClients", Scope::Admin, "Make a client: the only answer that tells its secret")
+                .body::<OAuthClientRequest>()
+                .answers::<OAuthClient>(),
+        )
+        .get(one, get, operation("getOauthClient", Scope::Admin, "Get a client").answers::<OAuthClient>())
+        .put(
+            one,
+            update,
+            operation("putOauthClient", Scope::Admin, "Change a client; what takes a right away takes it at once")
+                .body::<OAuthClientRequest>()
+                .answers::<OAuthClient>()
+                .refuses(&[409]),
+        )
+        .delete(
+            one,
+            delete,
+            operation("deleteOauthClient", Scope::Admin, "Delete a client; its tokens end at once")
+                .empty(StatusCode::NO_CONTENT)
+                .refuses(&[409]),
+        )
+        .post(
+            "/oauth/clients/{clientId}/secret",
+            rotate,
+            operation(
+                "postOauthClientSecret",
+                Scope::Admin,
+                "Give a client a new secret; the old one and its tokens end at once",
+            )
+            .body::<Object>()
+            .answers::<OAuthClient>(),
+        )
+        .delete(
+            "/tokens/me",
+            end_token,
+            with_any_token("deleteTokensMe", "End the token that the request is made with")
+                .empty(StatusCode::NO_CONTENT),
+        )
+}
+
+/// `GET /oauth/clients`
+async fn list(
+    State(state): State<ApiState>,
+    _: Caller<Admin>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<OAuthClient>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.finish()?;
+    let (clients, total) = paging.cut(state.access.clients().await?);
+    Ok(Json(paging.page(clients.iter().map(view).collect(), total, &uri)))
+}
+
+/// `POST /oauth/clients`
+async fn create(
+    State(state): State<ApiState>,
+    caller: Caller<Admin>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Fresh, ApiError> {
+    query.finish()?;
+    Ok(fresh(&state.access.create_client(&caller.client, spec(body)?).await?))
+}
+
+/// `GET /oauth/clients/{clientId}`
+async fn get(
+    State(state): State<ApiState>,
+    _: Caller<Admin>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Json<OAuthClient>, ApiError> {
+    query.finish()?;
+    Ok(Json(view(&state.access.client(&id).await?)))
+}
+
+/// `PUT /oauth/clients/{clientId}`
+async fn update(
+    State(state): State<ApiState>,
+    caller: Caller<Admin>,
+    Path(id): Path<String>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Json<OAuthClient>, ApiError> {
+    query.finish()?;
+    Ok(Json(view(&state.access.update_client(&caller.client, &id, spec(body)?).await?)))
+}
+
+/// `DELETE /oauth/clients/{clientId}`
+async fn delete(
+    State(state): State<ApiState>,
+    caller: Caller<Admin>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    state.access.delete_client(&caller.client, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /oauth/clients/{clientId}/secret`
+async fn rotate(
+    State(state): State<ApiState>,
+    caller: Caller<Admin>,
+    Path(id): Path<String>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Fresh, ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    Ok(fresh(&state.access.rotate_secret(&caller.client, &id).await?))
+}
+
+/// `DELETE /tokens/me`
+async fn end_token(State(state): State<ApiState>, token: Bearer, query: Query) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    state.access.end_token(&token.0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn spec(mut body: Fields) -> Result<ClientSpec, ApiError> {
+    let name = body.required_text("name");
+    let description = body.text("description").unwrap_or_default();
+    let scopes = body.texts("scope");
+    if scopes.is_none() {
+        body.missing("scope", "a list of scopes");
+    }
+    let grant = body.text("authorizedGrantType");
+    if let Some(other) = grant.filter(|grant| !["CLIENT-CREDENTIALS", "CLIENT_CREDENTIALS"].contains(&grant.as_str())) {
+        body.problem(Problem {
+            path: Some("authorizedGrantType".to_owned()),
+            expected: Some(GRANT.to_owned()),
+            found: Some(format!("`{other}`")),
+            ..Problem::new("invalid.value", "this grant is not offered")
+        });
+    }
+    let range = i64::from(*TOKEN_SECONDS_ALLOWED.start())..=i64::from(*TOKEN_SECONDS_ALLOWED.end());
+    let seconds = body.number("accessTokenValiditySeconds", range);
+    let state = |value: &serde_json::Value| match value.as_str()?.to_ascii_lowercase().as_str() {
+        "active" => Some(true),
+        "inactive" | "disabled" => Some(false),
+        _ => None,
+    };
+    let active = body.parsed("state", "active or inactive", state).unwrap_or(true);
+    body.discard(SET_BY_SERVER);
+    // What a rotated or fresh secret was sent back with is not a wish for that secret.
+    body.discard(&["secret"]);
+    body.finish(&["name", "description", "scope", "authorizedGrantType", "accessTokenValiditySeconds", "state"])?;
+    Ok(ClientSpec {
+        name,
+        description,
+        scopes: scopes.unwrap_or_default(),
+        token_seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+        active,
+    })
+}
+
+fn fresh(client: &NewClient) -> Fresh {
+    let shown = OAuthClient { secret: Some(client.secret().expose().to_owned()), ..view(client.record()) };
+    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(shown))
+}
+
+fn view(client: &ClientRecord) -> OAuthClient {
+    let by = Some(&client.created_by).filter(|by| !by.is_empty());
+    OAuthClient {
+        id: client.id.clone(),
+        name: client.name.clone(),
+        description: Some(client.description.clone()).filter(|text| !text.is_empty()),
+        secret: None,
+        authorized_grant_type: GRANT.to_owned(),
+        scope: client.scopes.clone(),
+        access_token_validity_seconds: token_seconds(client),
+        state: if client.revoked_at.is_none() { "active" } else { "inactive" }.to_owned(),
+        date_created: client.created_at.into(),
+        date_modified: client.modified_at.into(),
+        created_by: by.map(|id| Reference { id: id.clone(), ..Reference::default() }),
+        self_uri: format!("/api/v2/oauth/clients/{}", client.id),
+    }
+}

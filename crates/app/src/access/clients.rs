@@ -1,0 +1,219 @@
+//! Clients: made, looked at, changed, given a new secret, deleted. What takes a right away takes it at once, from the tokens that
+//! are out as well.
+
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_store::records::access::ClientRecord;
+use waypost_store::records::audit::AuditRecord;
+
+use super::scopes::{Scope, Scopes};
+use super::secret::{self, Secret};
+use super::{Access, NewClient, TOKEN_SECONDS};
+use crate::audit;
+use crate::error::AppError;
+
+/// How long a client's tokens may last, in seconds: five minutes to two days.
+pub const TOKEN_SECONDS_ALLOWED: RangeInclusive<u32> = 300..=172_800;
+
+/// Longer names and descriptions are refused.
+const MAX_NAME: usize = 200;
+const MAX_DESCRIPTION: usize = 2_000;
+
+/// What a client is to be.
+#[derive(Clone, Debug, Default)]
+pub struct ClientSpec {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Names of scopes, ours or Genesys's.
+    pub scopes: Vec<String>,
+    /// How long its tokens last, in seconds; none is the server's own time.
+    pub token_seconds: Option<u32>,
+    /// Whether it gets tokens at all.
+    pub active: bool,
+}
+
+impl Access {
+    /// All clients, by name.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn clients(&self) -> Result<Vec<ClientRecord>, AppError> {
+        let mut clients = self.store.clients().await?;
+        clients.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+        Ok(clients)
+    }
+
+    /// One client.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn client(&self, id: &str) -> Result<ClientRecord, AppError> {
+        self.store.client(id).await?.ok_or_else(|| not_found(id))
+    }
+
+    /// Makes a client with a generated secret.
+    ///
+    /// # Errors
+    /// Every problem found, the system's source of chance, or the store.
+    pub async fn create_client(&self, actor: &str, spec: ClientSpec) -> Result<NewClient, AppError> {
+        let scopes = checked(&spec)?;
+        let secret = Secret::generate()?;
+        let now = Timestamp::now();
+        let record = ClientRecord {
+            id: Uuid::new_v4().to_string(),
+            name: spec.name,
+            description: spec.description,
+            secret_hash: secret::generated_hash(&secret),
+            scopes,
+            token_seconds: spec.token_seconds,
+            created_at: now,
+            created_by: actor.to_owned(),
+            modified_at: now,
+            revoked_at: (!spec.active).then_some(now),
+        };
+        let audit = changed(actor, "created", None, &record);
+        self.store.put_client(record.clone(), audit).await?;
+        tracing::info!(actor, client = record.id, "client created");
+        Ok(NewClient { record, secret })
+    }
+
+    /// Changes a client. One that is not active any more loses its tokens.
+    ///
+    /// # Errors
+    /// Not found, every problem found, the last client with the scope `admin` losing it, or the store.
+    pub async fn update_client(&self, actor: &str, id: &str, spec: ClientSpec) -> Result<ClientRecord, AppError> {
+        let scopes = checked(&spec)?;
+        let before = self.client(id).await?;
+        let now = Timestamp::now();
+        let record = ClientRecord {
+            name: spec.name,
+            description: spec.description,
+            scopes,
+            token_seconds: spec.token_seconds,
+            modified_at: now,
+            revoked_at: if spec.active { None } else { before.revoked_at.or(Some(now)) },
+            ..before.clone()
+        };
+        if !is_admin(&record) {
+            self.refuse_last_admin(&before).await?;
+        }
+        let audit = changed(actor, "changed", Some(&before), &record);
+        self.store.put_client(record.clone(), audit).await?;
+        tracing::info!(actor, client = id, "client changed");
+        Ok(record)
+    }
+
+    /// Gives a client a new secret. The old one and all tokens end at once.
+    ///
+    /// # Errors
+    /// Not found, the system's source of chance, or the store.
+    pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AppError> {
+        let before = self.client(id).await?;
+        let secret = Secret::generate()?;
+        let secret_hash = secret::generated_hash(&secret);
+        let record = ClientRecord { secret_hash, modified_at: Timestamp::now(), ..before.clone() };
+        let audit = changed(actor, "secret rotated", Some(&before), &record);
+        self.store.put_client(record.clone(), audit).await?;
+        tracing::info!(actor, client = id, "secret rotated");
+        Ok(NewClient { record, secret })
+    }
+
+    /// Deletes a client; its tokens end at once.
+    ///
+    /// # Errors
+    /// Not found, the last client with the scope `admin`, or the store.
+    pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AppError> {
+        let before = self.client(id).await?;
+        self.refuse_last_admin(&before).await?;
+        let audit =
+            AuditRecord { before: Some(shown(&before)), ..audit::entry(actor, "deleted", "client", id, &before.name) };
+        if !self.store.delete_client(id, audit).await? {
+            return Err(not_found(id));
+        }
+        tracing::info!(actor, client = id, "client deleted");
+        Ok(())
+    }
+
+    /// Somebody must be left who can make clients.
+    async fn refuse_last_admin(&self, client: &ClientRecord) -> Result<(), AppError> {
+        let others = self.store.clients().await?;
+        if !is_admin(client) || others.iter().any(|other| other.id != client.id && is_admin(other)) {
+            return Ok(());
+        }
+        Err(AppError::Protected(format!("`{}` is the last active client with the scope `admin`", client.name)))
+    }
+}
+
+fn is_admin(client: &ClientRecord) -> bool {
+    client.revoked_at.is_none() && Scopes::stored(&client.scopes).allow(Scope::Admin)
+}
+
+/// How long a client's tokens last, in seconds.
+pub fn token_seconds(client: &ClientRecord) -> u32 {
+    client.token_seconds.unwrap_or(TOKEN_SECONDS)
+}
+
+/// The scopes in our names, or every problem of the whole.
+fn checked(spec: &ClientSpec) -> Result<Vec<String>, AppError> {
+    let mut problems = Vec::new();
+    let mut problem = |path: String, message: String, expected: String| {
+        problems.push(Diagnostic::error(Code::InvalidValue, path, message).expected(expected));
+    };
+    let name = spec.name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        let expected = format!("1 to {MAX_NAME} characters, none of them a control character");
+        problem("name".to_owned(), "this can't be a client's name".to_owned(), expected);
+    }
+    if spec.description.chars().count() > MAX_DESCRIPTION {
+        let expected = format!("at most {MAX_DESCRIPTION} characters");
+        problem("description".to_owned(), "the description is too long".to_owned(), expected);
+    }
+    if let Some(seconds) = spec.token_seconds.filter(|seconds| !TOKEN_SECONDS_ALLOWED.contains(seconds)) {
+        let expected = format!("{} to {} seconds", TOKEN_SECONDS_ALLOWED.start(), TOKEN_SECONDS_ALLOWED.end());
+        problem("accessTokenValiditySeconds".to_owned(), format!("{seconds} seconds can't be granted"), expected);
+    }
+    let ours = || Scope::ALL.map(Scope::as_str).join(", ");
+    let mut scopes: Vec<String> = Vec::new();
+    for (index, name) in spec.scopes.iter().enumerate() {
+        match Scopes::requested(name) {
+            Ok(known) => scopes.extend(known.iter().map(|scope| scope.as_str().to_owned())),
+            Err(name) => problem(format!("scope[{index}]"), format!("`{name}` is not a scope"), ours()),
+        }
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() && problems.is_empty() {
+        let message = "the client would have no right at all".to_owned();
+        problems.push(Diagnostic::error(Code::InvalidValue, "scope", message).expected(format!("some of {}", ours())));
+    }
+    if problems.is_empty() { Ok(scopes) } else { Err(AppError::Invalid(problems)) }
+}
+
+/// What the audit log says of a change. Neither secrets nor their hashes are part of it.
+pub(super) fn changed(actor: &str, action: &str, before: Option<&ClientRecord>, after: &ClientRecord) -> AuditRecord {
+    AuditRecord {
+        before: before.map(shown),
+        after: Some(shown(after)),
+        ..audit::entry(actor, action, "client", &after.id, &after.name)
+    }
+}
+
+fn shown(client: &ClientRecord) -> Json {
+    json!({
+        "name": client.name,
+        "description": client.description,
+        "scope": client.scopes,
+        "accessTokenValiditySeconds": token_seconds(client),
+        "state": if client.revoked_at.is_none() { "active" } else { "inactive" },
+    })
+}
+
+fn not_found(id: &str) -> AppError {
+    AppError::NotFound { kind: "client", id: id.to_owned() }
+}

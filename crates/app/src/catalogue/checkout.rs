@@ -1,0 +1,128 @@
+//! Flows checked out: while a client holds a flow, nobody else may change it.
+
+use std::sync::Arc;
+
+use waypost_flow::document;
+use waypost_flow::id::FlowId;
+use waypost_flow::source;
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::{EventKind, FlowLock, FlowRecord};
+
+use super::LiveCatalogue;
+use super::flows::{FlowView, Saving, Wanted, touch};
+use super::plan::{By, Edit};
+use super::world::World;
+use crate::error::AppError;
+
+impl LiveCatalogue {
+    /// Holds a flow for the client that asks; twice is well.
+    ///
+    /// # Errors
+    /// Not found, held by another client, or the store.
+    pub async fn check_out(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
+        self.edit(by, id, None, "checked out", |_, record| {
+            if record.lock.is_some() {
+                return Ok(None);
+            }
+            let client = by.actor.to_owned();
+            record.lock = Some(FlowLock { client, at: jiff::Timestamp::now(), base: record.newest });
+            Ok(Some((EventKind::CheckedOut, None)))
+        })
+        .await
+    }
+
+    /// Gives a flow back, with what was saved meanwhile. A flow that nobody holds is well.
+    ///
+    /// # Errors
+    /// Not found, held by another client, or the store.
+    pub async fn check_in(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
+        self.edit(by, id, None, "checked in", |_, record| {
+            Ok(record.lock.take().map(|_| (EventKind::CheckedIn, Some(record.newest).filter(|newest| *newest > 0))))
+        })
+        .await
+    }
+
+    /// Takes a flow from whoever holds it.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn unlock(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
+        let mut turn = self.begin(by).await;
+        loop {
+            let world = turn.world();
+            let mut record = self.current(&world, id, None).await?;
+            if record.lock.take().is_none() {
+                break;
+            }
+            touch(&mut record);
+            let mut edit = Edit { regardless_of_lock: true, ..Edit::of(record) };
+            edit.event(by, EventKind::Unlocked, None);
+            let planned = self.plan(&world, by, vec![edit], ()).await?;
+            if turn.commit(planned).await?.is_some() {
+                tracing::info!(actor = by.actor, flow = %id, "flow unlocked");
+                break;
+            }
+        }
+        drop(turn);
+        self.flow(id).await
+    }
+
+    /// Gives a flow back as it was when it was checked out: what was saved since stays as versions, but what was newest then is
+    /// saved anew as the newest. What is published does not change. A flow that nobody holds is well.
+    ///
+    /// # Errors
+    /// Not found, held by another client, or the store.
+    pub async fn revert(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
+        let mut turn = self.begin(by).await;
+        loop {
+            let world = turn.world();
+            let mut record = self.current(&world, id, None).await?;
+            let Some(lock) = record.lock.take() else { break };
+            refuse_held(&world, &record, by)?;
+            let mut edit = match self.as_it_was(&world, &record, &lock, by).await? {
+                Some(edit) => edit,
+                None => {
+                    touch(&mut record);
+                    Edit::of(record)
+                }
+            };
+            edit.event(by, EventKind::Reverted, None);
+            let planned = self.plan(&world, by, vec![edit], ()).await?;
+            if turn.commit(planned).await?.is_some() {
+                tracing::info!(actor = by.actor, flow = %id, "flow reverted");
+                break;
+            }
+        }
+        drop(turn);
+        self.flow(id).await
+    }
+
+    /// The base of a lock as a new draft, if others were saved since.
+    async fn as_it_was(
+        &self,
+        world: &World,
+        record: &FlowRecord,
+        lock: &FlowLock,
+        by: By<'_>,
+    ) -> Result<Option<Edit>, AppError> {
+        if lock.base == 0 || lock.base == record.newest {
+            return Ok(None);
+        }
+        let Some(base) = self.version_at(world, record.id, lock.base).await? else { return Ok(None) };
+        let unreadable = |detail: String| StoreError::Inconsistent { table: "flow_versions", detail };
+        let node = source::json(&base.content).map_err(|error| unreadable(error.message))?;
+        let read = document::read(&node);
+        let content = read.document.map(Arc::new).ok_or_else(|| unreadable("it does not read".to_owned()))?;
+        let wanted = Wanted { metadata: document::Metadata::default(), content: Some(content) };
+        self.edit_for(world, record.clone(), &wanted, by, Saving::Draft).await
+    }
+}
+
+/// Refuses what another client holds.
+pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Result<(), AppError> {
+    let lock = world.flows.get(&record.id).and_then(|flow| flow.lock.as_ref());
+    match lock.filter(|lock| lock.client != by.actor) {
+        None => Ok(()),
+        Some(lock) => Err(AppError::Locked { kind: "flow", name: record.name.clone(), holder: lock.client.clone() }),
+    }
+}

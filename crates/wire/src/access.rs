@@ -1,0 +1,94 @@
+//! OAuth clients, and the log of who changed what.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::reference::Reference;
+use crate::time::Time;
+
+/// A client: Genesys's `OAuthClient`, as far as it exists here.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OAuthClient {
+    /// Its identifier.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its secret: only in the answer to what made it. This type can't be printed for debugging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Always `CLIENT-CREDENTIALS`.
+    pub authorized_grant_type: String,
+    /// What it may do, in our names.
+    pub scope: Vec<String>,
+    /// How long its tokens last, in seconds.
+    pub access_token_validity_seconds: u32,
+    /// `active` or `inactive`.
+    pub state: String,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed.
+    pub date_modified: Time,
+    /// The client that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Reference>,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OAuthClientRequest {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `CLIENT-CREDENTIALS`; there is no other kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorized_grant_type: Option<String>,
+    /// What it may do: our names, or Genesys's.
+    pub scope: Vec<String>,
+    /// How long its tokens last, in seconds: 300 to 172,800; a day, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_validity_seconds: Option<u32>,
+    /// `active`, or `inactive` for one that gets no tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// One change: who did what to which thing, and the thing before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// Its identifier.
+    pub id: Uuid,
+    /// When.
+    pub at: Time,
+    /// The client that did it; the server itself is `waypost`.
+    pub actor: String,
+    /// What was done, such as `created`.
+    pub action: String,
+    /// `flow`, `queue`, `domain`, `route`, `client`, `interaction`.
+    pub entity_kind: String,
+    /// The thing.
+    pub entity_id: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub entity_name: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The thing as it was; absent if it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Json>,
+    /// The thing as it is since; absent if it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Json>,
+}
