@@ -1,0 +1,54 @@
+"""Interactions: accepted mail and what became of it."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional
+
+from .decision import Decision
+from .member import Member
+from .model import Model
+from .run import Run, RunFlow
+
+
+class Envelope(Model):
+    """How a mail was handed over."""
+
+    from_ = Member[str]("from")
+    """The sender; empty for the null reverse-path."""
+    to = Member[str]("to")
+    remote = Member[str]("remote")
+
+
+class Interaction(Model):
+    """One mail for one route, from acceptance to its decision."""
+
+    id = Member[str]("id")
+    state = Member[str]("state")
+    """``received``, ``running``, ``decided``, ``claimed`` or ``completed``."""
+    received_at = receivedat = Member[str]("receivedAt")
+    envelope = Member[Envelope]("envelope", lambda: Envelope)
+    message_id = messageid = Member[Optional[str]]("messageId")
+    subject = Member[Optional[str]]("subject")
+    flow = Member[Optional[RunFlow]]("flow", lambda: RunFlow)
+    decision = Member[Optional[Decision]]("decision", lambda: Decision)
+    """How the last run ended."""
+    runs = Member[Optional[List[Run]]]("runs", lambda: Run)
+    attributes = Member[Dict[str, str]]("attributes")
+    duplicates = Member[int]("duplicates")
+    """How often the same mail came again."""
+    possible_duplicate_of = possibleduplicateof = Member[Optional[str]]("possibleDuplicateOf")
+    duplicate = Member[Optional[bool]]("duplicate")
+    """In the answer to a mail that was accepted before: this is the interaction that it made then."""
+    erased = Member[Optional[bool]]("erased")
+    self_uri = selfuri = Member[str]("selfUri")
+
+
+class InteractionSummary(Model):
+    """Counts over all interactions."""
+
+    accepted = Member[int]("accepted")
+    duplicates = Member[int]("duplicates")
+    interactions = Member[int]("interactions")
+    by_state = bystate = Member[Dict[str, int]]("byState")
+    by_decision = bydecision = Member[Dict[str, int]]("byDecision")
+    oldest_undecided_at = oldestundecidedat = Member[Optional[str]]("oldestUndecidedAt")

@@ -1,0 +1,23 @@
+"""Queues."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from .member import Member
+from .model import Model
+from .reference import Reference
+
+
+class Queue(Model):
+    """A queue that work waits in. Members that the server does not know, it keeps."""
+
+    id = Member[str]("id")
+    name = Member[str]("name")
+    description = Member[Optional[str]]("description")
+    division = Member[Optional[Reference]]("division", lambda: Reference)
+    built_in = builtin = Member[Optional[bool]]("builtIn")
+    """Made by the server: can't be renamed or deleted."""
+    date_created = datecreated = Member[str]("dateCreated")
+    date_modified = datemodified = Member[str]("dateModified")
+    self_uri = selfuri = Member[str]("selfUri")
