@@ -6,6 +6,7 @@ run:
 
 test:
 	@scripts/setup
+	@scripts/setup-peers
 	@cargo test --workspace --locked
 
 # What CI checks beside the tests.

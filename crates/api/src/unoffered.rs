@@ -158,6 +158,9 @@ const PATHS: &[&str] = &[
     "routing/wrapupcodes/**",
 ];
 
+/// Methods of Genesys's API.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 /// Answers 501 for what is known and not offered.
 pub async fn layer(request: Request, next: Next) -> Response {
     let what = format!("{} {}", request.method(), request.uri().path());
@@ -165,9 +168,10 @@ pub async fn layer(request: Request, next: Next) -> Response {
     if PATHS.iter().any(|pattern| fits(pattern, request.method(), &path)) {
         return ApiError::not_offered(&what).into_response();
     }
+    let known = METHODS.contains(request.method());
     let response = next.run(request).await;
     // A method that is not offered where another is.
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED && is_area(&path) {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && known && is_area(&path) {
         return ApiError::not_offered(&what).into_response();
     }
     response

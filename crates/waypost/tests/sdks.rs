@@ -1,0 +1,224 @@
+//! Clients that others wrote, as their registries have them, and our own Python client, against the built server: the official SDKs
+//! (`sdks/checks.py`, `sdks/checks.js`), the tutorial's complete example unchanged (from `../shared`, skipped where that isn't; the
+//! Python client's own tests cover the same ground), and a tester that asks everything that the OpenAPI document allows.
+//!
+//! `make test` fetches them to `.peers`; without that, these tests say that they are skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+mod harness;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use harness::scratch::Scratch;
+use harness::{CLIENT, Server, Start};
+use serde_json::Value as Json;
+
+/// Each official SDK must pass at least so many checks.
+const CHECKS: usize = 60;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn sdks() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdks")
+}
+
+/// Where the peers are, if they were fetched.
+fn peers() -> Option<PathBuf> {
+    let peers = root().join(".peers");
+    if peers.join("done").exists() {
+        return Some(peers);
+    }
+    eprintln!("skipped: `make test` fetches the official SDKs");
+    None
+}
+
+/// A server with HTTP and HTTPS, and a home without anybody's settings.
+struct Running {
+    server: Server,
+    scratch: Scratch,
+    https: String,
+}
+
+impl Running {
+    fn start(name: &str) -> Self {
+        let scratch = Scratch::new(name);
+        let data = scratch.path("data");
+        fs::create_dir_all(scratch.path("home")).unwrap();
+        let words = ["--rate-limit", "0", "--https", "127.0.0.1:0", "--tls-self-signed"];
+        let server = Server::start(&data, &Start { arguments: words.map(str::to_owned).to_vec(), ..Start::default() });
+        let listeners: Json = serde_json::from_slice(&fs::read(data.join("listeners.json")).unwrap()).unwrap();
+        let port = listeners["https"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+        Self { server, https: format!("localhost:{port}"), scratch }
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.server.data_dir.join("tls/cert.pem")
+    }
+
+    /// Runs a program with nothing of ours in its environment but what clients are told.
+    fn run(&self, program: &Path, prepare: impl FnOnce(&mut Command)) -> Output {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.scratch.path("home"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("WAYPOST_URL", format!("http://{}", self.server.http))
+            .env("WAYPOST_HTTPS_URL", format!("https://{}", self.https))
+            .env("WAYPOST_CLIENT_ID", CLIENT.0)
+            .env("WAYPOST_CLIENT_SECRET", CLIENT.1);
+        prepare(&mut command);
+        command.output().unwrap()
+    }
+}
+
+#[track_caller]
+fn succeeded(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}\n{errors}");
+    text
+}
+
+#[track_caller]
+fn enough_checks(output: &Output) {
+    let text = succeeded(output);
+    let passed = text.lines().filter(|line| line.starts_with("ok ")).count();
+    assert!(passed >= CHECKS, "{passed} checks: {text}");
+}
+
+#[test]
+fn the_official_python_sdk() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("sdk-python");
+    enough_checks(&running.run(&peers.join("python/bin/python"), |command| {
+        command.arg(sdks().join("checks.py")).arg(format!("http://{}", running.server.http));
+    }));
+    let log = fs::read_to_string(running.server.data_dir.with_extension("log")).unwrap();
+    assert!(!log.contains(CLIENT.1), "the secret is in the log");
+}
+
+#[test]
+fn the_official_javascript_sdk() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("sdk-javascript");
+    let (host, port) = running.server.http.rsplit_once(':').unwrap();
+    enough_checks(&running.run(Path::new("node"), |command| {
+        command
+            .arg(sdks().join("checks.js"))
+            .args([host, port])
+            .env("NODE_PATH", peers.join("javascript/node_modules"));
+    }));
+}
+
+#[test]
+fn our_own_python_client() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("python-client");
+    let package = root().join("clients/python");
+    let output = running.run(&peers.join("python/bin/python"), |command| {
+        command
+            .args(["-m", "unittest", "discover", "-s", "tests", "-t", "."])
+            .current_dir(&package)
+            .env("SSL_CERT_FILE", running.certificate());
+    });
+    succeeded(&output);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!told.contains("Ran 0 tests"), "{told}");
+    let typed = running.run(&peers.join("python/bin/mypy"), |command| {
+        command
+            .args(["--strict", "--no-incremental", "--cache-dir", "/dev/null", "purecloudplatformclientv2"])
+            .current_dir(&package);
+    });
+    succeeded(&typed);
+}
+
+#[test]
+fn the_tutorial_continued() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("tutorial-continued");
+    let output = running.run(&peers.join("python/bin/python"), |command| {
+        command
+            .arg(root().join("clients/python/examples/tutorial_continued.py"))
+            .env("GENESYS_CLIENT_ID", CLIENT.0)
+            .env("GENESYS_CLIENT_SECRET", CLIENT.1)
+            .env("GENESYS_ENVIRONMENT", &running.https)
+            .env("SSL_CERT_FILE", running.certificate());
+    });
+    let text = succeeded(&output);
+    assert!(text.to_lowercase().contains("decision"), "{text}");
+    let summary = running.server.api().get("/interactions/summary").ok();
+    assert_eq!(summary["byDecision"]["queue"], 1, "{text}");
+}
+
+#[test]
+fn the_tutorials_complete_example_unchanged() {
+    let Some(peers) = peers() else { return };
+    let example = root().join("../shared/tutorial/complete_example.py");
+    if !example.exists() {
+        eprintln!("skipped: {} is not here", example.display());
+        return;
+    }
+    let over_https = Running::start("tutorial-https");
+    let over_http = Running::start("tutorial-http");
+    let http = format!("http://{}", over_http.server.http);
+    for (running, environment) in [(&over_https, over_https.https.clone()), (&over_http, http)] {
+        let output = running.run(&peers.join("python/bin/python"), |command| {
+            command
+                .arg(&example)
+                .env("GENESYS_CLIENT_ID", CLIENT.0)
+                .env("GENESYS_CLIENT_SECRET", CLIENT.1)
+                .env("GENESYS_ENVIRONMENT", environment)
+                .env("SSL_CERT_FILE", running.certificate());
+        });
+        let text = succeeded(&output);
+        assert!(text.contains("Inbound Flow Name: Inbound Email Router"), "{text}");
+        assert_eq!(running.server.api().get("/flows?name=Shared+Email+Processor").ok()["total"], 1, "{text}");
+    }
+    // Without the certificate to trust, nothing is said to a server that might be another.
+    let untrusted = over_https.run(&peers.join("python/bin/python"), |command| {
+        command
+            .arg(&example)
+            .env("GENESYS_CLIENT_ID", CLIENT.0)
+            .env("GENESYS_CLIENT_SECRET", CLIENT.1)
+            .env("GENESYS_ENVIRONMENT", &over_https.https);
+    });
+    assert!(!untrusted.status.success(), "{}", String::from_utf8_lossy(&untrusted.stdout));
+}
+
+/// Every answer must be one that the document declares, and none of them 500. Clients are asked about apart: the tester finds its own
+/// client in the list, and would end its token.
+#[test]
+fn every_answer_is_one_that_the_document_declares() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("openapi-tester");
+    for (paths, phases) in [
+        (["--exclude-path-regex", "oauth/clients/|tokens/me|oauth/token"], "coverage,fuzzing,stateful"),
+        (["--include-path-regex", "oauth/clients/"], "coverage,fuzzing"),
+    ] {
+        let output = running.run(&peers.join("python/bin/schemathesis"), |command| {
+            command
+                .args(["--no-color", "--config-file"])
+                .arg(sdks().join("schemathesis.toml"))
+                .arg("run")
+                .arg(format!("http://{}/api/v2/docs/openapi.json", running.server.http))
+                .args(["--max-examples", "10", "--phases", phases])
+                .args(paths)
+                .arg("--header")
+                .arg(format!("Authorization: Bearer {}", running.server.api().token))
+                .current_dir(sdks());
+        });
+        succeeded(&output);
+    }
+}
