@@ -1,0 +1,81 @@
+//! Clients, and the log of who changed what.
+
+use futures_util::stream::BoxStream;
+use waypost_wire::Object;
+use waypost_wire::access::{AuditEntry, OAuthClient, OAuthClientRequest};
+use waypost_wire::time::Time;
+
+use crate::path::{encode, with_query};
+use crate::{Client, Result};
+
+/// Calls about clients and the audit log: they want the scope `admin`.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'c>(pub(crate) &'c Client);
+
+/// Which entries to list; what is not said does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// The client that did it.
+    pub actor: Option<String>,
+    /// `flow`, `queue`, `domain`, `route`, `client` or `interaction`.
+    pub entity_kind: Option<String>,
+    /// The thing.
+    pub entity_id: Option<String>,
+    /// At this time or later.
+    pub since: Option<Time>,
+    /// Before this time.
+    pub until: Option<Time>,
+}
+
+/// Each call fails as [`crate::Error`] says.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Access<'_> {
+    /// Clients, by name.
+    #[must_use]
+    pub fn clients(&self) -> BoxStream<'static, Result<OAuthClient>> {
+        self.0.pages("/oauth/clients")
+    }
+
+    /// Makes a client: the answer alone tells its secret.
+    pub async fn create(&self, request: &OAuthClientRequest) -> Result<OAuthClient> {
+        self.0.post("/oauth/clients", request).await
+    }
+
+    /// A client.
+    pub async fn client(&self, id: &str) -> Result<OAuthClient> {
+        self.0.get(&format!("/oauth/clients/{}", encode(id))).await
+    }
+
+    /// Changes a client; what takes a right away takes it at once.
+    pub async fn update(&self, id: &str, request: &OAuthClientRequest) -> Result<OAuthClient> {
+        self.0.put(&format!("/oauth/clients/{}", encode(id)), request).await
+    }
+
+    /// Gives a client a new secret; the old one and its tokens end at once.
+    pub async fn rotate(&self, id: &str) -> Result<OAuthClient> {
+        self.0.post(&format!("/oauth/clients/{}/secret", encode(id)), &Object::new()).await
+    }
+
+    /// Deletes a client; its tokens end at once.
+    pub async fn delete(&self, id: &str) -> Result<()> {
+        self.0.delete(&format!("/oauth/clients/{}", encode(id))).await
+    }
+
+    /// Ends the token that this client holds; it fetches another when it needs one.
+    pub async fn end_token(&self) -> Result<()> {
+        self.0.delete("/tokens/me").await
+    }
+
+    /// Who changed what, newest first.
+    #[must_use]
+    pub fn audit(&self, filter: &AuditFilter) -> BoxStream<'static, Result<AuditEntry>> {
+        let parameters = [
+            ("actor", filter.actor.clone()),
+            ("entityKind", filter.entity_kind.clone()),
+            ("entityId", filter.entity_id.clone()),
+            ("since", filter.since.map(|time| time.to_string())),
+            ("until", filter.until.map(|time| time.to_string())),
+        ];
+        self.0.chunks(&with_query("/audit", &parameters))
+    }
+}

@@ -1,0 +1,120 @@
+//! Mail handed in, and what became of all mail.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use reqwest::Method;
+use waypost_flow::id::{FlowId, InteractionId};
+use waypost_wire::Object;
+use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_wire::time::Time;
+
+use crate::path::{flag, with_query};
+use crate::transport::Body;
+use crate::{Client, Result};
+
+/// Calls about interactions.
+#[derive(Clone, Copy, Debug)]
+pub struct Interactions<'c>(pub(crate) &'c Client);
+
+/// Which interactions to list; what is not said does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct InteractionFilter {
+    /// `received`, `running`, `decided`, `claimed` or `completed`.
+    pub state: Option<String>,
+    /// `queue`, `forward`, `disconnect` or `unrouted`.
+    pub decision: Option<String>,
+    /// A queue's identifier or name.
+    pub queue: Option<String>,
+    /// The flow of the last run.
+    pub flow: Option<FlowId>,
+    /// The envelope sender.
+    pub from: Option<String>,
+    /// The envelope recipient.
+    pub to: Option<String>,
+    /// The Message-ID.
+    pub message_id: Option<String>,
+    /// What the subject contains.
+    pub subject: Option<String>,
+    /// Accepted at this time or later.
+    pub since: Option<Time>,
+    /// Accepted before this time.
+    pub until: Option<Time>,
+}
+
+/// A mail to hand in.
+#[derive(Clone, Debug, Default)]
+pub struct Mail {
+    /// The address that it is for.
+    pub to: String,
+    /// The envelope sender; empty for the null reverse-path.
+    pub from: String,
+    /// The raw message.
+    pub raw: Bytes,
+    /// Wait for the decision, 15 seconds at most.
+    pub wait: bool,
+    /// The same key within 24 hours is the same request: with it, the mail is sent again where it may have arrived.
+    pub idempotency_key: Option<String>,
+}
+
+/// Each call fails as [`crate::Error`] says.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Interactions<'_> {
+    /// Interactions, newest first, their runs left out.
+    #[must_use]
+    pub fn list(&self, filter: &InteractionFilter) -> BoxStream<'static, Result<Interaction>> {
+        let parameters = [
+            ("state", filter.state.clone()),
+            ("decision", filter.decision.clone()),
+            ("queue", filter.queue.clone()),
+            ("flowId", filter.flow.map(|flow| flow.to_string())),
+            ("from", filter.from.clone()),
+            ("to", filter.to.clone()),
+            ("messageId", filter.message_id.clone()),
+            ("subject", filter.subject.clone()),
+            ("since", filter.since.map(|time| time.to_string())),
+            ("until", filter.until.map(|time| time.to_string())),
+        ];
+        self.0.chunks(&with_query("/interactions", &parameters))
+    }
+
+    /// Hands a mail in: answered when it is on stable storage.
+    pub async fn send(&self, mail: Mail) -> Result<Interaction> {
+        let parameters = [
+            ("to", Some(mail.to)),
+            ("from", Some(mail.from).filter(|from| !from.is_empty())),
+            ("wait", flag(mail.wait)),
+        ];
+        let body = Body::Message { raw: mail.raw, idempotency_key: mail.idempotency_key };
+        self.0.0.json(Method::POST, &with_query("/interactions", &parameters), body).await
+    }
+
+    /// An interaction with its runs.
+    pub async fn get(&self, id: InteractionId) -> Result<Interaction> {
+        self.0.get(&format!("/interactions/{id}")).await
+    }
+
+    /// What its runs did, step by step.
+    pub async fn trace(&self, id: InteractionId) -> Result<Trace> {
+        self.0.get(&format!("/interactions/{id}/trace")).await
+    }
+
+    /// The message, its bytes as received.
+    pub async fn message(&self, id: InteractionId) -> Result<Bytes> {
+        self.0.get_bytes(&format!("/interactions/{id}/message")).await
+    }
+
+    /// Runs it again with what is published now.
+    pub async fn rerun(&self, id: InteractionId) -> Result<Interaction> {
+        self.0.post(&format!("/interactions/{id}/rerun"), &Object::new()).await
+    }
+
+    /// Erases message, subject and traces.
+    pub async fn erase(&self, id: InteractionId) -> Result<()> {
+        self.0.delete(&format!("/interactions/{id}/content")).await
+    }
+
+    /// Counts over everything kept.
+    pub async fn summary(&self) -> Result<Summary> {
+        self.0.get("/interactions/summary").await
+    }
+}

@@ -1,0 +1,146 @@
+//! A client of Waypost's HTTP API.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), waypost_client::Error> {
+//! use futures_util::TryStreamExt;
+//! use waypost_client::Client;
+//! use waypost_client::flows::FlowFilter;
+//!
+//! let client = Client::builder("http://127.0.0.1:8080").credentials("admin", "the secret").build()?;
+//! let mut flows = client.flows().list(&FlowFilter::default());
+//! while let Some(flow) = flows.try_next().await? {
+//!     println!("{} {}", flow.id, flow.name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Bodies are the server's own types (`waypost-wire`). A token is fetched when it is needed and again before it ends. What fails for
+//! a while (429, 5xx save 501, no connection) is tried again, with growing pauses and as the server asks. Lists are streams, read
+//! page by page. Errors tell everything that the server told.
+
+pub mod access;
+mod builder;
+mod error;
+pub mod flows;
+pub mod interactions;
+mod paging;
+mod path;
+mod retry;
+pub mod routing;
+mod token;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use builder::ClientBuilder;
+pub use error::Error;
+pub use path::encode;
+pub use retry::Retries;
+
+use transport::{Body, Transport};
+
+/// What every call answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A client. Cheap to clone; clones share connections and token.
+#[derive(Clone)]
+pub struct Client(Arc<Transport>);
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.0.url()).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Begins a client of the server at an address such as `http://127.0.0.1:8080`.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url.into())
+    }
+
+    /// Flows, versions, labels, change sets.
+    pub fn flows(&self) -> flows::Flows<'_> {
+        flows::Flows(self)
+    }
+
+    /// Queues, domains, routes, claims.
+    pub fn routing(&self) -> routing::Routing<'_> {
+        routing::Routing(self)
+    }
+
+    /// Mail handed in, and what became of all mail.
+    pub fn interactions(&self) -> interactions::Interactions<'_> {
+        interactions::Interactions(self)
+    }
+
+    /// Clients, and the log of who changed what.
+    pub fn access(&self) -> access::Access<'_> {
+        access::Access(self)
+    }
+
+    /// GET. The path is below `/api/v2` and may have a query: for what has no method of its own here.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.0.json(Method::GET, path, Body::Nothing).await
+    }
+
+    /// GET, the body as it is.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn get_bytes(&self, path: &str) -> Result<Bytes> {
+        self.0.send(Method::GET, path, Body::Nothing).await
+    }
+
+    /// POST of JSON.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.0.json(Method::POST, path, Body::json(body)?).await
+    }
+
+    /// PUT of JSON.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.0.json(Method::PUT, path, Body::json(body)?).await
+    }
+
+    /// PATCH of JSON.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.0.json(Method::PATCH, path, Body::json(body)?).await
+    }
+
+    /// DELETE; what is answered is not looked at.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn delete(&self, path: &str) -> Result<()> {
+        self.0.send(Method::DELETE, path, Body::Nothing).await.map(drop)
+    }
+
+    /// Everything in a list of pages. The path may have a query.
+    pub fn pages<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> BoxStream<'static, Result<T>> {
+        paging::pages(self.clone(), path.to_owned())
+    }
+
+    /// Everything in a list that is read by cursor. The path may have a query.
+    pub fn chunks<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> BoxStream<'static, Result<T>> {
+        paging::chunks(self.clone(), path.to_owned())
+    }
+}

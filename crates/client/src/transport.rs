@@ -1,0 +1,209 @@
+//! Requests on their way: token, retries, errors.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::{Method, Response, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use waypost_wire::error::ErrorBody;
+use waypost_wire::token::Token;
+
+use crate::retry::{Retries, passes};
+use crate::token::TokenSource;
+use crate::{Error, Result};
+
+/// What a request carries.
+#[derive(Clone)]
+pub(crate) enum Body {
+    Nothing,
+    Json(Bytes),
+    Message { raw: Bytes, idempotency_key: Option<String> },
+}
+
+impl Body {
+    pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_vec(value).map_err(|error| Error::Configuration(error.to_string()))?;
+        Ok(Self::Json(text.into()))
+    }
+}
+
+/// A server.
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    url: String,
+    token: TokenSource,
+    retries: Retries,
+}
+
+impl Transport {
+    pub(crate) fn new(http: reqwest::Client, url: String, token: TokenSource, retries: Retries) -> Self {
+        Self { http, url, token, retries }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sends, and reads the answer as JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T> {
+        let bytes = self.send(method, path, body).await?;
+        serde_json::from_slice(&bytes).map_err(|error| self.unreadable(&error))
+    }
+
+    /// Sends until there is a success, or a failure that will not pass.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Body) -> Result<Bytes> {
+        let mut tried = 0;
+        let mut renewed = false;
+        loop {
+            let token = self.token.token(|| self.fetch_token()).await?;
+            let error = match self.once(&method, path, &body, &token).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => error,
+            };
+            // A token that was good may have been ended meanwhile: another is asked for once.
+            if error.kind.status() == Some(401) && !renewed && self.token.refused(&token).await {
+                renewed = true;
+                continue;
+            }
+            let again = match &error.kind {
+                Error::Refused { body, .. } => passes(body.status),
+                Error::NoAnswer { .. } => error.never_arrived || may_arrive_twice(&method, &body),
+                _ => false,
+            };
+            let asked = match &error.kind {
+                Error::Refused { retry_after, .. } => *retry_after,
+                _ => None,
+            };
+            match self.retries.pause(tried, asked).filter(|_| again) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error.kind),
+            }
+            tried += 1;
+        }
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: &Body, token: &str) -> Result<Bytes, Failed> {
+        let request = self.http.request(method.clone(), format!("{}/api/v2{path}", self.url)).bearer_auth(token);
+        let request = match body.clone() {
+            Body::Nothing => request,
+            Body::Json(text) => request.header(header::CONTENT_TYPE, "application/json").body(text),
+            Body::Message { raw, idempotency_key } => {
+                let request = request.header(header::CONTENT_TYPE, "message/rfc822").body(raw);
+                match idempotency_key {
+                    Some(key) => request.header("Idempotency-Key", key),
+                    None => request,
+                }
+            }
+        };
+        self.answer(request.send().await).await
+    }
+
+    /// Fetches a token, as patiently as anything else.
+    async fn fetch_token(&self) -> Result<(String, Duration)> {
+        let Some(basic) = self.token.basic() else {
+            return Err(Error::Configuration(
+                "the token has ended, and there are no credentials for another".to_owned(),
+            ));
+        };
+        let mut tried = 0;
+        loop {
+            let request = self
+                .http
+                .post(format!("{}/oauth/token", self.url))
+                .header(header::AUTHORIZATION, basic.as_str())
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(self.token.form());
+            let error = match self.answer(request.send().await).await {
+                Ok(bytes) => {
+                    let token: Token = serde_json::from_slice(&bytes).map_err(|error| self.unreadable(&error))?;
+                    return Ok((token.access_token, Duration::from_secs(token.expires_in)));
+                }
+                Err(error) => error.kind,
+            };
+            let (again, asked) = match &error {
+                Error::Refused { body, retry_after } => (passes(body.status), *retry_after),
+                Error::NoAnswer { .. } => (true, None),
+                _ => (false, None),
+            };
+            match self.retries.pause(tried, asked).filter(|_| again) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            }
+            tried += 1;
+        }
+    }
+
+    async fn answer(&self, response: reqwest::Result<Response>) -> Result<Bytes, Failed> {
+        let response = response.map_err(|error| self.no_answer(&error))?;
+        let status = response.status();
+        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| after(value.to_str().ok()?));
+        let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| ErrorBody {
+            message: match String::from_utf8_lossy(&bytes).trim() {
+                "" => "no explanation".to_owned(),
+                text => text.chars().take(500).collect(),
+            },
+            status: status.as_u16(),
+            ..ErrorBody::default()
+        });
+        Err(Error::Refused { body: Box::new(body), retry_after }.into())
+    }
+
+    fn no_answer(&self, error: &reqwest::Error) -> Failed {
+        // The innermost cause says most; the outer ones repeat the address.
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        let kind = Error::NoAnswer { url: self.url.clone(), reason: cause.to_string() };
+        Failed { kind, never_arrived: error.is_connect() }
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
+        Error::Unreadable { url: self.url.clone(), reason: error.to_string() }
+    }
+}
+
+/// A failure, and whether the server can have known of the request.
+struct Failed {
+    kind: Error,
+    never_arrived: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(kind: Error) -> Self {
+        Self { kind, never_arrived: false }
+    }
+}
+
+/// Whether it makes no difference that a request may have arrived already.
+fn may_arrive_twice(method: &Method, body: &Body) -> bool {
+    *method != Method::POST || matches!(body, Body::Message { idempotency_key: Some(_), .. })
+}
+
+/// `Retry-After`, in seconds or as a date (RFC 9110 section 10.2.3).
+fn after(value: &str) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
+    Some(Duration::try_from(date.duration_since(Timestamp::now())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert!(after("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1_000_000));
+        assert_eq!(after("soon"), None);
+    }
+}
