@@ -152,7 +152,10 @@ class Errors(WaypostTest):
         return caught.exception
 
     def test_every_problem_is_told_with_its_path(self) -> None:
-        actions = [{"type": "setVariable", "name": "a", "value": "${nothing}"}, {"type": "transferToQueue", "queue": "No such"}]
+        actions = [
+            {"type": "setVariable", "name": "a", "value": "${nothing}"},
+            {"type": "transferToQueue", "queue": "No such"},
+        ]
         error = self.refused(Flow(name=unique("bad"), type="email", nodes=[FlowNode(id="a", actions=actions)]))
         self.assertEqual(error.status, 400)
         self.assertEqual(error.reason, "Bad Request")

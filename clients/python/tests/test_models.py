@@ -96,7 +96,8 @@ class Wire(unittest.TestCase):
     def test_enumerations_are_their_texts(self) -> None:
         self.assertEqual(FlowActionType.RUNFLOW, "runFlow")
         self.assertEqual(f"{FlowDataType.STRING} {FlowActionType.TRANSFERTOQUEUE!s}", "string transferToQueue")
-        self.assertEqual(json.dumps(FlowInput(name="a", datatype=FlowDataType.JSON).to_dict()), '{"name": "a", "dataType": "json"}')
+        sent = json.dumps(FlowInput(name="a", datatype=FlowDataType.JSON).to_dict())
+        self.assertEqual(sent, '{"name": "a", "dataType": "json"}')
 
     def test_times_are_utc(self) -> None:
         time = datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=2)))
