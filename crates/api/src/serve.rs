@@ -26,7 +26,7 @@ use crate::context::Remote;
 const CONNECTIONS: usize = 1024;
 
 /// How long a connection may be silent before and between requests, and how long a request's header may take.
-const HEADER: Duration = Duration::from_secs(60);
+const HEADER: Duration = Duration::from_secs(30);
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -116,8 +116,9 @@ impl Flows<'_> {
     }
 
     /// Takes a label away.
-    pub async fn unlabel(&self, id: FlowId, label: &str) -> Result<()> {
-        self.0.delete(&format!("/flows/{id}/labels/{}", encode(label))).await
+    pub async fn unlabel(&self, id: FlowId, label: &str, note: Option<&str>) -> Result<()> {
+        let path = format!("/flows/{id}/labels/{}", encode(label));
+        self.0.delete(&with_query(&path, &[("note", note.map(str::to_owned))])).await
     }
 
     /// How two versions differ in meaning.

@@ -9,7 +9,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Inbound email routing: mail comes in, flows decide, every step is on record.
 #[derive(Parser)]
@@ -31,6 +31,8 @@ enum Command {
     Explain(commands::explain::Arguments),
     /// Print the reference of the flow language: data types, names, operators, functions, actions
     Reference,
+    /// Print the JSON Schema of flow documents, for editors
+    Schema,
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -39,6 +41,13 @@ enum Command {
     /// Look at queues
     #[command(subcommand)]
     Queues(commands::queues::Command),
+    /// Make, change and revoke the clients that may ask a server
+    #[command(subcommand)]
+    Clients(commands::clients::Command),
+    /// Show who changed what on a server
+    Audit(commands::audit::Arguments),
+    /// Print completions for a shell
+    Completions(commands::completions::Arguments),
     /// Send mail
     #[command(subcommand)]
     Mail(commands::mail::Command),
@@ -54,6 +63,10 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
+        Command::Schema => commands::schema::run(),
+        Command::Clients(command) => commands::clients::run(&command),
+        Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),

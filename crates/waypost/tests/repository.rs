@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("flow", &[]),
     ("mail", &[]),
     ("engine", &["flow"]),
     ("wire", &["flow"]),
+    ("client", &["flow", "wire"]),
     ("store", &["flow"]),
     ("app", &["engine", "flow", "mail", "store"]),
     ("api", &["app", "flow", "store", "wire"]),
-    ("waypost", &["api", "app", "engine", "flow", "mail", "store", "wire"]),
+    ("waypost", &["api", "app", "client", "engine", "flow", "mail", "store", "wire"]),
 ];
 
 /// Outside libraries that only these rooms may use, and why.

@@ -21,7 +21,7 @@ pub use read::{Metadata, Read, read};
 /// A flow document. Its field names are the canonical keys in camelCase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = schema::document)]
+#[schemars(title = "Waypost flow", transform = schema::document)]
 pub struct Document {
     /// The flow's name.
     pub name: String,

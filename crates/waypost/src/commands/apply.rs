@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use serde_json::{Value as Json, json};
 use waypost_app::folder::{FileProblem, Folder, RouteLine, SourceFile};
+use waypost_client::Error;
+use waypost_client::flows::FlowFilter;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
+use waypost_wire::Object;
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangeSetFlow};
 use waypost_wire::reference::Reference;
-use waypost_wire::routing::{Domain, Queue, Route};
+use waypost_wire::routing::{Route, RouteRequest};
 
 use crate::failure::Failure;
 use crate::files;
-use crate::remote::{CallError, Remote, Server};
+use crate::remote::{Remote, Server};
 
 /// Arguments of `apply`.
 #[derive(clap::Args)]
@@ -72,16 +74,15 @@ fn flows(
             dry_run: arguments.dry_run,
             note: arguments.note.clone(),
         };
-        match remote.post::<ChangeSetDone>("/changesets", &set) {
+        match remote.wait(remote.flows().change(&set)) {
             Ok(done) => said(&done, out)?,
             Err(error) => return Err(refused(error, sources, folder)?),
         }
     }
     let mut known = BTreeMap::new();
-    for flow in remote.all::<Json>("/flows")? {
-        let text = |member: &str| flow.get(member).and_then(Json::as_str).unwrap_or_default();
-        if !document::is_shared_type(text("type")) {
-            known.insert(document::fold_name(text("name")), text("id").to_owned());
+    for flow in remote.all(remote.flows().list(&FlowFilter::default()))? {
+        if !document::is_shared_type(&flow.flow_type) {
+            known.insert(document::fold_name(&flow.name), flow.id.to_string());
         }
     }
     Ok(known)
@@ -108,10 +109,10 @@ fn said(done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 /// What the server found in the folder's flows is shown in their files; everything else as it says it.
-fn refused(error: CallError, sources: &[SourceFile], folder: &mut Folder) -> Result<Failure, Failure> {
-    let CallError::Answer(body) = error else { return Ok(error.into()) };
+fn refused(error: Error, sources: &[SourceFile], folder: &mut Folder) -> Result<Failure, Failure> {
+    let Error::Refused { body, retry_after } = error else { return Ok(error.into()) };
     if body.code != "changeset.invalid" {
-        return Ok(CallError::Answer(body).into());
+        return Ok(Error::Refused { body, retry_after }.into());
     }
     let mut elsewhere = body.clone();
     elsewhere.errors.clear();
@@ -133,7 +134,7 @@ fn refused(error: CallError, sources: &[SourceFile], folder: &mut Folder) -> Res
         }
     }
     if !elsewhere.errors.is_empty() {
-        return Ok(CallError::Answer(elsewhere).into());
+        return Ok(Error::Refused { body: elsewhere, retry_after }.into());
     }
     files::print_problems(&mut io::stderr().lock(), sources, folder, io::stderr().is_terminal())?;
     Ok(Failure::Found)
@@ -152,32 +153,31 @@ fn routes(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let queues: BTreeMap<String, String> = remote
-        .all::<Queue>("/routing/queues")?
+        .all(remote.routing().queues())?
         .into_iter()
         .map(|queue| (document::fold_name(&queue.name), queue.id.to_string()))
         .collect();
     let domains: BTreeSet<String> =
-        remote.all::<Domain>("/routing/email/domains")?.into_iter().map(|domain| domain.id).collect();
+        remote.all(remote.routing().domains())?.into_iter().map(|domain| domain.id).collect();
     let mut made = BTreeSet::new();
     for line in &folder.routes {
         let Some((pattern, domain)) = line.parts() else {
             return Err(Failure::Failed(format!("route {}: an address is pattern@domain", line.address)));
         };
         if !domains.contains(&domain) && made.insert(domain.clone()) {
-            remote.post::<Domain>("/routing/email/domains", &json!({ "id": domain }))?;
+            remote.wait(remote.routing().create_domain(&domain))?;
             writeln!(out, "domain {domain}: created")?;
         }
         let body = route_body(line, &pattern, flows, &queues)?;
-        let base = format!("/routing/email/domains/{domain}/routes");
-        let before = remote.all::<Route>(&base)?.into_iter().find(|route| route.pattern == pattern);
+        let before = remote.all(remote.routing().routes(&domain))?.into_iter().find(|route| route.pattern == pattern);
         match before {
             None => {
-                remote.post::<Route>(&base, &body)?;
+                remote.wait(remote.routing().create_route(&domain, &body))?;
                 writeln!(out, "route {}: created", line.address)?;
             }
             Some(route) if says_the_same(&route, &body) => writeln!(out, "route {}: unchanged", line.address)?,
             Some(route) => {
-                remote.put::<Route>(&format!("{base}/{}", route.id), &body)?;
+                remote.wait(remote.routing().update_route(&domain, route.id, &body))?;
                 writeln!(out, "route {}: changed", line.address)?;
             }
         }
@@ -190,38 +190,34 @@ fn route_body(
     pattern: &str,
     flows: &BTreeMap<String, String>,
     queues: &BTreeMap<String, String>,
-) -> Result<Json, Failure> {
-    let look_up = |kind: &str, name: &str, known: &BTreeMap<String, String>| {
+) -> Result<RouteRequest, Failure> {
+    let look_up = |kind: &str, name: &Option<String>, known: &BTreeMap<String, String>| {
+        let Some(name) = name else { return Ok(None) };
         let id = known.get(&document::fold_name(name));
-        id.map(|id| json!({ "id": id })).ok_or_else(|| {
+        let reference = |id: &String| Reference { id: id.clone(), ..Reference::default() };
+        id.map(|id| Some(reference(id))).ok_or_else(|| {
             Failure::Failed(format!(
                 "route {}: there is no {kind} `{name}`, neither in the folder nor on the server",
                 line.address
             ))
         })
     };
-    let mut body = serde_json::Map::new();
-    body.insert("pattern".to_owned(), pattern.into());
-    body.insert("priority".to_owned(), line.priority.into());
-    if let Some(flow) = &line.flow {
-        body.insert("flow".to_owned(), look_up("flow", flow, flows)?);
-    }
-    if let Some(queue) = &line.queue {
-        body.insert("queue".to_owned(), look_up("queue", queue, queues)?);
-    }
-    if let Some(queue) = &line.unrouted_queue {
-        body.insert("unroutedQueue".to_owned(), look_up("queue", queue, queues)?);
-    }
-    Ok(body.into())
+    Ok(RouteRequest {
+        pattern: pattern.to_owned(),
+        flow: look_up("flow", &line.flow, flows)?,
+        queue: look_up("queue", &line.queue, queues)?,
+        unrouted_queue: look_up("queue", &line.unrouted_queue, queues)?,
+        priority: line.priority,
+        extra: Object::new(),
+    })
 }
 
-fn says_the_same(route: &Route, body: &Json) -> bool {
-    let same = |mine: &Option<Reference>, member: &str| {
-        let wanted = body.get(member).and_then(|reference| reference.get("id")).and_then(Json::as_str);
-        mine.as_ref().map(|reference| reference.id.as_str()) == wanted
+fn says_the_same(route: &Route, wanted: &RouteRequest) -> bool {
+    let same = |mine: &Option<Reference>, theirs: &Option<Reference>| {
+        mine.as_ref().map(|reference| &reference.id) == theirs.as_ref().map(|reference| &reference.id)
     };
-    same(&route.flow, "flow")
-        && same(&route.queue, "queue")
-        && same(&route.unrouted_queue, "unroutedQueue")
-        && body.get("priority").and_then(Json::as_i64) == Some(route.priority)
+    same(&route.flow, &wanted.flow)
+        && same(&route.queue, &wanted.queue)
+        && same(&route.unrouted_queue, &wanted.unrouted_queue)
+        && route.priority == wanted.priority
 }

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use futures_util::StreamExt;
+use waypost_client::interactions::InteractionFilter;
 use waypost_engine::trace::text;
-use waypost_wire::interaction::{Decision, Interaction, Trace};
-use waypost_wire::listing::Chunk;
+use waypost_flow::id::InteractionId;
+use waypost_wire::interaction::{Decision, Interaction};
 
 use crate::failure::Failure;
-use crate::remote::{Remote, Server, encode};
+use crate::remote::{Remote, Server};
 use crate::table::{self, Output};
 
 /// Sub-commands of `interactions`.
@@ -72,19 +74,24 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(&arguments, &mut out),
         Command::Show(arguments) => {
-            let interaction: Interaction = arguments.server.connect()?.get(&path(&arguments.id, ""))?;
+            let (remote, id) = arguments.connect()?;
+            let interaction = remote.wait(remote.interactions().get(id))?;
             show(&interaction, arguments.output, &mut out)
         }
         Command::Trace(arguments) => trace(&arguments, &mut out),
         Command::Message(arguments) => {
-            let raw = arguments.server.connect()?.get_bytes(&path(&arguments.id, "/message"))?;
+            let (remote, id) = arguments.connect()?;
+            let raw = remote.wait(remote.interactions().message(id))?;
             Ok(out.write_all(&raw)?)
         }
     }
 }
 
-fn path(id: &str, rest: &str) -> String {
-    format!("/interactions/{}{rest}", encode(id))
+impl One {
+    fn connect(&self) -> Result<(Remote, InteractionId), Failure> {
+        let id = self.id.parse().map_err(|_| Failure::Failed(format!("`{}` is not an interaction's id", self.id)))?;
+        Ok((self.server.connect()?, id))
+    }
 }
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
@@ -110,28 +117,16 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure> {
-    let filters = [
-        ("state", &arguments.state),
-        ("decision", &arguments.decision),
-        ("from", &arguments.from),
-        ("to", &arguments.to),
-        ("subject", &arguments.subject),
-        ("messageId", &arguments.message_id),
-    ];
-    let filters: String =
-        filters.iter().filter_map(|(name, value)| Some(format!("&{name}={}", encode(value.as_ref()?)))).collect();
-    let mut found: Vec<Interaction> = Vec::new();
-    let mut cursor = String::new();
-    while found.len() < arguments.limit {
-        let size = (arguments.limit - found.len()).min(500);
-        let chunk: Chunk<Interaction> = remote.get(&format!("/interactions?pageSize={size}{filters}{cursor}"))?;
-        found.extend(chunk.entities);
-        match chunk.next_cursor {
-            Some(next) => cursor = format!("&cursor={}", encode(&next)),
-            None => break,
-        }
-    }
-    Ok(found)
+    let filter = InteractionFilter {
+        state: arguments.state.clone(),
+        decision: arguments.decision.clone(),
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        subject: arguments.subject.clone(),
+        message_id: arguments.message_id.clone(),
+        ..InteractionFilter::default()
+    };
+    Ok(remote.all(remote.interactions().list(&filter).take(arguments.limit))?)
 }
 
 pub(crate) fn short(decision: &Decision) -> String {
@@ -169,7 +164,8 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
 }
 
 fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
-    let trace: Trace = arguments.server.connect()?.get(&path(&arguments.id, "/trace"))?;
+    let (remote, id) = arguments.connect()?;
+    let trace = remote.wait(remote.interactions().trace(id))?;
     if arguments.output == Output::Json {
         return Ok(table::json(out, &trace)?);
     }

@@ -1,6 +1,9 @@
 //! One file for each command.
 
 pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod clients;
+pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod flows;
 pub(crate) mod interactions;
@@ -8,5 +11,6 @@ pub(crate) mod mail;
 pub(crate) mod queues;
 pub(crate) mod reference;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod validate;

@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use waypost_wire::routing::Queue;
-
 use super::flows::{OfQueue, queue_used_by};
 use crate::failure::Failure;
 use crate::remote::Server;
@@ -38,7 +36,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let queues: Vec<Queue> = arguments.server.connect()?.all("/routing/queues")?;
+    let remote = arguments.server.connect()?;
+    let queues = remote.all(remote.routing().queues())?;
     if arguments.output == Output::Json {
         return Ok(table::json(out, &queues)?);
     }

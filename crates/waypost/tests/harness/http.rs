@@ -66,13 +66,23 @@ impl Answer {
 impl Api {
     /// Fetches a token, for fewer scopes if some are named.
     pub fn new(address: &str, scope: Option<&str>) -> Self {
+        Self::login(address, CLIENT, scope)
+    }
+
+    /// As a client that was just made, and that told its secret.
+    pub fn of(address: &str, client: &Json) -> Self {
+        let text = |member: &str| client[member].as_str().unwrap();
+        Self::login(address, (text("id"), text("secret")), None)
+    }
+
+    fn login(address: &str, (id, secret): (&str, &str), scope: Option<&str>) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(DEADLINE))
             .allow_non_standard_methods(true)
             .build()
             .new_agent();
-        let mut form = vec![("grant_type", "client_credentials"), ("client_id", CLIENT.0), ("client_secret", CLIENT.1)];
+        let mut form = vec![("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
         form.extend(scope.map(|scope| ("scope", scope)));
         let token = Answer::of(agent.post(format!("http://{address}/oauth/token")).send_form(form)).ok();
         assert!(token["expires_in"].as_u64().unwrap() > 0);

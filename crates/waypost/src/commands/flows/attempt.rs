@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use waypost_engine::trace::text;
 use waypost_flow::source;
-use waypost_wire::attempt::Tried;
+use waypost_wire::attempt::Try;
 
 use super::{One, Printing};
 use crate::commands::interactions::short;
@@ -42,23 +42,19 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
-    let mut request = Map::new();
-    if let Some(version) = &arguments.version {
-        request.insert("version".to_owned(), version.as_str().into());
-    }
+    let mut request = Try { version: arguments.version.as_deref().map(Json::from), ..Try::default() };
     if let Some(path) = &arguments.file {
         let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
         let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
         let (document, _) = source::yaml(&text).map_err(|error| fail(&error.message))?;
-        request.insert("document".to_owned(), document.to_json());
+        request.document = Some(document.to_json());
     }
-    let inputs: Map<String, Json> = arguments.inputs.iter().map(|written| input(written)).collect::<Result<_, _>>()?;
-    request.insert("inputs".to_owned(), inputs.into());
+    request.inputs = arguments.inputs.iter().map(|written| input(written)).collect::<Result<_, _>>()?;
     let (remote, id) = arguments.one.find()?;
     files::mails(&arguments.mails, &mut |mail| {
         // A JSON text holds characters, and a mail bytes.
-        request.insert("messageBase64".to_owned(), BASE64.encode(&mail.raw).into());
-        let tried: Tried = remote.post(&format!("/flows/{id}/try"), &request)?;
+        request.message_base64 = Some(BASE64.encode(&mail.raw));
+        let tried = remote.wait(remote.flows().attempt(id, &request))?;
         if arguments.printing.output == Output::Json {
             writeln!(out, "{}", json!({ "mail": mail.name, "tried": tried }))?;
             return Ok(());

@@ -5,13 +5,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
+use waypost_client::flows::Saving;
 use waypost_flow::source;
-use waypost_wire::flow::{Flow, FlowVersion};
-use waypost_wire::listing::Page;
+use waypost_wire::change::{LabelRequest, LabelTarget};
+use waypost_wire::flow::parse_version;
 
-use super::{One, look};
+use super::One;
 use crate::failure::Failure;
-use crate::remote::encode;
 
 /// A flow, and why.
 #[derive(clap::Args)]
@@ -76,12 +76,6 @@ pub(crate) struct Deprecate {
     undo: bool,
 }
 
-impl Named {
-    fn note(&self) -> String {
-        self.note.as_ref().map(|note| format!("note={}", encode(note))).unwrap_or_default()
-    }
-}
-
 pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failure> {
     let path = &arguments.file;
     let text =
@@ -90,8 +84,8 @@ pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failu
         Failure::Failed(format!("{}:{}:{}: {}", path.display(), error.line, error.column, error.message))
     })?;
     let (remote, id) = arguments.named.one.find()?;
-    let saved: FlowVersion =
-        remote.post(&format!("/flows/{id}/versions?{}", arguments.named.note()), &document.to_json())?;
+    let note = arguments.named.note.as_deref();
+    let saved = remote.wait(remote.flows().draft(id, &document.to_json(), note))?;
     writeln!(out, "version {} saved as a draft", saved.version)?;
     for problem in &saved.validation {
         let path = problem.path.as_deref().unwrap_or_default();
@@ -102,15 +96,8 @@ pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failu
 
 pub(super) fn publish(arguments: &Publish, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.named.one.find()?;
-    let version = match &arguments.version {
-        Some(version) => version.clone(),
-        None => {
-            let page: Page<FlowVersion> = remote.get(&format!("/flows/{id}/versions?pageSize=1"))?;
-            look::newest(&page).ok_or_else(|| Failure::Failed("the flow has no version yet".to_owned()))?.to_string()
-        }
-    };
-    let body = json!({ "note": arguments.named.note });
-    let flow: Flow = remote.post(&format!("/flows/{id}/versions/{}/publish", encode(&version)), &body)?;
+    let version = arguments.version.as_deref().unwrap_or("newest");
+    let flow = remote.wait(remote.flows().publish(id, version, arguments.named.note.as_deref()))?;
     Ok(writeln!(out, "version {} is published", flow.version.unwrap_or_default())?)
 }
 
@@ -120,47 +107,43 @@ pub(super) fn label(arguments: &Label, out: &mut impl Write) -> Result<(), Failu
             Some((version, weight)) => (version, Some(weight)),
             None => (written.as_str(), None),
         };
-        let weight = weight.map(|weight| weight.parse::<u32>().map_err(|_| wrong(written))).transpose()?;
-        let mut target = json!({ "version": version });
-        if let (Some(weight), Some(members)) = (weight, target.as_object_mut()) {
-            members.insert("weight".to_owned(), weight.into());
-        }
-        Ok(target)
+        let weight = weight.map(|weight| weight.parse().map_err(|_| wrong(written))).transpose()?;
+        let version = parse_version(version).ok_or_else(|| wrong(written))?;
+        Ok(LabelTarget { version, weight })
     };
-    let targets: Vec<Json> = arguments.targets.iter().map(target).collect::<Result<_, Failure>>()?;
+    let targets = arguments.targets.iter().map(target).collect::<Result<_, Failure>>()?;
     let (remote, id) = arguments.named.one.find()?;
-    let body = json!({ "targets": targets, "note": arguments.named.note });
-    let _: Json = remote.put(&format!("/flows/{id}/labels/{}", encode(&arguments.label)), &body)?;
+    let request = LabelRequest { targets, note: arguments.named.note.clone() };
+    remote.wait(remote.flows().label(id, &arguments.label, &request))?;
     Ok(writeln!(out, "{} is {}", arguments.label, arguments.targets.join(" "))?)
 }
 
 fn wrong(written: &str) -> Failure {
-    Failure::Failed(format!("`{written}` is not a version with a weight, such as 3:90"))
+    Failure::Failed(format!("`{written}` is not a version, such as 3, or one with a weight, such as 3:90"))
 }
 
 pub(super) fn unlabel(arguments: &Unlabel, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.named.one.find()?;
-    let path = format!("/flows/{id}/labels/{}?{}", encode(&arguments.label), arguments.named.note());
-    remote.delete(&path)?;
+    remote.wait(remote.flows().unlabel(id, &arguments.label, arguments.named.note.as_deref()))?;
     Ok(writeln!(out, "{} is gone", arguments.label)?)
 }
 
 pub(super) fn deprecate(arguments: &Deprecate, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.named.one.find()?;
     let deprecated = if arguments.undo { Json::from(false) } else { arguments.notice.clone().into() };
-    let path = format!("/flows/{id}?{}", arguments.named.note());
-    let _: Json = remote.put(&path, &json!({ "deprecated": deprecated }))?;
+    let saving = Saving { note: arguments.named.note.clone(), ..Saving::default() };
+    remote.wait(remote.flows().update(id, &json!({ "deprecated": deprecated }), &saving))?;
     Ok(writeln!(out, "{}", if arguments.undo { "not deprecated any more" } else { "deprecated" })?)
 }
 
 pub(super) fn deactivate(arguments: &Named, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    let _: Json = remote.post(&format!("/flows/actions/deactivate?flow={id}&{}", arguments.note()), &json!({}))?;
+    remote.wait(remote.flows().deactivate(id, arguments.note.as_deref()))?;
     Ok(writeln!(out, "nothing is published any more")?)
 }
 
 pub(super) fn delete(arguments: &Named, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    remote.delete(&format!("/flows/{id}"))?;
+    remote.wait(remote.flows().delete(id))?;
     Ok(writeln!(out, "deleted")?)
 }

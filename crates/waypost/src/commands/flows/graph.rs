@@ -7,7 +7,6 @@ use clap::ValueEnum;
 use uuid::Uuid;
 use waypost_flow::document;
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
-use waypost_wire::routing::Queue;
 
 use super::One;
 use crate::failure::Failure;
@@ -57,23 +56,29 @@ pub(crate) struct OfQueue {
     looking: Looking,
 }
 
-pub(super) fn flow(arguments: &Arguments, way: &str, out: &mut impl Write) -> Result<(), Failure> {
+pub(super) fn uses(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    let path = format!("/flows/{id}/{way}?transitive={}", arguments.looking.transitive);
-    print(&remote.get::<Graph<'static>>(&path)?, way == "uses", arguments.looking.output, out)
+    let graph = remote.wait(remote.flows().uses(id, arguments.looking.transitive))?;
+    print(&graph, true, arguments.looking.output, out)
+}
+
+pub(super) fn used_by(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.one.find()?;
+    let graph = remote.wait(remote.flows().used_by(id, arguments.looking.transitive))?;
+    print(&graph, false, arguments.looking.output, out)
 }
 
 /// `waypost queues used-by`.
 pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let folded = document::fold_name(&arguments.queue);
-    let queues: Vec<Queue> = remote.all("/routing/queues?")?;
+    let queues = remote.all(remote.routing().queues())?;
     let found = queues
         .iter()
         .find(|queue| queue.id.to_string() == arguments.queue || document::fold_name(&queue.name) == folded);
     let id = found.ok_or_else(|| Failure::Failed(format!("there is no queue `{}`", arguments.queue)))?.id;
-    let path = format!("/routing/queues/{id}/usedby?transitive={}", arguments.looking.transitive);
-    print(&remote.get::<Graph<'static>>(&path)?, false, arguments.looking.output, out)
+    let graph = remote.wait(remote.routing().queue_used_by(id, arguments.looking.transitive))?;
+    print(&graph, false, arguments.looking.output, out)
 }
 
 fn print(graph: &Graph<'_>, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use serde_json::Value as Json;
-use waypost_wire::change::{FlowDiff, FlowEvent, Label, LabelTarget};
+use waypost_client::flows::FlowFilter;
+use waypost_wire::change::{FlowEvent, Label, LabelTarget};
 use waypost_wire::flow::{Flow, FlowVersion};
-use waypost_wire::listing::Page;
 
 use super::{One, Printing};
 use crate::failure::Failure;
-use crate::remote::{Server, encode};
+use crate::remote::Server;
 use crate::table::{self, Output};
 
 /// Arguments of `list`.
@@ -62,15 +62,13 @@ pub(crate) struct Diff {
 }
 
 pub(super) fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let mut path = "/flows?sortBy=name".to_owned();
-    for (key, value) in
-        [("name", arguments.name.as_ref().map(|name| format!("*{name}*"))), ("type", arguments.flow_type.clone())]
-    {
-        if let Some(value) = value {
-            path.push_str(&format!("&{key}={}", encode(&value)));
-        }
-    }
-    let flows: Vec<Flow> = arguments.server.connect()?.all(&path)?;
+    let remote = arguments.server.connect()?;
+    let filter = FlowFilter {
+        name: arguments.name.as_ref().map(|name| format!("*{name}*")),
+        flow_type: arguments.flow_type.clone(),
+        ..FlowFilter::default()
+    };
+    let flows = remote.all(remote.flows().list(&filter))?;
     if arguments.printing.output == Output::Json {
         return Ok(table::json(out, &flows)?);
     }
@@ -101,17 +99,17 @@ pub(super) fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure
     let version = match &arguments.version {
         Some(version) => version.clone(),
         None => {
-            let flow: Flow = remote.get(&format!("/flows/{id}"))?;
+            let flow = remote.wait(remote.flows().get(id))?;
             flow.version.ok_or_else(|| Failure::Failed("the flow has no content yet".to_owned()))?.to_string()
         }
     };
-    let document: Json = remote.get(&format!("/flows/{id}/versions/{}/configuration", encode(&version)))?;
+    let document = remote.wait(remote.flows().document(id, &version))?;
     Ok(table::json(out, &document)?)
 }
 
 pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    let versions: Vec<FlowVersion> = remote.all(&format!("/flows/{id}/versions"))?;
+    let versions = remote.all(remote.flows().versions(id))?;
     if arguments.printing.output == Output::Json {
         return Ok(table::json(out, &versions)?);
     }
@@ -134,7 +132,7 @@ pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failu
 
 pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    let events: Vec<FlowEvent> = remote.all(&format!("/flows/{id}/history"))?;
+    let events = remote.all(remote.flows().history(id))?;
     if arguments.printing.output == Output::Json {
         return Ok(table::json(out, &events)?);
     }
@@ -150,8 +148,7 @@ pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failur
 
 pub(super) fn diff(arguments: &Diff, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
-    let path = format!("/flows/{id}/diff?from={}&to={}", encode(&arguments.from), encode(&arguments.to));
-    let diff: FlowDiff = remote.get(&path)?;
+    let diff = remote.wait(remote.flows().diff(id, Some(&arguments.from), Some(&arguments.to)))?;
     if arguments.printing.output == Output::Json {
         return Ok(table::json(out, &diff)?);
     }
@@ -168,9 +165,4 @@ pub(super) fn diff(arguments: &Diff, out: &mut impl Write) -> Result<(), Failure
         }
     }
     Ok(())
-}
-
-/// The version that a page of versions, or a flow, shows last.
-pub(super) fn newest(page: &Page<FlowVersion>) -> Option<u32> {
-    page.entities.first().map(|version| version.version)
 }

@@ -5,13 +5,13 @@ mod change;
 mod graph;
 mod look;
 
+use waypost_client::flows::FlowFilter;
 use waypost_flow::document;
 use waypost_flow::id::FlowId;
 use waypost_wire::flow::Flow;
-use waypost_wire::listing::Page;
 
 use crate::failure::Failure;
-use crate::remote::{Remote, Server, encode};
+use crate::remote::{Remote, Server};
 use crate::table::Output;
 
 /// Sub-commands of `flows`.
@@ -82,8 +82,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Deprecate(arguments) => change::deprecate(arguments, out),
         Command::Deactivate(arguments) => change::deactivate(arguments, out),
         Command::Delete(arguments) => change::delete(arguments, out),
-        Command::Uses(arguments) => graph::flow(arguments, "uses", out),
-        Command::UsedBy(arguments) => graph::flow(arguments, "usedby", out),
+        Command::Uses(arguments) => graph::uses(arguments, out),
+        Command::UsedBy(arguments) => graph::used_by(arguments, out),
         Command::Try(arguments) => attempt::run(arguments, out),
     }
 }
@@ -92,7 +92,7 @@ pub(crate) use graph::{OfQueue, queue_used_by};
 
 impl One {
     /// Connects, and finds the flow.
-    fn find(&self) -> Result<(Remote, String), Failure> {
+    fn find(&self) -> Result<(Remote, FlowId), Failure> {
         let remote = self.server.connect()?;
         let id = find(&remote, &self.flow)?;
         Ok((remote, id))
@@ -100,15 +100,16 @@ impl One {
 }
 
 /// The id of a flow by id or name.
-fn find(remote: &Remote, written: &str) -> Result<String, Failure> {
-    if written.parse::<FlowId>().is_ok() {
-        return Ok(written.to_owned());
+fn find(remote: &Remote, written: &str) -> Result<FlowId, Failure> {
+    if let Ok(id) = written.parse() {
+        return Ok(id);
     }
     let folded = document::fold_name(written);
-    let page: Page<Flow> = remote.get(&format!("/flows?pageSize=500&name={}", encode(written)))?;
-    let found: Vec<&Flow> = page.entities.iter().filter(|flow| document::fold_name(&flow.name) == folded).collect();
+    let filter = FlowFilter { name: Some(written.to_owned()), ..FlowFilter::default() };
+    let flows = remote.all(remote.flows().list(&filter))?;
+    let found: Vec<&Flow> = flows.iter().filter(|flow| document::fold_name(&flow.name) == folded).collect();
     match found.as_slice() {
-        [only] => Ok(only.id.to_string()),
+        [only] => Ok(only.id),
         [] => Err(Failure::Failed(format!("there is no flow `{written}`"))),
         // One of type email and one of type shared may have one name.
         _ => {

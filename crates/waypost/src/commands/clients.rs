@@ -1,0 +1,181 @@
+//! `waypost clients`: who may ask a server, and for what.
+
+use std::io::{self, IsTerminal, Write};
+
+use waypost_wire::access::{OAuthClient, OAuthClientRequest};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::table::{self, Output};
+
+/// Sub-commands of `clients`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List clients
+    List(List),
+    /// Make a client; its secret is printed once, alone on stdout
+    Create(Create),
+    /// Give a client other scopes
+    Scopes(Scopes),
+    /// Give a client a new secret, printed once; the old one and its tokens end at once
+    Rotate(One),
+    /// Take a client's tokens and let it have no more, until `enable`
+    Disable(One),
+    /// Let a client have tokens again
+    Enable(One),
+    /// Delete a client; its tokens end at once
+    Revoke(One),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    server: Server,
+    /// What people call it
+    name: String,
+    /// What it may do: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names
+    #[arg(long = "scope", required = true, value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// What it is for
+    #[arg(long)]
+    description: Option<String>,
+    /// How long its tokens last, in seconds: 300 to 172800; a day unless told
+    #[arg(long)]
+    token_seconds: Option<u32>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `scopes`.
+#[derive(clap::Args)]
+pub(crate) struct Scopes {
+    #[command(flatten)]
+    one: One,
+    /// What it may do from now on
+    #[arg(required = true)]
+    scopes: Vec<String>,
+}
+
+/// Arguments about one client.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The client's id or name
+    client: String,
+}
+
+/// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut io::stdout().lock();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Create(arguments) => create(arguments, out),
+        Command::Scopes(arguments) => {
+            let (remote, client) = arguments.one.find()?;
+            let request = OAuthClientRequest { scope: arguments.scopes.clone(), ..as_it_is(&client) };
+            let client = remote.wait(remote.access().update(&client.id, &request))?;
+            Ok(writeln!(out, "{} may {}", client.name, client.scope.join(" "))?)
+        }
+        Command::Rotate(arguments) => {
+            let (remote, client) = arguments.find()?;
+            let client = remote.wait(remote.access().rotate(&client.id))?;
+            secret(&client, out)
+        }
+        Command::Disable(arguments) => state(arguments, "inactive", out),
+        Command::Enable(arguments) => state(arguments, "active", out),
+        Command::Revoke(arguments) => {
+            let (remote, client) = arguments.find()?;
+            remote.wait(remote.access().delete(&client.id))?;
+            Ok(writeln!(out, "{} is gone", client.name)?)
+        }
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let clients = remote.all(remote.access().clients())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &clients)?);
+    }
+    let row = |client: &OAuthClient| {
+        let by = client.created_by.as_ref().map(|by| by.id.clone()).unwrap_or_default();
+        [client.id.clone(), client.name.clone(), client.state.clone(), client.scope.join(" "), by]
+    };
+    let rows: Vec<[String; 5]> = clients.iter().map(row).collect();
+    Ok(table::rows(out, ["ID", "NAME", "STATE", "SCOPES", "MADE BY"], &rows)?)
+}
+
+fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
+    let request = OAuthClientRequest {
+        name: arguments.name.clone(),
+        description: arguments.description.clone(),
+        scope: arguments.scopes.clone(),
+        access_token_validity_seconds: arguments.token_seconds,
+        ..OAuthClientRequest::default()
+    };
+    let remote = arguments.server.connect()?;
+    let client = remote.wait(remote.access().create(&request))?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &client)?);
+    }
+    secret(&client, out)
+}
+
+/// The secret alone on stdout, so that it can go straight to where it is kept; what people want to know beside it on stderr.
+fn secret(client: &OAuthClient, out: &mut impl Write) -> Result<(), Failure> {
+    let mut talk = io::stderr().lock();
+    writeln!(talk, "client {}: id {}, scopes {}", client.name, client.id, client.scope.join(" "))?;
+    if io::stdout().is_terminal() {
+        writeln!(talk, "its secret, which is shown this once:")?;
+    }
+    Ok(writeln!(out, "{}", client.secret.as_deref().unwrap_or_default())?)
+}
+
+fn state(arguments: &One, state: &str, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, client) = arguments.find()?;
+    let request = OAuthClientRequest { state: Some(state.to_owned()), ..as_it_is(&client) };
+    let client = remote.wait(remote.access().update(&client.id, &request))?;
+    Ok(writeln!(out, "{} is {}", client.name, client.state)?)
+}
+
+fn as_it_is(client: &OAuthClient) -> OAuthClientRequest {
+    OAuthClientRequest {
+        name: client.name.clone(),
+        description: client.description.clone(),
+        authorized_grant_type: None,
+        scope: client.scope.clone(),
+        access_token_validity_seconds: Some(client.access_token_validity_seconds),
+        state: Some(client.state.clone()),
+    }
+}
+
+impl One {
+    /// Connects, and finds the client.
+    fn find(&self) -> Result<(Remote, OAuthClient), Failure> {
+        let remote = self.server.connect()?;
+        let clients = remote.all(remote.access().clients())?;
+        let by_id = clients.iter().find(|client| client.id == self.client);
+        let mut by_name = clients.iter().filter(|client| client.name == self.client);
+        let found = match (by_id, by_name.next(), by_name.next()) {
+            (Some(client), ..) | (None, Some(client), None) => client.clone(),
+            (None, Some(_), Some(_)) => {
+                return Err(Failure::Failed(format!("two clients are called `{}`: name one by its id", self.client)));
+            }
+            (None, None, _) => return Err(Failure::Failed(format!("there is no client `{}`", self.client))),
+        };
+        Ok((remote, found))
+    }
+}

@@ -1,0 +1,125 @@
+//! The Rust client crate against the built server: its example, as it is, and the command line's words for clients and the audit log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+#[path = "../../client/examples/tutorial.rs"]
+#[allow(dead_code, unreachable_pub, reason = "its `main` is not called here")]
+mod example;
+
+use std::process::Output;
+
+use futures_util::TryStreamExt;
+use harness::scratch::Scratch;
+use harness::{CLIENT, Server, Start};
+use serde_json::Value as Json;
+use waypost_client::access::AuditFilter;
+use waypost_client::interactions::InteractionFilter;
+use waypost_client::{Client, Retries};
+use waypost_wire::interaction::DecisionKind;
+
+fn server(scratch: &Scratch) -> Server {
+    Server::start(&scratch.path("data"), &Start::unlimited())
+}
+
+fn client(server: &Server) -> Client {
+    Client::builder(format!("http://{}", server.http)).credentials(CLIENT.0, CLIENT.1).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_example_runs() {
+    let scratch = Scratch::new("client-example");
+    let server = server(&scratch);
+    let client = client(&server);
+    let interaction = example::run(&client).await.unwrap();
+    let decision = interaction.decision.unwrap();
+    assert_eq!((decision.kind, decision.priority), (DecisionKind::Queue, 10));
+    let filter = InteractionFilter { queue: Some("refunds".to_owned()), ..InteractionFilter::default() };
+    let listed: Vec<_> = client.interactions().list(&filter).try_collect().await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [interaction.id]);
+    let message = client.interactions().message(interaction.id).await.unwrap();
+    assert!(message.ends_with(b"I want a refund.\r\n"));
+    let filter = AuditFilter { entity_kind: Some("route".to_owned()), ..AuditFilter::default() };
+    let audit: Vec<_> = client.access().audit(&filter).try_collect().await.unwrap();
+    assert_eq!(audit.iter().map(|entry| entry.entity_name.as_str()).collect::<Vec<_>>(), ["help@shop.example"]);
+}
+
+#[tokio::test]
+async fn the_rate_limit_is_waited_out_or_told() {
+    let scratch = Scratch::new("client-limit");
+    let start = Start { arguments: vec!["--rate-limit".to_owned(), "2".to_owned()], ..Start::default() };
+    let server = Server::start(&scratch.path("data"), &start);
+    let patient = Retries { longest_pause: std::time::Duration::from_secs(1), ..Retries::default() };
+    let client = Client::builder(format!("http://{}", server.http))
+        .credentials(CLIENT.0, CLIENT.1)
+        .retries(patient)
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        client.get::<Json>("/flows").await.unwrap();
+    }
+    let error = client.get::<Json>("/flows").await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(429), Some("too.many.requests")));
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn clients_and_the_audit_log_on_the_command_line() {
+    let scratch = Scratch::new("client-cli");
+    let server = server(&scratch);
+    let made = server.cli(&["clients", "create", "Robot", "--scope", "flow:write,email:read"]);
+    let secret = text(&made).trim().to_owned();
+    assert_eq!(secret.len(), 64, "the secret alone is on stdout");
+    let told = String::from_utf8(made.stderr).unwrap();
+    let id = told.split("id ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let as_robot = |secret: &str, arguments: &[&str]| {
+        std::process::Command::new(harness::WAYPOST)
+            .args(arguments)
+            .env("WAYPOST_URL", format!("http://{}", server.http))
+            .env("WAYPOST_CLIENT_ID", &id)
+            .env("WAYPOST_CLIENT_SECRET", secret)
+            .output()
+            .unwrap()
+    };
+    assert!(as_robot(&secret, &["flows", "list"]).status.success());
+    let refused = as_robot(&secret, &["clients", "list"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`admin`"), "{refused:?}");
+
+    assert_eq!(text(&server.cli(&["clients", "scopes", "Robot", "email:read"])), "Robot may email:read\n");
+    assert_eq!(as_robot(&secret, &["flows", "list"]).status.code(), Some(2));
+    let rotated = text(&server.cli(&["clients", "rotate", "Robot"])).trim().to_owned();
+    assert_eq!(as_robot(&secret, &["interactions", "list"]).status.code(), Some(2));
+    assert!(as_robot(&rotated, &["interactions", "list"]).status.success());
+    assert_eq!(text(&server.cli(&["clients", "disable", "Robot"])), "Robot is inactive\n");
+    assert_eq!(as_robot(&rotated, &["interactions", "list"]).status.code(), Some(2));
+    assert_eq!(text(&server.cli(&["clients", "enable", "Robot"])), "Robot is active\n");
+    assert_eq!(text(&server.cli(&["clients", "revoke", &id])), "Robot is gone\n");
+    assert!(!text(&server.cli(&["clients", "list"])).contains("Robot"));
+    assert_eq!(server.cli(&["clients", "revoke", "Robot"]).status.code(), Some(2));
+
+    let audit: Json =
+        serde_json::from_str(&text(&server.cli(&["audit", "--kind", "client", "--output", "json"]))).unwrap();
+    let did: Vec<&str> =
+        audit.as_array().unwrap().iter().rev().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(did, ["created", "created", "changed", "secret rotated", "changed", "changed", "deleted"]);
+    assert!(text(&server.cli(&["audit"])).contains("client Robot"));
+}
+
+#[test]
+fn the_schema_and_completions_are_printed() {
+    let run = |arguments: &[&str]| std::process::Command::new(harness::WAYPOST).args(arguments).output().unwrap();
+    let schema: Json = serde_json::from_str(&text(&run(&["schema"]))).unwrap();
+    assert_eq!(schema["title"], "Waypost flow");
+    assert!(text(&run(&["completions", "bash"])).contains("interactions"));
+}
