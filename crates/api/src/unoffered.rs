@@ -10,6 +10,9 @@ use crate::error::ApiError;
 
 /// Areas below `/api/v2/` in which everything that is not offered is known to be a gap.
 const AREAS: &[&str] = &[
+    "agentcopilot",
+    "agentic",
+    "agenticvirtualagents",
     "alerting",
     "analytics",
     "apps",
@@ -17,16 +20,23 @@ const AREAS: &[&str] = &[
     "assistants",
     "audits",
     "authorization",
+    "backgroundassistant",
     "billing",
+    "businessrules",
     "carrierservices",
     "casemanagement",
+    "certificate",
     "chats",
     "coaching",
     "contentmanagement",
     "conversations",
     "customerintents",
+    "dataextensions",
     "dataprivacy",
+    "date",
+    "dependencies",
     "diagnostics",
+    "documentation",
     "downloads",
     "email",
     "emails",
@@ -46,6 +56,7 @@ const AREAS: &[&str] = &[
     "infrastructureascode",
     "integrations",
     "intents",
+    "ipranges",
     "journey",
     "knowledge",
     "languages",
@@ -73,6 +84,8 @@ const AREAS: &[&str] = &[
     "replays",
     "responsemanagement",
     "scim",
+    "screenmonitors",
+    "screenrecording",
     "scripts",
     "search",
     "settings",
@@ -117,6 +130,7 @@ const PATHS: &[&str] = &[
     "flows/validate/**",
     "flows/*/instances/**",
     "flows/*/versions/*/health",
+    "flows/*/versions/*/intents/**",
     "interactions/rerun",
     "routing/assessments/**",
     "routing/availablemediatypes",
@@ -156,10 +170,15 @@ const PATHS: &[&str] = &[
     "routing/users/**",
     "routing/utilization/**",
     "routing/wrapupcodes/**",
+    "conversations/emails/*/messages/draft/**",
+    "routing/email/setting/**",
+    "routing/skillexpressions/**",
+    "routing/queues/divisionviews/all",
+    "routing/email/domains/*/routes/*/identityresolution",
 ];
 
 /// Methods of Genesys's API.
-const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Answers 501 for what is known and not offered.
 pub async fn layer(request: Request, next: Next) -> Response {

@@ -122,6 +122,34 @@ fn the_official_javascript_sdk() {
     }));
 }
 
+/// Whatever else the SDK can ask, in all areas, is answered 501: never a wrong success, and never as if it were a mistake.
+#[test]
+fn every_other_method_is_known_and_not_offered() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("sdk-gaps");
+    succeeded(&running.run(&peers.join("python/bin/python"), |command| {
+        command
+            .arg(sdks().join("gaps.py"))
+            .arg(format!("http://{}", running.server.http))
+            .env("WAYPOST_TOKEN", running.server.api().token);
+    }));
+}
+
+#[test]
+fn the_table_of_methods_is_what_is_generated() {
+    let Some(peers) = peers() else { return };
+    let running = Running::start("sdk-methods");
+    let generated = succeeded(&running.run(&peers.join("python/bin/python"), |command| {
+        command.arg(sdks().join("methods.py")).arg(format!("http://{}/api/v2/docs/openapi.json", running.server.http));
+    }));
+    let path = root().join("docs/genesys-sdk.md");
+    if std::env::var_os("WAYPOST_BLESS").is_some() {
+        fs::write(&path, &generated).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == generated, "docs/genesys-sdk.md is old: run this test with WAYPOST_BLESS=1");
+}
+
 #[test]
 fn our_own_python_client() {
     let Some(peers) = peers() else { return };
