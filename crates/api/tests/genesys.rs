@@ -52,6 +52,7 @@ async fn a_flow_that_is_checked_out_is_its_holders() {
         ("PUT", path.clone(), body.as_bytes()),
         ("POST", format!("{path}/versions"), body.as_bytes()),
         ("DELETE", path.clone(), b"".as_slice()),
+        ("POST", format!("/flows/actions/checkout?flow={id}"), b""),
         ("POST", format!("/flows/actions/checkin?flow={id}"), b""),
         ("POST", format!("/flows/actions/revert?flow={id}"), b""),
         ("POST", format!("/flows/actions/publish?flow={id}"), b""),

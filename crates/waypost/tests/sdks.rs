@@ -245,7 +245,10 @@ fn every_answer_is_one_that_the_document_declares() {
                 .args(paths)
                 .arg("--header")
                 .arg(format!("Authorization: Bearer {}", running.server.api().token))
-                .current_dir(sdks());
+                // It leaves notes where it runs.
+                .env("SCHEMATHESIS_HOOKS", "hooks")
+                .env("PYTHONPATH", sdks())
+                .current_dir(running.scratch.path("home"));
         });
         succeeded(&output);
     }

@@ -26,12 +26,14 @@ pub fn document(described: &[Described]) -> Json {
         let operation = operation(&mut generator, one);
         paths.entry(&one.path).or_default().insert(one.method.to_owned(), operation);
     }
+    // In the order in which they are registered, which is the order in which people get to know them.
+    let mut groups: Vec<&str> = described.iter().map(|one| one.group).collect();
+    groups.dedup();
     let mut schemas = generator.take_definitions(true);
     schemas.extend(flow_document());
     let scopes: BTreeMap<&str, &str> = Scope::ALL.iter().map(|scope| (scope.as_str(), scope.meaning())).collect();
     json!({
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "Waypost",
             "version": env!("CARGO_PKG_VERSION"),
@@ -39,6 +41,7 @@ pub fn document(described: &[Described]) -> Json {
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
+        "tags": groups.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
         "paths": paths,
         "components": {
             "schemas": schemas,

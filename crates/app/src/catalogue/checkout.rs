@@ -20,7 +20,8 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, held by another client, or the store.
     pub async fn check_out(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
-        self.edit(by, id, None, "checked out", |_, record| {
+        self.edit(by, id, None, "checked out", |world, record| {
+            refuse_held(world, record, by)?;
             if record.lock.is_some() {
                 return Ok(None);
             }
