@@ -10,7 +10,7 @@ use waypost_store::records::catalogue::{EventKind, FlowLock, FlowRecord};
 
 use super::LiveCatalogue;
 use super::flows::{FlowView, Saving, Wanted, touch};
-use super::plan::{By, Edit};
+use super::plan::{By, Edit, refuse_held};
 use super::world::World;
 use crate::error::AppError;
 
@@ -116,14 +116,5 @@ impl LiveCatalogue {
         let content = read.document.map(Arc::new).ok_or_else(|| unreadable("it does not read".to_owned()))?;
         let wanted = Wanted { metadata: document::Metadata::default(), content: Some(content) };
         self.edit_for(world, record.clone(), &wanted, by, Saving::Draft).await
-    }
-}
-
-/// Refuses what another client holds.
-pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Result<(), AppError> {
-    let lock = world.flows.get(&record.id).and_then(|flow| flow.lock.as_ref());
-    match lock.filter(|lock| lock.client != by.actor) {
-        None => Ok(()),
-        Some(lock) => Err(AppError::Locked { kind: "flow", name: record.name.clone(), holder: lock.client.clone() }),
     }
 }

@@ -13,7 +13,6 @@ use waypost_flow::interface::Interface;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
 
 use super::checking::{CheckedVersion, bindings_of};
-use super::checkout::refuse_held;
 use super::graph;
 use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
@@ -214,6 +213,15 @@ fn inherit_bindings(world: &World, edit: &mut Edit) {
     let flows = flows.iter().filter(|(name, _)| !named(name));
     new.record.bindings.queues.extend(queues.map(|(name, id)| (name.clone(), *id)));
     new.record.bindings.flows.extend(flows.map(|(name, id)| (name.clone(), *id)));
+}
+
+/// Refuses what another client holds.
+pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Result<(), AppError> {
+    let lock = world.flows.get(&record.id).and_then(|flow| flow.lock.as_ref());
+    match lock.filter(|lock| lock.client != by.actor) {
+        None => Ok(()),
+        Some(lock) => Err(AppError::Locked { kind: "flow", name: record.name.clone(), holder: lock.client.clone() }),
+    }
 }
 
 /// Refuses edits for what is wrong with the edited flows themselves.
