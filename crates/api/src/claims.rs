@@ -102,8 +102,8 @@ pub async fn acknowledge(
 ) -> Result<Json<ClaimState>, ApiError> {
     query.finish()?;
     body.finish(&[])?;
-    let token = parse(&state, &path)?;
-    state.app.acknowledge(token).await?;
+    let (queue, token) = parse(&state, &path)?;
+    state.app.acknowledge(queue, token).await?;
     Ok(Json(ClaimState { token, state: InteractionState::Completed, expires_at: None }))
 }
 
@@ -117,8 +117,8 @@ pub async fn release(
 ) -> Result<Json<ClaimState>, ApiError> {
     query.finish()?;
     body.finish(&[])?;
-    let token = parse(&state, &path)?;
-    state.app.release(token).await?;
+    let (queue, token) = parse(&state, &path)?;
+    state.app.release(queue, token).await?;
     Ok(Json(ClaimState { token, state: InteractionState::Decided, expires_at: None }))
 }
 
@@ -133,8 +133,8 @@ pub async fn extend(
     query.finish()?;
     let seconds = number(&mut body, "leaseSeconds", 1, MAX_LEASE_SECONDS, ExtendRequest::default().lease_seconds);
     body.finish(&["leaseSeconds"])?;
-    let token = parse(&state, &path)?;
-    let expires_at = state.app.extend(token, seconds).await?;
+    let (queue, token) = parse(&state, &path)?;
+    let expires_at = state.app.extend(queue, token, seconds).await?;
     Ok(Json(ClaimState { token, state: InteractionState::Claimed, expires_at: Some(expires_at.into()) }))
 }
 
@@ -144,8 +144,10 @@ fn number(body: &mut Fields, name: &str, least: i64, most: i64, default: u32) ->
 
 /// The claim's token. A queue that does not exist, or what can't be a token, is 404; whether the token is a lease that still
 /// holds, the store knows.
-fn parse(state: &ApiState, (queue, token): &(String, String)) -> Result<Uuid, ApiError> {
+fn parse(state: &ApiState, (queue, token): &(String, String)) -> Result<(QueueId, Uuid), ApiError> {
     let queue: QueueId = queues::parse_id(queue)?;
     state.app.catalogue.queue(queue)?;
-    Uuid::parse_str(token).map_err(|_| ApiError::not_found("not.found", format!("claim `{token}` was not found")))
+    let token = Uuid::parse_str(token)
+        .map_err(|_| ApiError::not_found("not.found", format!("claim `{token}` was not found")))?;
+    Ok((queue, token))
 }

@@ -265,6 +265,23 @@ async fn a_conversation_is_an_interaction() {
     let again = server.get(&format!("/interactions/{id}")).await.ok();
     assert_eq!((&again["decision"]["skills"], &again["attributes"]["tier"]), (&json!(["refunds"]), &json!("gold")));
     assert_eq!(again["runs"].as_array().unwrap().len(), 2);
+
+    // What it was sent to is gone: it stands where it can be seen and claimed.
+    server.call("PATCH", &path, json!({ "state": "disconnected" })).await.ok();
+    assert_eq!(server.call("DELETE", &format!("/routing/queues/{queue}"), Json::Null).await.status, 204);
+    server.call("POST", &format!("/interactions/{id}/rerun"), Json::Null).await;
+    for _ in 0..200 {
+        if server.get(&format!("/interactions/{id}")).await.ok()["runs"].as_array().unwrap().len() == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let third = server.get(&format!("/interactions/{id}")).await.ok();
+    assert_eq!(
+        (&third["decision"]["kind"], &third["decision"]["queue"]["name"]),
+        (&json!("unrouted"), &json!("Unrouted"))
+    );
+    assert_eq!(third["decision"]["error"]["code"], "run.route-deleted");
 }
 
 #[tokio::test]

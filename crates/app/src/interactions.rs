@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_flow::id::{InteractionId, QueueId};
 use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::mail::{
@@ -259,16 +259,16 @@ impl App {
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn acknowledge(&self, token: Uuid) -> Result<(), AppError> {
-        Ok(self.store.acknowledge(token, Timestamp::now()).await?)
+    pub async fn acknowledge(&self, queue: QueueId, token: Uuid) -> Result<(), AppError> {
+        Ok(self.store.acknowledge(queue, token, Timestamp::now()).await?)
     }
 
     /// Gives claimed work back.
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn release(&self, token: Uuid) -> Result<(), AppError> {
-        self.store.release(token, Timestamp::now()).await?;
+    pub async fn release(&self, queue: QueueId, token: Uuid) -> Result<(), AppError> {
+        self.store.release(queue, token, Timestamp::now()).await?;
         self.decided.notify_waiters();
         Ok(())
     }
@@ -277,8 +277,8 @@ impl App {
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn extend(&self, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
-        Ok(self.store.extend(token, lease_seconds, Timestamp::now()).await?)
+    pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
+        Ok(self.store.extend(queue, token, lease_seconds, Timestamp::now()).await?)
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, Version};
+use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
 use crate::error::{CommitError, LeaseError, StoreError};
 use crate::records::access::{ClientRecord, TokenRecord};
@@ -109,14 +109,20 @@ pub trait QueueStore: Send + Sync {
     /// Leases up to `claim.max` interactions: higher priority first, then older first. Leases that ran out are claimed anew.
     async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError>;
 
-    /// Completes a claimed interaction; doing it twice is well.
-    async fn acknowledge(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
+    /// Completes an interaction that was claimed from this queue; doing it twice is well.
+    async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
     /// Gives a claimed interaction back.
-    async fn release(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
+    async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
     /// Makes a lease last `lease_seconds` from now; answers its new end.
-    async fn extend(&self, token: Uuid, lease_seconds: u32, now: Timestamp) -> Result<Timestamp, LeaseError>;
+    async fn extend(
+        &self,
+        queue: QueueId,
+        token: Uuid,
+        lease_seconds: u32,
+        now: Timestamp,
+    ) -> Result<Timestamp, LeaseError>;
 }
 
 /// Clients and tokens.

@@ -51,7 +51,7 @@ impl App {
     async fn work_once(&self) -> Result<usize, StoreError> {
         let claimed = self.store.claim_runs(BATCH, LEASE_SECONDS, Timestamp::now()).await?;
         let count = claimed.len();
-        for work in claimed {
+        for mut work in claimed {
             let running = self.catalogue.running_since(work.epoch).await?;
             let world = self.catalogue.world();
             let route = match work.interaction.route {
@@ -61,8 +61,18 @@ impl App {
                     None => self.store.route(id).await?.and_then(|route| still_leads(&world, route)).map(Arc::new),
                 },
             };
+            // What it was sent to may have been deleted since, as its route may have been.
+            let told = work.interaction.opening.as_ref().and_then(|opening| opening.target);
+            let left = told.filter(|target| is_there(&world, *target));
+            if let Some(opening) = &mut work.interaction.opening {
+                opening.target = left;
+            }
+            let gone = match told {
+                Some(_) => left.is_none(),
+                None => work.interaction.route.is_some() && route.is_none(),
+            };
             let (id, lease) = (work.interaction.id, work.lease);
-            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work)).await {
+            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone)).await {
                 Ok(run) => run,
                 Err(error) => {
                     tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
@@ -84,14 +94,17 @@ impl App {
 /// A route that was deleted since it bound a mail, as far as what it leads to is still there.
 fn still_leads(world: &World, mut route: RouteRecord) -> Option<RouteRecord> {
     route.unrouted_queue = route.unrouted_queue.filter(|queue| world.queues.contains_key(queue));
-    let leads = match route.target {
-        RouteTarget::Flow(flow) => world.flows.contains_key(&flow),
-        RouteTarget::Queue(queue) => world.queues.contains_key(&queue),
-    };
-    leads.then_some(route)
+    is_there(world, route.target).then_some(route)
 }
 
-fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> RunRecord {
+fn is_there(world: &World, target: RouteTarget) -> bool {
+    match target {
+        RouteTarget::Flow(flow) => world.flows.contains_key(&flow),
+        RouteTarget::Queue(queue) => world.queues.contains_key(&queue),
+    }
+}
+
+fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: bool) -> RunRecord {
     let message = Message::parse(&work.raw);
     let start = Start {
         interaction: work.interaction.id,
@@ -101,9 +114,9 @@ fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun) -> Run
         opening: work.interaction.opening.as_ref(),
     };
     let mut run = decide(running, start, &message, Limits::default());
-    if route.is_none() && work.interaction.route.is_some() {
-        run.decision.error =
-            Some(json!({ "code": "run.route-deleted", "message": "the interaction's route was deleted" }));
+    if gone {
+        let message = "the interaction's route was deleted, or what it led to";
+        run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));
     }
     run
 }

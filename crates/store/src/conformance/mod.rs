@@ -36,7 +36,7 @@ macro_rules! every_rule {
             runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records,
                 a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone,
                 erasing_one_of_two_keeps_the_other;
-            queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, released_work_is_claimed_again,
+            queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, rerun_work_leaves_its_queue,
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,

@@ -60,19 +60,28 @@ pub(crate) async fn skills_must_all_be_listed(store: &dyn Store) {
 pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
-    store.acknowledge(token, at(20)).await.unwrap();
-    store.acknowledge(token, at(500)).await.unwrap();
+    store.acknowledge(queue(1), token, at(20)).await.unwrap();
+    store.acknowledge(queue(1), token, at(500)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Completed);
-    assert!(matches!(store.release(token, at(20)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.release(queue(1), token, at(20)).await, Err(LeaseError::Lost)));
     assert!(claim(store, None, 500).await.is_empty());
+}
+
+pub(crate) async fn a_claim_is_one_queues(store: &dyn Store) {
+    put(store, 1, 0, &[]).await;
+    let token = claim(store, None, 10).await[0].token;
+    assert!(matches!(store.acknowledge(queue(2), token, at(20)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.release(queue(2), token, at(20)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.extend(queue(2), token, 60, at(20)).await, Err(LeaseError::Lost)));
+    store.acknowledge(queue(1), token, at(20)).await.unwrap();
 }
 
 pub(crate) async fn released_work_is_claimed_again(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
-    store.release(token, at(11)).await.unwrap();
+    store.release(queue(1), token, at(11)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Decided);
-    assert!(matches!(store.acknowledge(token, at(11)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.acknowledge(queue(1), token, at(11)).await, Err(LeaseError::Lost)));
     let again = claim(store, None, 11).await;
     assert_eq!(numbers(&again), [1]);
     assert_ne!(again[0].token, token);
@@ -82,22 +91,22 @@ pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     for token in [token, Uuid::from_u128(77)] {
-        assert!(matches!(store.acknowledge(token, at(70)).await, Err(LeaseError::Lost)));
-        assert!(matches!(store.release(token, at(70)).await, Err(LeaseError::Lost)));
-        assert!(matches!(store.extend(token, 60, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(store.acknowledge(queue(1), token, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(store.release(queue(1), token, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(store.extend(queue(1), token, 60, at(70)).await, Err(LeaseError::Lost)));
     }
     store.claim_runs(1, 60, at(70)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Decided, "any claim gives back what ran out");
     assert_eq!(numbers(&claim(store, None, 70).await), [1]);
-    assert!(matches!(store.acknowledge(token, at(71)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.acknowledge(queue(1), token, at(71)).await, Err(LeaseError::Lost)));
 }
 
 pub(crate) async fn extended_leases_last(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
-    assert_eq!(store.extend(token, 100, at(60)).await.unwrap(), at(160));
+    assert_eq!(store.extend(queue(1), token, 100, at(60)).await.unwrap(), at(160));
     assert!(claim(store, None, 159).await.is_empty());
-    store.acknowledge(token, at(159)).await.unwrap();
+    store.acknowledge(queue(1), token, at(159)).await.unwrap();
 }
 
 pub(crate) async fn unrouted_work_is_claimed(store: &dyn Store) {
@@ -121,7 +130,7 @@ pub(crate) async fn work_is_completed_whoever_holds_it(store: &dyn Store) {
     assert_eq!(numbers(&leases), [2], "what is completed is not claimed");
     store.complete(id(2), audit(3, "ops")).await.unwrap();
     assert_eq!((state(store, 1).await, state(store, 2).await), (State::Completed, State::Completed));
-    let lost = store.acknowledge(leases[0].token, at(11)).await;
+    let lost = store.acknowledge(queue(1), leases[0].token, at(11)).await;
     assert!(matches!(lost, Err(LeaseError::Lost)), "the claim ended with the work");
     assert_eq!(store.summary().await.unwrap().by_state.get(&State::Completed), Some(&2));
 }

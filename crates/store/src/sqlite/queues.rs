@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_flow::id::{InteractionId, QueueId};
 
 use super::SqliteStore;
 use super::columns::{json, micros, micros_after};
@@ -23,9 +23,9 @@ impl QueueStore for SqliteStore {
         self.writer()?.run(move |session| lease(session, &request, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn acknowledge(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
+    async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| match held(session, token, now)? {
+            .run(move |session| match held(session, queue, token, now)? {
                 Held::Live(id) => end(session, id, State::Completed).map(Ok),
                 Held::Completed => Ok(Ok(())),
                 Held::Lost => Ok(Err(LeaseError::Lost)),
@@ -33,19 +33,25 @@ impl QueueStore for SqliteStore {
             .await?
     }
 
-    async fn release(&self, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
+    async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| match held(session, token, now)? {
+            .run(move |session| match held(session, queue, token, now)? {
                 Held::Live(id) => end(session, id, State::Decided).map(Ok),
                 Held::Completed | Held::Lost => Ok(Err(LeaseError::Lost)),
             })
             .await?
     }
 
-    async fn extend(&self, token: Uuid, lease_seconds: u32, now: Timestamp) -> Result<Timestamp, LeaseError> {
+    async fn extend(
+        &self,
+        queue: QueueId,
+        token: Uuid,
+        lease_seconds: u32,
+        now: Timestamp,
+    ) -> Result<Timestamp, LeaseError> {
         self.writer()?
             .run(move |session| {
-                let Held::Live(id) = held(session, token, now)? else { return Ok(Err(LeaseError::Lost)) };
+                let Held::Live(id) = held(session, queue, token, now)? else { return Ok(Err(LeaseError::Lost)) };
                 let until = micros_after(now, u64::from(lease_seconds));
                 session
                     .db
@@ -101,11 +107,13 @@ enum Held {
     Lost,
 }
 
-fn held(session: &Session<'_>, token: Uuid, now: Timestamp) -> Result<Held, StoreError> {
+fn held(session: &Session<'_>, queue: QueueId, token: Uuid, now: Timestamp) -> Result<Held, StoreError> {
     let row: Option<([u8; 16], i64, Option<i64>)> = session
         .db
-        .prepare_cached("SELECT id, state, lease_until FROM interactions WHERE lease = ?1 AND state IN (3, 4)")?
-        .query_row((token.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .prepare_cached(
+            "SELECT id, state, lease_until FROM interactions WHERE lease = ?1 AND queue = ?2 AND state IN (3, 4)",
+        )?
+        .query_row((token.as_bytes(), queue.0.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     Ok(match row {
         Some((_, state, _)) if state == state_code(State::Completed) => Held::Completed,
