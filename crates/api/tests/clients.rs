@@ -172,3 +172,48 @@ async fn the_log_says_who_changed_what_before_and_after() {
     let text = clients.to_string();
     assert!(!text.contains(client["secret"].as_str().unwrap()) && !text.contains("sha256:"), "no secret, no hash");
 }
+
+#[tokio::test]
+async fn changes_at_the_same_time_undo_nothing() {
+    let server = std::sync::Arc::new(server().await);
+    for _ in 0..5 {
+        let client = make(&server, "Robot", &["flow:read"]).await;
+        let path = format!("/oauth/clients/{}", client["id"].as_str().unwrap());
+        let tasks: Vec<_> = (0..8)
+            .map(|number| {
+                let (server, path) = (server.clone(), path.clone());
+                tokio::spawn(async move {
+                    if number == 3 {
+                        return server.call("POST", &format!("{path}/secret"), Json::Null).await.ok();
+                    }
+                    server
+                        .call("PUT", &path, json!({ "name": format!("R{number}"), "scope": ["flow:read"] }))
+                        .await
+                        .ok()
+                })
+            })
+            .collect();
+        let mut rotated = Json::Null;
+        for task in tasks {
+            let answer = task.await.unwrap();
+            if !answer["secret"].is_null() {
+                rotated = answer;
+            }
+        }
+        assert_eq!(login(&server, &rotated).await.status, 200, "the new secret holds");
+        assert_eq!(login(&server, &client).await.status, 401, "the old one is over");
+    }
+
+    // Of two who take each other away at the same time, one stays.
+    let second = make(&server, "Second", &["admin"]).await;
+    let theirs = token(&login(&server, &second).await);
+    let authorization = format!("Authorization: Bearer {theirs}");
+    let path = format!("/oauth/clients/{}", second["id"].as_str().unwrap());
+    let headers = [authorization.as_str()];
+    let (one, other) = tokio::join!(
+        server.call("DELETE", &path, Json::Null),
+        server.send("DELETE", "/api/v2/oauth/clients/admin", &headers, b""),
+    );
+    let gone = [one.status, other.status].iter().filter(|status| **status == 204).count();
+    assert_eq!(gone, 1, "{one:?} {other:?}");
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use waypost_store::error::StoreError;
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::traits::Store;
@@ -38,6 +38,8 @@ pub struct Access {
     store: Arc<dyn Store>,
     hashing: Semaphore,
     guesses: Guesses,
+    /// Changes of clients read what they replace: one at a time, or a new secret could be undone by a change of the name.
+    changing: Mutex<()>,
 }
 
 /// A token that was just issued: the only moment at which it is known.
@@ -101,7 +103,7 @@ impl NewClient {
 impl Access {
     /// Access by what `store` knows.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default() }
+        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default(), changing: Mutex::default() }
     }
 
     /// The admin client to begin with, if there is no client at all. It is not kept yet: hand its secret over first, then

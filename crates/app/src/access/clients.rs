@@ -89,6 +89,7 @@ impl Access {
     /// Not found, every problem found, the last client with the scope `admin` losing it, or the store.
     pub async fn update_client(&self, actor: &str, id: &str, spec: ClientSpec) -> Result<ClientRecord, AppError> {
         let scopes = checked(&spec)?;
+        let _turn = self.changing.lock().await;
         let before = self.client(id).await?;
         let now = Timestamp::now();
         let record = ClientRecord {
@@ -114,6 +115,7 @@ impl Access {
     /// # Errors
     /// Not found, the system's source of chance, or the store.
     pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AppError> {
+        let _turn = self.changing.lock().await;
         let before = self.client(id).await?;
         let secret = Secret::generate()?;
         let secret_hash = secret::generated_hash(&secret);
@@ -129,6 +131,7 @@ impl Access {
     /// # Errors
     /// Not found, the last client with the scope `admin`, or the store.
     pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AppError> {
+        let _turn = self.changing.lock().await;
         let before = self.client(id).await?;
         self.refuse_last_admin(&before).await?;
         let audit =
