@@ -35,29 +35,18 @@ const SET_BY_SERVER: &[&str] = &[
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let one = "/routing/queues/{queueId}";
+    let lists = |id| {
+        operation(id, Scope::RoutingRead, "List queues, by name")
+            .text("name", "A name; `*` at either end stands for anything.")
+            .list("id", "Identifiers.")
+            .list("divisionId", "Divisions; there is one.")
+            .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+            .ignored(&["expand", "sortBy"])
+            .pages::<Queue>()
+    };
     Endpoints::default()
-        .get(
-            "/routing/queues",
-            list,
-            operation("getRoutingQueues", Scope::RoutingRead, "List queues, by name")
-                .text("name", "A name; `*` at either end stands for anything.")
-                .list("id", "Identifiers.")
-                .list("divisionId", "Divisions; there is one.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-                .ignored(&["expand", "sortBy"])
-                .pages::<Queue>(),
-        )
-        .get(
-            "/routing/queues/divisionviews",
-            list,
-            operation("getRoutingQueuesDivisionviews", Scope::RoutingRead, "List queues, by name")
-                .text("name", "A name; `*` at either end stands for anything.")
-                .list("id", "Identifiers.")
-                .list("divisionId", "Divisions; there is one.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-                .ignored(&["expand", "sortBy"])
-                .pages::<Queue>(),
-        )
+        .get("/routing/queues", list, lists("getRoutingQueues"))
+        .get("/routing/queues/divisionviews", list, lists("getRoutingQueuesDivisionviews"))
         .get(
             "/routing/queues/{queueId}/members",
             nobody,
