@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod conformance;
+mod duplicates;
+mod encoding;
 pub mod error;
 pub mod records;
 pub mod sqlite;

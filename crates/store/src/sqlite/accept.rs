@@ -5,10 +5,13 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::SqliteOptions;
-use super::columns::{json, micros};
-use super::mail_columns::{RunColumns, state_after, state_code};
-use super::seen::{self, Key, Seen, window_start};
+use super::columns::micros;
+use super::mail_columns::RunColumns;
+use super::seen::{self, window_start};
 use super::writer::Session;
+use crate::duplicates::{Key, Seen};
+use crate::encoding::json;
+use crate::encoding::{state_after, state_code};
 use crate::error::StoreError;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State,

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row};
 
-use super::columns::{Columns, json, micros};
+use super::columns::{Columns, micros};
 use super::{SqliteStore, audit};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::AuditRecord;

@@ -6,7 +6,8 @@ use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::SqliteStore;
-use super::columns::{Columns, json, micros};
+use super::columns::{Columns, micros};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::traits::AuditStore;

@@ -7,8 +7,9 @@ use waypost_flow::id::{FlowId, Version};
 
 use super::SqliteStore;
 use super::catalogue_columns::{domain, event, flow, queue, route, version};
-use super::columns::{json, micros};
+use super::columns::micros;
 use super::writer::Session;
+use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::FromSql;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -17,11 +16,6 @@ pub(super) fn micros(time: Timestamp) -> i64 {
 /// `seconds` after `time`, as it is kept.
 pub(super) fn micros_after(time: Timestamp, seconds: u64) -> i64 {
     micros(time).saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000))
-}
-
-/// JSON text of a value.
-pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 /// A row of a known table: what can't be read names table and column.

@@ -10,10 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::columns::{json, micros};
-use super::mail_columns::{decision_code, interaction, run, state_code};
+use super::columns::micros;
+use super::mail_columns::{interaction, run};
 use super::writer::Session;
 use super::{SqliteStore, accept, queues, runs, tally};
+use crate::encoding::json;
+use crate::encoding::{decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{

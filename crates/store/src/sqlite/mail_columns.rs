@@ -1,71 +1,12 @@
 //! Interactions, decisions and runs as rows.
 
-use std::collections::BTreeMap;
-
 use rusqlite::Row;
-use serde::{Deserialize, Serialize};
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
-use super::columns::{Columns, json};
+use super::columns::Columns;
+use crate::encoding::{DecisionMore, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
-
-/// The number that stands for a state; numbers never change their meaning.
-pub(super) fn state_code(state: State) -> i64 {
-    match state {
-        State::Received => 0,
-        State::Running => 1,
-        State::Decided => 2,
-        State::Claimed => 3,
-        State::Completed => 4,
-    }
-}
-
-/// The state that a number stands for.
-pub(super) fn state(code: i64) -> Option<State> {
-    [State::Received, State::Running, State::Decided, State::Claimed, State::Completed]
-        .into_iter()
-        .find(|state| state_code(*state) == code)
-}
-
-/// The number that stands for a kind of decision; numbers never change their meaning.
-pub(super) fn decision_code(kind: DecisionKind) -> i64 {
-    match kind {
-        DecisionKind::Queue => 0,
-        DecisionKind::Forward => 1,
-        DecisionKind::Disconnect => 2,
-        DecisionKind::Unrouted => 3,
-    }
-}
-
-/// The kind of decision that a number stands for.
-pub(super) fn decision_kind(code: i64) -> Option<DecisionKind> {
-    [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted]
-        .into_iter()
-        .find(|kind| decision_code(*kind) == code)
-}
-
-/// Where an interaction stands after a decision.
-pub(super) fn state_after(kind: DecisionKind) -> State {
-    match kind {
-        DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
-        DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
-    }
-}
-
-/// What decisions seldom have, in one column that is NULL for most.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct DecisionMore {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    addresses: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<serde_json::Value>,
-}
+use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary};
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {
@@ -81,27 +22,16 @@ pub(super) struct RunColumns {
 impl RunColumns {
     pub(super) fn of(run: &RunRecord) -> Result<Self, StoreError> {
         let decision = &run.decision;
-        let more = DecisionMore {
-            language: decision.language.clone(),
-            addresses: decision.addresses.clone(),
-            reason: decision.reason.clone(),
-            error: decision.error.clone(),
-        };
-        let more = if more == DecisionMore::default() { None } else { Some(json(&more)?) };
         Ok(Self {
             flow: run.flow.map(|(id, _)| id.0.into_bytes()),
             flow_version: run.flow.map(|(_, version)| version),
             decision: decision_code(decision.kind),
             queue: decision.queue.map(|queue| queue.0.into_bytes()),
             skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
-            attributes: attributes(&run.attributes)?,
-            more,
+            attributes: if run.attributes.is_empty() { None } else { Some(json(&run.attributes)?) },
+            more: DecisionMore::kept(decision)?,
         })
     }
-}
-
-fn attributes(attributes: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
-    if attributes.is_empty() { Ok(None) } else { json(attributes).map(Some) }
 }
 
 fn read_flow(columns: Columns<'_, '_>) -> Result<Option<(FlowId, Version)>, StoreError> {

@@ -7,10 +7,12 @@ use uuid::Uuid;
 use waypost_flow::id::{InteractionId, QueueId};
 
 use super::SqliteStore;
-use super::columns::{json, micros, micros_after};
-use super::mail_columns::{interaction, state, state_code};
+use super::columns::{micros, micros_after};
+use super::mail_columns::interaction;
 use super::runs::give_back;
 use super::writer::Session;
+use crate::encoding::json;
+use crate::encoding::{state, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{QueueClaim, QueueLease, State};

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{micros, micros_after};
-use super::mail_columns::{RunColumns, decision_kind, interaction, state, state_after, state_code};
+use super::mail_columns::{RunColumns, interaction};
 use super::writer::Session;
+use crate::encoding::{decision_kind, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::Epoch;

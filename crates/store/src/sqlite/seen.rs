@@ -2,61 +2,15 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{micros, micros_after};
+use crate::duplicates::{Key, Seen};
 use crate::error::StoreError;
-use crate::records::mail::{NewInteraction, NewMessage};
 
 /// Old keys removed with each new one: more than one, so that the table shrinks to its window.
 const PRUNED_AT_ONCE: u32 = 2;
-
-/// A message for one route, as it is compared with others.
-pub(super) struct Key {
-    message: [u8; 16],
-    content: [u8; 16],
-}
-
-impl Key {
-    /// None for a message without a Message-ID: it is never a duplicate.
-    pub(super) fn of(message: &NewMessage, interaction: &NewInteraction) -> Option<Self> {
-        let message_id = message.message_id.as_deref()?;
-        let place = match interaction.route {
-            Some(route) => hash(&[b"route", route.as_bytes(), message_id.as_bytes()]),
-            // Mail to `postmaster` has no route: its address stands for one.
-            None => hash(&[b"address", interaction.envelope_to.to_lowercase().as_bytes(), message_id.as_bytes()]),
-        };
-        let content = hash(&[message.envelope_from.as_bytes(), &message.content_hash]);
-        Some(Self { message: place, content })
-    }
-}
-
-/// The first 16 bytes of SHA-256 over the parts, each led by its length so that no two lists read alike.
-fn hash(parts: &[&[u8]]) -> [u8; 16] {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(hasher.finalize()) {
-        *to = from;
-    }
-    short
-}
-
-/// How a message compares with what came within the window.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// The very same: it makes no interaction.
-    Same(InteractionId),
-    /// The same Message-ID on the same route with another sender or content; the earliest.
-    Like(InteractionId),
-    /// New.
-    No,
-}
 
 /// Compares with what came since `oldest` (in microseconds).
 pub(super) fn compare(db: &Connection, key: &Key, oldest: i64) -> Result<Seen, StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, State, Summary};
 
-use super::mail_columns::{decision_code, decision_kind, state, state_code};
+use crate::encoding::{decision_code, decision_kind, state, state_code};
 
 const DUPLICATES: i64 = 0;
 const BY_STATE: i64 = 1;

@@ -1,0 +1,81 @@
+//! Values as every store keeps them: numbers that stand for states and decisions, and JSON text.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, DecisionRecord, State};
+
+/// JSON text of a value.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+/// The number that stands for a state; numbers never change their meaning.
+pub(crate) fn state_code(state: State) -> i64 {
+    match state {
+        State::Received => 0,
+        State::Running => 1,
+        State::Decided => 2,
+        State::Claimed => 3,
+        State::Completed => 4,
+    }
+}
+
+/// The state that a number stands for.
+pub(crate) fn state(code: i64) -> Option<State> {
+    [State::Received, State::Running, State::Decided, State::Claimed, State::Completed]
+        .into_iter()
+        .find(|state| state_code(*state) == code)
+}
+
+/// The number that stands for a kind of decision; numbers never change their meaning.
+pub(crate) fn decision_code(kind: DecisionKind) -> i64 {
+    match kind {
+        DecisionKind::Queue => 0,
+        DecisionKind::Forward => 1,
+        DecisionKind::Disconnect => 2,
+        DecisionKind::Unrouted => 3,
+    }
+}
+
+/// The kind of decision that a number stands for.
+pub(crate) fn decision_kind(code: i64) -> Option<DecisionKind> {
+    [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted]
+        .into_iter()
+        .find(|kind| decision_code(*kind) == code)
+}
+
+/// Where an interaction stands after a decision.
+pub(crate) fn state_after(kind: DecisionKind) -> State {
+    match kind {
+        DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
+        DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
+    }
+}
+
+/// What decisions seldom have, in one column that is NULL for most.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct DecisionMore {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) addresses: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<serde_json::Value>,
+}
+
+impl DecisionMore {
+    /// The column's text; none if there is nothing to keep.
+    pub(crate) fn kept(decision: &DecisionRecord) -> Result<Option<String>, StoreError> {
+        let more = Self {
+            language: decision.language.clone(),
+            addresses: decision.addresses.clone(),
+            reason: decision.reason.clone(),
+            error: decision.error.clone(),
+        };
+        if more == Self::default() { Ok(None) } else { json(&more).map(Some) }
+    }
+}
