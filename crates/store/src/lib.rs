@@ -5,6 +5,7 @@ mod conformance;
 mod duplicates;
 mod encoding;
 pub mod error;
+pub mod postgres;
 pub mod records;
 pub mod sqlite;
 pub mod traits;

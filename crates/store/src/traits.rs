@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
@@ -162,7 +163,22 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<AuditRecord>, StoreError>;
 }
 
-/// A whole store.
-pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore {}
+/// What the other processes on a store do.
+pub trait PeerStore: Send + Sync {
+    /// Hears of it; none where no other process can write. What is heard is a hint: some may be missed while a connection is lost.
+    fn heard(&self) -> Option<watch::Receiver<Heard>>;
+}
 
-impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore> Store for T {}
+/// What other processes told. The numbers only count: a change of one is a reason to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The catalogue changed.
+    pub catalogue: u64,
+    /// Interactions wait for a run, or came to a queue.
+    pub work: u64,
+}
+
+/// A whole store.
+pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + PeerStore {}
+
+impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + PeerStore> Store for T {}

@@ -78,7 +78,9 @@ pub(crate) async fn loads_what_is_published(store: &dyn Store) {
     published.published_at = Some(at(9));
     assert_eq!(store.load().await.unwrap().versions, [published.clone()]);
     let some = [(flow(1), 2), (flow(1), 1), (flow(9), 1)];
-    assert_eq!(store.some_versions(&some).await.unwrap(), [published, version_record(1, 1)]);
+    let mut found = store.some_versions(&some).await.unwrap();
+    found.sort_by_key(|version| version.version);
+    assert_eq!(found, [version_record(1, 1), published]);
 }
 
 pub(crate) async fn names_are_bound_later(store: &dyn Store) {

@@ -24,7 +24,10 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::error::StoreError;
+use crate::traits::{Heard, PeerStore};
 
 use readers::Readers;
 use writer::{Writer, WriterOptions};
@@ -112,6 +115,12 @@ impl SqliteStore {
 
     fn readers(&self) -> Result<&Readers, StoreError> {
         self.handles.as_ref().map(|(_, readers)| readers).ok_or_else(closed)
+    }
+}
+
+impl PeerStore for SqliteStore {
+    fn heard(&self) -> Option<watch::Receiver<Heard>> {
+        None
     }
 }
 

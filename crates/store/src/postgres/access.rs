@@ -1,0 +1,182 @@
+//! Clients and tokens.
+
+use async_trait::async_trait;
+use tokio_postgres::Row;
+
+use super::columns::{Columns, text};
+use super::pool::{execute, row, rows};
+use super::{PostgresStore, audit};
+use crate::encoding::json;
+use crate::error::StoreError;
+use crate::records::access::{ClientRecord, TokenRecord};
+use crate::records::audit::AuditRecord;
+use crate::traits::AccessStore;
+
+/// Ended tokens removed with each new one.
+const PRUNED_AT_ONCE: i64 = 8;
+
+#[async_trait]
+impl AccessStore for PostgresStore {
+    async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<(), StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let transaction = db.transaction().await?;
+                    let sql = "SELECT secret_hash FROM clients WHERE id = $1 FOR UPDATE";
+                    let found = row(&transaction, sql, &[&text(&client.id)]).await?;
+                    let secret: Option<String> = found.map(|row| row.try_get(0)).transpose()?;
+                    if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
+                        execute(&transaction, "DELETE FROM tokens WHERE client_id = $1", &[&text(&client.id)]).await?;
+                    }
+                    execute(
+                        &transaction,
+                        "INSERT INTO clients (id, name, description, secret_hash, scopes, token_seconds, created_at,
+                            created_by, modified_at, revoked_at)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                         ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+                            secret_hash = excluded.secret_hash, scopes = excluded.scopes,
+                            token_seconds = excluded.token_seconds, created_at = excluded.created_at,
+                            created_by = excluded.created_by, modified_at = excluded.modified_at,
+                            revoked_at = excluded.revoked_at",
+                        &[
+                            &text(&client.id),
+                            &text(&client.name),
+                            &text(&client.description),
+                            &client.secret_hash,
+                            &json(&client.scopes)?,
+                            &client.token_seconds.map(i64::from),
+                            &client.created_at,
+                            &text(&client.created_by),
+                            &client.modified_at,
+                            &client.revoked_at,
+                        ],
+                    )
+                    .await?;
+                    audit::add(&transaction, &entry).await?;
+                    Ok(transaction.commit().await?)
+                })
+            })
+            .await
+    }
+
+    async fn delete_client(&self, id: &str, entry: AuditRecord) -> Result<bool, StoreError> {
+        let id = text(id).into_owned();
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let transaction = db.transaction().await?;
+                    let gone = execute(&transaction, "DELETE FROM clients WHERE id = $1", &[&id]).await? > 0;
+                    execute(&transaction, "DELETE FROM tokens WHERE client_id = $1", &[&id]).await?;
+                    if gone {
+                        audit::add(&transaction, &entry).await?;
+                    }
+                    transaction.commit().await?;
+                    Ok(gone)
+                })
+            })
+            .await
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
+        let id = text(id).into_owned();
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    row(db, "SELECT * FROM clients WHERE id = $1", &[&id]).await?.as_ref().map(client).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError> {
+        self.db
+            .run(|db| {
+                Box::pin(async move {
+                    let rows = rows(db, "SELECT * FROM clients ORDER BY id COLLATE \"C\"", &[]).await?;
+                    rows.iter().map(client).collect()
+                })
+            })
+            .await
+    }
+
+    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    // Two nodes that remove the same tokens must not wait for each other.
+                    execute(
+                        db,
+                        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1
+                            ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                        &[&token.issued_at, &PRUNED_AT_ONCE],
+                    )
+                    .await?;
+                    execute(
+                        db,
+                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                        &[
+                            &token.hash.as_slice(),
+                            &text(&token.client_id),
+                            &json(&token.scopes)?,
+                            &token.issued_at,
+                            &token.expires_at,
+                        ],
+                    )
+                    .await
+                    .map(drop)
+                })
+            })
+            .await
+    }
+
+    async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
+        let hash = *hash;
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let found = row(db, "SELECT * FROM tokens WHERE hash = $1", &[&hash.as_slice()]).await?;
+                    found.as_ref().map(token).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+        let hash = *hash;
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    execute(db, "DELETE FROM tokens WHERE hash = $1", &[&hash.as_slice()]).await.map(drop)
+                })
+            })
+            .await
+    }
+}
+
+fn client(row: &Row) -> Result<ClientRecord, StoreError> {
+    let columns = Columns { row, table: "clients" };
+    Ok(ClientRecord {
+        id: columns.get("id")?,
+        name: columns.get("name")?,
+        secret_hash: columns.get("secret_hash")?,
+        scopes: columns.json("scopes")?,
+        created_at: columns.get("created_at")?,
+        revoked_at: columns.get("revoked_at")?,
+        description: columns.get("description")?,
+        token_seconds: columns.maybe_count("token_seconds")?,
+        created_by: columns.get("created_by")?,
+        modified_at: columns.get("modified_at")?,
+    })
+}
+
+fn token(row: &Row) -> Result<TokenRecord, StoreError> {
+    let columns = Columns { row, table: "tokens" };
+    let hash: &[u8] = columns.get("hash")?;
+    Ok(TokenRecord {
+        hash: hash.try_into().map_err(|_| columns.inconsistent("hash", &"32 bytes"))?,
+        client_id: columns.get("client_id")?,
+        scopes: columns.json("scopes")?,
+        issued_at: columns.get("issued_at")?,
+        expires_at: columns.get("expires_at")?,
+    })
+}

@@ -1,0 +1,348 @@
+//! The catalogue: read whole at one epoch, changed only at the epoch that the change was checked against.
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, GenericClient, Transaction};
+use tokio_postgres::{IsolationLevel, Row};
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, Version};
+
+use super::catalogue_columns::{domain, event, flow, queue, route, version};
+use super::columns::text;
+use super::pool::{Parameters, execute, row, rows};
+use super::{PostgresStore, audit, locks, signals};
+use crate::encoding::json;
+use crate::error::{CommitError, StoreError};
+use crate::records::catalogue::{
+    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+};
+use crate::traits::CatalogueStore;
+
+#[async_trait]
+impl CatalogueStore for PostgresStore {
+    async fn epoch(&self) -> Result<Epoch, StoreError> {
+        self.db.run(|db| Box::pin(async move { locks::epoch(db).await })).await
+    }
+
+    async fn load(&self) -> Result<Catalogue, StoreError> {
+        self.db.run(|db| Box::pin(load(db))).await
+    }
+
+    async fn some_versions(&self, keys: &[(FlowId, Version)]) -> Result<Vec<VersionRecord>, StoreError> {
+        let (flows, numbers): (Vec<Uuid>, Vec<i64>) =
+            keys.iter().map(|(id, number)| (id.0, i64::from(*number))).unzip();
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let sql = "SELECT v.* FROM flow_versions v
+                               JOIN (SELECT DISTINCT * FROM unnest($1::uuid[], $2::bigint[])) AS wanted (flow, number)
+                               ON v.flow_id = wanted.flow AND v.version = wanted.number";
+                    all(db, sql, &[&flows, &numbers], version).await
+                })
+            })
+            .await
+    }
+
+    async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
+        self.db.run(move |db| Box::pin(commit(db, expected, changes))).await
+    }
+
+    async fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    row(db, "SELECT * FROM flows WHERE id = $1", &[&id.0]).await?.as_ref().map(flow).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn route(&self, id: Uuid) -> Result<Option<RouteRecord>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    row(db, "SELECT * FROM routes WHERE id = $1", &[&id]).await?.as_ref().map(route).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, StoreError> {
+        let sql = "SELECT * FROM flows WHERE deleted_at IS NOT NULL ORDER BY deleted_at, id";
+        self.db.run(move |db| Box::pin(async move { all(db, sql, &[], flow).await })).await
+    }
+
+    async fn version(&self, id: FlowId, number: Version) -> Result<Option<VersionRecord>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let sql = "SELECT * FROM flow_versions WHERE flow_id = $1 AND version = $2";
+                    row(db, sql, &[&id.0, &i64::from(number)]).await?.as_ref().map(version).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn flow_events(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<FlowEvent>, u64), StoreError> {
+        let list = "SELECT * FROM flow_events WHERE flow_id = $1 ORDER BY number DESC LIMIT $2 OFFSET $3";
+        let count = "SELECT count(*) FROM flow_events WHERE flow_id = $1";
+        self.db.run(move |db| Box::pin(page(db, list, count, id, (offset, limit), event))).await
+    }
+
+    async fn versions(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<VersionRecord>, u64), StoreError> {
+        let list = "SELECT * FROM flow_versions WHERE flow_id = $1 ORDER BY version DESC LIMIT $2 OFFSET $3";
+        let count = "SELECT count(*) FROM flow_versions WHERE flow_id = $1";
+        self.db.run(move |db| Box::pin(page(db, list, count, id, (offset, limit), version))).await
+    }
+}
+
+async fn all<T>(
+    db: &impl GenericClient,
+    sql: &str,
+    parameters: Parameters<'_>,
+    read: fn(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    rows(db, sql, parameters).await?.iter().map(read).collect()
+}
+
+async fn page<T>(
+    db: &mut Client,
+    list: &str,
+    count: &str,
+    id: FlowId,
+    (offset, limit): (u64, u32),
+    read: fn(&Row) -> Result<T, StoreError>,
+) -> Result<(Vec<T>, u64), StoreError> {
+    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+    let transaction = snapshot(db).await?;
+    let page = all(&transaction, list, &[&id.0, &i64::from(limit), &offset], read).await?;
+    let total: i64 = match row(&transaction, count, &[&id.0]).await? {
+        Some(row) => row.try_get(0)?,
+        None => 0,
+    };
+    Ok((page, u64::try_from(total).unwrap_or(0)))
+}
+
+/// A transaction that reads everything at one state of the database.
+async fn snapshot(db: &mut Client) -> Result<Transaction<'_>, StoreError> {
+    Ok(db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?)
+}
+
+async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
+    let db = snapshot(db).await?;
+    Ok(Catalogue {
+        epoch: locks::epoch(&db).await?,
+        flows: all(&db, "SELECT * FROM flows WHERE deleted_at IS NULL ORDER BY id", &[], flow).await?,
+        versions: all(
+            &db,
+            "SELECT v.* FROM flows f JOIN flow_versions v ON v.flow_id = f.id AND v.version = f.published
+             WHERE f.deleted_at IS NULL ORDER BY f.id",
+            &[],
+            version,
+        )
+        .await?,
+        queues: all(&db, "SELECT * FROM queues ORDER BY id", &[], queue).await?,
+        domains: all(&db, "SELECT * FROM domains ORDER BY domain COLLATE \"C\"", &[], domain).await?,
+        routes: all(
+            &db,
+            "SELECT * FROM routes WHERE NOT deleted ORDER BY domain COLLATE \"C\", pattern COLLATE \"C\"",
+            &[],
+            route,
+        )
+        .await?,
+    })
+}
+
+async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
+    let transaction = db.transaction().await.map_err(StoreError::from)?;
+    locks::alone(&transaction).await?;
+    if locks::epoch(&transaction).await? != expected {
+        return Err(CommitError::Conflict);
+    }
+    for change in &changes {
+        apply(&transaction, change).await?;
+    }
+    if let Some(name) = doubled_name(&transaction).await? {
+        return Err(StoreError::Failed(format!("the name `{name}` would be taken twice")).into());
+    }
+    let next = expected.saturating_add(1);
+    let value = i64::try_from(next).map_err(|_| StoreError::Failed("the epoch is out of range".to_owned()))?;
+    execute(&transaction, "UPDATE epoch SET value = $1", &[&value]).await?;
+    signals::catalogue_changed(&transaction).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(next)
+}
+
+/// The last guard behind the checks above: names are unique when a change set is complete, not at each of its steps.
+async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT folded_name FROM flows WHERE deleted_at IS NULL GROUP BY folded_name, shared HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern
+            HAVING count(*) > 1
+        LIMIT 1";
+    Ok(row(db, sql, &[]).await?.map(|row| row.try_get(0)).transpose()?)
+}
+
+async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), StoreError> {
+    match change {
+        CatalogueChange::PutFlow(record) => put_flow(db, record).await,
+        CatalogueChange::AddVersion(record) => add_version(db, record).await,
+        CatalogueChange::MarkPublished(id, number, at) => {
+            let sql = "UPDATE flow_versions SET published_at = $3 WHERE flow_id = $1 AND version = $2";
+            execute(db, sql, &[&id.0, &i64::from(*number), at]).await.map(drop)
+        }
+        CatalogueChange::Bind(id, number, bindings) => {
+            let sql = "UPDATE flow_versions SET bindings = $3 WHERE flow_id = $1 AND version = $2";
+            execute(db, sql, &[&id.0, &i64::from(*number), &json(bindings)?]).await.map(drop)
+        }
+        CatalogueChange::AddEvent(event) => add_event(db, event).await,
+        CatalogueChange::AddAudit(entry) => audit::add(db, entry).await,
+        CatalogueChange::PutQueue(record) => put_queue(db, record).await,
+        CatalogueChange::DeleteQueue(id) => execute(db, "DELETE FROM queues WHERE id = $1", &[&id.0]).await.map(drop),
+        CatalogueChange::PutDomain(record) => {
+            let sql = "INSERT INTO domains (domain, extra, created_at) VALUES ($1, $2, $3)
+                ON CONFLICT (domain) DO UPDATE SET extra = excluded.extra, created_at = excluded.created_at";
+            execute(db, sql, &[&text(&record.domain), &json(&record.extra)?, &record.created_at]).await.map(drop)
+        }
+        CatalogueChange::DeleteDomain(name) => {
+            execute(db, "DELETE FROM domains WHERE domain = $1", &[&text(name)]).await.map(drop)
+        }
+        CatalogueChange::PutRoute(record) => put_route(db, record).await,
+        CatalogueChange::DeleteRoute(id) => {
+            execute(db, "UPDATE routes SET deleted = true WHERE id = $1", &[id]).await.map(drop)
+        }
+    }
+}
+
+async fn put_flow(db: &impl GenericClient, flow: &FlowRecord) -> Result<(), StoreError> {
+    let revision = i64::try_from(flow.revision).unwrap_or(i64::MAX);
+    execute(
+        db,
+        "INSERT INTO flows (id, name, folded_name, shared, type_as_written, description, published, newest, revision,
+            created_at, created_by, modified_at, deleted_at, labels, deprecated, locked_by, locked_at, locked_base)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded_name = excluded.folded_name,
+            shared = excluded.shared, type_as_written = excluded.type_as_written, description = excluded.description,
+            published = excluded.published, newest = excluded.newest, revision = excluded.revision,
+            created_at = excluded.created_at, created_by = excluded.created_by, modified_at = excluded.modified_at,
+            deleted_at = excluded.deleted_at, labels = excluded.labels, deprecated = excluded.deprecated,
+            locked_by = excluded.locked_by, locked_at = excluded.locked_at, locked_base = excluded.locked_base",
+        &[
+            &flow.id.0,
+            &text(&flow.name),
+            &text(&flow.folded_name),
+            &flow.shared,
+            &text(&flow.type_as_written),
+            &text(&flow.description),
+            &flow.published.map(i64::from),
+            &i64::from(flow.newest),
+            &revision,
+            &flow.created_at,
+            &text(&flow.created_by),
+            &flow.modified_at,
+            &flow.deleted_at,
+            &json(&flow.labels)?,
+            &flow.deprecated.as_deref().map(text),
+            &flow.lock.as_ref().map(|lock| text(&lock.client)),
+            &flow.lock.as_ref().map(|lock| lock.at),
+            &flow.lock.as_ref().map(|lock| i64::from(lock.base)),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn add_version(db: &impl GenericClient, version: &VersionRecord) -> Result<(), StoreError> {
+    execute(
+        db,
+        "INSERT INTO flow_versions (flow_id, version, hash, bindings, created_at, created_by, published_at, content,
+            validation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            &version.flow_id.0,
+            &i64::from(version.version),
+            &version.hash,
+            &json(&version.bindings)?,
+            &version.created_at,
+            &text(&version.created_by),
+            &version.published_at,
+            &text(&version.content),
+            &json(&version.validation)?,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn add_event(db: &impl GenericClient, event: &FlowEvent) -> Result<(), StoreError> {
+    let targets = if event.targets.is_empty() { None } else { Some(json(&event.targets)?) };
+    execute(
+        db,
+        "INSERT INTO flow_events (flow_id, number, kind, version, label, targets, note, at, by)
+         VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM flow_events WHERE flow_id = $1), $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            &event.flow_id.0,
+            &event.kind.as_str(),
+            &event.version.map(i64::from),
+            &event.label.as_deref().map(text),
+            &targets,
+            &event.note.as_deref().map(text),
+            &event.at,
+            &text(&event.by),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_queue(db: &impl GenericClient, queue: &QueueRecord) -> Result<(), StoreError> {
+    execute(
+        db,
+        "INSERT INTO queues (id, name, folded_name, built_in, extra, created_at, modified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded_name = excluded.folded_name,
+            built_in = excluded.built_in, extra = excluded.extra, created_at = excluded.created_at,
+            modified_at = excluded.modified_at",
+        &[
+            &queue.id.0,
+            &text(&queue.name),
+            &text(&queue.folded_name),
+            &queue.built_in,
+            &json(&queue.extra)?,
+            &queue.created_at,
+            &queue.modified_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_route(db: &impl GenericClient, route: &RouteRecord) -> Result<(), StoreError> {
+    let (flow, queue) = match route.target {
+        RouteTarget::Flow(id) => (Some(id.0), None),
+        RouteTarget::Queue(id) => (None, Some(id.0)),
+    };
+    execute(
+        db,
+        "INSERT INTO routes (id, domain, pattern, target_flow, target_queue, unrouted_queue, priority, extra, created_at,
+            modified_at, deleted)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
+         ON CONFLICT (id) DO UPDATE SET domain = excluded.domain, pattern = excluded.pattern,
+            target_flow = excluded.target_flow, target_queue = excluded.target_queue,
+            unrouted_queue = excluded.unrouted_queue, priority = excluded.priority, extra = excluded.extra,
+            created_at = excluded.created_at, modified_at = excluded.modified_at, deleted = false",
+        &[
+            &route.id,
+            &text(&route.domain),
+            &text(&route.pattern),
+            &flow,
+            &queue,
+            &route.unrouted_queue.map(|queue| queue.0),
+            &route.priority,
+            &json(&route.extra)?,
+            &route.created_at,
+            &route.modified_at,
+        ],
+    )
+    .await
+    .map(drop)
+}

@@ -1,0 +1,195 @@
+//! Mail as it is asked for from above.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use deadpool_postgres::{Client, GenericClient};
+use jiff::Timestamp;
+use tokio_postgres::IsolationLevel;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::columns::{Columns, text};
+use super::mail_columns::{Conditions, interaction, run, small};
+use super::pool::{execute, row, rows};
+use super::{PostgresStore, audit, queues, runs, tally};
+use crate::encoding::{decision_code, json, state_code};
+use crate::error::{LeaseError, StoreError};
+use crate::records::audit::AuditRecord;
+use crate::records::mail::{
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, Summary,
+};
+use crate::traits::MailStore;
+
+#[async_trait]
+impl MailStore for PostgresStore {
+    async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
+        self.lanes.accept(acceptance).await
+    }
+
+    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+        self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await
+    }
+
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
+        self.db.run(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+        self.signals.work();
+        Ok(())
+    }
+
+    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.db.run(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
+        self.signals.work();
+        Ok(())
+    }
+
+    async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.db.run(move |db| Box::pin(queues::complete(db, id, audit))).await
+    }
+
+    async fn set_attributes(
+        &self,
+        id: InteractionId,
+        attributes: BTreeMap<String, String>,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
+        self.db.run(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
+    }
+
+    async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let found = row(db, "SELECT * FROM interactions WHERE id = $1", &[&id.0]).await?;
+                    found.as_ref().map(interaction).transpose()
+                })
+            })
+            .await
+    }
+
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<InteractionRecord>, StoreError> {
+        let conditions = conditions(filter, after);
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    conditions.newest_first(db, "interactions", limit).await?.iter().map(interaction).collect()
+                })
+            })
+            .await
+    }
+
+    async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let ended = rows(db, "SELECT * FROM runs WHERE interaction = $1 ORDER BY number", &[&id.0]).await?;
+                    ended.iter().map(run).collect()
+                })
+            })
+            .await
+    }
+
+    async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let sql = "SELECT m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
+                    let raw: Option<Vec<u8>> = row(db, sql, &[&id.0]).await?.map(|row| row.try_get(0)).transpose()?;
+                    Ok(raw.map(Bytes::from))
+                })
+            })
+            .await
+    }
+
+    async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
+        self.db.run(move |db| Box::pin(erase(db, id, audit))).await
+    }
+
+    async fn summary(&self) -> Result<Summary, StoreError> {
+        self.db.run(|db| Box::pin(summary(db))).await
+    }
+}
+
+fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Conditions {
+    // As elsewhere whatever the case: Unicode's lower case, here by the server's ICU, whatever the database's own locale.
+    let folded = |value: &String| text(&value.to_lowercase()).into_owned();
+    let mut conditions = Conditions::default();
+    conditions.add("id < ", after.map(|after| after.0));
+    conditions.add("state = ", filter.state.map(|state| small(state_code(state))));
+    conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
+    conditions.add("queue = ", filter.queue.map(|queue| queue.0));
+    conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
+    conditions.add("message_id = ", filter.message_id.as_ref().map(|id| text(id).into_owned()));
+    conditions.add("received_at >= ", filter.since);
+    conditions.add("received_at < ", filter.until);
+    conditions.add("lower(envelope_from COLLATE \"und-x-icu\") = ", filter.from.as_ref().map(folded));
+    conditions.add("lower(envelope_to COLLATE \"und-x-icu\") = ", filter.to.as_ref().map(folded));
+    conditions
+        .add("lower(subject COLLATE \"und-x-icu\") LIKE ", filter.subject.as_ref().map(|part| pattern(&folded(part))));
+    conditions
+}
+
+/// A pattern for what contains `part`, whose own wildcards are plain text.
+fn pattern(part: &str) -> String {
+    let plain = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{plain}%")
+}
+
+async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
+    let db = db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+    let mut summary = tally::read(&db).await?;
+    let sql = "SELECT min(received_at) FROM interactions WHERE state IN (0, 1) AND decision IS NULL";
+    summary.oldest_undecided_at = match row(&db, sql, &[]).await? {
+        Some(row) => row.try_get(0)?,
+        None => None,
+    };
+    Ok(summary)
+}
+
+/// A message that came for several routes goes when the last of its interactions is erased.
+async fn erase(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
+    let transaction = db.transaction().await?;
+    let sql = "SELECT message FROM interactions WHERE id = $1 FOR UPDATE";
+    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
+    let message: Option<Uuid> = found.try_get(0)?;
+    let sql = "UPDATE interactions SET erased = true, subject = '', message = NULL WHERE id = $1";
+    execute(&transaction, sql, &[&id.0]).await?;
+    execute(&transaction, "UPDATE runs SET trace = '{}' WHERE interaction = $1", &[&id.0]).await?;
+    if let Some(message) = message {
+        drop_use(&transaction, message).await?;
+    }
+    audit::add(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// One interaction less shows the message.
+async fn drop_use(db: &impl GenericClient, message: Uuid) -> Result<(), StoreError> {
+    execute(db, "UPDATE messages SET uses = uses - 1 WHERE id = $1", &[&message]).await?;
+    execute(db, "DELETE FROM messages WHERE id = $1 AND uses <= 0", &[&message]).await.map(drop)
+}
+
+async fn set_attributes(
+    db: &mut Client,
+    id: InteractionId,
+    changed: BTreeMap<String, String>,
+    entry: AuditRecord,
+) -> Result<bool, StoreError> {
+    let transaction = db.transaction().await?;
+    let sql = "SELECT attributes FROM interactions WHERE id = $1 FOR UPDATE";
+    let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
+    let columns = Columns { row: &kept, table: "interactions" };
+    let mut attributes: BTreeMap<String, String> = columns.json_or_empty("attributes")?;
+    attributes.extend(changed);
+    let sql = "UPDATE interactions SET attributes = $2 WHERE id = $1";
+    execute(&transaction, sql, &[&id.0, &json(&attributes)?]).await?;
+    audit::add(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(true)
+}

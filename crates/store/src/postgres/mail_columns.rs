@@ -1,0 +1,152 @@
+//! Interactions, decisions and runs as rows.
+
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+
+use super::columns::Columns;
+use crate::encoding::{DecisionMore, decision_code, decision_kind, json, state};
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
+
+/// A code of states or decisions as it is kept.
+pub(super) fn small(code: i64) -> i16 {
+    i16::try_from(code).unwrap_or(i16::MAX)
+}
+
+pub(super) fn read_state(columns: Columns<'_>) -> Result<State, StoreError> {
+    state(columns.get::<i16>("state")?.into()).ok_or_else(|| columns.inconsistent("state", &"no such state"))
+}
+
+pub(super) fn read_kind(columns: Columns<'_>) -> Result<Option<DecisionKind>, StoreError> {
+    let Some(code) = columns.get::<Option<i16>>("decision")? else { return Ok(None) };
+    decision_kind(code.into()).map(Some).ok_or_else(|| columns.inconsistent("decision", &"no such decision"))
+}
+
+/// The parts of a run that take some work to bind.
+pub(super) struct RunColumns {
+    pub(super) flow: Option<Uuid>,
+    pub(super) flow_version: Option<i64>,
+    pub(super) decision: i16,
+    pub(super) queue: Option<Uuid>,
+    pub(super) priority: i64,
+    pub(super) skills: Option<String>,
+    pub(super) attributes: Option<String>,
+    pub(super) more: Option<String>,
+}
+
+impl RunColumns {
+    pub(super) fn of(run: &RunRecord) -> Result<Self, StoreError> {
+        let decision = &run.decision;
+        Ok(Self {
+            flow: run.flow.map(|(id, _)| id.0),
+            flow_version: run.flow.map(|(_, version)| i64::from(version)),
+            decision: small(decision_code(decision.kind)),
+            queue: decision.queue.map(|queue| queue.0),
+            priority: decision.priority,
+            skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
+            attributes: if run.attributes.is_empty() { None } else { Some(json(&run.attributes)?) },
+            more: DecisionMore::kept(decision)?,
+        })
+    }
+}
+
+fn read_flow(columns: Columns<'_>) -> Result<Option<(FlowId, Version)>, StoreError> {
+    match (columns.get("flow_id")?, columns.maybe_count("flow_version")?) {
+        (Some(id), Some(version)) => Ok(Some((FlowId(id), version))),
+        (None, None) => Ok(None),
+        _ => Err(columns.inconsistent("flow_version", &"a flow has a version, no flow has none")),
+    }
+}
+
+fn read_decision(columns: Columns<'_>) -> Result<Option<DecisionRecord>, StoreError> {
+    let Some(kind) = read_kind(columns)? else { return Ok(None) };
+    let more: DecisionMore = columns.json_or_empty("decision_more")?;
+    Ok(Some(DecisionRecord {
+        kind,
+        queue: columns.get::<Option<Uuid>>("queue")?.map(QueueId),
+        priority: columns.get("priority")?,
+        skills: columns.json_or_empty("skills")?,
+        language: more.language,
+        addresses: more.addresses,
+        reason: more.reason,
+        error: more.error,
+    }))
+}
+
+/// Reads an interaction from a row with all its columns.
+pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
+    let columns = Columns { row, table: "interactions" };
+    Ok(InteractionRecord {
+        id: InteractionId(columns.get("id")?),
+        state: read_state(columns)?,
+        received_at: columns.get("received_at")?,
+        envelope_from: columns.get("envelope_from")?,
+        envelope_to: columns.get("envelope_to")?,
+        remote: columns.get("remote")?,
+        message_id: columns.get("message_id")?,
+        subject: columns.get("subject")?,
+        route: columns.get("route")?,
+        initial_priority: columns.get("initial_priority")?,
+        opening: columns.json_or_empty("opening")?,
+        flow: read_flow(columns)?,
+        decision: read_decision(columns)?,
+        runs: columns.count("runs")?,
+        attributes: columns.json_or_empty("attributes")?,
+        duplicates: columns.count("duplicates")?,
+        possible_duplicate_of: columns.get::<Option<Uuid>>("possible_duplicate_of")?.map(InteractionId),
+        erased: columns.get("erased")?,
+    })
+}
+
+/// Reads a run from a row with all its columns.
+pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
+    let columns = Columns { row, table: "runs" };
+    let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
+    Ok(RunSummary {
+        number: columns.count("number")?,
+        run: RunRecord {
+            flow: read_flow(columns)?,
+            started_at: columns.get("started_at")?,
+            duration_us: columns.count("duration_us")?,
+            decision,
+            attributes: columns.json_or_empty("attributes")?,
+            trace: columns.get("trace")?,
+            rerun_by: columns.get("rerun_by")?,
+        },
+    })
+}
+
+/// Conditions of a list, joined as text; values are always bound.
+#[derive(Default)]
+pub(super) struct Conditions {
+    sql: String,
+    values: Vec<Box<dyn ToSql + Send + Sync>>,
+}
+
+impl Conditions {
+    /// Adds a condition if there is a value; `left` ends where the value stands.
+    pub(super) fn add<T: ToSql + Send + Sync + 'static>(&mut self, left: &str, value: Option<T>) {
+        let Some(value) = value else { return };
+        self.values.push(Box::new(value));
+        self.sql.push_str(if self.values.len() == 1 { " WHERE " } else { " AND " });
+        self.sql.push_str(left);
+        self.sql.push_str(&format!("${}", self.values.len()));
+    }
+
+    /// The rows of a table whose identifiers sort by time.
+    pub(super) async fn newest_first(
+        mut self,
+        db: &impl GenericClient,
+        table: &str,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.values.push(Box::new(i64::from(limit)));
+        let sql = format!("SELECT * FROM {table}{} ORDER BY id DESC LIMIT ${}", self.sql, self.values.len());
+        let values: Vec<&(dyn ToSql + Sync)> =
+            self.values.iter().map(|value| -> &(dyn ToSql + Sync) { value.as_ref() }).collect();
+        Ok(db.query(&sql, &values).await?)
+    }
+}

@@ -1,0 +1,112 @@
+//! The store in a PostgreSQL database, version 15 or later: any number of nodes on one, none of them special.
+//!
+//! Transactions run at READ COMMITTED: what they read to decide by is locked or taken with `SKIP LOCKED`. Accepted mail is written by
+//! a few lanes, each of which commits what waits together. Who changes the catalogue holds an advisory lock alone; who records
+//! decisions shares it: so a decision and the deletion of its queue never pass each other.
+
+mod accept;
+mod access;
+mod audit;
+mod catalogue;
+mod catalogue_columns;
+mod columns;
+mod error;
+mod interactions;
+mod lanes;
+mod locks;
+mod mail_columns;
+mod pool;
+mod queues;
+mod runs;
+mod schema;
+mod seen;
+mod signals;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use tokio::sync::watch;
+
+use crate::error::StoreError;
+use crate::traits::{Heard, PeerStore};
+
+use lanes::Lanes;
+use pool::Database;
+use signals::Signals;
+
+/// What can be set for a store in PostgreSQL.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME?…`, several hosts allowed: the one that takes writes is used. Never shown.
+    pub url: String,
+    /// Whom to trust for TLS; none is whom the system trusts.
+    pub root_certificates: Option<Vec<CertificateDer<'static>>>,
+    /// How long a message counts as the same that came before.
+    pub duplicate_window: Duration,
+    /// How long a repeated HTTP request is known by its key.
+    pub idempotency_window: Duration,
+    /// How long a caller waits before it gets [`StoreError::Unavailable`].
+    pub patience: Duration,
+    /// At most so many connections, and one more that listens.
+    pub connections: usize,
+    /// How many transactions that accept mail may be under way at the same time.
+    pub lanes: usize,
+    /// At most so many acceptances in one commit.
+    pub batch: usize,
+}
+
+impl PostgresOptions {
+    /// The usual settings for the database at `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            root_certificates: None,
+            duplicate_window: Duration::from_secs(7 * 24 * 3600),
+            idempotency_window: Duration::from_secs(24 * 3600),
+            patience: Duration::from_secs(10),
+            connections: 10,
+            lanes: 2,
+            batch: 128,
+        }
+    }
+}
+
+/// A store in PostgreSQL.
+pub struct PostgresStore {
+    db: Database,
+    lanes: Lanes,
+    signals: Signals,
+}
+
+impl PostgresStore {
+    /// Connects, makes what is missing, and brings it up to date.
+    ///
+    /// # Errors
+    /// `Unavailable` when no server that takes writes can be reached, `TooNew` when a newer release wrote the database, `Failed` when
+    /// the server is too old, does not keep UTF-8 or refuses what is asked of it.
+    pub async fn connect(options: PostgresOptions) -> Result<Self, StoreError> {
+        let db = Database::new(&options)?;
+        schema::check(&db).await?;
+        schema::migrate(&db, schema::MIGRATIONS).await?;
+        let signals = Signals::start(&options, db.clone())?;
+        let lanes = Lanes::start(&options, db.clone(), signals.clone());
+        Ok(Self { db, lanes, signals })
+    }
+}
+
+impl PeerStore for PostgresStore {
+    fn heard(&self) -> Option<watch::Receiver<Heard>> {
+        Some(self.signals.heard())
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.signals.stop();
+        self.db.close();
+    }
+}

@@ -1,0 +1,178 @@
+//! Connections: how they are made, lent, and given up when they are of no use any more.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Client, GenericClient, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::PostgresOptions;
+use super::error::ends_connection;
+use crate::error::StoreError;
+
+/// What is done with a connection.
+pub(super) type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>>;
+
+/// What a statement is given.
+pub(super) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+/// How long a server may take to answer a connection's first bytes: with several hosts in the URL, the next is tried then.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// What each session sets, before anything is asked of it.
+///
+/// - A COMMIT that waits for a standby must not be cut short by a time limit: PostgreSQL would answer it with success and a warning.
+/// - A role or a database may have `synchronous_commit` off; then no `250` would be true.
+/// - A node that vanished must not hold its locks for the two hours that TCP grants it.
+const SESSION: &str = "SET statement_timeout = 0;
+    SET idle_in_transaction_session_timeout = '15s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Lends connections.
+#[derive(Clone)]
+pub(super) struct Database {
+    pool: Pool,
+    patience: Duration,
+}
+
+impl Database {
+    /// Prepares to connect; nothing is connected yet.
+    pub(super) fn new(options: &PostgresOptions) -> Result<Self, StoreError> {
+        let config = config(options)?;
+        let tls = MakeRustlsConnect::new(tls(options)?);
+        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        // A lock that is not had in time is a store that did not answer in time.
+        let session = format!("{SESSION}; SET lock_timeout = {}", options.patience.as_millis().max(1));
+        let pool = Pool::builder(manager)
+            .max_size(options.connections.max(2))
+            .wait_timeout(Some(options.patience))
+            .create_timeout(Some(options.patience))
+            .recycle_timeout(Some(options.patience))
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(move |db, _| {
+                let session = session.clone();
+                Box::pin(async move { db.batch_execute(&session).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self { pool, patience: options.patience })
+    }
+
+    /// Does `work` with a connection. One that failed, or did not answer in time, is closed: its server may be gone, or not be the
+    /// primary any more.
+    pub(super) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError> + PassingError,
+        F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, E>,
+    {
+        let mut connection = self.pool.get().await.map_err(StoreError::from)?;
+        let outcome = timeout(self.patience, work(&mut connection)).await.unwrap_or_else(|_| Err(late().into()));
+        if outcome.as_ref().is_err_and(PassingError::passing) {
+            drop(Client::take(connection));
+        }
+        outcome
+    }
+
+    /// Closes all connections that nobody uses; used ones are closed when they come back.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// Tells whether an error may have to do with its connection.
+pub(super) trait PassingError {
+    fn passing(&self) -> bool;
+}
+
+impl PassingError for StoreError {
+    fn passing(&self) -> bool {
+        ends_connection(self)
+    }
+}
+
+impl PassingError for crate::error::CommitError {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passing())
+    }
+}
+
+impl PassingError for crate::error::LeaseError {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passing())
+    }
+}
+
+/// What is said of a database that does not answer.
+pub(super) fn late() -> StoreError {
+    StoreError::Unavailable("the database did not answer in time".to_owned())
+}
+
+/// All rows of a statement; it is prepared once for each connection.
+pub(super) async fn rows(
+    db: &impl GenericClient,
+    sql: &str,
+    parameters: Parameters<'_>,
+) -> Result<Vec<Row>, StoreError> {
+    Ok(db.query(&db.prepare_cached(sql).await?, parameters).await?)
+}
+
+/// The only row of a statement, if there is one.
+pub(super) async fn row(
+    db: &impl GenericClient,
+    sql: &str,
+    parameters: Parameters<'_>,
+) -> Result<Option<Row>, StoreError> {
+    Ok(db.query_opt(&db.prepare_cached(sql).await?, parameters).await?)
+}
+
+/// How many rows a statement changed.
+pub(super) async fn execute(db: &impl GenericClient, sql: &str, parameters: Parameters<'_>) -> Result<u64, StoreError> {
+    Ok(db.execute(&db.prepare_cached(sql).await?, parameters).await?)
+}
+
+/// The URL as settings of a connection.
+pub(super) fn config(options: &PostgresOptions) -> Result<Config, StoreError> {
+    // The library's words may repeat the URL, and a password with it.
+    let broken =
+        |_| StoreError::Failed("the database's URL does not read: expected postgres://USER@HOST/NAME".to_owned());
+    let mut config = Config::from_str(&options.url).map_err(broken)?;
+    if config.get_application_name().is_none() {
+        config.application_name("waypost");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(options.patience);
+    }
+    config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+    // A standby takes no mail, whoever connects to it.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    Ok(config)
+}
+
+/// TLS as the URL's `sslmode` asks for it: where it is used, the server's name and certificate are always verified.
+pub(super) fn tls(options: &PostgresOptions) -> Result<ClientConfig, StoreError> {
+    let mut roots = RootCertStore::empty();
+    let trusted = match &options.root_certificates {
+        Some(pem) => pem.clone(),
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    roots.add_parsable_certificates(trusted);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,165 @@
+//! Interactions that wait for a run: claimed, recorded, asked for again.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use deadpool_postgres::{Client, GenericClient};
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::columns::{Columns, after, text};
+use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small};
+use super::pool::{execute, row, rows};
+use super::tally::Tally;
+use super::{audit, locks};
+use crate::encoding::{state_after, state_code};
+use crate::error::{LeaseError, StoreError};
+use crate::records::audit::AuditRecord;
+use crate::records::mail::{ClaimedRun, RunRecord, State};
+
+/// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
+pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "WITH ended AS (SELECT id, state FROM interactions WHERE state IN (1, 3) AND lease_until <= $1
+            FOR UPDATE SKIP LOCKED)
+        UPDATE interactions SET state = CASE ended.state WHEN 1 THEN 0 ELSE 2 END, lease = NULL, lease_until = NULL
+        FROM ended WHERE interactions.id = ended.id RETURNING ended.state";
+    for row in rows(db, sql, &[&now]).await? {
+        match read_state(Columns { row: &row, table: "interactions" })? {
+            State::Running => tally.moved(Some(State::Running), State::Received),
+            from => tally.moved(Some(from), State::Decided),
+        }
+    }
+    Ok(())
+}
+
+/// Claims what waits for a run, oldest first.
+pub(super) async fn claim(
+    db: &mut Client,
+    max: u32,
+    lease_seconds: u32,
+    now: Timestamp,
+) -> Result<Vec<ClaimedRun>, StoreError> {
+    let transaction = db.transaction().await?;
+    let mut tally = Tally::default();
+    give_back(&transaction, &mut tally, now).await?;
+    let until = after(now, u64::from(lease_seconds));
+    let sql = "WITH work AS (SELECT id FROM interactions WHERE state = 0 ORDER BY received_at, id LIMIT $1
+            FOR UPDATE SKIP LOCKED)
+        UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2
+        FROM work WHERE interactions.id = work.id RETURNING interactions.*";
+    let claimed = rows(&transaction, sql, &[&i64::from(max), &until]).await?;
+    let mut messages = messages_of(&transaction, &claimed).await?;
+    // Read after the claim: a catalogue that was published before is in it.
+    let epoch = locks::epoch(&transaction).await?;
+    let mut work = Vec::with_capacity(claimed.len());
+    for row in &claimed {
+        tally.moved(Some(State::Received), State::Running);
+        let interaction = interaction(row)?;
+        let columns = Columns { row, table: "interactions" };
+        let raw = messages.remove(&interaction.id).unwrap_or_default();
+        work.push(ClaimedRun { interaction, raw, epoch, lease: columns.get("lease")? });
+    }
+    tally.write(&transaction).await?;
+    transaction.commit().await?;
+    work.sort_by_key(|one| (one.interaction.received_at, one.interaction.id.0));
+    Ok(work)
+}
+
+async fn messages_of(
+    db: &impl GenericClient,
+    claimed: &[tokio_postgres::Row],
+) -> Result<HashMap<InteractionId, Bytes>, StoreError> {
+    if claimed.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = claimed.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
+    let sql =
+        "SELECT i.id, m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = ANY ($1::uuid[])";
+    let mut messages = HashMap::new();
+    for row in rows(db, sql, &[&ids]).await? {
+        messages.insert(InteractionId(row.try_get(0)?), Bytes::from(row.try_get::<_, Vec<u8>>(1)?));
+    }
+    Ok(messages)
+}
+
+/// Records a run under its lease.
+pub(super) async fn record(db: &mut Client, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
+    let transaction = db.transaction().await.map_err(StoreError::from)?;
+    locks::share(&transaction).await?;
+    let sql = "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
+        FOR UPDATE";
+    let Some(held) = row(&transaction, sql, &[&id.0, &lease]).await? else { return Err(LeaseError::Lost) };
+    let held = Columns { row: &held, table: "interactions" };
+    let number = held.count::<u32>("runs")?.saturating_add(1);
+    let before = read_kind(held)?;
+    let asked_by: Option<String> = held.get("rerun_by")?;
+    let kind = run.decision.kind;
+    let columns = RunColumns::of(&run)?;
+    let state = small(state_code(state_after(kind)));
+    execute(
+        &transaction,
+        "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = $3, flow_id = $4,
+            flow_version = $5, decision = $6, queue = $7, priority = $8, skills = $9, attributes = $10,
+            decision_more = $11 WHERE id = $1",
+        &[
+            &id.0,
+            &state,
+            &i64::from(number),
+            &columns.flow,
+            &columns.flow_version,
+            &columns.decision,
+            &columns.queue,
+            &columns.priority,
+            &columns.skills,
+            &columns.attributes,
+            &columns.more,
+        ],
+    )
+    .await?;
+    // Where the content was erased while the run was under way, its trace must not bring it back.
+    let trace = if held.get("erased")? { "{}" } else { run.trace.as_str() };
+    execute(
+        &transaction,
+        "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
+            priority, skills, decision_more, attributes, trace)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        &[
+            &id.0,
+            &i64::from(number),
+            &columns.flow,
+            &columns.flow_version,
+            &run.started_at,
+            &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
+            &run.rerun_by.or(asked_by).as_deref().map(text),
+            &columns.decision,
+            &columns.queue,
+            &columns.priority,
+            &columns.skills,
+            &columns.more,
+            &columns.attributes,
+            &text(trace),
+        ],
+    )
+    .await?;
+    let mut tally = Tally::default();
+    tally.moved(Some(State::Running), state_after(kind));
+    tally.decided(before, kind);
+    tally.write(&transaction).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Makes a decided or completed interaction wait for another run.
+pub(super) async fn rerun(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
+    let transaction = db.transaction().await.map_err(StoreError::from)?;
+    let sql = "SELECT state FROM interactions WHERE id = $1 AND state IN (2, 4) AND NOT erased FOR UPDATE";
+    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
+    let from = read_state(Columns { row: &found, table: "interactions" })?;
+    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = $2 WHERE id = $1";
+    execute(&transaction, sql, &[&id.0, &text(&entry.actor)]).await?;
+    audit::add(&transaction, &entry).await?;
+    let mut tally = Tally::default();
+    tally.moved(Some(from), State::Received);
+    tally.write(&transaction).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}

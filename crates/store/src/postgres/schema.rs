@@ -1,0 +1,63 @@
+//! The database's tables: migrations that run forward, one node at a time.
+
+use super::locks;
+use super::pool::{Database, execute, row, rows};
+use crate::error::StoreError;
+
+/// The schema's steps. The table `schema_format` counts those that were taken; a released step never changes.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-start.sql")];
+
+/// The oldest server that is known to do, as `server_version_num`.
+const OLDEST_SERVER: i32 = 150_000;
+
+/// Refuses a server that would not keep what it is given.
+pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
+    db.run(|db| {
+        Box::pin(async move {
+            let sql = "SELECT current_setting('server_version_num')::integer, current_setting('server_version'),
+                       current_setting('server_encoding'), current_setting('fsync')";
+            let Some(said) = row(db, sql, &[]).await? else {
+                return Err(StoreError::Failed("the server does not tell its version".to_owned()));
+            };
+            let (number, name): (i32, String) = (said.try_get(0)?, said.try_get(1)?);
+            let (encoding, fsync): (String, String) = (said.try_get(2)?, said.try_get(3)?);
+            if number < OLDEST_SERVER {
+                return Err(StoreError::Failed(format!("PostgreSQL {name} is too old: 15 or later is needed")));
+            }
+            if encoding != "UTF8" {
+                return Err(StoreError::Failed(format!(
+                    "the database's encoding is {encoding}: make it anew with ENCODING 'UTF8' TEMPLATE template0"
+                )));
+            }
+            if fsync == "off" {
+                tracing::warn!("the database runs with fsync=off: accepted mail is lost if its machine fails");
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Brings the database up to the last of `migrations`, all of them in one transaction: other nodes see all or none.
+pub(super) async fn migrate(db: &Database, migrations: &'static [&'static str]) -> Result<(), StoreError> {
+    db.run(move |db| {
+        Box::pin(async move {
+            let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+            let transaction = db.transaction().await?;
+            locks::migration(&transaction).await?;
+            execute(&transaction, "CREATE TABLE IF NOT EXISTS schema_format (step bigint PRIMARY KEY)", &[]).await?;
+            let steps = rows(&transaction, "SELECT coalesce(max(step), 0) FROM schema_format", &[]).await?;
+            let found: i64 = steps.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+            let found = u32::try_from(found).unwrap_or(u32::MAX);
+            if found > known {
+                return Err(StoreError::TooNew { found, known });
+            }
+            for (number, step) in (1_u32..).zip(migrations).skip_while(|(number, _)| *number <= found) {
+                transaction.batch_execute(step).await?;
+                execute(&transaction, "INSERT INTO schema_format VALUES ($1)", &[&i64::from(number)]).await?;
+            }
+            Ok(transaction.commit().await?)
+        })
+    })
+    .await
+}

@@ -1,0 +1,118 @@
+//! Counters: each transaction adds to a slot of its own choice, so that nodes and lanes don't wait for each other; a summary adds the
+//! slots up.
+
+use std::collections::BTreeMap;
+
+use deadpool_postgres::GenericClient;
+use tokio_postgres::types::ToSql;
+
+use super::mail_columns::small;
+use super::pool::{execute, rows};
+use crate::encoding::{decision_code, decision_kind, state, state_code};
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, State, Summary};
+
+const DUPLICATES: i16 = 0;
+const BY_STATE: i16 = 1;
+const BY_DECISION: i16 = 2;
+
+/// Two transactions at the same time seldom choose the same of so many.
+const SLOTS: i16 = 256;
+
+/// What a transaction adds to the counters.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<(i16, i16), i64>);
+
+impl Tally {
+    fn add(&mut self, topic: i16, member: i16, change: i64) {
+        *self.0.entry((topic, member)).or_default() += change;
+    }
+
+    /// One more duplicate.
+    pub(super) fn duplicate(&mut self) {
+        self.add(DUPLICATES, 0, 1);
+    }
+
+    /// An interaction came into being (`from` is none) or changed its state.
+    pub(super) fn moved(&mut self, from: Option<State>, to: State) {
+        if let Some(from) = from {
+            self.add(BY_STATE, small(state_code(from)), -1);
+        }
+        self.add(BY_STATE, small(state_code(to)), 1);
+    }
+
+    /// An interaction's last decision is another one.
+    pub(super) fn decided(&mut self, from: Option<DecisionKind>, to: DecisionKind) {
+        if let Some(from) = from {
+            self.add(BY_DECISION, small(decision_code(from)), -1);
+        }
+        self.add(BY_DECISION, small(decision_code(to)), 1);
+    }
+
+    /// The changes, sorted: transactions that chose the same slot must not lock it crosswise.
+    pub(super) fn changes(self) -> Changes {
+        let mut changes = Changes { slot: fastrand::i16(0..SLOTS), ..Changes::default() };
+        for ((topic, member), value) in self.0.into_iter().filter(|(_, change)| *change != 0) {
+            changes.topics.push(topic);
+            changes.members.push(member);
+            changes.values.push(value);
+        }
+        changes
+    }
+
+    /// Writes the changes: the last thing that a transaction does, for it holds the slot until its end.
+    pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
+        let changes = self.changes();
+        if changes.is_empty() { Ok(()) } else { execute(db, ADD, &changes.parameters()).await.map(drop) }
+    }
+}
+
+/// Adds changes to the counters.
+pub(super) const ADD: &str = "INSERT INTO counters (slot, topic, member, value)
+    SELECT $1, * FROM unnest($2::smallint[], $3::smallint[], $4::bigint[])
+    ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";
+
+/// Changes as [`ADD`] takes them.
+#[derive(Default)]
+pub(super) struct Changes {
+    slot: i16,
+    topics: Vec<i16>,
+    members: Vec<i16>,
+    values: Vec<i64>,
+}
+
+impl Changes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.slot, &self.topics, &self.members, &self.values]
+    }
+}
+
+/// Reads the counters as a summary, without `oldest_undecided_at`.
+pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError> {
+    let sql = "SELECT topic, member, sum(value)::bigint FROM counters GROUP BY topic, member HAVING sum(value) <> 0";
+    let mut summary = Summary::default();
+    let table = "counters";
+    for row in rows(db, sql, &[]).await? {
+        let (topic, member, value): (i16, i16, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let broken = |what: &str| StoreError::Inconsistent { table, detail: format!("({topic}, {member}): {what}") };
+        let value = u64::try_from(value).map_err(|_| broken("below zero"))?;
+        match topic {
+            DUPLICATES => summary.duplicates = value,
+            BY_STATE => {
+                summary.interactions += value;
+                summary.by_state.insert(state(member.into()).ok_or_else(|| broken("no such state"))?, value);
+            }
+            BY_DECISION => {
+                let kind = decision_kind(member.into()).ok_or_else(|| broken("no such decision"))?;
+                summary.by_decision.insert(kind, value);
+            }
+            _ => return Err(broken("no such topic")),
+        }
+    }
+    summary.accepted = summary.duplicates + summary.interactions;
+    Ok(summary)
+}
