@@ -65,7 +65,11 @@ async fn identify(state: &ApiState, headers: &HeaderMap) -> Identity {
         ));
     };
     match state.access.authenticate(token).await {
-        Ok(principal) => Identity::Proven(principal),
+        // What another node answered a moment ago must be there on this one: a client need not know that there are several.
+        Ok(principal) => match state.app.catalogue.catch_up().await {
+            Ok(()) => Identity::Proven(principal),
+            Err(error) => Identity::Refused(error.into()),
+        },
         Err(TokenError::Unknown) => Identity::Refused(unauthorized("bad.credentials", "the token is not valid")),
         Err(TokenError::Expired) => Identity::Refused(unauthorized("credentials.expired", "the token has expired")),
         Err(TokenError::Store(error)) => Identity::Refused(error.into()),

@@ -8,6 +8,7 @@ pub mod error;
 pub mod folder;
 pub mod interactions;
 pub mod mail;
+pub mod peers;
 
 use std::sync::Arc;
 

@@ -36,6 +36,8 @@ pub struct LiveCatalogue {
     live: RwLock<(Arc<World>, Arc<Running>)>,
     /// Changes made in this process queue here; those of other processes are found out by the epoch.
     changing: Mutex<()>,
+    /// Reading everything again is done once for all who want it.
+    refreshing: Mutex<()>,
 }
 
 /// A change that was checked against a world and may be committed.
@@ -56,7 +58,12 @@ impl LiveCatalogue {
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let world = load(&*store).await?;
         let running = Arc::new(world.running());
-        Ok(Self { store, live: RwLock::new((Arc::new(world), running)), changing: Mutex::new(()) })
+        Ok(Self {
+            store,
+            live: RwLock::new((Arc::new(world), running)),
+            changing: Mutex::new(()),
+            refreshing: Mutex::new(()),
+        })
     }
 
     /// The world now.
@@ -74,17 +81,30 @@ impl LiveCatalogue {
     /// # Errors
     /// The store failed.
     pub async fn running_since(&self, epoch: Epoch) -> Result<Arc<Running>, StoreError> {
-        let running = self.running();
-        if running.epoch >= epoch {
-            return Ok(running);
+        if self.running().epoch < epoch {
+            self.refresh(epoch).await?;
         }
-        self.refresh().await?;
         Ok(self.running())
     }
 
-    /// Reads the catalogue again.
-    async fn refresh(&self) -> Result<(), StoreError> {
-        self.replace(load(&*self.store).await?);
+    /// Sees everything that was committed before this was called, by whatever process.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        if self.store.heard().is_some() {
+            let newest = self.store.epoch().await?;
+            self.running_since(newest).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the catalogue again, unless somebody else just did.
+    async fn refresh(&self, epoch: Epoch) -> Result<(), StoreError> {
+        let _turn = self.refreshing.lock().await;
+        if self.running().epoch < epoch {
+            self.replace(load(&*self.store).await?);
+        }
         Ok(())
     }
 
@@ -169,7 +189,8 @@ impl Turn<'_> {
             }
             Err(CommitError::Conflict) if self.attempts < ATTEMPTS => {
                 self.attempts += 1;
-                self.catalogue.refresh().await?;
+                let newest = self.catalogue.store.epoch().await?;
+                self.catalogue.refresh(newest).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),

@@ -21,10 +21,16 @@ impl Intake for SmtpIntake {
 
     async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
         let address = recipient.to_string();
+        let found = self.0.catalogue.running().routes.find(&address);
+        if !matches!(found, RouteMatch::None) {
+            return Ok(bound(address, found));
+        }
+        // Another node may have made the route a moment ago: mail must not bounce for that.
+        let unavailable = |error: StoreError| Refusal::new(Cause::StorageUnavailable, error.to_string());
+        self.0.catalogue.catch_up().await.map_err(unavailable)?;
         match self.0.catalogue.running().routes.find(&address) {
-            RouteMatch::Route(route) => Ok(Bound::to(address, Some(route))),
-            RouteMatch::Postmaster => Ok(Bound::to(address, None)),
             RouteMatch::None => Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}"))),
+            found => Ok(bound(address, found)),
         }
     }
 
@@ -41,6 +47,13 @@ impl Intake for SmtpIntake {
             Err(StoreError::Full) => Err(Refusal::new(Cause::StorageFull, "the disk is full")),
             Err(error) => Err(Refusal::new(Cause::StorageUnavailable, error.to_string())),
         }
+    }
+}
+
+fn bound(address: String, found: RouteMatch) -> Bound {
+    match found {
+        RouteMatch::Route(route) => Bound::to(address, Some(route)),
+        RouteMatch::Postmaster | RouteMatch::None => Bound::to(address, None),
     }
 }
 

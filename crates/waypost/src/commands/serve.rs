@@ -14,6 +14,13 @@ pub(crate) struct Arguments {
     /// Where everything is kept
     #[arg(long, env = "WAYPOST_DATA_DIR", default_value = "./waypost-data")]
     pub(crate) data_dir: PathBuf,
+    /// The PostgreSQL database that several nodes share, postgres://USER@HOST/NAME; without it, SQLite in the data directory.
+    /// A password is better set in the environment: arguments are seen by everybody on the machine
+    #[arg(long, env = "WAYPOST_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Whom to trust for TLS to the database, in PEM; without it, whom the system trusts
+    #[arg(long, env = "WAYPOST_DATABASE_CA", value_name = "FILE", requires = "database")]
+    pub(crate) database_ca: Option<PathBuf>,
     /// The address of the HTTP API; port 0 takes a free one
     #[arg(long, env = "WAYPOST_HTTP", default_value = "127.0.0.1:8080")]
     pub(crate) http: SocketAddr,

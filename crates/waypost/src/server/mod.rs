@@ -1,6 +1,7 @@
 //! Starting, running and stopping the server.
 
 mod private;
+mod store;
 mod tls;
 
 use std::fs;
@@ -22,8 +23,6 @@ use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_mail::smtp::Settings as SmtpSettings;
-use waypost_store::sqlite::{SqliteOptions, SqliteStore};
-use waypost_store::traits::Store;
 
 use crate::commands::serve::Arguments;
 use crate::failure::Failure;
@@ -33,12 +32,7 @@ use crate::remote::{AdminClient, Listeners};
 pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
     let data_dir = arguments.data_dir.as_path();
     fs::create_dir_all(data_dir).map_err(|error| Failure::of(format!("can't make {}", data_dir.display()))(&error))?;
-    let options = SqliteOptions {
-        duplicate_window: Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60),
-        ..SqliteOptions::default()
-    };
-    let store = SqliteStore::open(data_dir, options).map_err(|error| Failure::of("can't open the store")(&error))?;
-    let store: Arc<dyn Store> = Arc::new(store);
+    let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
     admin_client(&access, data_dir).await?;
     let app = App::open(store).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
@@ -78,6 +72,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     };
     let intake = Arc::new(SmtpIntake(app.clone()));
     tasks.spawn(waypost_mail::smtp::serve(smtp, Arc::new(settings), intake, stopped.clone()));
+    tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     announce(data_dir, &bound)?;

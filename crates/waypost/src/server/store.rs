@@ -1,0 +1,30 @@
+//! The store that the arguments name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use waypost_store::postgres::{PostgresOptions, PostgresStore};
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+use waypost_store::traits::Store;
+
+use crate::commands::serve::Arguments;
+use crate::failure::Failure;
+
+pub(super) async fn open(arguments: &Arguments) -> Result<Arc<dyn Store>, Failure> {
+    let duplicate_window = Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60);
+    let Some(url) = &arguments.database else {
+        let options = SqliteOptions { duplicate_window, ..SqliteOptions::default() };
+        let store = SqliteStore::open(&arguments.data_dir, options);
+        return Ok(Arc::new(store.map_err(|error| Failure::of("can't open the store")(&error))?));
+    };
+    let mut options = PostgresOptions { duplicate_window, ..PostgresOptions::new(url) };
+    if let Some(file) = &arguments.database_ca {
+        let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let trusted = read.map_err(|error| Failure::of(format!("can't read {}", file.display()))(&error))?;
+        options.root_certificates = Some(trusted);
+    }
+    let store = PostgresStore::connect(options).await;
+    Ok(Arc::new(store.map_err(|error| Failure::of("can't open the database")(&error))?))
+}
