@@ -33,9 +33,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 ///
 /// - A COMMIT that waits for a standby must not be cut short by a time limit: PostgreSQL would answer it with success and a warning.
 /// - A role or a database may have `synchronous_commit` off; then no `250` would be true.
-/// - A node that vanished must not hold its locks for the two hours that TCP grants it.
+/// - A node that vanished in the middle of a transaction must not hold its locks for the two hours that TCP grants it.
 const SESSION: &str = "SET statement_timeout = 0;
-    SET idle_in_transaction_session_timeout = '15s';
+    SET idle_in_transaction_session_timeout = '5s';
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 

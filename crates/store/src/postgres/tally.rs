@@ -1,5 +1,5 @@
-//! Counters: each transaction adds to a slot of its own choice, so that nodes and lanes don't wait for each other; a summary adds the
-//! slots up.
+//! Counters: each connection adds to a slot of its own, so that transactions never wait for each other, not even for one whose node
+//! vanished in the middle; a summary adds the slots up.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,6 @@ use crate::records::mail::{DecisionKind, State, Summary};
 const DUPLICATES: i16 = 0;
 const BY_STATE: i16 = 1;
 const BY_DECISION: i16 = 2;
-
-/// Two transactions at the same time seldom choose the same of so many.
-const SLOTS: i16 = 256;
 
 /// What a transaction adds to the counters.
 #[derive(Debug, Default)]
@@ -49,9 +46,9 @@ impl Tally {
         self.add(BY_DECISION, small(decision_code(to)), 1);
     }
 
-    /// The changes, sorted: transactions that chose the same slot must not lock it crosswise.
+    /// The changes that there are.
     pub(super) fn changes(self) -> Changes {
-        let mut changes = Changes { slot: fastrand::i16(0..SLOTS), ..Changes::default() };
+        let mut changes = Changes::default();
         for ((topic, member), value) in self.0.into_iter().filter(|(_, change)| *change != 0) {
             changes.topics.push(topic);
             changes.members.push(member);
@@ -60,7 +57,7 @@ impl Tally {
         changes
     }
 
-    /// Writes the changes: the last thing that a transaction does, for it holds the slot until its end.
+    /// Writes the changes.
     pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
         let changes = self.changes();
         if changes.is_empty() { Ok(()) } else { execute(db, ADD, &changes.parameters()).await.map(drop) }
@@ -69,13 +66,12 @@ impl Tally {
 
 /// Adds changes to the counters.
 pub(super) const ADD: &str = "INSERT INTO counters (slot, topic, member, value)
-    SELECT $1, * FROM unnest($2::smallint[], $3::smallint[], $4::bigint[])
+    SELECT pg_backend_pid(), * FROM unnest($1::smallint[], $2::smallint[], $3::bigint[])
     ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";
 
 /// Changes as [`ADD`] takes them.
 #[derive(Default)]
 pub(super) struct Changes {
-    slot: i16,
     topics: Vec<i16>,
     members: Vec<i16>,
     values: Vec<i64>,
@@ -86,8 +82,8 @@ impl Changes {
         self.values.is_empty()
     }
 
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
-        [&self.slot, &self.topics, &self.members, &self.values]
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
+        [&self.topics, &self.members, &self.values]
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 pub mod http;
+pub mod link;
 pub mod scratch;
 pub mod smtp;
 pub mod streams;

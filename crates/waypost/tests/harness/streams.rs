@@ -34,6 +34,12 @@ pub struct Senders {
 /// One mail in so many is large: run beside the connections' own threads, and soon enough to have the log folded.
 const LARGE: (usize, usize) = (12, 1_200_000);
 
+/// Everything about a mail that a Message-ID decides: whom it goes to, and its text as it goes over the wire.
+pub fn mail_of(message_id: &str) -> (&'static str, String) {
+    let (to, subject, _) = destination(number_of(message_id));
+    (to, mail(message_id, subject, &body(message_id)))
+}
+
 /// A text that a Message-ID decides.
 fn body(message_id: &str) -> String {
     let number = number_of(message_id);
@@ -90,9 +96,9 @@ pub fn deliver_until_killed(server: &mut Server, senders: &mut Senders, round: u
                 for number in 0.. {
                     let again = retries.lock().unwrap().pop_first();
                     let id = again.unwrap_or_else(|| format!("r{round}-c{connection}-{number}@crash.example"));
-                    let (to, subject, _) = destination(number_of(&id));
+                    let (to, text) = mail_of(&id);
                     attempts.fetch_add(1, Ordering::Relaxed);
-                    match session.deliver("ana@customer.example", to, &mail(&id, subject, &body(&id))) {
+                    match session.deliver("ana@customer.example", to, &text) {
                         Ok(reply) => {
                             assert_eq!(reply.code, 250, "{reply:?}");
                             accepted.lock().unwrap().push(id);

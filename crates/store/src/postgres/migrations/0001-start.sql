@@ -159,10 +159,11 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- topic: 0 duplicates, 1 interactions by state, 2 interactions by decision. A count is the sum over all slots: each transaction adds
--- to a slot of its own choice, so that they don't wait for each other.
+-- topic: 0 duplicates, 1 interactions by state, 2 interactions by decision. A count is the sum over all slots. A slot
+-- belongs to a connection, by the number of its server process, so that no transaction waits for another's; slot 0 has what
+-- connections left that are gone.
 CREATE TABLE counters (
-    slot smallint NOT NULL,
+    slot integer NOT NULL,
     topic smallint NOT NULL,
     member smallint NOT NULL,
     value bigint NOT NULL,
