@@ -9,6 +9,7 @@ pub mod folder;
 pub mod interactions;
 pub mod mail;
 pub mod peers;
+pub mod retention;
 
 use std::sync::Arc;
 

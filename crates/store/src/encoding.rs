@@ -1,9 +1,10 @@
 //! Values as every store keeps them: numbers that stand for states and decisions, and JSON text.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, DecisionRecord, State};
+use crate::records::mail::{DecisionKind, DecisionRecord, RunRecord, State};
 
 /// JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -51,6 +52,12 @@ pub(crate) fn state_after(kind: DecisionKind) -> State {
         DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
         DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
     }
+}
+
+/// When a run ended.
+pub(crate) fn ended_at(run: &RunRecord) -> Timestamp {
+    let took = SignedDuration::from_micros(i64::try_from(run.duration_us).unwrap_or(i64::MAX));
+    run.started_at.checked_add(took).unwrap_or(run.started_at)
 }
 
 /// What decisions seldom have, in one column that is NULL for most.

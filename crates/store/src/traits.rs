@@ -18,6 +18,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
     RunSummary, Summary,
 };
+use crate::records::retention::{RetentionLimits, Swept};
 
 /// Flows, versions, queues, domains, routes.
 #[async_trait]
@@ -163,6 +164,14 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<AuditRecord>, StoreError>;
 }
 
+/// What is kept no longer than it must be.
+#[async_trait]
+pub trait RetentionStore: Send + Sync {
+    /// Removes up to `max` things of each kind that have outlived their time, oldest first; answers how many. What is undecided,
+    /// unclaimed or claimed is never touched: time counts from an interaction's completion.
+    async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError>;
+}
+
 /// What the other processes on a store do.
 pub trait PeerStore: Send + Sync {
     /// Hears of it; none where no other process can write. What is heard is a hint: some may be missed while a connection is lost.
@@ -179,6 +188,9 @@ pub struct Heard {
 }
 
 /// A whole store.
-pub trait Store: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + PeerStore {}
+pub trait Store:
+    CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore
+{
+}
 
-impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + PeerStore> Store for T {}
+impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore> Store for T {}

@@ -78,7 +78,7 @@ pub struct Interaction {
     /// In the answer to a mail that was accepted before: this is the interaction it made then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
-    /// Message, subject and traces were erased on request.
+    /// Message, subject and traces are gone: erased on request, or kept as long as they are to be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
     /// Its address.

@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod lists;
 pub(crate) mod queues;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod samples;
 
@@ -46,6 +47,8 @@ macro_rules! every_rule {
                 one_of_many_writers_wins;
             access: clients_are_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens;
+            retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up,
+                a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }
     };

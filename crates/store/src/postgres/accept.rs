@@ -304,6 +304,10 @@ impl<'b> Writes<'b> {
                 let skills: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.skills.as_deref()).collect();
                 let attributes: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.attributes.as_deref()).collect();
                 let more: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.more.as_deref()).collect();
+                let completed: Vec<Option<Timestamp>> = each
+                    .iter()
+                    .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
+                    .collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
                 db.execute(
                     &add_interactions,
@@ -330,6 +334,7 @@ impl<'b> Writes<'b> {
                         &attributes,
                         &more,
                         &openings,
+                        &completed,
                     ],
                 )
                 .await
@@ -392,10 +397,10 @@ const ADD_MESSAGES: &str =
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
         decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
-        remote, subject, skills, attributes, decision_more, opening, duplicates, erased)
+        remote, subject, skills, attributes, decision_more, opening, completed_at, duplicates, erased)
     SELECT *, 0, false FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[],
         $7::bigint[], $8::smallint[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::text[],
-        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[])";
+        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[])";
 
 const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by,
         decision, queue, priority, skills, decision_more, attributes, trace)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use deadpool_postgres::{Client, GenericClient};
+use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use waypost_flow::id::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{execute, row, rows};
-use super::{PostgresStore, audit, queues, runs, tally};
+use super::{PostgresStore, audit, queues, retention, runs, tally};
 use crate::encoding::{decision_code, json, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -152,27 +152,14 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     Ok(summary)
 }
 
-/// A message that came for several routes goes when the last of its interactions is erased.
 async fn erase(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let transaction = db.transaction().await?;
-    let sql = "SELECT message FROM interactions WHERE id = $1 FOR UPDATE";
-    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
-    let message: Option<Uuid> = found.try_get(0)?;
-    let sql = "UPDATE interactions SET erased = true, subject = '', message = NULL WHERE id = $1";
-    execute(&transaction, sql, &[&id.0]).await?;
-    execute(&transaction, "UPDATE runs SET trace = '{}' WHERE interaction = $1", &[&id.0]).await?;
-    if let Some(message) = message {
-        drop_use(&transaction, message).await?;
+    let found = retention::erase_contents(&transaction, &[id.0]).await? > 0;
+    if found {
+        audit::add(&transaction, &entry).await?;
     }
-    audit::add(&transaction, &entry).await?;
     transaction.commit().await?;
-    Ok(true)
-}
-
-/// One interaction less shows the message.
-async fn drop_use(db: &impl GenericClient, message: Uuid) -> Result<(), StoreError> {
-    execute(db, "UPDATE messages SET uses = uses - 1 WHERE id = $1", &[&message]).await?;
-    execute(db, "DELETE FROM messages WHERE id = $1 AND uses <= 0", &[&message]).await.map(drop)
+    Ok(found)
 }
 
 async fn set_attributes(

@@ -25,6 +25,7 @@ struct Offer {
 
 /// Hands acceptances to the lanes. They end when this is dropped.
 pub(super) struct Lanes {
+    windows: Windows,
     offers: mpsc::Sender<Offer>,
     patience: Duration,
 }
@@ -41,7 +42,12 @@ impl Lanes {
             let lane = Lane { db: db.clone(), signals: signals.clone(), windows, batch };
             tokio::spawn(lane.work(Arc::clone(&receiver)));
         }
-        Self { offers, patience: options.patience }
+        Self { windows, offers, patience: options.patience }
+    }
+
+    /// How long things are known again.
+    pub(super) fn windows(&self) -> Windows {
+        self.windows
     }
 
     /// Keeps an acceptance. One that nobody waits for any more is not begun; one that was begun may be kept all the same.

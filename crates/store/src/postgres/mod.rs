@@ -17,6 +17,7 @@ mod locks;
 mod mail_columns;
 mod pool;
 mod queues;
+mod retention;
 mod runs;
 mod schema;
 mod seen;

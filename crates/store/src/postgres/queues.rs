@@ -31,7 +31,7 @@ impl QueueStore for PostgresStore {
                 Box::pin(async move {
                     let transaction = db.transaction().await.map_err(StoreError::from)?;
                     match held(&transaction, queue, token, now).await? {
-                        Held::Live(id) => end(&transaction, id, State::Completed).await?,
+                        Held::Live(id) => end(&transaction, id, State::Completed, now).await?,
                         Held::Completed => return Ok(()),
                         Held::Lost => return Err(LeaseError::Lost),
                     }
@@ -50,7 +50,7 @@ impl QueueStore for PostgresStore {
                     let Held::Live(id) = held(&transaction, queue, token, now).await? else {
                         return Err(LeaseError::Lost);
                     };
-                    end(&transaction, id, State::Decided).await?;
+                    end(&transaction, id, State::Decided, now).await?;
                     Ok(transaction.commit().await.map_err(StoreError::from)?)
                 })
             })
@@ -136,9 +136,10 @@ async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid, now: Timesta
 }
 
 /// Ends a live lease. A completed interaction keeps the token, so that acknowledging again is well.
-async fn end(db: &impl GenericClient, id: InteractionId, to: State) -> Result<(), StoreError> {
-    let sql = "UPDATE interactions SET state = $2::smallint, lease_until = NULL, lease = CASE WHEN $2::smallint = 4 THEN lease END WHERE id = $1";
-    execute(db, sql, &[&id.0, &small(state_code(to))]).await?;
+async fn end(db: &impl GenericClient, id: InteractionId, to: State, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE interactions SET state = $2::smallint, lease_until = NULL, lease = CASE WHEN $2::smallint = 4 THEN lease END,
+        completed_at = CASE WHEN $2::smallint = 4 THEN $3::timestamptz END WHERE id = $1";
+    execute(db, sql, &[&id.0, &small(state_code(to)), &now]).await?;
     let mut tally = Tally::default();
     tally.moved(Some(State::Claimed), to);
     tally.write(db).await
@@ -154,8 +155,8 @@ pub(super) async fn complete(db: &mut Client, id: InteractionId, entry: AuditRec
         State::Completed => return Ok(()),
         State::Received | State::Running => return Err(LeaseError::Lost),
     };
-    let sql = "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &small(state_code(State::Completed))]).await?;
+    let sql = "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, completed_at = $3 WHERE id = $1";
+    execute(&transaction, sql, &[&id.0, &small(state_code(State::Completed)), &entry.at]).await?;
     let mut tally = Tally::default();
     tally.moved(Some(from), State::Completed);
     audit::add(&transaction, &entry).await?;

@@ -13,7 +13,7 @@ use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small}
 use super::pool::{execute, row, rows};
 use super::tally::Tally;
 use super::{audit, locks};
-use crate::encoding::{state_after, state_code};
+use crate::encoding::{ended_at, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, RunRecord, State};
@@ -101,7 +101,7 @@ pub(super) async fn record(db: &mut Client, id: InteractionId, lease: Uuid, run:
         &transaction,
         "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = $3, flow_id = $4,
             flow_version = $5, decision = $6, queue = $7, priority = $8, skills = $9, attributes = $10,
-            decision_more = $11 WHERE id = $1",
+            decision_more = $11, completed_at = $12 WHERE id = $1",
         &[
             &id.0,
             &state,
@@ -114,6 +114,7 @@ pub(super) async fn record(db: &mut Client, id: InteractionId, lease: Uuid, run:
             &columns.skills,
             &columns.attributes,
             &columns.more,
+            &(state_after(kind) == State::Completed).then(|| ended_at(&run)),
         ],
     )
     .await?;
@@ -155,7 +156,8 @@ pub(super) async fn rerun(db: &mut Client, id: InteractionId, entry: AuditRecord
     let sql = "SELECT state FROM interactions WHERE id = $1 AND state IN (2, 4) AND NOT erased FOR UPDATE";
     let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
     let from = read_state(Columns { row: &found, table: "interactions" })?;
-    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = $2 WHERE id = $1";
+    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = $2,
+        completed_at = NULL WHERE id = $1";
     execute(&transaction, sql, &[&id.0, &text(&entry.actor)]).await?;
     audit::add(&transaction, &entry).await?;
     let mut tally = Tally::default();

@@ -46,6 +46,15 @@ impl Tally {
         self.add(BY_DECISION, small(decision_code(to)), 1);
     }
 
+    /// An interaction was removed, and with it the duplicates that were counted on it.
+    pub(super) fn removed(&mut self, from: State, decision: Option<DecisionKind>, duplicates: i64) {
+        self.add(BY_STATE, small(state_code(from)), -1);
+        if let Some(decision) = decision {
+            self.add(BY_DECISION, small(decision_code(decision)), -1);
+        }
+        self.add(DUPLICATES, 0, -duplicates);
+    }
+
     /// The changes that there are.
     pub(super) fn changes(self) -> Changes {
         let mut changes = Changes::default();
@@ -85,6 +94,18 @@ impl Changes {
     pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
         [&self.topics, &self.members, &self.values]
     }
+}
+
+/// Adds to slot 0 what connections left that are gone.
+pub(super) async fn fold(db: &impl GenericClient) -> Result<(), StoreError> {
+    let sql = "WITH left_over AS (DELETE FROM counters WHERE (slot, topic, member) IN (
+                SELECT slot, topic, member FROM counters
+                WHERE slot <> 0 AND slot NOT IN (SELECT pid FROM pg_stat_activity) LIMIT 1000 FOR UPDATE SKIP LOCKED)
+            RETURNING topic, member, value)
+        INSERT INTO counters (slot, topic, member, value)
+        SELECT 0, topic, member, sum(value) FROM left_over GROUP BY topic, member ORDER BY topic, member
+        ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";
+    execute(db, sql, &[]).await.map(drop)
 }
 
 /// Reads the counters as a summary, without `oldest_undecided_at`.

@@ -4,3 +4,4 @@ pub mod access;
 pub mod audit;
 pub mod catalogue;
 pub mod mail;
+pub mod retention;

@@ -117,11 +117,11 @@ fn insert(
             "INSERT INTO interactions (
                 id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
                 runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
-                skills, attributes, decision_more, opening
+                skills, attributes, decision_more, opening, completed_at
             ) VALUES (
                 :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
                 :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
-                :skills, :attributes, :more, :opening
+                :skills, :attributes, :more, :opening, :completed_at
             )",
         )?
         .execute(named_params! {
@@ -146,6 +146,7 @@ fn insert(
             ":skills": columns.and_then(|columns| columns.skills.as_deref()),
             ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
             ":more": columns.and_then(|columns| columns.more.as_deref()),
+            ":completed_at": (state == State::Completed).then(|| micros(message.received_at)),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
     session.tally.moved(None, state);

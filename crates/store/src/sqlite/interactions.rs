@@ -13,7 +13,7 @@ use waypost_flow::id::InteractionId;
 use super::columns::micros;
 use super::mail_columns::{interaction, run};
 use super::writer::Session;
-use super::{SqliteStore, accept, queues, runs, tally};
+use super::{SqliteStore, accept, queues, retention, runs, tally};
 use crate::encoding::json;
 use crate::encoding::{decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
@@ -186,24 +186,12 @@ fn list(
     Ok(found)
 }
 
-/// A message that came for several routes goes when the last of its interactions is erased. Freed pages are used again by the
-/// database; they are not overwritten at once.
 fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> Result<bool, StoreError> {
-    let db = &session.db;
-    let message: Option<Option<i64>> = db
-        .prepare_cached("SELECT message FROM interactions WHERE id = ?1")?
-        .query_row((id.0.as_bytes(),), |row| row.get(0))
-        .optional()?;
-    let Some(message) = message else { return Ok(false) };
-    db.prepare_cached("UPDATE interactions SET erased = 1, subject = '', message = NULL WHERE id = ?1")?
-        .execute((id.0.as_bytes(),))?;
-    db.prepare_cached("UPDATE runs SET trace = '{}' WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
-    if let Some(message) = message {
-        db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
-        db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;
+    let found = retention::erase_content(session.db, id)?;
+    if found {
+        super::audit::add(session.db, audit)?;
     }
-    super::audit::add(db, audit)?;
-    Ok(true)
+    Ok(found)
 }
 
 fn set_attributes(

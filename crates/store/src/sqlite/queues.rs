@@ -28,7 +28,7 @@ impl QueueStore for SqliteStore {
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
             .run(move |session| match held(session, queue, token, now)? {
-                Held::Live(id) => end(session, id, State::Completed).map(Ok),
+                Held::Live(id) => end(session, id, State::Completed, now).map(Ok),
                 Held::Completed => Ok(Ok(())),
                 Held::Lost => Ok(Err(LeaseError::Lost)),
             })
@@ -38,7 +38,7 @@ impl QueueStore for SqliteStore {
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
             .run(move |session| match held(session, queue, token, now)? {
-                Held::Live(id) => end(session, id, State::Decided).map(Ok),
+                Held::Live(id) => end(session, id, State::Decided, now).map(Ok),
                 Held::Completed | Held::Lost => Ok(Err(LeaseError::Lost)),
             })
             .await?
@@ -125,13 +125,14 @@ fn held(session: &Session<'_>, queue: QueueId, token: Uuid, now: Timestamp) -> R
 }
 
 /// Ends a live lease. A completed interaction keeps the token, so that acknowledging again is well.
-fn end(session: &mut Session<'_>, id: InteractionId, to: State) -> Result<(), StoreError> {
+fn end(session: &mut Session<'_>, id: InteractionId, to: State, now: Timestamp) -> Result<(), StoreError> {
     session
         .db
         .prepare_cached(
-            "UPDATE interactions SET state = ?2, lease_until = NULL, lease = CASE WHEN ?2 = 4 THEN lease END WHERE id = ?1",
+            "UPDATE interactions SET state = ?2, lease_until = NULL, lease = CASE WHEN ?2 = 4 THEN lease END,
+                completed_at = CASE WHEN ?2 = 4 THEN ?3 END WHERE id = ?1",
         )?
-        .execute((id.0.as_bytes(), state_code(to)))?;
+        .execute((id.0.as_bytes(), state_code(to), micros(now)))?;
     session.tally.moved(Some(State::Claimed), to);
     Ok(())
 }
@@ -154,8 +155,10 @@ pub(super) fn complete(
     };
     session
         .db
-        .prepare_cached("UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1")?
-        .execute((id.0.as_bytes(), state_code(State::Completed)))?;
+        .prepare_cached(
+            "UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL, completed_at = ?3 WHERE id = ?1",
+        )?
+        .execute((id.0.as_bytes(), state_code(State::Completed), micros(audit.at)))?;
     session.tally.moved(Some(from), State::Completed);
     super::audit::add(session.db, audit)?;
     Ok(Ok(()))

@@ -8,6 +8,7 @@ use waypost_flow::id::InteractionId;
 use super::columns::{micros, micros_after};
 use super::mail_columns::{RunColumns, interaction};
 use super::writer::Session;
+use crate::encoding::ended_at;
 use crate::encoding::{decision_kind, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -106,7 +107,8 @@ pub(super) fn record(
         .prepare_cached(
             "UPDATE interactions SET state = :state, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = :runs,
                 flow_id = :flow_id, flow_version = :flow_version, decision = :decision, queue = :queue,
-                priority = :priority, skills = :skills, attributes = :attributes, decision_more = :more
+                priority = :priority, skills = :skills, attributes = :attributes, decision_more = :more,
+                completed_at = :completed_at
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -121,6 +123,7 @@ pub(super) fn record(
             ":skills": columns.skills,
             ":attributes": columns.attributes,
             ":more": columns.more,
+            ":completed_at": (state_after(kind) == State::Completed).then(|| micros(ended_at(run))),
         })?;
     session.tally.moved(Some(State::Running), state_after(kind));
     session.tally.decided(before.and_then(decision_kind), kind);
@@ -189,7 +192,8 @@ pub(super) fn rerun(
     session
         .db
         .prepare_cached(
-            "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = ?2 WHERE id = ?1",
+            "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = ?2, completed_at = NULL
+             WHERE id = ?1",
         )?
         .execute((id.0.as_bytes(), &audit.actor))?;
     super::audit::add(session.db, audit)?;

@@ -43,6 +43,15 @@ impl Tally {
         self.add(BY_DECISION, decision_code(to), 1);
     }
 
+    /// An interaction was removed, and with it the duplicates that were counted on it.
+    pub(super) fn removed(&mut self, from: State, decision: Option<DecisionKind>, duplicates: i64) {
+        self.add(BY_STATE, state_code(from), -1);
+        if let Some(decision) = decision {
+            self.add(BY_DECISION, decision_code(decision), -1);
+        }
+        self.add(DUPLICATES, 0, -duplicates);
+    }
+
     /// Writes the changes; the tally is empty afterwards.
     pub(super) fn write(&mut self, db: &Connection) -> Result<(), StoreError> {
         if self.0.is_empty() {

@@ -51,6 +51,12 @@ pub(crate) struct Arguments {
     /// For how many days the same mail counts as a duplicate
     #[arg(long, env = "WAYPOST_DUPLICATE_DAYS", default_value_t = 7)]
     pub(crate) duplicate_days: u32,
+    /// For how many days after their completion messages, subjects and traces are kept; 0 is for ever
+    #[arg(long, env = "WAYPOST_KEEP_CONTENT_DAYS", default_value_t = 30, value_name = "DAYS")]
+    pub(crate) keep_content_days: u32,
+    /// For how many days after their completion decisions are kept, and entries of the audit log; 0 is for ever
+    #[arg(long, env = "WAYPOST_KEEP_DECISION_DAYS", default_value_t = 400, value_name = "DAYS")]
+    pub(crate) keep_decision_days: u32,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
     #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
     pub(crate) log: String,

@@ -22,6 +22,7 @@ use waypost_app::App;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_app::mail::smtp::SmtpIntake;
+use waypost_app::retention::Retention;
 use waypost_mail::smtp::Settings as SmtpSettings;
 
 use crate::commands::serve::Arguments;
@@ -72,6 +73,12 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     };
     let intake = Arc::new(SmtpIntake(app.clone()));
     tasks.spawn(waypost_mail::smtp::serve(smtp, Arc::new(settings), intake, stopped.clone()));
+    let days = |days: u32| (days > 0).then_some(days);
+    let retention = Retention {
+        content_days: days(arguments.keep_content_days),
+        decision_days: days(arguments.keep_decision_days),
+    };
+    tasks.spawn(app.clone().retain(retention, stopped.clone()));
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.work(stopped));
 

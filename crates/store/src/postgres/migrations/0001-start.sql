@@ -114,11 +114,15 @@ CREATE TABLE interactions (
     skills text,
     attributes text,
     decision_more text,
-    opening text
+    opening text,
+    -- When it was completed: its time counts from then.
+    completed_at timestamptz
 );
 CREATE INDEX interactions_waiting ON interactions (received_at, id) WHERE state = 0;
 CREATE INDEX interactions_work ON interactions (queue, priority DESC, received_at, id) WHERE state = 2;
 CREATE INDEX interactions_leased ON interactions (lease_until) WHERE state IN (1, 3);
+CREATE INDEX interactions_contents ON interactions (completed_at) WHERE completed_at IS NOT NULL AND NOT erased;
+CREATE INDEX interactions_completed ON interactions (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX interactions_lease ON interactions (lease) WHERE lease IS NOT NULL;
 
 CREATE TABLE runs (

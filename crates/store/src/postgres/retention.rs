@@ -1,0 +1,107 @@
+//! What goes: contents that somebody wants erased, and what has outlived its time. Every node sweeps; what one has locked the others
+//! leave to it.
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, GenericClient};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::accept::Windows;
+use super::columns::{Columns, window_start};
+use super::mail_columns::{read_kind, read_state};
+use super::pool::{execute, rows};
+use super::tally::{self, Tally};
+use crate::error::StoreError;
+use crate::records::retention::{RetentionLimits, Swept};
+use crate::traits::RetentionStore;
+
+#[async_trait]
+impl RetentionStore for PostgresStore {
+    async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError> {
+        let windows = self.lanes.windows();
+        self.db.run(move |db| Box::pin(sweep(db, limits, windows, i64::from(max)))).await
+    }
+}
+
+async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: i64) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    if let Some(limit) = limits.interactions {
+        swept.interactions = remove(db, limit, max).await?;
+    }
+    if let Some(limit) = limits.contents {
+        let transaction = db.transaction().await?;
+        let sql = "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < $1
+            ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+        let old = rows(&transaction, sql, &[&limit, &max]).await?;
+        let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
+        swept.contents = erase_contents(&transaction, &ids).await?;
+        transaction.commit().await?;
+    }
+    if let Some(limit) = limits.audit {
+        // Identifiers sort by time.
+        let sql = "DELETE FROM audit WHERE id IN (
+            SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT $2) AS oldest WHERE at < $1)";
+        swept.audit = execute(db, sql, &[&limit, &max]).await?;
+    }
+    forget(db, windows, max).await?;
+    tally::fold(db).await?;
+    Ok(swept)
+}
+
+/// Forgets keys whose window has ended: what comes now is not compared with them any more.
+async fn forget(db: &impl GenericClient, windows: Windows, max: i64) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    let sql = "DELETE FROM seen WHERE (message_key, content_key) IN (SELECT message_key, content_key FROM seen
+        WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    // Tens of these come with each interaction that is swept; they are small.
+    let many = max.saturating_mul(20);
+    execute(db, sql, &[&window_start(now, windows.duplicates), &many]).await?;
+    let sql = "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency
+        WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    execute(db, sql, &[&window_start(now, windows.requests), &many]).await.map(drop)
+}
+
+async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, StoreError> {
+    let transaction = db.transaction().await?;
+    let sql = "SELECT id, state, decision, duplicates FROM interactions
+        WHERE completed_at IS NOT NULL AND completed_at < $1 ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+    let old = rows(&transaction, sql, &[&before, &max]).await?;
+    let mut ids: Vec<Uuid> = Vec::with_capacity(old.len());
+    let mut tally = Tally::default();
+    for row in &old {
+        let columns = Columns { row, table: "interactions" };
+        ids.push(columns.get("id")?);
+        tally.removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
+    }
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    erase_contents(&transaction, &ids).await?;
+    execute(&transaction, "DELETE FROM runs WHERE interaction = ANY ($1)", &[&ids]).await?;
+    let removed = execute(&transaction, "DELETE FROM interactions WHERE id = ANY ($1)", &[&ids]).await?;
+    tally.write(&transaction).await?;
+    transaction.commit().await?;
+    Ok(removed)
+}
+
+/// Removes message, subject and traces; answers how many of the interactions exist. A message that came for several routes goes with
+/// the last of its interactions.
+pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
+    let sql = "SELECT message FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
+    let found = rows(db, sql, &[&ids]).await?;
+    let mut messages = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Option<Uuid>>, _>>()?;
+    messages.retain(Option::is_some);
+    let sql = "UPDATE interactions SET erased = true, subject = '', message = NULL WHERE id = ANY ($1)";
+    execute(db, sql, &[&ids]).await?;
+    execute(db, "UPDATE runs SET trace = '{}' WHERE interaction = ANY ($1)", &[&ids]).await?;
+    if !messages.is_empty() {
+        // Locked in order: another transaction may drop other uses of the same messages.
+        let sql = "WITH less AS (SELECT id, count(*)::integer AS times FROM unnest($1::uuid[]) AS gone (id) GROUP BY id),
+                locked AS (SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
+            UPDATE messages SET uses = uses - less.times FROM locked JOIN less USING (id) WHERE messages.id = locked.id";
+        execute(db, sql, &[&messages]).await?;
+        execute(db, "DELETE FROM messages WHERE id = ANY ($1) AND uses <= 0", &[&messages]).await?;
+    }
+    Ok(found.len() as u64)
+}
