@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use waypost_app::access::scopes::Scope;
 use waypost_app::access::{Principal, TokenError};
 
@@ -31,7 +32,10 @@ enum Identity {
 pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let identity = identify(&state, request.headers()).await;
     let standing = match &identity {
-        Identity::Proven(principal) => state.limiter.count(&principal.client_id, Instant::now()),
+        Identity::Proven(principal) => {
+            ask_other_nodes(&state, &principal.client_id).await;
+            state.limiter.count(&principal.client_id, Instant::now())
+        }
         Identity::Refused(_) => None,
     };
     request.extensions_mut().insert(identity);
@@ -46,6 +50,21 @@ pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Ne
         headers.insert(RESET, HeaderValue::from(standing.reset_seconds));
     }
     response
+}
+
+/// Learns how many requests of a client other nodes let in, if that is due.
+async fn ask_other_nodes(state: &ApiState, client: &str) {
+    if !state.access.has_peers() {
+        return;
+    }
+    let (now, second) = (Instant::now(), Timestamp::now().as_second());
+    let Some(owed) = state.limiter.owed(client, now, second) else { return };
+    let since = second.saturating_sub(i64::try_from(WINDOW.as_secs()).unwrap_or(i64::MAX));
+    match state.access.share_requests(client, &owed, since).await {
+        Ok(others) => state.limiter.learn(client, now, second, others),
+        // What is not known is not held against the client.
+        Err(error) => tracing::debug!(%error, "the requests at other nodes are not known"),
+    }
 }
 
 fn too_many(standing: Standing) -> ApiError {

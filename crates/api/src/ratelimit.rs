@@ -1,17 +1,35 @@
-//! Requests by client in a sliding minute.
+//! Requests by client in a sliding minute, those that other nodes let in included.
+//!
+//! A node asks the others, through the store, after at most a hundredth of the limit and at least twice a second: so the limit holds
+//! over all of them within a tenth, up to ten nodes that are flooded at the same time.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The window that requests are counted in.
 pub const WINDOW: Duration = Duration::from_secs(60);
 
+/// What others let in is news again after this long.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
 /// Counts each client's requests, over all its tokens. Refused requests are not counted, so that the wait that a refusal
 /// names is true whatever the client does meanwhile short of other requests that are let in.
 pub struct RateLimiter {
     limit: u32,
-    admitted: Mutex<HashMap<String, VecDeque<Instant>>>,
+    clients: Mutex<HashMap<String, Requests>>,
+}
+
+/// One client's requests.
+#[derive(Default)]
+struct Requests {
+    /// Those that this node let in.
+    own: VecDeque<Instant>,
+    /// Those that others let in, by second, oldest first.
+    others: Vec<(Instant, u32)>,
+    /// Of this node's, those that the others were not told of.
+    untold: Vec<Instant>,
+    asked_at: Option<Instant>,
 }
 
 /// Where a client stands after a request.
@@ -27,10 +45,13 @@ pub struct Standing {
     pub admitted: bool,
 }
 
+/// Requests by the second, counted since 1970.
+pub type BySecond = Vec<(i64, u32)>;
+
 impl RateLimiter {
     /// A limiter that lets so many requests in each window; 0 lets all in.
     pub fn new(limit: u32) -> Self {
-        Self { limit, admitted: Mutex::default() }
+        Self { limit, clients: Mutex::default() }
     }
 
     /// Counts a request of `client` at `now`; `None` if there is no limit.
@@ -38,27 +59,91 @@ impl RateLimiter {
         if self.limit == 0 {
             return None;
         }
-        let mut clients = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.clients();
         let requests = match clients.get_mut(client) {
             Some(requests) => requests,
             None => clients.entry(client.to_owned()).or_default(),
         };
-        while requests.front().is_some_and(|oldest| now.saturating_duration_since(*oldest) >= WINDOW) {
-            requests.pop_front();
-        }
-        let before = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        requests.forget(now);
+        let before = requests.count();
         let admitted = before < self.limit;
         if admitted {
-            requests.push_back(now);
+            requests.own.push_back(now);
+            requests.untold.push(now);
         }
-        let oldest = requests.front().copied().unwrap_or(now);
-        let left = WINDOW.saturating_sub(now.saturating_duration_since(oldest));
+        let left = WINDOW.saturating_sub(now.saturating_duration_since(requests.oldest().unwrap_or(now)));
         Some(Standing {
             count: before.saturating_add(u32::from(admitted)),
             allowed: self.limit,
             reset_seconds: (left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1),
             admitted,
         })
+    }
+
+    /// What the others are to be told of `client` before its next request is counted; `None` if that is not due. `second` is `now`,
+    /// counted since 1970.
+    pub fn owed(&self, client: &str, now: Instant, second: i64) -> Option<BySecond> {
+        if self.limit == 0 {
+            return None;
+        }
+        let mut clients = self.clients();
+        let requests = clients.entry(client.to_owned()).or_default();
+        let chunk = usize::try_from(self.limit / 100).unwrap_or(usize::MAX).max(1);
+        let fresh = requests.asked_at.is_some_and(|asked| now.saturating_duration_since(asked) < ASK_AGAIN);
+        if fresh && requests.untold.len() < chunk {
+            return None;
+        }
+        requests.asked_at = Some(now);
+        let mut owed = BTreeMap::new();
+        for one in requests.untold.drain(..) {
+            *owed.entry(second.saturating_sub(whole_seconds(now.saturating_duration_since(one)))).or_default() += 1;
+        }
+        Some(owed.into_iter().collect())
+    }
+
+    /// What the others let in of `client`.
+    pub fn learn(&self, client: &str, now: Instant, second: i64, others: BySecond) {
+        let mut clients = self.clients();
+        let Some(requests) = clients.get_mut(client) else { return };
+        requests.others.clear();
+        for (then, count) in others {
+            let age = Duration::from_secs(u64::try_from(second.saturating_sub(then)).unwrap_or(0));
+            requests.others.extend(now.checked_sub(age).map(|then| (then, count)));
+        }
+        requests.others.sort_unstable();
+    }
+
+    fn clients(&self) -> MutexGuard<'_, HashMap<String, Requests>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn whole_seconds(age: Duration) -> i64 {
+    i64::try_from(age.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl Requests {
+    /// Leaves out what has left the window.
+    fn forget(&mut self, now: Instant) {
+        let gone = |then: Instant| now.saturating_duration_since(then) >= WINDOW;
+        while self.own.front().is_some_and(|oldest| gone(*oldest)) {
+            self.own.pop_front();
+        }
+        self.others.retain(|(then, _)| !gone(*then));
+        // Nobody asks for them where there is one node.
+        if self.own.is_empty() {
+            self.untold.clear();
+        }
+    }
+
+    fn count(&self) -> u32 {
+        let own = u32::try_from(self.own.len()).unwrap_or(u32::MAX);
+        self.others.iter().fold(own, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    fn oldest(&self) -> Option<Instant> {
+        let others = self.others.first().map(|(then, _)| *then);
+        self.own.front().copied().into_iter().chain(others).min()
     }
 }
 
@@ -112,7 +197,25 @@ mod tests {
     }
 
     #[test]
+    fn what_others_let_in_counts_and_leaves_the_window_as_well() {
+        let limiter = RateLimiter::new(10);
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(limiter.owed("c", at(100), 1_000), Some(vec![]), "asked before the first");
+        limiter.learn("c", at(100), 1_000, vec![(945, 3), (999, 5)]);
+        let standing = limiter.count("c", at(100)).unwrap();
+        assert_eq!((standing.count, standing.reset_seconds, standing.admitted), (9, 5, true));
+        assert_eq!(limiter.owed("c", at(100), 1_000), Some(vec![(1_000, 1)]), "told once");
+        assert_eq!(limiter.owed("c", at(100), 1_000), None);
+        assert!(admitted(&limiter, "c", at(100)));
+        assert!(!admitted(&limiter, "c", at(104)));
+        assert!(admitted(&limiter, "c", at(105)));
+        assert_eq!(limiter.owed("c", at(106), 1_006), Some(vec![(1_000, 1), (1_005, 1)]));
+    }
+
+    #[test]
     fn zero_is_no_limit() {
+        assert_eq!(RateLimiter::new(0).owed("c", Instant::now(), 0), None);
         assert_eq!(RateLimiter::new(0).count("c", Instant::now()), None);
     }
 }

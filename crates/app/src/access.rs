@@ -231,6 +231,24 @@ impl Access {
         self.store.epoch().await.map(drop)
     }
 
+    /// Whether other processes may serve the same clients.
+    pub fn has_peers(&self) -> bool {
+        self.store.heard().is_some()
+    }
+
+    /// Tells other nodes of requests that this one let in, by the second since 1970; answers what they let in since `since`.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn share_requests(
+        &self,
+        client: &str,
+        admitted: &[(i64, u32)],
+        since: i64,
+    ) -> Result<Vec<(i64, u32)>, StoreError> {
+        self.store.share_requests(client, admitted, since).await
+    }
+
     async fn matches(&self, hash: &str, secret: Secret) -> Result<bool, AppError> {
         if let Some(matches) = secret::matches_generated(hash, &secret) {
             return Ok(matches);

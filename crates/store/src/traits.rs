@@ -173,9 +173,19 @@ pub trait RetentionStore: Send + Sync {
 }
 
 /// What the other processes on a store do.
+#[async_trait]
 pub trait PeerStore: Send + Sync {
     /// Hears of it; none where no other process can write. What is heard is a hint: some may be missed while a connection is lost.
     fn heard(&self) -> Option<watch::Receiver<Heard>>;
+
+    /// Tells the others how many requests of a client this process let in since it last told, by the second since 1970; answers what
+    /// they told in turn, from the second `since` on. Not for ever: a crash of the database may forget it.
+    async fn share_requests(
+        &self,
+        client: &str,
+        admitted: &[(i64, u32)],
+        since: i64,
+    ) -> Result<Vec<(i64, u32)>, StoreError>;
 }
 
 /// What other processes told. The numbers only count: a change of one is a reason to look.

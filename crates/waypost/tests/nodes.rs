@@ -152,6 +152,35 @@ fn work_is_claimed_once_over_all_nodes() {
     assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), MAILS, "each once");
 }
 
+#[test]
+fn a_limit_holds_over_all_nodes_within_a_tenth() {
+    const LIMIT: u32 = 300;
+    let Some(tools) = tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("nodes-limit");
+    let url = database.fresh_database().unwrap();
+    let nodes: Vec<_> = (0..3).map(|number| limited_node(&scratch, &format!("node{number}"), &url, LIMIT)).collect();
+    let admitted = AtomicUsize::new(0);
+    // As fast as they can, all nodes at once: far more than the limit, in far less than its minute.
+    thread::scope(|scope| {
+        for caller in 0..6 {
+            let (nodes, admitted) = (&nodes, &admitted);
+            scope.spawn(move || {
+                let api = nodes[caller % 3].api();
+                for _ in 0..100 {
+                    match api.get("/routing/queues").status {
+                        200 => admitted.fetch_add(1, Ordering::Relaxed),
+                        429 => continue,
+                        other => panic!("{other}"),
+                    };
+                }
+            });
+        }
+    });
+    let admitted = admitted.into_inner();
+    assert!((270..=330).contains(&admitted), "{admitted} of 600 were let in");
+}
+
 /// A node with its links to two databases.
 struct Linked {
     links: [Link; 2],

@@ -28,9 +28,10 @@ impl AuditStore for PostgresStore {
                 Box::pin(async move {
                     let mut conditions = Conditions::default();
                     conditions.add("id < ", after);
-                    conditions.add("actor = ", filter.actor);
-                    conditions.add("entity_kind = ", filter.entity_kind);
-                    conditions.add("entity_id = ", filter.entity_id);
+                    let plain = |value: String| text(&value).into_owned();
+                    conditions.add("actor = ", filter.actor.map(plain));
+                    conditions.add("entity_kind = ", filter.entity_kind.map(plain));
+                    conditions.add("entity_id = ", filter.entity_id.map(plain));
                     conditions.add("at >= ", filter.since);
                     conditions.add("at < ", filter.until);
                     let rows = conditions.newest_first(db, "audit", limit).await?;

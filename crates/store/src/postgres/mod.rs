@@ -15,6 +15,7 @@ mod interactions;
 mod lanes;
 mod locks;
 mod mail_columns;
+mod peers;
 mod pool;
 mod queues;
 mod retention;
@@ -29,10 +30,9 @@ mod tests;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
-use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::traits::{Heard, PeerStore};
 
 use lanes::Lanes;
 use pool::Database;
@@ -81,6 +81,8 @@ pub struct PostgresStore {
     db: Database,
     lanes: Lanes,
     signals: Signals,
+    /// This process's name among those on the database.
+    node: Uuid,
 }
 
 impl PostgresStore {
@@ -93,15 +95,10 @@ impl PostgresStore {
         let db = Database::new(&options)?;
         schema::check(&db).await?;
         schema::migrate(&db, schema::MIGRATIONS).await?;
-        let signals = Signals::start(&options, db.clone())?;
+        let node = Uuid::new_v4();
+        let signals = Signals::start(&options, db.clone(), node)?;
         let lanes = Lanes::start(&options, db.clone(), signals.clone());
-        Ok(Self { db, lanes, signals })
-    }
-}
-
-impl PeerStore for PostgresStore {
-    fn heard(&self) -> Option<watch::Receiver<Heard>> {
-        Some(self.signals.heard())
+        Ok(Self { db, lanes, signals, node })
     }
 }
 

@@ -16,6 +16,9 @@ use crate::error::StoreError;
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::RetentionStore;
 
+/// Nobody counts requests over a longer window, in seconds.
+const REQUESTS_SECONDS: i64 = 600;
+
 #[async_trait]
 impl RetentionStore for PostgresStore {
     async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError> {
@@ -59,7 +62,10 @@ async fn forget(db: &impl GenericClient, windows: Windows, max: i64) -> Result<(
     execute(db, sql, &[&window_start(now, windows.duplicates), &many]).await?;
     let sql = "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency
         WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    execute(db, sql, &[&window_start(now, windows.requests), &many]).await.map(drop)
+    execute(db, sql, &[&window_start(now, windows.requests), &many]).await?;
+    let sql = "DELETE FROM requests WHERE (client, node, second) IN (SELECT client, node, second FROM requests
+        WHERE second < $1 ORDER BY second LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    execute(db, sql, &[&now.as_second().saturating_sub(REQUESTS_SECONDS), &many]).await.map(drop)
 }
 
 async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, StoreError> {

@@ -44,11 +44,11 @@ pub(super) async fn catalogue_changed(db: &impl GenericClient) -> Result<(), Sto
 
 impl Signals {
     /// Begins to tell and to hear.
-    pub(super) fn start(options: &PostgresOptions, db: Database) -> Result<Self, StoreError> {
+    pub(super) fn start(options: &PostgresOptions, db: Database, node: Uuid) -> Result<Self, StoreError> {
         let (sender, heard) = watch::channel(Heard::default());
         let (stop, stopped) = watch::channel(false);
         let work = Arc::new(Notify::new());
-        let node = Uuid::new_v4().to_string();
+        let node = node.to_string();
         let listener = Listener {
             config: pool::config(options)?,
             tls: MakeRustlsConnect::new(pool::tls(options)?),

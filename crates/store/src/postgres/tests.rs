@@ -1,10 +1,15 @@
 //! The conformance suite on PostgreSQL, and what is PostgreSQL's own. Each test has a database to itself on one scratch server.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use waypost_scratch_postgres::{Server, Tools};
 
 use super::{PostgresOptions, PostgresStore};
+use crate::conformance::samples::{accept, at, mail};
+use crate::error::StoreError;
+use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter};
+use crate::traits::{CatalogueStore, MailStore, PeerStore};
 
 /// The server of this test run; none where PostgreSQL is not installed.
 fn server() -> Option<&'static Server> {
@@ -22,12 +27,13 @@ fn server() -> Option<&'static Server> {
 /// A store in a database of its own.
 struct Opened {
     store: PostgresStore,
+    url: String,
 }
 
 async fn open() -> Option<Opened> {
     let url = tokio::task::spawn_blocking(|| server().map(|server| server.fresh_database().unwrap())).await.unwrap()?;
-    let store = PostgresStore::connect(PostgresOptions { connections: 4, ..PostgresOptions::new(url) }).await.unwrap();
-    Some(Opened { store })
+    let store = PostgresStore::connect(PostgresOptions { connections: 4, ..PostgresOptions::new(&url) }).await.unwrap();
+    Some(Opened { store, url })
 }
 
 mod conformance {
@@ -36,4 +42,110 @@ mod conformance {
         Some(opened) => opened,
         None => return,
     });
+}
+
+async fn another(opened: &Opened) -> PostgresStore {
+    PostgresStore::connect(PostgresOptions::new(&opened.url)).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_mail_offered_to_many_nodes_at_once_is_kept_once() {
+    let Some(opened) = open().await else { return };
+    let nodes = [another(&opened).await, another(&opened).await, another(&opened).await];
+    for number in 1..=20 {
+        let mut offers = Vec::new();
+        for (place, node) in nodes.iter().enumerate() {
+            let mut offered = mail(number);
+            offered.interactions[0].id.0 = uuid::Uuid::from_u128(u128::from(number) * 10 + place as u128);
+            offers.push(node.accept(offered));
+        }
+        let outcomes = futures_util::future::join_all(offers).await;
+        let made = outcomes.iter().filter(|outcome| {
+            let AcceptOutcome::Committed(accepted) = outcome.as_ref().unwrap() else { panic!("{outcome:?}") };
+            matches!(accepted[0], Accepted::Created { possible_duplicate_of: None, .. })
+        });
+        assert_eq!(made.count(), 1, "mail {number}: {outcomes:?}");
+    }
+    let summary = opened.store.summary().await.unwrap();
+    assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (60, 40, 20));
+}
+
+#[tokio::test]
+async fn work_of_a_node_that_vanished_is_another_nodes_when_its_lease_ends() {
+    let Some(opened) = open().await else { return };
+    accept(&opened.store, mail(1)).await;
+    let gone = another(&opened).await;
+    assert_eq!(gone.claim_runs(1, 60, at(10)).await.unwrap().len(), 1);
+    drop(gone);
+    let other = another(&opened).await;
+    assert!(other.claim_runs(1, 60, at(69)).await.unwrap().is_empty());
+    assert_eq!(other.claim_runs(1, 60, at(70)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_at_other_nodes_are_known() {
+    let Some(opened) = open().await else { return };
+    let other = another(&opened).await;
+    let store = &opened.store;
+    assert!(
+        store.share_requests("c", &[(100, 2), (101, 1)], 90).await.unwrap().is_empty(),
+        "its own are not told back"
+    );
+    assert!(store.share_requests("c", &[(101, 4)], 90).await.unwrap().is_empty());
+    let mut known = other.share_requests("c", &[(103, 9)], 101).await.unwrap();
+    known.sort_unstable();
+    assert_eq!(known, [(101, 5)]);
+    assert!(other.share_requests("d", &[], 0).await.unwrap().is_empty());
+    assert_eq!(store.share_requests("c", &[], 90).await.unwrap(), [(103, 9)]);
+}
+
+#[tokio::test]
+async fn nodes_hear_of_each_other() {
+    let Some(opened) = open().await else { return };
+    let other = another(&opened).await;
+    let mut heard = other.heard().unwrap();
+    let begun = *heard.wait_for(|heard| heard.work > 0).await.unwrap();
+    opened.store.commit(0, Vec::new()).await.unwrap();
+    heard.wait_for(|heard| heard.catalogue > begun.catalogue).await.unwrap();
+    accept(&opened.store, mail(1)).await;
+    heard.wait_for(|heard| heard.work > begun.work).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_release_is_refused_and_many_nodes_may_start_at_once() {
+    let Some(server) = tokio::task::spawn_blocking(server).await.unwrap() else { return };
+    let url = tokio::task::spawn_blocking(|| server.fresh_database().unwrap()).await.unwrap();
+    let starts = (0..4).map(|_| PostgresStore::connect(PostgresOptions::new(&url)));
+    for started in futures_util::future::join_all(starts).await {
+        started.unwrap();
+    }
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let newer = move || server.sql(&name, "INSERT INTO schema_format VALUES (900)").unwrap();
+    tokio::task::spawn_blocking(newer).await.unwrap();
+    let refused = PostgresStore::connect(PostgresOptions::new(&url)).await;
+    assert!(matches!(refused, Err(StoreError::TooNew { found: 900, .. })));
+}
+
+#[tokio::test]
+async fn what_can_not_be_reached_is_unavailable_and_passwords_are_not_told() {
+    let options = |url: &str| PostgresOptions { patience: Duration::from_secs(2), ..PostgresOptions::new(url) };
+    let url = "postgres://ann:hidden-word@127.0.0.1:1/mail";
+    let error = PostgresStore::connect(options(url)).await.err().unwrap();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hidden-word"));
+    let error = PostgresStore::connect(options("postgres://ann:hidden-word@[/mail")).await.err().unwrap();
+    assert!(matches!(error, StoreError::Failed(_)), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hidden-word"));
+}
+
+#[tokio::test]
+async fn text_with_nul_is_kept_as_far_as_it_can_be() {
+    let Some(opened) = open().await else { return };
+    let mut odd = mail(1);
+    odd.message.subject = "a\0b".to_owned();
+    odd.message.message_id = Some("x\0y".to_owned());
+    accept(&opened.store, odd).await;
+    let filter = InteractionFilter { subject: Some("A\0B".to_owned()), ..InteractionFilter::default() };
+    let found = opened.store.interactions(&filter, None, 10).await.unwrap();
+    assert_eq!(found[0].subject, "a\u{FFFD}b");
 }

@@ -25,6 +25,7 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::error::StoreError;
@@ -119,9 +120,14 @@ impl SqliteStore {
     }
 }
 
+#[async_trait]
 impl PeerStore for SqliteStore {
     fn heard(&self) -> Option<watch::Receiver<Heard>> {
         None
+    }
+
+    async fn share_requests(&self, _: &str, _: &[(i64, u32)], _: i64) -> Result<Vec<(i64, u32)>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

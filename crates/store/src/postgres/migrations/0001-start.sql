@@ -197,6 +197,16 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_by_client ON tokens (client_id);
 CREATE INDEX tokens_by_end ON tokens (expires_at);
 
+-- Requests that nodes let in, by client and second since 1970. Nothing is lost with it: so it is not logged, and costs no sync.
+CREATE UNLOGGED TABLE requests (
+    client text NOT NULL,
+    node uuid NOT NULL,
+    second bigint NOT NULL,
+    admitted bigint NOT NULL,
+    PRIMARY KEY (client, node, second)
+);
+CREATE INDEX requests_by_age ON requests (second);
+
 CREATE TABLE audit (
     id uuid PRIMARY KEY,
     at timestamptz NOT NULL,
