@@ -140,8 +140,10 @@ pub trait AccessStore: Send + Sync {
     /// All clients, by id.
     async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError>;
 
-    /// Keeps a token; tokens that ended before `token.issued_at` may be removed on the way.
-    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError>;
+    /// Keeps a token that was asked for with the secret whose hash is `secret_hash`, and answers whether it did: not for a client
+    /// that is gone or revoked, nor for one that has another secret by now. A change of the client comes before this, and is seen
+    /// here, or after it, and removes the token. Tokens that ended before `token.issued_at` may be removed on the way.
+    async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError>;
 
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
