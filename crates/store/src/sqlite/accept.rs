@@ -7,6 +7,7 @@ use waypost_flow::id::InteractionId;
 use super::SqliteOptions;
 use super::columns::{json, micros};
 use super::mail_columns::{RunColumns, state_after, state_code};
+use super::runs::leads_somewhere;
 use super::seen::{self, Key, Seen, window_start};
 use super::writer::Session;
 use crate::error::StoreError;
@@ -56,7 +57,10 @@ pub(super) fn accept(
             Some(number) => number,
             None => *kept.insert(keep_message(session, message)?),
         };
-        let run = offered.run.as_ref().filter(|_| offered.epoch == epoch);
+        let run = match &offered.run {
+            Some(run) if offered.epoch == epoch && leads_somewhere(session.db, run)? => Some(run),
+            _ => None,
+        };
         insert(session, message, number, offered, run, like)?;
         if let Some(key) = &key {
             seen::remember(session.db, key, offered.id, message.received_at, oldest)?;
