@@ -196,7 +196,7 @@ fn spec(mut body: Fields) -> Result<ClientSpec, ApiError> {
         "inactive" | "disabled" => Some(false),
         _ => None,
     };
-    let active = body.parsed("state", "active or inactive", state).unwrap_or(true);
+    let active = body.parsed("state", "active or inactive", state);
     body.discard(SET_BY_SERVER);
     // What a rotated or fresh secret was sent back with is not a wish for that secret.
     body.discard(&["secret"]);

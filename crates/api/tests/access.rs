@@ -128,23 +128,23 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
         issued_at: now - SignedDuration::from_hours(25),
         expires_at: now - SignedDuration::from_hours(1),
     };
-    server.store.put_token(token.clone()).await.unwrap();
+    let secret = server.store.client("admin").await.unwrap().unwrap().secret_hash;
+    assert!(server.store.put_token(token.clone(), &secret).await.unwrap());
     assert_eq!(status("old", "/flows").await, (401, "credentials.expired".to_owned()));
     token.hash = Sha256::digest(b"new").into();
     token.expires_at = now + SignedDuration::from_hours(1);
-    server.store.put_token(token.clone()).await.unwrap();
+    server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await.0, 200);
 
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["routing:read".to_owned()];
     server.store.put_client(client.clone(), entry()).await.unwrap();
-    server.store.put_token(token.clone()).await.unwrap();
+    server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await, (403, "missing.permissions".to_owned()));
     assert_eq!(status("new", "/routing/queues").await.0, 200);
 
     client.revoked_at = Some(now);
     server.store.put_client(client, entry()).await.unwrap();
-    server.store.put_token(token).await.unwrap();
     assert_eq!(status("new", "/routing/queues").await, (401, "bad.credentials".to_owned()));
     let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";
     assert_eq!(server.send("POST", "/oauth/token", &[FORM], form).await.status, 401);
@@ -157,6 +157,33 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
     assert_eq!(status(issued.token.expose(), "/flows").await.0, 200);
     server.access.bootstrap("admin", Secret::new("third secret")).await.unwrap();
     assert_eq!(status(issued.token.expose(), "/flows").await.0, 401);
+}
+
+#[tokio::test]
+async fn no_token_outlives_the_secret_it_was_asked_for_with() {
+    let server = server().await;
+    // A chosen secret takes a while to be looked at: the rotation comes in between.
+    let asking: Vec<_> = (0..4)
+        .map(|_| {
+            let access = server.access.clone();
+            tokio::spawn(async move {
+                access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let rotated = server.access.rotate_secret("tests", "admin").await.unwrap();
+    for one in asking {
+        if let Ok(issued) = one.await.unwrap() {
+            assert!(
+                server.access.authenticate(issued.token.expose()).await.is_err(),
+                "it was asked for with the old one"
+            );
+        }
+    }
+    let local = [127, 0, 0, 1].into();
+    let fresh = server.access.issue_token("admin", rotated.secret().clone(), None, local).await.unwrap();
+    server.access.authenticate(fresh.token.expose()).await.unwrap();
 }
 
 #[tokio::test]

@@ -103,6 +103,8 @@ async fn what_takes_a_right_away_takes_it_at_once() {
     let asleep = json!({ "name": "Robot", "scope": ["flow:read"], "state": "inactive" });
     assert_eq!(server.call("PUT", &path, asleep).await.ok()["state"], "inactive");
     assert_eq!((login(&server, &rotated).await.status, flows_with(&server, &second).await), (401, 401));
+    let renamed = json!({ "name": "Robot", "scope": ["flow:read"] });
+    assert_eq!(server.call("PUT", &path, renamed).await.ok()["state"], "inactive", "what is not said stays");
     server.call("PUT", &path, json!({ "name": "Robot", "scope": ["flow:read"], "state": "active" })).await.ok();
     assert_eq!(flows_with(&server, &second).await, 401, "the old token stays dead");
     let third = token(&login(&server, &rotated).await);

@@ -190,12 +190,15 @@ impl Access {
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
         let record = TokenRecord {
             hash: digest(token.expose()),
-            client_id: client.id,
+            client_id: client.id.clone(),
             scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             issued_at: now,
             expires_at: now + SignedDuration::from_secs(i64::from(seconds)),
         };
-        self.store.put_token(record).await?;
+        // The secret may have been rotated since it was looked at: a token must not outlive what it was asked for with.
+        if !self.store.put_token(record, &client.secret_hash).await? {
+            return Err(refused(client_id, remote));
+        }
         Ok(IssuedToken { token, expires_in: seconds, scopes })
     }
 

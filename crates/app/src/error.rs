@@ -3,7 +3,7 @@
 use thiserror::Error;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::id::{FlowId, Version};
-use waypost_store::error::{CommitError, LeaseError, StoreError};
+use waypost_store::error::{LeaseError, StoreError};
 
 /// A use case was refused or failed. Nothing was changed.
 #[derive(Debug, Error)]
@@ -145,15 +145,6 @@ impl From<LeaseError> for AppError {
         match error {
             LeaseError::Lost => Self::Lease("the lease was lost: it ended, or was never given".to_owned()),
             LeaseError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<CommitError> for AppError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict => Self::Store(StoreError::Unavailable("the catalogue keeps changing".to_owned())),
-            CommitError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -160,6 +160,25 @@ async fn a_queue_with_work_in_it_stays() {
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
     app.acknowledge(queue, lease.token).await.unwrap();
     app.catalogue.delete_queue("test", queue).await.unwrap();
+
+    // Mail that was bound before both went is never put where nobody can claim it.
+    let arrival = Arrival {
+        from: "a@example.net".to_owned(),
+        recipients: vec![Bound::to("care@example.com", Some(route))],
+        raw: Bytes::from_static(b"Subject: late\r\n\r\nlate\r\n"),
+        remote: "test".to_owned(),
+        idempotency: None,
+    };
+    let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
+    let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(app.clone().work(stopped));
+    let interaction = app.wait_decided(*id, Duration::from_secs(20)).await.unwrap();
+    stop.send(true).unwrap();
+    worker.await.unwrap();
+    let decision = interaction.decision.unwrap();
+    let queue = decision.queue.and_then(|queue| app.queue_name(queue));
+    assert_eq!((decision.kind, queue.as_deref()), (DecisionKind::Unrouted, Some("Unrouted")));
 }
 
 /// A route that was there when its mail was accepted binds it, even if the run is so long that a worker does it later.

@@ -1,6 +1,9 @@
 //! What can go wrong in a store, said so that the rooms above need not know which store it is.
 
 use thiserror::Error;
+use waypost_flow::id::QueueId;
+
+use crate::records::mail::InteractionRecord;
 
 /// A store could not do what it was asked. Nothing was kept.
 #[derive(Clone, Debug, Error)]
@@ -41,6 +44,14 @@ pub enum CommitError {
     /// Somebody else changed the catalogue since the epoch that the change was checked against. Read again, check again.
     #[error("the catalogue changed meanwhile")]
     Conflict,
+    /// Work stands in a queue that was to be deleted.
+    #[error("work stands in the queue `{queue}`")]
+    Occupied {
+        /// The queue.
+        queue: QueueId,
+        /// One piece of the work.
+        work: Box<InteractionRecord>,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -32,7 +32,9 @@ pub trait CatalogueStore: Send + Sync {
     /// Those of the versions that exist, in no order. What a version holds never changes, so it belongs to every epoch.
     async fn some_versions(&self, keys: &[(FlowId, Version)]) -> Result<Vec<VersionRecord>, StoreError>;
 
-    /// Commits `changes` if the epoch is still `expected`, and answers the new epoch.
+    /// Commits `changes` if the epoch is still `expected`, and answers the new epoch. A queue that is to be deleted while decided or
+    /// claimed work stands in it refuses all of them, with `Occupied`: nobody could claim what stands in a queue that is gone. Work
+    /// that is decided at the same time comes before this, and is seen here, or after it, and is not kept as decided.
     async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError>;
 
     /// A flow, deleted ones included.
@@ -57,14 +59,17 @@ pub trait CatalogueStore: Send + Sync {
 /// Accepted mail, runs, decisions.
 #[async_trait]
 pub trait MailStore: Send + Sync {
-    /// Keeps a message and its interactions, duplicates counted, runs that were offered included.
+    /// Keeps a message and its interactions, duplicates counted, runs that were offered included. A run of another epoch than the
+    /// newest is dropped, and so is one whose decision names a queue that is gone (it may have been bound before the queue went):
+    /// the interaction is kept as `Received`.
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError>;
 
     /// Claims up to `max` interactions that wait for a run, oldest first. Leases that ran out count as waiting.
     async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
 
-    /// Records a run and its decision under the lease of `claim_runs`.
-    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError>;
+    /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did. A decision that names a queue
+    /// that is gone is not kept: the interaction waits for another run, as if there had been none.
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError>;
 
     /// Makes a decided or completed interaction wait for another run, asked for by the log entry's actor; what is claimed or waiting
     /// already is refused with `Lost`.
@@ -142,8 +147,10 @@ pub trait AccessStore: Send + Sync {
     /// All clients, by id.
     async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError>;
 
-    /// Keeps a token; tokens that ended before `token.issued_at` may be removed on the way.
-    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError>;
+    /// Keeps a token that was asked for with the secret whose hash is `secret_hash`, and answers whether it did: not for a client
+    /// that is gone or revoked, nor for one that has another secret by now. A change of the client comes before this, and is seen
+    /// here, or after it, and removes the token. Tokens that ended before `token.issued_at` may be removed on the way.
+    async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError>;
 
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;

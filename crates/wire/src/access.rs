@@ -58,7 +58,7 @@ pub struct OAuthClientRequest {
     /// How long its tokens last, in seconds: 300 to 172,800; a day, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_validity_seconds: Option<u32>,
-    /// `active`, or `inactive` for one that gets no tokens.
+    /// `active`, or `inactive` for one that gets no tokens; as it is, if absent, and `active` for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }

@@ -34,8 +34,8 @@ pub struct ClientSpec {
     pub scopes: Vec<String>,
     /// How long its tokens last, in seconds; none is the server's own time.
     pub token_seconds: Option<u32>,
-    /// Whether it gets tokens at all.
-    pub active: bool,
+    /// Whether it gets tokens at all; none is as it is, or yes for a new client.
+    pub active: Option<bool>,
 }
 
 impl Access {
@@ -75,7 +75,7 @@ impl Access {
             created_at: now,
             created_by: actor.to_owned(),
             modified_at: now,
-            revoked_at: (!spec.active).then_some(now),
+            revoked_at: (spec.active == Some(false)).then_some(now),
         };
         let audit = changed(actor, "created", None, &record);
         self.store.put_client(record.clone(), audit).await?;
@@ -98,7 +98,11 @@ impl Access {
             scopes,
             token_seconds: spec.token_seconds,
             modified_at: now,
-            revoked_at: if spec.active { None } else { before.revoked_at.or(Some(now)) },
+            revoked_at: match spec.active {
+                None => before.revoked_at,
+                Some(true) => None,
+                Some(false) => before.revoked_at.or(Some(now)),
+            },
             ..before.clone()
         };
         if !is_admin(&record) {

@@ -174,7 +174,7 @@ impl Turn<'_> {
     /// nothing is written, and [`Turn::world`] is what they made.
     ///
     /// # Errors
-    /// The store failed, or others were quicker too often.
+    /// Work stands in a queue that was to be deleted, the store failed, or others were quicker too often.
     pub async fn commit<T>(&mut self, planned: Planned<T>) -> Result<Option<T>, AppError> {
         // The epoch that was planned on, not the newest: another process may have written since.
         let expected = planned.next.epoch.saturating_sub(1);
@@ -193,7 +193,11 @@ impl Turn<'_> {
                 self.catalogue.refresh(newest).await?;
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(CommitError::Conflict) => {
+                Err(StoreError::Unavailable("the catalogue keeps changing".to_owned()).into())
+            }
+            Err(CommitError::Occupied { queue, work }) => Err(routing::occupied(&self.world(), queue, *work)),
+            Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
 }

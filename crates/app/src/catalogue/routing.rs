@@ -9,7 +9,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
-use waypost_store::records::mail::{InteractionFilter, State};
+use waypost_store::records::mail::InteractionRecord;
 
 use super::usage::Used;
 use super::world::{UNROUTED, World};
@@ -120,19 +120,6 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, built in, in use (with every user, or one piece of work), or the store.
     pub async fn delete_queue(&self, actor: &str, id: QueueId) -> Result<(), AppError> {
-        let queue = self.queue(id)?;
-        for state in [State::Decided, State::Claimed] {
-            let filter = InteractionFilter { queue: Some(id), state: Some(state), ..InteractionFilter::default() };
-            if let Some(work) = self.store.interactions(&filter, None, 1).await?.into_iter().next() {
-                let users = vec![User {
-                    kind: "interaction",
-                    id: work.id.to_string(),
-                    name: work.subject,
-                    path: String::new(),
-                }];
-                return Err(AppError::InUse { kind: "queue", name: queue.name.clone(), users });
-            }
-        }
         self.change(actor, |world: &World| {
             let queue = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if queue.built_in {
@@ -329,6 +316,13 @@ fn simple<T>(world: &World, change: CatalogueChange, answer: T) -> Planned<T> {
     let changes = vec![change];
     let next = world.after(&changes, &[]).world;
     Planned { changes, next, answer }
+}
+
+/// A queue that can't be deleted for the work that stands in it.
+pub(super) fn occupied(world: &World, queue: QueueId, work: InteractionRecord) -> AppError {
+    let name = world.queues.get(&queue).map_or_else(|| queue.to_string(), |queue| queue.name.clone());
+    let user = User { kind: "interaction", id: work.id.to_string(), name: work.subject, path: String::new() };
+    AppError::InUse { kind: "queue", name, users: vec![user] }
 }
 
 /// A route among the users of something.

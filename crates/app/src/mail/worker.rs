@@ -80,7 +80,9 @@ impl App {
                 }
             };
             match self.store.record_run(id, lease, run).await {
-                Ok(()) => self.decided.notify_waiters(),
+                Ok(true) => self.decided.notify_waiters(),
+                // It is claimed again at once, with a catalogue that knows that the queue is gone.
+                Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
                 Err(LeaseError::Lost) => {
                     tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it")
                 }

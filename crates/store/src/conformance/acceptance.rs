@@ -1,6 +1,6 @@
 //! What an acceptance keeps, and what it knows again.
 
-use super::samples::{accept, at, decided, decision, id, mail, offer, queue, run};
+use super::samples::{accept, at, decided, decision, id, mail, offer, queue, queues, run};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::catalogue::RouteTarget;
 use crate::records::mail::{
@@ -16,6 +16,7 @@ fn created(number: u128, decided: bool) -> Accepted {
 }
 
 pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
+    queues(store).await;
     let mut full = run(DecisionKind::Queue);
     full.decision = DecisionRecord {
         priority: -5,
@@ -143,8 +144,9 @@ pub(crate) async fn the_window_ends(store: &dyn Store) {
 }
 
 pub(crate) async fn a_run_of_an_old_epoch_is_dropped(store: &dyn Store) {
-    let change = CatalogueChange::PutQueue(super::samples::queue_record(1, "General"));
-    let epoch = store.commit(0, vec![change]).await.unwrap();
+    queues(store).await;
+    let change = CatalogueChange::PutQueue(super::samples::queue_record(3, "Sales"));
+    let epoch = store.commit(1, vec![change]).await.unwrap();
     assert_eq!(accept(store, decided(1, run(DecisionKind::Queue))).await, [created(1, false)]);
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.state, kept.decision, kept.runs), (State::Received, None, 0));
@@ -154,7 +156,22 @@ pub(crate) async fn a_run_of_an_old_epoch_is_dropped(store: &dyn Store) {
     assert_eq!(accept(store, current).await, [created(2, true)]);
 }
 
+pub(crate) async fn a_run_that_leads_to_a_queue_that_is_gone_is_dropped(store: &dyn Store) {
+    queues(store).await;
+    let epoch = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap();
+    for (number, kind, kept) in
+        [(1, DecisionKind::Queue, false), (2, DecisionKind::Unrouted, false), (3, DecisionKind::Forward, true)]
+    {
+        let mut offered = decided(number, run(kind));
+        offered.interactions[0].epoch = epoch;
+        assert_eq!(accept(store, offered).await, [created(number.into(), kept)], "{kind:?}");
+    }
+    let waiting = store.claim_runs(9, 60, at(10)).await.unwrap();
+    assert_eq!(waiting.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
+}
+
 pub(crate) async fn a_decision_sets_the_state(store: &dyn Store) {
+    queues(store).await;
     let cases = [
         (1, DecisionKind::Queue, State::Decided),
         (2, DecisionKind::Unrouted, State::Decided),
@@ -185,6 +202,7 @@ pub(crate) async fn a_repeated_request_is_replayed(store: &dyn Store) {
 }
 
 pub(crate) async fn the_summary_adds_up(store: &dyn Store) {
+    queues(store).await;
     assert_eq!(store.summary().await.unwrap(), crate::records::mail::Summary::default());
     accept(store, mail(5)).await;
     accept(store, mail(3)).await;
@@ -207,6 +225,7 @@ pub(crate) async fn the_summary_adds_up(store: &dyn Store) {
 }
 
 pub(crate) async fn many_at_once_are_all_kept(store: &dyn Store) {
+    queues(store).await;
     let mails = (1..=100).map(|number| {
         let mut mail = decided(number, run(DecisionKind::Queue));
         // Every second mail repeats the one before, from whichever of the two is first.

@@ -42,8 +42,9 @@ pub(crate) async fn clients_are_replaced(store: &dyn Store) {
 
 pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
     store.put_client(client("a", "old"), audit(204, "ops")).await.unwrap();
-    store.put_token(token(1, "a")).await.unwrap();
-    store.put_token(token(2, "b")).await.unwrap();
+    store.put_client(client("b", "old"), audit(207, "ops")).await.unwrap();
+    store.put_token(token(1, "a"), "old").await.unwrap();
+    store.put_token(token(2, "b"), "old").await.unwrap();
     store.put_client(client("a", "old"), audit(205, "ops")).await.unwrap();
     assert!(store.token(&[1; 32]).await.unwrap().is_some());
     store.put_client(client("a", "new"), audit(206, "ops")).await.unwrap();
@@ -51,35 +52,55 @@ pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }
 
+/// Makes the client `a` and gives it a token of that number.
+async fn given(store: &dyn Store, number: u8) {
+    store.put_client(client("a", "s"), audit(1, "ops")).await.unwrap();
+    assert!(store.put_token(token(number, "a"), "s").await.unwrap());
+}
+
 pub(crate) async fn tokens_are_found_by_hash(store: &dyn Store) {
-    store.put_token(token(1, "a")).await.unwrap();
+    given(store, 1).await;
     assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(token(1, "a")));
     assert_eq!(store.token(&[2; 32]).await.unwrap(), None);
 }
 
 pub(crate) async fn ended_tokens_are_removed(store: &dyn Store) {
-    store.put_token(token(1, "a")).await.unwrap();
+    given(store, 1).await;
     let mut later = token(2, "a");
     later.issued_at = at(101);
-    store.put_token(later.clone()).await.unwrap();
+    store.put_token(later.clone(), "s").await.unwrap();
     assert!(store.token(&[1; 32]).await.unwrap().is_some(), "it ends at that very moment");
     later.hash = [3; 32];
     later.issued_at = at(102);
-    store.put_token(later).await.unwrap();
+    store.put_token(later, "s").await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
 }
 
 pub(crate) async fn a_revoked_client_has_no_tokens(store: &dyn Store) {
-    store.put_client(client("a", "s"), audit(1, "ops")).await.unwrap();
-    store.put_token(token(1, "a")).await.unwrap();
+    given(store, 1).await;
     let revoked = ClientRecord { revoked_at: Some(at(7)), ..client("a", "s") };
     store.put_client(revoked, audit(2, "ops")).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
 }
 
+pub(crate) async fn a_token_wants_the_secret_that_the_client_still_has(store: &dyn Store) {
+    assert!(!store.put_token(token(1, "a"), "old").await.unwrap(), "there is no such client");
+    store.put_client(client("a", "old"), audit(1, "ops")).await.unwrap();
+    assert!(store.put_token(token(1, "a"), "old").await.unwrap());
+    store.put_client(client("a", "new"), audit(2, "ops")).await.unwrap();
+    assert!(!store.put_token(token(2, "a"), "old").await.unwrap(), "the secret is another by now");
+    assert!(store.put_token(token(3, "a"), "new").await.unwrap());
+    let revoked = ClientRecord { revoked_at: Some(at(7)), ..client("a", "new") };
+    store.put_client(revoked, audit(3, "ops")).await.unwrap();
+    assert!(!store.put_token(token(4, "a"), "new").await.unwrap(), "it may have none");
+    for number in 1..=4 {
+        assert_eq!(store.token(&[number; 32]).await.unwrap(), None, "{number}");
+    }
+}
+
 pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
-    store.put_token(token(1, "a")).await.unwrap();
-    store.put_token(token(2, "a")).await.unwrap();
+    given(store, 1).await;
+    store.put_token(token(2, "a"), "s").await.unwrap();
     store.delete_token(&[1; 32]).await.unwrap();
     store.delete_token(&[1; 32]).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
@@ -87,8 +108,7 @@ pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
 }
 
 pub(crate) async fn a_deleted_client_is_gone_with_its_tokens(store: &dyn Store) {
-    store.put_client(client("a", "s"), audit(1, "ops")).await.unwrap();
-    store.put_token(token(1, "a")).await.unwrap();
+    given(store, 1).await;
     assert!(store.delete_client("a", audit(2, "ops")).await.unwrap());
     assert!(!store.delete_client("a", audit(3, "ops")).await.unwrap());
     assert_eq!((store.client("a").await.unwrap(), store.token(&[1; 32]).await.unwrap()), (None, None));

@@ -1,10 +1,11 @@
 //! Lists of interactions.
 
-use super::samples::{accept, at, decided, flow, id, listed, mail, queue, run};
+use super::samples::{accept, at, decided, flow, id, listed, mail, queue, queues, run};
 use crate::records::mail::{DecisionKind, InteractionFilter, State};
 use crate::traits::Store;
 
 async fn three(store: &dyn Store) {
+    queues(store).await;
     let mut first = decided(1, run(DecisionKind::Queue));
     first.message.subject = "Straße 100%_'; DROP TABLE interactions".to_owned();
     accept(store, first).await;

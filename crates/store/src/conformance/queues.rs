@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::samples::{accept, at, audit, decided, id, queue, run};
-use crate::error::LeaseError;
+use super::samples::{accept, at, audit, decided, id, queue, queue_record, queues, run};
+use crate::error::{CommitError, LeaseError};
+use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, QueueClaim, QueueLease, State};
 use crate::traits::Store;
 
@@ -31,6 +32,7 @@ async fn state(store: &dyn Store, number: u128) -> State {
 }
 
 pub(crate) async fn priority_then_age(store: &dyn Store) {
+    queues(store).await;
     for (number, priority) in [(4, 0), (1, 0), (2, 10), (3, -1)] {
         put(store, number, priority, &[]).await;
     }
@@ -47,6 +49,7 @@ pub(crate) async fn priority_then_age(store: &dyn Store) {
 }
 
 pub(crate) async fn skills_must_all_be_listed(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &["refunds", "german"]).await;
     put(store, 2, 0, &["refunds"]).await;
     put(store, 3, 0, &[]).await;
@@ -58,6 +61,7 @@ pub(crate) async fn skills_must_all_be_listed(store: &dyn Store) {
 }
 
 pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     store.acknowledge(queue(1), token, at(20)).await.unwrap();
@@ -68,6 +72,7 @@ pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
 }
 
 pub(crate) async fn a_claim_is_one_queues(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     assert!(matches!(store.acknowledge(queue(2), token, at(20)).await, Err(LeaseError::Lost)));
@@ -77,6 +82,7 @@ pub(crate) async fn a_claim_is_one_queues(store: &dyn Store) {
 }
 
 pub(crate) async fn released_work_is_claimed_again(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     store.release(queue(1), token, at(11)).await.unwrap();
@@ -88,6 +94,7 @@ pub(crate) async fn released_work_is_claimed_again(store: &dyn Store) {
 }
 
 pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     for token in [token, Uuid::from_u128(77)] {
@@ -102,6 +109,7 @@ pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
 }
 
 pub(crate) async fn extended_leases_last(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let token = claim(store, None, 10).await[0].token;
     assert_eq!(store.extend(queue(1), token, 100, at(60)).await.unwrap(), at(160));
@@ -110,17 +118,41 @@ pub(crate) async fn extended_leases_last(store: &dyn Store) {
 }
 
 pub(crate) async fn unrouted_work_is_claimed(store: &dyn Store) {
+    queues(store).await;
     accept(store, decided(1, run(DecisionKind::Unrouted))).await;
     assert_eq!(numbers(&claim(store, None, 10).await), [1]);
 }
 
+pub(crate) async fn a_queue_with_work_is_not_deleted(store: &dyn Store) {
+    queues(store).await;
+    put(store, 1, 0, &[]).await;
+    let deleted = |epoch| {
+        let also = CatalogueChange::PutQueue(queue_record(3, "Sales"));
+        store.commit(epoch, vec![also, CatalogueChange::DeleteQueue(queue(1))])
+    };
+    let refused = async |epoch| match deleted(epoch).await {
+        Err(CommitError::Occupied { queue, work }) => (queue, work.id, work.state),
+        other => panic!("expected a refusal, found {other:?}"),
+    };
+    assert_eq!(refused(1).await, (queue(1), id(1), State::Decided));
+    let token = claim(store, None, 10).await[0].token;
+    assert_eq!(refused(1).await, (queue(1), id(1), State::Claimed), "it may be given back");
+    assert_eq!(store.load().await.unwrap().queues.len(), 2, "nothing else of the change is kept");
+    store.acknowledge(queue(1), token, at(20)).await.unwrap();
+    put(store, 2, 0, &[]).await;
+    store.rerun(id(2), audit(1, "ops")).await.unwrap();
+    assert_eq!(deleted(1).await.unwrap(), 2, "what is done, and what is to be decided again, is not in its way");
+}
+
 pub(crate) async fn rerun_work_leaves_its_queue(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     store.rerun(id(1), audit(208, "ops")).await.unwrap();
     assert!(claim(store, None, 10).await.is_empty());
 }
 
 pub(crate) async fn work_is_completed_whoever_holds_it(store: &dyn Store) {
+    queues(store).await;
     for number in [1, 2] {
         put(store, number, 0, &[]).await;
     }
@@ -136,6 +168,7 @@ pub(crate) async fn work_is_completed_whoever_holds_it(store: &dyn Store) {
 }
 
 pub(crate) async fn attributes_are_added_to_those_kept(store: &dyn Store) {
+    queues(store).await;
     put(store, 1, 0, &[]).await;
     let set = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
     let kept = store.interaction(id(1)).await.unwrap().unwrap().attributes;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, run};
+use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim, State};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -26,6 +26,7 @@ async fn there(store: &dyn Store) -> Vec<u128> {
 }
 
 pub(crate) async fn contents_go_first_and_leave_the_decision(store: &dyn Store) {
+    queues(store).await;
     forwarded(store, 1).await;
     assert_eq!(store.sweep(contents(at(1)), 10).await.unwrap(), Swept::default(), "not older than the limit");
     assert_eq!(store.sweep(contents(at(2)), 10).await.unwrap(), Swept { contents: 1, ..Swept::default() });
@@ -41,6 +42,7 @@ pub(crate) async fn contents_go_first_and_leave_the_decision(store: &dyn Store) 
 }
 
 pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
+    queues(store).await;
     accept(store, mail(1)).await;
     accept(store, decided(2, run(DecisionKind::Queue))).await;
     accept(store, decided(3, run(DecisionKind::Unrouted))).await;
@@ -62,6 +64,7 @@ pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
 }
 
 pub(crate) async fn what_is_kept_still_adds_up(store: &dyn Store) {
+    queues(store).await;
     for number in 1..=3 {
         forwarded(store, number).await;
     }
@@ -76,6 +79,7 @@ pub(crate) async fn what_is_kept_still_adds_up(store: &dyn Store) {
 }
 
 pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
+    queues(store).await;
     forwarded(store, 1).await;
     store.rerun(id(1), audit(10, "ops")).await.unwrap();
     let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), audit: None };
@@ -89,6 +93,7 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
 }
 
 pub(crate) async fn a_shared_message_stays_while_it_is_shown(store: &dyn Store) {
+    queues(store).await;
     let mut two = decided(1, run(DecisionKind::Forward));
     two.interactions.push(offer(2, 2));
     let raw = two.message.raw.clone();
@@ -99,6 +104,7 @@ pub(crate) async fn a_shared_message_stays_while_it_is_shown(store: &dyn Store) 
 }
 
 pub(crate) async fn small_batches_oldest_first(store: &dyn Store) {
+    queues(store).await;
     for number in [3, 1, 2] {
         forwarded(store, number).await;
     }

@@ -1,6 +1,6 @@
 //! Interactions that wait for a run.
 
-use super::samples::{accept, at, audit, decided, flow, id, mail, offer, run};
+use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run};
 use crate::error::LeaseError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, State};
@@ -8,12 +8,13 @@ use crate::traits::Store;
 use uuid::Uuid;
 
 pub(crate) async fn claimed_oldest_first_and_once(store: &dyn Store) {
+    queues(store).await;
     for number in [3, 1, 2] {
         accept(store, mail(number)).await;
     }
     accept(store, decided(4, run(DecisionKind::Queue))).await;
-    let change = CatalogueChange::PutQueue(super::samples::queue_record(1, "General"));
-    let epoch = store.commit(0, vec![change]).await.unwrap();
+    let change = CatalogueChange::PutQueue(super::samples::queue_record(3, "Sales"));
+    let epoch = store.commit(1, vec![change]).await.unwrap();
     let first = store.claim_runs(2, 60, at(10)).await.unwrap();
     assert_eq!(first.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
     assert_eq!((first[0].epoch, first[0].interaction.state), (epoch, State::Running));
@@ -25,6 +26,7 @@ pub(crate) async fn claimed_oldest_first_and_once(store: &dyn Store) {
 }
 
 pub(crate) async fn a_lease_that_ran_out_is_claimed_anew(store: &dyn Store) {
+    queues(store).await;
     accept(store, mail(1)).await;
     let old = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
     assert!(store.claim_runs(1, 60, at(69)).await.unwrap().is_empty());
@@ -37,6 +39,7 @@ pub(crate) async fn a_lease_that_ran_out_is_claimed_anew(store: &dyn Store) {
 }
 
 pub(crate) async fn only_the_lease_records(store: &dyn Store) {
+    queues(store).await;
     accept(store, mail(1)).await;
     accept(store, mail(2)).await;
     let work = store.claim_runs(2, 60, at(10)).await.unwrap();
@@ -55,7 +58,31 @@ pub(crate) async fn only_the_lease_records(store: &dyn Store) {
     assert!(matches!(twice, Err(LeaseError::Lost)));
 }
 
+pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Forward))).await;
+    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let epoch = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap();
+    assert!(!store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap());
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.runs), (State::Received, 1), "as if there had been no run");
+    let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
+    assert_eq!(states, [(State::Received, 1)]);
+    let late = store.record_run(id(1), work.lease, run(DecisionKind::Forward)).await;
+    assert!(matches!(late, Err(LeaseError::Lost)), "the lease is over");
+    let again = store.claim_runs(1, 60, at(11)).await.unwrap().remove(0);
+    assert_eq!((again.interaction.id, again.epoch), (id(1), epoch));
+    let mut elsewhere = run(DecisionKind::Queue);
+    elsewhere.decision.queue = Some(queue(2));
+    assert!(store.record_run(id(1), again.lease, elsewhere).await.unwrap());
+    let runs = store.runs(id(1)).await.unwrap();
+    let asked_by: Vec<_> = runs.iter().map(|one| one.run.rerun_by.as_deref()).collect();
+    assert_eq!(asked_by, [None, Some("ops")], "who asked is not forgotten on the way");
+}
+
 pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
+    queues(store).await;
     accept(store, decided(1, run(DecisionKind::Unrouted))).await;
     store.rerun(id(1), audit(101, "ops")).await.unwrap();
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
@@ -75,6 +102,7 @@ pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
 }
 
 pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
+    queues(store).await;
     accept(store, mail(1)).await;
     assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)), "received");
     store.claim_runs(1, 60, at(10)).await.unwrap();
@@ -86,6 +114,7 @@ pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
 }
 
 pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
+    queues(store).await;
     accept(store, decided(1, run(DecisionKind::Queue))).await;
     assert!(store.erase(id(1), audit(107, "ops")).await.unwrap());
     assert!(store.erase(id(1), audit(108, "ops")).await.unwrap(), "twice is well");

@@ -9,7 +9,7 @@ use waypost_flow::id::{FlowId, InteractionId, QueueId};
 use waypost_flow::link::LabelTarget;
 
 use crate::records::audit::AuditRecord;
-use crate::records::catalogue::{Bindings, FlowLock, FlowRecord, QueueRecord, VersionRecord};
+use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
@@ -35,6 +35,12 @@ pub(super) fn queue(number: u128) -> QueueId {
 
 pub(super) fn flow(number: u128) -> FlowId {
     FlowId(Uuid::from_u128(0x3000 + number))
+}
+
+/// Makes the two queues that the samples' decisions name. What is offered says the epoch that is the newest since.
+pub(super) async fn queues(store: &dyn Store) {
+    let queues = [queue_record(1, "General"), queue_record(2, "Billing")];
+    assert_eq!(store.commit(0, queues.map(CatalogueChange::PutQueue).into()).await.unwrap(), 1);
 }
 
 /// A mail with the Message-ID `NUMBER@example`, received `number` seconds after the start, for route 1, without a run.
@@ -63,7 +69,7 @@ pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
         priority: 0,
         opening: None,
         run: None,
-        epoch: 0,
+        epoch: 1,
     }
 }
 

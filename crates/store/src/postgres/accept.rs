@@ -10,6 +10,7 @@ use deadpool_postgres::Client;
 use futures_util::TryFutureExt;
 use jiff::Timestamp;
 use tokio::try_join;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
@@ -53,6 +54,7 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
     let look = db.prepare_cached(seen::LOOK).await?;
     let share = db.prepare_cached(locks::SHARE).await?;
     let epoch = db.prepare_cached(locks::EPOCH).await?;
+    let queues = db.prepare_cached("SELECT id FROM queues WHERE id = ANY ($1)").await?;
     let keyed = batch.iter().any(|acceptance| acceptance.idempotency.is_some());
     let mut answered = HashMap::new();
     if keyed {
@@ -62,24 +64,48 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
     let begin = async { if keyed { Ok(()) } else { db.batch_execute("BEGIN").await.map_err(StoreError::from) } };
     let fresh = batch.iter().enumerate().filter(|(place, _)| !answered.contains_key(place));
     let wanted = wanted(fresh.map(|(_, acceptance)| *acceptance));
-    let ((), _, epoch, known) = try_join!(
+    let named = named_queues(batch);
+    let naming: [&(dyn ToSql + Sync); 1] = [&named];
+    let ((), _, epoch, queues, known) = try_join!(
         biased;
         begin,
         db.query(&share, &[]).map_err(StoreError::from),
         db.query(&epoch, &[]).map_err(StoreError::from),
+        db.query(&queues, &naming).map_err(StoreError::from),
         wanted.take(db, (&take, &look), windows.duplicates),
     )?;
-    let epoch = epoch_of(&epoch)?;
+    let queues = queues.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let catalogue = Catalogue { epoch: epoch_of(&epoch)?, queues };
     let mut writes = Writes::default();
     let mut outcomes = Vec::with_capacity(batch.len());
     for (place, acceptance) in batch.iter().enumerate() {
         outcomes.push(match answered.remove(&place) {
             Some(known) => known,
-            None => AcceptOutcome::Committed(writes.add(acceptance, epoch, &wanted, &known)?),
+            None => AcceptOutcome::Committed(writes.add(acceptance, &catalogue, &wanted, &known)?),
         });
     }
     writes.send(db).await?;
     Ok(outcomes)
+}
+
+/// What a batch must know of the catalogue. It does not change until the transaction ends.
+struct Catalogue {
+    epoch: Epoch,
+    /// Those of the queues named by the batch's decisions that are there.
+    queues: HashSet<Uuid>,
+}
+
+impl Catalogue {
+    /// Whether an offered run may be kept.
+    fn bears(&self, offered: &NewInteraction, run: &RunRecord) -> bool {
+        offered.epoch == self.epoch && run.decision.queue.is_none_or(|queue| self.queues.contains(&queue.0))
+    }
+}
+
+fn named_queues(batch: &[&Acceptance]) -> Vec<Uuid> {
+    let offered = batch.iter().flat_map(|acceptance| &acceptance.interactions);
+    let named: HashSet<Uuid> = offered.filter_map(|one| Some(one.run.as_ref()?.decision.queue?.0)).collect();
+    named.into_iter().collect()
 }
 
 fn wanted<'b>(batch: impl Iterator<Item = &'b Acceptance>) -> Wanted {
@@ -179,7 +205,7 @@ impl<'b> Writes<'b> {
     fn add(
         &mut self,
         acceptance: &'b Acceptance,
-        epoch: Epoch,
+        catalogue: &Catalogue,
         wanted: &Wanted,
         known: &Known,
     ) -> Result<Vec<Accepted>, StoreError> {
@@ -209,7 +235,7 @@ impl<'b> Writes<'b> {
                 Seen::No => None,
             };
             uses += 1;
-            let run = offered.run.as_ref().filter(|_| offered.epoch == epoch);
+            let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
             let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
             self.tally.moved(None, state);
             if let Some(run) = run {

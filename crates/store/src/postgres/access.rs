@@ -99,20 +99,27 @@ impl AccessStore for PostgresStore {
             .await
     }
 
-    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError> {
+    async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
+        let secret_hash = secret_hash.to_owned();
         self.db
             .run(move |db| {
                 Box::pin(async move {
+                    let transaction = db.transaction().await?;
+                    // Locked: a change of the client that comes after this must see the token, to remove it.
+                    let sql = "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
+                    if row(&transaction, sql, &[&text(&token.client_id), &secret_hash]).await?.is_none() {
+                        return Ok(false);
+                    }
                     // Two nodes that remove the same tokens must not wait for each other.
                     execute(
-                        db,
+                        &transaction,
                         "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1
                             ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
                         &[&token.issued_at, &PRUNED_AT_ONCE],
                     )
                     .await?;
                     execute(
-                        db,
+                        &transaction,
                         "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
                         &[
                             &token.hash.as_slice(),
@@ -122,8 +129,9 @@ impl AccessStore for PostgresStore {
                             &token.expires_at,
                         ],
                     )
-                    .await
-                    .map(drop)
+                    .await?;
+                    transaction.commit().await?;
+                    Ok(true)
                 })
             })
             .await

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, Version};
+use waypost_flow::id::{FlowId, QueueId, Version};
 
 use super::catalogue_columns::{domain, event, flow, queue, route, version};
 use super::columns::text;
+use super::mail_columns::interaction;
 use super::pool::{Parameters, execute, row, rows};
 use super::{PostgresStore, audit, locks, signals};
 use crate::encoding::json;
@@ -15,6 +16,7 @@ use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
+use crate::records::mail::InteractionRecord;
 use crate::traits::CatalogueStore;
 
 #[async_trait]
@@ -159,6 +161,13 @@ async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>)
         return Err(CommitError::Conflict);
     }
     for change in &changes {
+        if let CatalogueChange::DeleteQueue(queue) = change
+            && let Some(work) = work_in(&transaction, *queue).await?
+        {
+            return Err(CommitError::Occupied { queue: *queue, work: Box::new(work) });
+        }
+    }
+    for change in &changes {
         apply(&transaction, change).await?;
     }
     if let Some(name) = doubled_name(&transaction).await? {
@@ -170,6 +179,20 @@ async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>)
     signals::catalogue_changed(&transaction).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(next)
+}
+
+/// One piece of the work that stands in a queue, claimed or not. Nobody can add to it: that needs the lock that is held here alone.
+async fn work_in(db: &impl GenericClient, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
+    // Two questions: each has an index of its own.
+    for sql in [
+        "SELECT * FROM interactions WHERE state = 2 AND queue = $1 LIMIT 1",
+        "SELECT * FROM interactions WHERE state IN (1, 3) AND state = 3 AND queue = $1 LIMIT 1",
+    ] {
+        if let Some(found) = row(db, sql, &[&id.0]).await? {
+            return interaction(&found).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// The last guard behind the checks above: names are unique when a change set is complete, not at each of its steps.

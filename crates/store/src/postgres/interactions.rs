@@ -32,10 +32,10 @@ impl MailStore for PostgresStore {
         self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await
     }
 
-    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
-        self.db.run(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
+        let recorded = self.db.run(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
         self.signals.work();
-        Ok(())
+        Ok(recorded)
     }
 
     async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {

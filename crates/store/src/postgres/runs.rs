@@ -83,14 +83,28 @@ async fn messages_of(
     Ok(messages)
 }
 
-/// Records a run under its lease.
-pub(super) async fn record(db: &mut Client, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
+/// Records a run under its lease; answers whether its decision was kept.
+pub(super) async fn record(
+    db: &mut Client,
+    id: InteractionId,
+    lease: Uuid,
+    run: RunRecord,
+) -> Result<bool, LeaseError> {
     let transaction = db.transaction().await.map_err(StoreError::from)?;
     locks::share(&transaction).await?;
     let sql = "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
         FOR UPDATE";
     let Some(held) = row(&transaction, sql, &[&id.0, &lease]).await? else { return Err(LeaseError::Lost) };
     let held = Columns { row: &held, table: "interactions" };
+    if !leads_somewhere(&transaction, &run).await? {
+        let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL WHERE id = $1";
+        execute(&transaction, sql, &[&id.0]).await?;
+        let mut tally = Tally::default();
+        tally.moved(Some(State::Running), State::Received);
+        tally.write(&transaction).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        return Ok(false);
+    }
     let number = held.count::<u32>("runs")?.saturating_add(1);
     let before = read_kind(held)?;
     let asked_by: Option<String> = held.get("rerun_by")?;
@@ -147,7 +161,15 @@ pub(super) async fn record(db: &mut Client, id: InteractionId, lease: Uuid, run:
     tally.moved(Some(State::Running), state_after(kind));
     tally.decided(before, kind);
     tally.write(&transaction).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+/// Whether the queue that a decision names, if it names one, is still there. It stays until the transaction ends, for the lock of the
+/// catalogue is shared.
+async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<bool, StoreError> {
+    let Some(queue) = run.decision.queue else { return Ok(true) };
+    Ok(row(db, "SELECT 1 FROM queues WHERE id = $1", &[&queue.0]).await?.is_some())
 }
 
 /// Makes a decided or completed interaction wait for another run.

@@ -277,7 +277,7 @@ pub enum CatalogueChange {
     AddAudit(AuditRecord),
     /// Insert or replace a queue.
     PutQueue(QueueRecord),
-    /// Remove a queue.
+    /// Remove a queue (no work may stand in it).
     DeleteQueue(QueueId),
     /// Insert or replace a domain.
     PutDomain(DomainRecord),

@@ -111,7 +111,7 @@ pub struct NewInteraction {
     pub opening: Option<Opening>,
     /// The run, when it could be finished before the commit; without it a worker will run the interaction.
     pub run: Option<RunRecord>,
-    /// The catalogue that `run` used. When it is no longer the newest, the store must drop `run` and keep the interaction as `Received`.
+    /// The catalogue that `run` used. When it is no longer the newest, `run` is dropped.
     pub epoch: Epoch,
 }
 

@@ -7,6 +7,7 @@ use waypost_flow::id::InteractionId;
 use super::SqliteOptions;
 use super::columns::micros;
 use super::mail_columns::RunColumns;
+use super::runs::leads_somewhere;
 use super::seen::{self, window_start};
 use super::writer::Session;
 use crate::duplicates::{Key, Seen};
@@ -59,7 +60,10 @@ pub(super) fn accept(
             Some(number) => number,
             None => *kept.insert(keep_message(session, message)?),
         };
-        let run = offered.run.as_ref().filter(|_| offered.epoch == epoch);
+        let run = match &offered.run {
+            Some(run) if offered.epoch == epoch && leads_somewhere(session.db, run)? => Some(run),
+            _ => None,
+        };
         insert(session, message, number, offered, run, like)?;
         if let Some(key) = &key {
             seen::remember(session.db, key, offered.id, message.received_at, oldest)?;

@@ -90,10 +90,17 @@ impl AccessStore for SqliteStore {
             .await
     }
 
-    async fn put_token(&self, token: TokenRecord) -> Result<(), StoreError> {
+    async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
+        let secret_hash = secret_hash.to_owned();
         self.writer()?
             .run(move |session| {
                 let db = &session.db;
+                let proven = db
+                    .prepare_cached("SELECT 1 FROM clients WHERE id = ?1 AND secret_hash = ?2 AND revoked_at IS NULL")?
+                    .exists((&token.client_id, &secret_hash))?;
+                if !proven {
+                    return Ok(Ok::<_, StoreError>(false));
+                }
                 db.prepare_cached(
                     "DELETE FROM tokens WHERE hash IN
                         (SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
@@ -110,7 +117,7 @@ impl AccessStore for SqliteStore {
                     micros(token.issued_at),
                     micros(token.expires_at),
                 ))?;
-                Ok(Ok::<_, StoreError>(()))
+                Ok(Ok(true))
             })
             .await?
     }

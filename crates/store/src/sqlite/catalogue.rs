@@ -3,17 +3,19 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, Version};
+use waypost_flow::id::{FlowId, QueueId, Version};
 
 use super::SqliteStore;
 use super::catalogue_columns::{domain, event, flow, queue, route, version};
 use super::columns::micros;
+use super::mail_columns::interaction;
 use super::writer::Session;
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
+use crate::records::mail::InteractionRecord;
 use crate::traits::CatalogueStore;
 
 #[async_trait]
@@ -105,6 +107,25 @@ pub(super) fn epoch(db: &Connection) -> Result<Epoch, StoreError> {
     Ok(db.prepare_cached("SELECT value FROM epoch")?.query_row((), |row| row.get(0))?)
 }
 
+/// Whether a queue is there.
+pub(super) fn has_queue(db: &Connection, id: QueueId) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("SELECT 1 FROM queues WHERE id = ?1")?.exists((id.0.as_bytes(),))?)
+}
+
+/// One piece of the work that stands in a queue, claimed or not.
+fn work_in(db: &Connection, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
+    // Two questions: each has an index of its own.
+    for sql in [
+        "SELECT * FROM interactions WHERE state = 2 AND queue = ?1 LIMIT 1",
+        "SELECT * FROM interactions WHERE state IN (1, 3) AND state = 3 AND queue = ?1 LIMIT 1",
+    ] {
+        if let Some(work) = all(db, sql, (id.0.as_bytes(),), interaction)?.pop() {
+            return Ok(Some(work));
+        }
+    }
+    Ok(None)
+}
+
 fn all<T>(
     db: &Connection,
     sql: &str,
@@ -150,6 +171,13 @@ fn commit(
 ) -> Result<Result<Epoch, CommitError>, StoreError> {
     if epoch(session.db)? != expected {
         return Ok(Err(CommitError::Conflict));
+    }
+    for change in changes {
+        if let CatalogueChange::DeleteQueue(queue) = change
+            && let Some(work) = work_in(session.db, *queue)?
+        {
+            return Ok(Err(CommitError::Occupied { queue: *queue, work: Box::new(work) }));
+        }
     }
     // Others share the transaction: a change that the database refuses must take back its own writes alone.
     let savepoint = session.db.savepoint()?;

@@ -46,7 +46,7 @@ impl MailStore for SqliteStore {
         Ok(work)
     }
 
-    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<(), LeaseError> {
+    async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
         self.writer()?.run(move |session| runs::record(session, id, lease, &run)).await?
     }
 

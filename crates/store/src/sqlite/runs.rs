@@ -84,13 +84,18 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
-/// Records a run under its lease.
+/// Whether the queue that a decision names, if it names one, is still there.
+pub(super) fn leads_somewhere(db: &Connection, run: &RunRecord) -> Result<bool, StoreError> {
+    run.decision.queue.map_or(Ok(true), |queue| super::catalogue::has_queue(db, queue))
+}
+
+/// Records a run under its lease; answers whether its decision was kept.
 pub(super) fn record(
     session: &mut Session<'_>,
     id: InteractionId,
     lease: Uuid,
     run: &RunRecord,
-) -> Result<Result<(), LeaseError>, StoreError> {
+) -> Result<Result<bool, LeaseError>, StoreError> {
     let held: Option<(u32, Option<i64>, Option<String>, bool)> = session
         .db
         .prepare_cached(
@@ -99,6 +104,14 @@ pub(super) fn record(
         .query_row((id.0.as_bytes(), lease.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
     let Some((runs, before, asked_by, erased)) = held else { return Ok(Err(LeaseError::Lost)) };
+    if !leads_somewhere(session.db, run)? {
+        session
+            .db
+            .prepare_cached("UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL WHERE id = ?1")?
+            .execute((id.0.as_bytes(),))?;
+        session.tally.moved(Some(State::Running), State::Received);
+        return Ok(Ok(false));
+    }
     let number = runs.saturating_add(1);
     let kind = run.decision.kind;
     let columns = RunColumns::of(run)?;
@@ -129,12 +142,12 @@ pub(super) fn record(
     session.tally.decided(before.and_then(decision_kind), kind);
     if !erased {
         insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
-        return Ok(Ok(()));
+        return Ok(Ok(true));
     }
     // The content was erased while the run was under way: its trace must not bring it back.
     let run = RunRecord { trace: "{}".to_owned(), ..run.clone() };
     insert(session, id, number, &run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
-    Ok(Ok(()))
+    Ok(Ok(true))
 }
 
 /// Writes a run's row.

@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-start.sql"),
     include_str!("migrations/0002-change.sql"),
     include_str!("migrations/0003-access.sql"),
+    include_str!("migrations/0004-mend.sql"),
     include_str!("migrations/0005-retention.sql"),
 ];
 
