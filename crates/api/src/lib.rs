@@ -19,6 +19,7 @@ pub mod flows;
 pub mod graph;
 pub mod health;
 pub mod interactions;
+pub mod measure;
 pub mod oauth;
 pub mod openapi;
 pub mod pages;

@@ -10,7 +10,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    oauth, queues, routes, token, unoffered,
+    measure, oauth, queues, routes, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -26,6 +26,7 @@ pub fn router(state: ApiState) -> Router {
         .nest(BASE, api)
         .fallback(unoffered::fallback)
         .layer(Extension(Arc::new(OpenApi::new(described))))
+        .layer(from_fn_with_state(state.clone(), measure::layer))
         .with_state(state);
     // A router around the router: layers of the inner one would run after a path was matched, and its `Allow` headers would
     // stand on answers that are about something else.
@@ -59,5 +60,8 @@ fn below_base() -> Endpoints {
 }
 
 fn beside_base() -> Endpoints {
-    Endpoints::default().group("Tokens", token::endpoints()).group("Health", health::endpoints())
+    Endpoints::default()
+        .group("Tokens", token::endpoints())
+        .group("Health", health::endpoints())
+        .group("Metrics", measure::endpoints())
 }

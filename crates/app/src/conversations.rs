@@ -16,6 +16,7 @@ use crate::catalogue::plan::unroutable;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
+use crate::metrics::Protocol;
 
 /// The domain of Message-IDs that are made here.
 const ID_DOMAIN: &str = "waypost.invalid";
@@ -92,7 +93,14 @@ impl App {
             priority: new.priority,
             opening: Some(new.opening).filter(|opening| *opening != Opening::default()),
         };
-        let arrival = Arrival { from: new.from.address, recipients: vec![bound], raw, remote, idempotency: None };
+        let arrival = Arrival {
+            protocol: Protocol::Http,
+            from: new.from.address,
+            recipients: vec![bound],
+            raw,
+            remote,
+            idempotency: None,
+        };
         let made = match self.accept(arrival).await? {
             AcceptOutcome::Committed(accepted) => accepted.into_iter().next(),
             AcceptOutcome::Replayed(_) | AcceptOutcome::KeyReused => None,

@@ -23,6 +23,7 @@ use crate::audit;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
+use crate::metrics::Protocol;
 
 /// What a mail over HTTP became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +83,8 @@ impl App {
             None => None,
         };
         let recipients = vec![Bound::to(to, route)];
-        let outcome = self.accept(Arrival { from, recipients, raw, remote, idempotency }).await?;
+        let outcome =
+            self.accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency }).await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
             AcceptOutcome::KeyReused => return Err(AppError::KeyReused),

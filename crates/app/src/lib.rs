@@ -8,6 +8,7 @@ pub mod error;
 pub mod folder;
 pub mod interactions;
 pub mod mail;
+pub mod metrics;
 pub mod peers;
 pub mod retention;
 
@@ -20,6 +21,7 @@ use waypost_store::traits::Store;
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
+use metrics::Metrics;
 
 /// Everything that the edges can ask for.
 pub struct App {
@@ -32,6 +34,8 @@ pub struct App {
     /// Rings when an interaction waits for a worker.
     undecided: Notify,
     in_flight: InFlight,
+    /// What an operator measures.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -48,6 +52,7 @@ impl App {
             decided: Notify::new(),
             undecided: Notify::new(),
             in_flight: InFlight::default(),
+            metrics: Metrics::default(),
         }))
     }
 

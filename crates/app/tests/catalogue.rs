@@ -11,6 +11,7 @@ use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
+use waypost_app::metrics::Protocol;
 use waypost_flow::source;
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, QueueClaim};
@@ -79,6 +80,7 @@ async fn postmasters_of_two_domains_are_two_interactions() {
     let app = app(directory.path()).await;
     let bound = |address: &str| Bound::to(address, None);
     let arrival = Arrival {
+        protocol: Protocol::Http,
         from: "a@example.net".to_owned(),
         recipients: vec![
             bound("postmaster@one.example"),
@@ -163,6 +165,7 @@ async fn a_queue_with_work_in_it_stays() {
 
     // Mail that was bound before both went is never put where nobody can claim it.
     let arrival = Arrival {
+        protocol: Protocol::Http,
         from: "a@example.net".to_owned(),
         recipients: vec![Bound::to("care@example.com", Some(route))],
         raw: Bytes::from_static(b"Subject: late\r\n\r\nlate\r\n"),
@@ -201,6 +204,7 @@ async fn a_deleted_route_still_binds_its_mail() {
     };
     let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
     let arrival = Arrival {
+        protocol: Protocol::Http,
         from: "a@example.net".to_owned(),
         recipients: vec![Bound::to("care@example.com", Some(route.clone()))],
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),

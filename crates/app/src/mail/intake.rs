@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use waypost_store::records::mail::{
 use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
 use crate::catalogue::world::Running;
+use crate::metrics::Protocol;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow.
 const INLINE_ACTIONS: u32 = 500;
@@ -49,6 +51,8 @@ impl Bound {
 /// A mail as it arrived.
 #[derive(Clone, Debug)]
 pub struct Arrival {
+    /// How it came.
+    pub protocol: Protocol,
     /// The envelope sender; empty for the null reverse-path.
     pub from: String,
     /// Recipients; at least one.
@@ -67,6 +71,8 @@ impl App {
     /// # Errors
     /// The store; then nothing was kept.
     pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
+        let begun = Instant::now();
+        let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let running = self.catalogue.running();
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             tokio::task::spawn_blocking(move || prepare(&running, arrival))
@@ -75,9 +81,18 @@ impl App {
         } else {
             prepare(&running, arrival)
         };
-        let outcome = self.store.accept(acceptance).await?;
+        let ended = |one: &NewInteraction| one.run.as_ref().map(|run| (run.decision.kind, run.duration_us));
+        let runs: Vec<_> = acceptance.interactions.iter().map(ended).collect();
+        let outcome = self.store.accept(acceptance).await;
+        self.metrics.offered(protocol, bytes, begun.elapsed(), &outcome);
+        let outcome = outcome?;
         if let AcceptOutcome::Committed(accepted) = &outcome {
             self.announce(accepted);
+            for (one, run) in accepted.iter().zip(runs) {
+                if let (Accepted::Created { decided: true, .. }, Some((kind, duration_us))) = (one, run) {
+                    self.metrics.decided_at_once(kind, duration_us);
+                }
+            }
         }
         Ok(outcome)
     }

@@ -11,6 +11,7 @@ use waypost_store::records::mail::{AcceptOutcome, Accepted};
 use super::intake::{Arrival, Bound};
 use crate::App;
 use crate::catalogue::routes::RouteMatch;
+use crate::metrics::Protocol;
 
 /// Mail from SMTP goes to the app.
 #[derive(Clone)]
@@ -18,6 +19,14 @@ pub struct SmtpIntake(pub Arc<App>);
 
 impl Intake for SmtpIntake {
     type Ticket = Bound;
+
+    fn opened(&self) {
+        self.0.metrics.smtp_opened();
+    }
+
+    fn closed(&self) {
+        self.0.metrics.smtp_closed();
+    }
 
     async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
         let address = recipient.to_string();
@@ -29,13 +38,17 @@ impl Intake for SmtpIntake {
         let unavailable = |error: StoreError| Refusal::new(Cause::StorageUnavailable, error.to_string());
         self.0.catalogue.catch_up().await.map_err(unavailable)?;
         match self.0.catalogue.running().routes.find(&address) {
-            RouteMatch::None => Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}"))),
+            RouteMatch::None => {
+                self.0.metrics.recipient_refused();
+                Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}")))
+            }
             found => Ok(bound(address, found)),
         }
     }
 
     async fn message(&self, envelope: Envelope<Bound>, raw: Bytes) -> Result<Receipt, Refusal> {
         let arrival = Arrival {
+            protocol: Protocol::Smtp,
             from: envelope.sender,
             recipients: envelope.recipients.into_iter().map(|(_, bound)| bound).collect(),
             raw,

@@ -72,6 +72,8 @@ impl App {
                 None => work.interaction.route.is_some() && route.is_none(),
             };
             let (id, lease) = (work.interaction.id, work.lease);
+            // A run that was asked for again is not late.
+            let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
             let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone)).await {
                 Ok(run) => run,
                 Err(error) => {
@@ -79,8 +81,12 @@ impl App {
                     continue;
                 }
             };
+            let (kind, duration_us) = (run.decision.kind, run.duration_us);
             match self.store.record_run(id, lease, run).await {
-                Ok(true) => self.decided.notify_waiters(),
+                Ok(true) => {
+                    self.decided.notify_waiters();
+                    self.metrics.decided_later(kind, duration_us, received_at);
+                }
                 // It is claimed again at once, with a catalogue that knows that the queue is gone.
                 Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
                 Err(LeaseError::Lost) => {

@@ -18,6 +18,12 @@ pub trait Intake: Send + Sync + 'static {
     /// is gone by the time its content has arrived.
     type Ticket: Send;
 
+    /// A connection was opened. Whoever counts them is told of each end, too.
+    fn opened(&self) {}
+
+    /// A connection ended.
+    fn closed(&self) {}
+
     /// Whether mail for a recipient is taken.
     fn recipient(&self, recipient: &Recipient) -> impl Future<Output = Result<Self::Ticket, Refusal>> + Send;
 

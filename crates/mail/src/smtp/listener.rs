@@ -53,17 +53,34 @@ pub async fn serve<I: Intake>(
             turn_away(&stream);
             continue;
         };
+        let open = Open::new(Arc::clone(&intake));
         let session =
             connection::serve(stream, Arc::clone(&settings), budget.clone(), Arc::clone(&intake), draining.clone());
         connections.spawn(async move {
             if let Err(error) = session.await {
                 tracing::debug!(%error, "connection lost");
             }
-            drop(permit);
+            drop((permit, open));
         });
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// A connection that is open until this is dropped.
+struct Open<I: Intake>(Arc<I>);
+
+impl<I: Intake> Open<I> {
+    fn new(intake: Arc<I>) -> Self {
+        intake.opened();
+        Self(intake)
+    }
+}
+
+impl<I: Intake> Drop for Open<I> {
+    fn drop(&mut self) {
+        self.0.closed();
+    }
 }
 
 /// Tells a client to come back, without waiting for it.

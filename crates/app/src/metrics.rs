@@ -1,0 +1,294 @@
+//! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
+//! only grows. Labels have few values, and none of them tells anything of a mail.
+
+mod process;
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry, Unit};
+use waypost_store::error::StoreError;
+use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, State, Summary};
+
+use crate::App;
+
+/// The media type of [`App::metrics_text`]: OpenMetrics 1.0, which Prometheus reads.
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How a mail came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// By SMTP.
+    Smtp,
+    /// By the HTTP API.
+    Http,
+}
+
+impl Protocol {
+    /// Its name in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Http => "http",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabels {
+    protocol: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    kind: &'static str,
+    /// `intake` while the sender waited, `worker` later.
+    place: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+type SecondsGauge = Gauge<f64, AtomicU64>;
+type RouteHistograms = Family<RouteLabels, Histogram, fn() -> Histogram>;
+
+/// Everything that is measured.
+pub struct Metrics {
+    registry: Registry,
+    mails: Family<MailLabels, Counter>,
+    mail_bytes: Counter,
+    recipients_refused: Counter,
+    smtp_connections: Gauge,
+    accept_seconds: Histogram,
+    decisions: Family<DecisionLabels, Counter>,
+    run_seconds: Histogram,
+    decision_delay_seconds: Histogram,
+    interactions: Family<StateLabels, Gauge>,
+    undecided_age_seconds: SecondsGauge,
+    store_up: Gauge,
+    epoch: Gauge,
+    flows: Gauge,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: RouteHistograms,
+    process: process::Process,
+}
+
+/// From a tenth of a millisecond to about seven seconds.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 17))
+}
+
+/// From a microsecond to about four seconds: runs are short.
+fn short_durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_001, 4.0, 12))
+}
+
+/// From a millisecond to about an hour.
+fn delays() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 4.0, 12))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::default();
+        let process = process::Process::register(&mut registry);
+        let ours = registry.sub_registry_with_prefix("waypost");
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        ours.register("build", "The release that runs", version);
+        Self {
+            mails: kept(ours, "mails", "Mails for one route each, by what became of them", Family::default()),
+            mail_bytes: kept(ours, "accepted_bytes", "Bytes of mail that was accepted", Counter::default()),
+            recipients_refused: kept(
+                ours,
+                "smtp_recipients_refused",
+                "Recipients that have no route",
+                Counter::default(),
+            ),
+            smtp_connections: kept(ours, "smtp_connections", "SMTP connections that are open", Gauge::default()),
+            accept_seconds: timed(ours, "accept", "Until an acceptance was on stable storage", durations()),
+            decisions: kept(ours, "decisions", "Runs that ended, by how and where", Family::default()),
+            run_seconds: timed(ours, "run", "What a run took", short_durations()),
+            decision_delay_seconds: timed(
+                ours,
+                "decision_delay",
+                "From acceptance to decision, where a worker decided",
+                delays(),
+            ),
+            interactions: kept(ours, "interactions", "Interactions that are kept, by state", Family::default()),
+            undecided_age_seconds: timed(
+                ours,
+                "oldest_undecided_age",
+                "Age of the oldest interaction without a decision; 0 if there is none",
+                SecondsGauge::default(),
+            ),
+            store_up: kept(ours, "store_up", "Whether the store answered when this was asked for", Gauge::default()),
+            epoch: kept(ours, "catalogue_epoch", "How often the catalogue was changed", Gauge::default()),
+            flows: kept(ours, "flows", "Flows in the catalogue", Gauge::default()),
+            requests: kept(ours, "http_requests", "Requests to the HTTP API", Family::default()),
+            request_seconds: timed(
+                ours,
+                "http_request_duration",
+                "Until the answer to a request began",
+                RouteHistograms::new_with_constructor(durations),
+            ),
+            process,
+            registry,
+        }
+    }
+}
+
+fn kept<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn timed<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register_with_unit(name, help, Unit::Seconds, metric.clone());
+    metric
+}
+
+impl Metrics {
+    /// A mail was offered to the store, which took so long to answer.
+    pub(crate) fn offered(
+        &self,
+        protocol: Protocol,
+        bytes: usize,
+        took: Duration,
+        outcome: &Result<AcceptOutcome, StoreError>,
+    ) {
+        let count = |outcome: &'static str| {
+            self.mails.get_or_create(&MailLabels { protocol: protocol.as_str(), outcome }).inc();
+        };
+        match outcome {
+            Ok(AcceptOutcome::Committed(accepted)) => {
+                for one in accepted {
+                    count(match one {
+                        Accepted::Created { .. } => "created",
+                        Accepted::Duplicate { .. } => "duplicate",
+                    });
+                }
+                self.mail_bytes.inc_by(bytes as u64);
+                self.accept_seconds.observe(took.as_secs_f64());
+            }
+            Ok(AcceptOutcome::Replayed(_)) => count("replayed"),
+            Ok(AcceptOutcome::KeyReused) => count("refused"),
+            Err(StoreError::Full) => count("full"),
+            Err(_) => count("unavailable"),
+        }
+    }
+
+    /// A recipient was refused.
+    pub(crate) fn recipient_refused(&self) {
+        self.recipients_refused.inc();
+    }
+
+    /// A run was made while the sender waited, and kept.
+    pub(crate) fn decided_at_once(&self, kind: DecisionKind, duration_us: u64) {
+        self.decided(kind, duration_us, "intake");
+    }
+
+    /// A worker made a run, and it was kept.
+    pub(crate) fn decided_later(&self, kind: DecisionKind, duration_us: u64, received_at: Option<Timestamp>) {
+        self.decided(kind, duration_us, "worker");
+        if let Some(received_at) = received_at {
+            let delay = Timestamp::now().duration_since(received_at).as_secs_f64();
+            self.decision_delay_seconds.observe(delay.max(0.0));
+        }
+    }
+
+    fn decided(&self, kind: DecisionKind, duration_us: u64, place: &'static str) {
+        self.decisions.get_or_create(&DecisionLabels { kind: kind_name(kind), place }).inc();
+        self.run_seconds.observe(Duration::from_micros(duration_us).as_secs_f64());
+    }
+
+    /// An SMTP connection was opened.
+    pub(crate) fn smtp_opened(&self) {
+        self.smtp_connections.inc();
+    }
+
+    /// An SMTP connection ended.
+    pub(crate) fn smtp_closed(&self) {
+        self.smtp_connections.dec();
+    }
+
+    /// A request to the HTTP API was answered. `route` is its template, never what was asked for.
+    pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        let labels = RouteLabels { route: route.to_owned() };
+        self.request_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    fn summarized(&self, summary: &Summary) {
+        for (state, name) in STATES {
+            let count = summary.by_state.get(&state).copied().unwrap_or_default();
+            self.interactions.get_or_create(&StateLabels { state: name }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        let age = summary.oldest_undecided_at.map(|oldest| Timestamp::now().duration_since(oldest).as_secs_f64());
+        self.undecided_age_seconds.set(age.unwrap_or(0.0).max(0.0));
+    }
+}
+
+const STATES: [(State, &str); 5] = [
+    (State::Received, "received"),
+    (State::Running, "running"),
+    (State::Decided, "decided"),
+    (State::Claimed, "claimed"),
+    (State::Completed, "completed"),
+];
+
+fn kind_name(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::Queue => "queue",
+        DecisionKind::Forward => "forward",
+        DecisionKind::Disconnect => "disconnect",
+        DecisionKind::Unrouted => "unrouted",
+    }
+}
+
+impl App {
+    /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was.
+    pub async fn metrics_text(&self) -> String {
+        let metrics = &self.metrics;
+        match self.store.summary().await {
+            Ok(summary) => {
+                metrics.store_up.set(1);
+                metrics.summarized(&summary);
+            }
+            Err(_) => {
+                metrics.store_up.set(0);
+            }
+        }
+        let world = self.catalogue.world();
+        metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
+        metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
+        metrics.process.look();
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &metrics.registry);
+        text
+    }
+}
