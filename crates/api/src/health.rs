@@ -1,5 +1,6 @@
 //! Whether the process lives, and whether it can serve. Asked without a token, by whatever watches over it.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -34,8 +35,11 @@ pub async fn live() -> Json<Health> {
     Json(Health { status: "live" })
 }
 
-/// `GET /health/ready`: the store answers as well.
+/// `GET /health/ready`: the store answers as well, and the process is not about to end.
 pub async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
+    if state.draining.load(Ordering::Relaxed) {
+        return Err(ApiError::unavailable("the server is about to stop", 5));
+    }
     match timeout(PATIENCE, state.access.reach_store()).await {
         Ok(Ok(())) => Ok(Json(Health { status: "ready" })),
         Ok(Err(error)) => Err(ApiError::unavailable("the store does not answer", 5).private(error.to_string())),

@@ -1,6 +1,7 @@
 //! What every endpoint can reach.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Semaphore;
 use waypost_app::App;
@@ -38,6 +39,8 @@ pub struct ApiState {
     pub settings: Arc<Settings>,
     /// Requests by client.
     pub limiter: Arc<RateLimiter>,
+    /// Set when the process is about to end: it is not ready any more, and still serves.
+    pub draining: Arc<AtomicBool>,
     /// Permits for bodies held in memory, one for each [`crate::body::BLOCK`].
     pub held_blocks: Arc<Semaphore>,
 }
@@ -49,6 +52,7 @@ impl ApiState {
             app,
             access,
             limiter: Arc::new(RateLimiter::new(settings.rate_limit)),
+            draining: Arc::default(),
             held_blocks: Arc::new(Semaphore::new(settings.max_held_bytes / crate::body::BLOCK)),
             settings: Arc::new(settings),
         }

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod metrics;
 pub mod peers;
 pub mod retention;
+pub mod traces;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
 use metrics::Metrics;
+use traces::Traces;
 
 /// Everything that the edges can ask for.
 pub struct App {
@@ -36,6 +38,8 @@ pub struct App {
     in_flight: InFlight,
     /// What an operator measures.
     pub metrics: Metrics,
+    /// What is told to a collector of traces.
+    pub traces: Traces,
 }
 
 impl App {
@@ -43,7 +47,7 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub async fn open(store: Arc<dyn Store>) -> Result<Arc<Self>, AppError> {
+    pub async fn open(store: Arc<dyn Store>, traces: Traces) -> Result<Arc<Self>, AppError> {
         let catalogue = LiveCatalogue::open(store.clone()).await?;
         catalogue.ensure_built_in().await?;
         Ok(Arc::new(Self {
@@ -53,6 +57,7 @@ impl App {
             undecided: Notify::new(),
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
+            traces,
         }))
     }
 

@@ -19,6 +19,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, State, Summary};
 
 use crate::App;
+use crate::traces::Ran;
 
 /// The media type of [`App::metrics_text`]: OpenMetrics 1.0, which Prometheus reads.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -128,9 +129,9 @@ impl Default for Metrics {
                 Counter::default(),
             ),
             smtp_connections: kept(ours, "smtp_connections", "SMTP connections that are open", Gauge::default()),
-            accept_seconds: timed(ours, "accept", "Until an acceptance was on stable storage", durations()),
+            accept_seconds: timed(ours, "accept_duration", "Until an acceptance was on stable storage", durations()),
             decisions: kept(ours, "decisions", "Runs that ended, by how and where", Family::default()),
-            run_seconds: timed(ours, "run", "What a run took", short_durations()),
+            run_seconds: timed(ours, "run_duration", "What a run took", short_durations()),
             decision_delay_seconds: timed(
                 ours,
                 "decision_delay",
@@ -206,22 +207,22 @@ impl Metrics {
     }
 
     /// A run was made while the sender waited, and kept.
-    pub(crate) fn decided_at_once(&self, kind: DecisionKind, duration_us: u64) {
-        self.decided(kind, duration_us, "intake");
+    pub(crate) fn decided_at_once(&self, run: &Ran) {
+        self.decided(run, "intake");
     }
 
     /// A worker made a run, and it was kept.
-    pub(crate) fn decided_later(&self, kind: DecisionKind, duration_us: u64, received_at: Option<Timestamp>) {
-        self.decided(kind, duration_us, "worker");
+    pub(crate) fn decided_later(&self, run: &Ran, received_at: Option<Timestamp>) {
+        self.decided(run, "worker");
         if let Some(received_at) = received_at {
             let delay = Timestamp::now().duration_since(received_at).as_secs_f64();
             self.decision_delay_seconds.observe(delay.max(0.0));
         }
     }
 
-    fn decided(&self, kind: DecisionKind, duration_us: u64, place: &'static str) {
-        self.decisions.get_or_create(&DecisionLabels { kind: kind_name(kind), place }).inc();
-        self.run_seconds.observe(Duration::from_micros(duration_us).as_secs_f64());
+    fn decided(&self, run: &Ran, place: &'static str) {
+        self.decisions.get_or_create(&DecisionLabels { kind: run.kind(), place }).inc();
+        self.run_seconds.observe(run.took().as_secs_f64());
     }
 
     /// An SMTP connection was opened.
@@ -260,7 +261,7 @@ const STATES: [(State, &str); 5] = [
     (State::Completed, "completed"),
 ];
 
-fn kind_name(kind: DecisionKind) -> &'static str {
+pub(crate) fn kind_name(kind: DecisionKind) -> &'static str {
     match kind {
         DecisionKind::Queue => "queue",
         DecisionKind::Forward => "forward",

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -21,6 +21,7 @@ use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::metrics::Protocol;
+use crate::traces::{Ran, trace_id};
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow.
 const INLINE_ACTIONS: u32 = 500;
@@ -71,7 +72,7 @@ impl App {
     /// # Errors
     /// The store; then nothing was kept.
     pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
-        let begun = Instant::now();
+        let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let running = self.catalogue.running();
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
@@ -81,20 +82,44 @@ impl App {
         } else {
             prepare(&running, arrival)
         };
-        let ended = |one: &NewInteraction| one.run.as_ref().map(|run| (run.decision.kind, run.duration_us));
-        let runs: Vec<_> = acceptance.interactions.iter().map(ended).collect();
+        let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
         self.metrics.offered(protocol, bytes, begun.elapsed(), &outcome);
         let outcome = outcome?;
         if let AcceptOutcome::Committed(accepted) = &outcome {
             self.announce(accepted);
-            for (one, run) in accepted.iter().zip(runs) {
-                if let (Accepted::Created { decided: true, .. }, Some((kind, duration_us))) = (one, run) {
-                    self.metrics.decided_at_once(kind, duration_us);
+            self.tell(accepted, runs, protocol, (begun_at, bytes));
+        }
+        Ok(outcome)
+    }
+
+    /// Logs, counts and traces what was just committed. The log has no address and no subject: logs are kept elsewhere and longer.
+    fn tell(
+        &self,
+        accepted: &[Accepted],
+        runs: Vec<Option<Ran>>,
+        protocol: Protocol,
+        (begun_at, bytes): (SystemTime, usize),
+    ) {
+        let via = protocol.as_str();
+        let mut made = Vec::with_capacity(accepted.len());
+        for (one, run) in accepted.iter().zip(runs) {
+            match one {
+                Accepted::Created { id, decided, .. } => {
+                    let run = run.filter(|_| *decided);
+                    let decision = run.as_ref().map(Ran::kind);
+                    if let Some(run) = &run {
+                        self.metrics.decided_at_once(run);
+                    }
+                    tracing::info!(trace_id = %trace_id(*id), interaction = %id, via, bytes, decision, "mail accepted");
+                    made.push((*id, run));
+                }
+                Accepted::Duplicate { of } => {
+                    tracing::info!(trace_id = %trace_id(*of), interaction = %of, via, bytes, "mail accepted again");
                 }
             }
         }
-        Ok(outcome)
+        self.traces.accepted(protocol, (begun_at, bytes), &made);
     }
 
     /// Wakes whoever waits for what was just committed.

@@ -15,6 +15,7 @@ use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use super::decide::{Start, decide};
 use crate::App;
 use crate::catalogue::world::{Running, World};
+use crate::traces::{Ran, trace_id};
 
 /// How many interactions are claimed at once.
 const BATCH: u32 = 16;
@@ -81,11 +82,13 @@ impl App {
                     continue;
                 }
             };
-            let (kind, duration_us) = (run.decision.kind, run.duration_us);
+            let ran = Ran::of(&run);
             match self.store.record_run(id, lease, run).await {
                 Ok(true) => {
                     self.decided.notify_waiters();
-                    self.metrics.decided_later(kind, duration_us, received_at);
+                    tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
+                    self.metrics.decided_later(&ran, received_at);
+                    self.traces.ran(id, &ran);
                 }
                 // It is claimed again at once, with a catalogue that knows that the queue is gone.
                 Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),

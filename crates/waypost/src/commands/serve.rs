@@ -57,6 +57,9 @@ pub(crate) struct Arguments {
     /// For how many days after their completion decisions are kept, and entries of the audit log; 0 is for ever
     #[arg(long, env = "WAYPOST_KEEP_DECISION_DAYS", default_value_t = 400, value_name = "DAYS")]
     pub(crate) keep_decision_days: u32,
+    /// For how many seconds after SIGTERM to go on serving while /health/ready says no: what sends requests here must see it first
+    #[arg(long, env = "WAYPOST_DRAIN_DELAY", default_value = "0", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) drain_delay: Duration,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
     #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
     pub(crate) log: String,
@@ -73,6 +76,10 @@ pub(crate) enum LogFormat {
     Text,
     /// For programs: one JSON object a line.
     Json,
+}
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
 }
 
 /// How long sessions may take to finish once the server was told to stop.

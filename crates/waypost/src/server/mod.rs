@@ -2,6 +2,7 @@
 
 mod private;
 mod store;
+mod telemetry;
 mod tls;
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
@@ -25,6 +27,8 @@ use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
 use waypost_mail::smtp::Settings as SmtpSettings;
 
+use telemetry::Telemetry;
+
 use crate::commands::serve::Arguments;
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
@@ -33,10 +37,12 @@ use crate::remote::{AdminClient, Listeners};
 pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
     let data_dir = arguments.data_dir.as_path();
     fs::create_dir_all(data_dir).map_err(|error| Failure::of(format!("can't make {}", data_dir.display()))(&error))?;
+    let telemetry = Telemetry::start()?;
     let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
     admin_client(&access, data_dir).await?;
-    let app = App::open(store).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
+    let app =
+        App::open(store, telemetry.traces()).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
     let tls = tls_config(&arguments)?;
     let (stop, stopped) = watch::channel(false);
@@ -48,7 +54,9 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         max_message_bytes: arguments.max_message_bytes,
         ..ApiSettings::default()
     };
-    let api = router(ApiState::new(app.clone(), access, settings));
+    let state = ApiState::new(app.clone(), access, settings);
+    let draining = state.draining.clone();
+    let api = router(state);
     let (http, address) = bind(arguments.http).await?;
     bound.http = Some(address.to_string());
     tasks.spawn(waypost_api::serve::serve(http, None, api.clone(), stopped.clone()));
@@ -84,6 +92,14 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
 
     announce(data_dir, &bound)?;
     wait_for_signal().await?;
+    draining.store(true, Ordering::Relaxed);
+    if !arguments.drain_delay.is_zero() {
+        tracing::info!(seconds = arguments.drain_delay.as_secs(), "stopping: not ready any more, and still serving");
+        tokio::select! {
+            () = tokio::time::sleep(arguments.drain_delay) => {}
+            again = wait_for_signal() => again?,
+        }
+    }
     tracing::info!("stopping: what has begun may finish");
     // Nobody listens any more only if every task has ended, which is what is wanted.
     let _ = stop.send(true);
@@ -96,6 +112,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
             tracing::warn!("stopped at once by a second signal");
         }
     }
+    telemetry.finish().await;
     // Left behind by a crash it does no harm: it names a process.
     let _ = fs::remove_file(Listeners::file(data_dir));
     Ok(())
