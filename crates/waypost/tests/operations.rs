@@ -1,0 +1,361 @@
+//! What an operator relies on: metrics, traces, logs, health, an orderly end, backups that can be restored.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+mod harness;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+
+use harness::scratch::Scratch;
+use harness::smtp::{Smtp, mail};
+use harness::streams::prepare;
+use harness::{Server, Start, wait_for};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
+use serde_json::{Value as Json, json};
+use waypost_scratch_postgres::{Server as Database, Tools};
+
+const OPERATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operate.md");
+
+fn metrics(server: &Server) -> String {
+    let answer = ureq::get(format!("http://{}/metrics", server.http)).call().unwrap();
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    answer.into_body().read_to_string().unwrap()
+}
+
+/// The value of the one sample that begins so.
+fn sample(text: &str, begin: &str) -> f64 {
+    let found: Vec<_> = text.lines().filter(|line| line.starts_with(begin)).collect();
+    assert_eq!(found.len(), 1, "{begin}: {found:?}");
+    found[0].rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn deliver(server: &Server, id: &str, to: &str) {
+    let reply = server.smtp().deliver("ana@customer.example", to, &mail(id, "hello", "hello")).unwrap();
+    assert_eq!(reply.code, 250, "{reply:?}");
+}
+
+fn decided(server: &Server, id: &str) -> Json {
+    let api = server.api();
+    wait_for("a decision", || api.interactions_of(id).into_iter().find(|one| one["state"] == "decided"))
+}
+
+#[test]
+fn metrics_count_what_happened_and_are_all_described() {
+    let scratch = Scratch::new("operate-metrics");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    prepare(&server);
+    deliver(&server, "1@operate.example", "care@example.com");
+    deliver(&server, "1@operate.example", "care@example.com");
+    deliver(&server, "2@operate.example", "long@example.com");
+    decided(&server, "2@operate.example");
+    let mut smtp = server.smtp();
+    assert!(smtp.deliver("ana@customer.example", "nobody@example.com", "x\r\n").is_err());
+    let api = server.api();
+    api.get("/flows/not-a-flow/versions");
+    api.send("PROPFIND", "/flows", &[], &[]);
+    let text = metrics(&server);
+    for (begin, expected) in [
+        (r#"waypost_mails_total{protocol="smtp",outcome="created"}"#, 2.0),
+        (r#"waypost_mails_total{protocol="smtp",outcome="duplicate"}"#, 1.0),
+        (r#"waypost_decisions_total{kind="queue",place="intake"}"#, 1.0),
+        (r#"waypost_decisions_total{kind="queue",place="worker"}"#, 1.0),
+        (r#"waypost_interactions{state="decided"}"#, 2.0),
+        (r#"waypost_interactions{state="received"}"#, 0.0),
+        ("waypost_smtp_recipients_refused_total", 1.0),
+        ("waypost_smtp_connections ", 1.0),
+        ("waypost_store_up ", 1.0),
+        ("waypost_accept_duration_seconds_count", 3.0),
+        ("waypost_run_duration_seconds_count", 2.0),
+        ("waypost_decision_delay_seconds_count", 1.0),
+        ("waypost_oldest_undecided_age_seconds ", 0.0),
+        (r#"waypost_http_requests_total{method="GET",route="/api/v2/flows/{flowId}/versions",status="404"}"#, 1.0),
+    ] {
+        assert!((sample(&text, begin) - expected).abs() < f64::EPSILON, "{begin} is not {expected} in\n{text}");
+    }
+    assert!(sample(&text, "process_resident_memory_bytes ") > 1e6);
+    assert!(text.ends_with("# EOF\n"));
+    // Neither a path that was asked for nor anything of a mail is a label.
+    for leaked in ["not-a-flow", "PROPFIND", "care@", "operate.example", "hello"] {
+        assert!(!text.contains(leaked), "{leaked} in {text}");
+    }
+    let served: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|line| {
+            let (name, kind) = line.split_once(' ').unwrap();
+            let suffix = match kind {
+                "counter" => "_total",
+                "info" => "_info",
+                _ => "",
+            };
+            format!("{name}{suffix}")
+        })
+        .collect();
+    let operate = fs::read_to_string(OPERATE).unwrap();
+    let section = operate.split("## Metrics").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let names = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+    let described: BTreeSet<String> = names.map(str::to_owned).collect();
+    assert_eq!(served, described);
+}
+
+/// A collector on loopback: takes what is exported, and passes the spans on.
+fn collector() -> (String, mpsc::Receiver<Vec<Span>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let sender = sender.clone();
+            thread::spawn(move || collect(&stream.unwrap(), &sender));
+        }
+    });
+    (endpoint, receiver)
+}
+
+fn collect(stream: &TcpStream, spans: &mpsc::Sender<Vec<Span>>) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        assert!(line.starts_with("POST /v1/traces "), "{line}");
+        loop {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+        let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+        let _ = spans.send(scopes.flat_map(|scope| scope.spans).collect());
+        let mut writer = stream;
+        let answered =
+            writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n");
+        if answered.is_err() {
+            return;
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn one_trace_leads_from_the_mail_to_its_decision_and_its_id_is_in_the_log() {
+    let (endpoint, spans) = collector();
+    let scratch = Scratch::new("operate-traces");
+    let data = scratch.path("data");
+    let mut start = Start::unlimited();
+    start.arguments.extend(["--log-format", "json"].map(str::to_owned));
+    start.environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.into()));
+    let mut server = Server::start(&data, &start);
+    prepare(&server);
+    deliver(&server, "1@traces.example", "care@example.com");
+    deliver(&server, "2@traces.example", "long@example.com");
+    let api = server.api();
+    let ids = ["1", "2"].map(|number| {
+        let one = decided(&server, &format!("{number}@traces.example"));
+        one["id"].as_str().unwrap().replace('-', "")
+    });
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assert_eq!(api.send("GET", "/routing/queues", &[("traceparent", parent)], &[]).status, 200);
+    // What was not told yet is told at the end.
+    server.stop();
+    let told: Vec<Span> = spans.try_iter().flatten().collect();
+    for (id, place) in ids.iter().zip(["intake", "worker"]) {
+        let trace: Vec<_> = told.iter().filter(|span| hex(&span.trace_id) == *id).collect();
+        let root = trace.iter().find(|span| span.name == "receive smtp").expect("the mail's own span");
+        assert!(root.parent_span_id.is_empty(), "{root:?}");
+        let run = trace.iter().find(|span| span.name == "run flow").expect("the run's span");
+        assert_eq!(run.parent_span_id, root.span_id);
+        let text = format!("{:?}", run.attributes);
+        assert!(text.contains(place) && text.contains("queue"), "{text}");
+        assert_eq!(trace.len(), 2, "{trace:?}");
+    }
+    let request = told.iter().find(|span| hex(&span.trace_id) == "0af7651916cd43dd8448eb211c80319c").unwrap();
+    assert_eq!(
+        (request.name.as_str(), hex(&request.parent_span_id).as_str()),
+        ("GET /api/v2/routing/queues", "b7ad6b7169203331")
+    );
+    let log = fs::read_to_string(data.with_extension("log")).unwrap();
+    let lines: Vec<Json> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let messages_of = |id: &str| -> Vec<&str> {
+        let ours = lines.iter().filter(|line| line["fields"]["trace_id"] == *id);
+        ours.map(|line| line["fields"]["message"].as_str().unwrap()).collect()
+    };
+    assert_eq!(messages_of(&ids[0]), ["mail accepted"]);
+    assert_eq!(messages_of(&ids[1]), ["mail accepted", "mail decided"]);
+    assert!(!log.contains("customer.example"), "no addresses in the log");
+}
+
+fn ready(server: &Server) -> u16 {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    agent.get(format!("http://{}/health/ready", server.http)).call().map_or(0, |answer| answer.status().as_u16())
+}
+
+fn terminate(server: &Server) {
+    let told: Json = serde_json::from_slice(&fs::read(server.data_dir.join("listeners.json")).unwrap()).unwrap();
+    assert!(Command::new("kill").args(["-TERM", &told["pid"].to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn what_has_begun_is_finished_after_sigterm_and_nothing_else_begins() {
+    let scratch = Scratch::new("operate-drain");
+    let data = scratch.path("data");
+    let mut start = Start::unlimited();
+    start.arguments.extend(["--drain-delay", "1"].map(str::to_owned));
+    let mut server = Server::start(&data, &start);
+    prepare(&server);
+    assert_eq!(ready(&server), 200);
+    let mut idle = server.smtp();
+    let mut begun = server.smtp();
+    for (line, code) in [("MAIL FROM:<ana@customer.example>", 250), ("RCPT TO:<care@example.com>", 250), ("DATA", 354)]
+    {
+        begun.command(line).unwrap();
+        assert_eq!(begun.reply().unwrap().code, code);
+    }
+    begun.command("Message-ID: <begun@drain.example>").unwrap();
+    terminate(&server);
+    // Not ready, and serving all the same until the balancer has seen it.
+    wait_for("503", || (ready(&server) == 503).then_some(()));
+    deliver(&server, "late@drain.example", "care@example.com");
+    wait_for("the ports to close", || Smtp::connect(&server.smtp).is_err().then_some(()));
+    assert_eq!(idle.reply().unwrap().code, 421);
+    begun.command("Subject: refund\r\n\r\nhello\r\n.").unwrap();
+    assert_eq!(begun.reply().unwrap().code, 250);
+    assert_eq!(begun.reply().unwrap().code, 421, "and then it is told to go");
+    server.stop();
+    let server = Server::start(&data, &Start::unlimited());
+    for id in ["begun@drain.example", "late@drain.example"] {
+        assert_eq!(decided(&server, id)["runs"].as_array().map_or(1, Vec::len), 1);
+    }
+}
+
+#[test]
+fn health_tells_the_truth_about_the_database() {
+    let tools = match Tools::find() {
+        Ok(tools) => tools,
+        Err(why) => return eprintln!("skipped: {why}"),
+    };
+    let mut database = Database::start(&tools, &[]).unwrap();
+    let scratch = Scratch::new("operate-health");
+    let url = database.fresh_database().unwrap();
+    let mut start = Start::unlimited();
+    start.environment.push(("WAYPOST_DATABASE", url.into()));
+    let server = Server::start(&scratch.path("data"), &start);
+    prepare(&server);
+    assert_eq!(ready(&server), 200);
+    database.stop();
+    wait_for("503", || (ready(&server) == 503).then_some(()));
+    let live = ureq::get(format!("http://{}/health/live", server.http)).call().unwrap();
+    assert_eq!(live.status().as_u16(), 200, "the process itself is well");
+    let reply = server.smtp().deliver("ana@customer.example", "care@example.com", &mail("1@health.example", "x", "x"));
+    assert_eq!(reply.unwrap().code, 451);
+    let text = metrics(&server);
+    assert!(sample(&text, "waypost_store_up ").abs() < f64::EPSILON);
+    assert!(
+        (sample(&text, r#"waypost_mails_total{protocol="smtp",outcome="unavailable"}"#) - 1.0).abs() < f64::EPSILON
+    );
+    database.start_again().unwrap();
+    wait_for("200", || (ready(&server) == 200).then_some(()));
+    deliver(&server, "1@health.example", "care@example.com");
+    assert_eq!(decided(&server, "1@health.example")["duplicates"], 0);
+}
+
+/// Everything that must be there after a restore.
+fn kept(server: &Server) -> (Vec<Json>, Json) {
+    let api = server.api();
+    let mut flows = api.get("/flows?pageSize=100").ok();
+    flows.as_object_mut().unwrap().retain(|name, _| name == "entities");
+    (api.all_interactions(), flows)
+}
+
+#[test]
+fn a_copy_of_sqlite_made_while_it_runs_is_whole() {
+    let scratch = Scratch::new("operate-backup");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    prepare(&server);
+    for number in 0..20 {
+        deliver(&server, &format!("{number}@backup.example"), "care@example.com");
+    }
+    let before = kept(&server);
+    let restored = scratch.path("restored");
+    fs::create_dir_all(&restored).unwrap();
+    // As docs/operate.md says; Python's module has the same SQLite underneath as the tool named there.
+    let script = "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', (sys.argv[2],))";
+    let copied = Command::new("python3")
+        .args(["-c", script])
+        .args([server.data_dir.join("waypost.db"), restored.join("waypost.db")])
+        .status();
+    if !copied.is_ok_and(|status| status.success()) {
+        return eprintln!("skipped: python3 with sqlite3 is not here");
+    }
+    deliver(&server, "later@backup.example", "care@example.com");
+    drop(server);
+    let server = Server::start(&restored, &Start::unlimited());
+    assert_eq!(kept(&server), before);
+    deliver(&server, "after@backup.example", "care@example.com");
+}
+
+#[test]
+fn a_dump_of_postgresql_made_while_it_runs_is_whole() {
+    let tools = match Tools::find() {
+        Ok(tools) => tools,
+        Err(why) => return eprintln!("skipped: {why}"),
+    };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("operate-dump");
+    let on = |name: &str, url: String| {
+        let mut start = Start::unlimited();
+        start.environment.push(("WAYPOST_DATABASE", url.into()));
+        Server::start(&scratch.path(name), &start)
+    };
+    let url = database.fresh_database().unwrap();
+    let server = on("first", url.clone());
+    prepare(&server);
+    for number in 0..20 {
+        deliver(&server, &format!("{number}@dump.example"), "care@example.com");
+    }
+    let before = kept(&server);
+    let dump = scratch.path("copy.dump");
+    let run = |program: &str, arguments: &[&str]| {
+        // The programs write where root may: they need no server's user.
+        let output = Command::new(tools.program(program)).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let dump = dump.to_str().unwrap();
+    run("pg_dump", &["--format=custom", "--file", dump, &url]);
+    deliver(&server, "later@dump.example", "care@example.com");
+    let other = database.fresh_database().unwrap();
+    run("pg_restore", &["--no-owner", "--dbname", &other, dump]);
+    let restored = on("second", other);
+    assert_eq!(kept(&restored), before);
+    deliver(&restored, "after@dump.example", "care@example.com");
+    let summary = restored.api().get("/interactions/summary").ok();
+    assert_eq!(summary["interactions"], json!(21), "counters are part of the copy");
+}
