@@ -138,13 +138,15 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
 
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["routing:read".to_owned()];
-    server.store.put_client(client.clone(), entry()).await.unwrap();
+    client.revision += 1;
+    assert!(server.store.put_client(client.clone(), entry()).await.unwrap());
     server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await, (403, "missing.permissions".to_owned()));
     assert_eq!(status("new", "/routing/queues").await.0, 200);
 
     client.revoked_at = Some(now);
-    server.store.put_client(client, entry()).await.unwrap();
+    client.revision += 1;
+    assert!(server.store.put_client(client, entry()).await.unwrap());
     assert_eq!(status("new", "/routing/queues").await, (401, "bad.credentials".to_owned()));
     let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";
     assert_eq!(server.send("POST", "/oauth/token", &[FORM], form).await.status, 401);

@@ -18,14 +18,25 @@ use crate::{Error, Result};
 #[derive(Clone)]
 pub(crate) enum Body {
     Nothing,
-    Json(Bytes),
-    Message { raw: Bytes, idempotency_key: Option<String> },
+    /// With the revision that the change is meant for, if it is meant for one.
+    Json {
+        text: Bytes,
+        if_match: Option<u64>,
+    },
+    Message {
+        raw: Bytes,
+        idempotency_key: Option<String>,
+    },
 }
 
 impl Body {
     pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
+        Self::json_for(value, None)
+    }
+
+    pub(crate) fn json_for(value: &impl Serialize, if_match: Option<u64>) -> Result<Self> {
         let text = serde_json::to_vec(value).map_err(|error| Error::Configuration(error.to_string()))?;
-        Ok(Self::Json(text.into()))
+        Ok(Self::Json { text: text.into(), if_match })
     }
 }
 
@@ -88,7 +99,13 @@ impl Transport {
         let request = self.http.request(method.clone(), format!("{}/api/v2{path}", self.url)).bearer_auth(token);
         let request = match body.clone() {
             Body::Nothing => request,
-            Body::Json(text) => request.header(header::CONTENT_TYPE, "application/json").body(text),
+            Body::Json { text, if_match } => {
+                let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
+                match if_match {
+                    Some(revision) => request.header(header::IF_MATCH, format!("\"{revision}\"")),
+                    None => request,
+                }
+            }
             Body::Message { raw, idempotency_key } => {
                 let request = request.header(header::CONTENT_TYPE, "message/rfc822").body(raw);
                 match idempotency_key {

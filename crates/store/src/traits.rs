@@ -133,8 +133,9 @@ pub trait QueueStore: Send + Sync {
 /// Clients and tokens.
 #[async_trait]
 pub trait AccessStore: Send + Sync {
-    /// Inserts or replaces a client. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
-    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError>;
+    /// Inserts a client of revision 1, or replaces the one whose revision is one less, and answers whether it did: not, if others
+    /// were quicker. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, StoreError>;
 
     /// Removes a client and its tokens; answers whether it was there.
     async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError>;

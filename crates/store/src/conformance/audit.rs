@@ -70,6 +70,7 @@ pub(crate) async fn every_change_leaves_its_entry(store: &dyn Store) {
         created_at: at(0),
         created_by: "waypost".to_owned(),
         modified_at: at(0),
+        revision: 1,
         revoked_at: None,
     };
     store.put_client(client, audit(3, "ops")).await.unwrap();

@@ -23,6 +23,8 @@ pub struct ClientRecord {
     pub created_by: String,
     /// When it last changed.
     pub modified_at: Timestamp,
+    /// Counts the changes of this client, from 1: the ETag.
+    pub revision: u64,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }

@@ -42,6 +42,7 @@ fn client(id: &str) -> ClientRecord {
         token_seconds: Some(600),
         created_by: "admin".to_owned(),
         modified_at: at(1),
+        revision: 1,
     }
 }
 

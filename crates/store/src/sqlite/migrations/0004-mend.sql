@@ -1,5 +1,7 @@
 -- What was set by hand, clients with revisions, and what was left behind.
 
+ALTER TABLE clients ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+
 -- A queue could be deleted while work came to it: that work goes where it can be claimed.
 UPDATE interactions SET queue = (SELECT id FROM queues WHERE built_in)
     WHERE state IN (2, 3) AND queue IS NOT NULL AND queue NOT IN (SELECT id FROM queues) AND EXISTS (SELECT 1 FROM queues WHERE built_in);
