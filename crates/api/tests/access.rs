@@ -162,6 +162,28 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
 }
 
 #[tokio::test]
+async fn a_restart_undoes_nothing_that_was_done_to_the_configured_client() {
+    let server = server().await;
+    let restart = async |secret| server.access.bootstrap("admin", Secret::new(secret)).await.unwrap();
+    let issue = async |secret: &Secret| {
+        server.access.issue_token("admin", secret.clone(), None, [127, 0, 0, 1].into()).await.is_ok()
+    };
+    let rotated = server.access.rotate_secret("tests", "admin").await.unwrap();
+    restart("open sesame").await;
+    assert_eq!((issue(rotated.secret()).await, issue(&Secret::new("open sesame")).await), (true, false));
+    let mut client = server.store.client("admin").await.unwrap().unwrap();
+    client.scopes = vec!["flow:read".to_owned()];
+    client.revision += 1;
+    assert!(server.store.put_client(client, entry()).await.unwrap());
+    restart("open sesame").await;
+    assert_eq!(server.store.client("admin").await.unwrap().unwrap().scopes, ["flow:read"]);
+    // Another secret is a word of the one who configures the server, and the way back in.
+    restart("another").await;
+    assert_eq!((issue(rotated.secret()).await, issue(&Secret::new("another")).await), (false, true));
+    assert_eq!(server.store.client("admin").await.unwrap().unwrap().scopes, ["admin"]);
+}
+
+#[tokio::test]
 async fn no_token_outlives_the_secret_it_was_asked_for_with() {
     let server = server().await;
     // A chosen secret takes a while to be looked at: the rotation comes in between.

@@ -134,8 +134,8 @@ impl Access {
         Ok(())
     }
 
-    /// Creates the admin client `id`, or gives it this secret and all rights again. When nothing would change, its tokens
-    /// stay valid: a restart with the same configuration disturbs nobody.
+    /// Creates the admin client `id`, or gives it this secret and all rights again. The secret that was given last is remembered:
+    /// a restart with the same configuration disturbs nobody, and undoes nothing that was done to the client since.
     ///
     /// # Errors
     /// An empty id or one with a colon, an empty secret, or the store.
@@ -145,11 +145,10 @@ impl Access {
         }
         loop {
             let before = self.store.client(id).await?;
-            if let Some(record) = &before {
-                let admin = record.revoked_at.is_none() && record.scopes == [Scope::Admin.as_str()];
-                if admin && self.matches(&record.secret_hash, secret.clone()).await? {
-                    return Ok(());
-                }
+            if let Some(given) = before.as_ref().and_then(|before| before.configured_hash.as_deref())
+                && self.matches(given, secret.clone()).await?
+            {
+                return Ok(());
             }
             let permit = self.hashing.acquire().await;
             let chosen = secret.clone();
@@ -157,7 +156,7 @@ impl Access {
             drop(permit);
             let action = if before.is_some() { "reset" } else { "created" };
             let revision = before.as_ref().map_or(1, |before| before.revision.saturating_add(1));
-            let record = ClientRecord { revision, ..admin(id, hash) };
+            let record = ClientRecord { revision, configured_hash: Some(hash.clone()), ..admin(id, hash) };
             let audit = clients::changed(SERVER, action, before.as_ref(), &record);
             // Others that start at the same time may have been quicker.
             if self.store.put_client(record, audit).await? {
@@ -259,6 +258,7 @@ fn admin(id: &str, secret_hash: String) -> ClientRecord {
         name: id.to_owned(),
         description: String::new(),
         secret_hash,
+        configured_hash: None,
         scopes: vec![Scope::Admin.as_str().to_owned()],
         token_seconds: None,
         created_at: now,

@@ -70,6 +70,7 @@ impl Access {
             name: spec.name,
             description: spec.description,
             secret_hash: secret::generated_hash(&secret),
+            configured_hash: None,
             scopes,
             token_seconds: spec.token_seconds,
             created_at: now,

@@ -9,6 +9,7 @@ fn client(id: &str, secret: &str) -> ClientRecord {
         id: id.to_owned(),
         name: format!("the client {id}"),
         secret_hash: secret.to_owned(),
+        configured_hash: Some("configured".to_owned()),
         scopes: vec!["flow:read".to_owned(), "admin".to_owned()],
         created_at: at(0),
         revoked_at: None,

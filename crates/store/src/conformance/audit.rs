@@ -65,6 +65,7 @@ pub(crate) async fn every_change_leaves_its_entry(store: &dyn Store) {
         name: "a".to_owned(),
         description: String::new(),
         secret_hash: "s".to_owned(),
+        configured_hash: None,
         scopes: Vec::new(),
         token_seconds: None,
         created_at: at(0),

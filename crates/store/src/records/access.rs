@@ -13,6 +13,9 @@ pub struct ClientRecord {
     pub description: String,
     /// How the secret is kept: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one.
     pub secret_hash: String,
+    /// The hash of the secret that the server's configuration last gave it, whether it still has that secret or not; none for a
+    /// client that no configuration named.
+    pub configured_hash: Option<String>,
     /// The scopes it may have, in our own names.
     pub scopes: Vec<String>,
     /// How long its tokens last, in seconds; none is the server's own time.

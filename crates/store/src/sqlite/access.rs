@@ -32,8 +32,8 @@ impl AccessStore for SqliteStore {
                 }
                 db.prepare_cached(
                     "INSERT OR REPLACE INTO clients (id, name, secret_hash, scopes, created_at, revoked_at, description,
-                        token_seconds, created_by, modified_at, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                        token_seconds, created_by, modified_at, revision, configured_hash)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )?
                 .execute((
                     &client.id,
@@ -47,6 +47,7 @@ impl AccessStore for SqliteStore {
                     &client.created_by,
                     micros(client.modified_at),
                     client.revision,
+                    client.configured_hash.as_deref(),
                 ))?;
                 audit::add(db, &audit)?;
                 Ok(Ok(true))
@@ -154,6 +155,7 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
         id: columns.get("id")?,
         name: columns.get("name")?,
         secret_hash: columns.get("secret_hash")?,
+        configured_hash: columns.get("configured_hash")?,
         scopes: columns.json("scopes")?,
         created_at: columns.time("created_at")?,
         revoked_at: columns.maybe_time("revoked_at")?,

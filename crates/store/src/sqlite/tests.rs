@@ -35,6 +35,7 @@ fn client(id: &str) -> ClientRecord {
         id: id.to_owned(),
         name: String::new(),
         secret_hash: String::new(),
+        configured_hash: None,
         scopes: Vec::new(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revoked_at: None,

@@ -2,6 +2,10 @@
 
 ALTER TABLE clients ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 
+-- The secret that the configuration last gave a client. Until now no other secrets were kept as Argon2.
+ALTER TABLE clients ADD COLUMN configured_hash TEXT;
+UPDATE clients SET configured_hash = secret_hash WHERE secret_hash LIKE '$argon2%';
+
 -- A queue could be deleted while work came to it: that work goes where it can be claimed.
 UPDATE interactions SET queue = (SELECT id FROM queues WHERE built_in)
     WHERE state IN (2, 3) AND queue IS NOT NULL AND queue NOT IN (SELECT id FROM queues) AND EXISTS (SELECT 1 FROM queues WHERE built_in);
