@@ -264,6 +264,7 @@ async fn a_conversation_is_an_interaction() {
     }
     let again = server.get(&format!("/interactions/{id}")).await.ok();
     assert_eq!((&again["decision"]["skills"], &again["attributes"]["tier"]), (&json!(["refunds"]), &json!("gold")));
+    assert_eq!(again["attributes"]["seen"], "yes", "what was set stays set");
     assert_eq!(again["runs"].as_array().unwrap().len(), 2);
 
     // What it was sent to is gone: it stands where it can be seen and claimed.

@@ -94,14 +94,22 @@ impl RunColumns {
             decision: decision_code(decision.kind),
             queue: decision.queue.map(|queue| queue.0.into_bytes()),
             skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
-            attributes: attributes(&run.attributes)?,
+            attributes: attributes_column(&run.attributes)?,
             more,
         })
     }
 }
 
-fn attributes(attributes: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
+/// Attributes as they are kept.
+pub(super) fn attributes_column(attributes: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
     if attributes.is_empty() { Ok(None) } else { json(attributes).map(Some) }
+}
+
+/// Attributes as they were kept.
+pub(super) fn attributes(column: Option<&str>) -> Result<BTreeMap<String, String>, StoreError> {
+    column
+        .map_or(Ok(BTreeMap::new()), serde_json::from_str)
+        .map_err(|error| StoreError::Inconsistent { table: "interactions", detail: format!("attributes: {error}") })
 }
 
 fn read_flow(columns: Columns<'_, '_>) -> Result<Option<(FlowId, Version)>, StoreError> {

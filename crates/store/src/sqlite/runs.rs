@@ -6,7 +6,9 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{micros, micros_after};
-use super::mail_columns::{RunColumns, decision_kind, interaction, state, state_after, state_code};
+use super::mail_columns::{
+    RunColumns, attributes, attributes_column, decision_kind, interaction, state, state_after, state_code,
+};
 use super::writer::Session;
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -82,6 +84,35 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
+/// What is known of an interaction whose run ends.
+struct Held {
+    runs: u32,
+    decision: Option<i64>,
+    asked_by: Option<String>,
+    erased: bool,
+    /// Attributes that were set apart from runs.
+    set: Option<String>,
+}
+
+fn held(db: &Connection, id: InteractionId, lease: Uuid) -> Result<Option<Held>, StoreError> {
+    let held = db
+        .prepare_cached(
+            "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions
+             WHERE id = ?1 AND lease = ?2 AND state = 1",
+        )?
+        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| {
+            Ok(Held {
+                runs: row.get(0)?,
+                decision: row.get(1)?,
+                asked_by: row.get(2)?,
+                erased: row.get(3)?,
+                set: row.get(4)?,
+            })
+        })
+        .optional()?;
+    Ok(held)
+}
+
 /// Whether the queue that a decision names, if it names one, is still there.
 pub(super) fn leads_somewhere(db: &Connection, run: &RunRecord) -> Result<bool, StoreError> {
     run.decision.queue.map_or(Ok(true), |queue| super::catalogue::has_queue(db, queue))
@@ -94,14 +125,9 @@ pub(super) fn record(
     lease: Uuid,
     run: &RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
-    let held: Option<(u32, Option<i64>, Option<String>, bool)> = session
-        .db
-        .prepare_cached(
-            "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = ?1 AND lease = ?2 AND state = 1",
-        )?
-        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .optional()?;
-    let Some((runs, before, asked_by, erased)) = held else { return Ok(Err(LeaseError::Lost)) };
+    let Some(Held { runs, decision: before, asked_by, erased, set }) = held(session.db, id, lease)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
     if !leads_somewhere(session.db, run)? {
         session
             .db
@@ -113,6 +139,8 @@ pub(super) fn record(
     let number = runs.saturating_add(1);
     let kind = run.decision.kind;
     let columns = RunColumns::of(run)?;
+    let mut shown = run.attributes.clone();
+    shown.extend(attributes(set.as_deref())?);
     session
         .db
         .prepare_cached(
@@ -131,7 +159,7 @@ pub(super) fn record(
             ":queue": columns.queue,
             ":priority": run.decision.priority,
             ":skills": columns.skills,
-            ":attributes": columns.attributes,
+            ":attributes": attributes_column(&shown)?,
             ":more": columns.more,
         })?;
     session.tally.moved(Some(State::Running), state_after(kind));

@@ -1,5 +1,8 @@
 -- What was set by hand, clients with revisions, and what was left behind.
 
+-- Attributes that were set apart from runs; `attributes` are those that the last run left, with these over them.
+ALTER TABLE interactions ADD COLUMN attributes_set TEXT;
+
 ALTER TABLE clients ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 
 -- The secret that the configuration last gave a client. Until now no other secrets were kept as Argon2.
