@@ -283,6 +283,18 @@ async fn a_conversation_is_an_interaction() {
         (&json!("unrouted"), &json!("Unrouted"))
     );
     assert_eq!(third["decision"]["error"]["code"], "run.route-deleted");
+
+    // Erased: what was said of it is gone, cannot be said again, and stands nowhere else.
+    assert_eq!(server.call("DELETE", &format!("/interactions/{id}/content"), Json::Null).await.status, 204);
+    let erased = server.get(&format!("/interactions/{id}")).await.ok();
+    assert!(!erased.to_string().contains("gold"), "{erased}");
+    let attributes = format!("{path}/participants/{participant}/attributes");
+    let late = server.call("PATCH", &attributes, json!({ "attributes": { "seen": "again" } })).await;
+    assert_eq!(late.error(), (410, "gone".to_owned()));
+    let log = server.get(&format!("/audit?entityId={id}")).await.ok();
+    let set = log["entities"].as_array().unwrap().iter().find(|entry| entry["action"] == "attributes set").unwrap();
+    assert_eq!((&set["after"], set.get("before")), (&json!({ "attributes": ["seen"] }), None));
+    assert!(!log.to_string().contains("gold"), "{log}");
 }
 
 #[tokio::test]

@@ -90,7 +90,8 @@ pub fn endpoints() -> Endpoints {
             attributes,
             operation("patchConversationsEmailParticipantAttributes", Scope::EmailWrite, "Set attributes; others stay")
                 .body::<ParticipantAttributes>()
-                .empty(StatusCode::ACCEPTED),
+                .empty(StatusCode::ACCEPTED)
+                .refuses(&[410]),
         )
 }
 

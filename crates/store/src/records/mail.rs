@@ -233,7 +233,7 @@ pub struct InteractionRecord {
     pub duplicates: u64,
     /// An earlier interaction with the same Message-ID and other content.
     pub possible_duplicate_of: Option<InteractionId>,
-    /// Content was erased on request: `message` and traces are gone.
+    /// Content was erased on request: message, traces and attributes are gone.
     pub erased: bool,
 }
 

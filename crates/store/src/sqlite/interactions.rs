@@ -193,9 +193,14 @@ fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> R
         .query_row((id.0.as_bytes(),), |row| row.get(0))
         .optional()?;
     let Some(message) = message else { return Ok(false) };
-    db.prepare_cached("UPDATE interactions SET erased = 1, subject = '', message = NULL WHERE id = ?1")?
+    db.prepare_cached(
+        "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
+            opening = CASE WHEN state < 2 THEN json_remove(opening, '$.attributes') END
+         WHERE id = ?1",
+    )?
+    .execute((id.0.as_bytes(),))?;
+    db.prepare_cached("UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(),))?;
-    db.prepare_cached("UPDATE runs SET trace = '{}' WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
     if let Some(message) = message {
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
         db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;
@@ -212,7 +217,7 @@ fn set_attributes(
 ) -> Result<bool, StoreError> {
     let db = &session.db;
     let kept: Option<(Option<String>, Option<String>)> = db
-        .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1")?
+        .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1 AND NOT erased")?
         .query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((shown, set)) = kept else { return Ok(false) };

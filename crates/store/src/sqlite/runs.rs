@@ -1,5 +1,7 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use uuid::Uuid;
@@ -136,6 +138,9 @@ pub(super) fn record(
         session.tally.moved(Some(State::Running), State::Received);
         return Ok(Ok(false));
     }
+    // Content that was erased while the run was under way must not come back with it.
+    let bare = || RunRecord { trace: "{}".to_owned(), attributes: BTreeMap::new(), ..run.clone() };
+    let run = if erased { &bare() } else { run };
     let number = runs.saturating_add(1);
     let kind = run.decision.kind;
     let columns = RunColumns::of(run)?;
@@ -164,13 +169,7 @@ pub(super) fn record(
         })?;
     session.tally.moved(Some(State::Running), state_after(kind));
     session.tally.decided(before.and_then(decision_kind), kind);
-    if !erased {
-        insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
-        return Ok(Ok(true));
-    }
-    // The content was erased while the run was under way: its trace must not bring it back.
-    let run = RunRecord { trace: "{}".to_owned(), ..run.clone() };
-    insert(session, id, number, &run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+    insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
     Ok(Ok(true))
 }
 
