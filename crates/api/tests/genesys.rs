@@ -190,6 +190,26 @@ async fn dependencies_in_both_directions() {
     assert_eq!(ask(&format!("/consumedresources?id={route}&version=1&objectType=EMAILROUTE")).await.len(), 1);
     assert_eq!(ask("?name=b*&objectType=QUEUE").await, [is("QUEUE", &queue)]);
     assert_eq!(ask("/deletedresourceconsumers?name=x").await, []);
+
+    // Who may not read queues and routes is not told of them here.
+    let narrow = format!("Authorization: Bearer {}", server.token("flow:read").await);
+    let told = async |path: &str| server.send("GET", &format!("/api/v2{base}{path}"), &[&narrow], b"").await;
+    let names = async |path: &str| -> Vec<String> {
+        let answer = told(path).await.ok();
+        answer["entities"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("?name=*").await, ["C", "S"]);
+    assert_eq!(names(&of("2.0")).await, ["S"]);
+    assert_eq!(names(&format!("/consumingresources?id={caller}")).await, [""; 0]);
+    assert_eq!(names(&format!("/consumingresources?id={shared}")).await, ["C"]);
+    for hidden in [&queue, &route] {
+        assert_eq!(told(&format!("/object?id={hidden}")).await.status, 404);
+        assert_eq!(told(&format!("/consumingresources?id={hidden}")).await.status, 404);
+    }
+    let object = told(&format!("/object?id={caller}&consumedResources=true&consumingResources=true")).await.ok();
+    assert_eq!(object["consumedResources"].as_array().unwrap().len(), 1);
+    assert_eq!(object.get("consumingResources"), None);
+
     let object = server
         .get(&format!("{base}/object?id={shared}&objectType=COMMONMODULEFLOW&consumingResources=true"))
         .await
