@@ -92,6 +92,17 @@ async fn a_flow_that_is_checked_out_is_its_holders() {
         actions,
         ["PUBLISH", "UPDATE", "CHECKOUT", "UPDATE", "CHECKOUT", "REVERT", "SAVE", "SAVE", "CHECKOUT", "PUBLISH"]
     );
+    let sorted = async |query: &str, member: &str| -> Vec<String> {
+        let read = server.get(&format!("{path}/history/{id}?{query}")).await.ok();
+        let told = |one: &Json| one.pointer(member).unwrap().as_str().unwrap().to_owned();
+        read["entities"].as_array().unwrap().iter().map(told).collect()
+    };
+    for (by, member) in [("timestamp", "/timestamp"), ("action", "/action"), ("user", "/client/id")] {
+        let up = sorted(&format!("sortBy={by}&sortOrder=asc"), member).await;
+        let down = sorted(&format!("sortBy={by}&sortOrder=desc"), member).await;
+        assert!(up.is_sorted() && down.is_sorted_by(|a, b| a >= b) && up.first() < up.last(), "{by}: {up:?} {down:?}");
+        assert_eq!(sorted(&format!("sortBy={by}"), member).await, down, "descending unless told");
+    }
     let filter = format!("{path}/history/{id}?action=save&sortOrder=asc&pageSize=1");
     let page = server.get(&filter).await.ok();
     assert_eq!((&page["total"], &page["entities"][0]["version"]), (&json!(2), &json!("2.0")));
