@@ -7,7 +7,7 @@ use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::versions::VersionName;
-use waypost_app::catalogue::where_used::{Direction, Node};
+use waypost_app::catalogue::where_used::Node;
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
@@ -32,14 +32,15 @@ const TYPES: &[(&str, bool)] =
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let at = |rest: &str| format!("{BASE}{rest}");
-    let one = |id, summary| {
+    let one = |id, summary, version| {
         operation(id, Scope::FlowRead, summary)
             .text("id", "The thing's identifier.")
             .required()
-            .text("version", "A flow's version; the published one unless told.")
+            .text("version", version)
             .text("objectType", "What kind of thing it is.")
             .refuses(&[404, 410])
     };
+    let published = "A flow's version; the published one unless told.";
     let stale = |id| {
         operation(id, Scope::FlowRead, "List what follows things that changed or went: nothing ever does here")
             .ignored(&["name", "objectType", "consumedResources", "consumedResourceType", "flowFilter"])
@@ -62,22 +63,26 @@ pub fn endpoints() -> Endpoints {
         .get(
             &at("/consumingresources"),
             consuming,
-            one("getArchitectDependencytrackingConsumingresources", "What uses a thing")
-                .list("resourceType", "Only these kinds.")
-                .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
-                .pages::<Dependency>(),
+            one(
+                "getArchitectDependencytrackingConsumingresources",
+                "What uses a thing",
+                "A flow's version: what follows it. Unless told, what follows any.",
+            )
+            .list("resourceType", "Only these kinds.")
+            .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
+            .pages::<Dependency>(),
         )
         .get(
             &at("/consumedresources"),
             consumed,
-            one("getArchitectDependencytrackingConsumedresources", "What a flow uses")
+            one("getArchitectDependencytrackingConsumedresources", "What a flow uses", published)
                 .list("resourceType", "Only these kinds.")
                 .pages::<Dependency>(),
         )
         .get(
             &at("/object"),
             object,
-            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it")
+            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it", published)
                 .flag("consumedResources", "Tell what it uses.")
                 .flag("consumingResources", "Tell what uses it.")
                 .list("consumedResourceType", "Only these kinds of what it uses.")
@@ -176,7 +181,7 @@ async fn consuming(
     query.one_of("flowFilter", &[("checkedIn", ()), ("published", ())]);
     query.finish()?;
     let teller = Teller::to(&state, &caller);
-    let (entities, total) = paging.cut(teller.users(&teller.find(&asked)?, &types).await?);
+    let (entities, total) = paging.cut(teller.users(&teller.find(&asked).await?, asked.version, &types).await?);
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
@@ -191,7 +196,7 @@ async fn consumed(
     let types = kinds(&mut query, "resourceType");
     query.finish()?;
     let teller = Teller::to(&state, &caller);
-    let (entities, total) = paging.cut(teller.uses(&teller.find(&asked)?, asked.version, &types).await?);
+    let (entities, total) = paging.cut(teller.uses(&teller.find(&asked).await?, asked.version, &types).await?);
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
@@ -205,7 +210,7 @@ async fn object(
     query.ignore(&["consumedResourceRequest"]);
     query.finish()?;
     let teller = Teller::to(&state, &caller);
-    Ok(Json(teller.with(&teller.find(&asked)?, asked.version, &wanted).await?))
+    Ok(Json(teller.with(&teller.find(&asked).await?, asked.version, &wanted).await?))
 }
 
 /// A change that would leave a consumer behind is refused, so there is never one.
@@ -309,7 +314,7 @@ impl<'s> Teller<'s> {
         nodes.iter().filter(|node| self.tells(node, types)).map(|node| view(node, None)).collect()
     }
 
-    fn find(&self, asked: &Asked) -> Result<Node, ApiError> {
+    async fn find(&self, asked: &Asked) -> Result<Node, ApiError> {
         let missing = || {
             ApiError::not_found(
                 "architect.dependency.object.not.found",
@@ -324,7 +329,13 @@ impl<'s> Teller<'s> {
             (.., Some(route)) => Node::Route(route.id, format!("{}@{}", route.pattern, route.domain)),
             _ => return Err(missing()),
         };
-        if self.tells(&found, asked.object_type.as_slice()) { Ok(found) } else { Err(missing()) }
+        if !self.tells(&found, asked.object_type.as_slice()) {
+            return Err(missing());
+        }
+        if let (Node::Flow(flow), Some(version)) = (&found, asked.version) {
+            self.state.app.catalogue.flow_version(flow.id, version).await.map_err(flows::refused)?;
+        }
+        Ok(found)
     }
 
     async fn with(&self, thing: &Node, version: Option<u32>, wanted: &Wanted) -> Result<Dependency, ApiError> {
@@ -333,19 +344,18 @@ impl<'s> Teller<'s> {
             dependency.consumed_resources = self.uses(thing, version, types).await?;
         }
         if let Some(types) = &wanted.consuming {
-            dependency.consuming_resources = self.users(thing, types).await?;
+            dependency.consuming_resources = self.users(thing, version, types).await?;
         }
         Ok(dependency)
     }
 
-    async fn users(&self, thing: &Node, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+    async fn users(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
         let used = match thing {
             Node::Flow(flow) => Used::Flow(flow.id),
             Node::Queue(queue) => Used::Queue(queue.id),
             Node::Route(..) => return Ok(Vec::new()),
         };
-        let graph = self.state.app.catalogue.graph(used, Direction::UsedBy, false).await?;
-        Ok(self.told(graph.nodes.get(1..).unwrap_or_default(), types))
+        Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
     }
 
     async fn uses(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {

@@ -202,6 +202,22 @@ async fn dependencies_in_both_directions() {
     assert_eq!(ask("?name=b*&objectType=QUEUE").await, [is("QUEUE", &queue)]);
     assert_eq!(ask("/deletedresourceconsumers?name=x").await, []);
 
+    // Of a flow's versions, each has its own users.
+    let pinned = json!({ "type": "runFlow", "flowId": shared, "version": 1 });
+    let pinned = json!({ "name": "P", "type": "shared", "nodes": [{ "id": "a", "actions": [pinned] }] });
+    let pinned = made(&server, "/flows", pinned).await;
+    let second = json!({ "name": "S", "type": "shared", "nodes": [{ "id": "a" }] });
+    server.call("PUT", &format!("/flows/{shared}"), second).await.ok();
+    let using = |version: &str| format!("/consumingresources?id={shared}&version={version}");
+    assert_eq!(ask(&using("1.0")).await, [is("COMMONMODULEFLOW", &pinned)]);
+    assert_eq!(ask(&using("2.0")).await, [is("INBOUNDEMAILFLOW", &caller)]);
+    for path in ["object", "consumingresources", "consumedresources"] {
+        let missing = server.get(&format!("{base}/{path}?id={shared}&version=99")).await;
+        assert_eq!(missing.error(), (404, "architect.flow.version.missing".to_owned()), "{path}");
+    }
+    assert_eq!(ask(&format!("/consumedresources?id={queue}&version=7")).await, [], "a queue has no versions to miss");
+    server.call("DELETE", &format!("/flows/{pinned}"), Json::Null).await;
+
     // Who may not read queues and routes is not told of them here.
     let narrow = format!("Authorization: Bearer {}", server.token("flow:read").await);
     let told = async |path: &str| server.send("GET", &format!("/api/v2{base}{path}"), &[&narrow], b"").await;
@@ -225,7 +241,7 @@ async fn dependencies_in_both_directions() {
         .get(&format!("{base}/object?id={shared}&objectType=COMMONMODULEFLOW&consumingResources=true"))
         .await
         .ok();
-    assert_eq!((&object["version"], &object["consumingResources"][0]["id"]), (&json!("1.0"), &json!(caller)));
+    assert_eq!((&object["version"], &object["consumingResources"][0]["id"]), (&json!("2.0"), &json!(caller)));
     assert_eq!(server.get(&format!("{base}/types/queue")).await.ok()["versioned"], false);
     assert_eq!(server.get(&format!("{base}/types")).await.ok()["total"], 4);
     assert_eq!(server.get(&format!("{base}/build")).await.ok()["status"], "OPERATIONAL");
