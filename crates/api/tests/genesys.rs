@@ -130,6 +130,17 @@ async fn lists_take_every_filter() {
     assert_eq!(named("/flows?secure=any").await, [""; 0]);
     assert_eq!(named("/flows?lockedBy=somebody").await, [""; 0]);
     assert_eq!(named(&format!("/flows/lookup?id={one},{shared}&sortBy=name")).await, ["One", "Shared"]);
+    let (upper, other) = (one.to_uppercase(), shared.to_uppercase());
+    assert_eq!(
+        named(&format!("/flows/lookup?id={upper},{other}&sortBy=name")).await,
+        ["One", "Shared"],
+        "in either case"
+    );
+    assert_eq!(named(&format!("/flows/divisionviews?id={upper}")).await, ["One"]);
+    let queue = made(&server, "/routing/queues", json!({ "name": "Q" })).await;
+    assert_eq!(named(&format!("/routing/queues?id={}", queue.to_uppercase())).await, ["Q"]);
+    let history = server.get(&format!("/flows/{one}/history/{upper}")).await.ok();
+    assert_eq!(history["total"], 1);
     assert_eq!(named("/flows/divisionviews?name=s*").await, ["Shared"]);
     let with = server.get("/flows?includeSchemas=true&name=shared").await.ok();
     let inputs = &with["entities"][0]["inputSchema"];

@@ -82,7 +82,7 @@ pub async fn made(
     query.ignore(&["sortOrder"]);
     query.finish()?;
     let id = parse_id(&id)?;
-    if history != id.to_string() {
+    if !history.eq_ignore_ascii_case(&id.to_string()) {
         return Err(ApiError::not_found("not.found", format!("history `{history}` was not found")));
     }
     let name = match state.app.catalogue.flow(id).await {
