@@ -109,6 +109,21 @@ async fn a_flow_that_is_checked_out_is_its_holders() {
 }
 
 #[tokio::test]
+async fn a_flow_without_content_is_given_back_without_content() {
+    let server = server().await;
+    let id = made(&server, "/flows", json!({ "name": "F", "type": "email" })).await;
+    act(&server, "checkout", &id).await;
+    let untouched = act(&server, "revert", &id).await;
+    assert_eq!(untouched.get("savedVersion"), None, "nothing was saved");
+    act(&server, "checkout", &id).await;
+    server.call("POST", &format!("/flows/{id}/versions"), flow("F", "draft")).await.ok();
+    let reverted = act(&server, "revert", &id).await;
+    assert_eq!(reverted["savedVersion"]["id"], "2.0", "the draft is not the newest any more");
+    assert_eq!((reverted.get("publishedVersion"), reverted.get("lockedClient")), (None, None));
+    assert_eq!(server.get(&format!("/flows/{id}/latestconfiguration")).await.ok()["nodes"], json!([]));
+}
+
+#[tokio::test]
 async fn lists_take_every_filter() {
     let server = server().await;
     let shared = json!({
