@@ -11,6 +11,10 @@ from typing import Optional
 from .response import Response
 
 
+TURNED_AWAY = (429, 503)
+"""The server did nothing of what it was asked."""
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """Exponential backoff with full jitter. Times are in seconds."""
@@ -40,12 +44,18 @@ class RetryPolicy:
         return asked + min(self.wait(attempt), self.backoff)
 
 
-def is_transient(response: Response, *, has_key: bool) -> bool:
-    """Whether the same request may succeed later. ``has_key``: whether it carried an idempotency key."""
+def is_transient(response: Response, *, has_key: bool, repeatable: bool) -> bool:
+    """Whether the same request may succeed later, and does no more than once what it asks. ``has_key``: whether it carried an
+    idempotency key. ``repeatable``: whether it does no more when it reaches the server twice."""
     if response.status == 409:
         # The first sending of the same request is still being worked on; only then does a conflict say when to come back.
         return has_key and "Retry-After" in response.headers
-    return response.status == 429 or (response.status >= 500 and response.status != 501)
+    return response.status in TURNED_AWAY or (repeatable and may_have_acted(response) and response.status != 501)
+
+
+def may_have_acted(response: Response) -> bool:
+    """Whether the server may have done what it was asked although it failed."""
+    return response.status >= 500 and response.status not in TURNED_AWAY
 
 
 def retry_after(value: Optional[str]) -> Optional[float]:

@@ -14,7 +14,7 @@ from .configuration import Configuration
 from .request import Request
 from .response import Response
 from .rest import ApiException
-from .retry_policy import is_transient
+from .retry_policy import is_transient, may_have_acted
 
 MAX_CONNECTIONS = 32
 """More threads than that wait for one another."""
@@ -32,18 +32,25 @@ class Transport:
     def send(self, request: Request) -> Response:
         """The answer, whatever its status, after as many attempts as are allowed and sensible."""
         attempt = 0
+        may_be_done = False
         while True:
             wait: Optional[float]
             try:
                 response = self._send_once(request)
             except _NoAnswer as failure:
+                may_be_done = may_be_done or failure.sent
                 again = failure.transient and (request.repeatable or not failure.sent)
                 if not again or attempt >= self._policy.max_retries:
                     raise ApiException(0, f"{self._origin}: {failure.reason}") from failure.cause
                 wait = self._policy.wait(attempt)
             else:
+                if may_be_done and request.method == "DELETE" and response.status in (404, 410):
+                    # An earlier attempt took away what is not there now: that is what was asked for.
+                    return Response(204, "", response.headers, b"")
+                may_be_done = may_be_done or may_have_acted(response)
                 has_key = "Idempotency-Key" in request.headers
-                if attempt >= self._policy.max_retries or not is_transient(response, has_key=has_key):
+                transient = is_transient(response, has_key=has_key, repeatable=request.repeatable)
+                if attempt >= self._policy.max_retries or not transient:
                     return response
                 wait = self._policy.wait_for(response, attempt)
                 if wait is None:

@@ -31,6 +31,22 @@ class Retries(unittest.TestCase):
             server.client().FlowsApi().post_flow({"name": "a"})
             self.assertEqual([seen.content for seen in server.requests], [b'{"name": "a"}'] * 3)
 
+    def test_a_post_that_may_have_been_done_is_not(self) -> None:
+        for status in (500, 502, 504):
+            with ScriptedServer(Answer(status), Answer(200, FLOW)) as server:
+                with self.assertRaises(ApiException) as caught:
+                    server.client().FlowsApi().post_flow({"name": "a"})
+                self.assertEqual((caught.exception.status, len(server.requests)), (status, 1))
+
+    def test_what_is_gone_after_a_failure_was_deleted(self) -> None:
+        for first in (LOST, Answer(502)):
+            with ScriptedServer(first, Answer(404)) as server:
+                server.client().FlowsApi().delete_flow("1")
+        with ScriptedServer(Answer(503), Answer(404)) as server:
+            with self.assertRaises(ApiException) as caught:
+                server.client().FlowsApi().delete_flow("1")
+            self.assertEqual(caught.exception.status, 404)
+
     def test_others_are_not(self) -> None:
         for status in (302, 400, 403, 404, 409, 412, 501):
             with ScriptedServer(Answer(status, headers={"Location": "/elsewhere"})) as server:

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use waypost_app::access::scopes::Scope;
+use waypost_app::access::scopes::{Scope, Scopes};
 use waypost_app::access::{Principal, TokenError};
 
 use crate::error::ApiError;
@@ -144,7 +144,15 @@ wanted! {
 pub struct Caller<S> {
     /// The client's id.
     pub client: String,
+    granted: Scopes,
     wanted: PhantomData<S>,
+}
+
+impl<S> Caller<S> {
+    /// Whether the token grants another scope as well.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.granted.allow(scope)
+    }
 }
 
 impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
@@ -153,7 +161,7 @@ impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
         match parts.extensions.get::<Identity>() {
             Some(Identity::Proven(principal)) if principal.scopes.allow(S::SCOPE) => {
-                Ok(Self { client: principal.client_id.clone(), wanted: PhantomData })
+                Ok(Self { client: principal.client_id.clone(), granted: principal.scopes, wanted: PhantomData })
             }
             Some(Identity::Proven(_)) => {
                 let scope = S::SCOPE.as_str();

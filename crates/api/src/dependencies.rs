@@ -1,4 +1,4 @@
-//! `/architect/dependencytracking`: what uses what, in Genesys's words.
+//! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues and routes are told to those alone who may read them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::versions::VersionName;
-use waypost_app::catalogue::where_used::{Direction, Node};
+use waypost_app::catalogue::where_used::Node;
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
@@ -32,14 +32,15 @@ const TYPES: &[(&str, bool)] =
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let at = |rest: &str| format!("{BASE}{rest}");
-    let one = |id, summary| {
+    let one = |id, summary, version| {
         operation(id, Scope::FlowRead, summary)
             .text("id", "The thing's identifier.")
             .required()
-            .text("version", "A flow's version; the published one unless told.")
+            .text("version", version)
             .text("objectType", "What kind of thing it is.")
             .refuses(&[404, 410])
     };
+    let published = "A flow's version; the published one unless told.";
     let stale = |id| {
         operation(id, Scope::FlowRead, "List what follows things that changed or went: nothing ever does here")
             .ignored(&["name", "objectType", "consumedResources", "consumedResourceType", "flowFilter"])
@@ -62,22 +63,26 @@ pub fn endpoints() -> Endpoints {
         .get(
             &at("/consumingresources"),
             consuming,
-            one("getArchitectDependencytrackingConsumingresources", "What uses a thing")
-                .list("resourceType", "Only these kinds.")
-                .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
-                .pages::<Dependency>(),
+            one(
+                "getArchitectDependencytrackingConsumingresources",
+                "What uses a thing",
+                "A flow's version: what follows it. Unless told, what follows any.",
+            )
+            .list("resourceType", "Only these kinds.")
+            .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
+            .pages::<Dependency>(),
         )
         .get(
             &at("/consumedresources"),
             consumed,
-            one("getArchitectDependencytrackingConsumedresources", "What a flow uses")
+            one("getArchitectDependencytrackingConsumedresources", "What a flow uses", published)
                 .list("resourceType", "Only these kinds.")
                 .pages::<Dependency>(),
         )
         .get(
             &at("/object"),
             object,
-            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it")
+            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it", published)
                 .flag("consumedResources", "Tell what it uses.")
                 .flag("consumingResources", "Tell what uses it.")
                 .list("consumedResourceType", "Only these kinds of what it uses.")
@@ -138,7 +143,7 @@ impl Wanted {
 
 async fn search(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     mut query: Query,
     uri: ListUri,
 ) -> Result<Json<Page<Dependency>>, ApiError> {
@@ -152,20 +157,21 @@ async fn search(
     query.finish()?;
     let flows = state.app.catalogue.flows().into_iter().map(Node::Flow);
     let queues = state.app.catalogue.queues().into_iter().map(Node::Queue);
+    let teller = Teller::to(&state, &caller);
     let mut found: Vec<Node> = flows.chain(queues).filter(|node| fits(&name, node.name())).collect();
-    found.retain(|node| types.is_empty() || types.iter().any(|kind| kind == kind_of(node)));
+    found.retain(|node| teller.tells(node, &types));
     found.sort_by(|a, b| (a.name(), kind_of(a)).cmp(&(b.name(), kind_of(b))));
     let (found, total) = paging.cut(found);
     let mut entities = Vec::with_capacity(found.len());
     for node in found {
-        entities.push(with(&state, &node, None, &wanted).await?);
+        entities.push(teller.with(&node, None, &wanted).await?);
     }
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
 async fn consuming(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     mut query: Query,
     uri: ListUri,
 ) -> Result<Json<Page<Dependency>>, ApiError> {
@@ -174,14 +180,14 @@ async fn consuming(
     let types = kinds(&mut query, "resourceType");
     query.one_of("flowFilter", &[("checkedIn", ()), ("published", ())]);
     query.finish()?;
-    let thing = asked.find(&state).await?;
-    let (entities, total) = paging.cut(users(&state, &thing, &types).await?);
+    let teller = Teller::to(&state, &caller);
+    let (entities, total) = paging.cut(teller.users(&teller.find(&asked).await?, asked.version, &types).await?);
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
 async fn consumed(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     mut query: Query,
     uri: ListUri,
 ) -> Result<Json<Page<Dependency>>, ApiError> {
@@ -189,22 +195,22 @@ async fn consumed(
     let asked = Asked::read(&mut query);
     let types = kinds(&mut query, "resourceType");
     query.finish()?;
-    let thing = asked.find(&state).await?;
-    let (entities, total) = paging.cut(uses(&state, &thing, asked.version, &types).await?);
+    let teller = Teller::to(&state, &caller);
+    let (entities, total) = paging.cut(teller.uses(&teller.find(&asked).await?, asked.version, &types).await?);
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
 async fn object(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     mut query: Query,
 ) -> Result<Json<Dependency>, ApiError> {
     let asked = Asked::read(&mut query);
     let wanted = Wanted::read(&mut query);
     query.ignore(&["consumedResourceRequest"]);
     query.finish()?;
-    let thing = asked.find(&state).await?;
-    Ok(Json(with(&state, &thing, asked.version, &wanted).await?))
+    let teller = Teller::to(&state, &caller);
+    Ok(Json(teller.with(&teller.find(&asked).await?, asked.version, &wanted).await?))
 }
 
 /// A change that would leave a consumer behind is refused, so there is never one.
@@ -280,78 +286,93 @@ impl Asked {
         }
         Self { id, version, object_type }
     }
-
-    async fn find(&self, state: &ApiState) -> Result<Node, ApiError> {
-        let missing = || {
-            ApiError::not_found(
-                "architect.dependency.object.not.found",
-                format!("there is no thing `{}` here", self.id),
-            )
-        };
-        let id: Uuid = self.id.parse().map_err(|_| missing())?;
-        let world = state.app.catalogue.world();
-        let found = match (world.flows.get(&FlowId(id)), world.queues.get(&QueueId(id)), world.routes.get(&id)) {
-            (Some(flow), ..) => Node::Flow(flow.clone()),
-            (_, Some(queue), _) => Node::Queue(queue.clone()),
-            (.., Some(route)) => Node::Route(route.id, format!("{}@{}", route.pattern, route.domain)),
-            _ => return Err(missing()),
-        };
-        if self.object_type.as_deref().is_some_and(|kind| kind != kind_of(&found)) {
-            return Err(missing());
-        }
-        Ok(found)
-    }
 }
 
 fn kinds(query: &mut Query, name: &'static str) -> Vec<String> {
     query.list(name).iter().map(|kind| kind.to_uppercase()).collect()
 }
 
-async fn with(state: &ApiState, thing: &Node, version: Option<u32>, wanted: &Wanted) -> Result<Dependency, ApiError> {
-    let mut dependency = view(thing, version);
-    if let Some(types) = &wanted.consumed {
-        dependency.consumed_resources = uses(state, thing, version, types).await?;
+/// What one who asks may be told.
+struct Teller<'s> {
+    state: &'s ApiState,
+    /// Whether queues and routes are among it.
+    routing: bool,
+}
+
+impl<'s> Teller<'s> {
+    fn to(state: &'s ApiState, caller: &Caller<FlowRead>) -> Self {
+        Self { state, routing: caller.may(Scope::RoutingRead) }
     }
-    if let Some(types) = &wanted.consuming {
-        dependency.consuming_resources = users(state, thing, types).await?;
+
+    /// Whether a thing is told, and of one of some kinds; none are all.
+    fn tells(&self, node: &Node, types: &[String]) -> bool {
+        (self.routing || matches!(node, Node::Flow(_)))
+            && (types.is_empty() || types.iter().any(|kind| kind == kind_of(node)))
     }
-    Ok(dependency)
-}
 
-async fn users(state: &ApiState, thing: &Node, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
-    let used = match thing {
-        Node::Flow(flow) => Used::Flow(flow.id),
-        Node::Queue(queue) => Used::Queue(queue.id),
-        Node::Route(..) => return Ok(Vec::new()),
-    };
-    let graph = state.app.catalogue.graph(used, Direction::UsedBy, false).await?;
-    Ok(told(graph.nodes.get(1..).unwrap_or_default(), types))
-}
+    fn told(&self, nodes: &[Node], types: &[String]) -> Vec<Dependency> {
+        nodes.iter().filter(|node| self.tells(node, types)).map(|node| view(node, None)).collect()
+    }
 
-async fn uses(
-    state: &ApiState,
-    thing: &Node,
-    version: Option<u32>,
-    types: &[String],
-) -> Result<Vec<Dependency>, ApiError> {
-    let catalogue = &state.app.catalogue;
-    let world = catalogue.world();
-    let nodes = match thing {
-        Node::Queue(_) => Vec::new(),
-        Node::Flow(flow) => match version.or(flow.published) {
-            Some(version) => {
-                catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
-            }
-            None => Vec::new(),
-        },
-        Node::Route(id, _) => world.routes.get(id).map(|route| catalogue.led_to(route)).unwrap_or_default(),
-    };
-    Ok(told(&nodes, types))
-}
+    async fn find(&self, asked: &Asked) -> Result<Node, ApiError> {
+        let missing = || {
+            ApiError::not_found(
+                "architect.dependency.object.not.found",
+                format!("there is no thing `{}` here", asked.id),
+            )
+        };
+        let id: Uuid = asked.id.parse().map_err(|_| missing())?;
+        let world = self.state.app.catalogue.world();
+        let found = match (world.flows.get(&FlowId(id)), world.queues.get(&QueueId(id)), world.routes.get(&id)) {
+            (Some(flow), ..) => Node::Flow(flow.clone()),
+            (_, Some(queue), _) => Node::Queue(queue.clone()),
+            (.., Some(route)) => Node::Route(route.id, format!("{}@{}", route.pattern, route.domain)),
+            _ => return Err(missing()),
+        };
+        if !self.tells(&found, asked.object_type.as_slice()) {
+            return Err(missing());
+        }
+        if let (Node::Flow(flow), Some(version)) = (&found, asked.version) {
+            self.state.app.catalogue.flow_version(flow.id, version).await.map_err(flows::refused)?;
+        }
+        Ok(found)
+    }
 
-fn told(nodes: &[Node], types: &[String]) -> Vec<Dependency> {
-    let wanted = nodes.iter().filter(|node| types.is_empty() || types.iter().any(|kind| kind == kind_of(node)));
-    wanted.map(|node| view(node, None)).collect()
+    async fn with(&self, thing: &Node, version: Option<u32>, wanted: &Wanted) -> Result<Dependency, ApiError> {
+        let mut dependency = view(thing, version);
+        if let Some(types) = &wanted.consumed {
+            dependency.consumed_resources = self.uses(thing, version, types).await?;
+        }
+        if let Some(types) = &wanted.consuming {
+            dependency.consuming_resources = self.users(thing, version, types).await?;
+        }
+        Ok(dependency)
+    }
+
+    async fn users(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+        let used = match thing {
+            Node::Flow(flow) => Used::Flow(flow.id),
+            Node::Queue(queue) => Used::Queue(queue.id),
+            Node::Route(..) => return Ok(Vec::new()),
+        };
+        Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
+    }
+
+    async fn uses(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+        let catalogue = &self.state.app.catalogue;
+        let world = catalogue.world();
+        let nodes = match thing {
+            Node::Queue(_) => Vec::new(),
+            Node::Flow(flow) => match version.or(flow.published) {
+                Some(version) => {
+                    catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
+                }
+                None => Vec::new(),
+            },
+            Node::Route(id, _) => world.routes.get(id).map(|route| catalogue.led_to(route)).unwrap_or_default(),
+        };
+        Ok(self.told(&nodes, types))
+    }
 }
 
 fn kind_of(node: &Node) -> &'static str {

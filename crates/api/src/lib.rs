@@ -27,6 +27,7 @@ pub mod paging;
 pub mod query;
 pub mod queues;
 pub mod ratelimit;
+pub mod revision;
 pub mod router;
 pub mod routes;
 pub mod serve;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use waypost_app::access::NewClient;
 use waypost_app::access::clients::{ClientSpec, TOKEN_SECONDS_ALLOWED, token_seconds};
 use waypost_app::access::scopes::Scope;
@@ -21,6 +21,7 @@ use crate::openapi::Endpoints;
 use crate::openapi::operation::{operation, with_any_token};
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
+use crate::revision::{if_match, tag};
 use crate::state::ApiState;
 
 /// The one kind of client.
@@ -34,14 +35,18 @@ const SET_BY_SERVER: &[&str] = &[
     "createdBy",
     "modifiedBy",
     "selfUri",
+    "revision",
     "roleIds",
     "roleDivisions",
     "registeredRedirectUri",
     "dateToDelete",
 ];
 
-/// A secret is not to be kept by anything on the way.
-type Fresh = ([(HeaderName, HeaderValue); 1], Json<OAuthClient>);
+/// A client with its revision as `ETag`.
+type Tagged = ([(HeaderName, String); 1], Json<OAuthClient>);
+
+/// The same with a secret, which is not to be kept by anything on the way.
+type Fresh = ([(HeaderName, String); 2], Json<OAuthClient>);
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
@@ -59,11 +64,16 @@ pub fn endpoints() -> Endpoints {
                 .body::<OAuthClientRequest>()
                 .answers::<OAuthClient>(),
         )
-        .get(one, get, operation("getOauthClient", Scope::Admin, "Get a client").answers::<OAuthClient>())
+        .get(
+            one,
+            get,
+            operation("getOauthClient", Scope::Admin, "Get a client; `ETag` is its revision").answers::<OAuthClient>(),
+        )
         .put(
             one,
             update,
             operation("putOauthClient", Scope::Admin, "Change a client; what takes a right away takes it at once")
+                .if_match()
                 .body::<OAuthClientRequest>()
                 .answers::<OAuthClient>()
                 .refuses(&[409]),
@@ -124,9 +134,9 @@ async fn get(
     _: Caller<Admin>,
     Path(id): Path<String>,
     query: Query,
-) -> Result<Json<OAuthClient>, ApiError> {
+) -> Result<Tagged, ApiError> {
     query.finish()?;
-    Ok(Json(view(&state.access.client(&id).await?)))
+    Ok(tagged(&state.access.client(&id).await?))
 }
 
 /// `PUT /oauth/clients/{clientId}`
@@ -135,10 +145,12 @@ async fn update(
     caller: Caller<Admin>,
     Path(id): Path<String>,
     query: Query,
+    headers: HeaderMap,
     ObjectBody(body): ObjectBody,
-) -> Result<Json<OAuthClient>, ApiError> {
+) -> Result<Tagged, ApiError> {
     query.finish()?;
-    Ok(Json(view(&state.access.update_client(&caller.client, &id, spec(body)?).await?)))
+    let revision = if_match(&headers)?;
+    Ok(tagged(&state.access.update_client(&caller.client, &id, spec(body)?, revision).await?))
 }
 
 /// `DELETE /oauth/clients/{clientId}`
@@ -212,7 +224,11 @@ fn spec(mut body: Fields) -> Result<ClientSpec, ApiError> {
 
 fn fresh(client: &NewClient) -> Fresh {
     let shown = OAuthClient { secret: Some(client.secret().expose().to_owned()), ..view(client.record()) };
-    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(shown))
+    ([(header::CACHE_CONTROL, "no-store".to_owned()), tag(client.record().revision)], Json(shown))
+}
+
+fn tagged(client: &ClientRecord) -> Tagged {
+    ([tag(client.revision)], Json(view(client)))
 }
 
 fn view(client: &ClientRecord) -> OAuthClient {
@@ -228,6 +244,7 @@ fn view(client: &ClientRecord) -> OAuthClient {
         state: if client.revoked_at.is_none() { "active" } else { "inactive" }.to_owned(),
         date_created: client.created_at.into(),
         date_modified: client.modified_at.into(),
+        revision: client.revision,
         created_by: by.map(|id| Reference { id: id.clone(), ..Reference::default() }),
         self_uri: format!("/api/v2/oauth/clients/{}", client.id),
     }

@@ -48,6 +48,11 @@ impl Query {
         self.pairs.iter().any(|(key, value)| key == name && !value.is_empty())
     }
 
+    /// Identifiers, in lower case as all are written here: any case is the same identifier (RFC 9562, section 4).
+    pub fn ids(&mut self, name: &'static str) -> Vec<String> {
+        self.list(name).iter().map(|id| id.to_lowercase()).collect()
+    }
+
     /// A list: repeated, joined by commas as the official SDKs do, or both.
     pub fn list(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);

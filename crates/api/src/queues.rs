@@ -115,7 +115,7 @@ pub async fn list(
 ) -> Result<Json<Page<Queue>>, ApiError> {
     let paging = Paging::read(&mut query);
     let name = query.text("name");
-    let ids = query.list("id");
+    let ids = query.ids("id");
     let divisions = query.list("divisionId");
     let descending = descending(&mut query);
     query.ignore(&["expand", "sortBy"]);

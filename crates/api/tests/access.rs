@@ -138,13 +138,15 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
 
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["routing:read".to_owned()];
-    server.store.put_client(client.clone(), entry()).await.unwrap();
+    client.revision += 1;
+    assert!(server.store.put_client(client.clone(), entry()).await.unwrap());
     server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await, (403, "missing.permissions".to_owned()));
     assert_eq!(status("new", "/routing/queues").await.0, 200);
 
     client.revoked_at = Some(now);
-    server.store.put_client(client, entry()).await.unwrap();
+    client.revision += 1;
+    assert!(server.store.put_client(client, entry()).await.unwrap());
     assert_eq!(status("new", "/routing/queues").await, (401, "bad.credentials".to_owned()));
     let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";
     assert_eq!(server.send("POST", "/oauth/token", &[FORM], form).await.status, 401);
@@ -157,6 +159,28 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
     assert_eq!(status(issued.token.expose(), "/flows").await.0, 200);
     server.access.bootstrap("admin", Secret::new("third secret")).await.unwrap();
     assert_eq!(status(issued.token.expose(), "/flows").await.0, 401);
+}
+
+#[tokio::test]
+async fn a_restart_undoes_nothing_that_was_done_to_the_configured_client() {
+    let server = server().await;
+    let restart = async |secret| server.access.bootstrap("admin", Secret::new(secret)).await.unwrap();
+    let issue = async |secret: &Secret| {
+        server.access.issue_token("admin", secret.clone(), None, [127, 0, 0, 1].into()).await.is_ok()
+    };
+    let rotated = server.access.rotate_secret("tests", "admin").await.unwrap();
+    restart("open sesame").await;
+    assert_eq!((issue(rotated.secret()).await, issue(&Secret::new("open sesame")).await), (true, false));
+    let mut client = server.store.client("admin").await.unwrap().unwrap();
+    client.scopes = vec!["flow:read".to_owned()];
+    client.revision += 1;
+    assert!(server.store.put_client(client, entry()).await.unwrap());
+    restart("open sesame").await;
+    assert_eq!(server.store.client("admin").await.unwrap().unwrap().scopes, ["flow:read"]);
+    // Another secret is a word of the one who configures the server, and the way back in.
+    restart("another").await;
+    assert_eq!((issue(rotated.secret()).await, issue(&Secret::new("another")).await), (false, true));
+    assert_eq!(server.store.client("admin").await.unwrap().unwrap().scopes, ["admin"]);
 }
 
 #[tokio::test]

@@ -176,6 +176,30 @@ async fn the_log_says_who_changed_what_before_and_after() {
 }
 
 #[tokio::test]
+async fn a_change_may_be_meant_for_one_revision() {
+    let server = server().await;
+    let client = make(&server, "Robot", &["flow:read"]).await;
+    assert_eq!(client["revision"], 1);
+    let path = format!("/oauth/clients/{}", client["id"].as_str().unwrap());
+    let body = json!({ "name": "Robot", "scope": ["flow:write"] }).to_string();
+    let put = async |tag: &str| {
+        let headers = ["Content-Type: application/json", tag];
+        server.call_with("PUT", &path, &headers, body.as_bytes()).await
+    };
+    let changed = put("If-Match: \"1\"").await;
+    assert_eq!((changed.header("etag"), &changed.ok()["revision"]), (Some("\"2\""), &json!(2)));
+    let refused = put("If-Match: \"1\"").await;
+    assert_eq!(refused.error(), (412, "precondition.failed".to_owned()));
+    server.call("POST", &format!("{path}/secret"), Json::Null).await.ok();
+    assert_eq!(put("If-Match: \"2\"").await.status, 412, "a new secret is a change");
+    let shown = server.get(&path).await;
+    let tag = format!("If-Match: {}", shown.header("etag").unwrap());
+    put(&tag).await.ok();
+    assert_eq!(put("If-Match: *").await.ok()["revision"], 5);
+    assert_eq!(put("If-Match: 5").await.status, 412, "that is no tag");
+}
+
+#[tokio::test]
 async fn changes_at_the_same_time_undo_nothing() {
     let server = std::sync::Arc::new(server().await);
     for _ in 0..5 {

@@ -92,9 +92,35 @@ async fn a_flow_that_is_checked_out_is_its_holders() {
         actions,
         ["PUBLISH", "UPDATE", "CHECKOUT", "UPDATE", "CHECKOUT", "REVERT", "SAVE", "SAVE", "CHECKOUT", "PUBLISH"]
     );
+    let sorted = async |query: &str, member: &str| -> Vec<String> {
+        let read = server.get(&format!("{path}/history/{id}?{query}")).await.ok();
+        let told = |one: &Json| one.pointer(member).unwrap().as_str().unwrap().to_owned();
+        read["entities"].as_array().unwrap().iter().map(told).collect()
+    };
+    for (by, member) in [("timestamp", "/timestamp"), ("action", "/action"), ("user", "/client/id")] {
+        let up = sorted(&format!("sortBy={by}&sortOrder=asc"), member).await;
+        let down = sorted(&format!("sortBy={by}&sortOrder=desc"), member).await;
+        assert!(up.is_sorted() && down.is_sorted_by(|a, b| a >= b) && up.first() < up.last(), "{by}: {up:?} {down:?}");
+        assert_eq!(sorted(&format!("sortBy={by}"), member).await, down, "descending unless told");
+    }
     let filter = format!("{path}/history/{id}?action=save&sortOrder=asc&pageSize=1");
     let page = server.get(&filter).await.ok();
     assert_eq!((&page["total"], &page["entities"][0]["version"]), (&json!(2), &json!("2.0")));
+}
+
+#[tokio::test]
+async fn a_flow_without_content_is_given_back_without_content() {
+    let server = server().await;
+    let id = made(&server, "/flows", json!({ "name": "F", "type": "email" })).await;
+    act(&server, "checkout", &id).await;
+    let untouched = act(&server, "revert", &id).await;
+    assert_eq!(untouched.get("savedVersion"), None, "nothing was saved");
+    act(&server, "checkout", &id).await;
+    server.call("POST", &format!("/flows/{id}/versions"), flow("F", "draft")).await.ok();
+    let reverted = act(&server, "revert", &id).await;
+    assert_eq!(reverted["savedVersion"]["id"], "2.0", "the draft is not the newest any more");
+    assert_eq!((reverted.get("publishedVersion"), reverted.get("lockedClient")), (None, None));
+    assert_eq!(server.get(&format!("/flows/{id}/latestconfiguration")).await.ok()["nodes"], json!([]));
 }
 
 #[tokio::test]
@@ -119,6 +145,17 @@ async fn lists_take_every_filter() {
     assert_eq!(named("/flows?secure=any").await, [""; 0]);
     assert_eq!(named("/flows?lockedBy=somebody").await, [""; 0]);
     assert_eq!(named(&format!("/flows/lookup?id={one},{shared}&sortBy=name")).await, ["One", "Shared"]);
+    let (upper, other) = (one.to_uppercase(), shared.to_uppercase());
+    assert_eq!(
+        named(&format!("/flows/lookup?id={upper},{other}&sortBy=name")).await,
+        ["One", "Shared"],
+        "in either case"
+    );
+    assert_eq!(named(&format!("/flows/divisionviews?id={upper}")).await, ["One"]);
+    let queue = made(&server, "/routing/queues", json!({ "name": "Q" })).await;
+    assert_eq!(named(&format!("/routing/queues?id={}", queue.to_uppercase())).await, ["Q"]);
+    let history = server.get(&format!("/flows/{one}/history/{upper}")).await.ok();
+    assert_eq!(history["total"], 1);
     assert_eq!(named("/flows/divisionviews?name=s*").await, ["Shared"]);
     let with = server.get("/flows?includeSchemas=true&name=shared").await.ok();
     let inputs = &with["entities"][0]["inputSchema"];
@@ -190,11 +227,47 @@ async fn dependencies_in_both_directions() {
     assert_eq!(ask(&format!("/consumedresources?id={route}&version=1&objectType=EMAILROUTE")).await.len(), 1);
     assert_eq!(ask("?name=b*&objectType=QUEUE").await, [is("QUEUE", &queue)]);
     assert_eq!(ask("/deletedresourceconsumers?name=x").await, []);
+
+    // Of a flow's versions, each has its own users.
+    let pinned = json!({ "type": "runFlow", "flowId": shared, "version": 1 });
+    let pinned = json!({ "name": "P", "type": "shared", "nodes": [{ "id": "a", "actions": [pinned] }] });
+    let pinned = made(&server, "/flows", pinned).await;
+    let second = json!({ "name": "S", "type": "shared", "nodes": [{ "id": "a" }] });
+    server.call("PUT", &format!("/flows/{shared}"), second).await.ok();
+    let using = |version: &str| format!("/consumingresources?id={shared}&version={version}");
+    assert_eq!(ask(&using("1.0")).await, [is("COMMONMODULEFLOW", &pinned)]);
+    assert_eq!(ask(&using("2.0")).await, [is("INBOUNDEMAILFLOW", &caller)]);
+    for path in ["object", "consumingresources", "consumedresources"] {
+        let missing = server.get(&format!("{base}/{path}?id={shared}&version=99")).await;
+        assert_eq!(missing.error(), (404, "architect.flow.version.missing".to_owned()), "{path}");
+    }
+    assert_eq!(ask(&format!("/consumedresources?id={queue}&version=7")).await, [], "a queue has no versions to miss");
+    server.call("DELETE", &format!("/flows/{pinned}"), Json::Null).await;
+
+    // Who may not read queues and routes is not told of them here.
+    let narrow = format!("Authorization: Bearer {}", server.token("flow:read").await);
+    let told = async |path: &str| server.send("GET", &format!("/api/v2{base}{path}"), &[&narrow], b"").await;
+    let names = async |path: &str| -> Vec<String> {
+        let answer = told(path).await.ok();
+        answer["entities"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("?name=*").await, ["C", "S"]);
+    assert_eq!(names(&of("2.0")).await, ["S"]);
+    assert_eq!(names(&format!("/consumingresources?id={caller}")).await, [""; 0]);
+    assert_eq!(names(&format!("/consumingresources?id={shared}")).await, ["C"]);
+    for hidden in [&queue, &route] {
+        assert_eq!(told(&format!("/object?id={hidden}")).await.status, 404);
+        assert_eq!(told(&format!("/consumingresources?id={hidden}")).await.status, 404);
+    }
+    let object = told(&format!("/object?id={caller}&consumedResources=true&consumingResources=true")).await.ok();
+    assert_eq!(object["consumedResources"].as_array().unwrap().len(), 1);
+    assert_eq!(object.get("consumingResources"), None);
+
     let object = server
         .get(&format!("{base}/object?id={shared}&objectType=COMMONMODULEFLOW&consumingResources=true"))
         .await
         .ok();
-    assert_eq!((&object["version"], &object["consumingResources"][0]["id"]), (&json!("1.0"), &json!(caller)));
+    assert_eq!((&object["version"], &object["consumingResources"][0]["id"]), (&json!("2.0"), &json!(caller)));
     assert_eq!(server.get(&format!("{base}/types/queue")).await.ok()["versioned"], false);
     assert_eq!(server.get(&format!("{base}/types")).await.ok()["total"], 4);
     assert_eq!(server.get(&format!("{base}/build")).await.ok()["status"], "OPERATIONAL");
@@ -264,6 +337,7 @@ async fn a_conversation_is_an_interaction() {
     }
     let again = server.get(&format!("/interactions/{id}")).await.ok();
     assert_eq!((&again["decision"]["skills"], &again["attributes"]["tier"]), (&json!(["refunds"]), &json!("gold")));
+    assert_eq!(again["attributes"]["seen"], "yes", "what was set stays set");
     assert_eq!(again["runs"].as_array().unwrap().len(), 2);
 
     // What it was sent to is gone: it stands where it can be seen and claimed.
@@ -282,6 +356,18 @@ async fn a_conversation_is_an_interaction() {
         (&json!("unrouted"), &json!("Unrouted"))
     );
     assert_eq!(third["decision"]["error"]["code"], "run.route-deleted");
+
+    // Erased: what was said of it is gone, cannot be said again, and stands nowhere else.
+    assert_eq!(server.call("DELETE", &format!("/interactions/{id}/content"), Json::Null).await.status, 204);
+    let erased = server.get(&format!("/interactions/{id}")).await.ok();
+    assert!(!erased.to_string().contains("gold"), "{erased}");
+    let attributes = format!("{path}/participants/{participant}/attributes");
+    let late = server.call("PATCH", &attributes, json!({ "attributes": { "seen": "again" } })).await;
+    assert_eq!(late.error(), (410, "gone".to_owned()));
+    let log = server.get(&format!("/audit?entityId={id}")).await.ok();
+    let set = log["entities"].as_array().unwrap().iter().find(|entry| entry["action"] == "attributes set").unwrap();
+    assert_eq!((&set["after"], set.get("before")), (&json!({ "attributes": ["seen"] }), None));
+    assert!(!log.to_string().contains("gold"), "{log}");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub struct Access {
     store: Arc<dyn Store>,
     hashing: Semaphore,
     guesses: Guesses,
-    /// Changes of clients read what they replace: one at a time, or a new secret could be undone by a change of the name.
+    /// Changes of clients look at all of them, so that somebody is left who can make clients: one at a time.
     changing: Mutex<()>,
 }
 
@@ -127,13 +127,15 @@ impl Access {
     pub async fn keep(&self, client: NewClient) -> Result<(), AppError> {
         let id = client.record.id.clone();
         let audit = clients::changed(SERVER, "created", None, &client.record);
-        self.store.put_client(client.record, audit).await?;
+        if !self.store.put_client(client.record, audit).await? {
+            return Err(AppError::NameTaken { kind: "client", name: id.clone(), holder: id });
+        }
         tracing::info!(client = id, "client created");
         Ok(())
     }
 
-    /// Creates the admin client `id`, or gives it this secret and all rights again. When nothing would change, its tokens
-    /// stay valid: a restart with the same configuration disturbs nobody.
+    /// Creates the admin client `id`, or gives it this secret and all rights again. The secret that was given last is remembered:
+    /// a restart with the same configuration disturbs nobody, and undoes nothing that was done to the client since.
     ///
     /// # Errors
     /// An empty id or one with a colon, an empty secret, or the store.
@@ -141,22 +143,27 @@ impl Access {
         if id.is_empty() || id.contains(':') || secret.expose().is_empty() {
             return Err(AppError::Protected("a client needs an id without `:`, and a secret".to_owned()));
         }
-        let before = self.store.client(id).await?;
-        if let Some(record) = &before {
-            let admin = record.revoked_at.is_none() && record.scopes == [Scope::Admin.as_str()];
-            if admin && self.matches(&record.secret_hash, secret.clone()).await? {
+        loop {
+            let before = self.store.client(id).await?;
+            if let Some(given) = before.as_ref().and_then(|before| before.configured_hash.as_deref())
+                && self.matches(given, secret.clone()).await?
+            {
+                return Ok(());
+            }
+            let permit = self.hashing.acquire().await;
+            let chosen = secret.clone();
+            let hash = blocking(move || secret::chosen_hash(&chosen)).await??;
+            drop(permit);
+            let action = if before.is_some() { "reset" } else { "created" };
+            let revision = before.as_ref().map_or(1, |before| before.revision.saturating_add(1));
+            let record = ClientRecord { revision, configured_hash: Some(hash.clone()), ..admin(id, hash) };
+            let audit = clients::changed(SERVER, action, before.as_ref(), &record);
+            // Others that start at the same time may have been quicker.
+            if self.store.put_client(record, audit).await? {
+                tracing::info!(client = id, "client created or reset");
                 return Ok(());
             }
         }
-        let permit = self.hashing.acquire().await;
-        let hash = blocking(move || secret::chosen_hash(&secret)).await??;
-        drop(permit);
-        let action = if before.is_some() { "reset" } else { "created" };
-        let record = admin(id, hash);
-        let audit = clients::changed(SERVER, action, before.as_ref(), &record);
-        self.store.put_client(record, audit).await?;
-        tracing::info!(client = id, "client created or reset");
-        Ok(())
     }
 
     /// Issues a token to a client that proves itself. Asking for no scope gives all that the client has.
@@ -269,11 +276,13 @@ fn admin(id: &str, secret_hash: String) -> ClientRecord {
         name: id.to_owned(),
         description: String::new(),
         secret_hash,
+        configured_hash: None,
         scopes: vec![Scope::Admin.as_str().to_owned()],
         token_seconds: None,
         created_at: now,
         created_by: SERVER.to_owned(),
         modified_at: now,
+        revision: 1,
         revoked_at: None,
     }
 }

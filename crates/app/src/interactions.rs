@@ -159,7 +159,7 @@ impl App {
             Some(raw) => Ok(raw),
             None => {
                 self.interaction(id).await?;
-                Err(AppError::Deleted { kind: "content of interaction", id: id.to_string() })
+                Err(erased(id))
             }
         }
     }
@@ -171,7 +171,7 @@ impl App {
     pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
         let interaction = self.interaction(id).await?;
         if interaction.erased {
-            return Err(AppError::Deleted { kind: "content of interaction", id: id.to_string() });
+            return Err(erased(id));
         }
         let audit = entry(actor, "run again", id);
         self.store.rerun(id, audit).await.map_err(|error| match error {
@@ -183,7 +183,7 @@ impl App {
         Ok(())
     }
 
-    /// Erases message and traces; the ledger row stays.
+    /// Erases message, traces and attributes; the ledger row stays.
     ///
     /// # Errors
     /// Not found, or the store.
@@ -209,24 +209,22 @@ impl App {
         Ok(())
     }
 
-    /// Sets attributes of an interaction; others stay.
+    /// Sets attributes of an interaction; others stay. The audit log is told their names alone: what they say goes when the
+    /// interaction is erased, and the log stays.
     ///
     /// # Errors
-    /// Not found, or the store.
+    /// Not found, erased, or the store.
     pub async fn set_attributes(
         &self,
         actor: &str,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
     ) -> Result<(), AppError> {
-        let before = self.interaction(id).await?.attributes;
-        let audit = AuditRecord {
-            before: Some(json!({ "attributes": before })),
-            after: Some(json!({ "attributes": attributes })),
-            ..entry(actor, "attributes set", id)
-        };
+        let names: Vec<&String> = attributes.keys().collect();
+        let audit = AuditRecord { after: Some(json!({ "attributes": names })), ..entry(actor, "attributes set", id) };
         if !self.store.set_attributes(id, attributes, audit).await? {
-            return Err(not_found(id));
+            self.interaction(id).await?;
+            return Err(erased(id));
         }
         Ok(())
     }
@@ -291,6 +289,10 @@ fn entry(actor: &str, action: &str, id: InteractionId) -> AuditRecord {
 
 fn not_found(id: InteractionId) -> AppError {
     AppError::NotFound { kind: "interaction", id: id.to_string() }
+}
+
+fn erased(id: InteractionId) -> AppError {
+    AppError::Deleted { kind: "content of interaction", id: id.to_string() }
 }
 
 fn fingerprint(from: &str, to: &str, raw: &[u8]) -> [u8; 32] {

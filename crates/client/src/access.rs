@@ -1,11 +1,13 @@
 //! Clients, and the log of who changed what.
 
 use futures_util::stream::BoxStream;
+use reqwest::Method;
 use waypost_wire::Object;
 use waypost_wire::access::{AuditEntry, OAuthClient, OAuthClientRequest};
 use waypost_wire::time::Time;
 
 use crate::path::{encode, with_query};
+use crate::transport::Body;
 use crate::{Client, Result};
 
 /// Calls about clients and the audit log: they want the scope `admin`.
@@ -46,9 +48,11 @@ impl Access<'_> {
         self.0.get(&format!("/oauth/clients/{}", encode(id))).await
     }
 
-    /// Changes a client; what takes a right away takes it at once.
-    pub async fn update(&self, id: &str, request: &OAuthClientRequest) -> Result<OAuthClient> {
-        self.0.put(&format!("/oauth/clients/{}", encode(id)), request).await
+    /// Changes a client; what takes a right away takes it at once. With a revision, only if it still has that: else it is 412, and
+    /// what others changed meanwhile stays.
+    pub async fn update(&self, id: &str, request: &OAuthClientRequest, revision: Option<u64>) -> Result<OAuthClient> {
+        let body = Body::json_for(request, revision)?;
+        self.0.0.json(Method::PUT, &format!("/oauth/clients/{}", encode(id)), body).await
     }
 
     /// Gives a client a new secret; the old one and its tokens end at once.

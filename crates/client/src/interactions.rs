@@ -108,7 +108,7 @@ impl Interactions<'_> {
         self.0.post(&format!("/interactions/{id}/rerun"), &Object::new()).await
     }
 
-    /// Erases message, subject and traces.
+    /// Erases message, subject, traces and attributes.
     pub async fn erase(&self, id: InteractionId) -> Result<()> {
         self.0.delete(&format!("/interactions/{id}/content")).await
     }

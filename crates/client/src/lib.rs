@@ -16,8 +16,10 @@
 //! ```
 //!
 //! Bodies are the server's own types (`waypost-wire`). A token is fetched when it is needed and again before it ends. What fails for
-//! a while (429, 5xx save 501, no connection) is tried again, with growing pauses and as the server asks. Lists are streams, read
-//! page by page. Errors tell everything that the server told.
+//! a while (429, 5xx save 501, no connection) is tried again, with growing pauses and as the server asks, where that can't do a thing
+//! twice: after an answer that was lost or a 5xx other than 503, the server may have acted, and then only GET, PUT, DELETE and mail
+//! with an idempotency key are sent again. A PUT that is meant for one revision is not; a DELETE that then finds nothing is done.
+//! Lists are streams, read page by page. Errors tell everything that the server told.
 
 pub mod access;
 mod builder;

@@ -42,6 +42,11 @@ pub(crate) fn passes(status: u16) -> bool {
     status == 429 || (status >= 500 && status != 501)
 }
 
+/// Whether a status says that the server did nothing of what was asked.
+pub(crate) fn turned_away(status: u16) -> bool {
+    status == 429 || status == 503
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

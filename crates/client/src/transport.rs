@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use waypost_wire::error::ErrorBody;
 use waypost_wire::token::Token;
 
-use crate::retry::{Retries, passes};
+use crate::retry::{Retries, passes, turned_away};
 use crate::token::TokenSource;
 use crate::{Error, Result};
 
@@ -18,14 +18,25 @@ use crate::{Error, Result};
 #[derive(Clone)]
 pub(crate) enum Body {
     Nothing,
-    Json(Bytes),
-    Message { raw: Bytes, idempotency_key: Option<String> },
+    /// With the revision that the change is meant for, if it is meant for one.
+    Json {
+        text: Bytes,
+        if_match: Option<u64>,
+    },
+    Message {
+        raw: Bytes,
+        idempotency_key: Option<String>,
+    },
 }
 
 impl Body {
     pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
+        Self::json_for(value, None)
+    }
+
+    pub(crate) fn json_for(value: &impl Serialize, if_match: Option<u64>) -> Result<Self> {
         let text = serde_json::to_vec(value).map_err(|error| Error::Configuration(error.to_string()))?;
-        Ok(Self::Json(text.into()))
+        Ok(Self::Json { text: text.into(), if_match })
     }
 }
 
@@ -56,6 +67,7 @@ impl Transport {
     pub(crate) async fn send(&self, method: Method, path: &str, body: Body) -> Result<Bytes> {
         let mut tried = 0;
         let mut renewed = false;
+        let mut may_have_acted = false;
         loop {
             let token = self.token.token(|| self.fetch_token()).await?;
             let error = match self.once(&method, path, &body, &token).await {
@@ -67,11 +79,17 @@ impl Transport {
                 renewed = true;
                 continue;
             }
-            let again = match &error.kind {
+            // What an earlier try took away without an answer is not there now: that is what was asked for.
+            if may_have_acted && method == Method::DELETE && matches!(error.kind.status(), Some(404 | 410)) {
+                return Ok(Bytes::new());
+            }
+            may_have_acted |= error.may_have_acted;
+            let passing = match &error.kind {
                 Error::Refused { body, .. } => passes(body.status),
-                Error::NoAnswer { .. } => error.never_arrived || may_arrive_twice(&method, &body),
+                Error::NoAnswer { .. } => true,
                 _ => false,
             };
+            let again = passing && (!error.may_have_acted || may_arrive_twice(&method, &body));
             let asked = match &error.kind {
                 Error::Refused { retry_after, .. } => *retry_after,
                 _ => None,
@@ -88,7 +106,13 @@ impl Transport {
         let request = self.http.request(method.clone(), format!("{}/api/v2{path}", self.url)).bearer_auth(token);
         let request = match body.clone() {
             Body::Nothing => request,
-            Body::Json(text) => request.header(header::CONTENT_TYPE, "application/json").body(text),
+            Body::Json { text, if_match } => {
+                let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
+                match if_match {
+                    Some(revision) => request.header(header::IF_MATCH, format!("\"{revision}\"")),
+                    None => request,
+                }
+            }
             Body::Message { raw, idempotency_key } => {
                 let request = request.header(header::CONTENT_TYPE, "message/rfc822").body(raw);
                 match idempotency_key {
@@ -151,7 +175,8 @@ impl Transport {
             status: status.as_u16(),
             ..ErrorBody::default()
         });
-        Err(Error::Refused { body: Box::new(body), retry_after }.into())
+        let may_have_acted = status.is_server_error() && !turned_away(status.as_u16());
+        Err(Failed { kind: Error::Refused { body: Box::new(body), retry_after }, may_have_acted })
     }
 
     fn no_answer(&self, error: &reqwest::Error) -> Failed {
@@ -161,7 +186,7 @@ impl Transport {
             cause = inner;
         }
         let kind = Error::NoAnswer { url: self.url.clone(), reason: cause.to_string() };
-        Failed { kind, never_arrived: error.is_connect() }
+        Failed { kind, may_have_acted: !error.is_connect() }
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> Error {
@@ -169,21 +194,20 @@ impl Transport {
     }
 }
 
-/// A failure, and whether the server can have known of the request.
+/// A failure, and whether the server can have done what was asked all the same.
 struct Failed {
     kind: Error,
-    never_arrived: bool,
+    may_have_acted: bool,
 }
 
-impl From<Error> for Failed {
-    fn from(kind: Error) -> Self {
-        Self { kind, never_arrived: false }
-    }
-}
-
-/// Whether it makes no difference that a request may have arrived already.
+/// Whether it makes no difference that the server may have done it already: idempotent methods (RFC 9110 section 9.2.2), and what
+/// carries a key. A change that is meant for one revision is none: its own success would make the next try 412.
 fn may_arrive_twice(method: &Method, body: &Body) -> bool {
-    *method != Method::POST || matches!(body, Body::Message { idempotency_key: Some(_), .. })
+    match body {
+        Body::Message { idempotency_key, .. } => idempotency_key.is_some(),
+        Body::Json { if_match: Some(_), .. } => false,
+        Body::Json { .. } | Body::Nothing => method.is_idempotent(),
+    }
 }
 
 /// `Retry-After`, in seconds or as a date (RFC 9110 section 10.2.3).

@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use waypost_client::interactions::Mail;
 use waypost_client::{Client, ClientBuilder, Error, Retries};
+use waypost_wire::access::OAuthClientRequest;
 
 /// What the server does with a request.
 enum Answer {
@@ -172,6 +173,45 @@ async fn a_request_that_may_have_arrived_is_only_repeated_where_it_makes_no_diff
     };
     server.client().interactions().send(mail).await.unwrap();
     assert_eq!(server.seen().len(), 2, "with a key it is the same request");
+}
+
+#[tokio::test]
+async fn what_may_be_done_already_is_not_done_twice() {
+    for status in [500, 502, 504] {
+        let server = Scripted::start(vec![failing(status), ok(json!({}))]).await;
+        let error = server.client().post::<Json>("/x", &json!({})).await.unwrap_err();
+        assert_eq!((error.status(), server.seen().len()), (Some(status), 1));
+        let server = Scripted::start(vec![failing(status), ok(json!({}))]).await;
+        assert_eq!(server.client().patch::<Json>("/x", &json!({})).await.unwrap_err().status(), Some(status));
+        let server = Scripted::start(vec![failing(status), ok(json!({}))]).await;
+        server.client().put::<Json>("/x", &json!({})).await.unwrap();
+    }
+    for status in [429, 503] {
+        let server = Scripted::start(vec![failing(status), ok(json!({}))]).await;
+        server.client().post::<Json>("/x", &json!({})).await.unwrap();
+        assert_eq!(server.seen().len(), 2, "the server did nothing");
+    }
+    // A change for one revision is refused because it was made.
+    let server = Scripted::start(vec![Answer::HangUp, failing(412)]).await;
+    let request = OAuthClientRequest::default();
+    let error = server.client().access().update("robot", &request, Some(3)).await.err().unwrap();
+    assert!(matches!(error, Error::NoAnswer { .. }), "{error}");
+    let server = Scripted::start(vec![failing(503), failing(412)]).await;
+    let error = server.client().access().update("robot", &request, Some(3)).await.err().unwrap();
+    assert_eq!((error.status(), server.seen().len()), (Some(412), 2));
+}
+
+#[tokio::test]
+async fn what_is_gone_after_a_lost_answer_was_deleted() {
+    for (first, second) in [(Answer::HangUp, 404), (failing(502), 410)] {
+        let server = Scripted::start(vec![first, failing(second)]).await;
+        server.client().delete("/x").await.unwrap();
+        assert_eq!(server.seen().len(), 2);
+    }
+    for first in [Some(failing(503)), None] {
+        let server = Scripted::start(first.into_iter().chain([failing(404)]).collect()).await;
+        assert_eq!(server.client().delete("/x").await.unwrap_err().status(), Some(404), "it was not there before");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Values as every store keeps them: numbers that stand for states and decisions, and JSON text.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,18 @@ pub(crate) fn state_after(kind: DecisionKind) -> State {
         DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
         DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
     }
+}
+
+/// Attributes as they are kept: none is NULL.
+pub(crate) fn attributes_column(attributes: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
+    if attributes.is_empty() { Ok(None) } else { json(attributes).map(Some) }
+}
+
+/// Attributes as they were kept.
+pub(crate) fn attributes(column: Option<&str>) -> Result<BTreeMap<String, String>, StoreError> {
+    column
+        .map_or(Ok(BTreeMap::new()), serde_json::from_str)
+        .map_err(|error| StoreError::Inconsistent { table: "interactions", detail: format!("attributes: {error}") })
 }
 
 /// When a run ended.

@@ -78,7 +78,8 @@ pub trait MailStore: Send + Sync {
     /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
 
-    /// Sets attributes, others stay; answers whether the interaction exists.
+    /// Sets attributes, others stay; answers whether the interaction exists and was not erased. What is set stands over what runs leave, those that end
+    /// later included; it is no part of a run, and no run sees it.
     async fn set_attributes(
         &self,
         id: InteractionId,
@@ -103,7 +104,9 @@ pub trait MailStore: Send + Sync {
     /// The raw message; none when erased.
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
 
-    /// Erases message, subject and traces of one interaction; answers whether it exists. The ledger row stays.
+    /// Erases message, subject, traces and all attributes (of the opening, of each run, those that were set) of one interaction, and
+    /// its opening, except where it is to go if a run is still to come; answers whether it exists. The ledger row stays. A run that
+    /// ends later brings nothing back: neither its trace nor its attributes are kept.
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError>;
 
     /// Counts over everything.
@@ -135,8 +138,9 @@ pub trait QueueStore: Send + Sync {
 /// Clients and tokens.
 #[async_trait]
 pub trait AccessStore: Send + Sync {
-    /// Inserts or replaces a client. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
-    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError>;
+    /// Inserts a client of revision 1, or replaces the one whose revision is one less, and answers whether it did: not, if others
+    /// were quicker. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, StoreError>;
 
     /// Removes a client and its tokens; answers whether it was there.
     async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError>;

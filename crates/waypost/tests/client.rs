@@ -117,6 +117,23 @@ fn clients_and_the_audit_log_on_the_command_line() {
 }
 
 #[test]
+fn two_people_change_a_client_at_the_same_time() {
+    let scratch = Scratch::new("client-two");
+    let server = server(&scratch);
+    text(&server.cli(&["clients", "create", "Robot", "--scope", "flow:write"]));
+    for (state, word, scope) in [("inactive", "disable", "flow:read"), ("active", "enable", "email:read")].repeat(3) {
+        std::thread::scope(|scope_of_threads| {
+            let one = scope_of_threads.spawn(|| server.cli(&["clients", word, "Robot"]));
+            text(&server.cli(&["clients", "scopes", "Robot", scope]));
+            text(&one.join().unwrap());
+        });
+        let listed: Json = serde_json::from_str(&text(&server.cli(&["clients", "list", "--output", "json"]))).unwrap();
+        let robot = listed.as_array().unwrap().iter().find(|client| client["name"] == "Robot").unwrap();
+        assert_eq!((robot["state"].as_str(), &robot["scope"]), (Some(state), &serde_json::json!([scope])));
+    }
+}
+
+#[test]
 fn the_schema_and_completions_are_printed() {
     let run = |arguments: &[&str]| std::process::Command::new(harness::WAYPOST).args(arguments).output().unwrap();
     let schema: Json = serde_json::from_str(&text(&run(&["schema"]))).unwrap();

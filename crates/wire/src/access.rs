@@ -34,6 +34,8 @@ pub struct OAuthClient {
     pub date_created: Time,
     /// When it last changed.
     pub date_modified: Time,
+    /// Counts its changes: the `ETag`.
+    pub revision: u64,
     /// The client that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Reference>,

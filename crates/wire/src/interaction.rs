@@ -66,7 +66,7 @@ pub struct Interaction {
     /// All runs that ended, first to last. Lists leave them out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Run>,
-    /// The attributes after the last run.
+    /// The attributes after the last run, with those that were set over them.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
     /// How often the same mail came again.
@@ -78,7 +78,7 @@ pub struct Interaction {
     /// In the answer to a mail that was accepted before: this is the interaction it made then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
-    /// Message, subject and traces are gone: erased on request, or kept as long as they are to be.
+    /// Message, subject, traces and attributes are gone: erased on request, or kept as long as they are to be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
     /// Its address.

@@ -90,7 +90,8 @@ pub fn endpoints() -> Endpoints {
             attributes,
             operation("patchConversationsEmailParticipantAttributes", Scope::EmailWrite, "Set attributes; others stay")
                 .body::<ParticipantAttributes>()
-                .empty(StatusCode::ACCEPTED),
+                .empty(StatusCode::ACCEPTED)
+                .refuses(&[410]),
         )
 }
 
@@ -190,7 +191,7 @@ async fn message(
     query.finish()?;
     let id = parse_id(&id)?;
     state.app.interaction(id).await?;
-    if message != id.to_string() {
+    if !message.eq_ignore_ascii_case(&id.to_string()) {
         return Err(ApiError::not_found("not.found", format!("message `{message}` was not found")));
     }
     Ok(Json(view::message(&state, id).await?))
@@ -203,7 +204,7 @@ async fn answer(state: &ApiState, id: InteractionId) -> Result<Json<EmailConvers
 async fn taking_part(state: &ApiState, id: &str, who: &str) -> Result<InteractionId, ApiError> {
     let id = parse_id(id)?;
     let conversation = view::conversation(state, state.app.interaction(id).await?);
-    match conversation.participants.iter().any(|known| known.id.to_string() == who) {
+    match conversation.participants.iter().any(|known| known.id.to_string().eq_ignore_ascii_case(who)) {
         true => Ok(id),
         false => Err(ApiError::not_found("not.found", format!("participant `{who}` was not found"))),
     }

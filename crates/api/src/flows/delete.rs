@@ -9,10 +9,11 @@ use waypost_flow::id::FlowId;
 use waypost_wire::architect::Operation;
 
 use super::actions::done;
-use super::{if_match, parse_id, refused};
+use super::{parse_id, refused};
 use crate::auth::{Caller, FlowWrite};
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::revision::if_match;
 use crate::state::ApiState;
 
 /// The endpoint: 409 with every user while it is used.

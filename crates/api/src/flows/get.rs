@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
 use waypost_app::error::AppError;
 
 use super::view::{Tagged, summary, tagged};
@@ -10,6 +9,7 @@ use super::{parse_id, refused};
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::revision::tag;
 use crate::state::ApiState;
 
 /// The endpoint. With `deleted=true`, a deleted flow is answered without its content; else it is 410.
@@ -28,7 +28,7 @@ pub async fn get(
             let records = state.app.catalogue.deleted_flows().await?;
             let record = records.into_iter().find(|record| record.id == id);
             let record = record.ok_or(AppError::Deleted { kind, id: name })?;
-            Ok(([(header::ETAG, format!("\"{}\"", record.revision))], Json(summary(&record, None))))
+            Ok(([tag(record.revision)], Json(summary(&record, None))))
         }
         Err(error) => Err(refused(error)),
     }

@@ -19,6 +19,14 @@ use crate::query::Query;
 use crate::queues::descending;
 use crate::state::ApiState;
 
+/// What a history is sorted by.
+#[derive(Clone, Copy)]
+enum SortBy {
+    Time,
+    Action,
+    User,
+}
+
 /// The endpoint, newest first
 pub async fn list(
     State(state): State<ApiState>,
@@ -68,13 +76,13 @@ pub async fn made(
 ) -> Result<Json<HistoryListing>, ApiError> {
     let paging = Paging::read(&mut query);
     let actions: Vec<String> = query.list("action").iter().map(|action| action.to_uppercase()).collect();
-    let keys = [("timestamp", false), ("action", true), ("user", false)];
-    let by_action = query.one_of("sortBy", &keys).unwrap_or(false);
+    let keys = [("timestamp", SortBy::Time), ("action", SortBy::Action), ("user", SortBy::User)];
+    let by = query.one_of("sortBy", &keys).unwrap_or(SortBy::Time);
     let ascending = query.says("sortOrder") && !descending(&mut query);
     query.ignore(&["sortOrder"]);
     query.finish()?;
     let id = parse_id(&id)?;
-    if history != id.to_string() {
+    if !history.eq_ignore_ascii_case(&id.to_string()) {
         return Err(ApiError::not_found("not.found", format!("history `{history}` was not found")));
     }
     let name = match state.app.catalogue.flow(id).await {
@@ -84,8 +92,11 @@ pub async fn made(
     let (events, _) = state.app.catalogue.flow_events(id, 0, u32::MAX).await.map_err(refused)?;
     let mut entries: Vec<HistoryEntry> = events.into_iter().map(entry).collect();
     entries.retain(|entry| actions.is_empty() || actions.contains(&entry.action));
-    if by_action {
-        entries.sort_by(|a, b| a.action.cmp(&b.action));
+    // They come newest first, and so do equals; ascending is all of it the other way round.
+    match by {
+        SortBy::Time => {}
+        SortBy::Action => entries.sort_by(|a, b| b.action.cmp(&a.action)),
+        SortBy::User => entries.sort_by(|a, b| b.client.id.cmp(&a.client.id)),
     }
     if ascending {
         entries.reverse();

@@ -61,7 +61,7 @@ pub async fn lookup(
     uri: ListUri,
 ) -> Result<Json<Page<Flow>>, ApiError> {
     let paging = Paging::read(&mut query);
-    let ids = query.list("id");
+    let ids = query.ids("id");
     if ids.is_empty() {
         query.problem("id", "is missing", "ids of flows", "nothing");
     }
@@ -82,7 +82,7 @@ pub async fn division_views(
 ) -> Result<Json<Page<FlowDivisionView>>, ApiError> {
     let paging = Paging::read(&mut query);
     let filter = Filter {
-        ids: query.list("id"),
+        ids: query.ids("id"),
         types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
         name: query.text("name"),
         divisions: query.list("divisionId"),
@@ -200,7 +200,7 @@ impl Filter {
         let user = query.text("lockedBy").is_some();
         let virtual_agent = query.flag("virtualAgentEnabled");
         Self {
-            ids: query.list("id").iter().map(|id| id.to_lowercase()).collect(),
+            ids: query.ids("id"),
             types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
             divisions: query.list("divisionId"),
             name: query.text("name"),

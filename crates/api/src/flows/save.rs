@@ -8,11 +8,12 @@ use waypost_app::catalogue::plan::By;
 use waypost_flow::source::{self, Node};
 
 use super::view::{Tagged, tagged};
-use super::{if_match, parse_id, refused};
+use super::{parse_id, refused};
 use crate::auth::{Caller, FlowWrite};
 use crate::body::FlowBody;
 use crate::error::ApiError;
 use crate::query::Query;
+use crate::revision::if_match;
 use crate::state::ApiState;
 
 /// `POST /flows`

@@ -11,12 +11,13 @@ use waypost_wire::flow::FlowVersion;
 use waypost_wire::listing::Page;
 
 use super::view::{Tagged, tagged, version};
-use super::{if_match, parse_id, refused, version_name};
+use super::{parse_id, refused, version_name};
 use crate::auth::{Caller, FlowRead, FlowWrite};
 use crate::body::{FlowBody, ObjectBody};
 use crate::error::{ApiError, not_found_code};
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
+use crate::revision::if_match;
 use crate::state::ApiState;
 
 /// `GET /flows/{flowId}/versions`, newest first

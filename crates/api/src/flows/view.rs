@@ -1,7 +1,7 @@
 //! Flows and versions as they are returned.
 
 use axum::Json as Answer;
-use axum::http::{HeaderName, header};
+use axum::http::HeaderName;
 use serde_json::{Value as Json, json};
 use waypost_app::catalogue::flows::FlowView;
 use waypost_flow::id::Version;
@@ -15,12 +15,14 @@ use waypost_wire::error::Problem;
 use waypost_wire::flow::{Flow, FlowVersion};
 use waypost_wire::reference::{Division, Reference};
 
+use crate::revision::tag;
+
 /// A flow with its revision as `ETag`.
 pub type Tagged = ([(HeaderName, String); 1], Answer<Flow>);
 
 /// A flow with its content, and its revision as `ETag`.
 pub fn tagged(view: &FlowView) -> Tagged {
-    ([(header::ETAG, format!("\"{}\"", view.record.revision))], Answer(whole(view)))
+    ([tag(view.record.revision)], Answer(whole(view)))
 }
 
 fn whole(view: &FlowView) -> Flow {

@@ -76,7 +76,7 @@ pub fn endpoints() -> Endpoints {
         .delete(
             "/interactions/{interactionId}/content",
             rerun::erase,
-            operation("deleteInteractionContent", Scope::EmailWrite, "Erase message, subject and traces")
+            operation("deleteInteractionContent", Scope::EmailWrite, "Erase message, subject, traces and attributes")
                 .empty(StatusCode::NO_CONTENT)
                 .refuses(&[409]),
         )

@@ -70,15 +70,19 @@ impl Access {
             name: spec.name,
             description: spec.description,
             secret_hash: secret::generated_hash(&secret),
+            configured_hash: None,
             scopes,
             token_seconds: spec.token_seconds,
             created_at: now,
             created_by: actor.to_owned(),
             modified_at: now,
+            revision: 1,
             revoked_at: (spec.active == Some(false)).then_some(now),
         };
         let audit = changed(actor, "created", None, &record);
-        self.store.put_client(record.clone(), audit).await?;
+        if !self.store.put_client(record.clone(), audit).await? {
+            return Err(AppError::NameTaken { kind: "client", name: record.id.clone(), holder: record.id });
+        }
         tracing::info!(actor, client = record.id, "client created");
         Ok(NewClient { record, secret })
     }
@@ -86,30 +90,30 @@ impl Access {
     /// Changes a client. One that is not active any more loses its tokens.
     ///
     /// # Errors
-    /// Not found, every problem found, the last client with the scope `admin` losing it, or the store.
-    pub async fn update_client(&self, actor: &str, id: &str, spec: ClientSpec) -> Result<ClientRecord, AppError> {
+    /// Not found, another revision than `if_match`, every problem found, the last client with the scope `admin` losing it, or the
+    /// store.
+    pub async fn update_client(
+        &self,
+        actor: &str,
+        id: &str,
+        spec: ClientSpec,
+        if_match: Option<u64>,
+    ) -> Result<ClientRecord, AppError> {
         let scopes = checked(&spec)?;
-        let _turn = self.changing.lock().await;
-        let before = self.client(id).await?;
-        let now = Timestamp::now();
-        let record = ClientRecord {
-            name: spec.name,
-            description: spec.description,
-            scopes,
-            token_seconds: spec.token_seconds,
-            modified_at: now,
-            revoked_at: match spec.active {
-                None => before.revoked_at,
-                Some(true) => None,
-                Some(false) => before.revoked_at.or(Some(now)),
-            },
-            ..before.clone()
-        };
-        if !is_admin(&record) {
-            self.refuse_last_admin(&before).await?;
-        }
-        let audit = changed(actor, "changed", Some(&before), &record);
-        self.store.put_client(record.clone(), audit).await?;
+        let record = self
+            .change_client(actor, id, "changed", if_match, |before, now| ClientRecord {
+                name: spec.name.clone(),
+                description: spec.description.clone(),
+                scopes: scopes.clone(),
+                token_seconds: spec.token_seconds,
+                revoked_at: match spec.active {
+                    None => before.revoked_at,
+                    Some(true) => None,
+                    Some(false) => before.revoked_at.or(Some(now)),
+                },
+                ..before.clone()
+            })
+            .await?;
         tracing::info!(actor, client = id, "client changed");
         Ok(record)
     }
@@ -119,15 +123,44 @@ impl Access {
     /// # Errors
     /// Not found, the system's source of chance, or the store.
     pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AppError> {
-        let _turn = self.changing.lock().await;
-        let before = self.client(id).await?;
         let secret = Secret::generate()?;
         let secret_hash = secret::generated_hash(&secret);
-        let record = ClientRecord { secret_hash, modified_at: Timestamp::now(), ..before.clone() };
-        let audit = changed(actor, "secret rotated", Some(&before), &record);
-        self.store.put_client(record.clone(), audit).await?;
+        let record = self
+            .change_client(actor, id, "secret rotated", None, |before, _| ClientRecord {
+                secret_hash: secret_hash.clone(),
+                ..before.clone()
+            })
+            .await?;
         tracing::info!(actor, client = id, "secret rotated");
         Ok(NewClient { record, secret })
+    }
+
+    /// Puts in a client's place what `change` makes of it at a time; again on what others made, if they were quicker.
+    async fn change_client(
+        &self,
+        actor: &str,
+        id: &str,
+        action: &str,
+        if_match: Option<u64>,
+        change: impl Fn(&ClientRecord, Timestamp) -> ClientRecord,
+    ) -> Result<ClientRecord, AppError> {
+        let _turn = self.changing.lock().await;
+        loop {
+            let before = self.client(id).await?;
+            if if_match.is_some_and(|revision| revision != before.revision) {
+                return Err(AppError::Stale { kind: "client", current: before.revision });
+            }
+            let now = Timestamp::now();
+            let revision = before.revision.saturating_add(1);
+            let record = ClientRecord { revision, modified_at: now, ..change(&before, now) };
+            if !is_admin(&record) {
+                self.refuse_last_admin(&before).await?;
+            }
+            let audit = changed(actor, action, Some(&before), &record);
+            if self.store.put_client(record.clone(), audit).await? {
+                return Ok(record);
+            }
+        }
     }
 
     /// Deletes a client; its tokens end at once.

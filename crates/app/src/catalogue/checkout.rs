@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use waypost_flow::document;
+use waypost_flow::document::{self, Document};
 use waypost_flow::id::FlowId;
 use waypost_flow::source;
 use waypost_store::error::StoreError;
@@ -69,7 +69,7 @@ impl LiveCatalogue {
     }
 
     /// Gives a flow back as it was when it was checked out: what was saved since stays as versions, but what was newest then is
-    /// saved anew as the newest. What is published does not change. A flow that nobody holds is well.
+    /// saved anew as the newest (of a flow that had no content, one that does nothing). What is published does not change. A flow that nobody holds is well.
     ///
     /// # Errors
     /// Not found, held by another client, or the store.
@@ -106,15 +106,22 @@ impl LiveCatalogue {
         lock: &FlowLock,
         by: By<'_>,
     ) -> Result<Option<Edit>, AppError> {
-        if lock.base == 0 || lock.base == record.newest {
+        if lock.base == record.newest {
             return Ok(None);
         }
-        let Some(base) = self.version_at(world, record.id, lock.base).await? else { return Ok(None) };
-        let unreadable = |detail: String| StoreError::Inconsistent { table: "flow_versions", detail };
-        let node = source::json(&base.content).map_err(|error| unreadable(error.message))?;
-        let read = document::read(&node);
-        let content = read.document.map(Arc::new).ok_or_else(|| unreadable("it does not read".to_owned()))?;
-        let wanted = Wanted { metadata: document::Metadata::default(), content: Some(content) };
+        let content = match lock.base {
+            0 => {
+                let (name, flow_type) = (record.name.clone(), record.type_as_written.clone());
+                Document { name, flow_type, ..Document::default() }
+            }
+            base => {
+                let unreadable = |detail: String| StoreError::Inconsistent { table: "flow_versions", detail };
+                let Some(base) = self.version_at(world, record.id, base).await? else { return Ok(None) };
+                let node = source::json(&base.content).map_err(|error| unreadable(error.message))?;
+                document::read(&node).document.ok_or_else(|| unreadable("it does not read".to_owned()))?
+            }
+        };
+        let wanted = Wanted { metadata: document::Metadata::default(), content: Some(Arc::new(content)) };
         self.edit_for(world, record.clone(), &wanted, by, Saving::Draft).await
     }
 }

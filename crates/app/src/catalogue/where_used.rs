@@ -121,6 +121,21 @@ impl LiveCatalogue {
 }
 
 impl LiveCatalogue {
+    /// What uses a flow or queue, directly; with a version of a flow, what follows that one now.
+    ///
+    /// # Errors
+    /// Not found, deleted, or the store.
+    pub async fn direct_users(&self, used: Used, version: Option<Version>) -> Result<Vec<Node>, AppError> {
+        let Graph { nodes, edges } = self.graph(used, Direction::UsedBy, false).await?;
+        let mut nodes = nodes.into_iter();
+        if let (Some(Node::Flow(flow)), Some(version)) = (nodes.next(), version) {
+            let following = edges.iter().filter(|edge| follows(&flow, edge.selector.as_ref(), version));
+            let following: HashSet<Vertex> = following.map(|edge| edge.from).collect();
+            return Ok(nodes.filter(|node| following.contains(&node.vertex())).collect());
+        }
+        Ok(nodes.collect())
+    }
+
     /// What one version of a flow uses, whether it runs or not: each thing once.
     ///
     /// # Errors
@@ -155,6 +170,17 @@ impl LiveCatalogue {
         };
         let unrouted = route.unrouted_queue.map(Vertex::Queue).filter(|queue| *queue != leads);
         [Some(leads), unrouted].into_iter().flatten().filter_map(|vertex| node(&world, vertex)).collect()
+    }
+}
+
+/// Whether one who names a flow in this way follows that version. Routes follow what is published.
+fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
+    match selector {
+        None | Some(Selector::Published) => flow.published == Some(version),
+        Some(Selector::Version(pinned)) => *pinned == version,
+        Some(Selector::Label(label)) => {
+            flow.labels.get(&**label).is_some_and(|targets| targets.iter().any(|target| target.version == version))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ fn client(id: &str, secret: &str) -> ClientRecord {
         id: id.to_owned(),
         name: format!("the client {id}"),
         secret_hash: secret.to_owned(),
+        configured_hash: Some("configured".to_owned()),
         scopes: vec!["flow:read".to_owned(), "admin".to_owned()],
         created_at: at(0),
         revoked_at: None,
@@ -16,6 +17,7 @@ fn client(id: &str, secret: &str) -> ClientRecord {
         token_seconds: Some(600),
         created_by: "admin".to_owned(),
         modified_at: at(1),
+        revision: 1,
     }
 }
 
@@ -33,11 +35,23 @@ pub(crate) async fn clients_are_replaced(store: &dyn Store) {
     assert_eq!(store.client("a").await.unwrap(), None);
     store.put_client(client("b", "s"), audit(201, "ops")).await.unwrap();
     store.put_client(client("a", "s"), audit(202, "ops")).await.unwrap();
-    let mut revoked = client("b", "s");
-    revoked.revoked_at = Some(at(7));
+    let revoked = ClientRecord { revoked_at: Some(at(7)), revision: 2, ..client("b", "s") };
     store.put_client(revoked.clone(), audit(203, "ops")).await.unwrap();
     assert_eq!(store.client("b").await.unwrap(), Some(revoked.clone()));
     assert_eq!(store.clients().await.unwrap(), [client("a", "s"), revoked]);
+}
+
+pub(crate) async fn a_client_that_changed_meanwhile_is_not_replaced(store: &dyn Store) {
+    let of = |revision, name: &str| ClientRecord { revision, name: name.to_owned(), ..client("a", "s") };
+    assert!(!store.put_client(of(2, "none"), audit(1, "ops")).await.unwrap(), "there is none to replace");
+    assert!(store.put_client(of(1, "first"), audit(2, "ops")).await.unwrap());
+    assert!(!store.put_client(of(1, "twin"), audit(3, "ops")).await.unwrap(), "there is one already");
+    let (one, other) = (of(2, "one"), of(2, "other"));
+    let (one, other) = tokio::join!(store.put_client(one, audit(4, "ops")), store.put_client(other, audit(5, "ops")));
+    assert_ne!(one.unwrap(), other.unwrap(), "both meant the first");
+    assert!(!store.put_client(of(4, "ahead"), audit(6, "ops")).await.unwrap());
+    assert_eq!(store.client("a").await.unwrap().unwrap().revision, 2);
+    assert_eq!(store.audit(&Default::default(), None, 10).await.unwrap().len(), 2, "what is refused leaves no entry");
 }
 
 pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
@@ -45,9 +59,9 @@ pub(crate) async fn a_new_secret_ends_tokens(store: &dyn Store) {
     store.put_client(client("b", "old"), audit(207, "ops")).await.unwrap();
     store.put_token(token(1, "a"), "old").await.unwrap();
     store.put_token(token(2, "b"), "old").await.unwrap();
-    store.put_client(client("a", "old"), audit(205, "ops")).await.unwrap();
+    store.put_client(ClientRecord { revision: 2, ..client("a", "old") }, audit(205, "ops")).await.unwrap();
     assert!(store.token(&[1; 32]).await.unwrap().is_some());
-    store.put_client(client("a", "new"), audit(206, "ops")).await.unwrap();
+    store.put_client(ClientRecord { revision: 3, ..client("a", "new") }, audit(206, "ops")).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }
@@ -78,7 +92,7 @@ pub(crate) async fn ended_tokens_are_removed(store: &dyn Store) {
 
 pub(crate) async fn a_revoked_client_has_no_tokens(store: &dyn Store) {
     given(store, 1).await;
-    let revoked = ClientRecord { revoked_at: Some(at(7)), ..client("a", "s") };
+    let revoked = ClientRecord { revoked_at: Some(at(7)), revision: 2, ..client("a", "s") };
     store.put_client(revoked, audit(2, "ops")).await.unwrap();
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
 }
@@ -87,10 +101,10 @@ pub(crate) async fn a_token_wants_the_secret_that_the_client_still_has(store: &d
     assert!(!store.put_token(token(1, "a"), "old").await.unwrap(), "there is no such client");
     store.put_client(client("a", "old"), audit(1, "ops")).await.unwrap();
     assert!(store.put_token(token(1, "a"), "old").await.unwrap());
-    store.put_client(client("a", "new"), audit(2, "ops")).await.unwrap();
+    store.put_client(ClientRecord { revision: 2, ..client("a", "new") }, audit(2, "ops")).await.unwrap();
     assert!(!store.put_token(token(2, "a"), "old").await.unwrap(), "the secret is another by now");
     assert!(store.put_token(token(3, "a"), "new").await.unwrap());
-    let revoked = ClientRecord { revoked_at: Some(at(7)), ..client("a", "new") };
+    let revoked = ClientRecord { revoked_at: Some(at(7)), revision: 3, ..client("a", "new") };
     store.put_client(revoked, audit(3, "ops")).await.unwrap();
     assert!(!store.put_token(token(4, "a"), "new").await.unwrap(), "it may have none");
     for number in 1..=4 {

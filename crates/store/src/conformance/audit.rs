@@ -65,11 +65,13 @@ pub(crate) async fn every_change_leaves_its_entry(store: &dyn Store) {
         name: "a".to_owned(),
         description: String::new(),
         secret_hash: "s".to_owned(),
+        configured_hash: None,
         scopes: Vec::new(),
         token_seconds: None,
         created_at: at(0),
         created_by: "waypost".to_owned(),
         modified_at: at(0),
+        revision: 1,
         revoked_at: None,
     };
     store.put_client(client, audit(3, "ops")).await.unwrap();

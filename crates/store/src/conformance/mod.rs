@@ -35,17 +35,18 @@ macro_rules! every_rule {
                 mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped, a_run_that_leads_to_a_queue_that_is_gone_is_dropped,
                 a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;
             runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
-                a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone,
+                a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone, erased_attributes_are_gone,
                 erasing_one_of_two_keeps_the_other;
             queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,
-                work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept;
+                work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept,
+                attributes_that_were_set_outlive_runs;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go,
                 one_of_many_writers_wins;
-            access: clients_are_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
+            access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;

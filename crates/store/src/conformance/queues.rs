@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::samples::{accept, at, audit, decided, id, queue, queue_record, queues, run};
+use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run};
 use crate::error::{CommitError, LeaseError};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, QueueClaim, QueueLease, State};
@@ -177,4 +177,31 @@ pub(crate) async fn attributes_are_added_to_those_kept(store: &dyn Store) {
     let mut expected = kept;
     expected.extend(set("a", "2"));
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes, expected);
+}
+
+pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let set = async |name: &str, value: &str, entry| {
+        let attributes = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        assert!(store.set_attributes(id(1), attributes, audit(entry, "ops")).await.unwrap());
+    };
+    let shown = async || {
+        let attributes = store.interaction(id(1)).await.unwrap().unwrap().attributes;
+        attributes.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    set("waiting", "1", 1).await;
+    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    set("running", "1", 2).await;
+    store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap();
+    assert_eq!(shown().await, "lang=en running=1 waiting=1");
+    set("lang", "de", 3).await;
+    store.rerun(id(1), audit(4, "ops")).await.unwrap();
+    let work = store.claim_runs(1, 60, at(20)).await.unwrap().remove(0);
+    let mut second = run(DecisionKind::Queue);
+    second.attributes.insert("second".to_owned(), "1".to_owned());
+    store.record_run(id(1), work.lease, second.clone()).await.unwrap();
+    assert_eq!(shown().await, "lang=de running=1 second=1 waiting=1", "what was set stands over what a run leaves");
+    let runs = store.runs(id(1)).await.unwrap();
+    assert_eq!(runs[1].run.attributes, second.attributes, "a run's result is the run's alone");
 }

@@ -1,9 +1,11 @@
 //! Interactions that wait for a run.
 
+use std::collections::BTreeMap;
+
 use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run};
 use crate::error::LeaseError;
-use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{DecisionKind, State};
+use crate::records::catalogue::{CatalogueChange, RouteTarget};
+use crate::records::mail::{DecisionKind, Opening, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -125,6 +127,51 @@ pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
     assert!(matches!(store.rerun(id(1), audit(106, "ops")).await, Err(LeaseError::Lost)), "there is nothing to run");
     assert_eq!(store.summary().await.unwrap().interactions, 1);
+}
+
+pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
+    queues(store).await;
+    let attributes = || BTreeMap::from([("tier".to_owned(), "gold".to_owned())]);
+    let opening = Opening {
+        target: Some(RouteTarget::Queue(queue(1))),
+        skills: vec!["refunds".to_owned()],
+        attributes: attributes(),
+        ..Opening::default()
+    };
+    let mut offered = decided(1, run(DecisionKind::Queue));
+    offered.interactions[0].opening = Some(opening.clone());
+    accept(store, offered).await;
+    assert!(store.set_attributes(id(1), attributes(), audit(1, "ops")).await.unwrap());
+    store.erase(id(1), audit(2, "ops")).await.unwrap();
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.attributes, kept.opening), (BTreeMap::new(), None));
+    assert_eq!(store.runs(id(1)).await.unwrap()[0].run.attributes, BTreeMap::new());
+    assert!(!store.set_attributes(id(1), attributes(), audit(3, "ops")).await.unwrap(), "nothing is to come back");
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes, BTreeMap::new());
+    assert_eq!(store.audit(&Default::default(), None, 9).await.unwrap().len(), 2, "what is refused leaves no entry");
+
+    // While it waits for a run, and while it runs: where it goes is kept, nothing else.
+    for (number, running) in [(2, false), (3, true)] {
+        let mut waiting = mail(number);
+        let number = u128::from(number);
+        waiting.interactions[0].opening = Some(opening.clone());
+        accept(store, waiting).await;
+        store.set_attributes(id(number), attributes(), audit(number * 10, "ops")).await.unwrap();
+        let early = if running { store.claim_runs(1, 60, at(10)).await.unwrap().pop() } else { None };
+        store.erase(id(number), audit(number * 10 + 1, "ops")).await.unwrap();
+        let kept = store.interaction(id(number)).await.unwrap().unwrap();
+        let bare = Opening { attributes: BTreeMap::new(), ..opening.clone() };
+        assert_eq!((kept.attributes, kept.opening), (BTreeMap::new(), Some(bare)));
+        let work = match early {
+            Some(work) => work,
+            None => store.claim_runs(1, 60, at(10)).await.unwrap().remove(0),
+        };
+        store.record_run(id(number), work.lease, run(DecisionKind::Queue)).await.unwrap();
+        let kept = store.interaction(id(number)).await.unwrap().unwrap();
+        let ended = store.runs(id(number)).await.unwrap().remove(0).run;
+        assert_eq!((kept.attributes, ended.attributes), (BTreeMap::new(), BTreeMap::new()));
+        assert_eq!((kept.state, ended.trace.as_str()), (State::Decided, "{}"));
+    }
 }
 
 pub(crate) async fn erasing_one_of_two_keeps_the_other(store: &dyn Store) {

@@ -17,27 +17,35 @@ const PRUNED_AT_ONCE: i64 = 8;
 
 #[async_trait]
 impl AccessStore for PostgresStore {
-    async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<(), StoreError> {
+    async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<bool, StoreError> {
         self.db
             .run(move |db| {
                 Box::pin(async move {
                     let transaction = db.transaction().await?;
-                    let sql = "SELECT secret_hash FROM clients WHERE id = $1 FOR UPDATE";
+                    let sql = "SELECT secret_hash, revision FROM clients WHERE id = $1 FOR UPDATE";
                     let found = row(&transaction, sql, &[&text(&client.id)]).await?;
-                    let secret: Option<String> = found.map(|row| row.try_get(0)).transpose()?;
+                    let secret: Option<String> = found.as_ref().map(|row| row.try_get(0)).transpose()?;
+                    let before: i64 = found.map_or(Ok(0), |row| row.try_get(1))?;
+                    let revision = i64::try_from(client.revision).unwrap_or(i64::MAX);
+                    if revision != before.saturating_add(1) {
+                        return Ok(false);
+                    }
                     if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
                         execute(&transaction, "DELETE FROM tokens WHERE client_id = $1", &[&text(&client.id)]).await?;
                     }
-                    execute(
+                    // Two nodes may make the same client at the same moment: the second waits for the first, and is refused.
+                    let put = execute(
                         &transaction,
                         "INSERT INTO clients (id, name, description, secret_hash, scopes, token_seconds, created_at,
-                            created_by, modified_at, revoked_at)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                            created_by, modified_at, revoked_at, revision, configured_hash)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                          ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
                             secret_hash = excluded.secret_hash, scopes = excluded.scopes,
                             token_seconds = excluded.token_seconds, created_at = excluded.created_at,
                             created_by = excluded.created_by, modified_at = excluded.modified_at,
-                            revoked_at = excluded.revoked_at",
+                            revoked_at = excluded.revoked_at, revision = excluded.revision,
+                            configured_hash = excluded.configured_hash
+                            WHERE clients.revision = excluded.revision - 1",
                         &[
                             &text(&client.id),
                             &text(&client.name),
@@ -49,11 +57,17 @@ impl AccessStore for PostgresStore {
                             &text(&client.created_by),
                             &client.modified_at,
                             &client.revoked_at,
+                            &revision,
+                            &client.configured_hash,
                         ],
                     )
                     .await?;
+                    if put == 0 {
+                        return Ok(false);
+                    }
                     audit::add(&transaction, &entry).await?;
-                    Ok(transaction.commit().await?)
+                    transaction.commit().await?;
+                    Ok(true)
                 })
             })
             .await
@@ -167,6 +181,7 @@ fn client(row: &Row) -> Result<ClientRecord, StoreError> {
         id: columns.get("id")?,
         name: columns.get("name")?,
         secret_hash: columns.get("secret_hash")?,
+        configured_hash: columns.get("configured_hash")?,
         scopes: columns.json("scopes")?,
         created_at: columns.get("created_at")?,
         revoked_at: columns.get("revoked_at")?,
@@ -174,6 +189,7 @@ fn client(row: &Row) -> Result<ClientRecord, StoreError> {
         token_seconds: columns.maybe_count("token_seconds")?,
         created_by: columns.get("created_by")?,
         modified_at: columns.get("modified_at")?,
+        revision: columns.count("revision")?,
     })
 }
 

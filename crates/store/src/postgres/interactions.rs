@@ -14,7 +14,7 @@ use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{execute, row, rows};
 use super::{PostgresStore, audit, queues, retention, runs, tally};
-use crate::encoding::{decision_code, json, state_code};
+use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
@@ -169,13 +169,15 @@ async fn set_attributes(
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
     let transaction = db.transaction().await?;
-    let sql = "SELECT attributes FROM interactions WHERE id = $1 FOR UPDATE";
+    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
     let columns = Columns { row: &kept, table: "interactions" };
-    let mut attributes: BTreeMap<String, String> = columns.json_or_empty("attributes")?;
-    attributes.extend(changed);
-    let sql = "UPDATE interactions SET attributes = $2 WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &json(&attributes)?]).await?;
+    let mut shown = attributes(columns.get("attributes")?)?;
+    let mut set = attributes(columns.get("attributes_set")?)?;
+    shown.extend(changed.clone());
+    set.extend(changed);
+    let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
+    execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
     audit::add(&transaction, &entry).await?;
     transaction.commit().await?;
     Ok(true)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
-use crate::encoding::{DecisionMore, decision_code, decision_kind, json, state};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 
@@ -47,7 +47,7 @@ impl RunColumns {
             queue: decision.queue.map(|queue| queue.0),
             priority: decision.priority,
             skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
-            attributes: if run.attributes.is_empty() { None } else { Some(json(&run.attributes)?) },
+            attributes: attributes_column(&run.attributes)?,
             more: DecisionMore::kept(decision)?,
         })
     }

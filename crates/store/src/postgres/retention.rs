@@ -91,16 +91,20 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
     Ok(removed)
 }
 
-/// Removes message, subject and traces; answers how many of the interactions exist. A message that came for several routes goes with
+/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions.
 pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
     let sql = "SELECT message FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
     let mut messages = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Option<Uuid>>, _>>()?;
     messages.retain(Option::is_some);
-    let sql = "UPDATE interactions SET erased = true, subject = '', message = NULL WHERE id = ANY ($1)";
+    let sql =
+        "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
+            opening = CASE WHEN state IN (0, 1) THEN (opening::jsonb - 'attributes')::text END
+        WHERE id = ANY ($1)";
     execute(db, sql, &[&ids]).await?;
-    execute(db, "UPDATE runs SET trace = '{}' WHERE interaction = ANY ($1)", &[&ids]).await?;
+    let sql = "UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ANY ($1)";
+    execute(db, sql, &[&ids]).await?;
     if !messages.is_empty() {
         // Locked in order: another transaction may drop other uses of the same messages.
         let sql = "WITH less AS (SELECT id, count(*)::integer AS times FROM unnest($1::uuid[]) AS gone (id) GROUP BY id),

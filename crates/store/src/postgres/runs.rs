@@ -13,7 +13,7 @@ use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small}
 use super::pool::{execute, row, rows};
 use super::tally::Tally;
 use super::{audit, locks};
-use crate::encoding::{ended_at, state_after, state_code};
+use crate::encoding::{attributes, attributes_column, ended_at, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, RunRecord, State};
@@ -88,11 +88,11 @@ pub(super) async fn record(
     db: &mut Client,
     id: InteractionId,
     lease: Uuid,
-    run: RunRecord,
+    mut run: RunRecord,
 ) -> Result<bool, LeaseError> {
     let transaction = db.transaction().await.map_err(StoreError::from)?;
     locks::share(&transaction).await?;
-    let sql = "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
+    let sql = "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
         FOR UPDATE";
     let Some(held) = row(&transaction, sql, &[&id.0, &lease]).await? else { return Err(LeaseError::Lost) };
     let held = Columns { row: &held, table: "interactions" };
@@ -108,8 +108,15 @@ pub(super) async fn record(
     let number = held.count::<u32>("runs")?.saturating_add(1);
     let before = read_kind(held)?;
     let asked_by: Option<String> = held.get("rerun_by")?;
+    if held.get("erased")? {
+        // Content that was erased while the run was under way must not come back with it.
+        run.trace = "{}".to_owned();
+        run.attributes.clear();
+    }
     let kind = run.decision.kind;
     let columns = RunColumns::of(&run)?;
+    let mut shown = run.attributes.clone();
+    shown.extend(attributes(held.get("attributes_set")?)?);
     let state = small(state_code(state_after(kind)));
     execute(
         &transaction,
@@ -126,14 +133,12 @@ pub(super) async fn record(
             &columns.queue,
             &columns.priority,
             &columns.skills,
-            &columns.attributes,
+            &attributes_column(&shown)?,
             &columns.more,
             &(state_after(kind) == State::Completed).then(|| ended_at(&run)),
         ],
     )
     .await?;
-    // Where the content was erased while the run was under way, its trace must not bring it back.
-    let trace = if held.get("erased")? { "{}" } else { run.trace.as_str() };
     execute(
         &transaction,
         "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
@@ -153,7 +158,7 @@ pub(super) async fn record(
             &columns.skills,
             &columns.more,
             &columns.attributes,
-            &text(trace),
+            &text(&run.trace),
         ],
     )
     .await?;

@@ -13,6 +13,9 @@ pub struct ClientRecord {
     pub description: String,
     /// How the secret is kept: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one.
     pub secret_hash: String,
+    /// The hash of the secret that the server's configuration last gave it, whether it still has that secret or not; none for a
+    /// client that no configuration named.
+    pub configured_hash: Option<String>,
     /// The scopes it may have, in our own names.
     pub scopes: Vec<String>,
     /// How long its tokens last, in seconds; none is the server's own time.
@@ -23,6 +26,8 @@ pub struct ClientRecord {
     pub created_by: String,
     /// When it last changed.
     pub modified_at: Timestamp,
+    /// Counts the changes of this client, from 1: the ETag.
+    pub revision: u64,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }

@@ -69,7 +69,7 @@ pub struct RunRecord {
     pub duration_us: u64,
     /// How it ended.
     pub decision: DecisionRecord,
-    /// The interaction's attributes after the run.
+    /// The attributes that the run left, and it alone.
     pub attributes: BTreeMap<String, String>,
     /// The trace as JSON (its schema is published).
     pub trace: String,
@@ -227,13 +227,13 @@ pub struct InteractionRecord {
     pub decision: Option<DecisionRecord>,
     /// How many runs have ended.
     pub runs: u32,
-    /// The attributes after the last run.
+    /// The attributes after the last run, with those that were set apart from runs over them.
     pub attributes: BTreeMap<String, String>,
     /// How often the same mail came again within the window.
     pub duplicates: u64,
     /// An earlier interaction with the same Message-ID and other content.
     pub possible_duplicate_of: Option<InteractionId>,
-    /// Message, subject and traces are gone: erased on request, or past their retention.
+    /// Message, subject, traces and attributes are gone: erased on request, or past their retention.
     pub erased: bool,
 }
 

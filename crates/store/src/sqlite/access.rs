@@ -16,21 +16,25 @@ const PRUNED_AT_ONCE: u32 = 8;
 
 #[async_trait]
 impl AccessStore for SqliteStore {
-    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<(), StoreError> {
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, StoreError> {
         self.writer()?
             .run(move |session| {
                 let db = &session.db;
-                let secret: Option<String> = db
-                    .prepare_cached("SELECT secret_hash FROM clients WHERE id = ?1")?
-                    .query_row((&client.id,), |row| row.get(0))
+                let before: Option<(String, u64)> = db
+                    .prepare_cached("SELECT secret_hash, revision FROM clients WHERE id = ?1")?
+                    .query_row((&client.id,), |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()?;
+                let (secret, revision) = before.map_or((None, 0), |(secret, revision)| (Some(secret), revision));
+                if client.revision != revision.saturating_add(1) {
+                    return Ok(Ok::<_, StoreError>(false));
+                }
                 if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
                     db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&client.id,))?;
                 }
                 db.prepare_cached(
                     "INSERT OR REPLACE INTO clients (id, name, secret_hash, scopes, created_at, revoked_at, description,
-                        token_seconds, created_by, modified_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                        token_seconds, created_by, modified_at, revision, configured_hash)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )?
                 .execute((
                     &client.id,
@@ -43,9 +47,11 @@ impl AccessStore for SqliteStore {
                     client.token_seconds,
                     &client.created_by,
                     micros(client.modified_at),
+                    client.revision,
+                    client.configured_hash.as_deref(),
                 ))?;
                 audit::add(db, &audit)?;
-                Ok(Ok::<_, StoreError>(()))
+                Ok(Ok(true))
             })
             .await?
     }
@@ -150,6 +156,7 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
         id: columns.get("id")?,
         name: columns.get("name")?,
         secret_hash: columns.get("secret_hash")?,
+        configured_hash: columns.get("configured_hash")?,
         scopes: columns.json("scopes")?,
         created_at: columns.time("created_at")?,
         revoked_at: columns.maybe_time("revoked_at")?,
@@ -157,6 +164,7 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
         token_seconds: columns.get("token_seconds")?,
         created_by: columns.get("created_by")?,
         modified_at: columns.time("modified_at")?,
+        revision: columns.get("revision")?,
     })
 }
 

@@ -14,8 +14,7 @@ use super::columns::micros;
 use super::mail_columns::{interaction, run};
 use super::writer::Session;
 use super::{SqliteStore, accept, queues, retention, runs, tally};
-use crate::encoding::json;
-use crate::encoding::{decision_code, state_code};
+use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
@@ -201,22 +200,19 @@ fn set_attributes(
     audit: &AuditRecord,
 ) -> Result<bool, StoreError> {
     let db = &session.db;
-    let kept: Option<Option<String>> = db
-        .prepare_cached("SELECT attributes FROM interactions WHERE id = ?1")?
-        .query_row((id.0.as_bytes(),), |row| row.get(0))
+    let kept: Option<(Option<String>, Option<String>)> = db
+        .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1 AND NOT erased")?
+        .query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(kept) = kept else { return Ok(false) };
-    let mut attributes: BTreeMap<String, String> = kept
-        .map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|error| StoreError::Inconsistent {
-            table: "interactions",
-            detail: format!("column `attributes`: {error}"),
-        })?
-        .unwrap_or_default();
-    attributes.extend(changed);
-    db.prepare_cached("UPDATE interactions SET attributes = ?2 WHERE id = ?1")?
-        .execute((id.0.as_bytes(), json(&attributes)?))?;
+    let Some((shown, set)) = kept else { return Ok(false) };
+    let (mut shown, mut set) = (attributes(shown.as_deref())?, attributes(set.as_deref())?);
+    shown.extend(changed.clone());
+    set.extend(changed);
+    db.prepare_cached("UPDATE interactions SET attributes = ?2, attributes_set = ?3 WHERE id = ?1")?.execute((
+        id.0.as_bytes(),
+        attributes_column(&shown)?,
+        attributes_column(&set)?,
+    ))?;
     super::audit::add(db, audit)?;
     Ok(true)
 }

@@ -4,7 +4,7 @@ use rusqlite::Row;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
-use crate::encoding::{DecisionMore, decision_code, decision_kind, json, state};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary};
 
@@ -28,7 +28,7 @@ impl RunColumns {
             decision: decision_code(decision.kind),
             queue: decision.queue.map(|queue| queue.0.into_bytes()),
             skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
-            attributes: if run.attributes.is_empty() { None } else { Some(json(&run.attributes)?) },
+            attributes: attributes_column(&run.attributes)?,
             more: DecisionMore::kept(decision)?,
         })
     }

@@ -73,7 +73,7 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), Stor
     Ok(())
 }
 
-/// Removes message, subject and traces; answers whether the interaction exists. A message that came for several routes goes with the
+/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
 pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, StoreError> {
     let message: Option<Option<i64>> = db
@@ -81,9 +81,14 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
         .query_row((id.0.as_bytes(),), |row| row.get(0))
         .optional()?;
     let Some(message) = message else { return Ok(false) };
-    db.prepare_cached("UPDATE interactions SET erased = 1, subject = '', message = NULL WHERE id = ?1")?
+    db.prepare_cached(
+        "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
+            opening = CASE WHEN state < 2 THEN json_remove(opening, '$.attributes') END
+         WHERE id = ?1",
+    )?
+    .execute((id.0.as_bytes(),))?;
+    db.prepare_cached("UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(),))?;
-    db.prepare_cached("UPDATE runs SET trace = '{}' WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
     if let Some(message) = message {
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
         db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;

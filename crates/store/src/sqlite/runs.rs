@@ -1,5 +1,7 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use uuid::Uuid;
@@ -8,8 +10,7 @@ use waypost_flow::id::InteractionId;
 use super::columns::{micros, micros_after};
 use super::mail_columns::{RunColumns, interaction};
 use super::writer::Session;
-use crate::encoding::ended_at;
-use crate::encoding::{decision_kind, state, state_after, state_code};
+use crate::encoding::{attributes, attributes_column, decision_kind, ended_at, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::Epoch;
@@ -84,6 +85,35 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
+/// What is known of an interaction whose run ends.
+struct Held {
+    runs: u32,
+    decision: Option<i64>,
+    asked_by: Option<String>,
+    erased: bool,
+    /// Attributes that were set apart from runs.
+    set: Option<String>,
+}
+
+fn held(db: &Connection, id: InteractionId, lease: Uuid) -> Result<Option<Held>, StoreError> {
+    let held = db
+        .prepare_cached(
+            "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions
+             WHERE id = ?1 AND lease = ?2 AND state = 1",
+        )?
+        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| {
+            Ok(Held {
+                runs: row.get(0)?,
+                decision: row.get(1)?,
+                asked_by: row.get(2)?,
+                erased: row.get(3)?,
+                set: row.get(4)?,
+            })
+        })
+        .optional()?;
+    Ok(held)
+}
+
 /// Whether the queue that a decision names, if it names one, is still there.
 pub(super) fn leads_somewhere(db: &Connection, run: &RunRecord) -> Result<bool, StoreError> {
     run.decision.queue.map_or(Ok(true), |queue| super::catalogue::has_queue(db, queue))
@@ -96,14 +126,9 @@ pub(super) fn record(
     lease: Uuid,
     run: &RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
-    let held: Option<(u32, Option<i64>, Option<String>, bool)> = session
-        .db
-        .prepare_cached(
-            "SELECT runs, decision, rerun_by, erased FROM interactions WHERE id = ?1 AND lease = ?2 AND state = 1",
-        )?
-        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .optional()?;
-    let Some((runs, before, asked_by, erased)) = held else { return Ok(Err(LeaseError::Lost)) };
+    let Some(Held { runs, decision: before, asked_by, erased, set }) = held(session.db, id, lease)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
     if !leads_somewhere(session.db, run)? {
         session
             .db
@@ -112,9 +137,14 @@ pub(super) fn record(
         session.tally.moved(Some(State::Running), State::Received);
         return Ok(Ok(false));
     }
+    // Content that was erased while the run was under way must not come back with it.
+    let bare = || RunRecord { trace: "{}".to_owned(), attributes: BTreeMap::new(), ..run.clone() };
+    let run = if erased { &bare() } else { run };
     let number = runs.saturating_add(1);
     let kind = run.decision.kind;
     let columns = RunColumns::of(run)?;
+    let mut shown = run.attributes.clone();
+    shown.extend(attributes(set.as_deref())?);
     session
         .db
         .prepare_cached(
@@ -134,19 +164,13 @@ pub(super) fn record(
             ":queue": columns.queue,
             ":priority": run.decision.priority,
             ":skills": columns.skills,
-            ":attributes": columns.attributes,
+            ":attributes": attributes_column(&shown)?,
             ":more": columns.more,
             ":completed_at": (state_after(kind) == State::Completed).then(|| micros(ended_at(run))),
         })?;
     session.tally.moved(Some(State::Running), state_after(kind));
     session.tally.decided(before.and_then(decision_kind), kind);
-    if !erased {
-        insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
-        return Ok(Ok(true));
-    }
-    // The content was erased while the run was under way: its trace must not bring it back.
-    let run = RunRecord { trace: "{}".to_owned(), ..run.clone() };
-    insert(session, id, number, &run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+    insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
     Ok(Ok(true))
 }
 

@@ -11,7 +11,7 @@ use super::{SqliteOptions, SqliteStore, schema};
 use crate::conformance::samples::{accept, at, audit, mail};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
-use crate::traits::{AccessStore, MailStore};
+use crate::traits::{AccessStore, AuditStore, MailStore};
 
 /// A store in a directory that goes with it.
 struct Opened {
@@ -35,6 +35,7 @@ fn client(id: &str) -> ClientRecord {
         id: id.to_owned(),
         name: String::new(),
         secret_hash: String::new(),
+        configured_hash: None,
         scopes: Vec::new(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revoked_at: None,
@@ -42,6 +43,7 @@ fn client(id: &str) -> ClientRecord {
         token_seconds: Some(600),
         created_by: "admin".to_owned(),
         modified_at: at(1),
+        revision: 1,
     }
 }
 
@@ -89,6 +91,57 @@ fn a_copy_is_kept_before_a_migration() {
     let copy = Connection::open(directory.path().join("waypost.db.before-1")).unwrap();
     assert_eq!(copy.query_row("SELECT x FROM old", (), |row| row.get::<_, i64>(0)).unwrap(), 1);
     assert!(db.prepare("SELECT x FROM old").is_err());
+}
+
+/// What earlier releases left behind is put right when their directory is opened.
+#[tokio::test]
+async fn a_directory_of_an_earlier_release_is_put_right() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("waypost.db");
+    let mut db = schema::open_writer(&path, 1 << 20).unwrap();
+    schema::migrate(&mut db, &path, &schema::MIGRATIONS[..3]).unwrap();
+    let [kept, gone, one, two, three] = [7, 8, 1, 2, 3].map(|number| format!("x'{:032x}'", u128::from(number as u8)));
+    let attributes = r#"'{"tier":"gold"}'"#;
+    let interaction = |id: &str, state: u8, queue: &str, erased: u8| {
+        format!(
+            "INSERT INTO interactions (id, state, received_at, queue, decision, priority, initial_priority, runs, duplicates,
+                erased, envelope_from, envelope_to, remote, subject, attributes, opening)
+             VALUES ({id}, {state}, 0, {queue}, 0, 0, 0, 1, 0, {erased}, '', '', '', '', {attributes},
+                '{{\"attributes\":{{\"tier\":\"gold\"}}}}');
+             INSERT INTO runs (interaction, number, started_at, duration_us, decision, priority, attributes, trace)
+             VALUES ({id}, 1, 0, 0, 0, 0, {attributes}, '{{}}');"
+        )
+    };
+    db.execute_batch(&format!(
+        "INSERT INTO queues VALUES ({kept}, 'Unrouted', 'unrouted', 1, '{{}}', 0, 0);
+         INSERT INTO clients (id, name, secret_hash, scopes, created_at) VALUES
+            ('chosen', '', '$argon2id$x', '[]', 0), ('made', '', 'sha256:x', '[]', 0);
+         INSERT INTO audit VALUES ({one}, 0, 'ops', 'attributes set', 'interaction', '1', '', NULL,
+            '{{\"attributes\":{{\"old\":\"secret\"}}}}', '{{\"attributes\":{{\"a\":\"secret\",\"b\":\"secret\"}}}}');
+         {} {} {}",
+        interaction(&one, 2, &gone, 0),
+        interaction(&two, 4, &gone, 1),
+        interaction(&three, 3, &kept, 0),
+    ))
+    .unwrap();
+    drop(db);
+    let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
+    let [one, two, three] = [1, 2, 3].map(|number| waypost_flow::id::InteractionId(uuid::Uuid::from_u128(number)));
+    let queue = async |id| store.interaction(id).await.unwrap().unwrap().decision.unwrap().queue.unwrap().0.as_u128();
+    assert_eq!(
+        (queue(one).await, queue(two).await, queue(three).await),
+        (7, 8, 7),
+        "work goes where it can be claimed"
+    );
+    let erased = store.interaction(two).await.unwrap().unwrap();
+    assert_eq!((erased.attributes.len(), erased.opening), (0, None));
+    assert_eq!(store.runs(two).await.unwrap()[0].run.attributes.len(), 0);
+    assert_eq!(store.runs(one).await.unwrap()[0].run.attributes.len(), 1);
+    let entry = store.audit(&Default::default(), None, 1).await.unwrap().remove(0);
+    assert_eq!((entry.before, entry.after), (None, Some(serde_json::json!({ "attributes": ["a", "b"] }))));
+    let clients: Vec<_> =
+        store.clients().await.unwrap().into_iter().map(|one| (one.configured_hash, one.revision)).collect();
+    assert_eq!(clients, [(Some("$argon2id$x".to_owned()), 1), (None, 1)]);
 }
 
 #[test]

@@ -84,9 +84,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::List(arguments) => list(arguments, out),
         Command::Create(arguments) => create(arguments, out),
         Command::Scopes(arguments) => {
-            let (remote, client) = arguments.one.find()?;
-            let request = OAuthClientRequest { scope: arguments.scopes.clone(), ..as_it_is(&client) };
-            let client = remote.wait(remote.access().update(&client.id, &request))?;
+            let client = change(&arguments.one, |request| request.scope.clone_from(&arguments.scopes))?;
             Ok(writeln!(out, "{} may {}", client.name, client.scope.join(" "))?)
         }
         Command::Rotate(arguments) => {
@@ -145,10 +143,21 @@ fn secret(client: &OAuthClient, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn state(arguments: &One, state: &str, out: &mut impl Write) -> Result<(), Failure> {
-    let (remote, client) = arguments.find()?;
-    let request = OAuthClientRequest { state: Some(state.to_owned()), ..as_it_is(&client) };
-    let client = remote.wait(remote.access().update(&client.id, &request))?;
+    let client = change(arguments, |request| request.state = Some(state.to_owned()))?;
     Ok(writeln!(out, "{} is {}", client.name, client.state)?)
+}
+
+/// Changes one thing of a client. What somebody else changed since it was read stays: then it is read again.
+fn change(arguments: &One, change: impl Fn(&mut OAuthClientRequest)) -> Result<OAuthClient, Failure> {
+    let (remote, mut client) = arguments.find()?;
+    loop {
+        let mut request = as_it_is(&client);
+        change(&mut request);
+        match remote.wait(remote.access().update(&client.id, &request, Some(client.revision))) {
+            Err(error) if error.status() == Some(412) => client = remote.wait(remote.access().client(&client.id))?,
+            outcome => return Ok(outcome?),
+        }
+    }
 }
 
 fn as_it_is(client: &OAuthClient) -> OAuthClientRequest {

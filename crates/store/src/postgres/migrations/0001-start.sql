@@ -112,7 +112,9 @@ CREATE TABLE interactions (
     remote text NOT NULL,
     subject text NOT NULL,
     skills text,
+    -- Those that the last run left, with those of `attributes_set` over them, which were set apart from runs.
     attributes text,
+    attributes_set text,
     decision_more text,
     opening text,
     -- When it was completed: its time counts from then.
@@ -179,8 +181,11 @@ CREATE TABLE clients (
     name text NOT NULL,
     description text NOT NULL,
     secret_hash text NOT NULL,
+    -- The secret that the configuration last gave it.
+    configured_hash text,
     scopes text NOT NULL,
     token_seconds bigint,
+    revision bigint NOT NULL,
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
     modified_at timestamptz NOT NULL,
