@@ -6,7 +6,10 @@ mod corpus;
 mod engine;
 mod http;
 mod measure;
+mod nodes;
 mod outside;
+mod postgres;
+mod processes;
 mod report;
 mod smtp;
 mod triage;
@@ -19,6 +22,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::corpus::{Mail, real, synthetic};
 use crate::engine::Subject;
+use crate::postgres::Postgres;
 use crate::report::{Section, say};
 use crate::smtp::Ground;
 use crate::smtp::load::Outgoing;
@@ -54,6 +58,9 @@ struct Arguments {
     /// Leave Postfix out, which needs to be root
     #[arg(long)]
     no_postfix: bool,
+    /// Leave PostgreSQL out, whose programs must be installed
+    #[arg(long)]
+    no_postgres: bool,
     /// Write the synthetic corpus with its labels to a folder, and measure nothing
     #[arg(long)]
     write_corpus: Option<PathBuf>,
@@ -67,7 +74,11 @@ enum Stage {
     Memory,
     Catalogue,
     Try,
+    Nodes,
 }
+
+/// What to do where it is missing.
+const POSTGRES: &str = "PostgreSQL; --no-postgres leaves it out";
 
 /// The seed of the synthetic corpus.
 const SEED: u64 = 1;
@@ -114,7 +125,7 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         let subject = Subject { title: "real mail", mails: &mails, faster_than_peer: 4.0 };
         tell(engine::section(&subject, &flows, TIMED, rounds)?)?;
     }
-    if ![Stage::Smtp, Stage::Start, Stage::Memory, Stage::Catalogue, Stage::Try].into_iter().any(wanted) {
+    if !arguments.only.is_empty() && arguments.only.iter().all(|stage| *stage == Stage::Engine) {
         return Ok(());
     }
     let program = match &arguments.waypost {
@@ -141,6 +152,10 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
             Some(Postfix::start(&scratch.0).context("Postfix; --no-postfix leaves it out")?)
         };
         tell(smtp::rates(&ground, postfix.as_ref(), &[1, 8, 32], arguments.mails as usize, rounds)?)?;
+    }
+    if wanted(Stage::Nodes) && !arguments.no_postgres {
+        let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+        tell(nodes::section(&ground, &postgres, &[8, 32], arguments.mails as usize, rounds)?)?;
     }
     if wanted(Stage::Memory) {
         tell(smtp::memory(&ground, arguments.memory_mails as usize)?)?;

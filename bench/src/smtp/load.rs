@@ -58,13 +58,16 @@ fn stuffed(raw: &[u8]) -> Vec<u8> {
 
 /// What to send, and how.
 pub(crate) struct Load<'l> {
-    pub(crate) port: u16,
+    /// Connections are spread over them.
+    pub(crate) ports: &'l [u16],
     pub(crate) mails: &'l [Outgoing],
     /// How many to send; the mails are taken in turn, again and again.
     pub(crate) count: usize,
     pub(crate) connections: usize,
     /// Distinguishes this sending's Message-IDs from every other's.
     pub(crate) tag: &'l str,
+    /// Mails a second over all connections; none is as many as are taken.
+    pub(crate) pace: Option<f64>,
     /// When to give up.
     pub(crate) limit: Duration,
 }
@@ -77,6 +80,8 @@ pub(crate) struct Sent {
     pub(crate) end: Instant,
     /// From MAIL FROM to the answer to the mail's end: 99 of 100 mails took at most this long.
     pub(crate) p99: Duration,
+    /// When each mail was accepted, by its place.
+    pub(crate) accepted: Vec<Instant>,
 }
 
 /// The Message-ID, without its brackets, of a mail by its place in a sending.
@@ -89,8 +94,8 @@ impl Load<'_> {
         let next = AtomicUsize::new(0);
         let ready = Barrier::new(self.connections);
         let threads = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..self.connections).map(|_| scope.spawn(|| self.connection(&next, &ready))).collect();
+            let ports = self.ports.iter().cycle().take(self.connections);
+            let threads: Vec<_> = ports.map(|port| scope.spawn(|| self.connection(*port, &next, &ready))).collect();
             threads.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
         });
         let mut times = Vec::with_capacity(self.count);
@@ -100,16 +105,17 @@ impl Load<'_> {
         if times.len() != self.count {
             bail!("{} of {} mails were sent", times.len(), self.count);
         }
-        let start = times.iter().map(|(start, _)| *start).min().context("nothing was sent")?;
-        let end = times.iter().map(|(_, end)| *end).max().context("nothing was sent")?;
-        let mut latencies: Vec<Duration> = times.iter().map(|(start, end)| *end - *start).collect();
+        let start = times.iter().map(|(_, start, _)| *start).min().context("nothing was sent")?;
+        let end = times.iter().map(|(.., end)| *end).max().context("nothing was sent")?;
+        let mut latencies: Vec<Duration> = times.iter().map(|(_, start, end)| *end - *start).collect();
         latencies.sort_unstable();
         let p99 = latencies[(latencies.len() - 1) * 99 / 100];
-        Ok(Sent { start, end, p99 })
+        times.sort_unstable_by_key(|(place, ..)| *place);
+        Ok(Sent { start, end, p99, accepted: times.into_iter().map(|(.., end)| end).collect() })
     }
 
-    fn connection(&self, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(Instant, Instant)>> {
-        let session = Session::open(self.port);
+    fn connection(&self, port: u16, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(usize, Instant, Instant)>> {
+        let session = Session::open(port);
         // Even a connection that failed must come here: the others wait.
         ready.wait();
         let mut session = session?;
@@ -126,7 +132,12 @@ impl Load<'_> {
             }
             let mail = &self.mails[place % self.mails.len()];
             mail.write(&message_id(self.tag, place), &mut data);
-            times.push(session.deliver(place, &data)?);
+            if let Some(pace) = self.pace {
+                let due = Duration::from_secs_f64(place as f64 / pace);
+                std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            }
+            let (start, end) = session.deliver(place, &data)?;
+            times.push((place, start, end));
         }
         session.command(b"QUIT\r\n", 221)?;
         Ok(times)
@@ -167,6 +178,14 @@ impl Session {
         session.expect(220)?;
         session.command(b"EHLO load.example\r\n", 250)?;
         Ok(session)
+    }
+
+    /// Whether the server has a route for the mails by now.
+    pub(crate) fn is_routed(&mut self) -> Result<bool> {
+        self.command(b"MAIL FROM:<probe@load.example>\r\n", 250)?;
+        let asked = self.command(format!("RCPT TO:<{RECIPIENT}>\r\n").as_bytes(), 250);
+        self.command(b"RSET\r\n", 250)?;
+        Ok(asked.is_ok())
     }
 
     /// Sends one mail; from MAIL FROM to the answer to its end.

@@ -20,7 +20,7 @@ use crate::report::{Goal, Line, Section, Unit, say};
 use crate::triage::VIP_PRIORITY;
 
 /// How long one sending, and deciding all of it, may take each.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(crate) const LIMIT: Duration = Duration::from_secs(300);
 
 /// What all of these need.
 pub(crate) struct Ground {
@@ -111,7 +111,7 @@ fn one_round(
     taken: &mut Rounds,
 ) -> Result<()> {
     let send = |port: u16, tag: &str| {
-        Load { port, mails: &ground.mails, count, connections, tag, limit: LIMIT }
+        Load { ports: &[port], mails: &ground.mails, count, connections, tag, pace: None, limit: LIMIT }
             .send()
             .with_context(|| format!("round {tag}"))
     };
@@ -170,7 +170,7 @@ fn lines(connections: usize, taken: Rounds) -> Result<Vec<Line>> {
 }
 
 /// Compares every decision with what its mail's label says.
-fn check(ground: &Ground, api: &Api, tag: &str, count: usize) -> Result<()> {
+pub(crate) fn check(ground: &Ground, api: &Api, tag: &str, count: usize) -> Result<()> {
     let decisions = api.decisions()?;
     if decisions.len() != count {
         bail!("{} interactions for {count} mails", decisions.len());
@@ -226,11 +226,12 @@ pub(crate) fn memory(ground: &Ground, mails: usize) -> Result<Section> {
     let (idle, _) = fresh.server.memory()?;
     say(&format!("memory: sending {mails} mails"));
     let load = Load {
-        port: fresh.server.smtp,
+        ports: &[fresh.server.smtp],
         mails: &ground.mails,
         count: mails,
         connections: 8,
         tag: "memory",
+        pace: None,
         limit: LIMIT,
     };
     let sent = load.send().context("sending to Waypost")?;
@@ -261,15 +262,15 @@ mod tests {
         Ok(folder)
     }
 
-    fn load<'l>(port: u16, mails: &'l [Outgoing], count: usize) -> Load<'l> {
-        Load { port, mails, count, connections: 4, tag: "test", limit: LIMIT }
+    fn load<'l>(ports: &'l [u16], mails: &'l [Outgoing], count: usize) -> Load<'l> {
+        Load { ports, mails, count, connections: 4, tag: "test", pace: None, limit: LIMIT }
     }
 
     #[test]
     fn every_mail_arrives_once_under_its_own_id() -> Result<()> {
         let folder = scratch("sink")?;
         let mails = outgoing(10)?;
-        load(Sink::start(&folder)?.port, &mails, 50).send()?;
+        load(&[Sink::start(&folder)?.port], &mails, 50).send()?;
         let kept = std::fs::read(folder.join("sink"))?;
         for place in 0..50 {
             let id = format!("<{}>", message_id("test", place));
@@ -284,7 +285,7 @@ mod tests {
     fn postfix_takes_mail_and_empties_its_queue() -> Result<()> {
         let folder = scratch("postfix")?;
         let postfix = Postfix::start(&folder)?;
-        load(postfix.port, &outgoing(100)?, 200).send()?;
+        load(&[postfix.port], &outgoing(100)?, 200).send()?;
         postfix.wait_until_empty()?;
         drop(postfix);
         std::fs::remove_dir_all(&folder)?;
