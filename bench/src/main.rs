@@ -2,6 +2,7 @@
 
 mod attempt;
 mod catalogue;
+mod claims;
 mod corpus;
 mod engine;
 mod http;
@@ -55,6 +56,9 @@ struct Arguments {
     /// Mails before memory is looked at
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     memory_mails: u32,
+    /// Interactions worked off long ago, where claims and lists must be as fast as with 1,000
+    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    history: u32,
     /// Leave Postfix out, which needs to be root
     #[arg(long)]
     no_postfix: bool,
@@ -75,6 +79,7 @@ enum Stage {
     Catalogue,
     Try,
     Nodes,
+    Claims,
 }
 
 /// What to do where it is missing.
@@ -156,6 +161,13 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
     if wanted(Stage::Nodes) && !arguments.no_postgres {
         let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
         tell(nodes::section(&ground, &postgres, &[8, 32], arguments.mails as usize, rounds)?)?;
+    }
+    if wanted(Stage::Claims) {
+        tell(claims::section(&ground, None, arguments.history as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(claims::section(&ground, Some(&postgres), arguments.history as usize, rounds)?)?;
+        }
     }
     if wanted(Stage::Memory) {
         tell(smtp::memory(&ground, arguments.memory_mails as usize)?)?;
