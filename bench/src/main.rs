@@ -6,6 +6,7 @@ mod claims;
 mod corpus;
 mod engine;
 mod http;
+mod latency;
 mod measure;
 mod nodes;
 mod outside;
@@ -13,6 +14,7 @@ mod postgres;
 mod processes;
 mod report;
 mod smtp;
+mod soak;
 mod triage;
 
 use std::io::Write;
@@ -59,6 +61,9 @@ struct Arguments {
     /// Interactions worked off long ago, where claims and lists must be as fast as with 1,000
     #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     history: u32,
+    /// Minutes of the soak, on each store
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    minutes: u32,
     /// Leave Postfix out, which needs to be root
     #[arg(long)]
     no_postfix: bool,
@@ -80,6 +85,9 @@ enum Stage {
     Try,
     Nodes,
     Claims,
+    Latency,
+    /// Takes long: only if asked for
+    Soak,
 }
 
 /// What to do where it is missing.
@@ -167,6 +175,21 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(claims::section(&ground, Some(&postgres), arguments.history as usize, rounds)?)?;
+        }
+    }
+    if wanted(Stage::Latency) {
+        tell(latency::section(&ground, None, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(latency::section(&ground, Some(&postgres), rounds)?)?;
+        }
+    }
+    if arguments.only.contains(&Stage::Soak) {
+        let small = soak::small(mails.iter().map(Outgoing::new).collect::<Result<_>>()?);
+        tell(soak::section(&ground, &small, None, arguments.minutes)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(soak::section(&ground, &small, Some(&postgres), arguments.minutes)?)?;
         }
     }
     if wanted(Stage::Memory) {

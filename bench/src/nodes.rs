@@ -16,14 +16,14 @@ use crate::smtp::{Ground, LIMIT, check};
 const NODES: [usize; 3] = [1, 2, 3];
 
 /// Nodes on one database, all of them ready to take mail.
-pub(crate) struct Nodes {
-    pub(crate) servers: Vec<Server>,
-    pub(crate) api: Api,
+struct Nodes {
+    servers: Vec<Server>,
+    api: Api,
 }
 
 impl Nodes {
     /// Starts them and applies the flows to the first.
-    pub(crate) fn start(ground: &Ground, database: &Database, count: usize) -> Result<Self> {
+    fn start(ground: &Ground, database: &Database, count: usize) -> Result<Self> {
         let mut servers = Vec::with_capacity(count);
         for number in 0..count {
             let data = ground.scratch.join(format!("{}-node-{number}", database.name));
@@ -38,11 +38,11 @@ impl Nodes {
         Ok(Self { servers, api })
     }
 
-    pub(crate) fn ports(&self) -> Vec<u16> {
+    fn ports(&self) -> Vec<u16> {
         self.servers.iter().map(|server| server.smtp).collect()
     }
 
-    pub(crate) fn stop(self) -> Result<()> {
+    fn stop(self) -> Result<()> {
         self.servers.into_iter().try_for_each(Server::stop)
     }
 }
@@ -123,9 +123,7 @@ fn one(
         Ok((own, processes::seconds(postgres.process()?)?))
     };
     let before = used()?;
-    let ports = nodes.ports();
-    let sent =
-        Load { ports: &ports, mails: &ground.mails, count, connections, tag, pace: None, limit: LIMIT }.send()?;
+    let sent = Load::new(&nodes.ports(), &ground.mails, count, connections, tag).send()?;
     let decided = nodes.api.wait_until_decided(count as u64, LIMIT)?;
     let after = used()?;
     taken.decided.push(count as f64 / (decided - sent.start).as_secs_f64());

@@ -5,10 +5,12 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::LIMIT;
 use crate::corpus::Mail;
 use crate::corpus::synthetic::RECIPIENT;
 use crate::triage::Answer;
@@ -35,6 +37,11 @@ impl Outgoing {
         }
         after_id.extend_from_slice(b".\r\n");
         Ok(Self { before_id: stuffed(before), after_id, expected: mail.expected })
+    }
+
+    /// About how long it is.
+    pub(crate) fn len(&self) -> usize {
+        self.before_id.len() + self.after_id.len()
     }
 
     fn write(&self, id: &str, to: &mut Vec<u8>) {
@@ -68,8 +75,17 @@ pub(crate) struct Load<'l> {
     pub(crate) tag: &'l str,
     /// Mails a second over all connections; none is as many as are taken.
     pub(crate) pace: Option<f64>,
+    /// Is told what the server said to a mail's end, and when, if it waits to be told.
+    pub(crate) watch: Option<&'l SyncSender<(String, Instant)>>,
     /// When to give up.
     pub(crate) limit: Duration,
+}
+
+impl<'l> Load<'l> {
+    /// As many as are taken, over so many connections.
+    pub(crate) fn new(ports: &'l [u16], mails: &'l [Outgoing], count: usize, connections: usize, tag: &'l str) -> Self {
+        Self { ports, mails, count, connections, tag, pace: None, watch: None, limit: LIMIT }
+    }
 }
 
 /// What was sent. All of it was accepted: one refusal fails the sending.
@@ -80,8 +96,6 @@ pub(crate) struct Sent {
     pub(crate) end: Instant,
     /// From MAIL FROM to the answer to the mail's end: 99 of 100 mails took at most this long.
     pub(crate) p99: Duration,
-    /// When each mail was accepted, by its place.
-    pub(crate) accepted: Vec<Instant>,
 }
 
 /// The Message-ID, without its brackets, of a mail by its place in a sending.
@@ -105,16 +119,15 @@ impl Load<'_> {
         if times.len() != self.count {
             bail!("{} of {} mails were sent", times.len(), self.count);
         }
-        let start = times.iter().map(|(_, start, _)| *start).min().context("nothing was sent")?;
-        let end = times.iter().map(|(.., end)| *end).max().context("nothing was sent")?;
-        let mut latencies: Vec<Duration> = times.iter().map(|(_, start, end)| *end - *start).collect();
+        let start = times.iter().map(|(start, _)| *start).min().context("nothing was sent")?;
+        let end = times.iter().map(|(_, end)| *end).max().context("nothing was sent")?;
+        let mut latencies: Vec<Duration> = times.iter().map(|(start, end)| *end - *start).collect();
         latencies.sort_unstable();
         let p99 = latencies[(latencies.len() - 1) * 99 / 100];
-        times.sort_unstable_by_key(|(place, ..)| *place);
-        Ok(Sent { start, end, p99, accepted: times.into_iter().map(|(.., end)| end).collect() })
+        Ok(Sent { start, end, p99 })
     }
 
-    fn connection(&self, port: u16, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(usize, Instant, Instant)>> {
+    fn connection(&self, port: u16, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(Instant, Instant)>> {
         let session = Session::open(port);
         // Even a connection that failed must come here: the others wait.
         ready.wait();
@@ -137,7 +150,11 @@ impl Load<'_> {
                 std::thread::sleep(due.saturating_sub(begun.elapsed()));
             }
             let (start, end) = session.deliver(place, &data)?;
-            times.push((place, start, end));
+            times.push((start, end));
+            if let Some(watch) = self.watch {
+                // Who is busy with an earlier one misses this.
+                let _ = watch.try_send((session.said().to_owned(), end));
+            }
         }
         session.command(b"QUIT\r\n", 221)?;
         Ok(times)
@@ -178,6 +195,11 @@ impl Session {
         session.expect(220)?;
         session.command(b"EHLO load.example\r\n", 250)?;
         Ok(session)
+    }
+
+    /// The last line that the server said.
+    pub(crate) fn said(&self) -> &str {
+        self.line.trim_end()
     }
 
     /// Whether the server has a route for the mails by now.

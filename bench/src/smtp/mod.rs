@@ -36,9 +36,14 @@ pub(crate) struct Ground {
 impl Ground {
     /// A server on an empty data directory, flows applied, its API; the directory is removed by [`Fresh::end`].
     pub(crate) fn fresh(&self, name: &str) -> Result<Fresh> {
+        self.fresh_with(name, &self.flows, None)
+    }
+
+    /// The same with other flows, and on a database of PostgreSQL if there is one.
+    pub(crate) fn fresh_with(&self, name: &str, flows: &Path, database: Option<&str>) -> Result<Fresh> {
         let data = self.scratch.join(name);
-        let server = Server::start(&self.program, &data)?;
-        server.apply(&self.flows)?;
+        let server = Server::start_on(&self.program, &data, database)?;
+        server.apply(flows)?;
         let api = server.api()?;
         Ok(Fresh { server, api, data })
     }
@@ -111,9 +116,7 @@ fn one_round(
     taken: &mut Rounds,
 ) -> Result<()> {
     let send = |port: u16, tag: &str| {
-        Load { ports: &[port], mails: &ground.mails, count, connections, tag, pace: None, limit: LIMIT }
-            .send()
-            .with_context(|| format!("round {tag}"))
+        Load::new(&[port], &ground.mails, count, connections, tag).send().with_context(|| format!("round {tag}"))
     };
     let rate = |from: Instant, to: Instant| count as f64 / (to - from).as_secs_f64();
 
@@ -225,16 +228,8 @@ pub(crate) fn memory(ground: &Ground, mails: usize) -> Result<Section> {
     std::thread::sleep(Duration::from_secs(2));
     let (idle, _) = fresh.server.memory()?;
     say(&format!("memory: sending {mails} mails"));
-    let load = Load {
-        ports: &[fresh.server.smtp],
-        mails: &ground.mails,
-        count: mails,
-        connections: 8,
-        tag: "memory",
-        pace: None,
-        limit: LIMIT,
-    };
-    let sent = load.send().context("sending to Waypost")?;
+    let ports = [fresh.server.smtp];
+    let sent = Load::new(&ports, &ground.mails, mails, 8, "memory").send().context("sending to Waypost")?;
     let decided = fresh.api.wait_until_decided(mails as u64, LIMIT)?;
     let rate = mails as f64 / (decided - sent.start).as_secs_f64();
     std::thread::sleep(Duration::from_secs(2));
@@ -263,7 +258,7 @@ mod tests {
     }
 
     fn load<'l>(ports: &'l [u16], mails: &'l [Outgoing], count: usize) -> Load<'l> {
-        Load { ports, mails, count, connections: 4, tag: "test", pace: None, limit: LIMIT }
+        Load::new(ports, mails, count, 4, "test")
     }
 
     #[test]
