@@ -69,6 +69,9 @@ struct Taken {
     memory: f64,
 }
 
+/// One of the figures.
+type Part = fn(&Taken) -> &[f64];
+
 pub(crate) fn section(ground: &Ground, rounds: usize) -> Result<Section> {
     let mut section = Section::new(format!("Many flows: each calls {CALLS} shared flows, all of them the first"));
     let mut all = Vec::new();
@@ -77,7 +80,7 @@ pub(crate) fn section(ground: &Ground, rounds: usize) -> Result<Section> {
         all.push((size, one_size(ground, size, rounds)?));
     }
     let biggest = SIZES[SIZES.len() - 1];
-    let figures: [(&str, fn(&Taken) -> &[f64], Option<f64>); 6] = [
+    let figures: [(&str, Part, Option<f64>); 6] = [
         ("publish the first, its interface changed: all callers checked", |taken| &taken.checked, Some(1_000.0)),
         ("  the same, refused: every caller named", |taken| &taken.refused, None),
         ("publish the first, its interface as it was", |taken| &taken.same, None),

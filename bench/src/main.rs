@@ -2,13 +2,19 @@
 
 mod attempt;
 mod catalogue;
+mod claims;
 mod corpus;
 mod engine;
 mod http;
+mod latency;
 mod measure;
+mod nodes;
 mod outside;
+mod postgres;
+mod processes;
 mod report;
 mod smtp;
+mod soak;
 mod triage;
 
 use std::io::Write;
@@ -19,6 +25,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::corpus::{Mail, real, synthetic};
 use crate::engine::Subject;
+use crate::postgres::Postgres;
 use crate::report::{Section, say};
 use crate::smtp::Ground;
 use crate::smtp::load::Outgoing;
@@ -51,9 +58,18 @@ struct Arguments {
     /// Mails before memory is looked at
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     memory_mails: u32,
+    /// Interactions worked off long ago, where claims and lists must be as fast as with 1,000
+    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    history: u32,
+    /// Minutes of the soak, on each store
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    minutes: u32,
     /// Leave Postfix out, which needs to be root
     #[arg(long)]
     no_postfix: bool,
+    /// Leave PostgreSQL out, whose programs must be installed
+    #[arg(long)]
+    no_postgres: bool,
     /// Write the synthetic corpus with its labels to a folder, and measure nothing
     #[arg(long)]
     write_corpus: Option<PathBuf>,
@@ -67,7 +83,15 @@ enum Stage {
     Memory,
     Catalogue,
     Try,
+    Nodes,
+    Claims,
+    Latency,
+    /// Takes long: only if asked for
+    Soak,
 }
+
+/// What to do where it is missing.
+const POSTGRES: &str = "PostgreSQL; --no-postgres leaves it out";
 
 /// The seed of the synthetic corpus.
 const SEED: u64 = 1;
@@ -114,7 +138,7 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         let subject = Subject { title: "real mail", mails: &mails, faster_than_peer: 4.0 };
         tell(engine::section(&subject, &flows, TIMED, rounds)?)?;
     }
-    if ![Stage::Smtp, Stage::Start, Stage::Memory, Stage::Catalogue, Stage::Try].into_iter().any(wanted) {
+    if !arguments.only.is_empty() && arguments.only.iter().all(|stage| *stage == Stage::Engine) {
         return Ok(());
     }
     let program = match &arguments.waypost {
@@ -141,6 +165,32 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
             Some(Postfix::start(&scratch.0).context("Postfix; --no-postfix leaves it out")?)
         };
         tell(smtp::rates(&ground, postfix.as_ref(), &[1, 8, 32], arguments.mails as usize, rounds)?)?;
+    }
+    if wanted(Stage::Nodes) && !arguments.no_postgres {
+        let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+        tell(nodes::section(&ground, &postgres, &[8, 32], arguments.mails as usize, rounds)?)?;
+    }
+    if wanted(Stage::Claims) {
+        tell(claims::section(&ground, None, arguments.history as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(claims::section(&ground, Some(&postgres), arguments.history as usize, rounds)?)?;
+        }
+    }
+    if wanted(Stage::Latency) {
+        tell(latency::section(&ground, None, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(latency::section(&ground, Some(&postgres), rounds)?)?;
+        }
+    }
+    if arguments.only.contains(&Stage::Soak) {
+        let small = soak::small(mails.iter().map(Outgoing::new).collect::<Result<_>>()?);
+        tell(soak::section(&ground, &small, None, arguments.minutes)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(soak::section(&ground, &small, Some(&postgres), arguments.minutes)?)?;
+        }
     }
     if wanted(Stage::Memory) {
         tell(smtp::memory(&ground, arguments.memory_mails as usize)?)?;

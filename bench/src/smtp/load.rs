@@ -5,10 +5,12 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::LIMIT;
 use crate::corpus::Mail;
 use crate::corpus::synthetic::RECIPIENT;
 use crate::triage::Answer;
@@ -37,6 +39,11 @@ impl Outgoing {
         Ok(Self { before_id: stuffed(before), after_id, expected: mail.expected })
     }
 
+    /// About how long it is.
+    pub(crate) fn len(&self) -> usize {
+        self.before_id.len() + self.after_id.len()
+    }
+
     fn write(&self, id: &str, to: &mut Vec<u8>) {
         to.clear();
         to.extend_from_slice(&self.before_id);
@@ -58,15 +65,27 @@ fn stuffed(raw: &[u8]) -> Vec<u8> {
 
 /// What to send, and how.
 pub(crate) struct Load<'l> {
-    pub(crate) port: u16,
+    /// Connections are spread over them.
+    pub(crate) ports: &'l [u16],
     pub(crate) mails: &'l [Outgoing],
     /// How many to send; the mails are taken in turn, again and again.
     pub(crate) count: usize,
     pub(crate) connections: usize,
     /// Distinguishes this sending's Message-IDs from every other's.
     pub(crate) tag: &'l str,
+    /// Mails a second over all connections; none is as many as are taken.
+    pub(crate) pace: Option<f64>,
+    /// Is told what the server said to a mail's end, and when, if it waits to be told.
+    pub(crate) watch: Option<&'l SyncSender<(String, Instant)>>,
     /// When to give up.
     pub(crate) limit: Duration,
+}
+
+impl<'l> Load<'l> {
+    /// As many as are taken, over so many connections.
+    pub(crate) fn new(ports: &'l [u16], mails: &'l [Outgoing], count: usize, connections: usize, tag: &'l str) -> Self {
+        Self { ports, mails, count, connections, tag, pace: None, watch: None, limit: LIMIT }
+    }
 }
 
 /// What was sent. All of it was accepted: one refusal fails the sending.
@@ -89,8 +108,8 @@ impl Load<'_> {
         let next = AtomicUsize::new(0);
         let ready = Barrier::new(self.connections);
         let threads = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..self.connections).map(|_| scope.spawn(|| self.connection(&next, &ready))).collect();
+            let ports = self.ports.iter().cycle().take(self.connections);
+            let threads: Vec<_> = ports.map(|port| scope.spawn(|| self.connection(*port, &next, &ready))).collect();
             threads.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
         });
         let mut times = Vec::with_capacity(self.count);
@@ -108,8 +127,8 @@ impl Load<'_> {
         Ok(Sent { start, end, p99 })
     }
 
-    fn connection(&self, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(Instant, Instant)>> {
-        let session = Session::open(self.port);
+    fn connection(&self, port: u16, next: &AtomicUsize, ready: &Barrier) -> Result<Vec<(Instant, Instant)>> {
+        let session = Session::open(port);
         // Even a connection that failed must come here: the others wait.
         ready.wait();
         let mut session = session?;
@@ -126,7 +145,16 @@ impl Load<'_> {
             }
             let mail = &self.mails[place % self.mails.len()];
             mail.write(&message_id(self.tag, place), &mut data);
-            times.push(session.deliver(place, &data)?);
+            if let Some(pace) = self.pace {
+                let due = Duration::from_secs_f64(place as f64 / pace);
+                std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            }
+            let (start, end) = session.deliver(place, &data)?;
+            times.push((start, end));
+            if let Some(watch) = self.watch {
+                // Who is busy with an earlier one misses this.
+                let _ = watch.try_send((session.said().to_owned(), end));
+            }
         }
         session.command(b"QUIT\r\n", 221)?;
         Ok(times)
@@ -167,6 +195,19 @@ impl Session {
         session.expect(220)?;
         session.command(b"EHLO load.example\r\n", 250)?;
         Ok(session)
+    }
+
+    /// The last line that the server said.
+    pub(crate) fn said(&self) -> &str {
+        self.line.trim_end()
+    }
+
+    /// Whether the server has a route for the mails by now.
+    pub(crate) fn is_routed(&mut self) -> Result<bool> {
+        self.command(b"MAIL FROM:<probe@load.example>\r\n", 250)?;
+        let asked = self.command(format!("RCPT TO:<{RECIPIENT}>\r\n").as_bytes(), 250);
+        self.command(b"RSET\r\n", 250)?;
+        Ok(asked.is_ok())
     }
 
     /// Sends one mail; from MAIL FROM to the answer to its end.

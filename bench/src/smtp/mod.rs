@@ -20,7 +20,7 @@ use crate::report::{Goal, Line, Section, Unit, say};
 use crate::triage::VIP_PRIORITY;
 
 /// How long one sending, and deciding all of it, may take each.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(crate) const LIMIT: Duration = Duration::from_secs(300);
 
 /// What all of these need.
 pub(crate) struct Ground {
@@ -36,9 +36,14 @@ pub(crate) struct Ground {
 impl Ground {
     /// A server on an empty data directory, flows applied, its API; the directory is removed by [`Fresh::end`].
     pub(crate) fn fresh(&self, name: &str) -> Result<Fresh> {
+        self.fresh_with(name, &self.flows, None)
+    }
+
+    /// The same with other flows, and on a database of PostgreSQL if there is one.
+    pub(crate) fn fresh_with(&self, name: &str, flows: &Path, database: Option<&str>) -> Result<Fresh> {
         let data = self.scratch.join(name);
-        let server = Server::start(&self.program, &data)?;
-        server.apply(&self.flows)?;
+        let server = Server::start_on(&self.program, &data, database)?;
+        server.apply(flows)?;
         let api = server.api()?;
         Ok(Fresh { server, api, data })
     }
@@ -111,9 +116,7 @@ fn one_round(
     taken: &mut Rounds,
 ) -> Result<()> {
     let send = |port: u16, tag: &str| {
-        Load { port, mails: &ground.mails, count, connections, tag, limit: LIMIT }
-            .send()
-            .with_context(|| format!("round {tag}"))
+        Load::new(&[port], &ground.mails, count, connections, tag).send().with_context(|| format!("round {tag}"))
     };
     let rate = |from: Instant, to: Instant| count as f64 / (to - from).as_secs_f64();
 
@@ -170,7 +173,7 @@ fn lines(connections: usize, taken: Rounds) -> Result<Vec<Line>> {
 }
 
 /// Compares every decision with what its mail's label says.
-fn check(ground: &Ground, api: &Api, tag: &str, count: usize) -> Result<()> {
+pub(crate) fn check(ground: &Ground, api: &Api, tag: &str, count: usize) -> Result<()> {
     let decisions = api.decisions()?;
     if decisions.len() != count {
         bail!("{} interactions for {count} mails", decisions.len());
@@ -225,15 +228,8 @@ pub(crate) fn memory(ground: &Ground, mails: usize) -> Result<Section> {
     std::thread::sleep(Duration::from_secs(2));
     let (idle, _) = fresh.server.memory()?;
     say(&format!("memory: sending {mails} mails"));
-    let load = Load {
-        port: fresh.server.smtp,
-        mails: &ground.mails,
-        count: mails,
-        connections: 8,
-        tag: "memory",
-        limit: LIMIT,
-    };
-    let sent = load.send().context("sending to Waypost")?;
+    let ports = [fresh.server.smtp];
+    let sent = Load::new(&ports, &ground.mails, mails, 8, "memory").send().context("sending to Waypost")?;
     let decided = fresh.api.wait_until_decided(mails as u64, LIMIT)?;
     let rate = mails as f64 / (decided - sent.start).as_secs_f64();
     std::thread::sleep(Duration::from_secs(2));
@@ -261,15 +257,15 @@ mod tests {
         Ok(folder)
     }
 
-    fn load<'l>(port: u16, mails: &'l [Outgoing], count: usize) -> Load<'l> {
-        Load { port, mails, count, connections: 4, tag: "test", limit: LIMIT }
+    fn load<'l>(ports: &'l [u16], mails: &'l [Outgoing], count: usize) -> Load<'l> {
+        Load::new(ports, mails, count, 4, "test")
     }
 
     #[test]
     fn every_mail_arrives_once_under_its_own_id() -> Result<()> {
         let folder = scratch("sink")?;
         let mails = outgoing(10)?;
-        load(Sink::start(&folder)?.port, &mails, 50).send()?;
+        load(&[Sink::start(&folder)?.port], &mails, 50).send()?;
         let kept = std::fs::read(folder.join("sink"))?;
         for place in 0..50 {
             let id = format!("<{}>", message_id("test", place));
@@ -284,7 +280,7 @@ mod tests {
     fn postfix_takes_mail_and_empties_its_queue() -> Result<()> {
         let folder = scratch("postfix")?;
         let postfix = Postfix::start(&folder)?;
-        load(postfix.port, &outgoing(100)?, 200).send()?;
+        load(&[postfix.port], &outgoing(100)?, 200).send()?;
         postfix.wait_until_empty()?;
         drop(postfix);
         std::fs::remove_dir_all(&folder)?;

@@ -50,6 +50,11 @@ fn waypost(program: &Path) -> Command {
 impl Server {
     /// Starts the process and waits for nothing.
     pub(crate) fn spawn(program: &Path, data: &Path) -> Result<Self> {
+        Self::spawn_on(program, data, None)
+    }
+
+    /// The same on a database of PostgreSQL, if there is a URL.
+    fn spawn_on(program: &Path, data: &Path, database: Option<&str>) -> Result<Self> {
         fs::create_dir_all(data)?;
         let (http, smtp) = (free_port()?, free_port()?);
         let log = File::create(data.with_extension("log"))?;
@@ -58,6 +63,7 @@ impl Server {
             .arg("serve")
             .arg("--data-dir")
             .arg(data)
+            .args(database.into_iter().flat_map(|url| ["--database", url]))
             .args(["--http", &format!("127.0.0.1:{http}"), "--smtp", &format!("127.0.0.1:{smtp}"), "--rate-limit", "0"])
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{CLIENT}:{SECRET}"))
             .stdin(Stdio::null())
@@ -70,7 +76,12 @@ impl Server {
 
     /// Starts it and waits for its HTTP port.
     pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
-        let mut server = Self::spawn(program, data)?;
+        Self::start_on(program, data, None)
+    }
+
+    /// The same on a database of PostgreSQL, if there is a URL: one of the nodes that share it.
+    pub(crate) fn start_on(program: &Path, data: &Path, database: Option<&str>) -> Result<Self> {
+        let mut server = Self::spawn_on(program, data, database)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, server.http));
         while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
             if let Some(status) = server.process.try_wait()? {
@@ -111,6 +122,11 @@ impl Server {
         let answer: Json = answer.body_mut().read_json()?;
         let token = answer["access_token"].as_str().context("no token in the answer")?;
         Ok(Api { agent, base: format!("{}/api/v2", self.url()), authorization: format!("Bearer {token}") })
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Memory in use now and at most since the start, in MB.

@@ -69,7 +69,15 @@ impl Server {
     /// # Errors
     /// A program that fails, with what it said.
     pub fn start(tools: &Tools, settings: &[(&str, &str)]) -> io::Result<Self> {
-        let directory = tools.directory()?;
+        Self::start_in(tools, &std::env::temp_dir(), settings)
+    }
+
+    /// The same in a folder of the caller's choice, for who measures a certain disk. The servers' user must be able to enter it.
+    ///
+    /// # Errors
+    /// A program that fails, with what it said.
+    pub fn start_in(tools: &Tools, folder: &Path, settings: &[(&str, &str)]) -> io::Result<Self> {
+        let directory = tools.directory(folder)?;
         let data = directory.path().join("data");
         let mut initdb = tools.command("initdb");
         initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", USER, "-D"]).arg(&data);
@@ -82,7 +90,7 @@ impl Server {
     /// # Errors
     /// A program that fails, with what it said.
     pub fn standby(&self, name: &str, settings: &[(&str, &str)]) -> io::Result<Self> {
-        let directory = self.tools.directory()?;
+        let directory = self.tools.directory(&std::env::temp_dir())?;
         let data = directory.path().join("data");
         let source = format!("host=127.0.0.1 port={} user={USER} application_name={name}", self.port);
         let mut copy = self.tools.command("pg_basebackup");

@@ -70,9 +70,9 @@ impl Tools {
         command
     }
 
-    /// An empty directory that belongs to that user.
-    pub(crate) fn directory(&self) -> io::Result<TempDir> {
-        let directory = TempDir::with_prefix("waypost-postgres-")?;
+    /// An empty directory in `folder` that belongs to that user.
+    pub(crate) fn directory(&self, folder: &Path) -> io::Result<TempDir> {
+        let directory = TempDir::with_prefix_in("waypost-postgres-", folder)?;
         if let Some((user, group)) = self.user {
             chown(directory.path(), Some(user), Some(group))?;
         }
