@@ -107,11 +107,12 @@ impl Dialect {
             format!("INSERT INTO messages (id, uses, raw) SELECT {message}, 1, {raw} FROM ({numbers}) AS n"),
             format!(
                 "INSERT INTO interactions (id, state, received_at, message, flow_id, flow_version, decision, queue, priority,
-                    initial_priority, runs, duplicates, erased, lease, message_id, envelope_from, envelope_to, remote, subject)
+                    initial_priority, runs, duplicates, erased, lease, message_id, envelope_from, envelope_to, remote, subject, completed_at)
                 SELECT {id}, CASE WHEN {waits} THEN 2 ELSE 4 END, {time}, {message}, {flow}, 1, 0, {queue}, 0, 0, 1, 0, {no},
                     CASE WHEN {waits} THEN NULL ELSE {lease} END, g || '@history.example',
                     CASE WHEN g <= {oldest} THEN '{OLD_SENDER}' ELSE 'c' || (g % 10000) || '@history.example' END,
-                    'care@inbound.example', '127.0.0.1', 'What was asked for the ' || g || 'th time'
+                    'care@inbound.example', '127.0.0.1', 'What was asked for the ' || g || 'th time',
+                    CASE WHEN {waits} THEN NULL ELSE {time} END
                 FROM ({numbers}) AS n"
             ),
             format!(

@@ -151,6 +151,27 @@ impl Server {
         ready.status().is_ok_and(|status| status.success())
     }
 
+    /// Writes a file that the server can read and nobody else, such as a key; answers its path.
+    ///
+    /// # Errors
+    /// The system.
+    pub fn file(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text)?;
+        self.tools.give(&path)?;
+        Ok(path)
+    }
+
+    /// Starts it anew with more settings.
+    ///
+    /// # Errors
+    /// It does not start, with what it said.
+    pub fn restart_with(&mut self, settings: &[(&str, &str)]) -> io::Result<()> {
+        self.stop();
+        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.start_again()
+    }
+
     /// Where everything it says goes.
     pub fn log(&self) -> PathBuf {
         self.directory.path().join("log")

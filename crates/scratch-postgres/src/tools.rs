@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,6 +68,15 @@ impl Tools {
         // A home of root's can't be entered.
         command.current_dir("/");
         command
+    }
+
+    /// Gives a file to that user alone.
+    pub(crate) fn give(&self, path: &Path) -> io::Result<()> {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        match self.user {
+            Some((user, group)) => chown(path, Some(user), Some(group)),
+            None => Ok(()),
+        }
     }
 
     /// An empty directory in `folder` that belongs to that user.

@@ -83,8 +83,9 @@ async fn tell(db: Database, work: Arc<Notify>, node: String, mut stopped: watch:
             _ = stopped.changed() => return,
         }
         let node = node.clone();
-        let told =
-            db.run(move |db| Box::pin(async move { execute(db, "SELECT pg_notify($1, $2)", &[&WORK, &node]).await }));
+        // A hint need not be on any disk: nobody waits for a sync.
+        let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
+        let told = db.run(move |db| Box::pin(async move { execute(db, sql, &[&WORK, &node]).await }));
         if let Err(error) = told.await {
             tracing::debug!(%error, "other nodes were not told of work; they poll");
         }

@@ -149,3 +149,34 @@ async fn text_with_nul_is_kept_as_far_as_it_can_be() {
     let found = opened.store.interactions(&filter, None, 10).await.unwrap();
     assert_eq!(found[0].subject, "a\u{FFFD}b");
 }
+
+#[tokio::test]
+async fn tls_verifies_the_server() {
+    let Ok(tools) = Tools::find() else { return };
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (pem, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let start = move || {
+        let mut server = Server::start(&tools, &[("fsync", "off")]).unwrap();
+        let files = [server.file("server.pem", &pem).unwrap(), server.file("server.key", &key).unwrap()];
+        let [certificate, key] = files.each_ref().map(|path| path.to_str().unwrap());
+        let settings = [("ssl", "on"), ("ssl_cert_file", certificate), ("ssl_key_file", key)];
+        server.restart_with(&settings).unwrap();
+        server.fresh_database().unwrap();
+        server
+    };
+    let server = tokio::task::spawn_blocking(start).await.unwrap();
+    let url = |host: &str| format!("postgres://waypost@{host}:{}/scratch0?sslmode=require", server.port());
+    let options = |host: &str, trusted: bool| PostgresOptions {
+        root_certificates: trusted.then(|| vec![made.cert.der().clone()]),
+        patience: Duration::from_secs(5),
+        ..PostgresOptions::new(url(host))
+    };
+    let store = PostgresStore::connect(options("localhost", true)).await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), 0);
+    // Nobody whom the system trusts made this certificate; and it is for another name.
+    for refused in [options("localhost", false), options("127.0.0.1", true)] {
+        let error = PostgresStore::connect(refused).await.err().unwrap();
+        assert!(matches!(&error, StoreError::Unavailable(text) if text.contains("certificate")), "{error}");
+    }
+    tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
+}
