@@ -45,8 +45,10 @@ class RetryPolicy:
 
 
 def is_transient(response: Response, *, has_key: bool, repeatable: bool) -> bool:
-    """Whether the same request may succeed later, and does no more than once what it asks. ``has_key``: whether it carried an
-    idempotency key. ``repeatable``: whether it does no more when it reaches the server twice."""
+    """Whether the same request may succeed later and can't be done twice by that.
+
+    ``has_key``: whether it carried an idempotency key. ``repeatable``: whether it does no more when it arrives twice.
+    """
     if response.status == 409:
         # The first sending of the same request is still being worked on; only then does a conflict say when to come back.
         return has_key and "Retry-After" in response.headers

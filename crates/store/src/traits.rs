@@ -78,8 +78,8 @@ pub trait MailStore: Send + Sync {
     /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
 
-    /// Sets attributes, others stay; answers whether the interaction exists and was not erased. What is set stands over what runs leave, those that end
-    /// later included; it is no part of a run, and no run sees it.
+    /// Sets attributes, others stay; answers whether the interaction exists and was not erased. What is set stands over what runs
+    /// leave, those that end later included; it is no part of a run, and no run sees it.
     async fn set_attributes(
         &self,
         id: InteractionId,
