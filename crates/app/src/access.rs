@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use waypost_store::error::StoreError;
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::traits::Store;
@@ -38,8 +38,6 @@ pub struct Access {
     store: Arc<dyn Store>,
     hashing: Semaphore,
     guesses: Guesses,
-    /// Changes of clients look at all of them, so that somebody is left who can make clients: one at a time.
-    changing: Mutex<()>,
 }
 
 /// A token that was just issued: the only moment at which it is known.
@@ -103,7 +101,7 @@ impl NewClient {
 impl Access {
     /// Access by what `store` knows.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default(), changing: Mutex::default() }
+        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default() }
     }
 
     /// The admin client to begin with, if there is no client at all. It is not kept yet: hand its secret over first, then

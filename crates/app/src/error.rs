@@ -3,7 +3,7 @@
 use thiserror::Error;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::id::{FlowId, Version};
-use waypost_store::error::{LeaseError, StoreError};
+use waypost_store::error::{ClientError, LeaseError, StoreError};
 
 /// A use case was refused or failed. Nothing was changed.
 #[derive(Debug, Error)]
@@ -138,6 +138,15 @@ pub struct User {
 fn users_text(users: &[User]) -> String {
     let names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
     names.join(", ")
+}
+
+impl From<ClientError> for AppError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::LastAdmin => Self::Protected(error.to_string()),
+            ClientError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl From<LeaseError> for AppError {

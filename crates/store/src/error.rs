@@ -57,6 +57,17 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
+/// Why a client was not changed.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// Nobody would be left who may make clients.
+    #[error("it is the last active client with the scope `admin`")]
+    LastAdmin,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a lease could not be used.
 #[derive(Debug, Error)]
 pub enum LeaseError {

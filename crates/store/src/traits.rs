@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
-use crate::error::{CommitError, LeaseError, StoreError};
+use crate::error::{ClientError, CommitError, LeaseError, StoreError};
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
@@ -139,11 +139,12 @@ pub trait QueueStore: Send + Sync {
 #[async_trait]
 pub trait AccessStore: Send + Sync {
     /// Inserts a client of revision 1, or replaces the one whose revision is one less, and answers whether it did: not, if others
-    /// were quicker. Tokens of a replaced client whose secret changed, or that was revoked, are removed.
-    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, StoreError>;
+    /// were quicker. Tokens of a replaced client whose secret changed, or that was revoked, are removed. Whoever is the last admin
+    /// stays one: anything else is refused, whatever others do at the same moment.
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, ClientError>;
 
-    /// Removes a client and its tokens; answers whether it was there.
-    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError>;
+    /// Removes a client and its tokens; answers whether it was there. The last admin stays.
+    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, ClientError>;
 
     /// A client.
     async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError>;

@@ -1,7 +1,8 @@
 //! Clients and tokens.
 
 use super::samples::{at, audit};
-use crate::records::access::{ClientRecord, TokenRecord};
+use crate::error::ClientError;
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
 use crate::traits::Store;
 
 fn client(id: &str, secret: &str) -> ClientRecord {
@@ -10,12 +11,12 @@ fn client(id: &str, secret: &str) -> ClientRecord {
         name: format!("the client {id}"),
         secret_hash: secret.to_owned(),
         configured_hash: Some("configured".to_owned()),
-        scopes: vec!["flow:read".to_owned(), "admin".to_owned()],
+        scopes: vec!["flow:read".to_owned(), "flow:write".to_owned()],
         created_at: at(0),
         revoked_at: None,
         description: "what it is for".to_owned(),
         token_seconds: Some(600),
-        created_by: "admin".to_owned(),
+        created_by: "flow:write".to_owned(),
         modified_at: at(1),
         revision: 1,
     }
@@ -127,4 +128,23 @@ pub(crate) async fn a_deleted_client_is_gone_with_its_tokens(store: &dyn Store) 
     assert!(!store.delete_client("a", audit(3, "ops")).await.unwrap());
     assert_eq!((store.client("a").await.unwrap(), store.token(&[1; 32]).await.unwrap()), (None, None));
     assert_eq!(store.audit(&Default::default(), None, 10).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn the_last_admin_stays(store: &dyn Store) {
+    let admin = |id: &str, revision| ClientRecord { revision, scopes: vec![ADMIN_SCOPE.to_owned()], ..client(id, "s") };
+    let plain = |id: &str, revision| ClientRecord { revision, scopes: vec!["flow:read".to_owned()], ..client(id, "s") };
+    store.put_client(admin("a", 1), audit(1, "ops")).await.unwrap();
+    store.put_client(plain("p", 1), audit(2, "ops")).await.unwrap();
+    let refused = |outcome: Result<bool, ClientError>| assert!(matches!(outcome, Err(ClientError::LastAdmin)));
+    refused(store.put_client(plain("a", 2), audit(3, "ops")).await);
+    refused(store.put_client(ClientRecord { revoked_at: Some(at(1)), ..admin("a", 2) }, audit(3, "ops")).await);
+    refused(store.delete_client("a", audit(3, "ops")).await);
+    assert!(store.delete_client("p", audit(3, "ops")).await.unwrap());
+    assert!(store.put_client(admin("a", 2), audit(4, "ops")).await.unwrap(), "another change of it is well");
+    store.put_client(admin("b", 1), audit(5, "ops")).await.unwrap();
+    // Two admins that are taken away at the same moment: one stays.
+    let both = [store.delete_client("a", audit(6, "ops")), store.delete_client("b", audit(7, "ops"))];
+    let outcomes = futures_util::future::join_all(both).await;
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count(), 1, "{outcomes:?}");
+    assert_eq!(store.clients().await.unwrap().len(), 1);
 }

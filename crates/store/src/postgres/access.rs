@@ -1,14 +1,15 @@
 //! Clients and tokens.
 
 use async_trait::async_trait;
+use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::Row;
 
 use super::columns::{Columns, text};
 use super::pool::{execute, row, rows};
 use super::{PostgresStore, audit};
 use crate::encoding::json;
-use crate::error::StoreError;
-use crate::records::access::{ClientRecord, TokenRecord};
+use crate::error::{ClientError, StoreError};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -17,24 +18,27 @@ const PRUNED_AT_ONCE: i64 = 8;
 
 #[async_trait]
 impl AccessStore for PostgresStore {
-    async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<bool, StoreError> {
+    async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<bool, ClientError> {
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await?;
+                    let transaction = alone(db).await?;
                     let sql = "SELECT secret_hash, revision FROM clients WHERE id = $1 FOR UPDATE";
                     let found = row(&transaction, sql, &[&text(&client.id)]).await?;
-                    let secret: Option<String> = found.as_ref().map(|row| row.try_get(0)).transpose()?;
-                    let before: i64 = found.map_or(Ok(0), |row| row.try_get(1))?;
+                    let secret: Option<String> =
+                        found.as_ref().map(|row| row.try_get(0)).transpose().map_err(StoreError::from)?;
+                    let before: i64 = found.map_or(Ok(0), |row| row.try_get(1)).map_err(StoreError::from)?;
                     let revision = i64::try_from(client.revision).unwrap_or(i64::MAX);
                     if revision != before.saturating_add(1) {
                         return Ok(false);
                     }
+                    if !client.is_admin() && is_last_admin(&transaction, &client.id).await? {
+                        return Err(ClientError::LastAdmin);
+                    }
                     if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
                         execute(&transaction, "DELETE FROM tokens WHERE client_id = $1", &[&text(&client.id)]).await?;
                     }
-                    // Two nodes may make the same client at the same moment: the second waits for the first, and is refused.
-                    let put = execute(
+                    execute(
                         &transaction,
                         "INSERT INTO clients (id, name, description, secret_hash, scopes, token_seconds, created_at,
                             created_by, modified_at, revoked_at, revision, configured_hash)
@@ -44,8 +48,7 @@ impl AccessStore for PostgresStore {
                             token_seconds = excluded.token_seconds, created_at = excluded.created_at,
                             created_by = excluded.created_by, modified_at = excluded.modified_at,
                             revoked_at = excluded.revoked_at, revision = excluded.revision,
-                            configured_hash = excluded.configured_hash
-                            WHERE clients.revision = excluded.revision - 1",
+                            configured_hash = excluded.configured_hash",
                         &[
                             &text(&client.id),
                             &text(&client.name),
@@ -62,29 +65,29 @@ impl AccessStore for PostgresStore {
                         ],
                     )
                     .await?;
-                    if put == 0 {
-                        return Ok(false);
-                    }
                     audit::add(&transaction, &entry).await?;
-                    transaction.commit().await?;
+                    transaction.commit().await.map_err(StoreError::from)?;
                     Ok(true)
                 })
             })
             .await
     }
 
-    async fn delete_client(&self, id: &str, entry: AuditRecord) -> Result<bool, StoreError> {
+    async fn delete_client(&self, id: &str, entry: AuditRecord) -> Result<bool, ClientError> {
         let id = text(id).into_owned();
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await?;
+                    let transaction = alone(db).await?;
+                    if is_last_admin(&transaction, &id).await? {
+                        return Err(ClientError::LastAdmin);
+                    }
                     let gone = execute(&transaction, "DELETE FROM clients WHERE id = $1", &[&id]).await? > 0;
                     execute(&transaction, "DELETE FROM tokens WHERE client_id = $1", &[&id]).await?;
                     if gone {
                         audit::add(&transaction, &entry).await?;
                     }
-                    transaction.commit().await?;
+                    transaction.commit().await.map_err(StoreError::from)?;
                     Ok(gone)
                 })
             })
@@ -173,6 +176,21 @@ impl AccessStore for PostgresStore {
             })
             .await
     }
+}
+
+/// A transaction in which nobody else changes a client: who the last admin is depends on all of them. Tokens are given meanwhile.
+async fn alone(db: &mut Client) -> Result<Transaction<'_>, StoreError> {
+    let transaction = db.transaction().await?;
+    execute(&transaction, "LOCK TABLE clients IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
+    Ok(transaction)
+}
+
+/// Whether a client is an admin, and no other is.
+async fn is_last_admin(db: &impl GenericClient, id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM clients WHERE revoked_at IS NULL AND scopes::jsonb ? $1 LIMIT 2";
+    let admins = rows(db, sql, &[&ADMIN_SCOPE]).await?;
+    let admins = admins.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+    Ok(admins.len() == 1 && admins.iter().all(|admin| *admin == text(id)))
 }
 
 fn client(row: &Row) -> Result<ClientRecord, StoreError> {

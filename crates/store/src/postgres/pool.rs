@@ -107,6 +107,12 @@ impl PassingError for crate::error::CommitError {
     }
 }
 
+impl PassingError for crate::error::ClientError {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passing())
+    }
+}
+
 impl PassingError for crate::error::LeaseError {
     fn passing(&self) -> bool {
         matches!(self, Self::Store(error) if error.passing())

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+/// The scope that allows everything. One client that is not revoked always has it, once one did.
+pub const ADMIN_SCOPE: &str = "admin";
+
 /// An OAuth client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientRecord {
@@ -30,6 +33,14 @@ pub struct ClientRecord {
     pub revision: u64,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+}
+
+impl ClientRecord {
+    /// Whether it may do everything now.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.revoked_at.is_none() && self.scopes.iter().any(|scope| scope == ADMIN_SCOPE)
+    }
 }
 
 /// An access token. The token itself is never kept.

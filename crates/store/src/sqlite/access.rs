@@ -1,13 +1,13 @@
 //! Clients and tokens.
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::columns::{Columns, micros};
 use super::{SqliteStore, audit};
 use crate::encoding::json;
-use crate::error::StoreError;
-use crate::records::access::{ClientRecord, TokenRecord};
+use crate::error::{ClientError, StoreError};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -16,7 +16,7 @@ const PRUNED_AT_ONCE: u32 = 8;
 
 #[async_trait]
 impl AccessStore for SqliteStore {
-    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, StoreError> {
+    async fn put_client(&self, client: ClientRecord, audit: AuditRecord) -> Result<bool, ClientError> {
         self.writer()?
             .run(move |session| {
                 let db = &session.db;
@@ -26,7 +26,10 @@ impl AccessStore for SqliteStore {
                     .optional()?;
                 let (secret, revision) = before.map_or((None, 0), |(secret, revision)| (Some(secret), revision));
                 if client.revision != revision.saturating_add(1) {
-                    return Ok(Ok::<_, StoreError>(false));
+                    return Ok(Ok(false));
+                }
+                if !client.is_admin() && is_last_admin(db, &client.id)? {
+                    return Ok(Err(ClientError::LastAdmin));
                 }
                 if client.revoked_at.is_some() || secret.is_some_and(|secret| secret != client.secret_hash) {
                     db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&client.id,))?;
@@ -56,17 +59,20 @@ impl AccessStore for SqliteStore {
             .await?
     }
 
-    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, StoreError> {
+    async fn delete_client(&self, id: &str, audit: AuditRecord) -> Result<bool, ClientError> {
         let id = id.to_owned();
         self.writer()?
             .run(move |session| {
                 let db = &session.db;
+                if is_last_admin(db, &id)? {
+                    return Ok(Err(ClientError::LastAdmin));
+                }
                 db.prepare_cached("DELETE FROM tokens WHERE client_id = ?1")?.execute((&id,))?;
                 let gone = db.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute((&id,))? > 0;
                 if gone {
                     audit::add(db, &audit)?;
                 }
-                Ok(Ok::<_, StoreError>(gone))
+                Ok(Ok(gone))
             })
             .await?
     }
@@ -148,6 +154,15 @@ impl AccessStore for SqliteStore {
             })
             .await?
     }
+}
+
+/// Whether a client is an admin, and no other is.
+fn is_last_admin(db: &Connection, id: &str) -> Result<bool, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT id FROM clients WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?1) LIMIT 2",
+    )?;
+    let admins: Vec<String> = select.query_map((ADMIN_SCOPE,), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(admins.len() == 1 && admins.iter().all(|admin| admin == id))
 }
 
 fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
