@@ -16,6 +16,7 @@ pub mod traces;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use waypost_engine::Detail;
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_store::traits::Store;
 
@@ -40,6 +41,17 @@ pub struct App {
     pub metrics: Metrics,
     /// What is told to a collector of traces.
     pub traces: Traces,
+    /// How much of a run its trace keeps.
+    trace_detail: Detail,
+}
+
+/// What an operator may set.
+#[derive(Default)]
+pub struct Settings {
+    /// Who is told of what happens.
+    pub traces: Traces,
+    /// How much of a run and its mail a kept trace has. Trying a flow always shows everything.
+    pub trace_detail: Detail,
 }
 
 impl App {
@@ -47,7 +59,7 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub async fn open(store: Arc<dyn Store>, traces: Traces) -> Result<Arc<Self>, AppError> {
+    pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, AppError> {
         let catalogue = LiveCatalogue::open(store.clone()).await?;
         catalogue.ensure_built_in().await?;
         Ok(Arc::new(Self {
@@ -57,7 +69,8 @@ impl App {
             undecided: Notify::new(),
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
-            traces,
+            traces: settings.traces,
+            trace_detail: settings.trace_detail,
         }))
     }
 

@@ -67,16 +67,11 @@ impl Ran {
     }
 }
 
-/// Tells of what happened, once it has: nothing is kept open, and nothing is done at all where nobody collects traces.
+/// Tells of what happened, once it has: nothing is kept open. By default nobody collects traces, and nothing is done at all.
+#[derive(Default)]
 pub struct Traces(Option<BoxedTracer>);
 
 impl Traces {
-    /// Nobody collects traces.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(None)
-    }
-
     /// Traces go to the collector that the process has set up.
     #[must_use]
     pub fn collected() -> Self {

@@ -21,7 +21,7 @@ const BY: By<'static> = By { actor: "test", note: None };
 
 async fn app(directory: &std::path::Path) -> Arc<App> {
     let store = SqliteStore::open(directory, SqliteOptions::default()).unwrap();
-    App::open(Arc::new(store), waypost_app::traces::Traces::none()).await.unwrap()
+    App::open(Arc::new(store), waypost_app::Settings::default()).await.unwrap()
 }
 
 async fn create(app: &App, document: &str) -> FlowView {

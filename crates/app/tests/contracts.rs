@@ -48,7 +48,7 @@ impl World {
     async fn new() -> Self {
         let folder_of_store = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap());
-        let app = App::open(store.clone(), waypost_app::traces::Traces::none()).await.unwrap();
+        let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
         for name in ["Billing", "General"] {
             app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap();
         }
@@ -271,7 +271,7 @@ async fn every_change_has_its_answer() {
                 Err(error) => panic!("{title}: `{step}` was refused:\n{}", refusal(&error)),
             };
         }
-        let again = App::open(world.store.clone(), waypost_app::traces::Traces::none()).await.unwrap();
+        let again = App::open(world.store.clone(), waypost_app::Settings::default()).await.unwrap();
         assert_eq!(World::known(&world.app), World::known(&again), "{title}: a start finds something else");
         id_free(&mut answer, &world);
         if answer.trim() != expected.trim() {

@@ -1,6 +1,7 @@
 //! The `waypost` binary: server and tools.
 
 mod commands;
+mod config;
 mod failure;
 mod files;
 mod remote;
@@ -57,7 +58,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let given = match config::expand(&Arguments::command(), std::env::args_os().collect()) {
+        Ok(given) => given,
+        Err(failure) => return failure.report(),
+    };
+    let result = match Arguments::parse_from(given).command {
         Command::Serve(arguments) => commands::serve::run(arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),

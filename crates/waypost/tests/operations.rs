@@ -359,3 +359,82 @@ fn a_dump_of_postgresql_made_while_it_runs_is_whole() {
     let summary = restored.api().get("/interactions/summary").ok();
     assert_eq!(summary["interactions"], json!(21), "counters are part of the copy");
 }
+
+/// What the answers' headers say that a client may do in a minute.
+fn allowed(server: &Server) -> u32 {
+    server.api().get("/flows").header("inin-ratelimit-allowed").parse().unwrap()
+}
+
+#[test]
+fn a_file_is_overridden_by_the_environment_and_that_by_arguments() {
+    let scratch = Scratch::new("operate-config");
+    let file = scratch.path("waypost.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "rate-limit = 11\nhostname = \"mx.config.example\"\ntls-self-signed = false\n").unwrap();
+    let start = |environment: Option<&str>, argument: Option<&str>| {
+        let mut start = Start::default();
+        start.arguments.extend(["--config".to_owned(), file.to_str().unwrap().to_owned()]);
+        if let Some(limit) = argument {
+            start.arguments.extend(["--rate-limit".to_owned(), limit.to_owned()]);
+        }
+        start.environment.extend(environment.map(|limit| ("WAYPOST_RATE_LIMIT", limit.into())));
+        Server::start(&scratch.path("data"), &start)
+    };
+    for (environment, argument, expected) in [(None, None, 11), (Some("22"), None, 22), (Some("22"), Some("33"), 33)] {
+        let mut server = start(environment, argument);
+        assert_eq!(allowed(&server), expected);
+        let mut greeting = String::new();
+        BufReader::new(TcpStream::connect(&server.smtp).unwrap()).read_line(&mut greeting).unwrap();
+        assert!(greeting.contains("mx.config.example"), "{greeting}");
+        server.stop();
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_in_a_file_is_told_at_once() {
+    let scratch = Scratch::new("operate-config-errors");
+    let file = scratch.path("waypost.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let text = "http = \"nowhere\"\nrate_limit = 5\nlog-format = \"xml\"\ntls-self-signed = \"yes\"\n\
+                duplicate-days = [1]\ndatabase = \"postgres://ann:hidden-word@db/mail\"\nconfig = \"other.toml\"\n";
+    fs::write(&file, text).unwrap();
+    let output =
+        Command::new(harness::WAYPOST).args(["serve", "--config"]).arg(&file).env_remove("WAYPOST_DATABASE").output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let name = file.display();
+    for line in [
+        format!("{name}:1: the value of `http` is refused: invalid socket address syntax"),
+        format!("{name}:2: `rate_limit` is not a setting: did you mean `rate-limit`?"),
+        format!("{name}:3: the value of `log-format` is refused: expected one of text, json"),
+        format!("{name}:4: `tls-self-signed` is on or off: expected true or false"),
+        format!("{name}:5: `duplicate-days` can't be this: expected a text or a whole number"),
+        format!("{name}:7: `config` is not a setting:"),
+    ] {
+        assert!(told.contains(&line), "{line}\nis not in\n{told}");
+    }
+    assert!(!told.contains("hidden-word"), "{told}");
+    fs::write(&file, "http = \nrate-limit = 3").unwrap();
+    let output = Command::new(harness::WAYPOST).args(["serve", "--config"]).arg(&file).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains(&format!("{name}:1: ")), "{told}");
+}
+
+#[test]
+fn a_trace_keeps_as_much_as_it_is_told_to() {
+    let scratch = Scratch::new("operate-detail");
+    for (detail, values, steps) in [("everything", true, true), ("steps", false, true), ("decisions", false, false)] {
+        let mut start = Start::unlimited();
+        start.arguments.extend(["--trace-detail", detail].map(str::to_owned));
+        let server = Server::start(&scratch.path(detail), &start);
+        prepare(&server);
+        let text = "Message-ID: <1@detail.example>\r\nSubject: my refund of pink-elephants\r\n\r\nwhere is it?\r\n";
+        assert_eq!(server.smtp().deliver("ana@customer.example", "care@example.com", text).unwrap().code, 250);
+        let one = decided(&server, "1@detail.example");
+        assert_eq!(one["decision"]["queue"]["name"], "Billing", "the same decision whatever is kept");
+        let trace = server.api().get(&format!("/interactions/{}/trace", one["id"].as_str().unwrap())).ok().to_string();
+        assert_eq!(trace.contains("pink-elephants"), values, "{detail}: {trace}");
+        assert_eq!(trace.contains("runFlow"), steps, "{detail}: {trace}");
+    }
+}

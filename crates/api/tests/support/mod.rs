@@ -96,7 +96,7 @@ pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> S
     let access = Arc::new(Access::new(store.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
     let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();
-    let app = App::open(store.clone(), waypost_app::traces::Traces::none()).await.unwrap();
+    let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(app.clone().work(stopped.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_engine::Limits;
+use waypost_engine::{Detail, Limits};
 use waypost_flow::id::InteractionId;
 use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
@@ -74,13 +74,13 @@ impl App {
     pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
-        let running = self.catalogue.running();
+        let (running, detail) = (self.catalogue.running(), self.trace_detail);
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
-            tokio::task::spawn_blocking(move || prepare(&running, arrival))
+            tokio::task::spawn_blocking(move || prepare(&running, arrival, detail))
                 .await
                 .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, arrival)
+            prepare(&running, arrival, detail)
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -135,11 +135,11 @@ impl App {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-fn prepare(running: &Running, arrival: Arrival) -> Acceptance {
+fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Acceptance {
     let received_at = Timestamp::now();
     let raw = arrival.raw;
     let parsed = Message::parse(&raw);
-    let limits = Limits { actions: INLINE_ACTIONS, ..Limits::default() };
+    let limits = Limits { actions: INLINE_ACTIONS, detail, ..Limits::default() };
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
     for recipient in &arrival.recipients {

@@ -72,10 +72,13 @@ impl App {
                 Some(_) => left.is_none(),
                 None => work.interaction.route.is_some() && route.is_none(),
             };
+            let limits = Limits { detail: self.trace_detail, ..Limits::default() };
             let (id, lease) = (work.interaction.id, work.lease);
             // A run that was asked for again is not late.
             let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
-            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone)).await {
+            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone, limits))
+                .await
+            {
                 Ok(run) => run,
                 Err(error) => {
                     tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
@@ -115,7 +118,7 @@ fn is_there(world: &World, target: RouteTarget) -> bool {
     }
 }
 
-fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: bool) -> RunRecord {
+fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: bool, limits: Limits) -> RunRecord {
     let message = Message::parse(&work.raw);
     let start = Start {
         interaction: work.interaction.id,
@@ -124,7 +127,7 @@ fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: 
         route,
         opening: work.interaction.opening.as_ref(),
     };
-    let mut run = decide(running, start, &message, Limits::default());
+    let mut run = decide(running, start, &message, limits);
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
         run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));

@@ -11,6 +11,9 @@ use crate::server;
 /// Arguments of `serve`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// A TOML file with any of these options, by their names; the environment overrides it, and arguments both
+    #[arg(long, env = "WAYPOST_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Where everything is kept
     #[arg(long, env = "WAYPOST_DATA_DIR", default_value = "./waypost-data")]
     pub(crate) data_dir: PathBuf,
@@ -60,12 +63,27 @@ pub(crate) struct Arguments {
     /// For how many seconds after SIGTERM to go on serving while /health/ready says no: what sends requests here must see it first
     #[arg(long, env = "WAYPOST_DRAIN_DELAY", default_value = "0", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) drain_delay: Duration,
+    /// How much of a run and its mail a trace keeps: decisions alone, steps without values, or everything
+    #[arg(long, env = "WAYPOST_TRACE_DETAIL", value_enum, default_value_t)]
+    pub(crate) trace_detail: TraceDetail,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
     #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
     pub(crate) log: String,
     /// How it is logged
     #[arg(long, env = "WAYPOST_LOG_FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
+}
+
+/// How much a trace keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TraceDetail {
+    /// Which flows ran, errors, the decision.
+    Decisions,
+    /// Every step, nothing of the mail beyond what the decision says.
+    Steps,
+    /// Every step with its values.
+    #[default]
+    Everything,
 }
 
 /// How lines of the log look.

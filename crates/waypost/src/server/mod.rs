@@ -25,11 +25,12 @@ use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
+use waypost_engine::Detail;
 use waypost_mail::smtp::Settings as SmtpSettings;
 
 use telemetry::Telemetry;
 
-use crate::commands::serve::Arguments;
+use crate::commands::serve::{Arguments, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
 
@@ -41,8 +42,8 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
     admin_client(&access, data_dir).await?;
-    let app =
-        App::open(store, telemetry.traces()).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
+    let settings = waypost_app::Settings { traces: telemetry.traces(), trace_detail: detail(arguments.trace_detail) };
+    let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
     let tls = tls_config(&arguments)?;
     let (stop, stopped) = watch::channel(false);
@@ -116,6 +117,14 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     // Left behind by a crash it does no harm: it names a process.
     let _ = fs::remove_file(Listeners::file(data_dir));
     Ok(())
+}
+
+fn detail(detail: TraceDetail) -> Detail {
+    match detail {
+        TraceDetail::Decisions => Detail::Decisions,
+        TraceDetail::Steps => Detail::Steps,
+        TraceDetail::Everything => Detail::Everything,
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -45,7 +45,7 @@ impl Telemetry {
 
     /// What the rooms below tell by.
     pub(super) fn traces(&self) -> Traces {
-        if self.0.is_some() { Traces::collected() } else { Traces::none() }
+        if self.0.is_some() { Traces::collected() } else { Traces::default() }
     }
 
     /// Tells what was not told yet.

@@ -1,0 +1,137 @@
+//! Settings of `waypost serve` from a TOML file. What stands in the environment overrides the file, and arguments override both.
+//!
+//! Keys are the names of the options. The file becomes arguments before those that were given, so that each option is described, read
+//! and checked in one place.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command};
+use toml::de::{DeTable, DeValue};
+
+use crate::failure::Failure;
+
+/// The subcommand that takes a file.
+const SERVE: &str = "serve";
+
+/// Options that make no sense in the file.
+const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+
+/// A file's longest useful size, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The arguments with what the file says put where they leave room for it.
+///
+/// # Errors
+/// Every problem of the file, with its line.
+pub(crate) fn expand(command: &Command, given: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    // What is wrong with the arguments themselves is told by whoever parses them next.
+    let Ok(matches) = command.clone().try_get_matches_from(&given) else { return Ok(given) };
+    let Some((SERVE, matches)) = matches.subcommand() else { return Ok(given) };
+    let Some(file) = matches.get_one::<PathBuf>("config") else { return Ok(given) };
+    let settings = read(command, file)?;
+    let place = given.iter().position(|word| word == SERVE).map_or(given.len(), |place| place + 1);
+    let mut expanded = given;
+    expanded.splice(
+        place..place,
+        settings.into_iter().filter(|one| !is_given(matches, &one.name)).flat_map(Setting::words),
+    );
+    Ok(expanded)
+}
+
+/// An option with its value as an argument would have it; none for a flag.
+struct Setting {
+    name: String,
+    value: Option<String>,
+}
+
+impl Setting {
+    fn words(self) -> Option<OsString> {
+        Some(match self.value {
+            Some(value) => format!("--{}={value}", self.name).into(),
+            None => format!("--{}", self.name).into(),
+        })
+    }
+}
+
+fn is_given(matches: &ArgMatches, name: &str) -> bool {
+    let source = matches.value_source(&name.replace('-', "_"));
+    matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+}
+
+fn read(command: &Command, file: &Path) -> Result<Vec<Setting>, Failure> {
+    let fail = |error: &dyn std::fmt::Display| Failure::of(format!("can't read {}", file.display()))(error);
+    let size = fs::metadata(file).map_err(|error| fail(&error))?.len();
+    if size > MAX_BYTES {
+        return Err(fail(&"it is too large to be a file of settings"));
+    }
+    let text = fs::read_to_string(file).map_err(|error| fail(&error))?;
+    let (table, errors) = DeTable::parse_recoverable(&text);
+    let line = |at: usize| text.get(..at).unwrap_or(&text).matches('\n').count() + 1;
+    let mut problems: Vec<(usize, String)> = errors
+        .iter()
+        .map(|error| (error.span().map_or(1, |span| line(span.start)), error.message().to_owned()))
+        .collect();
+    let mut settings = Vec::new();
+    for (key, value) in table.get_ref() {
+        match setting(command, key.get_ref(), value.get_ref()) {
+            Ok(setting) => settings.extend(setting),
+            Err(problem) => problems.push((line(key.span().start), problem)),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(settings);
+    }
+    problems.sort();
+    let lines: Vec<String> =
+        problems.iter().map(|(line, problem)| format!("{}:{line}: {problem}", file.display())).collect();
+    Err(Failure::Failed(lines.join("\n")))
+}
+
+/// Reads one key; none for a flag that is off.
+fn setting(command: &Command, key: &str, value: &DeValue<'_>) -> Result<Option<Setting>, String> {
+    let serve = command.find_subcommand(SERVE).ok_or("there is no such command")?;
+    let names = || serve.get_arguments().filter_map(clap::Arg::get_long).filter(|name| !NOT_IN_FILE.contains(name));
+    let Some(argument) =
+        serve.get_arguments().find(|argument| argument.get_long() == Some(key) && !NOT_IN_FILE.contains(&key))
+    else {
+        let nearest = names().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
+        let nearest = nearest.filter(|name| strsim::jaro_winkler(name, key) > 0.8);
+        let hint = nearest.map_or_else(
+            || format!("expected one of {}", names().collect::<Vec<_>>().join(", ")),
+            |name| format!("did you mean `{name}`?"),
+        );
+        return Err(format!("`{key}` is not a setting: {hint}"));
+    };
+    let name = key.to_owned();
+    let value = match (value, argument.get_action()) {
+        (DeValue::Boolean(false), ArgAction::SetTrue) => return Ok(None),
+        (DeValue::Boolean(true), ArgAction::SetTrue) => return Ok(Some(Setting { name, value: None })),
+        (_, ArgAction::SetTrue) => return Err(format!("`{key}` is on or off: expected true or false")),
+        (DeValue::String(text), _) => text.to_string(),
+        (DeValue::Integer(number), _) => number.to_string(),
+        _ => return Err(format!("`{key}` can't be this: expected a text or a whole number")),
+    };
+    // Alone, so that every value that is wrong is told at once; what options want of each other is seen when all are read.
+    let alone = [command.get_name().to_owned(), SERVE.to_owned(), format!("--{key}={value}")];
+    match command.clone().try_get_matches_from(alone) {
+        Err(error) if matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) => {
+            Err(refused(key, &error))
+        }
+        _ => Ok(Some(Setting { name, value: Some(value) })),
+    }
+}
+
+/// What an option says of a value, without the value: it may be a secret.
+fn refused(key: &str, error: &clap::Error) -> String {
+    let allowed = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(allowed)) if !allowed.is_empty() => {
+            format!(": expected one of {}", allowed.join(", "))
+        }
+        _ => std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}")),
+    };
+    format!("the value of `{key}` is refused{allowed}")
+}
