@@ -121,7 +121,8 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     let folded = |value: &String| text(&value.to_lowercase()).into_owned();
     let mut conditions = Conditions::default();
     conditions.add("id < ", after.map(|after| after.0));
-    conditions.add("state = ", filter.state.map(|state| small(state_code(state))));
+    // As a number in the text: there are indexes of those that are not completed.
+    conditions.add_plain(filter.state.map(|state| format!("state = {}", state_code(state))));
     conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));

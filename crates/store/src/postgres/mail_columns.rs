@@ -131,9 +131,14 @@ impl Conditions {
     pub(super) fn add<T: ToSql + Send + Sync + 'static>(&mut self, left: &str, value: Option<T>) {
         let Some(value) = value else { return };
         self.values.push(Box::new(value));
-        self.sql.push_str(if self.values.len() == 1 { " WHERE " } else { " AND " });
-        self.sql.push_str(left);
-        self.sql.push_str(&format!("${}", self.values.len()));
+        self.add_plain(Some(format!("{left}${}", self.values.len())));
+    }
+
+    /// Adds a condition that has its value in it; nothing that came from outside may be part of it.
+    pub(super) fn add_plain(&mut self, condition: Option<String>) {
+        let Some(condition) = condition else { return };
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(&condition);
     }
 
     /// The rows of a table whose identifiers sort by time.

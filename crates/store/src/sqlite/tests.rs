@@ -309,3 +309,32 @@ async fn leases_of_runs_end_with_their_process() {
     assert_ne!(after.lease, before.lease);
     assert!(store.claim_runs(1, 60, at(12)).await.unwrap().is_empty());
 }
+
+/// Lists don't read the whole history: what is looked for is found by an index, and the newest are at the end of the table.
+#[tokio::test]
+async fn lists_are_found_by_an_index() {
+    let Opened { store, directory } = open();
+    accept(&store, mail(1)).await;
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    let plan = |condition: &str| -> String {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT * FROM interactions WHERE TRUE AND {condition} ORDER BY id DESC LIMIT 10"
+        );
+        let mut select = db.prepare(&sql).unwrap();
+        let rows = select.query_map((), |row| row.get::<_, String>(3)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    };
+    for (condition, index) in [
+        ("queue = x'00'", "interactions_by_queue"),
+        ("flow_id = x'00'", "interactions_by_flow"),
+        ("message_id = 'x'", "interactions_by_message_id"),
+        ("lower(envelope_from) = 'x'", "interactions_by_sender"),
+        ("id < x'00'", "PRIMARY KEY"),
+    ] {
+        let plan = plan(condition);
+        assert!(
+            plan.starts_with("SEARCH") && plan.contains(index) && !plan.contains("TEMP B-TREE"),
+            "{condition}: {plan}"
+        );
+    }
+}
