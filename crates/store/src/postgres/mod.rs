@@ -26,6 +26,7 @@ mod signals;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::time::Duration;
 

@@ -1,0 +1,275 @@
+//! What a batch of acceptances writes, a few statements for all of it.
+
+use deadpool_postgres::Client;
+use jiff::Timestamp;
+use tokio::try_join;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::accept::Catalogue;
+use super::columns::text;
+use super::mail_columns::{RunColumns, small};
+use super::pool::execute;
+use super::seen::{Known, Wanted};
+use super::tally::{self, Tally};
+use crate::duplicates::{Key, Seen};
+use crate::encoding::{json, state_after, state_code};
+use crate::error::StoreError;
+use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+
+/// What a batch writes, a list for each column.
+#[derive(Default)]
+pub(super) struct Writes<'b> {
+    messages: Vec<(Uuid, i32, &'b [u8])>,
+    interactions: Vec<Interaction<'b>>,
+    runs: Vec<(InteractionId, &'b RunRecord, RunColumns)>,
+    duplicates: Vec<Uuid>,
+    requests: Vec<(&'b IdempotencyKey, Vec<u8>)>,
+    tally: Tally,
+}
+
+struct Interaction<'b> {
+    offered: &'b NewInteraction,
+    message: &'b NewMessage,
+    message_id: Uuid,
+    state: State,
+    like: Option<InteractionId>,
+    opening: Option<String>,
+    /// Where its run is among the runs.
+    run: Option<usize>,
+}
+
+impl<'b> Writes<'b> {
+    /// Decides what becomes of an acceptance.
+    pub(super) fn add(
+        &mut self,
+        acceptance: &'b Acceptance,
+        catalogue: &Catalogue,
+        wanted: &Wanted,
+        known: &Known,
+    ) -> Result<Vec<Accepted>, StoreError> {
+        let message = &acceptance.message;
+        let message_id = Uuid::now_v7();
+        let mut outcome = Vec::with_capacity(acceptance.interactions.len());
+        let mut uses = 0;
+        for offered in &acceptance.interactions {
+            let seen = match Key::of(message, offered) {
+                None => Seen::No,
+                Some(key) => match known.compare(&key, message.received_at)? {
+                    // The same route twice in one acceptance: the key was taken for the first of them.
+                    Seen::No | Seen::Like(_) if wanted.first(&key) != Some(offered.id) => {
+                        Seen::Same(wanted.first(&key).unwrap_or(offered.id))
+                    }
+                    seen => seen,
+                },
+            };
+            let like = match seen {
+                Seen::Same(of) => {
+                    self.duplicates.push(of.0);
+                    self.tally.duplicate();
+                    outcome.push(Accepted::Duplicate { of });
+                    continue;
+                }
+                Seen::Like(of) => Some(of),
+                Seen::No => None,
+            };
+            uses += 1;
+            let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
+            let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
+            self.tally.moved(None, state);
+            if let Some(run) = run {
+                self.tally.decided(None, run.decision.kind);
+                self.runs.push((offered.id, run, RunColumns::of(run)?));
+            }
+            self.interactions.push(Interaction {
+                offered,
+                message,
+                message_id,
+                state,
+                like,
+                opening: offered.opening.as_ref().map(json).transpose()?,
+                run: run.map(|_| self.runs.len().saturating_sub(1)),
+            });
+            outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
+        }
+        if uses > 0 {
+            self.messages.push((message_id, uses, message.raw.as_ref()));
+        }
+        if let Some(key) = &acceptance.idempotency {
+            let ids = outcome.iter().flat_map(|one| match one {
+                Accepted::Created { id, .. } => id.0.into_bytes(),
+                Accepted::Duplicate { of } => of.0.into_bytes(),
+            });
+            self.requests.push((key, ids.collect()));
+        }
+        Ok(outcome)
+    }
+
+    /// Writes everything and commits.
+    pub(super) async fn send(self, db: &Client) -> Result<(), StoreError> {
+        let Self { messages, interactions, runs, mut duplicates, requests, tally } = self;
+        if !requests.is_empty() {
+            let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
+            let made: Vec<&[u8]> = requests.iter().map(|(_, made)| made.as_slice()).collect();
+            let sql =
+                "UPDATE idempotency SET interactions = made.ids FROM unnest($1::text[], $2::bytea[]) AS made (key, ids)
+                WHERE idempotency.key = made.key";
+            execute(db, sql, &[&keys, &made]).await?;
+        }
+        if !duplicates.is_empty() {
+            // Locked in order: others may count on the same interactions.
+            duplicates.sort_unstable();
+            let sql = "WITH times AS (SELECT id, count(*) AS more FROM unnest($1::uuid[]) AS again (id) GROUP BY id),
+                    counted AS (SELECT id FROM interactions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE)
+                UPDATE interactions SET duplicates = duplicates + times.more FROM counted JOIN times USING (id)
+                WHERE interactions.id = counted.id";
+            execute(db, sql, &[&duplicates]).await?;
+        }
+        let add_messages = db.prepare_cached(ADD_MESSAGES).await?;
+        let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
+        let add_runs = db.prepare_cached(ADD_RUNS).await?;
+        let add_counts = db.prepare_cached(tally::ADD).await?;
+        let counts = tally.changes();
+        try_join!(
+            biased;
+            async {
+                if messages.is_empty() {
+                    return Ok(());
+                }
+                let ids: Vec<Uuid> = messages.iter().map(|(id, ..)| *id).collect();
+                let uses: Vec<i32> = messages.iter().map(|(_, uses, _)| *uses).collect();
+                let raws: Vec<&[u8]> = messages.iter().map(|(.., raw)| *raw).collect();
+                db.execute(&add_messages, &[&ids, &uses, &raws]).await.map(drop)
+            },
+            async {
+                if interactions.is_empty() {
+                    return Ok(());
+                }
+                let each = &interactions;
+                let run = |one: &Interaction<'_>| one.run.and_then(|place| runs.get(place));
+                let ids: Vec<Uuid> = each.iter().map(|one| one.offered.id.0).collect();
+                let states: Vec<i16> = each.iter().map(|one| small(state_code(one.state))).collect();
+                let received: Vec<Timestamp> = each.iter().map(|one| one.message.received_at).collect();
+                let messages: Vec<Uuid> = each.iter().map(|one| one.message_id).collect();
+                let routes: Vec<Option<Uuid>> = each.iter().map(|one| one.offered.route).collect();
+                let flows: Vec<Option<Uuid>> = each.iter().map(|one| run(one)?.2.flow).collect();
+                let versions: Vec<Option<i64>> = each.iter().map(|one| run(one)?.2.flow_version).collect();
+                let decisions: Vec<Option<i16>> = each.iter().map(|one| Some(run(one)?.2.decision)).collect();
+                let queues: Vec<Option<Uuid>> = each.iter().map(|one| run(one)?.2.queue).collect();
+                let priorities: Vec<i64> =
+                    each.iter().map(|one| run(one).map_or(one.offered.priority, |run| run.2.priority)).collect();
+                let initial: Vec<i64> = each.iter().map(|one| one.offered.priority).collect();
+                let ended: Vec<i64> = each.iter().map(|one| i64::from(one.run.is_some())).collect();
+                let likes: Vec<Option<Uuid>> = each.iter().map(|one| one.like.map(|like| like.0)).collect();
+                let message_ids: Vec<_> = each.iter().map(|one| one.message.message_id.as_deref().map(text)).collect();
+                let from: Vec<_> = each.iter().map(|one| text(&one.message.envelope_from)).collect();
+                let to: Vec<_> = each.iter().map(|one| text(&one.offered.envelope_to)).collect();
+                let remotes: Vec<_> = each.iter().map(|one| text(&one.message.remote)).collect();
+                let subjects: Vec<_> = each.iter().map(|one| text(&one.message.subject)).collect();
+                let skills: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.skills.as_deref()).collect();
+                let attributes: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.attributes.as_deref()).collect();
+                let more: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.more.as_deref()).collect();
+                let completed: Vec<Option<Timestamp>> = each
+                    .iter()
+                    .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
+                    .collect();
+                let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
+                db.execute(
+                    &add_interactions,
+                    &[
+                        &ids,
+                        &states,
+                        &received,
+                        &messages,
+                        &routes,
+                        &flows,
+                        &versions,
+                        &decisions,
+                        &queues,
+                        &priorities,
+                        &initial,
+                        &ended,
+                        &likes,
+                        &message_ids,
+                        &from,
+                        &to,
+                        &remotes,
+                        &subjects,
+                        &skills,
+                        &attributes,
+                        &more,
+                        &openings,
+                        &completed,
+                    ],
+                )
+                .await
+                .map(drop)
+            },
+            async {
+                if runs.is_empty() {
+                    return Ok(());
+                }
+                let ids: Vec<Uuid> = runs.iter().map(|(id, ..)| id.0).collect();
+                let flows: Vec<Option<Uuid>> = runs.iter().map(|(.., columns)| columns.flow).collect();
+                let versions: Vec<Option<i64>> = runs.iter().map(|(.., columns)| columns.flow_version).collect();
+                let started: Vec<Timestamp> = runs.iter().map(|(_, run, _)| run.started_at).collect();
+                let durations: Vec<i64> =
+                    runs.iter().map(|(_, run, _)| i64::try_from(run.duration_us).unwrap_or(i64::MAX)).collect();
+                let asked_by: Vec<_> = runs.iter().map(|(_, run, _)| run.rerun_by.as_deref().map(text)).collect();
+                let decisions: Vec<i16> = runs.iter().map(|(.., columns)| columns.decision).collect();
+                let queues: Vec<Option<Uuid>> = runs.iter().map(|(.., columns)| columns.queue).collect();
+                let priorities: Vec<i64> = runs.iter().map(|(.., columns)| columns.priority).collect();
+                let skills: Vec<Option<&str>> = runs.iter().map(|(.., columns)| columns.skills.as_deref()).collect();
+                let more: Vec<Option<&str>> = runs.iter().map(|(.., columns)| columns.more.as_deref()).collect();
+                let attributes: Vec<Option<&str>> =
+                    runs.iter().map(|(.., columns)| columns.attributes.as_deref()).collect();
+                let traces: Vec<_> = runs.iter().map(|(_, run, _)| text(&run.trace)).collect();
+                db.execute(
+                    &add_runs,
+                    &[
+                        &ids,
+                        &flows,
+                        &versions,
+                        &started,
+                        &durations,
+                        &asked_by,
+                        &decisions,
+                        &queues,
+                        &priorities,
+                        &skills,
+                        &more,
+                        &attributes,
+                        &traces,
+                    ],
+                )
+                .await
+                .map(drop)
+            },
+            async {
+                if counts.is_empty() {
+                    return Ok(());
+                }
+                db.execute(&add_counts, &counts.parameters()).await.map(drop)
+            },
+            db.batch_execute("COMMIT"),
+        )?;
+        Ok(())
+    }
+}
+
+const ADD_MESSAGES: &str =
+    "INSERT INTO messages (id, uses, raw) SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[])";
+
+const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
+        decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
+        remote, subject, skills, attributes, decision_more, opening, completed_at, duplicates, erased)
+    SELECT *, 0, false FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[],
+        $7::bigint[], $8::smallint[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::text[],
+        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[])";
+
+const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by,
+        decision, queue, priority, skills, decision_more, attributes, trace)
+    SELECT id, 1, flow, version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace
+    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
+        $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[]) AS new (id, flow, version, started,
+        duration, asked_by, decision, queue, priority, skills, more, attributes, trace)";
