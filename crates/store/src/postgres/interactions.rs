@@ -116,6 +116,9 @@ impl MailStore for PostgresStore {
     }
 }
 
+/// How many characters of a text are in an index.
+const INDEXED: usize = 200;
+
 fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Conditions {
     // As elsewhere whatever the case: Unicode's lower case, here by the server's ICU, whatever the database's own locale.
     let folded = |value: &String| text(&value.to_lowercase()).into_owned();
@@ -126,10 +129,16 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
-    conditions.add("message_id = ", filter.message_id.as_ref().map(|id| text(id).into_owned()));
+    // Of long texts the indexes have the first characters alone.
+    let first = |value: &String| value.chars().take(INDEXED).collect::<String>();
+    let message_id = filter.message_id.as_ref().map(|id| text(id).into_owned());
+    conditions.add("left(message_id, 200) = ", message_id.as_ref().map(first));
+    conditions.add("message_id = ", message_id);
     conditions.add("received_at >= ", filter.since);
     conditions.add("received_at < ", filter.until);
-    conditions.add("lower(envelope_from COLLATE \"und-x-icu\") = ", filter.from.as_ref().map(folded));
+    let from = filter.from.as_ref().map(folded);
+    conditions.add("left(lower(envelope_from COLLATE \"und-x-icu\"), 200) = ", from.as_ref().map(first));
+    conditions.add("lower(envelope_from COLLATE \"und-x-icu\") = ", from);
     conditions.add("lower(envelope_to COLLATE \"und-x-icu\") = ", filter.to.as_ref().map(folded));
     conditions
         .add("lower(subject COLLATE \"und-x-icu\") LIKE ", filter.subject.as_ref().map(|part| pattern(&folded(part))));

@@ -180,3 +180,43 @@ async fn tls_verifies_the_server() {
     }
     tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
 }
+
+/// Lists don't read the whole history, nor do claims: what is looked for is found by an index.
+#[tokio::test]
+async fn lists_and_claims_are_found_by_an_index() {
+    let Some(opened) = open().await else { return };
+    let name = opened.url.rsplit('/').next().unwrap().to_owned();
+    let plans = move || {
+        let server = server().unwrap();
+        let id = "('00000000-0000-7000-8000-' || lpad(to_hex(g), 12, '0'))::uuid";
+        let fill = format!(
+            "INSERT INTO interactions (id, state, received_at, flow_id, flow_version, decision, queue, priority, initial_priority,
+                runs, duplicates, erased, message_id, envelope_from, envelope_to, remote, subject)
+             SELECT {id}, CASE WHEN g % 5000 = 0 THEN 2 ELSE 4 END, to_timestamp(g), {id}, 1, 0, {id}, 0, 0, 1, 0, false,
+                g || '@x', 'u' || g || '@x', '', '', ''
+             FROM generate_series(1, 20000) AS g; ANALYZE interactions"
+        );
+        server.sql(&name, &fill).unwrap();
+        let nil = "'00000000-0000-0000-0000-000000000000'";
+        for (condition, order, index) in [
+            (format!("queue = {nil}"), "id DESC", "interactions_by_queue"),
+            (format!("flow_id = {nil}"), "id DESC", "interactions_by_flow"),
+            ("left(message_id, 200) = 'x' AND message_id = 'x'".to_owned(), "id DESC", "interactions_by_message_id"),
+            (
+                "left(lower(envelope_from COLLATE \"und-x-icu\"), 200) = 'x'".to_owned(),
+                "id DESC",
+                "interactions_by_sender",
+            ),
+            (format!("id < {nil}"), "id DESC", "interactions_pkey"),
+            ("state = 0".to_owned(), "received_at, id", "interactions_waiting"),
+            (format!("state = 2 AND queue = {nil}"), "priority DESC, received_at, id", "interactions_work"),
+            ("state IN (1, 3) AND lease_until <= now()".to_owned(), "id", "interactions_leased"),
+            ("completed_at IS NOT NULL AND completed_at < now()".to_owned(), "completed_at", "interactions_completed"),
+        ] {
+            let explain = format!("EXPLAIN SELECT * FROM interactions WHERE {condition} ORDER BY {order} LIMIT 10");
+            let plan = server.sql(&name, &explain).unwrap();
+            assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{condition}: {plan}");
+        }
+    };
+    tokio::task::spawn_blocking(plans).await.unwrap();
+}

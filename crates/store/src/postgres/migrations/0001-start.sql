@@ -125,6 +125,12 @@ CREATE INDEX interactions_work ON interactions (queue, priority DESC, received_a
 CREATE INDEX interactions_leased ON interactions (lease_until) WHERE state IN (1, 3);
 CREATE INDEX interactions_contents ON interactions (completed_at) WHERE completed_at IS NOT NULL AND NOT erased;
 CREATE INDEX interactions_completed ON interactions (completed_at) WHERE completed_at IS NOT NULL;
+-- Lists are as fast with millions of interactions as with a thousand: what is found far back is found by an index. Identifiers are in
+-- it, for lists are newest first. A page of an index holds no long texts: of those the first 200 characters.
+CREATE INDEX interactions_by_queue ON interactions (queue, id) WHERE queue IS NOT NULL;
+CREATE INDEX interactions_by_flow ON interactions (flow_id, id) WHERE flow_id IS NOT NULL;
+CREATE INDEX interactions_by_message_id ON interactions (left(message_id, 200), id) WHERE message_id IS NOT NULL;
+CREATE INDEX interactions_by_sender ON interactions (left(lower(envelope_from COLLATE "und-x-icu"), 200), id);
 CREATE INDEX interactions_lease ON interactions (lease) WHERE lease IS NOT NULL;
 
 CREATE TABLE runs (
