@@ -17,13 +17,20 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use support::{FORM, server, start};
+use support::{FORM, Server, server, start};
 use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
-use waypost_store::records::access::TokenRecord;
+use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+
+/// Makes another admin: the last one stays.
+async fn spare_admin(server: &Server) {
+    let admin = server.store.client("admin").await.unwrap().unwrap();
+    let spare = ClientRecord { id: "spare".to_owned(), revision: 1, configured_hash: None, ..admin };
+    assert!(server.store.put_client(spare, entry()).await.unwrap());
+}
 
 /// What the store wants to be told of a change.
 fn entry() -> AuditRecord {
@@ -136,6 +143,7 @@ async fn tokens_end_with_their_time_their_client_and_its_rights() {
     server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await.0, 200);
 
+    spare_admin(&server).await;
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["routing:read".to_owned()];
     client.revision += 1;
@@ -171,6 +179,7 @@ async fn a_restart_undoes_nothing_that_was_done_to_the_configured_client() {
     let rotated = server.access.rotate_secret("tests", "admin").await.unwrap();
     restart("open sesame").await;
     assert_eq!((issue(rotated.secret()).await, issue(&Secret::new("open sesame")).await), (true, false));
+    spare_admin(&server).await;
     let mut client = server.store.client("admin").await.unwrap().unwrap();
     client.scopes = vec!["flow:read".to_owned()];
     client.revision += 1;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::watch;
@@ -19,6 +20,9 @@ use crate::traces::{Ran, trace_id};
 
 /// How many interactions are claimed at once.
 const BATCH: u32 = 16;
+
+/// How many of them are run and recorded at the same time.
+const AT_ONCE: usize = 8;
 
 /// A claimed interaction is another worker's again after so many seconds.
 const LEASE_SECONDS: u32 = 60;
@@ -52,56 +56,65 @@ impl App {
     async fn work_once(&self) -> Result<usize, StoreError> {
         let claimed = self.store.claim_runs(BATCH, LEASE_SECONDS, Timestamp::now()).await?;
         let count = claimed.len();
-        for mut work in claimed {
-            let running = self.catalogue.running_since(work.epoch).await?;
-            let world = self.catalogue.world();
-            let route = match work.interaction.route {
-                None => None,
-                Some(id) => match world.routes.get(&id) {
-                    Some(route) => Some(route.clone()),
-                    None => self.store.route(id).await?.and_then(|route| still_leads(&world, route)).map(Arc::new),
-                },
-            };
-            // What it was sent to may have been deleted since, as its route may have been.
-            let told = work.interaction.opening.as_ref().and_then(|opening| opening.target);
-            let left = told.filter(|target| is_there(&world, *target));
-            if let Some(opening) = &mut work.interaction.opening {
-                opening.target = left;
-            }
-            let gone = match told {
-                Some(_) => left.is_none(),
-                None => work.interaction.route.is_some() && route.is_none(),
-            };
-            let limits = Limits { detail: self.trace_detail, ..Limits::default() };
-            let (id, lease) = (work.interaction.id, work.lease);
-            // A run that was asked for again is not late.
-            let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
-            let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone, limits))
-                .await
-            {
-                Ok(run) => run,
-                Err(error) => {
-                    tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
-                    continue;
-                }
-            };
-            let ran = Ran::of(&run);
-            match self.store.record_run(id, lease, run).await {
-                Ok(true) => {
-                    self.decided.notify_waiters();
-                    tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
-                    self.metrics.decided_later(&ran, received_at);
-                    self.traces.ran(id, &ran);
-                }
-                // It is claimed again at once, with a catalogue that knows that the queue is gone.
-                Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
-                Err(LeaseError::Lost) => {
-                    tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it")
-                }
-                Err(LeaseError::Store(error)) => return Err(error),
-            }
+        // Side by side: the store commits together what is recorded at the same time.
+        let mut runs = stream::iter(claimed.into_iter().map(|work| self.work_on(work))).buffer_unordered(AT_ONCE);
+        let mut outcome = Ok(count);
+        while let Some(run) = runs.next().await {
+            // The others go on: what is not recorded is claimed again when its lease ends.
+            outcome = run.and(outcome);
         }
-        Ok(count)
+        outcome
+    }
+
+    /// Runs what was claimed, and records it.
+    async fn work_on(&self, mut work: ClaimedRun) -> Result<(), StoreError> {
+        let running = self.catalogue.running_since(work.epoch).await?;
+        let world = self.catalogue.world();
+        let route = match work.interaction.route {
+            None => None,
+            Some(id) => match world.routes.get(&id) {
+                Some(route) => Some(route.clone()),
+                None => self.store.route(id).await?.and_then(|route| still_leads(&world, route)).map(Arc::new),
+            },
+        };
+        // What it was sent to may have been deleted since, as its route may have been.
+        let told = work.interaction.opening.as_ref().and_then(|opening| opening.target);
+        let left = told.filter(|target| is_there(&world, *target));
+        if let Some(opening) = &mut work.interaction.opening {
+            opening.target = left;
+        }
+        let gone = match told {
+            Some(_) => left.is_none(),
+            None => work.interaction.route.is_some() && route.is_none(),
+        };
+        let limits = Limits { detail: self.trace_detail, ..Limits::default() };
+        let (id, lease) = (work.interaction.id, work.lease);
+        // A run that was asked for again is not late.
+        let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
+        let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone, limits)).await
+        {
+            Ok(run) => run,
+            Err(error) => {
+                tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
+                return Ok(());
+            }
+        };
+        let ran = Ran::of(&run);
+        match self.store.record_run(id, lease, run).await {
+            Ok(true) => {
+                self.decided.notify_waiters();
+                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
+                self.metrics.decided_later(&ran, received_at);
+                self.traces.ran(id, &ran);
+            }
+            // It is claimed again at once, with a catalogue that knows that the queue is gone.
+            Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
+            Err(LeaseError::Lost) => {
+                tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it")
+            }
+            Err(LeaseError::Store(error)) => return Err(error),
+        }
+        Ok(())
     }
 }
 
