@@ -110,6 +110,26 @@ fn what_is_answered_on_one_node_holds_on_all() {
 }
 
 #[test]
+fn nodes_may_start_at_the_same_moment_on_an_empty_database() {
+    let Some(tools) = tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("nodes-start");
+    let url = database.fresh_database().unwrap();
+    let nodes: Vec<Node> = thread::scope(|scope| {
+        let starts: Vec<_> = (0..3)
+            .map(|number| {
+                let (scratch, url) = (&scratch, &url);
+                scope.spawn(move || node(scratch, &format!("node{number}"), url))
+            })
+            .collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    for one in &nodes {
+        assert_eq!(one.api().get("/routing/queues").ok()["total"], 1, "one queue for what has no other");
+    }
+}
+
+#[test]
 fn work_is_claimed_once_over_all_nodes() {
     let Some(tools) = tools() else { return };
     let database = Database::start(&tools, &[("fsync", "off")]).unwrap();

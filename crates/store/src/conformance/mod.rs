@@ -37,7 +37,7 @@ macro_rules! every_rule {
             runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
                 a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone, erased_attributes_are_gone,
                 erasing_one_of_two_keeps_the_other;
-            queues: priority_then_age, skills_must_all_be_listed, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
+            queues: priority_then_age, skills_must_all_be_listed, odd_text_stands_in_nobodys_way, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept,
                 attributes_that_were_set_outlive_runs;

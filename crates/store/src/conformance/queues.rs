@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run};
 use crate::error::{CommitError, LeaseError};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{DecisionKind, QueueClaim, QueueLease, State};
+use crate::records::mail::{DecisionKind, Opening, QueueClaim, QueueLease, State};
 use crate::traits::Store;
 
 /// Claims everything in the first queue for a minute.
@@ -58,6 +58,25 @@ pub(crate) async fn skills_must_all_be_listed(store: &dyn Store) {
     assert_eq!(numbers(&claim(store, Some(&["german", "refunds"]), 10).await), [1]);
     put(store, 4, 0, &["refunds"]).await;
     assert_eq!(numbers(&claim(store, None, 10).await), [4], "who names no skills gets all work");
+}
+
+/// Anybody can send NUL, and what only looks like one; neither may hold up the work behind it.
+pub(crate) async fn odd_text_stands_in_nobodys_way(store: &dyn Store) {
+    queues(store).await;
+    put(store, 1, 2, &["a\0b", "\\u0000"]).await;
+    put(store, 2, 1, &["x"]).await;
+    let mut undecided = mail(3);
+    let attributes = BTreeMap::from([("tier\0".to_owned(), "gold\0".to_owned())]);
+    undecided.interactions[0].opening =
+        Some(Opening { skills: vec!["a\0b".to_owned()], attributes, ..Opening::default() });
+    accept(store, undecided).await;
+    assert!(store.erase(id(3), audit(1, "ops")).await.unwrap());
+    let kept = store.interaction(id(3)).await.unwrap().unwrap().opening.unwrap();
+    assert_eq!((kept.skills.len(), kept.attributes.len()), (1, 0));
+    let leases = claim(store, Some(&["x"]), 10).await;
+    assert_eq!(leases.iter().map(|lease| lease.interaction.id).collect::<Vec<_>>(), [id(2)]);
+    let leases = claim(store, Some(&["a\0b", "\\u0000"]), 10).await;
+    assert_eq!(leases.iter().map(|lease| lease.interaction.id).collect::<Vec<_>>(), [id(1)]);
 }
 
 pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {

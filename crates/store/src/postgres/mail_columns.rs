@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
-use super::columns::Columns;
+use super::columns::{Columns, text};
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
@@ -46,7 +46,11 @@ impl RunColumns {
             decision: small(decision_code(decision.kind)),
             queue: decision.queue.map(|queue| queue.0),
             priority: decision.priority,
-            skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
+            // They are looked into by the server, which can't read NUL even where it is written as an escape.
+            skills: match decision.skills.iter().map(|skill| text(skill)).collect::<Vec<_>>() {
+                none if none.is_empty() => None,
+                skills => Some(json(&skills)?),
+            },
             attributes: attributes_column(&run.attributes)?,
             more: DecisionMore::kept(decision)?,
         })

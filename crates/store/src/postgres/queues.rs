@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_flow::id::{InteractionId, QueueId};
 
-use super::columns::{Columns, after};
+use super::columns::{Columns, after, text};
 use super::mail_columns::{interaction, read_state, small};
 use super::pool::{execute, row, rows};
 use super::runs::give_back;
@@ -21,7 +21,10 @@ use crate::traits::QueueStore;
 #[async_trait]
 impl QueueStore for PostgresStore {
     async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
-        let claim = claim.clone();
+        let mut claim = claim.clone();
+        for skill in claim.skills.iter_mut().flatten() {
+            *skill = text(skill).into_owned();
+        }
         self.db.run(move |db| Box::pin(lease(db, claim, now))).await
     }
 

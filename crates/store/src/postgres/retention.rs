@@ -12,7 +12,9 @@ use super::columns::{Columns, window_start};
 use super::mail_columns::{read_kind, read_state};
 use super::pool::{execute, rows};
 use super::tally::{self, Tally};
+use crate::encoding::json;
 use crate::error::StoreError;
+use crate::records::mail::Opening;
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::RetentionStore;
 
@@ -100,9 +102,15 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
     messages.retain(Option::is_some);
     let sql =
         "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = CASE WHEN state IN (0, 1) THEN (opening::jsonb - 'attributes')::text END
-        WHERE id = ANY ($1)";
-    execute(db, sql, &[&ids]).await?;
+            opening = CASE WHEN state IN (0, 1) THEN opening END
+        WHERE id = ANY ($1) RETURNING id, opening";
+    for row in rows(db, sql, &[&ids]).await? {
+        let columns = Columns { row: &row, table: "interactions" };
+        let Some(mut opening) = columns.json_or_empty::<Option<Opening>>("opening")? else { continue };
+        opening.attributes.clear();
+        let id: Uuid = columns.get("id")?;
+        execute(db, "UPDATE interactions SET opening = $2 WHERE id = $1", &[&id, &json(&opening)?]).await?;
+    }
     let sql = "UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await?;
     if !messages.is_empty() {

@@ -23,6 +23,7 @@ use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
+use waypost_app::error::AppError;
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
 use waypost_engine::Detail;
@@ -160,7 +161,15 @@ async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(&written).map_err(|error| fail(&error))?;
     private::write(&file, text.as_bytes()).map_err(|error| fail(&error))?;
     let id = client.id().to_owned();
-    access.keep(client).await.map_err(|error| fail(&error))?;
+    match access.keep(client).await {
+        Ok(()) => {}
+        // Another node that starts for the first time was quicker, and has the secret.
+        Err(AppError::NameTaken { .. }) => {
+            tracing::info!("the admin client was made by another node");
+            return fs::remove_file(&file).map_err(|error| fail(&error));
+        }
+        Err(error) => return Err(fail(&error)),
+    }
     tracing::info!(id, file = %file.display(), "made the admin client; its secret is in the file");
     if io::stderr().is_terminal() {
         let _ = writeln!(io::stderr(), "admin client: {id}\nsecret: {}", written.client_secret);
