@@ -16,7 +16,7 @@ use crate::catalogue::plan::unroutable;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
-use crate::metrics::Protocol;
+use crate::observed::Protocol;
 
 /// The domain of Message-IDs that are made here.
 const ID_DOMAIN: &str = "waypost.invalid";

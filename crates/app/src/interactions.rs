@@ -23,7 +23,7 @@ use crate::audit;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
-use crate::metrics::Protocol;
+use crate::observed::Protocol;
 
 /// What a mail over HTTP became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod interactions;
 pub mod mail;
 pub mod metrics;
+pub mod observed;
 pub mod peers;
 pub mod retention;
 pub mod traces;

@@ -16,32 +16,13 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use waypost_store::error::StoreError;
-use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, State, Summary};
+use waypost_store::records::mail::{AcceptOutcome, Accepted, State, Summary};
 
 use crate::App;
-use crate::traces::Ran;
+use crate::observed::{Protocol, Ran};
 
 /// The media type of [`App::metrics_text`]: OpenMetrics 1.0, which Prometheus reads.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// How a mail came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// By SMTP.
-    Smtp,
-    /// By the HTTP API.
-    Http,
-}
-
-impl Protocol {
-    /// Its name in labels.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Http => "http",
-        }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MailLabels {
@@ -260,15 +241,6 @@ const STATES: [(State, &str); 5] = [
     (State::Claimed, "claimed"),
     (State::Completed, "completed"),
 ];
-
-pub(crate) fn kind_name(kind: DecisionKind) -> &'static str {
-    match kind {
-        DecisionKind::Queue => "queue",
-        DecisionKind::Forward => "forward",
-        DecisionKind::Disconnect => "disconnect",
-        DecisionKind::Unrouted => "unrouted",
-    }
-}
 
 impl App {
     /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was.

@@ -4,18 +4,16 @@
 //! 8 of them. So nothing needs to be kept for a worker to go on with a trace, and the id in the log is the id of the trace.
 
 use std::cell::Cell;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use jiff::Timestamp;
 use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
 use opentelemetry::trace::{
     Link, Span, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
 };
 use opentelemetry::{Context, KeyValue};
-use waypost_flow::id::{FlowId, InteractionId, Version};
-use waypost_store::records::mail::{DecisionKind, RunRecord};
+use waypost_flow::id::InteractionId;
 
-use crate::metrics::{Protocol, kind_name};
+use crate::observed::{Protocol, Ran};
 
 thread_local! {
     /// What the next span that is started on this thread is called.
@@ -36,35 +34,6 @@ pub fn trace_id(interaction: InteractionId) -> TraceId {
 fn first_span(interaction: InteractionId) -> SpanId {
     let (_, low) = interaction.0.as_u64_pair();
     SpanId::from_bytes(low.to_be_bytes())
-}
-
-/// What is told of a run.
-pub(crate) struct Ran {
-    flow: Option<(FlowId, Version)>,
-    kind: DecisionKind,
-    started_at: Timestamp,
-    took: Duration,
-}
-
-impl Ran {
-    pub(crate) fn of(run: &RunRecord) -> Self {
-        Self {
-            flow: run.flow,
-            kind: run.decision.kind,
-            started_at: run.started_at,
-            took: Duration::from_micros(run.duration_us),
-        }
-    }
-
-    /// How it ended.
-    pub(crate) fn kind(&self) -> &'static str {
-        kind_name(self.kind)
-    }
-
-    /// How long it took.
-    pub(crate) fn took(&self) -> Duration {
-        self.took
-    }
 }
 
 /// Tells of what happened, once it has: nothing is kept open. By default nobody collects traces, and nothing is done at all.
@@ -144,10 +113,9 @@ impl Traces {
 }
 
 fn tell_run(tracer: &BoxedTracer, parent: &SpanContext, run: &Ran, place: &'static str) {
-    let started = SystemTime::from(run.started_at);
-    let mut attributes =
-        vec![KeyValue::new("waypost.decision", kind_name(run.kind)), KeyValue::new("waypost.place", place)];
-    if let Some((flow, version)) = run.flow {
+    let started = SystemTime::from(run.started_at());
+    let mut attributes = vec![KeyValue::new("waypost.decision", run.kind()), KeyValue::new("waypost.place", place)];
+    if let Some((flow, version)) = run.flow() {
         attributes.push(KeyValue::new("waypost.flow.id", flow.to_string()));
         attributes.push(KeyValue::new("waypost.flow.version", i64::from(version)));
     }
@@ -158,7 +126,7 @@ fn tell_run(tracer: &BoxedTracer, parent: &SpanContext, run: &Ran, place: &'stat
         .with_start_time(started)
         .with_attributes(attributes)
         .start_with_context(tracer, &context);
-    span.end_with_timestamp(started + run.took);
+    span.end_with_timestamp(started + run.took());
 }
 
 /// Reads the header of W3C Trace Context, section 3.2: `00-TRACE-SPAN-FLAGS`. What does not read is as if it were not there.

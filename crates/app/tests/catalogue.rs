@@ -11,7 +11,7 @@ use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
-use waypost_app::metrics::Protocol;
+use waypost_app::observed::Protocol;
 use waypost_flow::source;
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, QueueClaim};

@@ -270,8 +270,3 @@ fn run(command: &mut Command) -> io::Result<String> {
     let said = said.join().unwrap_or_default();
     if status.success() { Ok(answer) } else { Err(io::Error::other(format!("{command:?}: {status}\n{said}{answer}"))) }
 }
-
-/// Whether a path is an executable file.
-fn is_program(path: &Path) -> bool {
-    path.is_file()
-}

@@ -10,8 +10,6 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::is_program;
-
 /// Where Debian keeps the programs, a folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
@@ -40,7 +38,7 @@ impl Tools {
         let candidates = folders.into_iter().rev().map(|(_, folder)| folder).chain(std::env::split_paths(&path));
         let folder = candidates
             .into_iter()
-            .find(|folder| ["initdb", "postgres", "psql"].iter().all(|name| is_program(&folder.join(name))))
+            .find(|folder| ["initdb", "postgres", "psql"].iter().all(|name| folder.join(name).is_file()))
             .ok_or("PostgreSQL is not installed: its initdb, postgres and psql were not found")?;
         let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
         let user = if root { Some(postgres_user()?) } else { None };

@@ -20,8 +20,8 @@ use waypost_store::records::mail::{
 use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
 use crate::catalogue::world::Running;
-use crate::metrics::Protocol;
-use crate::traces::{Ran, trace_id};
+use crate::observed::{Protocol, Ran};
+use crate::traces::trace_id;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow.
 const INLINE_ACTIONS: u32 = 500;

@@ -11,7 +11,7 @@ use waypost_store::records::mail::{AcceptOutcome, Accepted};
 use super::intake::{Arrival, Bound};
 use crate::App;
 use crate::catalogue::routes::RouteMatch;
-use crate::metrics::Protocol;
+use crate::observed::Protocol;
 
 /// Mail from SMTP goes to the app.
 #[derive(Clone)]

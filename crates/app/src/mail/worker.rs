@@ -16,7 +16,8 @@ use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use super::decide::{Start, decide};
 use crate::App;
 use crate::catalogue::world::{Running, World};
-use crate::traces::{Ran, trace_id};
+use crate::observed::Ran;
+use crate::traces::trace_id;
 
 /// How many interactions are claimed at once.
 const BATCH: u32 = 16;

@@ -18,11 +18,10 @@ use super::columns::{Columns, text, window_start};
 use super::locks::{self, epoch_of};
 use super::pool::rows;
 use super::seen::{self, Wanted};
-use super::writes::Writes;
+use super::writes::{Catalogue, Writes};
 use crate::duplicates::Key;
 use crate::error::StoreError;
-use crate::records::catalogue::Epoch;
-use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey, NewInteraction, RunRecord};
+use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
 
 /// How long things are known again, in seconds.
 #[derive(Clone, Copy)]
@@ -82,20 +81,6 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
     }
     writes.send(db).await?;
     Ok(outcomes)
-}
-
-/// What a batch must know of the catalogue. It does not change until the transaction ends.
-pub(super) struct Catalogue {
-    epoch: Epoch,
-    /// Those of the queues named by the batch's decisions that are there.
-    queues: HashSet<Uuid>,
-}
-
-impl Catalogue {
-    /// Whether an offered run may be kept.
-    pub(super) fn bears(&self, offered: &NewInteraction, run: &RunRecord) -> bool {
-        offered.epoch == self.epoch && run.decision.queue.is_none_or(|queue| self.queues.contains(&queue.0))
-    }
 }
 
 fn named_queues(batch: &[&Acceptance]) -> Vec<Uuid> {

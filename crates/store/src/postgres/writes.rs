@@ -1,12 +1,13 @@
 //! What a batch of acceptances writes, a few statements for all of it.
 
+use std::collections::HashSet;
+
 use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio::try_join;
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::accept::Catalogue;
 use super::columns::text;
 use super::mail_columns::{RunColumns, small};
 use super::pool::execute;
@@ -15,7 +16,22 @@ use super::tally::{self, Tally};
 use crate::duplicates::{Key, Seen};
 use crate::encoding::{json, state_after, state_code};
 use crate::error::StoreError;
+use crate::records::catalogue::Epoch;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+
+/// What a batch must know of the catalogue. It does not change until the transaction ends.
+pub(super) struct Catalogue {
+    pub(super) epoch: Epoch,
+    /// Those of the queues named by the batch's decisions that are there.
+    pub(super) queues: HashSet<Uuid>,
+}
+
+impl Catalogue {
+    /// Whether an offered run may be kept.
+    fn bears(&self, offered: &NewInteraction, run: &RunRecord) -> bool {
+        offered.epoch == self.epoch && run.decision.queue.is_none_or(|queue| self.queues.contains(&queue.0))
+    }
+}
 
 /// What a batch writes, a list for each column.
 #[derive(Default)]

@@ -1,0 +1,70 @@
+//! What metrics, traces and the log are told of mails and runs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use waypost_flow::id::{FlowId, Version};
+use waypost_store::records::mail::{DecisionKind, RunRecord};
+
+/// How a mail came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// By SMTP.
+    Smtp,
+    /// By the HTTP API.
+    Http,
+}
+
+impl Protocol {
+    /// Its name in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// What is told of a run.
+pub(crate) struct Ran {
+    flow: Option<(FlowId, Version)>,
+    kind: DecisionKind,
+    started_at: Timestamp,
+    took: Duration,
+}
+
+impl Ran {
+    pub(crate) fn of(run: &RunRecord) -> Self {
+        Self {
+            flow: run.flow,
+            kind: run.decision.kind,
+            started_at: run.started_at,
+            took: Duration::from_micros(run.duration_us),
+        }
+    }
+
+    /// The flow that ran, and its version.
+    pub(crate) fn flow(&self) -> Option<(FlowId, Version)> {
+        self.flow
+    }
+
+    /// When it began.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// How it ended, as it is called in labels, attributes and the log.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.kind {
+            DecisionKind::Queue => "queue",
+            DecisionKind::Forward => "forward",
+            DecisionKind::Disconnect => "disconnect",
+            DecisionKind::Unrouted => "unrouted",
+        }
+    }
+
+    /// How long it took.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
+    }
+}
