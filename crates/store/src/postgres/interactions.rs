@@ -144,7 +144,10 @@ fn pattern(part: &str) -> String {
 async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     let db = db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let mut summary = tally::read(&db).await?;
-    let sql = "SELECT min(received_at) FROM interactions WHERE state IN (0, 1) AND decision IS NULL";
+    // One state at a time: there is an index for either, and none for both.
+    let sql = "SELECT least(
+        (SELECT received_at FROM interactions WHERE state = 0 AND decision IS NULL ORDER BY received_at, id LIMIT 1),
+        (SELECT min(received_at) FROM interactions WHERE state = 1 AND decision IS NULL))";
     summary.oldest_undecided_at = match row(&db, sql, &[]).await? {
         Some(row) => row.try_get(0)?,
         None => None,
