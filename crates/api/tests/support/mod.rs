@@ -3,7 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use rustls::ServerConfig;
 use serde_json::Value as Json;
@@ -18,6 +19,8 @@ use waypost_api::state::{ApiState, Settings};
 use waypost_app::App;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
+use waypost_scratch_postgres::{Server as Database, Tools};
+use waypost_store::postgres::{PostgresOptions, PostgresStore};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
@@ -84,6 +87,19 @@ fn has_null(json: &Json) -> bool {
     }
 }
 
+/// The database that all of these tests run on: SQLite or, where the environment says `WAYPOST_TEST_STORE=postgres`, PostgreSQL, each
+/// test with a database of its own.
+async fn empty_store(folder: &Path) -> Arc<dyn Store> {
+    static SERVER: OnceLock<Database> = OnceLock::new();
+    if std::env::var("WAYPOST_TEST_STORE").as_deref() != Ok("postgres") {
+        return Arc::new(SqliteStore::open(folder, SqliteOptions::default()).unwrap());
+    }
+    let settings = [("fsync", "off"), ("max_connections", "500")];
+    let server = move || SERVER.get_or_init(move || Database::start(&Tools::find().unwrap(), &settings).unwrap());
+    let url = tokio::task::spawn_blocking(move || server().fresh_database().unwrap()).await.unwrap();
+    Arc::new(PostgresStore::connect(PostgresOptions::new(url)).await.unwrap())
+}
+
 /// Starts a server without TLS.
 pub async fn start(settings: Settings) -> Server {
     start_with(settings, None).await
@@ -92,7 +108,7 @@ pub async fn start(settings: Settings) -> Server {
 /// Starts a server.
 pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
     let folder = tempfile::tempdir().unwrap();
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap());
+    let store = empty_store(folder.path()).await;
     let access = Arc::new(Access::new(store.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
     let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();

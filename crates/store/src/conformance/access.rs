@@ -77,6 +77,9 @@ pub(crate) async fn tokens_are_found_by_hash(store: &dyn Store) {
     given(store, 1).await;
     assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(token(1, "a")));
     assert_eq!(store.token(&[2; 32]).await.unwrap(), None);
+    let renewed = TokenRecord { expires_at: at(900), ..token(1, "a") };
+    assert!(store.put_token(renewed.clone(), "s").await.unwrap(), "the same again is the same anew");
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(renewed));
 }
 
 pub(crate) async fn ended_tokens_are_removed(store: &dyn Store) {

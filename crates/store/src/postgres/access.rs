@@ -123,7 +123,8 @@ impl AccessStore for PostgresStore {
                 Box::pin(async move {
                     let transaction = db.transaction().await?;
                     // Locked: a change of the client that comes after this must see the token, to remove it.
-                    let sql = "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
+                    let sql =
+                        "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
                     if row(&transaction, sql, &[&text(&token.client_id), &secret_hash]).await?.is_none() {
                         return Ok(false);
                     }
@@ -137,7 +138,9 @@ impl AccessStore for PostgresStore {
                     .await?;
                     execute(
                         &transaction,
-                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+                         ON CONFLICT (hash) DO UPDATE SET client_id = excluded.client_id, scopes = excluded.scopes,
+                            issued_at = excluded.issued_at, expires_at = excluded.expires_at",
                         &[
                             &token.hash.as_slice(),
                             &text(&token.client_id),
