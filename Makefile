@@ -10,6 +10,7 @@ run:
 
 test:
 	@scripts/setup
+	@scripts/setup-postgres
 	@scripts/setup-peers
 	@cargo test --workspace --locked
 	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
@@ -23,6 +24,7 @@ check:
 
 bench:
 	@scripts/setup
+	@scripts/setup-postgres
 	@cargo run --release --locked --manifest-path bench/Cargo.toml
 
 fmt:
