@@ -30,15 +30,11 @@ impl Intake for SmtpIntake {
 
     async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
         let address = recipient.to_string();
-        let found = self.0.catalogue.running().routes.find(&address);
-        if !matches!(found, RouteMatch::None) {
-            return Ok(bound(address, found));
-        }
-        // Another node may have made the route a moment ago: mail must not bounce for that.
-        let unavailable = |error: StoreError| Refusal::new(Cause::StorageUnavailable, error.to_string());
-        self.0.catalogue.catch_up().await.map_err(unavailable)?;
+        // What another node answered a moment ago counts: mail must neither bounce nor go where a route led before.
+        let caught_up = self.0.catalogue.catch_up().await;
         match self.0.catalogue.running().routes.find(&address) {
             RouteMatch::None => {
+                caught_up.map_err(|error| Refusal::new(Cause::StorageUnavailable, error.to_string()))?;
                 self.0.metrics.recipient_refused();
                 Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}")))
             }

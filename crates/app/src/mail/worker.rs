@@ -69,7 +69,10 @@ impl App {
 
     /// Runs what was claimed, and records it.
     async fn work_on(&self, mut work: ClaimedRun) -> Result<(), StoreError> {
-        let running = self.catalogue.running_since(work.epoch).await?;
+        self.catalogue.running_since(work.epoch).await?;
+        // Claimed a while ago: what was published since counts as well.
+        self.catalogue.catch_up().await?;
+        let running = self.catalogue.running();
         let world = self.catalogue.world();
         let route = match work.interaction.route {
             None => None,

@@ -23,7 +23,11 @@ impl From<tokio_postgres::Error> for StoreError {
         // PostgreSQL 15, appendix A: 08 connection, 40 rollback (the other side of a deadlock went on), 53 resources, 57 an operator's
         // intervention, 58 the system. 25006 is what a standby says: the primary is elsewhere by now. 55P03 is a lock not had in time.
         let passing = ["08", "40", "53", "57", "58"].iter().any(|class| code.code().starts_with(class));
-        if passing || *code == SqlState::READ_ONLY_SQL_TRANSACTION || *code == SqlState::LOCK_NOT_AVAILABLE {
+        if passing
+            || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+            || *code == SqlState::LOCK_NOT_AVAILABLE
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        {
             Self::Unavailable(text)
         } else {
             Self::Failed(text)

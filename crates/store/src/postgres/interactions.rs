@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use deadpool_postgres::Client;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
@@ -22,6 +23,9 @@ use crate::records::mail::{
 };
 use crate::traits::MailStore;
 
+/// How many messages are read at the same time for runs.
+const READS_AT_ONCE: usize = 4;
+
 #[async_trait]
 impl MailStore for PostgresStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
@@ -29,7 +33,18 @@ impl MailStore for PostgresStore {
     }
 
     async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await
+        let claimed = self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await?;
+        let read = claimed.into_iter().map(async |mut one| match self.raw_message(one.interaction.id).await {
+            Ok(raw) => {
+                one.raw = raw.unwrap_or_default();
+                Some(one)
+            }
+            Err(error) => {
+                tracing::warn!(interaction = %one.interaction.id, %error, "a message did not come in time; its lease will end");
+                None
+            }
+        });
+        Ok(stream::iter(read).buffered(READS_AT_ONCE).filter_map(std::future::ready).collect().await)
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {

@@ -98,6 +98,9 @@ impl Lane {
             }
             Err(StoreError::Failed(_) | StoreError::Inconsistent { .. }) if acceptances.len() > 1 => {
                 for (answer, acceptance) in answers.into_iter().zip(acceptances) {
+                    if answer.is_closed() {
+                        continue;
+                    }
                     let outcome = self.commit(vec![acceptance]).await;
                     let _ = answer.send(outcome.and_then(|mut outcomes| outcomes.pop().ok_or_else(late)));
                 }

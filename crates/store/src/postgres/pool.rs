@@ -36,7 +36,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// - A node that vanished in the middle of a transaction must not hold its locks for the two hours that TCP grants it.
 const SESSION: &str = "SET statement_timeout = 0;
     SET idle_in_transaction_session_timeout = '5s';
-    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// Lends connections.

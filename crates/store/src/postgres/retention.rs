@@ -10,13 +10,16 @@ use super::PostgresStore;
 use super::accept::Windows;
 use super::columns::{Columns, window_start};
 use super::mail_columns::{read_kind, read_state};
-use super::pool::{execute, rows};
+use super::pool::{Parameters, execute, rows};
 use super::tally::{self, Tally};
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::Opening;
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::RetentionStore;
+
+/// How often a sweep takes another lot of keys.
+const ROUNDS: usize = 50;
 
 /// Nobody counts requests over a longer window, in seconds.
 const REQUESTS_SECONDS: i64 = 600;
@@ -61,13 +64,28 @@ async fn forget(db: &impl GenericClient, windows: Windows, max: i64) -> Result<(
         WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
     // Tens of these come with each interaction that is swept; they are small.
     let many = max.saturating_mul(20);
-    execute(db, sql, &[&window_start(now, windows.duplicates), &many]).await?;
+    remove_all(db, sql, &[&window_start(now, windows.duplicates), &many], many).await?;
     let sql = "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency
         WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    execute(db, sql, &[&window_start(now, windows.requests), &many]).await?;
+    remove_all(db, sql, &[&window_start(now, windows.requests), &many], many).await?;
     let sql = "DELETE FROM requests WHERE (client, node, second) IN (SELECT client, node, second FROM requests
         WHERE second < $1 ORDER BY second LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    execute(db, sql, &[&now.as_second().saturating_sub(REQUESTS_SECONDS), &many]).await.map(drop)
+    remove_all(db, sql, &[&now.as_second().saturating_sub(REQUESTS_SECONDS), &many], many).await
+}
+
+/// Runs a statement that removes up to `many` rows until there are fewer, or for now enough.
+async fn remove_all(
+    db: &impl GenericClient,
+    sql: &str,
+    parameters: Parameters<'_>,
+    many: i64,
+) -> Result<(), StoreError> {
+    for _ in 0..ROUNDS {
+        if execute(db, sql, parameters).await? < many.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, StoreError> {

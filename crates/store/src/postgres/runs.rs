@@ -1,7 +1,5 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
@@ -21,7 +19,7 @@ use crate::records::mail::{ClaimedRun, RunRecord, State};
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
 pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: Timestamp) -> Result<(), StoreError> {
     let sql = "WITH ended AS (SELECT id, state FROM interactions WHERE state IN (1, 3) AND lease_until <= $1
-            FOR UPDATE SKIP LOCKED)
+            ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED)
         UPDATE interactions SET state = CASE ended.state WHEN 1 THEN 0 ELSE 2 END, lease = NULL, lease_until = NULL
         FROM ended WHERE interactions.id = ended.id RETURNING ended.state";
     for row in rows(db, sql, &[&now]).await? {
@@ -33,7 +31,7 @@ pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: T
     Ok(())
 }
 
-/// Claims what waits for a run, oldest first.
+/// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
 pub(super) async fn claim(
     db: &mut Client,
     max: u32,
@@ -49,7 +47,6 @@ pub(super) async fn claim(
         UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2
         FROM work WHERE interactions.id = work.id RETURNING interactions.*";
     let claimed = rows(&transaction, sql, &[&i64::from(max), &until]).await?;
-    let mut messages = messages_of(&transaction, &claimed).await?;
     // Read after the claim: a catalogue that was published before is in it.
     let epoch = locks::epoch(&transaction).await?;
     let mut work = Vec::with_capacity(claimed.len());
@@ -57,30 +54,12 @@ pub(super) async fn claim(
         tally.moved(Some(State::Received), State::Running);
         let interaction = interaction(row)?;
         let columns = Columns { row, table: "interactions" };
-        let raw = messages.remove(&interaction.id).unwrap_or_default();
-        work.push(ClaimedRun { interaction, raw, epoch, lease: columns.get("lease")? });
+        work.push(ClaimedRun { interaction, raw: Bytes::new(), epoch, lease: columns.get("lease")? });
     }
     tally.write(&transaction).await?;
     transaction.commit().await?;
     work.sort_by_key(|one| (one.interaction.received_at, one.interaction.id.0));
     Ok(work)
-}
-
-async fn messages_of(
-    db: &impl GenericClient,
-    claimed: &[tokio_postgres::Row],
-) -> Result<HashMap<InteractionId, Bytes>, StoreError> {
-    if claimed.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids = claimed.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
-    let sql =
-        "SELECT i.id, m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = ANY ($1::uuid[])";
-    let mut messages = HashMap::new();
-    for row in rows(db, sql, &[&ids]).await? {
-        messages.insert(InteractionId(row.try_get(0)?), Bytes::from(row.try_get::<_, Vec<u8>>(1)?));
-    }
-    Ok(messages)
 }
 
 /// Records a run under its lease; answers whether its decision was kept.

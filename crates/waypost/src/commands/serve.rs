@@ -52,13 +52,13 @@ pub(crate) struct Arguments {
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
     /// For how many days the same mail counts as a duplicate
-    #[arg(long, env = "WAYPOST_DUPLICATE_DAYS", default_value_t = 7)]
+    #[arg(long, env = "WAYPOST_DUPLICATE_DAYS", value_parser = clap::value_parser!(u32).range(..=36_500), default_value_t = 7)]
     pub(crate) duplicate_days: u32,
     /// For how many days after their completion messages, subjects and traces are kept; 0 is for ever
-    #[arg(long, env = "WAYPOST_KEEP_CONTENT_DAYS", default_value_t = 30, value_name = "DAYS")]
+    #[arg(long, env = "WAYPOST_KEEP_CONTENT_DAYS", value_parser = clap::value_parser!(u32).range(..=36_500), default_value_t = 30, value_name = "DAYS")]
     pub(crate) keep_content_days: u32,
     /// For how many days after their completion decisions are kept, and entries of the audit log; 0 is for ever
-    #[arg(long, env = "WAYPOST_KEEP_DECISION_DAYS", default_value_t = 400, value_name = "DAYS")]
+    #[arg(long, env = "WAYPOST_KEEP_DECISION_DAYS", value_parser = clap::value_parser!(u32).range(..=36_500), default_value_t = 400, value_name = "DAYS")]
     pub(crate) keep_decision_days: u32,
     /// For how many seconds after SIGTERM to go on serving while /health/ready says no: what sends requests here must see it first
     #[arg(long, env = "WAYPOST_DRAIN_DELAY", default_value = "0", value_parser = seconds, value_name = "SECONDS")]
