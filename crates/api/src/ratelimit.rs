@@ -1,7 +1,8 @@
 //! Requests by client in a sliding minute, those that other nodes let in included.
 //!
 //! A node asks the others, through the store, after at most a hundredth of the limit and at least twice a second: so the limit holds
-//! over all of them within a tenth, up to ten nodes that are flooded at the same time.
+//! over all of them within a tenth as long as a client has few requests under way at a time. Hundreds at one instant are let in on what
+//! was known before the answer came.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
