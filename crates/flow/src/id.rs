@@ -47,6 +47,14 @@ id! {
     QueueId
 }
 id! {
+    /// A data table's identifier; it stays when the table is renamed.
+    TableId
+}
+id! {
+    /// A schedule's identifier; it stays when the schedule is renamed.
+    ScheduleId
+}
+id! {
     /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.
     InteractionId
 }

@@ -13,5 +13,6 @@ pub mod link;
 pub mod program;
 pub mod reference;
 pub mod source;
+pub mod table;
 pub mod types;
 pub mod value;

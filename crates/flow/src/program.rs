@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::document::{Disposition, Match};
 use crate::expr::Compiled;
-use crate::id::{FlowId, QueueId, Version};
+use crate::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use crate::interface::Interface;
+use crate::table::TableSchema;
 use crate::types::Type;
 use crate::value::Value;
 
@@ -119,6 +120,26 @@ pub struct Callee {
 pub struct QueueTarget {
     /// The queue.
     pub id: QueueId,
+    /// Its name when the flow was checked.
+    pub name: Arc<str>,
+}
+
+/// A data table, with its name for the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableTarget {
+    /// The table.
+    pub id: TableId,
+    /// Its name when the flow was checked.
+    pub name: Arc<str>,
+    /// Its columns when the flow was checked.
+    pub schema: Arc<TableSchema>,
+}
+
+/// A schedule, with its name for the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleTarget {
+    /// The schedule.
+    pub id: ScheduleId,
     /// Its name when the flow was checked.
     pub name: Arc<str>,
 }

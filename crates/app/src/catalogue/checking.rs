@@ -209,7 +209,7 @@ impl Checking<'_> {
 fn reaches_open(version: &CheckedVersion, open: &[VersionKey]) -> bool {
     version.references.iter().any(|reference| match &reference.target {
         Resolved::Flow(flow, _) => open.iter().any(|(known, _)| known == flow),
-        Resolved::Queue(_) => false,
+        Resolved::Queue(_) | Resolved::Table(_) | Resolved::Schedule(_) => false,
     })
 }
 

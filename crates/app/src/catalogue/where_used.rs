@@ -148,9 +148,10 @@ impl LiveCatalogue {
             None => Arc::new(world.check_apart(&loaded)),
         };
         let mut seen = HashSet::new();
-        let vertices = checked.references.iter().map(|reference| match &reference.target {
-            Resolved::Flow(flow, _) => Vertex::Flow(*flow),
-            Resolved::Queue(queue) => Vertex::Queue(queue.id),
+        let vertices = checked.references.iter().filter_map(|reference| match &reference.target {
+            Resolved::Flow(flow, _) => Some(Vertex::Flow(*flow)),
+            Resolved::Queue(queue) => Some(Vertex::Queue(queue.id)),
+            Resolved::Table(_) | Resolved::Schedule(_) => None,
         });
         let mut nodes: Vec<Node> =
             vertices.filter(|vertex| seen.insert(*vertex)).filter_map(|vertex| node(&world, vertex)).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::document::FlowReference;
 use crate::id::FlowId;
 use crate::interface::Interface;
-use crate::program::{QueueTarget, Selector};
+use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 
 /// What a name or id means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub enum Resolved {
     Flow(FlowId, Selector),
     /// A queue.
     Queue(QueueTarget),
+    /// A data table.
+    Table(TableTarget),
+    /// A schedule.
+    Schedule(ScheduleTarget),
 }
 
 /// Why a flow could not be resolved.
@@ -29,7 +33,7 @@ pub enum Unresolved {
     Label,
 }
 
-/// Flows and queues as they will stand when the document is published.
+/// What stands around the document when it is published. A world without tables or schedules need not speak of them.
 pub trait World {
     /// The flow that a reference means, by id or by name.
     fn flow(&self, reference: &FlowReference) -> Option<FlowId>;
@@ -51,9 +55,29 @@ pub trait World {
     /// The queue of that name (whatever the case) or id.
     fn queue(&self, written: &str) -> Option<QueueTarget>;
 
+    /// The data table of that name (whatever the case) or id.
+    fn table(&self, _written: &str) -> Option<TableTarget> {
+        None
+    }
+
+    /// The schedule of that name (whatever the case) or id.
+    fn schedule(&self, _written: &str) -> Option<ScheduleTarget> {
+        None
+    }
+
     /// Names of flows, for suggestions.
     fn flow_names(&self) -> Vec<String>;
 
     /// Names of queues, for suggestions.
     fn queue_names(&self) -> Vec<String>;
+
+    /// Names of data tables, for suggestions.
+    fn table_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Names of schedules, for suggestions.
+    fn schedule_names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
