@@ -353,7 +353,7 @@ impl<'s> Teller<'s> {
         let used = match thing {
             Node::Flow(flow) => Used::Flow(flow.id),
             Node::Queue(queue) => Used::Queue(queue.id),
-            Node::Route(..) => return Ok(Vec::new()),
+            Node::AnyQueue | Node::Route(..) => return Ok(Vec::new()),
         };
         Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
     }
@@ -362,7 +362,7 @@ impl<'s> Teller<'s> {
         let catalogue = &self.state.app.catalogue;
         let world = catalogue.world();
         let nodes = match thing {
-            Node::Queue(_) => Vec::new(),
+            Node::Queue(_) | Node::AnyQueue => Vec::new(),
             Node::Flow(flow) => match version.or(flow.published) {
                 Some(version) => {
                     catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
@@ -379,7 +379,7 @@ fn kind_of(node: &Node) -> &'static str {
     match node {
         Node::Flow(flow) if flow.shared => "COMMONMODULEFLOW",
         Node::Flow(_) => "INBOUNDEMAILFLOW",
-        Node::Queue(_) => "QUEUE",
+        Node::Queue(_) | Node::AnyQueue => "QUEUE",
         Node::Route(..) => "EMAILROUTE",
     }
 }
@@ -390,6 +390,7 @@ fn view(node: &Node, version: Option<u32>) -> Dependency {
             (flow.id.to_string(), version.or(flow.published), Some(format!("/api/v2/flows/{}", flow.id)))
         }
         Node::Queue(queue) => (queue.id.to_string(), None, Some(format!("/api/v2/routing/queues/{}", queue.id))),
+        Node::AnyQueue => (Uuid::nil().to_string(), None, None),
         Node::Route(id, address) => {
             let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
             (id.to_string(), None, Some(format!("/api/v2/routing/email/domains/{domain}/routes/{id}")))

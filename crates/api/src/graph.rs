@@ -78,7 +78,7 @@ fn view(graph: &where_used::Graph) -> Graph<'_> {
     let nodes = graph.nodes.iter().map(|node| {
         let flow = match node {
             Node::Flow(flow) => Some(flow),
-            Node::Queue(_) | Node::Route(..) => None,
+            Node::Queue(_) | Node::AnyQueue | Node::Route(..) => None,
         };
         GraphNode {
             id: id(node.vertex()),
@@ -112,7 +112,7 @@ fn kind(vertex: Vertex) -> &'static str {
     match vertex {
         Vertex::Route(_) => "route",
         Vertex::Flow(_) => "flow",
-        Vertex::Queue(_) => "queue",
+        Vertex::Queue(_) | Vertex::AnyQueue => "queue",
     }
 }
 
@@ -121,5 +121,6 @@ fn id(vertex: Vertex) -> Uuid {
         Vertex::Route(id) => id,
         Vertex::Flow(id) => id.0,
         Vertex::Queue(id) => id.0,
+        Vertex::AnyQueue => Uuid::nil(),
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Map;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, ActionKind, Document};
+use waypost_flow::document::{self, Document};
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::source::{self, Node, Places};
 use waypost_store::records::catalogue::{
@@ -349,11 +349,7 @@ fn queue_name(node: &Node) -> Option<&str> {
 /// A folder has one version of each flow: that is the one meant, whichever a caller names.
 fn unversioned(document: &Document) -> Document {
     let mut document = document.clone();
-    for action in document.nodes.iter_mut().flat_map(|node| &mut node.actions) {
-        if let ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } = &mut action.kind {
-            flow.version = None;
-        }
-    }
+    document.flow_references_mut(&mut |flow| flow.version = None);
     document
 }
 

@@ -56,6 +56,8 @@ codes! {
     INPUT_MISSING = "run.input-missing",
     /// `forward` has no address to forward to.
     NO_ADDRESS = "run.no-address",
+    /// What an action looks for is not there, and it names no way on.
+    NOT_FOUND = "run.not-found",
     /// The outside could not answer a question.
     NOT_ANSWERED = "run.not-answered",
     /// The journal answers another question than the run asks: it belongs to another run. Not caught.

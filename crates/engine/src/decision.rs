@@ -1,5 +1,6 @@
 //! How a run ended.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use waypost_flow::program::QueueTarget;
@@ -73,7 +74,7 @@ pub struct Outcome<'m> {
 #[derive(Debug)]
 pub(crate) struct Decided<'m> {
     pub(crate) kind: DecisionKind,
-    pub(crate) queue: Option<&'m QueueTarget>,
+    pub(crate) queue: Option<Cow<'m, QueueTarget>>,
     pub(crate) priority: i64,
     pub(crate) skills: Option<Value<'m>>,
     pub(crate) language: Option<Value<'m>>,
@@ -92,7 +93,7 @@ impl<'m> Decided<'m> {
     pub(crate) fn to_decision(&self) -> Decision {
         Decision {
             kind: self.kind,
-            queue: self.queue.cloned(),
+            queue: self.queue.as_deref().cloned(),
             priority: self.priority,
             skills: strings(self.skills.as_ref()),
             language: self.language.as_ref().and_then(string),

@@ -61,8 +61,9 @@ impl<'m, P: Perform> Driver<'m, P> {
         let turn = match frame.at {
             At::Start => self.machine.start_flow()?,
             At::Node(node) => self.machine.enter_node(node)?,
-            At::Action(node, index) => match frame.action() {
-                Some((_, action)) => return self.perform(node, index, action),
+            At::Action(node, _) => match frame.action() {
+                Some((index, action)) => return self.perform(index, action),
+                None if !frame.loops.is_empty() => self.machine.turn_loop()?,
                 None => self.machine.branch(node)?,
             },
         };
@@ -71,7 +72,7 @@ impl<'m, P: Perform> Driver<'m, P> {
 
     /// Does one action, with the answers to what it asks. An action that asks is done again from its beginning with one answer more each
     /// time, so it must ask before it changes anything.
-    fn perform(&mut self, node: usize, index: usize, action: &'m ProgramAction) -> Result<Moved<'m>, Raised> {
+    fn perform(&mut self, index: usize, action: &'m ProgramAction) -> Result<Moved<'m>, Raised> {
         let first = match self.waiting_since.take() {
             Some(first) => first,
             None => {
@@ -84,7 +85,7 @@ impl<'m, P: Perform> Driver<'m, P> {
             let answers = self.answers.get(first..self.used).unwrap_or_default();
             let turn = match self.performer.perform(&mut self.machine, action, answers)? {
                 Control::Next => {
-                    self.machine.stack.top_mut()?.at = At::Action(node, index + 1);
+                    self.machine.stack.top_mut()?.advance();
                     Turn::Onward
                 }
                 Control::Moved => Turn::Onward,

@@ -29,6 +29,9 @@ pub struct RunError {
     /// The action's position in the node; none in a branch or a condition set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<usize>,
+    /// Where in the node, such as `actions[1].actions[0]`; only inside of loops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 impl RunError {

@@ -48,6 +48,17 @@ pub struct Answered {
     pub answer: Answer,
 }
 
+impl Answered {
+    /// About how many bytes it takes as JSON.
+    pub(crate) fn size(&self) -> usize {
+        let answer = match &self.answer {
+            Answer::Value(value) => value.to_string().len(),
+            Answer::Failed(why) => why.len(),
+        };
+        self.question.request.to_string().len() + answer
+    }
+}
+
 /// All questions of a run that were answered, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,19 +1,20 @@
 //! What a run knows, and how it moves between nodes and flows. What single actions do is in `actions`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use waypost_flow::document::{Disposition, Match};
 use waypost_flow::expr::{Compiled, Context};
-use waypost_flow::program::{Callee, Program, ProgramActionKind};
+use waypost_flow::program::{Callee, Program, ProgramAction, ProgramActionKind};
 use waypost_flow::value::{Text, Value};
 
 use crate::codes;
 use crate::decision::{Decided, DecisionKind};
 use crate::error::{Raised, RunError};
 use crate::run::RunInput;
-use crate::stack::{At, Scope, Stack};
-use crate::trace::{Catcher, Event, Recorder};
+use crate::stack::{At, Scope, Stack, Turning};
+use crate::trace::{Catcher, Event, Recorder, Target};
 
 /// What a move leads to.
 #[derive(Debug)]
@@ -230,7 +231,7 @@ impl<'m> Machine<'m> {
             self.returned = self.stack.outputs().to_vec();
             return Ok(Turn::Decided(Box::new(self.end_of(program))));
         };
-        let (At::Action(node, index), Some((_, action))) = (caller.at, caller.action()) else {
+        let Some((_, action)) = caller.action() else {
             return Err(Raised::broken("a flow returned that nobody called"));
         };
         let ProgramActionKind::RunFlow { outputs, second, .. } = &action.kind else {
@@ -254,15 +255,85 @@ impl<'m> Machine<'m> {
         if let Some(error) = failed {
             return Err(error.into());
         }
-        let frame = self.stack.top_mut()?;
-        frame.at = At::Action(node, index + 1);
-        let slots = &frame.program.variables;
+        self.set_outputs(outputs)?;
+        self.stack.top_mut()?.advance();
+        Ok(Turn::Onward)
+    }
+
+    /// Sets the variables of an output mapping to what was computed into `pending`.
+    fn set_outputs(&mut self, outputs: &'m [(usize, Compiled)]) -> Result<(), Raised> {
+        let slots = &self.stack.top()?.program.variables;
         for ((variable, value), (_, expression)) in self.pending.drain(..).zip(outputs) {
             let name = slots.get(variable).map_or("", |slot| &slot.name);
             self.trace.output(name, &expression.source, &value);
             self.stack.set_variable(variable, value)?;
         }
+        Ok(())
+    }
+
+    /// Maps what an action was told into variables: all of them or, when an expression fails, none.
+    pub(crate) fn map_outputs(&mut self, outputs: &'m [(usize, Compiled)], told: &[Value<'m>]) -> Result<(), Raised> {
+        self.pending.clear();
+        for (variable, expression) in outputs {
+            let value = expression.eval(&self.context(Scope { outputs: told, ..self.stack.scope() }))?;
+            self.pending.push((*variable, value));
+        }
+        self.set_outputs(outputs)
+    }
+
+    /// Begins a loop: its first turn comes next, if there is one.
+    pub(crate) fn begin_loop(
+        &mut self,
+        action: &'m ProgramAction,
+        items: Option<Arc<[Value<'m>]>>,
+    ) -> Result<(), Raised> {
+        let frame = self.stack.top_mut()?;
+        let index = frame.action().map_or(0, |(index, _)| index);
+        let at = action.kind.actions().len();
+        frame.loops.push(Turning { action, index, items, turns: 0, at });
+        Ok(())
+    }
+
+    /// At the end of a loop's turn: begins the next, or leaves the loop. Each turn counts as an action.
+    pub(crate) fn turn_loop(&mut self) -> Result<Turn<'m>, Raised> {
+        let turning = self.stack.top()?.loops.last().ok_or_else(|| Raised::broken("no loop is under way"))?;
+        let (turns, action) = (turning.turns, turning.action);
+        let item = match &action.kind {
+            ProgramActionKind::ForEach { variable, .. } => {
+                let item = turning.items.as_ref().and_then(|items| items.get(turns)).cloned();
+                item.map(|item| Some((*variable, item)))
+            }
+            ProgramActionKind::While { when, .. } => self.holds(when)?.then_some(None),
+            _ => return Err(Raised::broken("something turns that is no loop")),
+        };
+        let Some(item) = item else {
+            let frame = self.stack.top_mut()?;
+            frame.loops.pop();
+            frame.advance();
+            self.trace.step(Event::LoopEnd { turns });
+            return Ok(Turn::Onward);
+        };
+        self.count_action()?;
+        self.trace.step(Event::Turn { number: turns });
+        if let Some((variable, value)) = item {
+            let slot = self.stack.top()?.program.variables.get(variable);
+            self.trace.set(Target::Variable, slot.map_or("", |slot| &slot.name), &value);
+            self.stack.set_variable(variable, value)?;
+        }
+        if let Some(turning) = self.stack.top_mut()?.loops.last_mut() {
+            turning.turns += 1;
+            turning.at = 0;
+        }
         Ok(Turn::Onward)
+    }
+
+    /// Goes on at a node because something was not found.
+    pub(crate) fn go_to(&mut self, node: usize) -> Result<(), Raised> {
+        let frame = self.stack.top_mut()?;
+        let id = frame.program.nodes.get(node).map_or("", |node| &node.id);
+        frame.jump(node);
+        self.trace.step(Event::NotFound { to: id });
+        Ok(())
     }
 
     /// What walking off the end of the route's flow means.
@@ -272,7 +343,7 @@ impl<'m> Machine<'m> {
             Disposition::Disconnect => DecisionKind::Disconnect,
             Disposition::Unrouted => DecisionKind::Unrouted,
         };
-        Decided { queue: program.end.queue.as_ref(), ..Decided::bare(kind, self.priority) }
+        Decided { queue: program.end.queue.as_ref().map(Cow::Borrowed), ..Decided::bare(kind, self.priority) }
     }
 
     /// Takes an error to whoever catches it: the action, its flow, then the caller's action, its flow, and so on up.
@@ -285,13 +356,13 @@ impl<'m> Machine<'m> {
             if raised.fatal {
                 break;
             }
-            let by_action = frame.action().and_then(|(_, action)| action.on_error);
+            let by_action = frame.on_error();
             let by_flow = frame.program.on_error;
             if let Some(to) = by_action.or(by_flow) {
                 // What the failed part asked of the outside ends here as well: an `onError` starts with a clean list of effects.
                 let by = if by_action.is_some() { Catcher::Action } else { Catcher::Flow };
                 let node = frame.program.nodes.get(to).map_or("", |node| &node.id);
-                frame.at = At::Node(to);
+                frame.jump(to);
                 self.trace.step(Event::Caught { by, to: node });
                 return Turn::Onward;
             }
@@ -314,7 +385,8 @@ impl<'m> Machine<'m> {
             flow_name: program.interface.name.clone(),
             version: program.version,
             node_id: frame.and_then(|frame| frame.node()).map(|node| node.id.to_string()),
-            action: frame.and_then(|frame| frame.action()).map(|(index, _)| index),
+            action: frame.and_then(|frame| frame.outer_action()),
+            path: frame.and_then(|frame| frame.inner_path()),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Frames of called flows. They and their values lie in vectors, so deep calls use no stack of the thread, and a call allocates nothing
 //! once the vectors have grown.
 
+use std::fmt::Write as _;
+use std::sync::Arc;
+
 use waypost_flow::program::{Program, ProgramAction, ProgramNode};
 use waypost_flow::value::Value;
 
@@ -17,11 +20,28 @@ pub(crate) enum At {
     Action(usize, usize),
 }
 
+/// A loop under way.
+#[derive(Debug)]
+pub(crate) struct Turning<'m> {
+    /// The loop.
+    pub(crate) action: &'m ProgramAction,
+    /// The position of the loop among the actions around it.
+    pub(crate) index: usize,
+    /// What a `forEach` goes over; none for a `while`.
+    pub(crate) items: Option<Arc<[Value<'m>]>>,
+    /// How many turns there were.
+    pub(crate) turns: usize,
+    /// The action of the turn that comes next; past the last one, the turn is over.
+    pub(crate) at: usize,
+}
+
 /// One flow under way.
 #[derive(Debug)]
 pub(crate) struct Frame<'m> {
     pub(crate) program: &'m Program,
     pub(crate) at: At,
+    /// The loops around the action it stands at, the innermost last.
+    pub(crate) loops: Vec<Turning<'m>>,
     /// Which of the handovers in the caller's action belongs to this program.
     pub(crate) way: usize,
     inputs: usize,
@@ -38,12 +58,56 @@ impl<'m> Frame<'m> {
         }
     }
 
-    /// The action it stands at, with its position.
+    /// The action it stands at, with its position among those around it; none at the end of a node or of a loop's turn.
     pub(crate) fn action(&self) -> Option<(usize, &'m ProgramAction)> {
+        if let Some(turning) = self.loops.last() {
+            return Some((turning.at, turning.action.kind.actions().get(turning.at)?));
+        }
         match self.at {
             At::Action(node, action) => Some((action, self.program.nodes.get(node)?.actions.get(action)?)),
             At::Start | At::Node(_) => None,
         }
+    }
+
+    /// Goes on to the action after the one it stands at.
+    pub(crate) fn advance(&mut self) {
+        if let Some(turning) = self.loops.last_mut() {
+            turning.at += 1;
+        } else if let At::Action(node, index) = self.at {
+            self.at = At::Action(node, index + 1);
+        }
+    }
+
+    /// Goes to a node, out of all loops.
+    pub(crate) fn jump(&mut self, node: usize) {
+        self.loops.clear();
+        self.at = At::Node(node);
+    }
+
+    /// The action it stands at in the node itself: the outermost loop, if it is in one.
+    pub(crate) fn outer_action(&self) -> Option<usize> {
+        match (self.loops.first(), self.at) {
+            (Some(turning), _) => Some(turning.index),
+            (None, At::Action(..)) => self.action().map(|(index, _)| index),
+            (None, _) => None,
+        }
+    }
+
+    /// Where it stands inside of loops, such as `actions[1].actions[0]`; none outside of loops.
+    pub(crate) fn inner_path(&self) -> Option<String> {
+        let first = self.loops.first()?;
+        let mut path = format!("actions[{}]", first.index);
+        let rest = self.loops.iter().skip(1).map(|turning| turning.index);
+        for index in rest.chain(self.action().map(|(index, _)| index)) {
+            let _ = write!(path, ".actions[{index}]");
+        }
+        Some(path)
+    }
+
+    /// Where an error of the action goes that it stands at: to what it names, else to what the loops around it name.
+    pub(crate) fn on_error(&self) -> Option<usize> {
+        let own = self.action().and_then(|(_, action)| action.on_error);
+        own.or_else(|| self.loops.iter().rev().find_map(|turning| turning.action.on_error))
     }
 }
 
@@ -91,6 +155,7 @@ impl<'m> Stack<'m> {
         self.frames.push(Frame {
             program,
             at: At::Start,
+            loops: Vec::new(),
             way,
             inputs: self.inputs.len(),
             variables: self.variables.len(),

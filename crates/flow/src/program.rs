@@ -124,6 +124,32 @@ pub struct QueueTarget {
     pub name: Arc<str>,
 }
 
+/// The queue of an action.
+#[derive(Debug)]
+pub enum QueueChoice {
+    /// It was written out.
+    Fixed(QueueTarget),
+    /// A string expression: a name or an id.
+    Computed(Compiled),
+}
+
+/// What `evaluateSchedule` gives its outputMapping, in this order.
+pub fn schedule_outputs() -> Vec<(String, Type)> {
+    let outputs = [
+        ("state", Type::String),
+        ("isOpen", Type::Boolean),
+        ("name", Type::String),
+        ("changes", Type::Boolean),
+        ("nextChange", Type::Datetime),
+    ];
+    outputs.map(|(name, data_type)| (name.to_owned(), data_type)).to_vec()
+}
+
+/// What `findQueue` gives its outputMapping, in this order.
+pub fn queue_outputs() -> Vec<(String, Type)> {
+    ["id", "name"].map(|name| (name.to_owned(), Type::String)).to_vec()
+}
+
 /// A data table, with its name for the trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableTarget {
@@ -201,10 +227,55 @@ pub enum ProgramActionKind {
         /// An integer expression.
         priority: Compiled,
     },
+    /// Does actions for each element of a list.
+    ForEach {
+        /// A list.
+        items: Compiled,
+        /// The position of the variable that holds the element.
+        variable: usize,
+        /// The actions.
+        actions: Vec<ProgramAction>,
+    },
+    /// Does actions while a condition holds.
+    While {
+        /// A boolean expression.
+        when: Compiled,
+        /// The actions.
+        actions: Vec<ProgramAction>,
+    },
+    /// Looks a row up.
+    LookupTable {
+        /// In which table.
+        table: TableTarget,
+        /// A string expression.
+        key: Compiled,
+        /// Variables to set, by position, from expressions over the table's columns, in the schema's order.
+        outputs: Vec<(usize, Compiled)>,
+        /// The node to go on at when there is no such row.
+        not_found: Option<usize>,
+    },
+    /// Asks a schedule how it stands.
+    EvaluateSchedule {
+        /// Which.
+        schedule: ScheduleTarget,
+        /// Variables to set, by position, from expressions over [`schedule_outputs`].
+        outputs: Vec<(usize, Compiled)>,
+    },
+    /// Finds a queue.
+    FindQueue {
+        /// A string expression: a name or an id.
+        name: Compiled,
+        /// Variables to set, by position, from expressions over [`queue_outputs`].
+        outputs: Vec<(usize, Compiled)>,
+        /// The node to go on at when there is no such queue.
+        not_found: Option<usize>,
+    },
     /// Ends the run in a queue.
     TransferToQueue {
         /// Which.
-        queue: QueueTarget,
+        queue: QueueChoice,
+        /// The node to go on at when a computed queue does not exist.
+        not_found: Option<usize>,
         /// An integer expression.
         priority: Option<Compiled>,
         /// An expression of type `list<string>`.
@@ -255,13 +326,29 @@ pub struct ProgramEnd {
     pub queue: Option<QueueTarget>,
 }
 
+impl ProgramActionKind {
+    /// The actions inside of it, if it is a loop.
+    pub fn actions(&self) -> &[ProgramAction] {
+        match self {
+            Self::ForEach { actions, .. } | Self::While { actions, .. } => actions,
+            _ => &[],
+        }
+    }
+}
+
 impl Program {
+    /// Every action, those inside of loops after the loop.
+    pub fn actions(&self) -> Vec<&ProgramAction> {
+        let mut all = Vec::new();
+        self.nodes.iter().for_each(|node| gather(&node.actions, &mut all));
+        all
+    }
+
     /// Every flow that the program calls or goes on in, each once.
     pub fn callees(&self) -> Vec<&Callee> {
         let mut callees: Vec<&Callee> = self
-            .nodes
-            .iter()
-            .flat_map(|node| &node.actions)
+            .actions()
+            .into_iter()
             .filter_map(|action| match &action.kind {
                 ProgramActionKind::RunFlow { callee, .. } | ProgramActionKind::TransferToFlow { callee, .. } => {
                     Some(callee)
@@ -272,5 +359,12 @@ impl Program {
         callees.sort_unstable();
         callees.dedup();
         callees
+    }
+}
+
+fn gather<'p>(actions: &'p [ProgramAction], into: &mut Vec<&'p ProgramAction>) {
+    for action in actions {
+        into.push(action);
+        gather(action.kind.actions(), into);
     }
 }

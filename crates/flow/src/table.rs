@@ -11,6 +11,13 @@ pub struct TableSchema {
     pub columns: Vec<Column>,
 }
 
+impl TableSchema {
+    /// What a row gives an outputMapping: the columns, in their order.
+    pub fn outputs(&self) -> Vec<(String, Type)> {
+        self.columns.iter().map(|column| (column.name.clone(), column.data_type.clone())).collect()
+    }
+}
+
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {

@@ -11,10 +11,11 @@ use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::{InputType, Interface, OutputType};
-use waypost_flow::program::{QueueTarget, Selector};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source;
+use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
 
 /// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, and one that is not published.
@@ -60,6 +61,17 @@ impl World for Around {
     fn queue(&self, written: &str) -> Option<QueueTarget> {
         let name = ["Billing", "General"].into_iter().find(|name| name.eq_ignore_ascii_case(written))?;
         Some(QueueTarget { id: QueueId(Uuid::from_u128(9)), name: Arc::from(name) })
+    }
+
+    fn table(&self, written: &str) -> Option<TableTarget> {
+        let columns = vec![Column { name: "tier".to_owned(), data_type: Type::String }];
+        let schema = Arc::new(TableSchema { ignore_case: false, columns });
+        (written == "Customers").then(|| TableTarget { id: TableId(Uuid::nil()), name: Arc::from(written), schema })
+    }
+
+    fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
+        let id = ScheduleId(Uuid::nil());
+        (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -8,10 +8,12 @@ use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{QueueTarget, Selector};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source;
+use waypost_flow::table::{Column, TableSchema};
+use waypost_flow::types::Type;
 
 /// Answered by the catalogue.
 const ELSEWHERE: [Code; 3] = [Code::Cycle, Code::TooDeep, Code::NotRoutable];
@@ -53,6 +55,17 @@ impl World for Around<'_> {
     fn queue(&self, written: &str) -> Option<QueueTarget> {
         let name = ["Billing", "General"].into_iter().find(|name| name.eq_ignore_ascii_case(written))?;
         Some(QueueTarget { id: QueueId(Uuid::from_u128(9)), name: Arc::from(name) })
+    }
+
+    fn table(&self, written: &str) -> Option<TableTarget> {
+        let columns = vec![Column { name: "tier".to_owned(), data_type: Type::String }];
+        let schema = Arc::new(TableSchema { ignore_case: false, columns });
+        (written == "Customers").then(|| TableTarget { id: TableId(Uuid::nil()), name: Arc::from(written), schema })
+    }
+
+    fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
+        let id = ScheduleId(Uuid::nil());
+        (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -12,10 +12,11 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::definitions::{ACTIONS, ActionDefinition, COMMON, Need};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{QueueTarget, Selector};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
+use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::{DATA_TYPES, Type};
 
 #[test]
@@ -46,6 +47,17 @@ impl World for Around {
 
     fn queue(&self, written: &str) -> Option<QueueTarget> {
         (written == "Billing").then(|| QueueTarget { id: QueueId(Uuid::nil()), name: Arc::from(written) })
+    }
+
+    fn table(&self, written: &str) -> Option<TableTarget> {
+        let columns = vec![Column { name: "tier".to_owned(), data_type: Type::String }];
+        let schema = Arc::new(TableSchema { ignore_case: false, columns });
+        (written == "Customers").then(|| TableTarget { id: TableId(Uuid::nil()), name: Arc::from(written), schema })
+    }
+
+    fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
+        let id = ScheduleId(Uuid::nil());
+        (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, ActionKind, Document};
+use waypost_flow::document::{self, Document};
 use waypost_flow::id::FlowId;
 use waypost_flow::source::Node;
 use waypost_store::records::catalogue::{CatalogueChange, EventKind, FlowRecord};
@@ -286,13 +286,11 @@ fn name_by_ids(document: &mut Arc<Document>, temporary: &HashMap<String, FlowId>
     if temporary.is_empty() {
         return;
     }
-    for action in Arc::make_mut(document).nodes.iter_mut().flat_map(|node| &mut node.actions) {
-        if let ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } = &mut action.kind
-            && let Some(id) = flow.flow_id.as_ref().and_then(|name| temporary.get(name))
-        {
+    Arc::make_mut(document).flow_references_mut(&mut |flow| {
+        if let Some(id) = flow.flow_id.as_ref().and_then(|name| temporary.get(name)) {
             flow.flow_id = Some(id.to_string());
         }
-    }
+    });
 }
 
 fn restored(record: &FlowRecord, name: &VersionName, by: By<'_>) -> Result<Option<Edit>, AppError> {

@@ -101,7 +101,7 @@ impl World {
                     Target::Flow(_, selector) => *faces
                         .entry(selector)
                         .or_insert_with(|| self.interfaces(*flow, selector) != before.interfaces(*flow, selector)),
-                    Target::Queue(_) => false,
+                    Target::Queue(_) | Target::AnyQueue => false,
                 });
                 if sees_change {
                     stale.insert(key);
@@ -139,7 +139,7 @@ impl World {
                 Target::Flow(_, selector) => {
                     self.versions(flow, selector).is_ok_and(|versions| versions.contains(&version))
                 }
-                Target::Queue(_) => false,
+                Target::Queue(_) | Target::AnyQueue => false,
             })
         };
         self.usage.users(Used::Flow(flow)).filter(leads_here).collect()

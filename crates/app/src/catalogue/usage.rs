@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use waypost_flow::document::{ActionKind, Document, FlowReference};
+use waypost_flow::document::{ActionKind, Document, FlowReference, is_computed};
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::program::Selector;
 
@@ -17,6 +17,8 @@ pub enum Target {
     Flow(FlowId, Selector),
     /// A queue.
     Queue(QueueId),
+    /// A queue that is decided at run time.
+    AnyQueue,
 }
 
 /// One place that names something.
@@ -37,6 +39,8 @@ pub enum Used {
     Flow(FlowId),
     /// A queue.
     Queue(QueueId),
+    /// Whichever queue is decided at run time.
+    AnyQueue,
 }
 
 impl Target {
@@ -46,6 +50,7 @@ impl Target {
         match self {
             Self::Flow(flow, _) => Used::Flow(*flow),
             Self::Queue(queue) => Used::Queue(*queue),
+            Self::AnyQueue => Used::AnyQueue,
         }
     }
 }
@@ -103,19 +108,21 @@ pub fn uses(
     queue: impl Fn(&str) -> Option<QueueId>,
 ) -> Vec<Use> {
     let mut uses = Vec::new();
-    for (node_index, node) in document.nodes.iter().enumerate() {
-        for (action_index, action) in node.actions.iter().enumerate() {
-            let (action, target) = match &action.kind {
-                ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, &flow)),
-                ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, &flow)),
-                ActionKind::TransferToQueue { queue: written, .. } => {
-                    ("transferToQueue", queue(written).map(Target::Queue))
-                }
-                _ => continue,
-            };
-            if let Some(target) = target {
-                uses.push(Use { path: format!("nodes[{node_index}].actions[{action_index}]").into(), action, target });
+    for (path, action) in document.actions() {
+        let (action, target) = match &action.kind {
+            ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, &flow)),
+            ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, &flow)),
+            ActionKind::TransferToQueue { queue: written, .. } if is_computed(written) => {
+                ("transferToQueue", Some(Target::AnyQueue))
             }
+            ActionKind::TransferToQueue { queue: written, .. } => {
+                ("transferToQueue", queue(written).map(Target::Queue))
+            }
+            ActionKind::FindQueue { .. } => ("findQueue", Some(Target::AnyQueue)),
+            _ => continue,
+        };
+        if let Some(target) = target {
+            uses.push(Use { path: path.into(), action, target });
         }
     }
     if let Some(id) = document.end.queue.as_deref().and_then(queue) {

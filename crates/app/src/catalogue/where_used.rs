@@ -24,6 +24,8 @@ pub enum Vertex {
     Flow(FlowId),
     /// A queue.
     Queue(QueueId),
+    /// Whichever queue a flow decides for at run time.
+    AnyQueue,
 }
 
 /// A vertex with what is known of it.
@@ -35,6 +37,8 @@ pub enum Node {
     Queue(Arc<QueueRecord>),
     /// A route, with its address pattern.
     Route(Uuid, String),
+    /// Whichever queue a flow decides for at run time.
+    AnyQueue,
 }
 
 impl Node {
@@ -45,6 +49,7 @@ impl Node {
             Self::Flow(flow) => Vertex::Flow(flow.id),
             Self::Queue(queue) => Vertex::Queue(queue.id),
             Self::Route(id, _) => Vertex::Route(*id),
+            Self::AnyQueue => Vertex::AnyQueue,
         }
     }
 
@@ -55,6 +60,7 @@ impl Node {
             Self::Flow(flow) => &flow.name,
             Self::Queue(queue) => &queue.name,
             Self::Route(_, address) => address,
+            Self::AnyQueue => "decided at run time",
         }
     }
 
@@ -63,6 +69,7 @@ impl Node {
             Self::Route(..) => 0,
             Self::Flow(_) => 1,
             Self::Queue(_) => 2,
+            Self::AnyQueue => 3,
         };
         (kind, self.name(), self.vertex())
     }
@@ -115,6 +122,7 @@ impl LiveCatalogue {
             Used::Flow(id) => return Err(self.absent(id).await?),
             Used::Queue(id) if world.queues.contains_key(&id) => Vertex::Queue(id),
             Used::Queue(id) => return Err(AppError::NotFound { kind: "queue", id: id.to_string() }),
+            Used::AnyQueue => Vertex::AnyQueue,
         };
         Ok(walk(&world, vertex, direction, transitive))
     }
@@ -127,7 +135,7 @@ impl LiveCatalogue {
     /// Not found, deleted, or the store.
     pub async fn direct_users(&self, used: Used, version: Option<Version>) -> Result<Vec<Node>, AppError> {
         let Graph { nodes, edges } = self.graph(used, Direction::UsedBy, false).await?;
-        let mut nodes = nodes.into_iter();
+        let mut nodes = nodes.into_iter().filter(|node| !matches!(node, Node::AnyQueue));
         if let (Some(Node::Flow(flow)), Some(version)) = (nodes.next(), version) {
             let following = edges.iter().filter(|edge| follows(&flow, edge.selector.as_ref(), version));
             let following: HashSet<Vertex> = following.map(|edge| edge.from).collect();
@@ -195,6 +203,9 @@ fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) ->
             break;
         }
         next += 1;
+        if next > 1 && vertex == Vertex::AnyQueue {
+            continue;
+        }
         let found = match direction {
             Direction::Uses => uses(world, vertex),
             Direction::UsedBy => users(world, vertex),
@@ -203,6 +214,10 @@ fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) ->
             let other = if direction == Direction::Uses { edge.to } else { edge.from };
             if seen.insert(other) {
                 order.push(other);
+            }
+            // Flows that decide at run time may use any queue: they are told as users of each, with what they are known to use.
+            if edge.to == Vertex::AnyQueue && seen.insert(edge.to) {
+                order.push(edge.to);
             }
             edges.push(edge);
         }
@@ -225,10 +240,11 @@ fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
     let used = match vertex {
         Vertex::Flow(flow) => Used::Flow(flow),
         Vertex::Queue(queue) => Used::Queue(queue),
+        Vertex::AnyQueue => Used::AnyQueue,
         Vertex::Route(_) => return Vec::new(),
     };
-    let flows =
-        world.usage.users(used).flat_map(|key| world.usage.places(key, used).map(move |place| edge(key, place)));
+    let flows = uses_of(world, used)
+        .chain(matches!(used, Used::Queue(_)).then(|| uses_of(world, Used::AnyQueue)).into_iter().flatten());
     let routes = world.routes.values().flat_map(|route| {
         let leads = match route.target {
             RouteTarget::Flow(flow) => Vertex::Flow(flow),
@@ -249,10 +265,15 @@ fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
     flows.chain(routes).collect()
 }
 
+fn uses_of(world: &World, used: Used) -> impl Iterator<Item = Edge> + '_ {
+    world.usage.users(used).flat_map(move |key| world.usage.places(key, used).map(move |place| edge(key, place)))
+}
+
 fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
     let (to, selector) = match &place.target {
         Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.clone())),
         Target::Queue(queue) => (Vertex::Queue(*queue), None),
+        Target::AnyQueue => (Vertex::AnyQueue, None),
     };
     Edge {
         from: Vertex::Flow(flow),
@@ -268,6 +289,7 @@ fn node(world: &World, vertex: Vertex) -> Option<Node> {
     match vertex {
         Vertex::Flow(id) => world.flows.get(&id).cloned().map(Node::Flow),
         Vertex::Queue(id) => world.queues.get(&id).cloned().map(Node::Queue),
+        Vertex::AnyQueue => Some(Node::AnyQueue),
         Vertex::Route(id) => {
             let route = world.routes.get(&id)?;
             Some(Node::Route(id, format!("{}@{}", route.pattern, route.domain)))

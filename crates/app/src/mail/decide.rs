@@ -201,5 +201,8 @@ fn error_json(error: &RunError) -> serde_json::Value {
     if let Some(action) = error.action {
         json.insert("action".to_owned(), action.into());
     }
+    if let Some(path) = &error.path {
+        json.insert("path".to_owned(), path.as_str().into());
+    }
     json.into()
 }

@@ -1,8 +1,12 @@
 //! What actions do, one file each.
 
 mod disconnect;
+mod evaluate_schedule;
+mod find_queue;
+mod for_each;
 mod forward;
 mod log;
+mod lookup_table;
 mod run_flow;
 mod set_attributes;
 mod set_output;
@@ -15,9 +19,10 @@ use serde_json::Value as Json;
 use waypost_flow::program::{ProgramAction, ProgramActionKind};
 use waypost_flow::value::Value;
 
+use crate::codes;
 use crate::decision::Decided;
 use crate::error::Raised;
-use crate::journal::Answered;
+use crate::journal::{Answer, Answered};
 use crate::machine::Machine;
 
 /// What becomes of the run after an action.
@@ -32,10 +37,6 @@ pub(crate) enum Control<'m> {
     /// It is over.
     Decide(Box<Decided<'m>>),
     /// It must know something first. The action is done again when there is an answer.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "actions that ask the outside come later; the engine's tests ask already")
-    )]
     Ask {
         /// What is asked for.
         kind: &'static str,
@@ -63,7 +64,7 @@ impl Perform for Actions {
         &mut self,
         machine: &mut Machine<'m>,
         action: &'m ProgramAction,
-        _answers: &[Answered],
+        answers: &[Answered],
     ) -> Result<Control<'m>, Raised> {
         match &action.kind {
             ProgramActionKind::RunFlow { callee, inputs, second, .. } => {
@@ -76,8 +77,23 @@ impl Perform for Actions {
             ProgramActionKind::SetOutput { output, value } => set_output::perform(machine, *output, value),
             ProgramActionKind::SetAttributes { attributes } => set_attributes::perform(machine, attributes),
             ProgramActionKind::SetPriority { priority } => set_priority::perform(machine, priority),
-            ProgramActionKind::TransferToQueue { queue, priority, skills, language } => {
-                transfer_to_queue::perform(machine, queue, priority.as_ref(), skills.as_ref(), language.as_ref())
+            ProgramActionKind::ForEach { items, .. } => for_each::perform(machine, action, items),
+            ProgramActionKind::While { .. } => {
+                machine.begin_loop(action, None)?;
+                Ok(Control::Moved)
+            }
+            ProgramActionKind::LookupTable { table, key, outputs, not_found } => {
+                lookup_table::perform(machine, (table, key), outputs, *not_found, answers)
+            }
+            ProgramActionKind::EvaluateSchedule { schedule, outputs } => {
+                evaluate_schedule::perform(machine, schedule, outputs, answers)
+            }
+            ProgramActionKind::FindQueue { name, outputs, not_found } => {
+                find_queue::perform(machine, name, outputs, *not_found, answers)
+            }
+            ProgramActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
+                let wishes = (priority.as_ref(), skills.as_ref(), language.as_ref());
+                transfer_to_queue::perform(machine, queue, *not_found, wishes, answers)
             }
             ProgramActionKind::Forward { addresses } => forward::perform(machine, addresses),
             ProgramActionKind::Disconnect { reason } => disconnect::perform(machine, reason.as_ref()),
@@ -96,11 +112,53 @@ pub(crate) fn type_name(kind: &ProgramActionKind) -> &'static str {
         ProgramActionKind::SetOutput { .. } => "setOutput",
         ProgramActionKind::SetAttributes { .. } => "setAttributes",
         ProgramActionKind::SetPriority { .. } => "setPriority",
+        ProgramActionKind::ForEach { .. } => "forEach",
+        ProgramActionKind::While { .. } => "while",
+        ProgramActionKind::LookupTable { .. } => "lookupTable",
+        ProgramActionKind::EvaluateSchedule { .. } => "evaluateSchedule",
+        ProgramActionKind::FindQueue { .. } => "findQueue",
         ProgramActionKind::TransferToQueue { .. } => "transferToQueue",
         ProgramActionKind::Forward { .. } => "forward",
         ProgramActionKind::Disconnect { .. } => "disconnect",
         ProgramActionKind::Return => "return",
         ProgramActionKind::Log { .. } => "log",
+    }
+}
+
+/// What came of a question.
+enum Told<'m> {
+    /// It was answered.
+    Value(Json),
+    /// It must be asked first.
+    Ask(Control<'m>),
+}
+
+/// Asks the outside one thing, and notes in the trace what it said.
+fn ask<'m>(
+    machine: &mut Machine<'m>,
+    kind: &'static str,
+    request: impl FnOnce() -> Json,
+    answers: &[Answered],
+) -> Result<Told<'m>, Raised> {
+    let Some(answered) = answers.first() else {
+        return Ok(Told::Ask(Control::Ask { kind, request: request() }));
+    };
+    machine.trace.lookup(kind, answered);
+    match &answered.answer {
+        Answer::Value(value) => Ok(Told::Value(value.clone())),
+        Answer::Failed(why) => Err(Raised::error(codes::NOT_ANSWERED, why.clone())),
+    }
+}
+
+/// What an action looks for is not there: on at its `notFound`, else an error.
+fn nothing<'m>(
+    machine: &mut Machine<'m>,
+    not_found: Option<usize>,
+    message: impl FnOnce() -> String,
+) -> Result<Control<'m>, Raised> {
+    match not_found {
+        Some(node) => machine.go_to(node).map(|()| Control::Moved),
+        None => Err(Raised::error(codes::NOT_FOUND, message())),
     }
 }
 

@@ -1,20 +1,34 @@
 //! `transferToQueue`: ends the whole run, also inside a called flow.
 
-use waypost_flow::expr::Compiled;
-use waypost_flow::program::QueueTarget;
+use std::borrow::Cow;
 
+use waypost_flow::expr::Compiled;
+use waypost_flow::program::QueueChoice;
+
+use super::find_queue::{Found, find};
 use super::{Control, integer, text, texts};
 use crate::decision::{Decided, DecisionKind};
 use crate::error::Raised;
+use crate::journal::Answered;
 use crate::machine::Machine;
+
+/// Priority, skills and language.
+type Wishes<'m> = (Option<&'m Compiled>, Option<&'m Compiled>, Option<&'m Compiled>);
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
-    queue: &'m QueueTarget,
-    priority: Option<&'m Compiled>,
-    skills: Option<&'m Compiled>,
-    language: Option<&'m Compiled>,
+    queue: &'m QueueChoice,
+    not_found: Option<usize>,
+    (priority, skills, language): Wishes<'m>,
+    answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
+    let queue = match queue {
+        QueueChoice::Fixed(queue) => Cow::Borrowed(queue),
+        QueueChoice::Computed(name) => match find(machine, name, not_found, answers)? {
+            Found::Queue(queue) => Cow::Owned(queue),
+            Found::Control(control) => return Ok(control),
+        },
+    };
     let priority = match priority {
         Some(priority) => integer(&machine.eval(priority)?)?,
         None => machine.priority,

@@ -13,8 +13,8 @@ use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::{
-    Callee, Conditions, Program, ProgramAction, ProgramActionKind, ProgramBranch, ProgramEnd, ProgramNode, QueueTarget,
-    Selector,
+    Callee, Conditions, Program, ProgramAction, ProgramActionKind, ProgramBranch, ProgramEnd, ProgramNode, QueueChoice,
+    QueueTarget, Selector,
 };
 use waypost_flow::value::{Text, Value};
 
@@ -109,7 +109,16 @@ fn ask(name: &str) -> ProgramAction {
 
 fn queue(name: &str) -> ProgramAction {
     let queue = QueueTarget { id: QueueId(Uuid::from_u128(7)), name: Arc::from(name) };
-    action("", ProgramActionKind::TransferToQueue { queue, priority: None, skills: None, language: None })
+    action(
+        "",
+        ProgramActionKind::TransferToQueue {
+            queue: QueueChoice::Fixed(queue),
+            not_found: None,
+            priority: None,
+            skills: None,
+            language: None,
+        },
+    )
 }
 
 fn node(id: &str, actions: Vec<ProgramAction>, to: Option<usize>) -> ProgramNode {

@@ -6,6 +6,7 @@ use waypost_flow::program::{LogLevel, Program, ProgramAction, ProgramBranch};
 use super::shown::Shown;
 use crate::decision::Decided;
 use crate::error::RunError;
+use crate::journal::Answered;
 
 /// Who caught an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,14 @@ pub(crate) enum Event<'m> {
     Set { target: Target, name: &'m str, value: Option<Shown<'m>> },
     /// A line of `log`.
     Log { level: LogLevel, message: Option<Shown<'m>> },
+    /// A loop's turn begins, counted from 0.
+    Turn { number: usize },
+    /// A loop is over, after so many turns.
+    LoopEnd { turns: usize },
+    /// The outside was asked, and what it said.
+    Lookup { answered: Option<Box<Answered>>, kind: &'static str },
+    /// What was looked for is not there: the run goes on at a node.
+    NotFound { to: &'m str },
     /// The branches of a node were tried: which was taken, and the node it leads to.
     Branch { branches: &'m [ProgramBranch], taken: Option<(usize, &'m str)> },
     /// The top flow was left.

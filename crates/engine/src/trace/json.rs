@@ -10,6 +10,7 @@ use super::event::{Catcher, Event, Target};
 use super::shown::Shown;
 use crate::actions::type_name;
 use crate::decision::Decided;
+use crate::journal::Answer;
 
 /// The version that is written.
 pub const TRACE_VERSION: u32 = 1;
@@ -72,6 +73,28 @@ impl Serialize for Event<'_> {
                 map.serialize_entry("level", level_name(*level))?;
                 optional(&mut map, "message", message.as_ref())?;
             }
+            Self::Turn { number } => {
+                map.serialize_entry("event", "turn")?;
+                map.serialize_entry("number", number)?;
+            }
+            Self::LoopEnd { turns } => {
+                map.serialize_entry("event", "loopEnd")?;
+                map.serialize_entry("turns", turns)?;
+            }
+            Self::Lookup { answered, kind } => {
+                map.serialize_entry("event", "lookup")?;
+                map.serialize_entry("kind", kind)?;
+                optional(&mut map, "request", answered.as_ref().map(|answered| &answered.question.request))?;
+                match answered.as_ref().map(|answered| &answered.answer) {
+                    None => {}
+                    Some(Answer::Value(value)) => map.serialize_entry("answer", value)?,
+                    Some(Answer::Failed(why)) => map.serialize_entry("failed", why)?,
+                }
+            }
+            Self::NotFound { to } => {
+                map.serialize_entry("event", "notFound")?;
+                map.serialize_entry("to", to)?;
+            }
             Self::Branch { branches, taken } => {
                 map.serialize_entry("event", "branch")?;
                 let tried = taken.map_or(branches.len(), |(index, _)| index);
@@ -111,7 +134,7 @@ impl Serialize for Event<'_> {
 fn decision<M: SerializeMap>(map: &mut M, decided: &Decided<'_>) -> Result<(), M::Error> {
     map.serialize_entry("event", "decision")?;
     map.serialize_entry("kind", decided.kind.as_str())?;
-    optional(map, "queue", decided.queue.map(Queue).as_ref())?;
+    optional(map, "queue", decided.queue.as_deref().map(Queue).as_ref())?;
     map.serialize_entry("priority", &decided.priority)?;
     let values = [
         ("skills", &decided.skills),

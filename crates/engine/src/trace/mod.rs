@@ -13,6 +13,7 @@ use waypost_flow::value::Value;
 
 use crate::decision::Decided;
 use crate::error::RunError;
+use crate::journal::Answered;
 use shown::Shown;
 
 /// How much of a run and its mail a trace keeps.
@@ -59,11 +60,16 @@ pub(crate) struct Recorder<'m> {
     detail: Detail,
     most: usize,
     dropped: usize,
+    /// The bytes of the answers kept so far.
+    lookups: usize,
 }
+
+/// Answers are kept whole, so that a replay can give them again; once they are this many bytes, no more are kept.
+const MOST_LOOKED_UP: usize = 1024 * 1024;
 
 impl<'m> Recorder<'m> {
     pub(crate) fn new(detail: Detail, most: usize) -> Self {
-        Self { events: Vec::with_capacity(32), detail, most, dropped: 0 }
+        Self { events: Vec::with_capacity(32), detail, most, dropped: 0, lookups: 0 }
     }
 
     /// An event that every trace has.
@@ -108,6 +114,17 @@ impl<'m> Recorder<'m> {
         if self.detail > Detail::Decisions {
             let value = self.shown(value);
             self.always(Event::Set { target, name, value });
+        }
+    }
+
+    /// What the outside was asked and said.
+    pub(crate) fn lookup(&mut self, kind: &'static str, answered: &Answered) {
+        if self.detail > Detail::Decisions {
+            let keeps = self.detail == Detail::Everything && self.lookups < MOST_LOOKED_UP;
+            if keeps {
+                self.lookups += answered.size();
+            }
+            self.always(Event::Lookup { answered: keeps.then(|| Box::new(answered.clone())), kind });
         }
     }
 

@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 pub fn render(trace: &Json) -> String {
     let mut text = String::new();
     let mut depth = 0_usize;
+    // How many loops are open in each flow under way.
+    let mut loops: Vec<usize> = Vec::new();
     let events = trace.get("events").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
     for event in events {
         let kind = member(event, "event");
@@ -16,21 +18,47 @@ pub fn render(trace: &Json) -> String {
             "decision" => 0,
             "flow" => {
                 depth += 1;
-                (depth - 1) * FLOW
+                let around: usize = loops.iter().sum();
+                loops.push(0);
+                (depth - 1) * FLOW + around * LOOP
             }
             "leave" => {
                 depth = depth.saturating_sub(1);
+                loops.pop();
                 continue;
             }
             "transfer" => {
                 depth = 0;
+                loops.clear();
                 continue;
             }
-            "input" => depth * FLOW,
-            "action" => depth.saturating_sub(1) * FLOW + 4,
-            "set" | "log" | "output" => depth.saturating_sub(1) * FLOW + 6,
-            "branch" => depth.saturating_sub(1) * FLOW + 4,
-            _ => depth.saturating_sub(1) * FLOW + 2,
+            _ => {
+                let open = loops.last_mut();
+                match (kind, open) {
+                    ("turn", Some(open)) if number(event, "number") == 0 => *open += 1,
+                    // A jump out of a node leaves all its loops.
+                    ("node", Some(open)) => *open = 0,
+                    _ => {}
+                }
+                let around = loops.iter().sum::<usize>() * LOOP;
+                let outer = loops.iter().rev().skip(1).sum::<usize>() * LOOP;
+                let flow = depth.saturating_sub(1) * FLOW;
+                let indent = match kind {
+                    "input" => depth * FLOW + around,
+                    "action" | "branch" => flow + around + 4,
+                    "turn" => flow + around + 2,
+                    "set" | "log" | "output" | "lookup" | "notFound" => flow + around + 6,
+                    "loopEnd" if number(event, "turns") == 0 => flow + around + 6,
+                    "loopEnd" => flow + around + 2,
+                    _ => flow + outer + 2,
+                };
+                if let ("loopEnd", Some(open)) = (kind, loops.last_mut())
+                    && number(event, "turns") > 0
+                {
+                    *open = open.saturating_sub(1);
+                }
+                indent
+            }
         };
         if kind == "decision"
             && let Some(dropped) = trace.get("dropped")
@@ -43,6 +71,9 @@ pub fn render(trace: &Json) -> String {
     }
     text
 }
+
+/// What a loop does is indented under its turns.
+const LOOP: usize = 4;
 
 /// A called flow is indented under the action that calls it.
 const FLOW: usize = 6;
@@ -76,6 +107,13 @@ fn lines(kind: &str, event: &Json) -> Vec<String> {
             Some(message) => format!("{}: {}", member(event, "level"), plain(message)),
             None => member(event, "level").to_owned(),
         },
+        "turn" => format!("turn {}", number(event, "number") + 1),
+        "loopEnd" => match number(event, "turns") {
+            1 => "after 1 turn".to_owned(),
+            turns => format!("after {turns} turns"),
+        },
+        "lookup" => lookup(event),
+        "notFound" => format!("not found → {}", member(event, "to")),
         "branch" => return branch(event),
         "error" => event.get("error").map(error).unwrap_or_default(),
         "caught" => format!("caught by the {}'s onError → {}", member(event, "by"), member(event, "to")),
@@ -83,6 +121,19 @@ fn lines(kind: &str, event: &Json) -> Vec<String> {
         _ => event.to_string(),
     };
     vec![line]
+}
+
+fn lookup(event: &Json) -> String {
+    let side = |name: &str| event.get(name).map(Json::to_string);
+    match (side("request"), side("answer"), event.get("failed").and_then(Json::as_str)) {
+        (Some(request), Some(answer), _) => format!("asked {request}: {answer}"),
+        (Some(request), None, Some(why)) => format!("asked {request}, and there was no answer: {why}"),
+        _ => "asked".to_owned(),
+    }
+}
+
+fn number(event: &Json, name: &str) -> u64 {
+    event.get(name).and_then(Json::as_u64).unwrap_or_default()
 }
 
 fn branch(event: &Json) -> Vec<String> {
@@ -121,7 +172,9 @@ fn error(error: &Json) -> String {
     if let Some(node) = error.get("nodeId").and_then(Json::as_str) {
         let _ = write!(text, ", node {node}");
     }
-    if let Some(action) = error.get("action").and_then(Json::as_u64) {
+    if let Some(path) = error.get("path").and_then(Json::as_str) {
+        let _ = write!(text, ", {path}");
+    } else if let Some(action) = error.get("action").and_then(Json::as_u64) {
         let _ = write!(text, ", action {action}");
     }
     text

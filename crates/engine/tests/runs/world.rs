@@ -3,18 +3,68 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
+use waypost_engine::{Answer, Question};
 use waypost_flow::check::{Unresolved, World, check};
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::{Program, QueueTarget, Selector};
+use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::Node;
+use waypost_flow::table::{Column, TableSchema};
+use waypost_flow::types::Type;
 
 use super::{list, member, string};
 
 const QUEUES: [&str; 2] = ["Billing", "General"];
+
+const CUSTOMERS: TableId = TableId(Uuid::from_u128(100));
+const OFFICE_HOURS: ScheduleId = ScheduleId(Uuid::from_u128(200));
+
+/// The queue of that name, whatever the case, as the world answers it.
+pub(crate) fn find_queue(name: &str) -> Option<&'static str> {
+    QUEUES.into_iter().find(|queue| queue.eq_ignore_ascii_case(name))
+}
+
+/// The row of the table `Customers`: tier, discount and tags. The second leaves a column out, the third has a wrong one.
+pub(crate) fn customer(key: &str) -> Option<Json> {
+    Some(match key {
+        "shop.example" => json!({ "tier": "gold", "discount": 20, "tags": ["vip", "eu"] }),
+        "example.com" => json!({ "tier": "basic" }),
+        "broken.example" => json!({ "tier": "basic", "discount": "much" }),
+        _ => return None,
+    })
+}
+
+/// What the world says to a run's question.
+pub(crate) fn answer(question: &Question) -> Answer {
+    let request = |name: &str| question.request[name].as_str().unwrap();
+    match question.kind.as_str() {
+        "findQueue" => Answer::Value(match find_queue(request("name")) {
+            None => json!({}),
+            Some(name) => {
+                let position = QUEUES.iter().position(|queue| *queue == name).unwrap();
+                json!({ "id": QueueId(Uuid::from_u128(position as u128 + 1)), "name": name })
+            }
+        }),
+        "lookupTable" if request("key") == "down.example" => Answer::Failed("the store is away".to_owned()),
+        "lookupTable" => {
+            assert_eq!(question.request["table"], json!(CUSTOMERS));
+            Answer::Value(match customer(request("key")) {
+                None => json!({ "version": 3 }),
+                Some(row) => json!({ "version": 3, "row": row }),
+            })
+        }
+        "evaluateSchedule" => {
+            assert_eq!(question.request["schedule"], json!(OFFICE_HOURS));
+            assert_eq!(request("at"), "2026-05-04T10:20:30Z");
+            Answer::Value(json!({ "state": "open", "name": "Monday", "nextChange": "2026-05-04T16:00:00Z" }))
+        }
+        other => panic!("nobody asks for `{other}`"),
+    }
+}
 
 /// Checked flows.
 pub(crate) struct Flows {
@@ -95,6 +145,18 @@ impl World for Known {
     fn queue(&self, written: &str) -> Option<QueueTarget> {
         let position = QUEUES.iter().position(|name| *name == written)?;
         Some(QueueTarget { id: QueueId(Uuid::from_u128(position as u128 + 1)), name: Arc::from(written) })
+    }
+
+    fn table(&self, written: &str) -> Option<TableTarget> {
+        let column = |name: &str, data_type| Column { name: name.to_owned(), data_type };
+        let strings = Type::List(Box::new(Type::String));
+        let columns = vec![column("tier", Type::String), column("discount", Type::Integer), column("tags", strings)];
+        let schema = Arc::new(TableSchema { ignore_case: false, columns });
+        (written == "Customers").then(|| TableTarget { id: CUSTOMERS, name: Arc::from(written), schema })
+    }
+
+    fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
+        (written == "Office hours").then(|| ScheduleTarget { id: OFFICE_HOURS, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

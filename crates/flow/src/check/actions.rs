@@ -1,23 +1,25 @@
-//! Actions: names resolved, values compiled and typed, mappings held against the called flow's interface.
+//! Actions: values compiled and typed, in the order in which they are written.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Action, ActionKind, Document, FlowReference, Mapping, Node};
+use crate::document::{Action, ActionKind, Document, FlowReference, Jump, is_computed};
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
-use crate::program::{Callee, Handover, LogLevel, ProgramAction, ProgramActionKind, QueueTarget};
+use crate::program::{
+    Handover, LogLevel, ProgramAction, ProgramActionKind, QueueChoice, queue_outputs, schedule_outputs,
+};
 use crate::types::Type;
 
 use super::declarations::Declarations;
+use super::mappings::{self, assigned, outputs};
 use super::variables::Variables;
-use super::world::{Resolved, Unresolved, World};
+use super::world::World;
 use super::{Reference, keep, node_index};
 
 /// Compiles actions and gathers what they refer to.
 pub(super) struct Actions<'w> {
-    world: &'w dyn World,
+    pub(super) world: &'w dyn World,
     inputs: &'w [(String, Type)],
     outputs: &'w [(String, Type)],
     /// Flows and queues named so far.
@@ -37,6 +39,13 @@ fn output_types(interface: &Interface) -> Vec<(String, Type)> {
     interface.outputs.iter().map(|output| (output.name.clone(), output.data_type.clone())).collect()
 }
 
+/// The flow whose actions are compiled.
+#[derive(Clone, Copy)]
+pub(super) struct Flow<'f> {
+    pub(super) document: &'f Document,
+    pub(super) variables: &'f Variables,
+}
+
 impl<'w> Actions<'w> {
     pub(super) fn new(world: &'w dyn World, declarations: &'w Declarations) -> Self {
         Self {
@@ -48,48 +57,46 @@ impl<'w> Actions<'w> {
         }
     }
 
-    /// Compiles a node's actions; `None` if one of them has an error.
-    pub(super) fn node(
+    /// Compiles the actions of a node or a loop; `None` if one of them has an error.
+    pub(super) fn list(
         &mut self,
         path: &str,
-        node: &Node,
-        document: &Document,
-        variables: &Variables,
+        actions: &[Action],
+        flow: Flow<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Vec<ProgramAction>> {
-        let mut compiled = Vec::with_capacity(node.actions.len());
-        for (index, action) in node.actions.iter().enumerate() {
+        let mut compiled = Vec::with_capacity(actions.len());
+        for (index, action) in actions.iter().enumerate() {
             let path = format!("{path}.actions[{index}]");
-            let on_error = match &action.on_error {
-                None => Some(None),
-                Some(jump) => node_index(&format!("{path}.onError.to"), &jump.to, document, diagnostics).map(Some),
-            };
-            let kind = self.kind(&path, action, variables, diagnostics);
+            let on_error = jump(&format!("{path}.onError.to"), action.on_error.as_ref(), flow, diagnostics);
+            let kind = self.kind(&path, action, flow, diagnostics);
             if let (Some(on_error), Some(kind)) = (on_error, kind) {
                 compiled.push(ProgramAction { name: action.name.as_deref().map(Arc::from), on_error, kind });
             }
         }
-        (compiled.len() == node.actions.len()).then_some(compiled)
+        (compiled.len() == actions.len()).then_some(compiled)
     }
 
     fn kind(
         &mut self,
         path: &str,
         action: &Action,
-        variables: &Variables,
+        flow: Flow<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<ProgramActionKind> {
+        let variables = flow.variables;
         let scope = Scope { inputs: self.inputs, variables: &variables.types, outputs: None };
         let mut value = |member: &str, value: &serde_json::Value, expected: Type| {
             keep(expr::compile_value(&format!("{path}.{member}"), value, &scope, Some(&expected)), diagnostics)
         };
         Some(match &action.kind {
-            ActionKind::RunFlow { flow, input_mapping, output_mapping } => {
-                let (callee, interfaces) = self.callee(path, flow, diagnostics)?;
+            ActionKind::RunFlow { flow: called, input_mapping, output_mapping } => {
+                let (callee, interfaces) = self.callee(path, called, diagnostics)?;
                 self.callee_decides |= interfaces.iter().any(|interface| interface.may_decide);
                 let mut ways = interfaces.iter().map(|interface| {
-                    let inputs = self.inputs(path, input_mapping, interface, &scope, diagnostics);
-                    let outputs = outputs(path, output_mapping, interface, variables, self.inputs, diagnostics);
+                    let inputs = mappings::inputs(path, input_mapping, interface, &scope, diagnostics);
+                    let given = output_types(interface);
+                    let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
                     Some(Handover { inputs: inputs?, outputs: outputs? })
                 });
                 let (first, second) = (ways.next()?, ways.next());
@@ -97,11 +104,12 @@ impl<'w> Actions<'w> {
                 let Handover { inputs, outputs } = first?;
                 ProgramActionKind::RunFlow { callee, inputs, outputs, second: second? }
             }
-            ActionKind::TransferToFlow { flow, input_mapping } => {
-                let (callee, interfaces) = self.callee(path, flow, diagnostics)?;
+            ActionKind::TransferToFlow { flow: called, input_mapping } => {
+                let (callee, interfaces) = self.callee(path, called, diagnostics)?;
                 self.callee_decides = true;
-                let mut ways =
-                    interfaces.iter().map(|interface| self.inputs(path, input_mapping, interface, &scope, diagnostics));
+                let mut ways = interfaces
+                    .iter()
+                    .map(|interface| mappings::inputs(path, input_mapping, interface, &scope, diagnostics));
                 let (first, second) = (ways.next()?, ways.next());
                 let hand = |inputs| Some(Box::new(Handover { inputs, outputs: Vec::new() }));
                 let second = second.map_or(Some(None), |way| way.map(hand));
@@ -143,13 +151,61 @@ impl<'w> Actions<'w> {
             ActionKind::SetPriority { priority } => {
                 ProgramActionKind::SetPriority { priority: value("priority", priority, Type::Integer)? }
             }
-            ActionKind::TransferToQueue { queue, priority, skills, language } => {
+            ActionKind::ForEach { items, variable, actions } => {
+                let inside = self.list(path, actions, flow, diagnostics);
+                let items = list(&format!("{path}.items"), items, variable, variables, &scope, diagnostics);
+                ProgramActionKind::ForEach { items: items?, variable: variables.position(variable)?, actions: inside? }
+            }
+            ActionKind::While { when, actions } => {
+                let inside = self.list(path, actions, flow, diagnostics);
+                let when = keep(expr::compile_condition(&format!("{path}.when"), when, &scope), diagnostics);
+                ProgramActionKind::While { when: when?, actions: inside? }
+            }
+            ActionKind::LookupTable { table, key, output_mapping, not_found } => {
+                let key = value("key", key, Type::String);
+                let not_found = jump(&format!("{path}.notFound.to"), not_found.as_ref(), flow, diagnostics);
+                let table = self.table(path, table, diagnostics)?;
+                let columns = table.schema.outputs();
+                let outputs = outputs(path, output_mapping, &columns, variables, self.inputs, diagnostics);
+                ProgramActionKind::LookupTable { table, key: key?, outputs: outputs?, not_found: not_found? }
+            }
+            ActionKind::EvaluateSchedule { schedule, output_mapping } => {
+                let given = schedule_outputs();
+                let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
+                let schedule = self.schedule(path, schedule, diagnostics)?;
+                ProgramActionKind::EvaluateSchedule { schedule, outputs: outputs? }
+            }
+            ActionKind::FindQueue { name, output_mapping, not_found } => {
+                let name = value("name", name, Type::String);
+                let not_found = jump(&format!("{path}.notFound.to"), not_found.as_ref(), flow, diagnostics);
+                let given = queue_outputs();
+                let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
+                ProgramActionKind::FindQueue { name: name?, outputs: outputs?, not_found: not_found? }
+            }
+            ActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
                 let priority = optional(priority, |written| value("priority", written, Type::Integer));
                 let skills = optional(skills, |written| value("skills", written, list_of_strings()));
                 let language = optional(language, |written| value("language", written, Type::String));
-                let queue = self.queue(&format!("{path}.queue"), path, queue, diagnostics);
+                let at = format!("{path}.queue");
+                let written = if is_computed(queue) {
+                    let computed = serde_json::Value::from(queue.as_str());
+                    value("queue", &computed, Type::String).map(QueueChoice::Computed)
+                } else {
+                    self.queue(&at, path, queue, diagnostics).map(QueueChoice::Fixed)
+                };
+                let at = format!("{path}.notFound.to");
+                if let (Some(_), Some(QueueChoice::Fixed(target))) = (not_found, &written) {
+                    let message =
+                        format!("the queue `{}` is there: nothing would ever go on at `notFound`", target.name);
+                    diagnostics.push(
+                        Diagnostic::warning(Code::DeadBranch, at.clone(), message)
+                            .suggestion("remove `notFound`; it is for queues that are computed"),
+                    );
+                }
+                let not_found = jump(&at, not_found.as_ref(), flow, diagnostics);
                 ProgramActionKind::TransferToQueue {
-                    queue: queue?,
+                    queue: written?,
+                    not_found: not_found?,
                     priority: priority?,
                     skills: skills?,
                     language: language?,
@@ -168,204 +224,56 @@ impl<'w> Actions<'w> {
             },
         })
     }
+}
 
-    /// Resolves a queue by name or id, and notes the reference.
-    pub(super) fn queue(
-        &mut self,
-        path: &str,
-        place: &str,
-        written: &str,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<QueueTarget> {
-        let Some(queue) = self.world.queue(written) else {
-            let names = self.world.queue_names();
-            diagnostics.push(
-                Diagnostic::error(Code::UnknownQueue, path, format!("there is no queue `{written}`"))
-                    .expected("the name or id of a queue")
-                    .found(format!("`{written}`"))
-                    .nearest(written, names.iter().map(String::as_str)),
-            );
-            return None;
-        };
-        self.references.push(Reference {
-            path: place.to_owned(),
-            target: Resolved::Queue(queue.clone()),
-            written: written.to_owned(),
-        });
-        Some(queue)
-    }
-
-    /// Resolves a called flow, and notes the reference.
-    fn callee(
-        &mut self,
-        path: &str,
-        reference: &FlowReference,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<(Callee, Vec<Arc<Interface>>)> {
-        let (member, written) = match (&reference.flow_id, &reference.flow) {
-            (Some(id), _) => ("flowId", id),
-            (None, Some(name)) => ("flow", name),
-            // Reported by the document's reader.
-            (None, None) => return None,
-        };
-        let Some(flow) = self.world.flow(reference) else {
-            let names = self.world.flow_names();
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::UnknownFlow,
-                    format!("{path}.{member}"),
-                    format!("there is no flow `{written}`"),
-                )
-                .expected(if member == "flowId" { "the id of a flow" } else { "the name of a flow" })
-                .found(format!("`{written}`"))
-                .nearest(written, names.iter().map(String::as_str)),
-            );
-            return None;
-        };
-        // Anything else was refused by the document's reader.
-        let selector = reference.selector()?;
-        match self.world.interfaces(flow, &selector) {
-            Ok(interfaces) => {
-                let target = Resolved::Flow(flow, selector.clone());
-                self.references.push(Reference { path: path.to_owned(), target, written: written.clone() });
-                Some((Callee { flow, selector }, interfaces))
-            }
-            Err(unresolved) => {
-                diagnostics.push(unresolved_flow(path, member, written, unresolved, reference));
-                None
-            }
-        }
-    }
-
-    /// An inputMapping against the called flow's inputs.
-    fn inputs(
-        &self,
-        path: &str,
-        mappings: &[Mapping],
-        interface: &Interface,
-        scope: &Scope<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Vec<(usize, Compiled)>> {
-        let errors_before = diagnostics.len();
-        let mut compiled = Vec::with_capacity(mappings.len());
-        let mut seen = HashSet::new();
-        for (index, mapping) in mappings.iter().enumerate() {
-            let path = format!("{path}.inputMapping[{index}]");
-            twice(&path, &mapping.name, &mut seen, diagnostics);
-            let Some((position, input)) = interface.input(&mapping.name) else {
-                let message = format!("`{}` has no input `{}`", interface.name, mapping.name);
-                diagnostics.push(
-                    Diagnostic::error(Code::UnknownInput, format!("{path}.name"), message)
-                        .expected(known(interface.inputs.iter().map(|input| input.name.as_str())))
-                        .found(format!("`{}`", mapping.name))
-                        .nearest(&mapping.name, interface.inputs.iter().map(|input| input.name.as_str())),
-                );
-                continue;
-            };
-            let value = expr::compile_value(&format!("{path}.value"), &mapping.value, scope, Some(&input.data_type));
-            compiled.extend(keep(value, diagnostics).map(|value| (position, value)));
-        }
-        for input in interface.inputs.iter().filter(|input| input.required && !seen.contains(input.name.as_str())) {
-            let message = format!("the required input `{}` of `{}` is not mapped", input.name, interface.name);
-            diagnostics.push(
-                Diagnostic::error(Code::MissingInput, format!("{path}.inputMapping"), message)
-                    .expected(format!("a mapping for `{}` of type {}", input.name, input.data_type))
-                    .suggestion(format!("add {{ name: {}, value: … }}", input.name)),
-            );
-        }
-        (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+/// The node that a jump leads to; none if there is no jump, nothing if there is no such node.
+fn jump(path: &str, jump: Option<&Jump>, flow: Flow<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Option<usize>> {
+    match jump {
+        None => Some(None),
+        Some(jump) => node_index(path, &jump.to, flow.document, diagnostics).map(Some),
     }
 }
 
-/// An outputMapping: variables set from expressions over the called flow's outputs.
-fn outputs(
+/// The list of a `forEach`: its elements must have the variable's type.
+fn list(
     path: &str,
-    mappings: &[Mapping],
-    interface: &Interface,
-    variables: &Variables,
-    inputs: &[(String, Type)],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<(usize, Compiled)>> {
-    let outputs = output_types(interface);
-    let scope = Scope { inputs, variables: &variables.types, outputs: Some(&outputs) };
-    let errors_before = diagnostics.len();
-    let mut compiled = Vec::with_capacity(mappings.len());
-    let mut seen = HashSet::new();
-    for (index, mapping) in mappings.iter().enumerate() {
-        let path = format!("{path}.outputMapping[{index}]");
-        twice(&path, &mapping.name, &mut seen, diagnostics);
-        let Some(variable) = variables.position(&mapping.name) else { continue };
-        let value = assigned(&format!("{path}.value"), &mapping.value, variable, variables, &scope, diagnostics);
-        compiled.extend(value.map(|value| (variable, value)));
-    }
-    (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
-}
-
-/// A value assigned to a variable: its type must be the variable's.
-fn assigned(
-    path: &str,
-    value: &serde_json::Value,
-    variable: usize,
+    items: &serde_json::Value,
+    variable: &str,
     variables: &Variables,
     scope: &Scope<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Compiled> {
-    let (name, data_type) = variables.types.get(variable)?;
-    let expected = data_type.as_ref();
-    if let Some(compiled) = expected.and_then(|_| expr::compile_value(path, value, scope, None).ok())
-        && let Some(expected) = expected
-        && !compiled.data_type.fits(expected)
-        && expr::compile_value(path, value, scope, Some(expected)).is_err()
-    {
-        let message = format!("`{name}` is {expected} elsewhere, and would become {} here", compiled.data_type);
+    let (_, known) = variables.types.get(variables.position(variable)?)?;
+    let compiled = keep(expr::compile_value(path, items, scope, None), diagnostics)?;
+    let Type::List(element) = &compiled.data_type else {
         diagnostics.push(
-            Diagnostic::error(Code::VariableTypes, path, message)
-                .expected(expected.to_string())
-                .found(compiled.data_type.to_string())
-                .suggestion(format!("use another variable, or convert the value to {expected}")),
+            Diagnostic::error(
+                Code::WrongType,
+                path,
+                format!("a list is needed here, and this is {}", compiled.data_type),
+            )
+            .expected("a list")
+            .found(compiled.data_type.to_string()),
         );
         return None;
-    }
-    keep(expr::compile_value(path, value, scope, expected), diagnostics)
-}
-
-fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Vec<Diagnostic>) {
-    if !seen.insert(name) {
-        let message = format!("`{name}` is mapped twice");
-        diagnostics.push(
-            Diagnostic::error(Code::DuplicateName, format!("{path}.name"), message)
-                .suggestion("remove one of the two mappings"),
-        );
-    }
-}
-
-fn unresolved_flow(
-    path: &str,
-    member: &str,
-    written: &str,
-    unresolved: Unresolved,
-    reference: &FlowReference,
-) -> Diagnostic {
-    match unresolved {
-        Unresolved::Flow => {
-            Diagnostic::error(Code::UnknownFlow, format!("{path}.{member}"), format!("there is no flow `{written}`"))
+    };
+    match known {
+        Some(known) if !element.fits(known) => {
+            // A literal list may still become one of the elements that are wanted.
+            let wanted = Type::List(Box::new(known.clone()));
+            if let Ok(compiled) = expr::compile_value(path, items, scope, Some(&wanted)) {
+                return Some(compiled);
+            }
+            let message = format!("`{variable}` is {known} elsewhere, and would become {element} here");
+            diagnostics.push(
+                Diagnostic::error(Code::VariableTypes, path, message)
+                    .expected(wanted.to_string())
+                    .found(compiled.data_type.to_string())
+                    .suggestion("give the loop another variable"),
+            );
+            None
         }
-        Unresolved::Unpublished => {
-            let message = format!("the flow `{written}` has no published version");
-            Diagnostic::error(Code::UnpublishedFlow, format!("{path}.{member}"), message)
-                .suggestion("publish it first, or publish both in one change set")
-        }
-        Unresolved::Label => {
-            let label = reference.version.as_ref().and_then(|label| label.as_str()).unwrap_or_default();
-            let message = format!("the flow `{written}` has no label `{label}`");
-            Diagnostic::error(Code::UnknownVersion, format!("{path}.version"), message)
-                .suggestion("give the label to one of its versions first")
-        }
-        Unresolved::Version => {
-            let version = reference.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            let message = format!("the flow `{written}` has no version {version}");
-            Diagnostic::error(Code::UnknownVersion, format!("{path}.version"), message)
-        }
+        _ => Some(compiled),
     }
 }
 
@@ -391,9 +299,4 @@ fn log_level(written: Option<&str>) -> LogLevel {
         // The document's reader has refused all others.
         _ => LogLevel::Info,
     }
-}
-
-fn known<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: Vec<&str> = names.collect();
-    if names.is_empty() { "nothing: it has none".to_owned() } else { format!("one of: {}", names.join(", ")) }
 }

@@ -2,7 +2,9 @@
 
 mod actions;
 mod declarations;
+mod mappings;
 mod paths;
+mod references;
 mod variables;
 mod warnings;
 mod world;
@@ -17,7 +19,7 @@ use crate::id::{FlowId, Version};
 use crate::interface::Interface;
 use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode};
 
-use actions::Actions;
+use actions::{Actions, Flow};
 use declarations::Declarations;
 
 pub use world::{Resolved, Unresolved, World};
@@ -53,11 +55,12 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
     let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None };
 
     let conditions = conditions(document, &scope, &mut diagnostics);
+    let flow_of = Flow { document, variables: &variables };
     let mut nodes = Vec::with_capacity(document.nodes.len());
     let mut complete = true;
     for (index, node) in document.nodes.iter().enumerate() {
         let path = format!("nodes[{index}]");
-        let compiled = actions.node(&path, node, document, &variables, &mut diagnostics);
+        let compiled = actions.list(&path, &node.actions, flow_of, &mut diagnostics);
         let next = branches(&path, index, document, &scope, &mut diagnostics);
         match (compiled, next) {
             (Some(compiled), Some(next)) => {

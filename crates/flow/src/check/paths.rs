@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::expr::Compiled;
-use crate::program::{Program, ProgramAction, ProgramActionKind};
+use crate::program::{Program, ProgramAction, ProgramActionKind, QueueChoice};
 
 /// What the paths tell of the whole flow.
 pub(super) struct Reached {
@@ -30,6 +30,14 @@ impl Set {
         }
         *self != before
     }
+}
+
+/// What going through a list of actions tells.
+struct Passed {
+    /// Whether an action that ends the run is on some path.
+    decides: bool,
+    /// Whether no path comes out at the list's end.
+    ends: bool,
 }
 
 /// A walk over one flow. First it spreads what is set until nothing changes; then it goes over every node once more and reports.
@@ -179,33 +187,64 @@ impl Walk<'_> {
         }
     }
 
+    /// Goes through actions, one after the other. An error that an action does not catch goes where `errors` says, and what comes
+    /// after a loop knows nothing of what the loop sets: it may have had no turn.
+    fn actions(
+        &mut self,
+        path: &str,
+        actions: &[ProgramAction],
+        errors: Option<usize>,
+        set: &mut Set,
+        visitor: &mut impl Visitor,
+    ) -> Passed {
+        let program = self.program;
+        let mut passed = Passed { decides: false, ends: false };
+        for (position, action) in actions.iter().enumerate() {
+            let path = format!("{path}.actions[{position}]");
+            let errors = action.on_error.or(errors);
+            for (member, compiled) in before(action) {
+                visitor.reads(&format!("{path}.{member}"), compiled, set, program);
+            }
+            if can_fail(action) {
+                self.error_edge(errors, set);
+            }
+            if let Some(node) = not_found(&action.kind) {
+                self.arrive(node, set);
+            }
+            for (member, compiled) in after(action) {
+                visitor.reads(&format!("{path}.{member}"), compiled, set, program);
+            }
+            let inside = action.kind.actions();
+            if !inside.is_empty() {
+                let mut turn = set.clone();
+                apply(action, &mut turn);
+                passed.decides |= self.actions(&path, inside, errors, &mut turn, visitor).decides;
+                continue;
+            }
+            apply(action, set);
+            let decides = ends_run(&action.kind);
+            if decides || matches!(action.kind, ProgramActionKind::Return) {
+                if !decides {
+                    visitor.end(&path, set);
+                }
+                if position + 1 < actions.len() {
+                    let (before, _) = path.rsplit_once(".actions[").unwrap_or_default();
+                    visitor.unreachable_action(&format!("{before}.actions[{}]", position + 1));
+                }
+                return Passed { decides: passed.decides || decides, ends: true };
+            }
+        }
+        passed
+    }
+
     /// Goes through a node; answers whether a path in it ends the run.
     fn node(&mut self, index: usize, visitor: &mut impl Visitor) -> bool {
         let program = self.program;
         let (Some(node), Some(Some(entry))) = (program.nodes.get(index), self.entries.get(index)) else { return false };
         let mut set = entry.clone();
-        for (position, action) in node.actions.iter().enumerate() {
-            let path = format!("nodes[{index}].actions[{position}]");
-            for (member, compiled) in before(action) {
-                visitor.reads(&format!("{path}.{member}"), compiled, &set, program);
-            }
-            if can_fail(action) {
-                self.error_edge(action.on_error, &set);
-            }
-            for (member, compiled) in after(action) {
-                visitor.reads(&format!("{path}.{member}"), compiled, &set, program);
-            }
-            apply(action, &mut set);
-            let decides = ends_run(&action.kind);
-            if decides || matches!(action.kind, ProgramActionKind::Return) {
-                if !decides {
-                    visitor.end(&path, &set);
-                }
-                if position + 1 < node.actions.len() {
-                    visitor.unreachable_action(&format!("nodes[{index}].actions[{}]", position + 1));
-                }
-                return decides;
-            }
+        let passed = self.actions(&format!("nodes[{index}]"), &node.actions, None, &mut set, visitor);
+        if passed.ends {
+            return passed.decides;
         }
         let mut falls_through = true;
         for (position, branch) in node.next.iter().enumerate() {
@@ -224,7 +263,7 @@ impl Walk<'_> {
         if falls_through {
             visitor.end(&format!("nodes[{index}]"), &set);
         }
-        false
+        passed.decides
     }
 }
 
@@ -236,6 +275,16 @@ fn ends_run(kind: &ProgramActionKind) -> bool {
             | ProgramActionKind::Forward { .. }
             | ProgramActionKind::Disconnect { .. }
     )
+}
+
+/// Where a run goes on that does not find what it looks for.
+fn not_found(kind: &ProgramActionKind) -> Option<usize> {
+    match kind {
+        ProgramActionKind::LookupTable { not_found, .. }
+        | ProgramActionKind::FindQueue { not_found, .. }
+        | ProgramActionKind::TransferToQueue { not_found, queue: QueueChoice::Computed(_), .. } => *not_found,
+        _ => None,
+    }
 }
 
 /// The expressions that an action evaluates first, with their member's path.
@@ -255,10 +304,22 @@ pub(super) fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
             attributes.iter().map(|(name, compiled)| (format!("attributes.{name}"), compiled)).collect()
         }
         ProgramActionKind::SetPriority { priority } => one("priority", priority),
-        ProgramActionKind::TransferToQueue { priority, skills, language, .. } => {
-            [("priority", priority), ("skills", skills), ("language", language)]
+        ProgramActionKind::ForEach { items, .. } => one("items", items),
+        ProgramActionKind::While { when, .. } => one("when", when),
+        ProgramActionKind::LookupTable { key, .. } => one("key", key),
+        ProgramActionKind::EvaluateSchedule { .. } => Vec::new(),
+        ProgramActionKind::FindQueue { name, .. } => one("name", name),
+        ProgramActionKind::TransferToQueue { queue, priority, skills, language, .. } => {
+            let queue = match queue {
+                QueueChoice::Fixed(_) => None,
+                QueueChoice::Computed(compiled) => Some(compiled),
+            };
+            let others = [("priority", priority), ("skills", skills), ("language", language)]
+                .map(|(member, compiled)| (member, compiled.as_ref()));
+            [("queue", queue)]
                 .into_iter()
-                .filter_map(|(member, compiled)| Some((member.to_owned(), compiled.as_ref()?)))
+                .chain(others)
+                .filter_map(|(member, compiled)| Some((member.to_owned(), compiled?)))
                 .collect()
         }
         ProgramActionKind::Forward { addresses } => one("addresses", addresses),
@@ -270,10 +331,13 @@ pub(super) fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
     }
 }
 
-/// The expressions that are evaluated when a called flow has returned.
+/// The expressions that are evaluated when there is an answer: a called flow has returned, a row was found.
 pub(super) fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
     match &action.kind {
-        ProgramActionKind::RunFlow { outputs, .. } => outputs
+        ProgramActionKind::RunFlow { outputs, .. }
+        | ProgramActionKind::LookupTable { outputs, .. }
+        | ProgramActionKind::EvaluateSchedule { outputs, .. }
+        | ProgramActionKind::FindQueue { outputs, .. } => outputs
             .iter()
             .enumerate()
             .map(|(index, (_, compiled))| (format!("outputMapping[{index}].value"), compiled))
@@ -284,12 +348,16 @@ pub(super) fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
 
 /// Whether an action can leave by its error edge.
 fn can_fail(action: &ProgramAction) -> bool {
-    // A forward fails when there is nobody to forward to.
+    // A forward fails when there is nobody to forward to, and what is asked of the outside when there is no answer.
     matches!(
         action.kind,
         ProgramActionKind::RunFlow { .. }
             | ProgramActionKind::TransferToFlow { .. }
             | ProgramActionKind::Forward { .. }
+            | ProgramActionKind::LookupTable { .. }
+            | ProgramActionKind::EvaluateSchedule { .. }
+            | ProgramActionKind::FindQueue { .. }
+            | ProgramActionKind::TransferToQueue { queue: QueueChoice::Computed(_), .. }
     ) || before(action).iter().any(|(_, compiled)| compiled.can_fail())
 }
 
@@ -301,8 +369,13 @@ fn apply(action: &ProgramAction, set: &mut Set) {
         }
     };
     match &action.kind {
-        ProgramActionKind::SetVariable { variable, .. } => mark(*variable),
-        ProgramActionKind::RunFlow { outputs, .. } => outputs.iter().for_each(|(variable, _)| mark(*variable)),
+        ProgramActionKind::SetVariable { variable, .. } | ProgramActionKind::ForEach { variable, .. } => {
+            mark(*variable)
+        }
+        ProgramActionKind::RunFlow { outputs, .. }
+        | ProgramActionKind::LookupTable { outputs, .. }
+        | ProgramActionKind::EvaluateSchedule { outputs, .. }
+        | ProgramActionKind::FindQueue { outputs, .. } => outputs.iter().for_each(|(variable, _)| mark(*variable)),
         ProgramActionKind::SetOutput { output, .. } => {
             if let Some(slot) = set.outputs.get_mut(*output) {
                 *slot = true;

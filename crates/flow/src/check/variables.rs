@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::document::{ActionKind, Document, FlowReference};
 use crate::expr::{self, Scope};
-use crate::program::VariableSlot;
+use crate::program::{VariableSlot, queue_outputs, schedule_outputs};
 use crate::types::Type;
 
 use super::World;
@@ -31,15 +31,26 @@ struct Assignment<'d> {
     path: String,
     variable: usize,
     value: &'d serde_json::Value,
-    /// Set in an outputMapping: the called flow.
-    callee: Option<&'d FlowReference>,
+    given: Given<'d>,
+}
+
+/// What the value of an assignment may read besides, or is.
+enum Given<'d> {
+    /// Nothing else.
+    Nothing,
+    /// The outputs of this flow.
+    Callee(&'d FlowReference),
+    /// These outputs; none if they can't be known.
+    Outputs(Option<Vec<(String, Type)>>),
+    /// It is a list, and the variable becomes each of its elements.
+    Elements,
 }
 
 /// Finds all variables and their types. An assignment may read variables that others set, so types spread until nothing new is learnt.
 pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dyn World) -> Variables {
     let mut types: Vec<(String, Option<Type>)> =
         declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
-    let assignments = assignments(document, &mut types);
+    let assignments = assignments(document, world, &mut types);
 
     // `[]` fits every list: another assignment knows better, if there is one.
     for vague in [false, true] {
@@ -75,13 +86,19 @@ fn learn(
     if types.get(assignment.variable)?.1.is_some() {
         return None;
     }
-    let outputs = match assignment.callee {
-        Some(callee) => Some(callee_outputs(world, callee)?),
-        None => None,
+    let outputs = match &assignment.given {
+        Given::Callee(callee) => Some(callee_outputs(world, callee)?),
+        Given::Outputs(outputs) => Some(outputs.clone()?),
+        Given::Nothing | Given::Elements => None,
     };
     let scope = Scope { inputs: &declarations.inputs, variables: types, outputs: outputs.as_deref() };
     let compiled = expr::compile_value(&assignment.path, assignment.value, &scope, None).ok()?;
-    (vague || !is_vague(&compiled.data_type)).then_some((assignment.variable, compiled.data_type))
+    let data_type = match (&assignment.given, compiled.data_type) {
+        (Given::Elements, Type::List(element)) => *element,
+        (Given::Elements, _) => return None,
+        (_, data_type) => data_type,
+    };
+    (vague || !is_vague(&data_type)).then_some((assignment.variable, data_type))
 }
 
 /// Whether the type is that of an empty list or map.
@@ -93,7 +110,11 @@ fn is_vague(data_type: &Type) -> bool {
     }
 }
 
-fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>)>) -> Vec<Assignment<'d>> {
+fn assignments<'d>(
+    document: &'d Document,
+    world: &dyn World,
+    types: &mut Vec<(String, Option<Type>)>,
+) -> Vec<Assignment<'d>> {
     let mut assignments = Vec::new();
     let mut position = |name: &str| {
         types.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
@@ -101,30 +122,38 @@ fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>
             types.len() - 1
         })
     };
-    for (node_index, node) in document.nodes.iter().enumerate() {
-        for (action_index, action) in node.actions.iter().enumerate() {
-            let path = format!("nodes[{node_index}].actions[{action_index}]");
-            match &action.kind {
-                ActionKind::SetVariable { name, value } => {
-                    assignments.push(Assignment {
-                        path: format!("{path}.value"),
-                        variable: position(name),
-                        value,
-                        callee: None,
-                    });
+    for (path, action) in document.actions() {
+        match &action.kind {
+            ActionKind::SetVariable { name, value } => assignments.push(Assignment {
+                path: format!("{path}.value"),
+                variable: position(name),
+                value,
+                given: Given::Nothing,
+            }),
+            ActionKind::ForEach { items, variable, .. } => assignments.push(Assignment {
+                path: format!("{path}.items"),
+                variable: position(variable),
+                value: items,
+                given: Given::Elements,
+            }),
+            _ => {}
+        }
+        for (index, mapping) in action.kind.output_mapping().iter().enumerate() {
+            let given = match &action.kind {
+                ActionKind::RunFlow { flow, .. } => Given::Callee(flow),
+                ActionKind::LookupTable { table, .. } => {
+                    Given::Outputs(world.table(table).map(|table| table.schema.outputs()))
                 }
-                ActionKind::RunFlow { flow, output_mapping, .. } => {
-                    for (index, mapping) in output_mapping.iter().enumerate() {
-                        assignments.push(Assignment {
-                            path: format!("{path}.outputMapping[{index}].value"),
-                            variable: position(&mapping.name),
-                            value: &mapping.value,
-                            callee: Some(flow),
-                        });
-                    }
-                }
-                _ => {}
-            }
+                ActionKind::EvaluateSchedule { .. } => Given::Outputs(Some(schedule_outputs())),
+                ActionKind::FindQueue { .. } => Given::Outputs(Some(queue_outputs())),
+                _ => Given::Nothing,
+            };
+            assignments.push(Assignment {
+                path: format!("{path}.outputMapping[{index}].value"),
+                variable: position(&mapping.name),
+                value: &mapping.value,
+                given,
+            });
         }
     }
     assignments

@@ -92,6 +92,10 @@ codes! {
     UnreachableAction = "action.unreachable",
     /// A queue that does not exist.
     UnknownQueue = "queue.unknown",
+    /// A data table that does not exist.
+    UnknownTable = "table.unknown",
+    /// A schedule that does not exist.
+    UnknownSchedule = "schedule.unknown",
     /// A flow that does not exist.
     UnknownFlow = "flow.unknown",
     /// A flow that has no published version.

@@ -3,29 +3,27 @@
 use super::definitions::{self, ACTIONS};
 use super::names::name_problem;
 use super::object::{Object, Reader};
-use super::read::jump;
-use super::{Action, ActionKind, FlowReference, Mapping};
+use super::read::{MAX_ENTRIES, jump};
+use super::{Action, ActionKind, FlowReference, Jump, Mapping};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Node;
 
 const MAX_MAPPINGS: usize = 500;
 
+/// Loops inside of loops, counted from the node.
+const MAX_NESTING: usize = 8;
+
 /// Actions that are told apart from mistakes: this release does not offer them.
-const LATER: [&str; 10] = [
-    "forEach",
-    "while",
-    "lookupTable",
-    "evaluateSchedule",
-    "findQueue",
-    "sendReply",
-    "sendWebhook",
-    "callDataAction",
-    "setMilestone",
-    "setOutcome",
-];
+const LATER: [&str; 5] = ["sendReply", "sendWebhook", "callDataAction", "setMilestone", "setOutcome"];
+
+/// Reads the list of actions of a node or a loop.
+pub(super) fn list(reader: &mut Reader, object: &Object<'_>) -> Vec<Action> {
+    let actions = reader.list(object, "actions", MAX_ENTRIES);
+    actions.into_iter().filter_map(|(path, node)| read(reader, &path, node)).collect()
+}
 
 /// Reads an action.
-pub(super) fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Action> {
+fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Action> {
     let Node::Map(members) = node else {
         reader.kind(path, "a map with `type`", node);
         return None;
@@ -52,7 +50,8 @@ pub(super) fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Actio
     let object = reader.object(path, node, &definition.keys(), &[])?;
     let on_error = object.get("onError").and_then(|node| jump(reader, &object.at("onError"), node));
     let kind = kind(reader, definition.name, &object)?;
-    let named = matches!(kind, ActionKind::SetVariable { .. } | ActionKind::SetOutput { .. });
+    let named =
+        matches!(kind, ActionKind::SetVariable { .. } | ActionKind::SetOutput { .. } | ActionKind::FindQueue { .. });
     let name = if named { None } else { reader.string(&object, "name") };
     Some(Action { kind, name, on_error })
 }
@@ -116,8 +115,35 @@ fn kind(reader: &mut Reader, name: &str, object: &Object<'_>) -> Option<ActionKi
             }
         },
         "setPriority" => ActionKind::SetPriority { priority: reader.value(object, "priority")? },
+        "forEach" => {
+            let (items, variable) = (reader.value(object, "items"), name_of(reader, object, "as"));
+            let actions = nested(reader, object);
+            ActionKind::ForEach { items: items?, variable: variable?, actions: actions? }
+        }
+        "while" => {
+            let (when, actions) = (reader.required_string(object, "when"), nested(reader, object));
+            ActionKind::While { when: when?, actions: actions? }
+        }
+        "lookupTable" => {
+            let (table, key) = (reader.required_string(object, "table"), reader.value(object, "key"));
+            let (output_mapping, not_found) =
+                (mappings(reader, object, "outputMapping", true), not_found(reader, object));
+            ActionKind::LookupTable { table: table?, key: key?, output_mapping: output_mapping?, not_found }
+        }
+        "evaluateSchedule" => {
+            let schedule = reader.required_string(object, "schedule");
+            let output_mapping = mappings(reader, object, "outputMapping", true);
+            ActionKind::EvaluateSchedule { schedule: schedule?, output_mapping: output_mapping? }
+        }
+        "findQueue" => {
+            let name = reader.value(object, "name");
+            let (output_mapping, not_found) =
+                (mappings(reader, object, "outputMapping", true), not_found(reader, object));
+            ActionKind::FindQueue { name: name?, output_mapping: output_mapping?, not_found }
+        }
         "transferToQueue" => ActionKind::TransferToQueue {
             queue: reader.required_string(object, "queue")?,
+            not_found: not_found(reader, object),
             priority: value("priority"),
             skills: value("skills"),
             language: value("language"),
@@ -132,10 +158,36 @@ fn kind(reader: &mut Reader, name: &str, object: &Object<'_>) -> Option<ActionKi
     })
 }
 
+/// The actions of a loop. How deep loops stand in each other is read off the path: each of them adds one `.actions[`.
+fn nested(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Action>> {
+    if object.get("actions").is_none() {
+        reader.missing(object, "actions");
+        return None;
+    }
+    if object.path.matches(".actions[").count() > MAX_NESTING {
+        let message = format!("more than {MAX_NESTING} loops stand in each other here");
+        reader.diagnostics.push(
+            Diagnostic::error(Code::TooLarge, object.at("actions"), message)
+                .expected(format!("at most {MAX_NESTING} loops in each other"))
+                .suggestion("put the inner ones into a shared flow"),
+        );
+        return None;
+    }
+    Some(list(reader, object))
+}
+
+fn not_found(reader: &mut Reader, object: &Object<'_>) -> Option<Jump> {
+    object.get("notFound").and_then(|node| jump(reader, &object.at("notFound"), node))
+}
+
 /// The variable or output that an action sets.
 fn target(reader: &mut Reader, object: &Object<'_>) -> Option<String> {
-    let name = reader.required_string(object, "name")?;
-    match name_problem(&object.at("name"), &name) {
+    name_of(reader, object, "name")
+}
+
+fn name_of(reader: &mut Reader, object: &Object<'_>, key: &str) -> Option<String> {
+    let name = reader.required_string(object, key)?;
+    match name_problem(&object.at(key), &name) {
         Some(problem) => {
             reader.diagnostics.push(problem);
             None

@@ -55,6 +55,14 @@ pub enum Takes {
     Strings,
     /// How much a line of the trace matters.
     Level,
+    /// A boolean expression.
+    Condition,
+    /// A list, of any elements.
+    List,
+    /// A queue: its name or id, or a string value that becomes one.
+    Queue,
+    /// Actions.
+    Actions,
 }
 
 impl Takes {
@@ -74,6 +82,10 @@ impl Takes {
             Self::StringList => "value of type `list<string>`",
             Self::Strings => "map of string values",
             Self::Level => "debug, info, warn or error",
+            Self::Condition => "boolean expression in `${…}`",
+            Self::List => "list",
+            Self::Queue => "name or id, or a string value",
+            Self::Actions => "list of actions",
         }
     }
 }
@@ -109,6 +121,9 @@ const INPUT_MAPPING: MemberDefinition = member(
     "Values for the flow's inputs. Inputs without a default must be mapped.",
 );
 
+const NOT_FOUND: &str =
+    "The node that the run goes on at when there is none. Without it that is an error of the action.";
+
 /// What every action has.
 pub const COMMON: &[MemberDefinition] = &[
     member("type", Takes::Text, Need::Required, "Which action it is."),
@@ -116,7 +131,7 @@ pub const COMMON: &[MemberDefinition] = &[
         "name",
         Takes::Text,
         Need::Optional,
-        "What people call it; `setVariable` and `setOutput` have no such name.",
+        "What people call it; `setVariable`, `setOutput` and `findQueue` have no such name.",
     ),
     member(
         "onError",
@@ -202,10 +217,111 @@ priority: "${interaction.priority + 10}"
 "#,
     },
     ActionDefinition {
+        name: "forEach",
+        summary: "Does its actions once for each element of a list, first to last. Each turn counts as one action of the run, and so does each action in it. An error in a turn ends the loop.",
+        members: &[
+            member("items", Takes::List, Need::Required, "The list. It is computed once, before the first turn."),
+            member("as", Takes::Name, Need::Required, "The variable that holds the element."),
+            member("actions", Takes::Actions, Need::Required, "What is done with each element."),
+        ],
+        example: r#"type: forEach
+items: "${interaction.email.attachments}"
+as: file
+actions:
+  - { type: log, message: "${file.name}" }
+"#,
+    },
+    ActionDefinition {
+        name: "while",
+        summary: "Does its actions again and again, as long as the condition holds before a turn. Each turn counts as one action of the run, so that a loop that never ends meets the limit. An error in a turn ends the loop.",
+        members: &[
+            member("when", Takes::Condition, Need::Required, "What must hold for the next turn."),
+            member("actions", Takes::Actions, Need::Required, "What is done in each turn."),
+        ],
+        example: r#"type: while
+when: "${interaction.priority < 3}"
+actions:
+  - { type: setPriority, priority: "${interaction.priority + 1}" }
+"#,
+    },
+    ActionDefinition {
+        name: "lookupTable",
+        summary: "Looks a row up in a data table by its key. In the outputMapping `output` has the table's columns. All look-ups of a run see a table as it was at the first.",
+        members: &[
+            member("table", Takes::NameOrId, Need::Required, "The table. It must exist when the flow is published."),
+            member("key", Takes::String, Need::Required, "The row's key."),
+            member(
+                "outputMapping",
+                Takes::Mappings,
+                Need::Optional,
+                "Variables to set, each from an expression that may read `output.COLUMN`.",
+            ),
+            member("notFound", Takes::Jump, Need::Optional, NOT_FOUND),
+        ],
+        example: r#"type: lookupTable
+table: Customers
+key: "${interaction.email.from.domain}"
+outputMapping: [{ name: tier, value: "${output.tier}" }]
+notFound: { to: a }
+"#,
+    },
+    ActionDefinition {
+        name: "evaluateSchedule",
+        summary: "Asks a schedule how it stands at the time that the mail was accepted. In the outputMapping `output` has `state` (open, closed, holiday or emergency), `isOpen`, `name` (of the holiday, the rule or the emergency; empty if it has none), `changes` (whether another state is in sight) and `nextChange` (when it begins; the Unix epoch if none is in sight).",
+        members: &[
+            member(
+                "schedule",
+                Takes::NameOrId,
+                Need::Required,
+                "The schedule. It must exist when the flow is published.",
+            ),
+            member(
+                "outputMapping",
+                Takes::Mappings,
+                Need::Optional,
+                "Variables to set, each from an expression that may read `output.NAME`.",
+            ),
+        ],
+        example: r#"type: evaluateSchedule
+schedule: Office hours
+outputMapping: [{ name: open, value: "${output.isOpen}" }]
+"#,
+    },
+    ActionDefinition {
+        name: "findQueue",
+        summary: "Finds a queue by a name that is only known at run time, whatever the case, or by its id. In the outputMapping `output` has its `id` and its `name`.",
+        members: &[
+            member("name", Takes::String, Need::Required, "The queue's name or id."),
+            member(
+                "outputMapping",
+                Takes::Mappings,
+                Need::Optional,
+                "Variables to set, each from an expression that may read `output.id` and `output.name`.",
+            ),
+            member("notFound", Takes::Jump, Need::Optional, NOT_FOUND),
+        ],
+        example: r#"type: findQueue
+name: "${interaction.email.from.domain}"
+outputMapping: [{ name: queue, value: "${output.id}" }]
+notFound: { to: a }
+"#,
+    },
+    ActionDefinition {
         name: "transferToQueue",
         summary: "Ends the run: the interaction goes to a queue.",
         members: &[
-            member("queue", Takes::NameOrId, Need::Required, "The queue. It must exist when the flow is published."),
+            member(
+                "queue",
+                Takes::Queue,
+                Need::Required,
+                "The queue. One that is written out must exist when the flow is published; one that is computed, when the run comes here.",
+            ),
+            member(
+                "notFound",
+                Takes::Jump,
+                Need::Optional,
+                "The node that the run goes on at when a computed queue does not exist. Without it that is an error of the action.",
+            ),
             member(
                 "priority",
                 Takes::Integer,

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub use names::{fold_name, is_shared_type};
 pub use read::{Metadata, Read, read};
+pub use references::is_computed;
 
 /// A flow document. Its field names are the canonical keys in camelCase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -164,7 +165,7 @@ pub struct Node {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its actions.
-    #[schemars(default, schema_with = "schema::actions")]
+    #[schemars(default, with = "schema::Actions")]
     pub actions: Vec<Action>,
     /// Where the run goes on: the first branch that holds. `None`: the following node. No branch holds: the flow's end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,10 +277,59 @@ pub enum ActionKind {
         /// Higher is sooner.
         priority: Json,
     },
+    /// Does its actions once for each element of a list.
+    ForEach {
+        /// The list.
+        items: Json,
+        /// The variable that holds the element.
+        #[serde(rename = "as")]
+        variable: String,
+        /// What is done with each.
+        actions: Vec<Action>,
+    },
+    /// Does its actions again and again while a condition holds.
+    While {
+        /// A boolean expression in `${…}`.
+        when: String,
+        /// What is done each time.
+        actions: Vec<Action>,
+    },
+    /// Looks a row up in a data table.
+    LookupTable {
+        /// The table's name or id.
+        table: String,
+        /// The row's key.
+        key: Json,
+        /// What becomes of its columns.
+        output_mapping: Vec<Mapping>,
+        /// Where the run goes on when there is no such row.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_found: Option<Jump>,
+    },
+    /// Asks a schedule how it stands.
+    EvaluateSchedule {
+        /// The schedule's name or id.
+        schedule: String,
+        /// What becomes of the answer.
+        output_mapping: Vec<Mapping>,
+    },
+    /// Finds a queue by a name that is computed.
+    FindQueue {
+        /// The queue's name or id. This action's `name` is the queue's: it has no other.
+        name: Json,
+        /// What becomes of the answer.
+        output_mapping: Vec<Mapping>,
+        /// Where the run goes on when there is no such queue.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_found: Option<Jump>,
+    },
     /// Ends the run: the interaction goes to a queue.
     TransferToQueue {
-        /// The queue's name or id.
+        /// The queue's name or id, or a text with `${…}` that becomes one.
         queue: String,
+        /// Where the run goes on when a computed queue does not exist.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_found: Option<Jump>,
         /// Overrides the interaction's priority.
         #[serde(skip_serializing_if = "Option::is_none")]
         priority: Option<Json>,

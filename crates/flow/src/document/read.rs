@@ -13,7 +13,7 @@ use crate::types::Type;
 
 /// A flow has at most so many nodes, and so many of everything else.
 const MAX_NODES: usize = 2_000;
-const MAX_ENTRIES: usize = 500;
+pub(super) const MAX_ENTRIES: usize = 500;
 
 const KEYS: [&str; 12] = [
     "name",
@@ -301,8 +301,7 @@ fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
     let object = reader.object(path, node, &["id", "name", "actions", "next"], &[])?;
     let id = reader.required_string(&object, "id");
     let name = reader.string(&object, "name");
-    let actions = reader.list(&object, "actions", MAX_ENTRIES);
-    let actions = actions.into_iter().filter_map(|(path, node)| actions::read(reader, &path, node)).collect();
+    let actions = actions::list(reader, &object);
     let next = object.get("next").map(|_| {
         let branches = reader.list(&object, "next", MAX_ENTRIES);
         branches.into_iter().filter_map(|(path, node)| branch(reader, &path, node)).collect()

@@ -3,10 +3,11 @@
 //! It comes from the types of the document and the definitions of the actions. It says what shape a document has; what only the
 //! checker knows (names, types of values, targets) it leaves to the checker.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::definitions::{ACTIONS, ActionDefinition, COMMON, MemberDefinition, Need, Takes};
@@ -135,7 +136,20 @@ fn letters(word: &str) -> String {
     word.chars().map(|c| format!("[{}{}]", c.to_ascii_uppercase(), c.to_ascii_lowercase())).collect()
 }
 
-pub(super) fn actions(generator: &mut SchemaGenerator) -> Schema {
+/// A list of actions: a definition of its own, because loops have one inside.
+pub(super) struct Actions;
+
+impl JsonSchema for Actions {
+    fn schema_name() -> Cow<'static, str> {
+        "Actions".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        actions(generator)
+    }
+}
+
+fn actions(generator: &mut SchemaGenerator) -> Schema {
     // By `if` and `then`, so that a mistake in one action is told as that action's, not as no action's.
     let cases: Vec<Json> = ACTIONS
         .iter()
@@ -183,7 +197,11 @@ fn action(generator: &mut SchemaGenerator, definition: &ActionDefinition) -> Jso
 
 fn member_schema(generator: &mut SchemaGenerator, member: &MemberDefinition) -> Json {
     let mut schema = match member.takes {
-        Takes::Text | Takes::Id | Takes::Name | Takes::NameOrId | Takes::String => json!({ "type": "string" }),
+        Takes::Text | Takes::Id | Takes::Name | Takes::NameOrId | Takes::String | Takes::Queue | Takes::Condition => {
+            json!({ "type": "string" })
+        }
+        Takes::List => json!({ "type": ["string", "array"] }),
+        Takes::Actions => generator.subschema_for::<Actions>().to_value(),
         // What is exactly one `${…}` has the expression's type.
         Takes::Selector | Takes::Integer => json!({ "type": ["string", "integer"] }),
         Takes::StringList => json!({ "type": ["string", "array"], "items": { "type": "string" } }),

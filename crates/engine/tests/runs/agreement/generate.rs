@@ -112,16 +112,14 @@ fn flow(chance: &mut Chance, number: usize, flows: &[Flow]) -> Json {
             actions.push(json!({ "type": "setVariable", "name": "w", "value": maker.value(Kind::Integer) }));
         }
         for _ in 0..maker.chance.below(4) {
-            let mut action = maker.action(number, flows);
+            let mut action = maker.action(number, flows, 0);
             let ends = ["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]
                 .contains(&action["type"].as_str().unwrap());
             // What stands behind the end of a run is refused, and so is a node that nothing leads to: the first leads to all.
             if ends && (at == 0 && count > 1) {
                 continue;
             }
-            if maker.chance.one_in(4) {
-                action["onError"] = json!({ "to": maker.target(at, count) });
-            }
+            maker.jumps(&mut action, at, count);
             actions.push(action);
             if ends && !maker.chance.one_in(30) {
                 break;
@@ -173,8 +171,55 @@ struct Maker<'m> {
 }
 
 impl<'m> Maker<'m> {
-    fn action(&mut self, number: usize, flows: &'m [Flow]) -> Json {
-        let mut which = self.chance.below(15);
+    /// Where errors go, and what is not found, here and inside of loops.
+    fn jumps(&mut self, action: &mut Json, at: usize, count: usize) {
+        if self.chance.one_in(4) {
+            action["onError"] = json!({ "to": self.target(at, count) });
+        }
+        let kind = action["type"].as_str().unwrap();
+        let computed = action["queue"].as_str().is_some_and(|queue| queue.contains("${"));
+        if (["lookupTable", "findQueue"].contains(&kind) || computed) && self.chance.one_in(2) {
+            action["notFound"] = json!({ "to": self.target(at, count) });
+        }
+        if let Some(inside) = action.get_mut("actions").and_then(Json::as_array_mut) {
+            inside.iter_mut().for_each(|action| self.jumps(action, at, count));
+        }
+    }
+
+    /// The actions of a loop; now and then one of them ends the run.
+    fn inside(&mut self, number: usize, flows: &'m [Flow], depth: usize) -> Vec<Json> {
+        let mut actions = Vec::new();
+        for _ in 0..self.chance.below(3) {
+            let action = self.action(number, flows, depth + 1);
+            let ends = ["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]
+                .contains(&action["type"].as_str().unwrap());
+            if ends && !self.chance.one_in(4) {
+                continue;
+            }
+            actions.push(action);
+            if ends {
+                break;
+            }
+        }
+        actions
+    }
+
+    /// A key or a name: mostly one that is there.
+    fn named(&mut self, known: &[&str]) -> Json {
+        if self.chance.one_in(4) { self.value(Kind::Text) } else { self.chance.pick(known).into() }
+    }
+
+    fn mapping(&mut self, outputs: &[(&str, Kind)]) -> Vec<Json> {
+        let (output, kind) = outputs[self.chance.below(outputs.len())];
+        let at = KINDS.iter().position(|known| *known == kind).unwrap();
+        if self.chance.one_in(4) {
+            return Vec::new();
+        }
+        vec![json!({ "name": format!("v{at}"), "value": format!("${{output.{output}}}") })]
+    }
+
+    fn action(&mut self, number: usize, flows: &'m [Flow], depth: usize) -> Json {
+        let mut which = self.chance.below(if depth > 1 { 15 } else { 20 });
         // The last flow calls nobody.
         if number == 2 && (which <= 2 || which == 14) {
             which = 5;
@@ -210,8 +255,10 @@ impl<'m> Maker<'m> {
             8 => json!({ "type": "setPriority", "priority": self.value(Kind::Integer) }),
             9 => json!({ "type": "log", "message": self.value(Kind::Text) }),
             10 => {
-                let mut action =
-                    json!({ "type": "transferToQueue", "queue": self.chance.pick(&["Billing", "General"]) });
+                let queue = self.chance.pick(&["Billing", "General", "${['billing', 'Nowhere'][0]}", "${input_queue}"]);
+                let text = self.expression(Kind::Text, 2);
+                let queue = queue.replace("input_queue", &text);
+                let mut action = json!({ "type": "transferToQueue", "queue": queue });
                 for (member, kind) in [("priority", Kind::Integer), ("skills", Kind::Texts), ("language", Kind::Text)] {
                     if self.chance.one_in(2) {
                         action[member] = self.value(kind);
@@ -222,6 +269,31 @@ impl<'m> Maker<'m> {
             11 => json!({ "type": "forward", "addresses": self.value(Kind::Texts) }),
             12 => json!({ "type": "disconnect", "reason": self.value(Kind::Text) }),
             13 => json!({ "type": "return" }),
+            15 => {
+                let (inside, items) = (self.inside(number, flows, depth), self.value(Kind::Texts));
+                let text = KINDS.iter().position(|kind| *kind == Kind::Text).unwrap();
+                let variable = if self.chance.one_in(2) { format!("v{text}") } else { "each".to_owned() };
+                json!({ "type": "forEach", "items": items, "as": variable, "actions": inside })
+            }
+            16 => {
+                let at = KINDS.iter().position(|kind| *kind == Kind::Integer).unwrap();
+                let mut inside = self.inside(number, flows, depth);
+                // Without the step most loops only meet the limit.
+                if !self.chance.one_in(30) {
+                    let step = format!("${{v{at} + 1}}");
+                    inside.insert(0, json!({ "type": "setVariable", "name": format!("v{at}"), "value": step }));
+                }
+                json!({ "type": "while", "when": format!("${{v{at} < {}}}", self.chance.below(6)), "actions": inside })
+            }
+            17 => {
+                let key = self.named(&["shop.example", "example.com", "broken.example", "nobody.example"]);
+                let columns = [("tier", Kind::Text), ("discount", Kind::Integer), ("tags", Kind::Texts)];
+                json!({ "type": "lookupTable", "table": "Customers", "key": key, "outputMapping": self.mapping(&columns) })
+            }
+            18 | 19 => {
+                let name = self.named(&["billing", "GENERAL", "Nowhere"]);
+                json!({ "type": "findQueue", "name": name, "outputMapping": self.mapping(&[("name", Kind::Text)]) })
+            }
             _ => {
                 let callee = number + 1 + self.chance.below(2 - number);
                 json!({ "type": "transferToFlow", "flow": format!("F{callee}"), "inputMapping": self.mapped(&flows[callee]) })

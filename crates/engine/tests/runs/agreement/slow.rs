@@ -10,10 +10,12 @@ use cel::parser::{Expression, Parser};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use waypost_engine::codes;
-use waypost_flow::document::{ActionKind, Disposition, Document, Input, Mapping, Match};
+use waypost_flow::document::{Action, ActionKind, Disposition, Document, Input, Jump, Mapping, Match};
 use waypost_flow::email::{AddressField, Email, TextField};
 use waypost_flow::expr::MAX_VALUE_BYTES;
 use waypost_flow::value::Value;
+
+use crate::world::{customer, find_queue};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,8 @@ enum Stop {
     Error(&'static str),
     Limit(&'static str),
     Decided(Box<Ended>),
+    /// The run goes on at a node of the same flow.
+    Jump(String),
     /// The run goes on in another flow, with these inputs.
     Transfer(usize, BTreeMap<String, Plain>),
 }
@@ -87,6 +91,7 @@ impl Slow<'_> {
                 Ok(_) => break self.end(flow),
                 Err(Stop::Decided(ended)) => break *ended,
                 Err(Stop::Transfer(to, given)) => (flow, inputs) = (to, given),
+                Err(Stop::Jump(to)) => panic!("no flow has the node {to}"),
                 Err(Stop::Error(code) | Stop::Limit(code)) => {
                     break Ended { error: Some(code), ..self.bare("unrouted") };
                 }
@@ -143,27 +148,20 @@ impl Slow<'_> {
             Ok(false) => return Ok(names.outputs),
             Err(stop) => caught(stop)?,
         };
-        'nodes: while let Some(node) = document.nodes.get(at) {
+        while let Some(node) = document.nodes.get(at) {
             if self.nodes >= MOST {
                 return Err(Stop::Limit(codes::TOO_MANY_NODES));
             }
             self.nodes += 1;
-            for action in &node.actions {
-                if self.actions >= MOST {
-                    return Err(Stop::Limit(codes::TOO_MANY_ACTIONS));
-                }
-                self.actions += 1;
-                match self.action(&action.kind, &mut names) {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(names.outputs),
-                    Err(Stop::Error(code)) => {
-                        at = match &action.on_error {
-                            Some(jump) => index(&jump.to),
-                            None => caught(Stop::Error(code))?,
-                        };
-                        continue 'nodes;
-                    }
-                    Err(stop) => return Err(stop),
+            match self.actions(&node.actions, &mut names) {
+                Ok(true) => {}
+                Ok(false) => return Ok(names.outputs),
+                Err(stop) => {
+                    at = match stop {
+                        Stop::Jump(to) => index(&to),
+                        stop => caught(stop)?,
+                    };
+                    continue;
                 }
             }
             let Some(branches) = &node.next else {
@@ -191,6 +189,50 @@ impl Slow<'_> {
         Ok(names.outputs)
     }
 
+    /// Counts an action, or a turn of a loop.
+    fn count(&mut self) -> Result<()> {
+        if self.actions >= MOST {
+            return Err(Stop::Limit(codes::TOO_MANY_ACTIONS));
+        }
+        self.actions += 1;
+        Ok(())
+    }
+
+    /// Does the actions of a node or of a loop's turn; `false` leaves the flow.
+    fn actions(&mut self, actions: &[Action], names: &mut Names) -> Result<bool> {
+        for action in actions {
+            self.count()?;
+            match self.action(&action.kind, names) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(Stop::Error(code)) => {
+                    return Err(match &action.on_error {
+                        Some(jump) => Stop::Jump(jump.to.clone()),
+                        None => Stop::Error(code),
+                    });
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Where a run goes that does not find what it looks for.
+    fn nothing(not_found: Option<&Jump>) -> Stop {
+        not_found.map_or(Stop::Error(codes::NOT_FOUND), |jump| Stop::Jump(jump.to.clone()))
+    }
+
+    /// Sets the variables of an outputMapping from what was given.
+    fn map(&self, given: BTreeMap<String, Plain>, mapping: &[Mapping], names: &mut Names) -> Result<()> {
+        names.callee = given;
+        let mut set = Vec::new();
+        for mapping in mapping {
+            set.push((mapping.name.clone(), self.value(&mapping.value, names)?));
+        }
+        names.variables.extend(set);
+        Ok(())
+    }
+
     fn conditions(&self, document: &Document, names: &Names) -> Result<bool> {
         let set = &document.condition_set;
         let any = set.matching == Match::Any;
@@ -210,13 +252,53 @@ impl Slow<'_> {
                 did("runFlow");
                 let callee = self.called(flow.flow.as_deref());
                 let inputs = self.inputs(callee, input_mapping, names)?;
-                names.callee = self.flow(callee, inputs)?;
-                let mut set = Vec::new();
-                for mapping in output_mapping {
-                    set.push((mapping.name.clone(), self.value(&mapping.value, names)?));
-                }
-                names.variables.extend(set);
+                let given = self.flow(callee, inputs)?;
+                self.map(given, output_mapping, names)?;
             }
+            ActionKind::ForEach { items, variable, actions } => {
+                did("forEach");
+                let Plain::List(items) = self.value(items, names)? else { panic!("a list was checked") };
+                for item in items {
+                    self.count()?;
+                    names.variables.insert(variable.clone(), item);
+                    if !self.actions(actions, names)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            ActionKind::While { when, actions } => {
+                did("while");
+                while self.text(when, names)? == Plain::Boolean(true) {
+                    self.count()?;
+                    if !self.actions(actions, names)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            ActionKind::LookupTable { key, output_mapping, not_found, .. } => {
+                did("lookupTable");
+                let Some(row) = customer(&self.string(key, names)?) else {
+                    return Err(Self::nothing(not_found.as_ref()));
+                };
+                let column = |name: &str, empty: Plain| match &row[name] {
+                    Json::Null => Ok((name.to_owned(), empty)),
+                    Json::String(_) if name == "discount" => Err(Stop::Error(codes::CONVERSION)),
+                    value => Ok((name.to_owned(), literal(value))),
+                };
+                let tier = column("tier", Plain::Text(String::new()))?;
+                let discount = column("discount", Plain::Integer(0))?;
+                let tags = column("tags", Plain::List(Vec::new()))?;
+                self.map(BTreeMap::from([tier, discount, tags]), output_mapping, names)?;
+            }
+            ActionKind::FindQueue { name, output_mapping, not_found } => {
+                did("findQueue");
+                let Some(queue) = find_queue(&self.string(name, names)?) else {
+                    return Err(Self::nothing(not_found.as_ref()));
+                };
+                let given = BTreeMap::from([("name".to_owned(), Plain::Text(queue.to_owned()))]);
+                self.map(given, output_mapping, names)?;
+            }
+            ActionKind::EvaluateSchedule { .. } => panic!("no schedule is asked here"),
             ActionKind::TransferToFlow { flow, input_mapping } => {
                 did("transferToFlow");
                 let callee = self.called(flow.flow.as_deref());
@@ -244,13 +326,15 @@ impl Slow<'_> {
                 did("setPriority");
                 self.priority = self.integer(priority, names)?;
             }
-            ActionKind::TransferToQueue { queue, priority, skills, language } => {
+            ActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
                 did("transferToQueue");
+                let Plain::Text(queue) = self.text(queue, names)? else { panic!("a string was checked") };
+                let Some(queue) = find_queue(&queue) else { return Err(Self::nothing(not_found.as_ref())) };
                 let priority = priority.as_ref().map(|value| self.integer(value, names)).transpose()?;
                 let skills = skills.as_ref().map(|value| self.strings(value, names)).transpose()?;
                 let language = language.as_ref().map(|value| self.string(value, names)).transpose()?;
                 return Err(Stop::Decided(Box::new(Ended {
-                    queue: Some(queue.clone()),
+                    queue: Some(queue.to_owned()),
                     priority: priority.unwrap_or(self.priority),
                     skills: skills.unwrap_or_default(),
                     language,

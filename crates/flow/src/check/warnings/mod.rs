@@ -10,7 +10,7 @@ use super::paths::{after, before};
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::expr::Compiled;
-use crate::program::Program;
+use crate::program::{Program, ProgramAction};
 
 /// All warnings, in order of their kinds.
 pub(super) fn check(document: &Document, program: &Program, world: &dyn World, diagnostics: &mut Vec<Diagnostic>) {
@@ -46,14 +46,25 @@ fn expressions(program: &Program) -> Vec<Expression<'_>> {
     for (index, node) in program.nodes.iter().enumerate() {
         // An error that leads back to where it arose only comes again.
         let leads_on = |to: Option<usize>| to.is_some_and(|to| to != index);
-        for action in &node.actions {
-            let caught = leads_on(action.on_error.or(program.on_error));
-            let compiled = before(action).into_iter().chain(after(action));
-            all.extend(compiled.map(|(_, compiled)| Expression { compiled, part: Part::Node, caught }));
-        }
+        in_actions(&node.actions, program.on_error, &leads_on, &mut all);
         let caught = leads_on(program.on_error);
         let conditions = node.next.iter().filter_map(|branch| branch.when.as_ref());
         all.extend(conditions.map(|compiled| Expression { compiled, part: Part::Node, caught }));
     }
     all
+}
+
+fn in_actions<'p>(
+    actions: &'p [ProgramAction],
+    errors: Option<usize>,
+    leads_on: &impl Fn(Option<usize>) -> bool,
+    all: &mut Vec<Expression<'p>>,
+) {
+    for action in actions {
+        let errors = action.on_error.or(errors);
+        let caught = leads_on(errors);
+        let compiled = before(action).into_iter().chain(after(action));
+        all.extend(compiled.map(|(_, compiled)| Expression { compiled, part: Part::Node, caught }));
+        in_actions(action.kind.actions(), errors, leads_on, all);
+    }
 }

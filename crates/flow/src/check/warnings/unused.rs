@@ -3,7 +3,7 @@
 use super::Expression;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{ActionKind, Document};
-use crate::program::Program;
+use crate::program::{Program, ProgramActionKind};
 
 /// A flow without nodes is one that is still to be written: nothing is said about it.
 pub(super) fn check(
@@ -18,8 +18,17 @@ pub(super) fn check(
     let is_read = |variable: usize| {
         expressions.iter().any(|expression| expression.compiled.reads.iter().any(|(read, _)| *read == variable))
     };
+    // A loop may only want to be done as often as there are elements.
+    let turned: Vec<usize> = program
+        .actions()
+        .into_iter()
+        .filter_map(|action| match &action.kind {
+            ProgramActionKind::ForEach { variable, .. } => Some(*variable),
+            _ => None,
+        })
+        .collect();
     for (variable, slot) in program.variables.iter().enumerate() {
-        if !is_read(variable) {
+        if !is_read(variable) && !turned.contains(&variable) {
             unread(document, &slot.name, diagnostics);
         }
     }
@@ -38,26 +47,20 @@ pub(super) fn check(
 /// Says at each mapping that its value is lost, and once of the variable what else is done with it for nothing.
 fn unread(document: &Document, name: &str, diagnostics: &mut Vec<Diagnostic>) {
     let (mut set, mut mapped) = (None, false);
-    for (node_index, node) in document.nodes.iter().enumerate() {
-        for (action_index, action) in node.actions.iter().enumerate() {
-            let path = format!("nodes[{node_index}].actions[{action_index}]");
-            match &action.kind {
-                ActionKind::SetVariable { name: variable, .. } if variable == name => {
-                    set.get_or_insert_with(|| format!("{path}.name"));
-                }
-                ActionKind::RunFlow { output_mapping, .. } => {
-                    for (index, _) in output_mapping.iter().enumerate().filter(|(_, line)| line.name == name) {
-                        mapped = true;
-                        let path = format!("{path}.outputMapping[{index}].name");
-                        let message = format!("the called flow's answer is lost: nothing reads `{name}`");
-                        diagnostics.push(
-                            Diagnostic::warning(Code::UnusedMapping, path, message)
-                                .suggestion(format!("read `{name}`, or remove the mapping")),
-                        );
-                    }
-                }
-                _ => {}
-            }
+    for (path, action) in document.actions() {
+        if matches!(&action.kind, ActionKind::SetVariable { name: variable, .. } if variable == name) {
+            set.get_or_insert_with(|| format!("{path}.name"));
+        }
+        let lines = action.kind.output_mapping().iter().enumerate();
+        for (index, _) in lines.filter(|(_, line)| line.name == name) {
+            mapped = true;
+            let path = format!("{path}.outputMapping[{index}].name");
+            let what = if matches!(action.kind, ActionKind::RunFlow { .. }) { "the called flow's" } else { "the" };
+            let message = format!("{what} answer is lost: nothing reads `{name}`");
+            diagnostics.push(
+                Diagnostic::warning(Code::UnusedMapping, path, message)
+                    .suggestion(format!("read `{name}`, or remove the mapping")),
+            );
         }
     }
     let declared = document.variables.iter().position(|variable| variable.name == name);

@@ -1,0 +1,116 @@
+//! Mappings: values for inputs, and variables from outputs.
+
+use std::collections::HashSet;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::Mapping;
+use crate::expr::{self, Compiled, Scope};
+use crate::interface::Interface;
+use crate::types::Type;
+
+use super::keep;
+use super::variables::Variables;
+
+/// An inputMapping against the called flow's inputs.
+pub(super) fn inputs(
+    path: &str,
+    mappings: &[Mapping],
+    interface: &Interface,
+    scope: &Scope<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<(usize, Compiled)>> {
+    let errors_before = diagnostics.len();
+    let mut compiled = Vec::with_capacity(mappings.len());
+    let mut seen = HashSet::new();
+    for (index, mapping) in mappings.iter().enumerate() {
+        let path = format!("{path}.inputMapping[{index}]");
+        twice(&path, &mapping.name, &mut seen, diagnostics);
+        let Some((position, input)) = interface.input(&mapping.name) else {
+            let message = format!("`{}` has no input `{}`", interface.name, mapping.name);
+            diagnostics.push(
+                Diagnostic::error(Code::UnknownInput, format!("{path}.name"), message)
+                    .expected(known(interface.inputs.iter().map(|input| input.name.as_str())))
+                    .found(format!("`{}`", mapping.name))
+                    .nearest(&mapping.name, interface.inputs.iter().map(|input| input.name.as_str())),
+            );
+            continue;
+        };
+        let value = expr::compile_value(&format!("{path}.value"), &mapping.value, scope, Some(&input.data_type));
+        compiled.extend(keep(value, diagnostics).map(|value| (position, value)));
+    }
+    for input in interface.inputs.iter().filter(|input| input.required && !seen.contains(input.name.as_str())) {
+        let message = format!("the required input `{}` of `{}` is not mapped", input.name, interface.name);
+        diagnostics.push(
+            Diagnostic::error(Code::MissingInput, format!("{path}.inputMapping"), message)
+                .expected(format!("a mapping for `{}` of type {}", input.name, input.data_type))
+                .suggestion(format!("add {{ name: {}, value: … }}", input.name)),
+        );
+    }
+    (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+}
+
+/// An outputMapping: variables set from expressions over what the action gives.
+pub(super) fn outputs(
+    path: &str,
+    mappings: &[Mapping],
+    outputs: &[(String, Type)],
+    variables: &Variables,
+    inputs: &[(String, Type)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<(usize, Compiled)>> {
+    let scope = Scope { inputs, variables: &variables.types, outputs: Some(outputs) };
+    let errors_before = diagnostics.len();
+    let mut compiled = Vec::with_capacity(mappings.len());
+    let mut seen = HashSet::new();
+    for (index, mapping) in mappings.iter().enumerate() {
+        let path = format!("{path}.outputMapping[{index}]");
+        twice(&path, &mapping.name, &mut seen, diagnostics);
+        let Some(variable) = variables.position(&mapping.name) else { continue };
+        let value = assigned(&format!("{path}.value"), &mapping.value, variable, variables, &scope, diagnostics);
+        compiled.extend(value.map(|value| (variable, value)));
+    }
+    (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+}
+
+/// A value assigned to a variable: its type must be the variable's.
+pub(super) fn assigned(
+    path: &str,
+    value: &serde_json::Value,
+    variable: usize,
+    variables: &Variables,
+    scope: &Scope<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Compiled> {
+    let (name, data_type) = variables.types.get(variable)?;
+    let expected = data_type.as_ref();
+    if let Some(compiled) = expected.and_then(|_| expr::compile_value(path, value, scope, None).ok())
+        && let Some(expected) = expected
+        && !compiled.data_type.fits(expected)
+        && expr::compile_value(path, value, scope, Some(expected)).is_err()
+    {
+        let message = format!("`{name}` is {expected} elsewhere, and would become {} here", compiled.data_type);
+        diagnostics.push(
+            Diagnostic::error(Code::VariableTypes, path, message)
+                .expected(expected.to_string())
+                .found(compiled.data_type.to_string())
+                .suggestion(format!("use another variable, or convert the value to {expected}")),
+        );
+        return None;
+    }
+    keep(expr::compile_value(path, value, scope, expected), diagnostics)
+}
+
+fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Vec<Diagnostic>) {
+    if !seen.insert(name) {
+        let message = format!("`{name}` is mapped twice");
+        diagnostics.push(
+            Diagnostic::error(Code::DuplicateName, format!("{path}.name"), message)
+                .suggestion("remove one of the two mappings"),
+        );
+    }
+}
+
+fn known<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { "nothing: it has none".to_owned() } else { format!("one of: {}", names.join(", ")) }
+}
