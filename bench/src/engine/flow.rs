@@ -10,7 +10,8 @@ use uuid::Uuid;
 use waypost_app::catalogue::routes::RouteMatch;
 use waypost_app::catalogue::world::{Running, World};
 use waypost_app::folder::{Folder, SourceFile};
-use waypost_app::mail::decide::{Start, decide};
+use waypost_app::mail::answers::CatalogueAnswers;
+use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_app::mail::email::MessageView;
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
 use waypost_flow::id::InteractionId;
@@ -83,7 +84,7 @@ impl Triage<'_> {
     }
 
     /// One run and everything that is kept of it, the trace written as JSON.
-    pub(crate) fn decide(&self, message: &Message<'_>) -> RunRecord {
+    pub(crate) fn decide(&self, message: &Message<'_>) -> Result<RunRecord> {
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
             received_at: Timestamp::UNIX_EPOCH,
@@ -91,7 +92,8 @@ impl Triage<'_> {
             route: Some(&self.route),
             opening: None,
         };
-        decide(&self.flows.running, start, message, Limits::default())
+        let answers = CatalogueAnswers(&self.flows.running);
+        Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?)
     }
 
     /// What one run says.

@@ -91,6 +91,8 @@ pub struct Running {
     pub routes: Routes,
     /// Names of queues.
     pub queue_names: HashMap<QueueId, Arc<str>>,
+    /// Queues by folded name.
+    pub queues_by_name: HashMap<String, QueueId>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -373,6 +375,7 @@ impl World {
             snapshot,
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
+            queues_by_name: self.queue_names.clone(),
             unrouted,
         }
     }

@@ -21,6 +21,7 @@ use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 
+use super::answers::CatalogueAnswers;
 use super::decide::{Conducted, Start, bare_record, conduct};
 use crate::App;
 use crate::catalogue::versions::VersionName;
@@ -101,7 +102,8 @@ impl App {
         let mut record: RunRecord = bare_record(start, running.unrouted);
         let conducted =
             Conducted { snapshot: &running.snapshot, program: &program, attributes: given.attributes, given: inputs };
-        let outputs = conduct(conducted, start, &message, Limits::default(), &mut record);
+        let outputs =
+            conduct(conducted, start, &message, Limits::default(), &CatalogueAnswers(&running), &mut record).await?;
         Ok(Attempt {
             version,
             decision: record.decision,

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Step, codes};
-use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_flow::id::{InteractionId, QueueId};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
 use waypost_mail::message::Message;
+use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRecord};
 
+use super::answers::Answers;
 use super::email::MessageView;
 use crate::catalogue::world::Running;
 
@@ -35,7 +38,16 @@ pub struct Start<'r> {
 }
 
 /// Runs a mail to its decision.
-pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits: Limits) -> RunRecord {
+///
+/// # Errors
+/// The store, if the run asked for something that it could not answer.
+pub async fn decide(
+    running: &Running,
+    start: Start<'_>,
+    message: &Message<'_>,
+    limits: Limits,
+    answers: &dyn Answers,
+) -> Result<RunRecord, StoreError> {
     let clock = Instant::now();
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
     let mut record = bare_record(start, unrouted_queue);
@@ -53,10 +65,38 @@ pub fn decide(running: &Running, start: Start<'_>, message: &Message<'_>, limits
                 record.decision.language.clone_from(&opening.language);
             }
         }
-        Some(RouteTarget::Flow(flow)) => run_flow(running, start, flow, message, limits, &mut record),
+        Some(RouteTarget::Flow(flow)) => match running.snapshot.published(flow) {
+            None => {
+                record.decision.error = Some(json!({
+                    "code": "run.flow-unpublished",
+                    "message": "the route's flow has no published version",
+                    "flowId": flow.to_string(),
+                }));
+            }
+            Some(program) => {
+                let attributes = record.attributes.clone();
+                let conducted = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
+                conduct(conducted, start, message, limits, answers, &mut record).await?;
+            }
+        },
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    record
+    Ok(record)
+}
+
+/// The same at once, with answers that never wait: offline and in measurements.
+///
+/// # Errors
+/// As [`decide`], or if an answer waits after all.
+pub fn decide_at_once(
+    running: &Running,
+    start: Start<'_>,
+    message: &Message<'_>,
+    limits: Limits,
+    answers: &dyn Answers,
+) -> Result<RunRecord, StoreError> {
+    let waits = || Err(StoreError::Failed("the run waits for an answer".to_owned()));
+    decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits)
 }
 
 /// A run of which nothing is known yet: unrouted.
@@ -87,27 +127,6 @@ pub fn ran_out_of_actions(run: &RunRecord) -> bool {
     code.and_then(serde_json::Value::as_str) == Some(codes::TOO_MANY_ACTIONS)
 }
 
-fn run_flow(
-    running: &Running,
-    start: Start<'_>,
-    flow: FlowId,
-    message: &Message<'_>,
-    limits: Limits,
-    record: &mut RunRecord,
-) {
-    let Some(program) = running.snapshot.published(flow) else {
-        record.decision.error = Some(json!({
-            "code": "run.flow-unpublished",
-            "message": "the route's flow has no published version",
-            "flowId": flow.to_string(),
-        }));
-        return;
-    };
-    let attributes = record.attributes.clone();
-    let running = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
-    conduct(running, start, message, limits, record);
-}
-
 /// A program to run, and what it is given.
 pub(super) struct Conducted<'r> {
     pub(super) snapshot: &'r Snapshot,
@@ -117,13 +136,17 @@ pub(super) struct Conducted<'r> {
 }
 
 /// Runs a program over a mail, and puts what came of it into the record. Answers the program's outputs by name, as JSON.
-pub(super) fn conduct(
+///
+/// # Errors
+/// The store, if the run asked for something that it could not answer.
+pub(super) async fn conduct(
     conducted: Conducted<'_>,
     start: Start<'_>,
     message: &Message<'_>,
     limits: Limits,
+    answers: &dyn Answers,
     record: &mut RunRecord,
-) -> serde_json::Map<String, Json> {
+) -> Result<serde_json::Map<String, Json>, StoreError> {
     let Conducted { snapshot, program, attributes, given } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
@@ -140,26 +163,29 @@ pub(super) fn conduct(
         email: &view,
         limits,
     };
-    // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
     let mut outputs = serde_json::Map::new();
-    let ended = catch_unwind(AssertUnwindSafe(|| match Run::start_given(input, given).step() {
-        Step::Done(outcome) => {
-            let named = program.interface.outputs.iter().zip(&outcome.outputs);
-            outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
-            keep(*outcome, record);
+    let mut run = Run::start_given(input, given);
+    loop {
+        // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
+        match catch_unwind(AssertUnwindSafe(|| run.step())) {
+            Ok(Step::Needs(waiting)) => {
+                let answer = answers.answer(waiting.question()).await?;
+                run = waiting.answer(answer);
+            }
+            Ok(Step::Done(outcome)) => {
+                let named = program.interface.outputs.iter().zip(&outcome.outputs);
+                outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
+                keep(*outcome, record);
+                break;
+            }
+            Err(_) => {
+                tracing::error!(interaction = %start.interaction, %flow, "the engine panicked");
+                record.decision.error = Some(json!({ "code": "run.internal", "message": "the engine failed" }));
+                break;
+            }
         }
-        Step::Needs(waiting) => {
-            record.decision.error = Some(json!({
-                "code": "run.unanswered",
-                "message": format!("nothing here answers `{}`", waiting.question().kind),
-            }));
-        }
-    }));
-    if ended.is_err() {
-        tracing::error!(interaction = %start.interaction, %flow, "the engine panicked");
-        record.decision.error = Some(json!({ "code": "run.internal", "message": "the engine failed" }));
     }
-    outputs
+    Ok(outputs)
 }
 
 fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {

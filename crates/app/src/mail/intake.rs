@@ -17,6 +17,7 @@ use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, Opening,
 };
 
+use super::answers::CatalogueAnswers;
 use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
 use crate::catalogue::world::Running;
@@ -76,11 +77,12 @@ impl App {
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, detail) = (self.catalogue.running(), self.trace_detail);
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
-            tokio::task::spawn_blocking(move || prepare(&running, arrival, detail))
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, arrival, detail)))
                 .await
                 .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, arrival, detail)
+            prepare(&running, arrival, detail).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -135,7 +137,7 @@ impl App {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Acceptance {
+async fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Acceptance {
     let received_at = Timestamp::now();
     let raw = arrival.raw;
     let parsed = Message::parse(&raw);
@@ -154,13 +156,15 @@ fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Acceptance {
         let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));
         let opening = recipient.opening.as_ref();
         let start = Start { interaction: id, received_at, priority, route, opening };
+        // What the store can't answer now a worker asks again.
+        let run = decide(running, start, &parsed, limits, &CatalogueAnswers(running)).await.ok();
         interactions.push(NewInteraction {
             id,
             envelope_to: recipient.address.clone(),
             route: route.map(|route| route.id),
             priority,
             opening: opening.cloned(),
-            run: Some(decide(running, start, &parsed, limits)).filter(|run| !ran_out_of_actions(run)),
+            run: run.filter(|run| !ran_out_of_actions(run)),
             epoch: running.epoch,
         });
     }

@@ -1,5 +1,6 @@
 //! One mail's way: accepted, run, decided.
 
+pub mod answers;
 pub mod attempt;
 pub mod decide;
 pub mod email;

@@ -13,6 +13,7 @@ use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 
+use super::answers::CatalogueAnswers;
 use super::decide::{Start, decide};
 use crate::App;
 use crate::catalogue::world::{Running, World};
@@ -95,9 +96,11 @@ impl App {
         let (id, lease) = (work.interaction.id, work.lease);
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
-        let run = match tokio::task::spawn_blocking(move || run(&running, route.as_deref(), &work, gone, limits)).await
-        {
-            Ok(run) => run,
+        let runtime = tokio::runtime::Handle::current();
+        let run =
+            tokio::task::spawn_blocking(move || runtime.block_on(run(&running, route.as_deref(), &work, gone, limits)));
+        let run = match run.await {
+            Ok(run) => run?,
             Err(error) => {
                 tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
                 return Ok(());
@@ -135,7 +138,13 @@ fn is_there(world: &World, target: RouteTarget) -> bool {
     }
 }
 
-fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: bool, limits: Limits) -> RunRecord {
+async fn run(
+    running: &Running,
+    route: Option<&RouteRecord>,
+    work: &ClaimedRun,
+    gone: bool,
+    limits: Limits,
+) -> Result<RunRecord, StoreError> {
     let message = Message::parse(&work.raw);
     let start = Start {
         interaction: work.interaction.id,
@@ -144,10 +153,10 @@ fn run(running: &Running, route: Option<&RouteRecord>, work: &ClaimedRun, gone: 
         route,
         opening: work.interaction.opening.as_ref(),
     };
-    let mut run = decide(running, start, &message, limits);
+    let mut run = decide(running, start, &message, limits, &CatalogueAnswers(running)).await?;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
         run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));
     }
-    run
+    Ok(run)
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use waypost_app::catalogue::routes::RouteMatch;
 use waypost_app::catalogue::world::{Running, World};
 use waypost_app::folder::Folder;
-use waypost_app::mail::decide::{Start, decide};
+use waypost_app::mail::answers::CatalogueAnswers;
+use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_engine::Limits;
 use waypost_engine::trace::text;
 use waypost_flow::document;
@@ -76,7 +77,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             route: Some(&route),
             opening: None,
         };
-        let record = decide(&running, start, &message, Limits::default());
+        let answers = CatalogueAnswers(&running);
+        let record = decide_at_once(&running, start, &message, Limits::default(), &answers)
+            .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= record.decision.error.is_some();
         print(&mut out, arguments, &mail, &message, &record, &running)?;
         Ok(())

@@ -1,0 +1,54 @@
+//! What runs ask of the outside, answered: queues by name, schedules, rows of tables.
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+use waypost_engine::{Answer, Question};
+use waypost_flow::document;
+use waypost_store::error::StoreError;
+
+use crate::catalogue::world::Running;
+
+/// Whoever answers the questions of one run.
+#[async_trait]
+pub trait Answers: Send + Sync {
+    /// Answers a question. What can't be answered for good is a [`Answer::Failed`], which the flow may catch.
+    ///
+    /// # Errors
+    /// The store is away: there is no decision, and the run is to be made again.
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError>;
+}
+
+/// Answers what the catalogue alone knows: queues by name or id. None for what it can't.
+#[must_use]
+pub fn from_catalogue(running: &Running, question: &Question) -> Option<Answer> {
+    let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
+    match question.kind.as_str() {
+        "findQueue" => Some(Answer::Value(find_queue(running, text("name")))),
+        _ => None,
+    }
+}
+
+fn find_queue(running: &Running, written: &str) -> Json {
+    let named = running.queues_by_name.get(&document::fold_name(written)).copied();
+    let id = written.parse().ok().filter(|id| running.queue_names.contains_key(id)).or(named);
+    match id.and_then(|id| Some((id, running.queue_names.get(&id)?))) {
+        Some((id, name)) => json!({ "id": id, "name": &**name }),
+        None => json!({}),
+    }
+}
+
+/// What is answered to a question that nobody here can answer.
+#[must_use]
+pub fn nobody(question: &Question) -> Answer {
+    Answer::Failed(format!("nothing here answers `{}`", question.kind))
+}
+
+/// The catalogue alone: enough where there are no tables.
+pub struct CatalogueAnswers<'r>(pub &'r Running);
+
+#[async_trait]
+impl Answers for CatalogueAnswers<'_> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        Ok(from_catalogue(self.0, question).unwrap_or_else(|| nobody(question)))
+    }
+}
