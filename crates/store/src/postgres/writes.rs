@@ -88,7 +88,6 @@ impl<'b> Writes<'b> {
                 Seen::Same(of) => {
                     self.unused.push(message_id);
                     self.duplicates.push(of.0);
-                    self.tally.duplicate();
                     outcome.push(Accepted::Duplicate { of });
                     continue;
                 }
@@ -125,7 +124,7 @@ impl<'b> Writes<'b> {
 
     /// Writes everything and commits.
     pub(super) async fn send(self, db: &Client) -> Result<(), StoreError> {
-        let Self { unused, interactions, runs, mut duplicates, requests, tally } = self;
+        let Self { unused, interactions, runs, duplicates, requests, tally } = self;
         if !requests.is_empty() {
             let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
             let made: Vec<&[u8]> = requests.iter().map(|(_, made)| made.as_slice()).collect();
@@ -134,21 +133,13 @@ impl<'b> Writes<'b> {
                 WHERE idempotency.key = made.key";
             execute(db, sql, &[&keys, &made]).await?;
         }
-        if !duplicates.is_empty() {
-            // Locked in order: others may count on the same interactions.
-            duplicates.sort_unstable();
-            let sql = "WITH times AS (SELECT id, count(*) AS more FROM unnest($1::uuid[]) AS again (id) GROUP BY id),
-                    counted AS (SELECT id FROM interactions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE)
-                UPDATE interactions SET duplicates = duplicates + times.more FROM counted JOIN times USING (id)
-                WHERE interactions.id = counted.id";
-            execute(db, sql, &[&duplicates]).await?;
-        }
         if !unused.is_empty() {
             retention::drop_uses(db, &unused).await?;
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
         let add_counts = db.prepare_cached(tally::ADD).await?;
+        let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
         let counts = tally.changes();
         try_join!(
             biased;
@@ -257,6 +248,12 @@ impl<'b> Writes<'b> {
                 .map(drop)
             },
             async {
+                if duplicates.is_empty() {
+                    return Ok(());
+                }
+                db.execute(&count_duplicates, &[&duplicates]).await.map(drop)
+            },
+            async {
                 if counts.is_empty() {
                     return Ok(());
                 }
@@ -281,3 +278,14 @@ const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_ver
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
         $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[]) AS new (id, flow, version, started,
         duration, asked_by, decision, queue, priority, skills, more, attributes, trace)";
+
+/// Counts duplicates on their interactions, locked in order, for others may count on the same. What retention has removed has none:
+/// nobody would ever take them from the counters again. (0, 0) is where those count duplicates.
+const COUNT_DUPLICATES: &str =
+    "WITH times AS (SELECT id, count(*) AS more FROM unnest($1::uuid[]) AS again (id) GROUP BY id),
+        counted AS (SELECT id FROM interactions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE),
+        kept AS (UPDATE interactions SET duplicates = duplicates + times.more FROM counted JOIN times USING (id)
+            WHERE interactions.id = counted.id RETURNING times.more)
+    INSERT INTO counters (slot, topic, member, value)
+    SELECT pg_backend_pid(), 0, 0, sum(more)::bigint FROM kept HAVING count(*) > 0
+    ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";
