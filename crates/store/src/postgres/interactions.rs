@@ -89,14 +89,8 @@ impl MailStore for PostgresStore {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Result<Vec<InteractionRecord>, StoreError> {
-        let conditions = conditions(filter, after);
-        self.db
-            .run(move |db| {
-                Box::pin(async move {
-                    conditions.newest_first(db, "interactions", limit).await?.iter().map(interaction).collect()
-                })
-            })
-            .await
+        let found = conditions(filter, after).newest_first(&self.db, "interactions", limit).await?;
+        found.iter().map(interaction).collect()
     }
 
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {

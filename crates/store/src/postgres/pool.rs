@@ -109,6 +109,11 @@ impl Database {
         outcome
     }
 
+    /// How long a caller waits.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Closes all connections that nobody uses; used ones are closed when they come back.
     pub(super) fn close(&self) {
         self.pool.close();

@@ -7,14 +7,20 @@ use tokio_postgres::{Client, NoTls};
 
 use super::{Opened, another, open};
 use crate::conformance::samples::{accept, mail};
-use crate::postgres::locks;
-use crate::traits::CatalogueStore;
+use crate::error::StoreError;
+use crate::postgres::{PostgresOptions, PostgresStore, locks};
+use crate::records::mail::InteractionFilter;
+use crate::traits::{CatalogueStore, MailStore};
 
 /// A connection beside the store's.
 async fn session(opened: &Opened) -> Client {
     let (client, connection) = tokio_postgres::connect(&opened.url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+async fn number(db: &Client, sql: &str) -> i64 {
+    db.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]
@@ -32,4 +38,26 @@ async fn a_publish_that_must_wait_lets_mail_pass() {
     assert!(!publish.is_finished());
     held.batch_execute("COMMIT").await.unwrap();
     assert_eq!(publish.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_search_that_nobody_waits_for_ends_at_the_server() {
+    let Some(opened) = open().await else { return };
+    accept(&opened.store, mail(1)).await;
+    let db = session(&opened).await;
+    let slow = "ALTER TABLE interactions RENAME TO kept;
+        CREATE VIEW interactions AS SELECT kept.* FROM kept, pg_sleep(60)";
+    db.batch_execute(slow).await.unwrap();
+    let options = PostgresOptions { patience: Duration::from_secs(1), ..PostgresOptions::new(&opened.url) };
+    let store = PostgresStore::connect(options).await.unwrap();
+    let error = store.interactions(&InteractionFilter::default(), None, 10).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'";
+    for _ in 0..100 {
+        if number(&db, running).await == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the search goes on");
 }
