@@ -61,3 +61,24 @@ async fn a_search_that_nobody_waits_for_ends_at_the_server() {
     }
     panic!("the search goes on");
 }
+
+#[tokio::test]
+async fn a_transaction_that_was_idle_too_long_is_tried_again_on_another_connection() {
+    let Some(opened) = open().await else { return };
+    let store = PostgresStore::connect(PostgresOptions { connections: 2, ..PostgresOptions::new(&opened.url) });
+    let store = store.await.unwrap();
+    for _ in 0..5 {
+        let idle = store.db.run(|db| {
+            Box::pin(async move {
+                let transaction = db.transaction().await?;
+                transaction.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 50").await?;
+                sleep(Duration::from_millis(200)).await;
+                transaction.batch_execute("SELECT 1").await?;
+                Ok::<_, StoreError>(())
+            })
+        });
+        let error = idle.await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        assert_eq!(store.epoch().await.unwrap(), 0);
+    }
+}
