@@ -12,6 +12,7 @@
 
 mod harness;
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -70,6 +71,26 @@ fn a_limit_holds_over_all_nodes_within_a_tenth() {
     });
     let Some(admitted) = admitted else { return };
     assert!((270..=330).contains(&admitted), "{admitted} of 600 were let in");
+}
+
+#[test]
+fn a_limit_holds_for_requests_at_the_same_instant() {
+    const CALLERS: usize = 600;
+    let admitted = admitted("nodes-instant", 20, |nodes, admitted| {
+        let apis: Vec<Api> = nodes.iter().map(Node::api).collect();
+        let ready = Barrier::new(CALLERS);
+        thread::scope(|scope| {
+            for caller in 0..CALLERS {
+                let (api, ready) = (&apis[caller % 3], &ready);
+                scope.spawn(move || {
+                    ready.wait();
+                    count(api, admitted);
+                });
+            }
+        });
+    });
+    let Some(admitted) = admitted else { return };
+    assert!((270..=330).contains(&admitted), "{admitted} of {CALLERS} were let in");
 }
 
 /// A large mail on a slow way to the database is kept, and nobody waits for it.
