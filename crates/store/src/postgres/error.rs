@@ -119,4 +119,28 @@ mod tests {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         }
     }
+
+    #[tokio::test]
+    async fn what_passes_by_itself_is_told_apart() {
+        let Ok(tools) = Tools::find() else { return };
+        let start = move || Server::start(&tools, &[("fsync", "off")]).unwrap();
+        let server = tokio::task::spawn_blocking(start).await.unwrap();
+        let (db, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let said = async |code: &str| {
+            let raise =
+                format!("DO $$ BEGIN RAISE EXCEPTION 'said' USING ERRCODE = '{code}', DETAIL = 'secret'; END $$");
+            StoreError::from(db.batch_execute(&raise).await.unwrap_err())
+        };
+        for code in ["08006", "25006", "25P03", "40P01", "40001", "53300", "55P03", "57014", "57P01", "58030"] {
+            let error = said(code).await;
+            assert!(matches!(&error, StoreError::Unavailable(text) if *text == format!("said ({code})")), "{error:?}");
+        }
+        for code in ["22021", "23505", "25001", "42601", "XX000"] {
+            let error = said(code).await;
+            assert!(matches!(&error, StoreError::Failed(text) if *text == format!("said ({code})")), "{error:?}");
+        }
+        assert!(matches!(said("53100").await, StoreError::Full));
+        tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
+    }
 }

@@ -13,13 +13,13 @@ use crate::records::mail::InteractionFilter;
 use crate::traits::{CatalogueStore, MailStore};
 
 /// A connection beside the store's.
-async fn session(opened: &Opened) -> Client {
+pub(super) async fn session(opened: &Opened) -> Client {
     let (client, connection) = tokio_postgres::connect(&opened.url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-async fn number(db: &Client, sql: &str) -> i64 {
+pub(super) async fn number(db: &Client, sql: &str) -> i64 {
     db.query_one(sql, &[]).await.unwrap().get(0)
 }
 
