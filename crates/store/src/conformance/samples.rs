@@ -61,7 +61,7 @@ pub(crate) fn mail(number: u8) -> Acceptance {
 }
 
 /// An interaction without a run.
-pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
+pub(crate) fn offer(number: u128, to: u128) -> NewInteraction {
     NewInteraction {
         id: id(number),
         envelope_to: format!("box{to}@example.com"),

@@ -35,14 +35,15 @@ const LONGEST_WAIT: u64 = 1000;
 /// Keeps everybody else from changing the catalogue or recording decisions until the transaction ends. Whoever asks for it bounds how
 /// long that may take.
 pub(super) async fn alone(db: &mut Transaction<'_>) -> Result<(), StoreError> {
-    let usual: String = db.query_one("SELECT current_setting('lock_timeout')", &[]).await?.try_get(0)?;
+    let usual = rows(&*db, "SELECT current_setting('lock_timeout')", &[]).await?;
+    let usual: &str = usual.first().map(|row| row.try_get(0)).transpose()?.unwrap_or("0");
     let mut wait = FIRST_WAIT;
     loop {
         let attempt = db.transaction().await?;
         lock_timeout(&attempt, &wait.to_string()).await?;
         match attempt.query(ALONE, &[]).await {
             Ok(_) => {
-                lock_timeout(&attempt, &usual).await?;
+                lock_timeout(&attempt, usual).await?;
                 return Ok(attempt.commit().await?);
             }
             Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => attempt.rollback().await?,

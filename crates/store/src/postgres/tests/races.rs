@@ -2,10 +2,10 @@
 
 use super::waits::{number, session};
 use super::{another, open};
-use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
+use crate::conformance::samples::{accept, at, audit, decided, id, offer, queue, queues, run};
 use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{DecisionKind, QueueClaim};
+use crate::records::mail::{AcceptOutcome, DecisionKind, IdempotencyKey, QueueClaim};
 use crate::records::retention::RetentionLimits;
 use crate::traits::{CatalogueStore, MailStore, QueueStore, RetentionStore};
 
@@ -60,7 +60,7 @@ async fn leases_that_ended_are_given_back_a_thousand_at_a_time() {
         assert_eq!(number(&db, newest).await, if left == 0 { 0 } else { 2500 });
     }
     let summary = opened.store.summary().await.unwrap();
-    assert_eq!(summary.by_state.into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [2500]);
+    assert_eq!(summary.by_state.into_values().collect::<Vec<_>>(), [2500]);
 }
 
 /// Keys outnumber interactions: a sweep takes them in rounds of its own, but not all that there may be.
@@ -102,4 +102,35 @@ async fn what_one_node_sweeps_another_leaves_to_it() {
     other.batch_execute("COMMIT").await.unwrap();
     assert_eq!(opened.store.sweep(limits, 10).await.unwrap().interactions, 1);
     assert_eq!(opened.store.summary().await.unwrap().interactions, 0);
+}
+
+/// Messages are sent before it is known whether they are wanted: those that are not must go again.
+#[tokio::test]
+async fn no_message_stays_that_nobody_shows() {
+    let Some(opened) = open().await else { return };
+    let (store, db) = (&opened.store, session(&opened).await);
+    queues(store).await;
+    let shown = async || {
+        let sql = "SELECT count(*) * 100 + coalesce(sum(uses), 0)::bigint FROM messages";
+        number(&db, sql).await
+    };
+    let mut two = decided(1, run(DecisionKind::Forward));
+    two.interactions.push(offer(2, 2));
+    two.idempotency = Some(IdempotencyKey { key: "key".to_owned(), fingerprint: [1; 32] });
+    accept(store, two.clone()).await;
+    assert_eq!(shown().await, 102);
+    assert!(matches!(store.accept(two.clone()).await.unwrap(), AcceptOutcome::Replayed(_)));
+    two.idempotency = Some(IdempotencyKey { key: "key".to_owned(), fingerprint: [2; 32] });
+    assert!(matches!(store.accept(two.clone()).await.unwrap(), AcceptOutcome::KeyReused));
+    two.idempotency = None;
+    accept(store, two.clone()).await;
+    assert_eq!(shown().await, 102);
+    // One of these is new, and shows the message alone.
+    two.interactions = vec![offer(3, 3), offer(4, 2)];
+    accept(store, two).await;
+    assert_eq!(shown().await, 203);
+    for number in 1..=3 {
+        assert!(store.erase(id(number), audit(number, "ops")).await.unwrap());
+    }
+    assert_eq!(shown().await, 0);
 }
