@@ -115,11 +115,11 @@ fn a_large_mail_on_a_slow_link_is_kept_and_holds_nobody_up() {
 
     let line = format!("{}\r\n", "x".repeat(70));
     let large = mail("large@slow.example", "large", &line.repeat(24_000_000 / line.len()));
-    link.limit(3_000_000);
+    link.limit(2_000_000);
     let sent = link.sent();
     thread::scope(|scope| {
         let delivery = scope.spawn(|| slow.smtp().deliver("ana@customer.example", "a@slow.example", &large).unwrap());
-        wait_for("the upload", || (link.sent() > sent + 3_000_000).then_some(()));
+        wait_for("the upload", || (link.sent() > sent + 2_000_000).then_some(()));
         // The other node publishes, and both take mail, while the large one is on its way.
         for (round, queue) in ["Two", "One", "Two"].iter().enumerate() {
             let saved = api.put(&format!("/flows/{id}"), &to_queue(queue));
@@ -135,6 +135,11 @@ fn a_large_mail_on_a_slow_link_is_kept_and_holds_nobody_up() {
         assert_eq!(reply.code, 250, "{reply:?}");
     });
     assert_eq!(queue_of(&near, "large@slow.example"), "Two");
+    // The way back is as slow.
+    let interaction = api.interactions_of("large@slow.example").remove(0);
+    let path = format!("/interactions/{}/message", interaction["id"].as_str().unwrap());
+    let read = slow.api().get(&path);
+    assert_eq!((read.status, read.body.len()), (200, large.len()));
     // Its repeat is the same mail, and leaves no second message behind.
     link.limit(0);
     let reply = slow.smtp().deliver("ana@customer.example", "a@slow.example", &large).unwrap();

@@ -20,7 +20,7 @@ use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, text, window_start};
 use super::locks::{self, epoch_of};
-use super::pool::{IDLE, rows, upload_time};
+use super::pool::{IDLE, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::duplicates::Key;
@@ -105,7 +105,7 @@ async fn begin_with_messages(
     let ids: Vec<Uuid> = sent().map(|(_, id)| *id).collect();
     let uses: Vec<i32> = sent().map(|(one, _)| i32::try_from(one.interactions.len()).unwrap_or(i32::MAX)).collect();
     let raws: Vec<&[u8]> = sent().map(|(one, _)| one.message.raw.as_ref()).collect();
-    let time = upload_time(raws.iter().map(|raw| raw.len()).sum());
+    let time = transfer_time(raws.iter().map(|raw| raw.len()).sum());
     let (begin, settle) = if time > IDLE {
         let set = |limit: Duration| format!("SET LOCAL idle_in_transaction_session_timeout = {}", limit.as_millis());
         (format!("BEGIN; {}", set(time)), Some(set(IDLE)))

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::PostgresOptions;
 use super::accept::{Windows, accept};
-use super::pool::{Database, late, upload_time};
+use super::pool::{Database, late, transfer_time};
 use super::signals::Signals;
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted};
@@ -66,7 +66,7 @@ impl Lanes {
             offers.send(Offer { acceptance, answer }).await.map_err(|_| gone())?;
             receiver.await.map_err(|_| gone())?
         };
-        timeout(self.patience.saturating_add(upload_time(bytes)), asked).await.unwrap_or_else(|_| Err(late()))
+        timeout(self.patience.saturating_add(transfer_time(bytes)), asked).await.unwrap_or_else(|_| Err(late()))
     }
 }
 
@@ -126,7 +126,7 @@ impl Lane {
         let bytes = batch.iter().map(|acceptance| acceptance.message.raw.len()).sum();
         let outcomes = self
             .db
-            .send(bytes, move |db| {
+            .transfer(bytes, move |db| {
                 Box::pin(async move {
                     let batch: Vec<&Acceptance> = batch.iter().map(AsRef::as_ref).collect();
                     accept(db, &batch, windows).await

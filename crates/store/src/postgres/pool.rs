@@ -33,11 +33,11 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// too, until all of it is there.
 pub(super) const IDLE: Duration = Duration::from_secs(5);
 
-/// The slowest way to the database that mail is sent over, in bytes a second.
+/// The slowest way to the database that mail goes over, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
 
 /// How long so many bytes may be on their way.
-pub(super) fn upload_time(bytes: usize) -> Duration {
+pub(super) fn transfer_time(bytes: usize) -> Duration {
     Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / SLOWEST)
 }
 
@@ -91,17 +91,17 @@ impl Database {
         E: From<StoreError> + PassingError,
         F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, E>,
     {
-        self.send(0, work).await
+        self.transfer(0, work).await
     }
 
-    /// Does `work`, which sends so many bytes: it may take longer by that.
-    pub(super) async fn send<T, E, F>(&self, bytes: usize, work: F) -> Result<T, E>
+    /// Does `work`, which sends or reads so many bytes: it may take longer by that.
+    pub(super) async fn transfer<T, E, F>(&self, bytes: usize, work: F) -> Result<T, E>
     where
         E: From<StoreError> + PassingError,
         F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, E>,
     {
         let mut connection = self.pool.get().await.map_err(StoreError::from)?;
-        let time = self.patience.saturating_add(upload_time(bytes));
+        let time = self.patience.saturating_add(transfer_time(bytes));
         let outcome = timeout(time, work(&mut connection)).await.unwrap_or_else(|_| Err(late().into()));
         if outcome.as_ref().is_err_and(PassingError::passing) {
             drop(Client::take(connection));

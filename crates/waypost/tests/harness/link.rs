@@ -24,7 +24,7 @@ pub struct Link {
 #[derive(Default)]
 struct Shared {
     state: AtomicU8,
-    /// What each connection sends to the server at most, in bytes a second; 0 is as fast as it can.
+    /// What each connection passes on at most in each direction, in bytes a second; 0 is as fast as it can.
     limit: AtomicU64,
     /// How long everything takes to the server, in milliseconds.
     delay: AtomicU64,
@@ -58,7 +58,7 @@ impl Link {
         self.shared.state.store(FROZEN, Ordering::SeqCst);
     }
 
-    /// Lets each connection send so many bytes a second to the server; 0 is as fast as it can.
+    /// Lets each connection pass on so many bytes a second in each direction; 0 is as fast as it can.
     pub fn limit(&self, bytes_a_second: u64) {
         self.shared.limit.store(bytes_a_second, Ordering::SeqCst);
     }
@@ -132,13 +132,13 @@ fn pass(mut from: TcpStream, mut to: TcpStream, outward: bool, shared: &Shared) 
                 if to.write_all(&buffer[..count]).is_err() {
                     break;
                 }
+                let count = u64::try_from(count).unwrap();
                 if outward {
-                    let count = u64::try_from(count).unwrap();
                     shared.sent.fetch_add(count, Ordering::SeqCst);
-                    // Nothing to wait for where there is no limit.
-                    let wait = (count * 1_000_000).checked_div(shared.limit.load(Ordering::SeqCst)).unwrap_or(0);
-                    thread::sleep(Duration::from_micros(wait));
                 }
+                // Nothing to wait for where there is no limit.
+                let wait = (count * 1_000_000).checked_div(shared.limit.load(Ordering::SeqCst)).unwrap_or(0);
+                thread::sleep(Duration::from_micros(wait));
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(_) => break,
