@@ -1,5 +1,6 @@
 //! The one lock that all nodes know: who changes the catalogue holds it alone, who records decisions shares it. It ends with its
-//! transaction. Nobody who shares it waits for a network: messages were sent before. (A lock of the epoch's row would do as well, but each sharer would write that row.)
+//! transaction. Nobody who shares it waits for a large message to arrive: those are sent before. (A lock of the epoch's row would do as
+//! well, but each sharer would write that row.)
 
 use std::time::Duration;
 
