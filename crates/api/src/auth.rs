@@ -1,6 +1,7 @@
 //! Who asks, whether too often, and whether the token grants what an endpoint wants.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -9,11 +10,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use tokio::time::timeout;
 use waypost_app::access::scopes::{Scope, Scopes};
-use waypost_app::access::{Principal, TokenError};
+use waypost_app::access::{Access, Principal, TokenError};
 
 use crate::error::ApiError;
-use crate::ratelimit::{Standing, WINDOW};
+use crate::ratelimit::{Ask, Standing, Turn, WINDOW};
 use crate::state::ApiState;
 
 const COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
@@ -32,10 +34,7 @@ enum Identity {
 pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let identity = identify(&state, request.headers()).await;
     let standing = match &identity {
-        Identity::Proven(principal) => {
-            ask_other_nodes(&state, &principal.client_id).await;
-            state.limiter.count(&principal.client_id, Instant::now())
-        }
+        Identity::Proven(principal) => count(&state, &principal.client_id).await,
         Identity::Refused(_) => None,
     };
     request.extensions_mut().insert(identity);
@@ -52,16 +51,22 @@ pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Ne
     response
 }
 
-/// Learns how many requests of a client other nodes let in, if that is due.
-async fn ask_other_nodes(state: &ApiState, client: &str) {
-    if !state.access.has_peers() {
-        return;
+/// Counts a request as soon as enough is known of those that other nodes let in.
+async fn count(state: &ApiState, client: &str) -> Option<Standing> {
+    loop {
+        match state.limiter.turn(client, Instant::now(), Timestamp::now().as_second()) {
+            Turn::Counted(standing) => return standing,
+            // Apart from the request: a client that hangs up must not end what others wait for.
+            Turn::Ask(ask) => drop(tokio::spawn(ask_other_nodes(Arc::clone(&state.access), ask))),
+            Turn::Wait(mut ended, time) => drop(timeout(time, ended.changed()).await),
+        }
     }
-    let (now, second) = (Instant::now(), Timestamp::now().as_second());
-    let Some(owed) = state.limiter.owed(client, now, second) else { return };
-    let since = second.saturating_sub(i64::try_from(WINDOW.as_secs()).unwrap_or(i64::MAX));
-    match state.access.share_requests(client, &owed, since).await {
-        Ok(others) => state.limiter.learn(client, now, second, others),
+}
+
+/// Learns how many requests of a client other nodes let in, and tells them of this node's.
+async fn ask_other_nodes(access: Arc<Access>, ask: Ask) {
+    match access.share_requests(&ask.client, &ask.owed, ask.since).await {
+        Ok(others) => ask.learn(others),
         // What is not known is not held against the client.
         Err(error) => tracing::debug!(%error, "the requests at other nodes are not known"),
     }

@@ -49,9 +49,9 @@ impl ApiState {
     /// The state of one server.
     pub fn new(app: Arc<App>, access: Arc<Access>, settings: Settings) -> Self {
         Self {
+            limiter: Arc::new(RateLimiter::new(settings.rate_limit, access.has_peers())),
             app,
             access,
-            limiter: Arc::new(RateLimiter::new(settings.rate_limit)),
             draining: Arc::default(),
             held_blocks: Arc::new(Semaphore::new(settings.max_held_bytes / crate::body::BLOCK)),
             settings: Arc::new(settings),

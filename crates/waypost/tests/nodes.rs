@@ -20,57 +20,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::link::Link;
+use harness::nodes::{deliver, node, nodes, queue_of, to_queue, tools};
 use harness::scratch::Scratch;
-use harness::smtp::{Smtp, mail};
+use harness::smtp::Smtp;
 use harness::streams::{Senders, mail_of, prepare, settle_accounts};
-use harness::{Server as Node, Start, wait_for};
-use serde_json::{Value as Json, json};
-use waypost_scratch_postgres::{Server as Database, Tools};
+use harness::{Server as Node, wait_for};
+use serde_json::json;
+use waypost_scratch_postgres::Server as Database;
 
 /// Connections that deliver at once.
 const CONNECTIONS: usize = 6;
 
 /// After so many mails a sender goes to the next node: or all would be where failures drove them.
 const SESSION: usize = 10;
-
-fn tools() -> Option<Tools> {
-    Tools::find().inspect_err(|why| eprintln!("skipped: {why}")).ok()
-}
-
-fn node(scratch: &Scratch, name: &str, url: &str) -> Node {
-    limited_node(scratch, name, url, 0)
-}
-
-fn limited_node(scratch: &Scratch, name: &str, url: &str, rate_limit: u32) -> Node {
-    let arguments = vec!["--rate-limit".to_owned(), rate_limit.to_string()];
-    let environment = vec![("WAYPOST_DATABASE", url.into())];
-    Node::start(&scratch.path(name), &Start { arguments, environment, ..Start::default() })
-}
-
-/// A database without anything, and nodes on it.
-fn nodes(scratch: &Scratch, database: &Database, count: usize) -> Vec<Node> {
-    let url = database.fresh_database().unwrap();
-    (0..count).map(|number| node(scratch, &format!("node{number}"), &url)).collect()
-}
-
-fn deliver(node: &Node, id: &str, to: &str) {
-    let reply = node.smtp().deliver("ana@customer.example", to, &mail(id, "hello", "hello")).unwrap();
-    assert_eq!(reply.code, 250, "{reply:?}");
-}
-
-/// The queue that a mail was decided to go to.
-fn queue_of(node: &Node, id: &str) -> String {
-    let api = node.api();
-    wait_for("a decision", || {
-        let found = api.interactions_of(id);
-        found.first()?["decision"]["queue"]["name"].as_str().map(str::to_owned)
-    })
-}
-
-fn to_queue(queue: &str) -> Json {
-    json!({"name": "Where to", "type": "email", "nodes": [
-        {"id": "start", "actions": [{"type": "transferToQueue", "queue": queue}]}]})
-}
 
 #[test]
 fn what_is_answered_on_one_node_holds_on_all() {
@@ -170,35 +132,6 @@ fn work_is_claimed_once_over_all_nodes() {
     let claimed = claimed.into_inner().unwrap();
     assert_eq!(claimed.len(), MAILS);
     assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), MAILS, "each once");
-}
-
-#[test]
-fn a_limit_holds_over_all_nodes_within_a_tenth() {
-    const LIMIT: u32 = 300;
-    let Some(tools) = tools() else { return };
-    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
-    let scratch = Scratch::new("nodes-limit");
-    let url = database.fresh_database().unwrap();
-    let nodes: Vec<_> = (0..3).map(|number| limited_node(&scratch, &format!("node{number}"), &url, LIMIT)).collect();
-    let admitted = AtomicUsize::new(0);
-    // As fast as they can, all nodes at once: far more than the limit, in far less than its minute.
-    thread::scope(|scope| {
-        for caller in 0..6 {
-            let (nodes, admitted) = (&nodes, &admitted);
-            scope.spawn(move || {
-                let api = nodes[caller % 3].api();
-                for _ in 0..100 {
-                    match api.get("/routing/queues").status {
-                        200 => admitted.fetch_add(1, Ordering::Relaxed),
-                        429 => continue,
-                        other => panic!("{other}"),
-                    };
-                }
-            });
-        }
-    });
-    let admitted = admitted.into_inner();
-    assert!((270..=330).contains(&admitted), "{admitted} of 600 were let in");
 }
 
 /// A node with its links to two databases.

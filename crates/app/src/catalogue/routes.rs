@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use uuid::Uuid;
 use waypost_store::records::catalogue::RouteRecord;
 
-/// All routes, arranged for look-up by address.
+/// All routes, arranged for look-up by address and by id.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     domains: HashMap<String, DomainRoutes>,
+    by_id: HashMap<Uuid, Arc<RouteRecord>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -34,7 +36,9 @@ impl Routes {
     pub fn new<'d>(domains: impl Iterator<Item = &'d str>, routes: impl Iterator<Item = Arc<RouteRecord>>) -> Self {
         let mut arranged: HashMap<String, DomainRoutes> =
             domains.map(|domain| (domain.to_owned(), DomainRoutes::default())).collect();
+        let mut by_id = HashMap::new();
         for route in routes {
+            by_id.insert(route.id, Arc::clone(&route));
             let Some(domain) = arranged.get_mut(&route.domain) else { continue };
             if route.pattern.contains('*') {
                 domain.patterns.push(route);
@@ -52,7 +56,12 @@ impl Routes {
                     .then_with(|| a.pattern.cmp(&b.pattern))
             });
         }
-        Self { domains: arranged }
+        Self { domains: arranged, by_id }
+    }
+
+    /// A route by its id, whatever addresses it takes by now.
+    pub fn get(&self, id: Uuid) -> Option<&Arc<RouteRecord>> {
+        self.by_id.get(&id)
     }
 
     /// Exact local part first, then without its `+tag`, then the pattern with the longest literal prefix.
@@ -102,7 +111,6 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use uuid::Uuid;
     use waypost_flow::id::QueueId;
     use waypost_store::records::catalogue::RouteTarget;
 

@@ -145,7 +145,8 @@ async fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Accepta
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
     for recipient in &arrival.recipients {
-        let route = recipient.route.as_deref();
+        // As it is now, at the epoch that the run will name: it may lead elsewhere since it was bound. One that was removed binds as it was.
+        let route = recipient.route.as_ref().map(|bound| running.routes.get(bound.id).unwrap_or(bound).as_ref());
         // One interaction for each route: two addresses of one route are one piece of work.
         // Postmasters without a route are one each.
         let key = route.map_or_else(|| recipient.address.to_lowercase(), |route| route.id.to_string());

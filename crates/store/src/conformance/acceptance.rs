@@ -117,6 +117,15 @@ pub(crate) async fn one_mail_for_two_routes_is_two_interactions(store: &dyn Stor
     assert_eq!(accept(store, two).await, [created(3, false), Accepted::Duplicate { of: id(2) }]);
 }
 
+pub(crate) async fn one_route_twice_is_counted_on_the_first(store: &dyn Store) {
+    let mut twice = mail(1);
+    twice.interactions.push(offer(2, 1));
+    assert_eq!(accept(store, twice).await, [created(1, false), Accepted::Duplicate { of: id(1) }]);
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().duplicates, 1);
+    let summary = store.summary().await.unwrap();
+    assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (2, 1, 1));
+}
+
 pub(crate) async fn mail_without_a_route_is_known_by_its_address(store: &dyn Store) {
     let mut first = mail(1);
     first.interactions[0].route = None;

@@ -31,7 +31,7 @@ macro_rules! every_rule {
     ($open:expr) => {
         crate::conformance::conformance! { $open;
             acceptance: keeps_what_was_offered, same_mail_is_counted_on_the_first, other_content_is_a_possible_duplicate,
-                other_sender_is_not_the_same, no_message_id_is_never_a_duplicate, one_mail_for_two_routes_is_two_interactions,
+                other_sender_is_not_the_same, no_message_id_is_never_a_duplicate, one_mail_for_two_routes_is_two_interactions, one_route_twice_is_counted_on_the_first,
                 mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped, a_run_that_leads_to_a_queue_that_is_gone_is_dropped,
                 a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;
             runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
@@ -48,7 +48,7 @@ macro_rules! every_rule {
                 one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
-            retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up,
+            retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }

@@ -1,10 +1,10 @@
 //! What outlives its time goes, and nothing else.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim, State};
+use crate::records::mail::{Accepted, DecisionKind, InteractionFilter, QueueClaim, State};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::Store;
 
@@ -76,6 +76,32 @@ pub(crate) async fn what_is_kept_still_adds_up(store: &dyn Store) {
     assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (1, 0, 1));
     assert_eq!(summary.by_decision.get(&DecisionKind::Forward), Some(&1));
     assert_eq!(summary.by_state.get(&State::Completed), Some(&1));
+}
+
+/// A sender may repeat a mail longer than its interaction is kept. It was accepted; but there is nothing to count it on, nor will it
+/// ever be removed with anything.
+pub(crate) async fn what_repeats_mail_that_was_removed_is_not_counted(store: &dyn Store) {
+    queues(store).await;
+    // Now, for stores forget by the clock what nobody repeats any more.
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    let forwarded = |number: u8, id_of: u128, seconds: i64| {
+        let mut mail = decided(number, run(DecisionKind::Forward));
+        mail.message.received_at = now + SignedDuration::from_secs(seconds);
+        mail.interactions[0].id = id(id_of);
+        mail
+    };
+    accept(store, forwarded(1, 1, -20)).await;
+    accept(store, forwarded(2, 2, -10)).await;
+    let swept = store.sweep(interactions(now - SignedDuration::from_secs(15)), 10).await.unwrap();
+    assert_eq!(swept.interactions, 1);
+    for number in [1, 2] {
+        let of = id(number.into());
+        assert_eq!(accept(store, forwarded(number, 20, 0)).await, [Accepted::Duplicate { of }]);
+    }
+    let summary = store.summary().await.unwrap();
+    assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (2, 1, 1));
+    store.sweep(interactions(now), 10).await.unwrap();
+    assert_eq!(store.summary().await.unwrap().accepted, 0);
 }
 
 pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {

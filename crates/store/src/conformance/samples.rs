@@ -21,7 +21,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 }
 
 /// An identifier that stands for a number; identifiers of greater numbers are greater.
-pub(super) fn id(number: u128) -> InteractionId {
+pub(crate) fn id(number: u128) -> InteractionId {
     InteractionId(Uuid::from_u128(number))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn route(number: u128) -> Uuid {
     Uuid::from_u128(0x1000 + number)
 }
 
-pub(super) fn queue(number: u128) -> QueueId {
+pub(crate) fn queue(number: u128) -> QueueId {
     QueueId(Uuid::from_u128(0x2000 + number))
 }
 
@@ -38,7 +38,7 @@ pub(super) fn flow(number: u128) -> FlowId {
 }
 
 /// Makes the two queues that the samples' decisions name. What is offered says the epoch that is the newest since.
-pub(super) async fn queues(store: &dyn Store) {
+pub(crate) async fn queues(store: &dyn Store) {
     let queues = [queue_record(1, "General"), queue_record(2, "Billing")];
     assert_eq!(store.commit(0, queues.map(CatalogueChange::PutQueue).into()).await.unwrap(), 1);
 }
@@ -61,7 +61,7 @@ pub(crate) fn mail(number: u8) -> Acceptance {
 }
 
 /// An interaction without a run.
-pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
+pub(crate) fn offer(number: u128, to: u128) -> NewInteraction {
     NewInteraction {
         id: id(number),
         envelope_to: format!("box{to}@example.com"),
@@ -74,7 +74,7 @@ pub(super) fn offer(number: u128, to: u128) -> NewInteraction {
 }
 
 /// A mail whose run ended already.
-pub(super) fn decided(number: u8, run: RunRecord) -> Acceptance {
+pub(crate) fn decided(number: u8, run: RunRecord) -> Acceptance {
     let mut mail = mail(number);
     mail.interactions[0].run = Some(run);
     mail
@@ -94,7 +94,7 @@ pub(super) fn decision(kind: DecisionKind) -> DecisionRecord {
     }
 }
 
-pub(super) fn run(kind: DecisionKind) -> RunRecord {
+pub(crate) fn run(kind: DecisionKind) -> RunRecord {
     RunRecord {
         flow: Some((flow(1), 3)),
         started_at: at(0) + SignedDuration::from_micros(7),

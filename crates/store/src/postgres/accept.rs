@@ -1,22 +1,26 @@
 //! Acceptance: messages, interactions, runs and duplicates of a whole batch in one transaction.
 //!
-//! What is sent goes in two flights, each one round trip: first what decides (the epoch, the keys), then what is written and COMMIT.
+//! What is sent goes in two flights, each one round trip: first the messages and what decides (the epoch, the keys), then what else is
+//! written and COMMIT. Messages come before anything is locked: a large one may be on its way for long, and nobody must wait for that.
 //! Each is polled in order (`biased`), for a statement is sent when it is first polled; it must have been prepared by then.
 //! PostgreSQL runs the statements of a flight one after the other, and answers a COMMIT behind a failed one by rolling back.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use deadpool_postgres::Client;
-use futures_util::TryFutureExt;
+use futures_util::future::OptionFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use jiff::Timestamp;
 use tokio::try_join;
+use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, text, window_start};
 use super::locks::{self, epoch_of};
-use super::pool::rows;
+use super::pool::{IDLE, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::duplicates::Key;
@@ -50,20 +54,23 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
     let share = db.prepare_cached(locks::SHARE).await?;
     let epoch = db.prepare_cached(locks::EPOCH).await?;
     let queues = db.prepare_cached("SELECT id FROM queues WHERE id = ANY ($1)").await?;
-    let keyed = batch.iter().any(|acceptance| acceptance.idempotency.is_some());
+    let add_messages = db.prepare_cached(ADD_MESSAGES).await?;
+    let messages: Vec<Uuid> = batch.iter().map(|_| Uuid::now_v7()).collect();
+    let mut upload = Some(begin_with_messages(db, &add_messages, batch, &messages));
     let mut answered = HashMap::new();
-    if keyed {
-        db.batch_execute("BEGIN").await?;
+    if batch.iter().any(|acceptance| acceptance.idempotency.is_some()) {
+        if let Some(upload) = upload.take() {
+            upload.await?;
+        }
         answered = known_requests(db, batch, windows.requests).await?;
     }
-    let begin = async { if keyed { Ok(()) } else { db.batch_execute("BEGIN").await.map_err(StoreError::from) } };
     let fresh = batch.iter().enumerate().filter(|(place, _)| !answered.contains_key(place));
     let wanted = wanted(fresh.map(|(_, acceptance)| *acceptance));
     let named = named_queues(batch);
     let naming: [&(dyn ToSql + Sync); 1] = [&named];
-    let ((), _, epoch, queues, known) = try_join!(
+    let (_, _, epoch, queues, known) = try_join!(
         biased;
-        begin,
+        OptionFuture::from(upload).map(Option::transpose),
         db.query(&share, &[]).map_err(StoreError::from),
         db.query(&epoch, &[]).map_err(StoreError::from),
         db.query(&queues, &naming).map_err(StoreError::from),
@@ -73,15 +80,50 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
     let catalogue = Catalogue { epoch: epoch_of(&epoch)?, queues };
     let mut writes = Writes::default();
     let mut outcomes = Vec::with_capacity(batch.len());
-    for (place, acceptance) in batch.iter().enumerate() {
+    for (place, (acceptance, message)) in batch.iter().zip(messages).enumerate() {
         outcomes.push(match answered.remove(&place) {
-            Some(known) => known,
-            None => AcceptOutcome::Committed(writes.add(acceptance, &catalogue, &wanted, &known)?),
+            Some(known) => {
+                writes.drop_message(acceptance, message);
+                known
+            }
+            None => AcceptOutcome::Committed(writes.add((acceptance, message), &catalogue, &wanted, &known)?),
         });
     }
     writes.send(db).await?;
     Ok(outcomes)
 }
+
+/// Begins, and sends the messages, each as if all its interactions were to be made. While they are on their way the node counts as one
+/// that does nothing; nothing is locked yet, so it may.
+async fn begin_with_messages(
+    db: &Client,
+    add: &Statement,
+    batch: &[&Acceptance],
+    messages: &[Uuid],
+) -> Result<(), StoreError> {
+    let sent = || batch.iter().zip(messages).filter(|(acceptance, _)| !acceptance.interactions.is_empty());
+    let ids: Vec<Uuid> = sent().map(|(_, id)| *id).collect();
+    let uses: Vec<i32> = sent().map(|(one, _)| i32::try_from(one.interactions.len()).unwrap_or(i32::MAX)).collect();
+    let raws: Vec<&[u8]> = sent().map(|(one, _)| one.message.raw.as_ref()).collect();
+    let time = transfer_time(raws.iter().map(|raw| raw.len()).sum());
+    let (begin, settle) = if time > IDLE {
+        let set = |limit: Duration| format!("SET LOCAL idle_in_transaction_session_timeout = {}", limit.as_millis());
+        (format!("BEGIN; {}", set(time)), Some(set(IDLE)))
+    } else {
+        ("BEGIN".to_owned(), None)
+    };
+    let adding: [&(dyn ToSql + Sync); 3] = [&ids, &uses, &raws];
+    try_join!(
+        biased;
+        db.batch_execute(&begin),
+        db.execute(add, &adding),
+        OptionFuture::from(settle.as_ref().map(|settle| db.batch_execute(settle))).map(Option::transpose),
+    )?;
+    Ok(())
+}
+
+const ADD_MESSAGES: &str =
+    "INSERT INTO messages (id, uses, raw) SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[])";
 
 fn named_queues(batch: &[&Acceptance]) -> Vec<Uuid> {
     let offered = batch.iter().flat_map(|acceptance| &acceptance.interactions);

@@ -23,22 +23,15 @@ impl AuditStore for PostgresStore {
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         let filter = filter.clone();
-        self.db
-            .run(move |db| {
-                Box::pin(async move {
-                    let mut conditions = Conditions::default();
-                    conditions.add("id < ", after);
-                    let plain = |value: String| text(&value).into_owned();
-                    conditions.add("actor = ", filter.actor.map(plain));
-                    conditions.add("entity_kind = ", filter.entity_kind.map(plain));
-                    conditions.add("entity_id = ", filter.entity_id.map(plain));
-                    conditions.add("at >= ", filter.since);
-                    conditions.add("at < ", filter.until);
-                    let rows = conditions.newest_first(db, "audit", limit).await?;
-                    rows.iter().map(entry).collect()
-                })
-            })
-            .await
+        let mut conditions = Conditions::default();
+        conditions.add("id < ", after);
+        let plain = |value: String| text(&value).into_owned();
+        conditions.add("actor = ", filter.actor.map(plain));
+        conditions.add("entity_kind = ", filter.entity_kind.map(plain));
+        conditions.add("entity_id = ", filter.entity_id.map(plain));
+        conditions.add("at >= ", filter.since);
+        conditions.add("at < ", filter.until);
+        conditions.newest_first(&self.db, "audit", limit).await?.iter().map(entry).collect()
     }
 }
 

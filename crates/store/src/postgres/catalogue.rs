@@ -155,8 +155,8 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
 }
 
 async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
-    let transaction = db.transaction().await.map_err(StoreError::from)?;
-    locks::alone(&transaction).await?;
+    let mut transaction = db.transaction().await.map_err(StoreError::from)?;
+    locks::alone(&mut transaction).await?;
     if locks::epoch(&transaction).await? != expected {
         return Err(CommitError::Conflict);
     }

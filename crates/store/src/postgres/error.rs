@@ -7,12 +7,27 @@ use tokio_postgres::error::SqlState;
 
 use crate::error::StoreError;
 
+/// How the library names what can't be encoded or decoded, or was not asked as it should be. It does not tell otherwise: its kinds are
+/// private, and causes of these are the same as of others.
+const OURS: [&str; 6] = [
+    "error serializing parameter",
+    "error deserializing column",
+    "error encoding message",
+    "invalid column",
+    "query returned an unexpected number",
+    "expected ",
+];
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(said) = error.as_db_error() else {
-            // No word from the server: the connection failed. (What can't be encoded or decoded is our own fault.)
-            let ours = error.source().is_some_and(|source| source.is::<tokio_postgres::types::WrongType>());
-            return if ours { Self::Failed(told(&error)) } else { Self::Unavailable(told(&error)) };
+            // No word from the server: the connection failed, unless it is our own fault.
+            let text = told(&error);
+            return if OURS.iter().any(|ours| text.starts_with(ours)) {
+                Self::Failed(text)
+            } else {
+                Self::Unavailable(text)
+            };
         };
         let code = said.code();
         if *code == SqlState::DISK_FULL {
@@ -65,4 +80,67 @@ fn told(error: &tokio_postgres::Error) -> String {
 /// Whether the connection itself may be of no use after this error, even if it is still open.
 pub(super) fn ends_connection(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::NoTls;
+    use waypost_scratch_postgres::{Server, Tools};
+
+    use super::*;
+
+    /// What this program gets wrong goes wrong again: nobody should be told to try it again.
+    #[tokio::test]
+    async fn our_own_faults_are_no_faults_of_the_connection() {
+        let Ok(tools) = Tools::find() else { return };
+        let start = move || Server::start(&tools, &[("fsync", "off")]).unwrap();
+        let mut server = tokio::task::spawn_blocking(start).await.unwrap();
+        let (db, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let null = db.query_one("SELECT NULL::text", &[]).await.unwrap();
+        let far = jiff::Timestamp::MAX;
+        let ours = [
+            null.try_get::<_, String>(0).unwrap_err(),
+            null.try_get::<_, i64>(0).unwrap_err(),
+            null.try_get::<_, String>("other").unwrap_err(),
+            db.query_one("SELECT 1 WHERE false", &[]).await.unwrap_err(),
+            db.query("SELECT $1::text", &[&1_i64]).await.unwrap_err(),
+            db.query("SELECT $1::text, $2::timestamptz", &[&"a", &vec![far]]).await.unwrap_err(),
+            db.query("SELECT $1::text", &[]).await.unwrap_err(),
+            db.batch_execute("SELECT \0").await.unwrap_err(),
+        ];
+        for error in ours {
+            let error = StoreError::from(error);
+            assert!(matches!(error, StoreError::Failed(_)), "{error}");
+        }
+        tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+        for _ in 0..2 {
+            let error = StoreError::from(db.query("SELECT 1", &[]).await.unwrap_err());
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_passes_by_itself_is_told_apart() {
+        let Ok(tools) = Tools::find() else { return };
+        let start = move || Server::start(&tools, &[("fsync", "off")]).unwrap();
+        let server = tokio::task::spawn_blocking(start).await.unwrap();
+        let (db, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let said = async |code: &str| {
+            let raise =
+                format!("DO $$ BEGIN RAISE EXCEPTION 'said' USING ERRCODE = '{code}', DETAIL = 'secret'; END $$");
+            StoreError::from(db.batch_execute(&raise).await.unwrap_err())
+        };
+        for code in ["08006", "25006", "25P03", "40P01", "40001", "53300", "55P03", "57014", "57P01", "58030"] {
+            let error = said(code).await;
+            assert!(matches!(&error, StoreError::Unavailable(text) if *text == format!("said ({code})")), "{error:?}");
+        }
+        for code in ["22021", "23505", "25001", "42601", "XX000"] {
+            let error = said(code).await;
+            assert!(matches!(&error, StoreError::Failed(text) if *text == format!("said ({code})")), "{error:?}");
+        }
+        assert!(matches!(said("53100").await, StoreError::Full));
+        tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
+    }
 }

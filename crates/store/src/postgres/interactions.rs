@@ -26,6 +26,9 @@ use crate::traits::MailStore;
 /// How many messages are read at the same time for runs.
 const READS_AT_ONCE: usize = 4;
 
+/// Messages of up to so many bytes are read in the usual time.
+const AT_ONCE: i32 = 1 << 20;
+
 #[async_trait]
 impl MailStore for PostgresStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
@@ -89,14 +92,8 @@ impl MailStore for PostgresStore {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Result<Vec<InteractionRecord>, StoreError> {
-        let conditions = conditions(filter, after);
-        self.db
-            .run(move |db| {
-                Box::pin(async move {
-                    conditions.newest_first(db, "interactions", limit).await?.iter().map(interaction).collect()
-                })
-            })
-            .await
+        let found = conditions(filter, after).newest_first(&self.db, "interactions", limit).await?;
+        found.iter().map(interaction).collect()
     }
 
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
@@ -111,15 +108,21 @@ impl MailStore for PostgresStore {
     }
 
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
-        self.db
-            .run(move |db| {
-                Box::pin(async move {
-                    let sql = "SELECT m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
-                    let raw: Option<Vec<u8>> = row(db, sql, &[&id.0]).await?.map(|row| row.try_get(0)).transpose()?;
-                    Ok(raw.map(Bytes::from))
-                })
-            })
-            .await
+        // Of a large one the size first: it may take its time.
+        let sql = "SELECT m.id, octet_length(m.raw), CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END
+            FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
+        let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id.0, &AT_ONCE]).await })).await?;
+        let Some(found) = found else { return Ok(None) };
+        if let Some(raw) = found.try_get::<_, Option<Vec<u8>>>(2)? {
+            return Ok(Some(Bytes::from(raw)));
+        }
+        let (message, bytes): (Uuid, i32) = (found.try_get(0)?, found.try_get(1)?);
+        let sql = "SELECT raw FROM messages WHERE id = $1";
+        let large = self.db.transfer(usize::try_from(bytes).unwrap_or(0), move |db| {
+            Box::pin(async move { row(db, sql, &[&message]).await })
+        });
+        let raw: Option<Vec<u8>> = large.await?.map(|row| row.try_get(0)).transpose()?;
+        Ok(raw.map(Bytes::from))
     }
 
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {

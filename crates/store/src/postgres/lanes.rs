@@ -1,4 +1,6 @@
 //! Lanes: a few tasks that write accepted mail. A lane takes whatever waits, commits it in one transaction, and only then answers.
+//! Messages that are larger than a batch have one more lane to themselves: they may be on their way for long, and other mail must not
+//! wait for them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use tokio::time::timeout;
 
 use super::PostgresOptions;
 use super::accept::{Windows, accept};
-use super::pool::{Database, late};
+use super::pool::{Database, late, transfer_time};
 use super::signals::Signals;
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted};
@@ -27,6 +29,7 @@ struct Offer {
 pub(super) struct Lanes {
     windows: Windows,
     offers: mpsc::Sender<Offer>,
+    large: mpsc::Sender<Offer>,
     patience: Duration,
 }
 
@@ -34,15 +37,18 @@ impl Lanes {
     /// Starts them.
     pub(super) fn start(options: &PostgresOptions, db: Database, signals: Signals) -> Self {
         let batch = options.batch.max(1);
-        let (offers, receiver) = mpsc::channel(batch.saturating_mul(4));
-        let receiver = Arc::new(Mutex::new(receiver));
         let windows =
             Windows { duplicates: options.duplicate_window.as_secs(), requests: options.idempotency_window.as_secs() };
-        for _ in 0..options.lanes.max(1) {
-            let lane = Lane { db: db.clone(), signals: signals.clone(), windows, batch };
-            tokio::spawn(lane.work(Arc::clone(&receiver)));
-        }
-        Self { windows, offers, patience: options.patience }
+        let start = |lanes: usize| {
+            let (offers, receiver) = mpsc::channel(batch.saturating_mul(4));
+            let receiver = Arc::new(Mutex::new(receiver));
+            for _ in 0..lanes {
+                let lane = Lane { db: db.clone(), signals: signals.clone(), windows, batch };
+                tokio::spawn(lane.work(Arc::clone(&receiver)));
+            }
+            offers
+        };
+        Self { windows, offers: start(options.lanes.max(1)), large: start(1), patience: options.patience }
     }
 
     /// How long things are known again.
@@ -54,11 +60,13 @@ impl Lanes {
     pub(super) async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let (answer, receiver) = oneshot::channel();
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
+        let bytes = acceptance.message.raw.len();
+        let offers = if bytes > BATCH_BYTES { &self.large } else { &self.offers };
         let asked = async {
-            self.offers.send(Offer { acceptance, answer }).await.map_err(|_| gone())?;
+            offers.send(Offer { acceptance, answer }).await.map_err(|_| gone())?;
             receiver.await.map_err(|_| gone())?
         };
-        timeout(self.patience, asked).await.unwrap_or_else(|_| Err(late()))
+        timeout(self.patience.saturating_add(transfer_time(bytes)), asked).await.unwrap_or_else(|_| Err(late()))
     }
 }
 
@@ -115,9 +123,10 @@ impl Lane {
 
     async fn commit(&self, batch: Vec<Arc<Acceptance>>) -> Result<Vec<AcceptOutcome>, StoreError> {
         let windows = self.windows;
+        let bytes = batch.iter().map(|acceptance| acceptance.message.raw.len()).sum();
         let outcomes = self
             .db
-            .run(move |db| {
+            .transfer(bytes, move |db| {
                 Box::pin(async move {
                     let batch: Vec<&Acceptance> = batch.iter().map(AsRef::as_ref).collect();
                     accept(db, &batch, windows).await

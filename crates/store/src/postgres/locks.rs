@@ -1,7 +1,13 @@
 //! The one lock that all nodes know: who changes the catalogue holds it alone, who records decisions shares it. It ends with its
-//! transaction. (A lock of the epoch's row would do as well, but each sharer would write that row.)
+//! transaction. Nobody who shares it waits for a large message to arrive: those are sent before. (A lock of the epoch's row would do as
+//! well, but each sharer would write that row.)
 
-use deadpool_postgres::GenericClient;
+use std::time::Duration;
+
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio::time::sleep;
+use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 
 use super::pool::{execute, rows};
 use crate::error::StoreError;
@@ -22,9 +28,37 @@ pub(super) async fn share(db: &impl GenericClient) -> Result<(), StoreError> {
     execute(db, SHARE, &[]).await.map(drop)
 }
 
-/// Keeps everybody else from changing the catalogue or recording decisions until the transaction ends.
-pub(super) async fn alone(db: &impl GenericClient) -> Result<(), StoreError> {
-    execute(db, ALONE, &[]).await.map(drop)
+/// Who waits for the lock alone lets nobody share it meanwhile. So it waits this long at first, in milliseconds, and then lets
+/// everybody pass; each time it waits longer, for all that share it to end, up to the longest.
+const FIRST_WAIT: u64 = 100;
+const LONGEST_WAIT: u64 = 1000;
+
+/// Keeps everybody else from changing the catalogue or recording decisions until the transaction ends. Whoever asks for it bounds how
+/// long that may take.
+pub(super) async fn alone(db: &mut Transaction<'_>) -> Result<(), StoreError> {
+    let usual = rows(&*db, "SELECT current_setting('lock_timeout')", &[]).await?;
+    let usual: &str = usual.first().map(|row| row.try_get(0)).transpose()?.unwrap_or("0");
+    let mut wait = FIRST_WAIT;
+    loop {
+        let attempt = db.transaction().await?;
+        lock_timeout(&attempt, &wait.to_string()).await?;
+        match attempt.query(ALONE, &[]).await {
+            Ok(_) => {
+                lock_timeout(&attempt, usual).await?;
+                return Ok(attempt.commit().await?);
+            }
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => attempt.rollback().await?,
+            Err(error) => return Err(error.into()),
+        }
+        // About as long as it waited: two that wait must not come back at the same moments.
+        let [chance, ..] = Uuid::new_v4().into_bytes();
+        sleep(Duration::from_millis(wait / 2 + wait * u64::from(chance) / 256)).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+async fn lock_timeout(db: &impl GenericClient, value: &str) -> Result<(), StoreError> {
+    execute(db, "SELECT set_config('lock_timeout', $1, true)", &[&value]).await.map(drop)
 }
 
 /// Keeps other nodes from migrating until the transaction ends.

@@ -1,12 +1,12 @@
 //! Interactions, decisions and runs as rows.
 
-use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::{Columns, text};
+use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
@@ -145,17 +145,28 @@ impl Conditions {
         self.sql.push_str(&condition);
     }
 
-    /// The rows of a table whose identifiers sort by time.
+    /// The rows of a table whose identifiers sort by time. The server gives up when the caller does: few conditions have an index, and a
+    /// search that nobody waits for any more would go on for minutes.
     pub(super) async fn newest_first(
         mut self,
-        db: &impl GenericClient,
-        table: &str,
+        db: &Database,
+        table: &'static str,
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
         self.values.push(Box::new(i64::from(limit)));
         let sql = format!("SELECT * FROM {table}{} ORDER BY id DESC LIMIT ${}", self.sql, self.values.len());
-        let values: Vec<&(dyn ToSql + Sync)> =
-            self.values.iter().map(|value| -> &(dyn ToSql + Sync) { value.as_ref() }).collect();
-        Ok(db.query(&sql, &values).await?)
+        let time_limit = format!("SET LOCAL statement_timeout = {}", db.patience().as_millis().max(1));
+        db.run(move |db| {
+            Box::pin(async move {
+                let values: Vec<&(dyn ToSql + Sync)> =
+                    self.values.iter().map(|value| -> &(dyn ToSql + Sync) { value.as_ref() }).collect();
+                let transaction = db.build_transaction().read_only(true).start().await?;
+                transaction.batch_execute(&time_limit).await?;
+                let rows = transaction.query(&sql, &values).await?;
+                transaction.commit().await?;
+                Ok(rows)
+            })
+        })
+        .await
     }
 }

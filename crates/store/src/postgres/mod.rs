@@ -54,7 +54,7 @@ pub struct PostgresOptions {
     pub patience: Duration,
     /// At most so many connections, and one more that listens.
     pub connections: usize,
-    /// How many transactions that accept mail may be under way at the same time.
+    /// How many transactions that accept mail may be under way at the same time, besides one for large mail.
     pub lanes: usize,
     /// At most so many acceptances in one commit.
     pub batch: usize,

@@ -29,13 +29,24 @@ pub(super) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 /// How long a server may take to answer a connection's first bytes: with several hosts in the URL, the next is tried then.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// What each session sets, before anything is asked of it.
+/// A node that does nothing for so long in the middle of a transaction has vanished. What is on its way to the server counts as nothing,
+/// too, until all of it is there.
+pub(super) const IDLE: Duration = Duration::from_secs(5);
+
+/// The slowest way to the database that mail goes over, in bytes a second.
+const SLOWEST: u64 = 256 * 1024;
+
+/// How long so many bytes may be on their way.
+pub(super) fn transfer_time(bytes: usize) -> Duration {
+    Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / SLOWEST)
+}
+
+/// What each session sets, before anything is asked of it, besides [`IDLE`] and how long it waits for locks.
 ///
 /// - A COMMIT that waits for a standby must not be cut short by a time limit: PostgreSQL would answer it with success and a warning.
 /// - A role or a database may have `synchronous_commit` off; then no `250` would be true.
 /// - A node that vanished in the middle of a transaction must not hold its locks for the two hours that TCP grants it.
 const SESSION: &str = "SET statement_timeout = 0;
-    SET idle_in_transaction_session_timeout = '5s';
     SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
@@ -53,7 +64,11 @@ impl Database {
         let tls = MakeRustlsConnect::new(tls(options)?);
         let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         // A lock that is not had in time is a store that did not answer in time.
-        let session = format!("{SESSION}; SET lock_timeout = {}", options.patience.as_millis().max(1));
+        let session = format!(
+            "{SESSION}; SET idle_in_transaction_session_timeout = {}; SET lock_timeout = {}",
+            IDLE.as_millis(),
+            options.patience.as_millis().max(1)
+        );
         let pool = Pool::builder(manager)
             .max_size(options.connections.max(2))
             .wait_timeout(Some(options.patience))
@@ -76,12 +91,27 @@ impl Database {
         E: From<StoreError> + PassingError,
         F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, E>,
     {
+        self.transfer(0, work).await
+    }
+
+    /// Does `work`, which sends or reads so many bytes: it may take longer by that.
+    pub(super) async fn transfer<T, E, F>(&self, bytes: usize, work: F) -> Result<T, E>
+    where
+        E: From<StoreError> + PassingError,
+        F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, E>,
+    {
         let mut connection = self.pool.get().await.map_err(StoreError::from)?;
-        let outcome = timeout(self.patience, work(&mut connection)).await.unwrap_or_else(|_| Err(late().into()));
+        let time = self.patience.saturating_add(transfer_time(bytes));
+        let outcome = timeout(time, work(&mut connection)).await.unwrap_or_else(|_| Err(late().into()));
         if outcome.as_ref().is_err_and(PassingError::passing) {
             drop(Client::take(connection));
         }
         outcome
+    }
+
+    /// How long a caller waits.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Closes all connections that nobody uses; used ones are closed when they come back.

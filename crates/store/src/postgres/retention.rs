@@ -116,8 +116,8 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
 pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
     let sql = "SELECT message FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
-    let mut messages = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Option<Uuid>>, _>>()?;
-    messages.retain(Option::is_some);
+    let messages = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Option<Uuid>>, _>>()?;
+    let messages: Vec<Uuid> = messages.into_iter().flatten().collect();
     let sql =
         "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
             opening = CASE WHEN state IN (0, 1) THEN opening END
@@ -132,12 +132,17 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
     let sql = "UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await?;
     if !messages.is_empty() {
-        // Locked in order: another transaction may drop other uses of the same messages.
-        let sql = "WITH less AS (SELECT id, count(*)::integer AS times FROM unnest($1::uuid[]) AS gone (id) GROUP BY id),
-                locked AS (SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
-            UPDATE messages SET uses = uses - less.times FROM locked JOIN less USING (id) WHERE messages.id = locked.id";
-        execute(db, sql, &[&messages]).await?;
-        execute(db, "DELETE FROM messages WHERE id = ANY ($1) AND uses <= 0", &[&messages]).await?;
+        drop_uses(db, &messages).await?;
     }
     Ok(found.len() as u64)
+}
+
+/// Takes a use from each of the messages, as often as it is named; those that nobody uses any more go.
+pub(super) async fn drop_uses(db: &impl GenericClient, messages: &[Uuid]) -> Result<(), StoreError> {
+    // Locked in order: another transaction may drop other uses of the same messages.
+    let sql = "WITH less AS (SELECT id, count(*)::integer AS times FROM unnest($1::uuid[]) AS gone (id) GROUP BY id),
+            locked AS (SELECT id FROM messages WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
+        UPDATE messages SET uses = uses - less.times FROM locked JOIN less USING (id) WHERE messages.id = locked.id";
+    execute(db, sql, &[&messages]).await?;
+    execute(db, "DELETE FROM messages WHERE id = ANY ($1) AND uses <= 0", &[&messages]).await.map(drop)
 }

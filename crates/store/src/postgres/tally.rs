@@ -25,11 +25,6 @@ impl Tally {
         *self.0.entry((topic, member)).or_default() += change;
     }
 
-    /// One more duplicate.
-    pub(super) fn duplicate(&mut self) {
-        self.add(DUPLICATES, 0, 1);
-    }
-
     /// An interaction came into being (`from` is none) or changed its state.
     pub(super) fn moved(&mut self, from: Option<State>, to: State) {
         if let Some(from) = from {

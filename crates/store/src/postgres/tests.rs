@@ -1,5 +1,8 @@
 //! The conformance suite on PostgreSQL, and what is PostgreSQL's own. Each test has a database to itself on one scratch server.
 
+mod races;
+mod waits;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ use waypost_flow::id::InteractionId;
 use super::columns::text;
 use super::mail_columns::{RunColumns, small};
 use super::pool::execute;
+use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{self, Tally};
 use crate::duplicates::{Key, Seen};
@@ -36,7 +37,8 @@ impl Catalogue {
 /// What a batch writes, a list for each column.
 #[derive(Default)]
 pub(super) struct Writes<'b> {
-    messages: Vec<(Uuid, i32, &'b [u8])>,
+    /// Messages that were sent, one for each interaction that is not made.
+    unused: Vec<Uuid>,
     interactions: Vec<Interaction<'b>>,
     runs: Vec<(InteractionId, &'b RunRecord, RunColumns)>,
     duplicates: Vec<Uuid>,
@@ -56,18 +58,21 @@ struct Interaction<'b> {
 }
 
 impl<'b> Writes<'b> {
-    /// Decides what becomes of an acceptance.
+    /// Lets go of the message of an acceptance that was known before.
+    pub(super) fn drop_message(&mut self, acceptance: &Acceptance, message: Uuid) {
+        self.unused.extend(acceptance.interactions.iter().map(|_| message));
+    }
+
+    /// Decides what becomes of an acceptance, whose message was sent under this id.
     pub(super) fn add(
         &mut self,
-        acceptance: &'b Acceptance,
+        (acceptance, message_id): (&'b Acceptance, Uuid),
         catalogue: &Catalogue,
         wanted: &Wanted,
         known: &Known,
     ) -> Result<Vec<Accepted>, StoreError> {
         let message = &acceptance.message;
-        let message_id = Uuid::now_v7();
         let mut outcome = Vec::with_capacity(acceptance.interactions.len());
-        let mut uses = 0;
         for offered in &acceptance.interactions {
             let seen = match Key::of(message, offered) {
                 None => Seen::No,
@@ -81,15 +86,14 @@ impl<'b> Writes<'b> {
             };
             let like = match seen {
                 Seen::Same(of) => {
+                    self.unused.push(message_id);
                     self.duplicates.push(of.0);
-                    self.tally.duplicate();
                     outcome.push(Accepted::Duplicate { of });
                     continue;
                 }
                 Seen::Like(of) => Some(of),
                 Seen::No => None,
             };
-            uses += 1;
             let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
             let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
             self.tally.moved(None, state);
@@ -108,9 +112,6 @@ impl<'b> Writes<'b> {
             });
             outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
         }
-        if uses > 0 {
-            self.messages.push((message_id, uses, message.raw.as_ref()));
-        }
         if let Some(key) = &acceptance.idempotency {
             let ids = outcome.iter().flat_map(|one| match one {
                 Accepted::Created { id, .. } => id.0.into_bytes(),
@@ -123,7 +124,7 @@ impl<'b> Writes<'b> {
 
     /// Writes everything and commits.
     pub(super) async fn send(self, db: &Client) -> Result<(), StoreError> {
-        let Self { messages, interactions, runs, mut duplicates, requests, tally } = self;
+        let Self { unused, interactions, runs, duplicates, requests, tally } = self;
         if !requests.is_empty() {
             let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
             let made: Vec<&[u8]> = requests.iter().map(|(_, made)| made.as_slice()).collect();
@@ -132,31 +133,16 @@ impl<'b> Writes<'b> {
                 WHERE idempotency.key = made.key";
             execute(db, sql, &[&keys, &made]).await?;
         }
-        if !duplicates.is_empty() {
-            // Locked in order: others may count on the same interactions.
-            duplicates.sort_unstable();
-            let sql = "WITH times AS (SELECT id, count(*) AS more FROM unnest($1::uuid[]) AS again (id) GROUP BY id),
-                    counted AS (SELECT id FROM interactions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE)
-                UPDATE interactions SET duplicates = duplicates + times.more FROM counted JOIN times USING (id)
-                WHERE interactions.id = counted.id";
-            execute(db, sql, &[&duplicates]).await?;
+        if !unused.is_empty() {
+            retention::drop_uses(db, &unused).await?;
         }
-        let add_messages = db.prepare_cached(ADD_MESSAGES).await?;
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
         let add_counts = db.prepare_cached(tally::ADD).await?;
+        let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
         let counts = tally.changes();
         try_join!(
             biased;
-            async {
-                if messages.is_empty() {
-                    return Ok(());
-                }
-                let ids: Vec<Uuid> = messages.iter().map(|(id, ..)| *id).collect();
-                let uses: Vec<i32> = messages.iter().map(|(_, uses, _)| *uses).collect();
-                let raws: Vec<&[u8]> = messages.iter().map(|(.., raw)| *raw).collect();
-                db.execute(&add_messages, &[&ids, &uses, &raws]).await.map(drop)
-            },
             async {
                 if interactions.is_empty() {
                     return Ok(());
@@ -262,6 +248,12 @@ impl<'b> Writes<'b> {
                 .map(drop)
             },
             async {
+                if duplicates.is_empty() {
+                    return Ok(());
+                }
+                db.execute(&count_duplicates, &[&duplicates]).await.map(drop)
+            },
+            async {
                 if counts.is_empty() {
                     return Ok(());
                 }
@@ -272,9 +264,6 @@ impl<'b> Writes<'b> {
         Ok(())
     }
 }
-
-const ADD_MESSAGES: &str =
-    "INSERT INTO messages (id, uses, raw) SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[])";
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
         decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
@@ -289,3 +278,14 @@ const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_ver
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
         $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[]) AS new (id, flow, version, started,
         duration, asked_by, decision, queue, priority, skills, more, attributes, trace)";
+
+/// Counts duplicates on their interactions, locked in order, for others may count on the same. What retention has removed has none:
+/// nobody would ever take them from the counters again. (0, 0) is where those count duplicates.
+const COUNT_DUPLICATES: &str =
+    "WITH times AS (SELECT id, count(*) AS more FROM unnest($1::uuid[]) AS again (id) GROUP BY id),
+        counted AS (SELECT id FROM interactions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE),
+        kept AS (UPDATE interactions SET duplicates = duplicates + times.more FROM counted JOIN times USING (id)
+            WHERE interactions.id = counted.id RETURNING times.more)
+    INSERT INTO counters (slot, topic, member, value)
+    SELECT pg_backend_pid(), 0, 0, sum(more)::bigint FROM kept HAVING count(*) > 0
+    ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";

@@ -95,12 +95,15 @@ fn settle_uses(db: &Connection, message: i64, outcome: &[Accepted]) -> Result<()
     Ok(())
 }
 
+/// Counts a duplicate on its interaction. One that retention has removed has none: nobody would ever take it from the counters again.
 fn count_duplicate(session: &mut Session<'_>, of: InteractionId) -> Result<(), StoreError> {
-    session
+    let counted = session
         .db
         .prepare_cached("UPDATE interactions SET duplicates = duplicates + 1 WHERE id = ?1")?
         .execute((of.0.as_bytes(),))?;
-    session.tally.duplicate();
+    if counted > 0 {
+        session.tally.duplicate();
+    }
     Ok(())
 }
 

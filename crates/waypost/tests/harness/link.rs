@@ -1,9 +1,9 @@
-//! A link to a server on loopback that can be cut: between a node and its database, where a real network would fail.
+//! A link to a server on loopback that can be cut or slowed down: between a node and its database, where a real network would fail.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,18 @@ const LOOK: Duration = Duration::from_millis(20);
 /// A port that leads to another. It closes when this is dropped.
 pub struct Link {
     port: u16,
-    state: Arc<AtomicU8>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: AtomicU8,
+    /// What each connection passes on at most in each direction, in bytes a second; 0 is as fast as it can.
+    limit: AtomicU64,
+    /// How long everything takes to the server, in milliseconds.
+    delay: AtomicU64,
+    /// The bytes that went to the server.
+    sent: AtomicU64,
 }
 
 impl Link {
@@ -26,10 +37,10 @@ impl Link {
     pub fn to(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(AtomicU8::new(OPEN));
-        let shared = Arc::clone(&state);
-        thread::spawn(move || accept(&listener, target, &shared));
-        Self { port, state }
+        let shared = Arc::new(Shared::default());
+        let also = Arc::clone(&shared);
+        thread::spawn(move || accept(&listener, target, &also));
+        Self { port, shared }
     }
 
     /// Where to connect to.
@@ -39,47 +50,63 @@ impl Link {
 
     /// Resets what is connected, and refuses what comes.
     pub fn cut(&self) {
-        self.state.store(CUT, Ordering::SeqCst);
+        self.shared.state.store(CUT, Ordering::SeqCst);
     }
 
     /// Passes nothing on, without a word to either side: a cable that was pulled.
     pub fn freeze(&self) {
-        self.state.store(FROZEN, Ordering::SeqCst);
+        self.shared.state.store(FROZEN, Ordering::SeqCst);
     }
 
-    /// As at first; what was frozen flows on.
+    /// Lets each connection pass on so many bytes a second in each direction; 0 is as fast as it can.
+    pub fn limit(&self, bytes_a_second: u64) {
+        self.shared.limit.store(bytes_a_second, Ordering::SeqCst);
+    }
+
+    /// Lets everything take so many milliseconds to the server: one that is far away.
+    pub fn delay(&self, milliseconds: u64) {
+        self.shared.delay.store(milliseconds, Ordering::SeqCst);
+    }
+
+    /// How many bytes went to the server.
+    pub fn sent(&self) -> u64 {
+        self.shared.sent.load(Ordering::SeqCst)
+    }
+
+    /// As at first, save its speed; what was frozen flows on.
     pub fn heal(&self) {
-        self.state.store(OPEN, Ordering::SeqCst);
+        self.shared.state.store(OPEN, Ordering::SeqCst);
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.state.store(GONE, Ordering::SeqCst);
+        self.shared.state.store(GONE, Ordering::SeqCst);
         // Wakes the listener, which then ends.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
-fn accept(listener: &TcpListener, target: u16, state: &Arc<AtomicU8>) {
+fn accept(listener: &TcpListener, target: u16, shared: &Arc<Shared>) {
     for near in listener.incoming() {
-        match state.load(Ordering::SeqCst) {
+        match shared.state.load(Ordering::SeqCst) {
             GONE => return,
             CUT => continue,
             _ => {}
         }
         let Ok(near) = near else { continue };
         let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
-        for (from, to) in [(near.try_clone(), far.try_clone()), (Ok(far), Ok(near))] {
+        for (from, to, outward) in [(near.try_clone(), far.try_clone(), true), (Ok(far), Ok(near), false)] {
             let (Ok(from), Ok(to)) = (from, to) else { continue };
-            let state = Arc::clone(state);
-            thread::spawn(move || pass(from, to, &state));
+            let shared = Arc::clone(shared);
+            thread::spawn(move || pass(from, to, outward, &shared));
         }
     }
 }
 
 /// Passes bytes on until either side ends or the link is cut.
-fn pass(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
+fn pass(mut from: TcpStream, mut to: TcpStream, outward: bool, shared: &Shared) {
+    let state = &shared.state;
     let _ = from.set_read_timeout(Some(LOOK));
     let _ = to.set_nodelay(true);
     let mut buffer = vec![0; 64 * 1024];
@@ -99,9 +126,19 @@ fn pass(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
                 while state.load(Ordering::SeqCst) == FROZEN {
                     thread::sleep(LOOK);
                 }
+                if outward {
+                    thread::sleep(Duration::from_millis(shared.delay.load(Ordering::SeqCst)));
+                }
                 if to.write_all(&buffer[..count]).is_err() {
                     break;
                 }
+                let count = u64::try_from(count).unwrap();
+                if outward {
+                    shared.sent.fetch_add(count, Ordering::SeqCst);
+                }
+                // Nothing to wait for where there is no limit.
+                let wait = (count * 1_000_000).checked_div(shared.limit.load(Ordering::SeqCst)).unwrap_or(0);
+                thread::sleep(Duration::from_micros(wait));
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(_) => break,

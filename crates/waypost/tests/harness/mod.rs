@@ -4,6 +4,7 @@
 
 pub mod http;
 pub mod link;
+pub mod nodes;
 pub mod scratch;
 pub mod smtp;
 pub mod streams;

@@ -63,10 +63,20 @@ impl Smtp {
     /// One mail to one recipient. The answer is the server's word on the content; everything before must go well.
     /// `raw` has CRLF line ends, ends with one, and has no line that begins with a dot.
     pub fn deliver(&mut self, from: &str, to: &str, raw: &str) -> io::Result<Reply> {
+        self.address(from, to)?;
+        self.content(raw)
+    }
+
+    /// The first half of [`Self::deliver`]: whom it is from, and whom it is to.
+    pub fn address(&mut self, from: &str, to: &str) -> io::Result<()> {
         self.command(&format!("MAIL FROM:<{from}>"))?;
         self.expect(250)?;
         self.command(&format!("RCPT TO:<{to}>"))?;
-        self.expect(250)?;
+        self.expect(250)
+    }
+
+    /// The second half.
+    pub fn content(&mut self, raw: &str) -> io::Result<Reply> {
         self.command("DATA")?;
         self.expect(354)?;
         self.reader.get_mut().write_all(format!("{raw}.\r\n").as_bytes())?;

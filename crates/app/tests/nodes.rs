@@ -1,0 +1,130 @@
+//! Two apps on one PostgreSQL, as two nodes are, of which neither listens to the other: what one did must be found out where it counts.
+//! Skipped, with a word, where PostgreSQL is not installed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use waypost_app::App;
+use waypost_app::catalogue::flows::Saving;
+use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::mail::intake::{Arrival, Bound};
+use waypost_app::mail::smtp::SmtpIntake;
+use waypost_app::observed::Protocol;
+use waypost_flow::id::QueueId;
+use waypost_flow::source;
+use waypost_mail::smtp::{Intake, Recipient};
+use waypost_scratch_postgres::{Server, Tools};
+use waypost_store::postgres::{PostgresOptions, PostgresStore};
+use waypost_store::records::catalogue::RouteTarget;
+use waypost_store::records::mail::{AcceptOutcome, Accepted};
+
+const BY: By<'static> = By { actor: "test", note: None };
+
+const DOMAIN: &str = "nodes.example";
+
+/// Two nodes, and their database `scratch0`.
+async fn two() -> Option<(Arc<Server>, Arc<App>, Arc<App>)> {
+    let tools = Tools::find().inspect_err(|why| eprintln!("skipped: {why}")).ok()?;
+    let server = blocking(move || Arc::new(Server::start(&tools, &[("fsync", "off")]).unwrap())).await;
+    let also = Arc::clone(&server);
+    let url = blocking(move || also.fresh_database().unwrap()).await;
+    let open = async || {
+        let store = PostgresStore::connect(PostgresOptions::new(&url)).await.unwrap();
+        App::open(Arc::new(store), waypost_app::Settings::default()).await.unwrap()
+    };
+    let (one, two) = (open().await, open().await);
+    one.catalogue.create_domain("test", DOMAIN.to_owned(), serde_json::Map::new()).await.unwrap();
+    Some((server, one, two))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+async fn sql(server: &Arc<Server>, statement: &'static str) -> String {
+    let server = Arc::clone(server);
+    blocking(move || server.sql("scratch0", statement).unwrap_or_default()).await
+}
+
+async fn queue(app: &App, name: &str) -> QueueId {
+    app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap().id
+}
+
+fn leads(pattern: &str, target: RouteTarget) -> RouteSpec {
+    let (pattern, extra) = (pattern.to_owned(), serde_json::Map::new());
+    RouteSpec { pattern, target: Some(target), unrouted_queue: None, priority: 0, extra }
+}
+
+#[tokio::test]
+async fn each_recipient_is_looked_up_in_what_other_nodes_did() {
+    let Some((_server, one, two)) = two().await else { return };
+    let queues = [queue(&one, "One").await, queue(&one, "Two").await].map(RouteTarget::Queue);
+    let intake = SmtpIntake(two);
+    let recipient = Recipient { local: "care".to_owned(), domain: DOMAIN.to_owned() };
+    let found = async || intake.recipient(&recipient).await.unwrap().route.map(|route| route.target);
+    let [first, second] = queues;
+    let route = one.catalogue.create_route("test", DOMAIN, leads("care", first)).await.unwrap();
+    assert_eq!(found().await, Some(first));
+    one.catalogue.update_route("test", DOMAIN, route.id, leads("care", second)).await.unwrap();
+    assert_eq!(found().await, Some(second));
+    one.catalogue.delete_route("test", DOMAIN, route.id).await.unwrap();
+    assert!(intake.recipient(&recipient).await.is_err());
+}
+
+#[tokio::test]
+async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
+    let Some((server, one, two)) = two().await else { return };
+    let (first, second) = (queue(&one, "One").await, queue(&one, "Two").await);
+    let flow = |queue: &str| {
+        let text = format!(
+            "{{ name: Where to, type: email, nodes: [{{ id: a, actions: [{{ type: transferToQueue, queue: {queue} }}] }}] }}"
+        );
+        source::yaml(&text).unwrap().0
+    };
+    let id = one.catalogue.create_flow(BY, &flow("One"), Saving::Publish).await.unwrap().record.id;
+    let route = one.catalogue.create_route("test", DOMAIN, leads("care", RouteTarget::Flow(id))).await.unwrap();
+    // Accepted by who knows nothing of it yet: so it waits for a run.
+    let arrival = Arrival {
+        protocol: Protocol::Smtp,
+        from: "ana@customer.example".to_owned(),
+        recipients: vec![Bound::to("care@nodes.example", Some(route))],
+        raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
+        remote: "test".to_owned(),
+        idempotency: None,
+    };
+    let AcceptOutcome::Committed(accepted) = two.accept(arrival).await.unwrap() else { panic!("not committed") };
+    let Some(Accepted::Created { id: mail, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
+    two.catalogue.catch_up().await.unwrap();
+    // A worker claims it, and has to wait for the message.
+    let locker = tokio::spawn({
+        let server = Arc::clone(&server);
+        async move { sql(&server, "BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)").await }
+    });
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    while sql(&server, sleeping).await != "1" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(Arc::clone(&two).work(stopped));
+    while sql(&server, "SELECT state FROM interactions").await != "1" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    one.catalogue.update_flow(BY, id, &flow("Two"), None, Saving::Publish).await.unwrap();
+    sql(&server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").await;
+    locker.await.unwrap();
+    let decided = two.wait_decided(*mail, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(decided.decision.unwrap().queue, Some(second), "{first} was published before");
+    stop.send_replace(true);
+    worker.await.unwrap();
+}

@@ -1,0 +1,136 @@
+//! What happens between nodes at the same moment, and how much is done at once.
+
+use super::waits::{number, session};
+use super::{another, open};
+use crate::conformance::samples::{accept, at, audit, decided, id, offer, queue, queues, run};
+use crate::error::CommitError;
+use crate::records::catalogue::CatalogueChange;
+use crate::records::mail::{AcceptOutcome, DecisionKind, IdempotencyKey, QueueClaim};
+use crate::records::retention::RetentionLimits;
+use crate::traits::{CatalogueStore, MailStore, QueueStore, RetentionStore};
+
+/// Work that is given back goes from claimed to decided: whoever deletes its queue must see it in one of both.
+#[tokio::test]
+async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    let agents = another(&opened).await;
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
+    let agent = async {
+        for _ in 0..300 {
+            let lease = agents.claim(&claim, at(10)).await.unwrap().remove(0);
+            agents.release(queue(1), lease.token, at(10)).await.unwrap();
+        }
+    };
+    let mut refused = 0;
+    let deleter = async {
+        loop {
+            let deleted = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await;
+            assert!(matches!(deleted, Err(CommitError::Occupied { .. })), "after {refused}: {deleted:?}");
+            refused += 1;
+        }
+    };
+    tokio::select! {
+        () = agent => {}
+        () = deleter => {}
+    }
+    assert!(refused > 10, "{refused}");
+}
+
+/// Many leases that end at once, as when a node vanished, are given back little by little: no transaction holds up the others.
+#[tokio::test]
+async fn leases_that_ended_are_given_back_a_thousand_at_a_time() {
+    let Some(opened) = open().await else { return };
+    let db = session(&opened).await;
+    let fill = "INSERT INTO interactions (id, state, received_at, queue, decision, priority, initial_priority, runs, duplicates, erased,
+            envelope_from, envelope_to, remote, subject, lease, lease_until)
+        SELECT gen_random_uuid(), 3, to_timestamp(g), gen_random_uuid(), 0, 0, 0, 1, 0, false, '', '', '', '', gen_random_uuid(),
+            to_timestamp(g) FROM generate_series(1, 2500) AS g;
+        INSERT INTO counters VALUES (0, 1, 3, 2500)";
+    db.batch_execute(fill).await.unwrap();
+    let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
+    for left in [1500, 500, 0] {
+        assert!(opened.store.claim(&claim, at(1_000_000)).await.unwrap().is_empty());
+        assert_eq!(number(&db, "SELECT count(*) FROM interactions WHERE state = 3").await, left);
+        // The oldest first.
+        let newest =
+            "SELECT coalesce(extract(epoch FROM max(lease_until)), 0)::bigint FROM interactions WHERE state = 3";
+        assert_eq!(number(&db, newest).await, if left == 0 { 0 } else { 2500 });
+    }
+    let summary = opened.store.summary().await.unwrap();
+    assert_eq!(summary.by_state.into_values().collect::<Vec<_>>(), [2500]);
+}
+
+/// Keys outnumber interactions: a sweep takes them in rounds of its own, but not all that there may be.
+#[tokio::test]
+async fn old_keys_go_in_rounds() {
+    let Some(opened) = open().await else { return };
+    let db = session(&opened).await;
+    let fill = "INSERT INTO seen SELECT decode(md5(g::text), 'hex'), decode(md5(g::text), 'hex'), gen_random_uuid(), to_timestamp(g)
+            FROM generate_series(1, 1500) AS g;
+        INSERT INTO seen VALUES (decode(md5('new'), 'hex'), decode(md5('new'), 'hex'), gen_random_uuid(), now());
+        INSERT INTO idempotency SELECT g::text, '', '', to_timestamp(g) FROM generate_series(1, 1500) AS g;
+        INSERT INTO requests SELECT 'c', gen_random_uuid(), g, 1 FROM generate_series(1, 1500) AS g";
+    db.batch_execute(fill).await.unwrap();
+    let all = "SELECT (SELECT count(*) FROM seen) * 1000000000000 + (SELECT count(*) FROM idempotency) * 1000000
+        + (SELECT count(*) FROM requests)";
+    // Twenty keys for each interaction that a sweep may take, fifty times.
+    for left in [(501, 500, 500), (1, 0, 0), (1, 0, 0)] {
+        opened.store.sweep(RetentionLimits::default(), 1).await.unwrap();
+        let found = number(&db, all).await;
+        assert_eq!((found / 1_000_000_000_000, found / 1_000_000 % 1_000_000, found % 1_000_000), left);
+    }
+}
+
+/// What a node has locked the others leave to it: they neither wait nor take it twice.
+#[tokio::test]
+async fn what_one_node_sweeps_another_leaves_to_it() {
+    let Some(opened) = open().await else { return };
+    queues(&opened.store).await;
+    for number in 1..=2 {
+        accept(&opened.store, decided(number, run(DecisionKind::Forward))).await;
+    }
+    let other = session(&opened).await;
+    other
+        .batch_execute(&format!("BEGIN; SELECT 1 FROM interactions WHERE id = '{}' FOR UPDATE", id(1).0))
+        .await
+        .unwrap();
+    let limits = RetentionLimits { interactions: Some(at(100)), ..RetentionLimits::default() };
+    assert_eq!(opened.store.sweep(limits, 10).await.unwrap().interactions, 1);
+    other.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(opened.store.sweep(limits, 10).await.unwrap().interactions, 1);
+    assert_eq!(opened.store.summary().await.unwrap().interactions, 0);
+}
+
+/// Messages are sent before it is known whether they are wanted: those that are not must go again.
+#[tokio::test]
+async fn no_message_stays_that_nobody_shows() {
+    let Some(opened) = open().await else { return };
+    let (store, db) = (&opened.store, session(&opened).await);
+    queues(store).await;
+    let shown = async || {
+        let sql = "SELECT count(*) * 100 + coalesce(sum(uses), 0)::bigint FROM messages";
+        number(&db, sql).await
+    };
+    let mut two = decided(1, run(DecisionKind::Forward));
+    two.interactions.push(offer(2, 2));
+    two.idempotency = Some(IdempotencyKey { key: "key".to_owned(), fingerprint: [1; 32] });
+    accept(store, two.clone()).await;
+    assert_eq!(shown().await, 102);
+    assert!(matches!(store.accept(two.clone()).await.unwrap(), AcceptOutcome::Replayed(_)));
+    two.idempotency = Some(IdempotencyKey { key: "key".to_owned(), fingerprint: [2; 32] });
+    assert!(matches!(store.accept(two.clone()).await.unwrap(), AcceptOutcome::KeyReused));
+    two.idempotency = None;
+    accept(store, two.clone()).await;
+    assert_eq!(shown().await, 102);
+    // One of these is new, and shows the message alone.
+    two.interactions = vec![offer(3, 3), offer(4, 2)];
+    accept(store, two).await;
+    assert_eq!(shown().await, 203);
+    for number in 1..=3 {
+        assert!(store.erase(id(number), audit(number, "ops")).await.unwrap());
+    }
+    assert_eq!(shown().await, 0);
+}
