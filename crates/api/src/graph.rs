@@ -76,10 +76,7 @@ async fn answer(state: &ApiState, start: Used, direction: Direction, mut query: 
 
 fn view(graph: &where_used::Graph) -> Graph<'_> {
     let nodes = graph.nodes.iter().map(|node| {
-        let flow = match node {
-            Node::Flow(flow) => Some(flow),
-            Node::Queue(_) | Node::Route(..) => None,
-        };
+        let flow = if let Node::Flow(flow) = node { Some(flow) } else { None };
         GraphNode {
             id: id(node.vertex()),
             kind: kind(node.vertex()).into(),
@@ -113,6 +110,8 @@ fn kind(vertex: Vertex) -> &'static str {
         Vertex::Route(_) => "route",
         Vertex::Flow(_) => "flow",
         Vertex::Queue(_) => "queue",
+        Vertex::Table(_) => "table",
+        Vertex::Schedule(_) => "schedule",
     }
 }
 
@@ -121,5 +120,7 @@ fn id(vertex: Vertex) -> Uuid {
         Vertex::Route(id) => id,
         Vertex::Flow(id) => id.0,
         Vertex::Queue(id) => id.0,
+        Vertex::Table(id) => id.0,
+        Vertex::Schedule(id) => id.0,
     }
 }

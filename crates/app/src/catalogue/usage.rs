@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use waypost_flow::document::{ActionKind, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::program::Selector;
 
 use super::world::VersionKey;
@@ -17,6 +17,10 @@ pub enum Target {
     Flow(FlowId, Selector),
     /// A queue.
     Queue(QueueId),
+    /// A data table.
+    Table(TableId),
+    /// A schedule.
+    Schedule(ScheduleId),
 }
 
 /// One place that names something.
@@ -37,15 +41,21 @@ pub enum Used {
     Flow(FlowId),
     /// A queue.
     Queue(QueueId),
+    /// A data table.
+    Table(TableId),
+    /// A schedule.
+    Schedule(ScheduleId),
 }
 
 impl Target {
-    /// The flow or queue.
+    /// The thing itself.
     #[must_use]
     pub fn used(&self) -> Used {
         match self {
             Self::Flow(flow, _) => Used::Flow(*flow),
             Self::Queue(queue) => Used::Queue(*queue),
+            Self::Table(table) => Used::Table(*table),
+            Self::Schedule(schedule) => Used::Schedule(*schedule),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, TableError};
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
@@ -32,6 +32,12 @@ impl From<tokio_postgres::Error> for StoreError {
         } else {
             Self::Failed(text)
         }
+    }
+}
+
+impl From<tokio_postgres::Error> for TableError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Store(error.into())
     }
 }
 
