@@ -67,7 +67,12 @@ pub async fn queue_used_by(
     answer(&state, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
-async fn answer(state: &ApiState, start: Used, direction: Direction, mut query: Query) -> Result<Response, ApiError> {
+pub(crate) async fn answer(
+    state: &ApiState,
+    start: Used,
+    direction: Direction,
+    mut query: Query,
+) -> Result<Response, ApiError> {
     let transitive = query.flag("transitive");
     query.finish()?;
     let graph = state.app.catalogue.graph(start, direction, transitive).await?;

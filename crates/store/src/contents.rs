@@ -50,52 +50,44 @@ pub struct NewContent {
 }
 
 impl NewContent {
-    /// No rows yet.
+    /// No rows yet. Blocks.
     ///
     /// # Errors
     /// The disk's trouble.
-    pub async fn new() -> Result<Self, StoreError> {
-        let staged = blocking(|| {
-            // A database without a name is a temporary file without one.
-            let db = Connection::open("")?;
-            db.pragma_update(None, "journal_mode", "OFF")?;
-            db.pragma_update(None, "synchronous", "OFF")?;
-            db.execute_batch(
-                "CREATE TABLE staged (folded TEXT PRIMARY KEY, key TEXT NOT NULL, content TEXT NOT NULL, place INTEGER NOT NULL)
-                 WITHOUT ROWID",
-            )?;
-            Ok(db)
-        })
-        .await?;
-        Ok(Self { staged: Arc::new(Mutex::new(staged)) })
+    pub fn new() -> Result<Self, StoreError> {
+        // A database without a name is a temporary file without one.
+        let db = Connection::open("")?;
+        db.pragma_update(None, "journal_mode", "OFF")?;
+        db.pragma_update(None, "synchronous", "OFF")?;
+        db.execute_batch(
+            "CREATE TABLE staged (folded TEXT PRIMARY KEY, key TEXT NOT NULL, content TEXT NOT NULL, place INTEGER NOT NULL)
+             WITHOUT ROWID",
+        )?;
+        Ok(Self { staged: Arc::new(Mutex::new(db)) })
     }
 
-    /// Adds rows, each with its place in whatever they came from, and answers those whose key came before: they are left out.
+    /// Adds rows, each with its place in whatever they came from, and answers those whose key came before: they are left out. Blocks.
     ///
     /// # Errors
     /// The disk's trouble.
-    pub async fn add(&self, rows: Vec<(u64, TableRow)>) -> Result<Vec<Repeated>, StoreError> {
-        self.with(move |db| {
-            let transaction = db.unchecked_transaction()?;
-            let mut repeated = Vec::new();
-            for (place, row) in rows {
-                let added = transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO staged (folded, key, content, place) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute((&row.folded, &row.key, &row.values, place))?;
-                if added == 0 {
-                    let first = transaction
-                        .prepare_cached("SELECT place FROM staged WHERE folded = ?1")?
-                        .query_row((&row.folded,), |row| row.get(0))
-                        .optional()?;
-                    repeated.push(Repeated { place, first: first.unwrap_or(place), key: row.key });
-                }
+    pub fn add(&self, rows: Vec<(u64, TableRow)>) -> Result<Vec<Repeated>, StoreError> {
+        let db = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = db.unchecked_transaction()?;
+        let mut repeated = Vec::new();
+        for (place, row) in rows {
+            let added = transaction
+                .prepare_cached("INSERT OR IGNORE INTO staged (folded, key, content, place) VALUES (?1, ?2, ?3, ?4)")?
+                .execute((&row.folded, &row.key, &row.values, place))?;
+            if added == 0 {
+                let first = transaction
+                    .prepare_cached("SELECT place FROM staged WHERE folded = ?1")?
+                    .query_row((&row.folded,), |row| row.get(0))
+                    .optional()?;
+                repeated.push(Repeated { place, first: first.unwrap_or(place), key: row.key });
             }
-            transaction.commit()?;
-            Ok(repeated)
-        })
-        .await
+        }
+        transaction.commit()?;
+        Ok(repeated)
     }
 
     /// Makes the rows the table's content: as one new version, of which only what differs is written. Whoever reads the table meanwhile
@@ -136,7 +128,7 @@ impl NewContent {
         let mut batch = Batch::default();
         loop {
             if old.is_to_be_read() {
-                let rows = store.rows(import.table, old.last.as_deref(), BATCH, Some(base)).await?.rows;
+                let rows = store.rows(import.table, old.last.as_deref(), (0, BATCH), Some(base)).await?.rows;
                 old.refill(rows);
             }
             if new.is_to_be_read() {
@@ -172,33 +164,18 @@ impl NewContent {
     }
 
     async fn staged(&self, after: Option<String>) -> Result<Vec<TableRow>, StoreError> {
-        self.with(move |db| {
+        let staged = self.staged.clone();
+        let read = move || {
+            let db = staged.lock().unwrap_or_else(PoisonError::into_inner);
             let sql = "SELECT folded, key, content FROM staged WHERE folded > ?1 ORDER BY folded LIMIT ?2";
             let mut select = db.prepare_cached(sql)?;
             let rows = select.query_map((after.unwrap_or_default(), BATCH), |row| {
                 Ok(TableRow { folded: row.get(0)?, key: row.get(1)?, values: row.get(2)? })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
+        };
+        spawn_blocking(read).await.map_err(|error| StoreError::Failed(error.to_string()))?
     }
-
-    async fn with<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    {
-        let staged = self.staged.clone();
-        blocking(move || work(&staged.lock().unwrap_or_else(PoisonError::into_inner))).await
-    }
-}
-
-async fn blocking<T, F>(work: F) -> Result<T, StoreError>
-where
-    T: Send + 'static,
-    F: FnOnce() -> Result<T, StoreError> + Send + 'static,
-{
-    spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))?
 }
 
 fn until() -> Timestamp {

@@ -178,12 +178,12 @@ pub trait TableStore: Send + Sync {
     /// The row under a folded key, at a version or the newest.
     async fn row(&self, table: TableId, folded: &str, at: Option<ContentVersion>) -> Result<RowAt, TableError>;
 
-    /// Up to `limit` rows whose folded keys come after `after`, at a version or the newest.
+    /// Rows whose folded keys come after `after`: so many skipped, then up to so many, at a version or the newest.
     async fn rows(
         &self,
         table: TableId,
         after: Option<&str>,
-        limit: u32,
+        page: (u64, u32),
         at: Option<ContentVersion>,
     ) -> Result<RowsAt, TableError>;
 

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod routes;
 pub mod routing;
 pub mod shape;
+pub mod tables;
 pub mod usage;
 pub mod versions;
 pub mod where_used;

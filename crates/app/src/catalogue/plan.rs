@@ -81,7 +81,7 @@ impl LiveCatalogue {
         self.plan_with(world, by, Vec::new(), edits, answer).await
     }
 
-    /// The same, on top of changes that need no checking, such as new queues.
+    /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
     pub(super) async fn plan_with<T>(
         &self,
         world: &World,
@@ -115,7 +115,11 @@ impl LiveCatalogue {
         refuse(world, &world_after, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
-            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).collect();
+            let tables = changes.iter().filter_map(|change| match change {
+                CatalogueChange::PutTable(table) => Some(table.name.as_str()),
+                _ => None,
+            });
+            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
             return Err(AppError::Broken { flow: names.join("`, `"), breakages });
         }
         // Versions come before what says something of them, such as that they are published.

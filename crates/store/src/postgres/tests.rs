@@ -246,7 +246,12 @@ async fn rows_of_tables_are_found_by_an_index() {
         };
         for (types, statement, values, index) in [
             ("uuid, text, bigint", super::tables::FIND, format!("{nil}, 'x', 1"), "table_rows_pkey"),
-            ("uuid, text, bigint, bigint", super::tables::LIST, format!("{nil}, 'x', 1, 10"), "table_rows_pkey"),
+            (
+                "uuid, text, bigint, bigint, bigint",
+                super::tables::LIST,
+                format!("{nil}, 'x', 1, 10, 0"),
+                "table_rows_pkey",
+            ),
             ("bigint", super::tables::OLD_ROWS, "10".to_owned(), "table_rows_ended"),
         ] {
             let plan = explain(types, statement, &values);

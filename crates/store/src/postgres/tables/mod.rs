@@ -42,12 +42,12 @@ impl TableStore for PostgresStore {
         &self,
         table: TableId,
         after: Option<&str>,
-        limit: u32,
+        (skipped, limit): (u64, u32),
         at: Option<ContentVersion>,
     ) -> Result<RowsAt, TableError> {
         // No key is empty: all come after that.
         let after = after.unwrap_or_default().to_owned();
-        self.db.run(move |db| Box::pin(rows::list(db, table, after, limit, at))).await
+        self.db.run(move |db| Box::pin(rows::list(db, table, after, (skipped, limit), at))).await
     }
 
     async fn put_row(

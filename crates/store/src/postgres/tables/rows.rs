@@ -22,7 +22,8 @@ pub(in crate::postgres) const FIND: &str = "SELECT c.*, r.folded, r.key, r.conte
     WHERE c.table_id = $1 AND NOT t.deleted";
 
 pub(in crate::postgres) const LIST: &str = "SELECT folded, key, content FROM table_rows
-    WHERE table_id = $1 AND folded > $2 AND since <= $3 AND (until IS NULL OR until > $3) ORDER BY folded LIMIT $4";
+    WHERE table_id = $1 AND folded > $2 AND since <= $3 AND (until IS NULL OR until > $3) ORDER BY folded
+    LIMIT $4 OFFSET $5";
 
 pub(super) async fn find(
     db: &impl GenericClient,
@@ -46,12 +47,13 @@ pub(super) async fn list(
     db: &mut Client,
     table: TableId,
     after: String,
-    limit: u32,
+    (skipped, limit): (u64, u32),
     at: Option<ContentVersion>,
 ) -> Result<RowsAt, TableError> {
     let version = state(db, STATE, table).await?.content.at(at)?;
     // What a version holds never changes: the list may be read a moment later.
-    let found = rows(db, LIST, &[&table.0, &text(&after), &number(version), &i64::from(limit)]).await?;
+    let found =
+        rows(db, LIST, &[&table.0, &text(&after), &number(version), &i64::from(limit), &number(skipped)]).await?;
     Ok(RowsAt { version, rows: found.iter().map(read).collect::<Result<_, _>>()? })
 }
 

@@ -68,12 +68,12 @@ impl TableStore for SqliteStore {
         &self,
         table: TableId,
         after: Option<&str>,
-        limit: u32,
+        (skipped, limit): (u64, u32),
         at: Option<ContentVersion>,
     ) -> Result<RowsAt, TableError> {
         // No key is empty: all come after that.
         let after = after.unwrap_or_default().to_owned();
-        self.ask(move |db| rows::list(db, table, &after, limit, at)).await
+        self.ask(move |db| rows::list(db, table, &after, (skipped, limit), at)).await
     }
 
     async fn put_row(

@@ -15,7 +15,8 @@ pub(in crate::sqlite) const FIND: &str = "SELECT folded, key, content, until FRO
     WHERE table_id = ?1 AND folded = ?2 AND since <= ?3 ORDER BY since DESC LIMIT 1";
 
 pub(in crate::sqlite) const LIST: &str = "SELECT folded, key, content FROM table_rows
-    WHERE table_id = ?1 AND folded > ?2 AND since <= ?3 AND (until IS NULL OR until > ?3) ORDER BY folded LIMIT ?4";
+    WHERE table_id = ?1 AND folded > ?2 AND since <= ?3 AND (until IS NULL OR until > ?3) ORDER BY folded
+    LIMIT ?4 OFFSET ?5";
 
 pub(super) fn find(
     db: &Connection,
@@ -45,12 +46,13 @@ pub(super) fn list(
     db: &Connection,
     table: TableId,
     after: &str,
-    limit: u32,
+    (skipped, limit): (u64, u32),
     at: Option<ContentVersion>,
 ) -> Result<RowsAt, TableError> {
     let version = state(db, table)?.content.at(at)?;
     let mut select = db.prepare_cached(LIST)?;
-    let mut found = select.query((table.0.as_bytes(), after, version, limit))?;
+    let mut found =
+        select.query((table.0.as_bytes(), after, version, limit, i64::try_from(skipped).unwrap_or(i64::MAX)))?;
     let mut rows = Vec::new();
     while let Some(next) = found.next()? {
         rows.push(row(next)?);
