@@ -21,7 +21,7 @@ use crate::state::ApiState;
 pub const BLOCK: usize = 64 << 10;
 
 /// How long a client may pause within a body.
-const PAUSE: Duration = Duration::from_secs(30);
+pub(crate) const PAUSE: Duration = Duration::from_secs(30);
 
 /// How long a whole body may take: 50 MiB at 1.4 Mbit/s.
 const WHOLE: Duration = Duration::from_secs(300);
@@ -70,10 +70,7 @@ impl Held {
 /// 413 if it is larger, 408 if it comes too slowly, 503 if all requests together hold too much, 400 if it breaks off.
 pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usize) -> Result<Content, ApiError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let too_large = || {
-        let message = format!("the body is larger than {limit} bytes");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", message)
-    };
+    let too_large = || too_large(limit as u64);
     if announced.is_some_and(|length| length > limit) {
         // Who asks before sending has not sent anything yet, and need not.
         if !headers.contains_key(header::EXPECT) {
@@ -121,7 +118,14 @@ async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Held
     Ok(Collected::All(buffer.freeze()))
 }
 
-async fn drain(mut body: Body) {
+/// 413.
+pub(crate) fn too_large(limit: u64) -> ApiError {
+    let message = format!("the body is larger than {limit} bytes");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", message)
+}
+
+/// Reads and drops a body, as far as a client should be let to end what it sends.
+pub(crate) async fn drain(mut body: Body) {
     let dropping = async {
         let mut left = DRAINED;
         while let Some(Ok(frame)) = body.frame().await {
@@ -136,7 +140,8 @@ async fn drain(mut body: Body) {
     let _ = timeout(PAUSE, dropping).await;
 }
 
-fn slow() -> ApiError {
+/// 408.
+pub(crate) fn slow() -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "client.timeout", "the body came too slowly")
 }
 

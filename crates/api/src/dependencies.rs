@@ -1,4 +1,7 @@
-//! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues and routes are told to those alone who may read them.
+//! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues, routes, tables and
+//! schedules are told to those alone who may read them.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,7 +11,8 @@ use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::catalogue::where_used::Node;
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_store::records::catalogue::RouteRecord;
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
 use waypost_wire::listing::Page;
@@ -26,8 +30,14 @@ use crate::state::ApiState;
 const BASE: &str = "/architect/dependencytracking";
 
 /// Kinds of things that dependencies are between here, and whether they have versions.
-const TYPES: &[(&str, bool)] =
-    &[("COMMONMODULEFLOW", true), ("EMAILROUTE", false), ("INBOUNDEMAILFLOW", true), ("QUEUE", false)];
+const TYPES: &[(&str, bool)] = &[
+    ("COMMONMODULEFLOW", true),
+    ("DATATABLE", false),
+    ("EMAILROUTE", false),
+    ("INBOUNDEMAILFLOW", true),
+    ("QUEUE", false),
+    ("SCHEDULE", false),
+];
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
@@ -155,10 +165,14 @@ async fn search(
     let types = kinds(&mut query, "objectType");
     let wanted = Wanted::read(&mut query);
     query.finish()?;
-    let flows = state.app.catalogue.flows().into_iter().map(Node::Flow);
-    let queues = state.app.catalogue.queues().into_iter().map(Node::Queue);
+    let world = state.app.catalogue.world();
+    let flows = world.flows.values().cloned().map(Node::Flow);
+    let things = flows
+        .chain(world.queues.values().cloned().map(Node::Queue))
+        .chain(world.tables.values().cloned().map(Node::Table))
+        .chain(world.schedules.values().cloned().map(Node::Schedule));
     let teller = Teller::to(&state, &caller);
-    let mut found: Vec<Node> = flows.chain(queues).filter(|node| fits(&name, node.name())).collect();
+    let mut found: Vec<Node> = things.filter(|node| fits(&name, node.name())).collect();
     found.retain(|node| teller.tells(node, &types));
     found.sort_by(|a, b| (a.name(), kind_of(a)).cmp(&(b.name(), kind_of(b))));
     let (found, total) = paging.cut(found);
@@ -295,7 +309,7 @@ fn kinds(query: &mut Query, name: &'static str) -> Vec<String> {
 /// What one who asks may be told.
 struct Teller<'s> {
     state: &'s ApiState,
-    /// Whether queues and routes are among it.
+    /// Whether queues, routes, tables and schedules are among it.
     routing: bool,
 }
 
@@ -323,12 +337,14 @@ impl<'s> Teller<'s> {
         };
         let id: Uuid = asked.id.parse().map_err(|_| missing())?;
         let world = self.state.app.catalogue.world();
-        let found = match (world.flows.get(&FlowId(id)), world.queues.get(&QueueId(id)), world.routes.get(&id)) {
-            (Some(flow), ..) => Node::Flow(flow.clone()),
-            (_, Some(queue), _) => Node::Queue(queue.clone()),
-            (.., Some(route)) => Node::Route(route.id, format!("{}@{}", route.pattern, route.domain)),
-            _ => return Err(missing()),
-        };
+        let flow = world.flows.get(&FlowId(id)).cloned().map(Node::Flow);
+        let route = |route: &Arc<RouteRecord>| Node::Route(route.id, format!("{}@{}", route.pattern, route.domain));
+        let found = flow
+            .or_else(|| world.queues.get(&QueueId(id)).cloned().map(Node::Queue))
+            .or_else(|| world.routes.get(&id).map(route))
+            .or_else(|| world.tables.get(&TableId(id)).cloned().map(Node::Table))
+            .or_else(|| world.schedules.get(&ScheduleId(id)).cloned().map(Node::Schedule))
+            .ok_or_else(missing)?;
         if !self.tells(&found, asked.object_type.as_slice()) {
             return Err(missing());
         }
@@ -353,6 +369,8 @@ impl<'s> Teller<'s> {
         let used = match thing {
             Node::Flow(flow) => Used::Flow(flow.id),
             Node::Queue(queue) => Used::Queue(queue.id),
+            Node::Table(table) => Used::Table(table.record.id),
+            Node::Schedule(schedule) => Used::Schedule(schedule.id),
             Node::AnyQueue | Node::Route(..) => return Ok(Vec::new()),
         };
         Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
@@ -362,7 +380,7 @@ impl<'s> Teller<'s> {
         let catalogue = &self.state.app.catalogue;
         let world = catalogue.world();
         let nodes = match thing {
-            Node::Queue(_) | Node::AnyQueue => Vec::new(),
+            Node::Queue(_) | Node::AnyQueue | Node::Table(_) | Node::Schedule(_) => Vec::new(),
             Node::Flow(flow) => match version.or(flow.published) {
                 Some(version) => {
                     catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
@@ -380,6 +398,8 @@ fn kind_of(node: &Node) -> &'static str {
         Node::Flow(flow) if flow.shared => "COMMONMODULEFLOW",
         Node::Flow(_) => "INBOUNDEMAILFLOW",
         Node::Queue(_) | Node::AnyQueue => "QUEUE",
+        Node::Table(_) => "DATATABLE",
+        Node::Schedule(_) => "SCHEDULE",
         Node::Route(..) => "EMAILROUTE",
     }
 }
@@ -391,6 +411,13 @@ fn view(node: &Node, version: Option<u32>) -> Dependency {
         }
         Node::Queue(queue) => (queue.id.to_string(), None, Some(format!("/api/v2/routing/queues/{}", queue.id))),
         Node::AnyQueue => (Uuid::nil().to_string(), None, None),
+        Node::Table(table) => {
+            let id = table.record.id;
+            (id.to_string(), None, Some(format!("/api/v2/flows/datatables/{id}")))
+        }
+        Node::Schedule(schedule) => {
+            (schedule.id.to_string(), None, Some(format!("/api/v2/routing/schedules/{}", schedule.id)))
+        }
         Node::Route(id, address) => {
             let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
             (id.to_string(), None, Some(format!("/api/v2/routing/email/domains/{domain}/routes/{id}")))

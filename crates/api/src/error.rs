@@ -224,6 +224,17 @@ impl From<AppError> for ApiError {
                     .retry_after(seconds)
             }
             AppError::BadScope(_) => Self::new(StatusCode::BAD_REQUEST, "bad.request", message).oauth("invalid_scope"),
+            AppError::BadLines(lines) => {
+                let told = lines.told.iter().map(|problem| Problem {
+                    line: usize::try_from(problem.line).ok(),
+                    column: problem.column.and_then(|column| usize::try_from(column).ok()),
+                    ..Problem::from(&problem.diagnostic)
+                });
+                let more = (lines.more > 0)
+                    .then(|| Problem::new("problems.more", format!("{} more problem(s) are not told", lines.more)));
+                Self::invalid("invalid.value", told.chain(more).collect())
+            }
+            AppError::Importing { .. } => conflict("table.import.running").retry_after(2),
             AppError::Store(error) => error.into(),
         }
     }
@@ -239,7 +250,9 @@ pub fn not_found_code(kind: &str) -> &'static str {
     match kind {
         "flow" => "architect.flow.not.found",
         "flow version" => "architect.flow.version.missing",
-        "queue" => "resource.not.found",
+        "queue" | "schedule" => "resource.not.found",
+        "table" | "table version" => "flows.datatables.not.found",
+        "row" => "flows.datatables.row.not.found",
         "domain" | "route" => "postino.error.not.found",
         _ => "not.found",
     }
@@ -248,7 +261,8 @@ pub fn not_found_code(kind: &str) -> &'static str {
 fn taken_code(kind: &str) -> &'static str {
     match kind {
         "flow" => "architect.object.already.exists",
-        "queue" => "duplicate.name",
+        "queue" | "table" | "schedule" => "duplicate.name",
+        "row" => "flows.datatables.duplicate.key",
         "domain" => "postino.domain.exists",
         "route" => "postino.route.pattern.exists",
         _ => "general.conflict",

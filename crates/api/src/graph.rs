@@ -67,7 +67,12 @@ pub async fn queue_used_by(
     answer(&state, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
-async fn answer(state: &ApiState, start: Used, direction: Direction, mut query: Query) -> Result<Response, ApiError> {
+pub(crate) async fn answer(
+    state: &ApiState,
+    start: Used,
+    direction: Direction,
+    mut query: Query,
+) -> Result<Response, ApiError> {
     let transitive = query.flag("transitive");
     query.finish()?;
     let graph = state.app.catalogue.graph(start, direction, transitive).await?;
@@ -76,10 +81,7 @@ async fn answer(state: &ApiState, start: Used, direction: Direction, mut query: 
 
 fn view(graph: &where_used::Graph) -> Graph<'_> {
     let nodes = graph.nodes.iter().map(|node| {
-        let flow = match node {
-            Node::Flow(flow) => Some(flow),
-            Node::Queue(_) | Node::AnyQueue | Node::Route(..) => None,
-        };
+        let flow = if let Node::Flow(flow) = node { Some(flow) } else { None };
         GraphNode {
             id: id(node.vertex()),
             kind: kind(node.vertex()).into(),
@@ -113,6 +115,8 @@ fn kind(vertex: Vertex) -> &'static str {
         Vertex::Route(_) => "route",
         Vertex::Flow(_) => "flow",
         Vertex::Queue(_) | Vertex::AnyQueue => "queue",
+        Vertex::Table(_) => "table",
+        Vertex::Schedule(_) => "schedule",
     }
 }
 
@@ -122,5 +126,7 @@ fn id(vertex: Vertex) -> Uuid {
         Vertex::Flow(id) => id.0,
         Vertex::Queue(id) => id.0,
         Vertex::AnyQueue => Uuid::nil(),
+        Vertex::Table(id) => id.0,
+        Vertex::Schedule(id) => id.0,
     }
 }

@@ -120,7 +120,9 @@ const AREAS: &[&str] = &[
 /// Paths within the areas that are offered: an optional method, then segments; `*` is any one segment, `**` at the end is
 /// any number of them.
 const PATHS: &[&str] = &[
-    "flows/datatables/**",
+    "flows/datatables/divisionviews/*",
+    "flows/datatables/*/export/**",
+    "flows/datatables/*/import/**",
     "flows/executions/**",
     "flows/export/**",
     "flows/instances/**",

@@ -5,6 +5,8 @@ use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::id::{FlowId, Version};
 use waypost_store::error::{ClientError, LeaseError, StoreError};
 
+use crate::tables::import::LineProblems;
+
 /// A use case was refused or failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum AppError {
@@ -48,7 +50,7 @@ pub enum AppError {
     /// It can't be deleted while it is used.
     #[error("{kind} `{name}` is in use by {}", users_text(.users))]
     InUse {
-        /// `flow`, `queue`, `domain`.
+        /// `flow`, `queue`, `domain`, `table`, `schedule`.
         kind: &'static str,
         /// Its name.
         name: String,
@@ -100,6 +102,15 @@ pub enum AppError {
     /// A scope that nobody knows.
     #[error("scope `{0}` is not known or not granted to this client")]
     BadScope(String),
+    /// Lines of a file are wrong; nothing of it was kept.
+    #[error("{} line(s) are wrong", .0.told.len())]
+    BadLines(LineProblems),
+    /// A whole new content of a table is just being written.
+    #[error("a new content of the table `{table}` is just being written")]
+    Importing {
+        /// The table's name.
+        table: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod observed;
 pub mod peers;
 pub mod retention;
+pub mod tables;
 pub mod traces;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::sleep;
-use waypost_store::records::retention::{RetentionLimits, Swept};
+use waypost_store::records::retention::{RetentionLimits, Swept, VersionLimits};
 
 use crate::App;
 
@@ -28,6 +28,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often something may have outlived its time.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// How long an older version of a table's rows can be read, in days since the next one came.
+const VERSION_DAYS: u32 = 30;
+
+/// So many of the newest stay longer.
+const VERSIONS_LEAST: u64 = 20;
+
+/// Beyond so many the oldest go at once: whoever changes rows one by one all day makes one each time.
+const VERSIONS_MOST: u64 = 10_000;
+
 impl App {
     /// Removes what has outlived its time until `stop` turns true.
     pub async fn retain(self: Arc<Self>, retention: Retention, mut stop: watch::Receiver<bool>) {
@@ -36,8 +45,8 @@ impl App {
             let pause = match self.store.sweep(retention.limits(Timestamp::now()), BATCH).await {
                 Ok(swept) if swept == Swept::default() => LOOK,
                 Ok(swept) => {
-                    let Swept { contents, interactions, audit } = swept;
-                    tracing::debug!(contents, interactions, audit, "removed what has outlived its time");
+                    let Swept { contents, interactions, audit, rows } = swept;
+                    tracing::debug!(contents, interactions, audit, rows, "removed what has outlived its time");
                     PAUSE
                 }
                 Err(error) => {
@@ -57,6 +66,11 @@ impl Retention {
     fn limits(self, now: Timestamp) -> RetentionLimits {
         let before = |days: Option<u32>| now.checked_sub(SignedDuration::from_hours(i64::from(days?) * 24)).ok();
         let decisions = before(self.decision_days);
-        RetentionLimits { contents: before(self.content_days), interactions: decisions, audit: decisions }
+        let versions = before(Some(VERSION_DAYS)).map(|before| VersionLimits {
+            before,
+            least: VERSIONS_LEAST,
+            most: VERSIONS_MOST,
+        });
+        RetentionLimits { contents: before(self.content_days), interactions: decisions, audit: decisions, versions }
     }
 }

@@ -78,3 +78,39 @@ pub enum LeaseError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Why rows of a table were not read or changed.
+#[derive(Debug, Error)]
+pub enum TableError {
+    /// There is no such table.
+    #[error("the table is gone")]
+    Unknown,
+    /// The version is not kept any more, or is still to come.
+    #[error("the table's version {asked} can't be read: those from {oldest} to {newest} can")]
+    NotKept {
+        /// What was asked for.
+        asked: u64,
+        /// The oldest version that can be read.
+        oldest: u64,
+        /// The newest.
+        newest: u64,
+    },
+    /// Another version than the expected is the newest.
+    #[error("the table's rows were changed meanwhile: their version is {newest}")]
+    Conflict {
+        /// The newest version.
+        newest: u64,
+    },
+    /// A row that was to be new has a key that is taken.
+    #[error("the key is taken")]
+    Exists,
+    /// A whole new content is just being written.
+    #[error("a new content of the table is just being written")]
+    Importing,
+    /// The right to write a new content was lost: its time was over, and others went on.
+    #[error("the right to write the table's new content was lost")]
+    Lost,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod contents;
 mod duplicates;
 mod encoding;
 pub mod error;

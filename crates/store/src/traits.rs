@@ -8,9 +8,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+use waypost_flow::id::{FlowId, InteractionId, QueueId, TableId, Version};
 
-use crate::error::{ClientError, CommitError, LeaseError, StoreError};
+use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
@@ -19,8 +19,12 @@ use crate::records::mail::{
     RunSummary, Summary,
 };
 use crate::records::retention::{RetentionLimits, Swept};
+use crate::records::tables::{
+    Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
+    TableRow,
+};
 
-/// Flows, versions, queues, domains, routes.
+/// Flows, versions, queues, domains, routes, tables without their rows, schedules.
 #[async_trait]
 pub trait CatalogueStore: Send + Sync {
     /// The newest epoch.
@@ -164,6 +168,68 @@ pub trait AccessStore: Send + Sync {
     async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
 }
 
+/// Rows of data tables. A table's rows have versions, and older ones can be read as long as they are kept; a row is stored once for all
+/// the versions that it did not change in.
+#[async_trait]
+pub trait TableStore: Send + Sync {
+    /// What there is of a table's rows.
+    async fn content(&self, table: TableId) -> Result<Content, TableError>;
+
+    /// The row under a folded key, at a version or the newest.
+    async fn row(&self, table: TableId, folded: &str, at: Option<ContentVersion>) -> Result<RowAt, TableError>;
+
+    /// Rows whose folded keys come after `after`: so many skipped, then up to so many, at a version or the newest.
+    async fn rows(
+        &self,
+        table: TableId,
+        after: Option<&str>,
+        page: (u64, u32),
+        at: Option<ContentVersion>,
+    ) -> Result<RowsAt, TableError>;
+
+    /// Inserts or replaces a row; with `new`, one whose key is taken is refused with `Exists`.
+    async fn put_row(
+        &self,
+        table: TableId,
+        row: TableRow,
+        new: bool,
+        change: ContentChange,
+    ) -> Result<RowChanged, TableError>;
+
+    /// Removes a row.
+    async fn delete_row(&self, table: TableId, folded: &str, change: ContentChange) -> Result<RowChanged, TableError>;
+
+    /// Versions of a table's rows, newest first, `limit` of them after `offset`, and how many there are in all.
+    async fn content_versions(
+        &self,
+        table: TableId,
+        offset: u64,
+        limit: u32,
+    ) -> Result<(Vec<ContentVersionRecord>, u64), TableError>;
+
+    /// Begins to write the next version, and answers the newest. Until the end everybody reads that one and nobody else changes it:
+    /// others are refused with `Importing`. Should the right run out, a sweep takes back what was written.
+    async fn begin_import(
+        &self,
+        import: Import,
+        expected: Option<ContentVersion>,
+    ) -> Result<ContentVersion, TableError>;
+
+    /// Writes rows of the next version, and ends rows of the newest there.
+    async fn write_import(&self, import: Import, puts: Vec<TableRow>, removes: Vec<String>) -> Result<(), TableError>;
+
+    /// Makes what was written the newest version, and answers its number; if nothing differs there is no version.
+    async fn finish_import(
+        &self,
+        import: Import,
+        counts: RowCounts,
+        audit: AuditRecord,
+    ) -> Result<ContentVersion, TableError>;
+
+    /// Gives the right back: sweeps take back what was written.
+    async fn abandon_import(&self, import: Import) -> Result<(), TableError>;
+}
+
 /// Who changed what. Entries are written with the changes themselves.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
@@ -211,8 +277,11 @@ pub struct Heard {
 
 /// A whole store.
 pub trait Store:
-    CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore
+    CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore + TableStore
 {
 }
 
-impl<T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore> Store for T {}
+impl<T> Store for T where
+    T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore + TableStore
+{
+}

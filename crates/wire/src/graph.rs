@@ -11,19 +11,19 @@ use waypost_flow::id::Version;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph<'g> {
-    /// Routes, flows and queues.
+    /// Routes, flows, queues, tables and schedules.
     pub nodes: Vec<GraphNode<'g>>,
     /// Uses, each from what uses to what is used.
     pub edges: Vec<GraphEdge<'g>>,
 }
 
-/// A route, a flow or a queue.
+/// A route, a flow, a queue, a table or a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphNode<'g> {
     /// Its identifier.
     pub id: Uuid,
-    /// `route`, `flow`, `queue`.
+    /// `route`, `flow`, `queue`, `table`, `schedule`.
     pub kind: Cow<'g, str>,
     /// Its name; a route's address pattern.
     pub name: Cow<'g, str>,

@@ -181,6 +181,12 @@ impl Operation {
         self.body_as("message/rfc822", bytes)
     }
 
+    /// A body that is a CSV file.
+    #[must_use]
+    pub fn csv_body(self) -> Self {
+        self.body_as("text/csv", bytes)
+    }
+
     /// A body that is a form.
     #[must_use]
     pub fn form_body<T: JsonSchema>(self) -> Self {

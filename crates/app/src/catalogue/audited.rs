@@ -5,6 +5,7 @@ use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::{
     CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
 };
+use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use super::plan::By;
 use super::world::World;
@@ -86,6 +87,30 @@ fn thing(world: &World, change: &CatalogueChange) -> Option<Thing> {
             let (id, name) = (id.to_string(), address(before));
             Thing { kind: "route", id, name, before: Some(route(before)), after: None }
         }
+        CatalogueChange::PutTable(record) => Thing {
+            kind: "table",
+            id: record.id.to_string(),
+            name: record.name.clone(),
+            before: world.tables.get(&record.id).map(|before| table(&before.record)),
+            after: Some(table(record)),
+        },
+        CatalogueChange::DeleteTable(id) => {
+            let before = &world.tables.get(id)?.record;
+            let (id, name) = (id.to_string(), before.name.clone());
+            Thing { kind: "table", id, name, before: Some(table(before)), after: None }
+        }
+        CatalogueChange::PutSchedule(record) => Thing {
+            kind: "schedule",
+            id: record.id.to_string(),
+            name: record.name.clone(),
+            before: world.schedules.get(&record.id).map(|before| schedule(before)),
+            after: Some(schedule(record)),
+        },
+        CatalogueChange::DeleteSchedule(id) => {
+            let before = world.schedules.get(id)?;
+            let (id, name) = (id.to_string(), before.name.clone());
+            Thing { kind: "schedule", id, name, before: Some(schedule(before)), after: None }
+        }
         CatalogueChange::AddVersion(_)
         | CatalogueChange::MarkPublished(..)
         | CatalogueChange::Bind(..)
@@ -134,6 +159,15 @@ fn route(record: &RouteRecord) -> Json {
         "priority": record.priority,
         "more": record.extra,
     }))
+}
+
+fn table(record: &TableRecord) -> Json {
+    present(json!({ "name": record.name, "description": record.description, "schema": record.schema }))
+}
+
+fn schedule(record: &ScheduleRecord) -> Json {
+    let definition: Json = serde_json::from_str(&record.definition).unwrap_or_default();
+    present(json!({ "name": record.name, "description": record.description, "definition": definition }))
 }
 
 fn address(route: &RouteRecord) -> String {

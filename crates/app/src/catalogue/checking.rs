@@ -6,9 +6,9 @@ use std::sync::Arc;
 use waypost_flow::check::{self, Reference, Resolved, Unresolved, World as Surroundings};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
-use waypost_flow::id::{FlowId, Version};
+use waypost_flow::id::{FlowId, TableId, Version};
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{Program, QueueTarget, Selector};
+use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_store::records::catalogue::Bindings;
 
 use super::graph::MAX_CALL_DEPTH;
@@ -87,13 +87,21 @@ impl World {
         versions.into_iter().map(|version| interface(version).ok_or(Unresolved::Version)).collect()
     }
 
-    /// Checks anew what follows flows that were touched, as far as what it sees of them is not what it was. Answers every
-    /// version that was checked.
+    /// Checks anew what follows flows that were touched, as far as what it sees of them is not what it was, and what reads tables
+    /// whose columns changed. Answers every version that was checked.
     ///
     /// A caller's check depends on a called flow by its interface alone, so that a change which leaves the interface as it was
     /// ends here, however many call.
-    pub(super) fn recheck(&self, before: &World, touched: &HashSet<FlowId>) -> Vec<VersionKey> {
+    pub(super) fn recheck(
+        &self,
+        before: &World,
+        touched: &HashSet<FlowId>,
+        reshaped: &HashSet<TableId>,
+    ) -> Vec<VersionKey> {
         let mut stale: BTreeSet<VersionKey> = BTreeSet::new();
+        for table in reshaped {
+            stale.extend(self.usage.users(Used::Table(*table)));
+        }
         for flow in touched {
             let mut faces: HashMap<&Selector, bool> = HashMap::new();
             for key in self.usage.users(Used::Flow(*flow)) {
@@ -101,7 +109,7 @@ impl World {
                     Target::Flow(_, selector) => *faces
                         .entry(selector)
                         .or_insert_with(|| self.interfaces(*flow, selector) != before.interfaces(*flow, selector)),
-                    Target::Queue(_) | Target::AnyQueue => false,
+                    Target::Queue(_) | Target::AnyQueue | Target::Table(_) | Target::Schedule(_) => false,
                 });
                 if sees_change {
                     stale.insert(key);
@@ -139,7 +147,7 @@ impl World {
                 Target::Flow(_, selector) => {
                     self.versions(flow, selector).is_ok_and(|versions| versions.contains(&version))
                 }
-                Target::Queue(_) | Target::AnyQueue => false,
+                Target::Queue(_) | Target::AnyQueue | Target::Table(_) | Target::Schedule(_) => false,
             })
         };
         self.usage.users(Used::Flow(flow)).filter(leads_here).collect()
@@ -240,12 +248,32 @@ impl Surroundings for Inside<'_> {
         Some(QueueTarget { id, name: Arc::from(queue.name.as_str()) })
     }
 
+    fn table(&self, written: &str) -> Option<TableTarget> {
+        let id = self.checking.world.resolve_table(written, self.bindings)?;
+        let table = self.checking.world.tables.get(&id)?;
+        Some(TableTarget { id, name: Arc::from(table.record.name.as_str()), schema: table.schema.clone() })
+    }
+
+    fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
+        let id = self.checking.world.resolve_schedule(written, self.bindings)?;
+        let schedule = self.checking.world.schedules.get(&id)?;
+        Some(ScheduleTarget { id, name: Arc::from(schedule.name.as_str()) })
+    }
+
     fn flow_names(&self) -> Vec<String> {
         self.checking.world.flows.values().map(|flow| flow.name.clone()).collect()
     }
 
     fn queue_names(&self) -> Vec<String> {
         self.checking.world.queues.values().map(|queue| queue.name.clone()).collect()
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.checking.world.tables.values().map(|table| table.record.name.clone()).collect()
+    }
+
+    fn schedule_names(&self) -> Vec<String> {
+        self.checking.world.schedules.values().map(|schedule| schedule.name.clone()).collect()
     }
 }
 
@@ -260,6 +288,12 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             }
             Resolved::Queue(queue) if reference.written != queue.id.to_string() => {
                 bindings.queues.insert(folded, queue.id);
+            }
+            Resolved::Table(table) if reference.written != table.id.to_string() => {
+                bindings.tables.insert(folded, table.id);
+            }
+            Resolved::Schedule(schedule) if reference.written != schedule.id.to_string() => {
+                bindings.schedules.insert(folded, schedule.id);
             }
             _ => {}
         }

@@ -10,6 +10,8 @@ pub mod labels;
 pub mod plan;
 pub mod routes;
 pub mod routing;
+pub mod shape;
+pub mod tables;
 pub mod usage;
 pub mod versions;
 pub mod where_used;

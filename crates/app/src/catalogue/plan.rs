@@ -3,7 +3,7 @@
 //! Every way to change flows comes through here, alone or as a set: saving, publishing, restoring, labels, deprecating,
 //! deactivating, deleting. So there is one contract check.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -81,7 +81,7 @@ impl LiveCatalogue {
         self.plan_with(world, by, Vec::new(), edits, answer).await
     }
 
-    /// The same, on top of changes that need no checking, such as new queues.
+    /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
     pub(super) async fn plan_with<T>(
         &self,
         world: &World,
@@ -115,7 +115,11 @@ impl LiveCatalogue {
         refuse(world, &world_after, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
-            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).collect();
+            let tables = changes.iter().filter_map(|change| match change {
+                CatalogueChange::PutTable(table) => Some(table.name.as_str()),
+                _ => None,
+            });
+            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
             return Err(AppError::Broken { flow: names.join("`, `"), breakages });
         }
         // Versions come before what says something of them, such as that they are published.
@@ -207,12 +211,17 @@ fn inherit_bindings(world: &World, edit: &mut Edit) {
     let Some(new) = &mut edit.new_version else { return };
     let Some(before) = world.flows.get(&edit.record.id) else { return };
     let Some(known) = world.loaded.get(&(before.id, before.published.unwrap_or(before.newest))) else { return };
-    let Bindings { queues, flows } = &known.record.bindings;
-    let queues = queues.iter().filter(|(name, _)| world.queue_named(name).is_none());
-    let named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
-    let flows = flows.iter().filter(|(name, _)| !named(name));
-    new.record.bindings.queues.extend(queues.map(|(name, id)| (name.clone(), *id)));
-    new.record.bindings.flows.extend(flows.map(|(name, id)| (name.clone(), *id)));
+    let Bindings { queues, flows, tables, schedules } = &known.record.bindings;
+    let flow_named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
+    let bindings = &mut new.record.bindings;
+    inherit(&mut bindings.queues, queues, |name| world.queue_named(name).is_some());
+    inherit(&mut bindings.flows, flows, flow_named);
+    inherit(&mut bindings.tables, tables, |name| world.table_named(name).is_some());
+    inherit(&mut bindings.schedules, schedules, |name| world.schedule_named(name).is_some());
+}
+
+fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {
+    to.extend(from.iter().filter(|(name, _)| !is_known(name)).map(|(name, id)| (name.clone(), *id)));
 }
 
 /// Refuses what another client holds.

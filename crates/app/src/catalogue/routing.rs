@@ -312,7 +312,7 @@ pub(super) fn missing_queue(world: &World, path: &str, name: &str) -> Result<Opt
 }
 
 /// A change that needs no checking of flows.
-fn simple<T>(world: &World, change: CatalogueChange, answer: T) -> Planned<T> {
+pub(super) fn simple<T>(world: &World, change: CatalogueChange, answer: T) -> Planned<T> {
     let changes = vec![change];
     let next = world.after(&changes, &[]).world;
     Planned { changes, next, answer }
@@ -348,11 +348,11 @@ fn new_queue(name: String, built_in: bool, extra: Map<String, Json>) -> QueueRec
     }
 }
 
-fn not_found(kind: &'static str, id: impl ToString) -> AppError {
+pub(super) fn not_found(kind: &'static str, id: impl ToString) -> AppError {
     AppError::NotFound { kind, id: id.to_string() }
 }
 
-fn named(path: &str, name: &str) -> Result<String, AppError> {
+pub(super) fn named(path: &str, name: &str) -> Result<String, AppError> {
     let trimmed = name.trim();
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         let problem = Diagnostic::error(Code::InvalidName, path, "this name can't be used")
@@ -372,23 +372,33 @@ fn queue_name_is_free(world: &World, queue: &QueueRecord) -> Result<(), AppError
     }
 }
 
-/// Every flow that names the queue, and every route that leads to it.
-fn queue_users(world: &World, id: QueueId) -> Vec<User> {
+/// Every place in a flow that names something.
+pub(super) fn flow_users(world: &World, used: Used) -> Vec<User> {
     let mut users = Vec::new();
-    for key in world.usage.users(Used::Queue(id)) {
+    for key in world.usage.users(used) {
         let Some(record) = world.flows.get(&key.0) else { continue };
-        users.extend(world.usage.places(key, Used::Queue(id)).map(|place| User {
+        users.extend(world.usage.places(key, used).map(|place| User {
             kind: "flow",
             id: key.0.to_string(),
             name: record.name.clone(),
             path: place.path.to_string(),
         }));
     }
+    in_order(users)
+}
+
+/// Every flow that names the queue, and every route that leads to it.
+fn queue_users(world: &World, id: QueueId) -> Vec<User> {
+    let mut users = flow_users(world, Used::Queue(id));
     for route in world.routes.values() {
         if route.target == RouteTarget::Queue(id) || route.unrouted_queue == Some(id) {
             users.push(route_user(route));
         }
     }
+    in_order(users)
+}
+
+fn in_order(mut users: Vec<User>) -> Vec<User> {
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();
     users

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use waypost_flow::document::{ActionKind, Document, FlowReference, is_computed};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::program::Selector;
 
 use super::world::VersionKey;
@@ -19,6 +19,10 @@ pub enum Target {
     Queue(QueueId),
     /// A queue that is decided at run time.
     AnyQueue,
+    /// A data table.
+    Table(TableId),
+    /// A schedule.
+    Schedule(ScheduleId),
 }
 
 /// One place that names something.
@@ -41,16 +45,22 @@ pub enum Used {
     Queue(QueueId),
     /// Whichever queue is decided at run time.
     AnyQueue,
+    /// A data table.
+    Table(TableId),
+    /// A schedule.
+    Schedule(ScheduleId),
 }
 
 impl Target {
-    /// The flow or queue.
+    /// The thing itself.
     #[must_use]
     pub fn used(&self) -> Used {
         match self {
             Self::Flow(flow, _) => Used::Flow(*flow),
             Self::Queue(queue) => Used::Queue(*queue),
             Self::AnyQueue => Used::AnyQueue,
+            Self::Table(table) => Used::Table(*table),
+            Self::Schedule(schedule) => Used::Schedule(*schedule),
         }
     }
 }

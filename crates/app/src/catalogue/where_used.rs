@@ -1,15 +1,17 @@
-//! What a flow uses, and what uses a flow or a queue: nodes and edges, directly or all the way.
+//! What a flow uses, and what uses a flow, a queue, a table or a schedule: nodes and edges, directly or all the way.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
 use waypost_flow::check::Resolved;
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::program::Selector;
 use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::tables::ScheduleRecord;
 
 use super::LiveCatalogue;
+use super::shape::Table;
 use super::usage::{Target, Used};
 use super::versions::VersionName;
 use super::world::World;
@@ -26,6 +28,10 @@ pub enum Vertex {
     Queue(QueueId),
     /// Whichever queue a flow decides for at run time.
     AnyQueue,
+    /// A data table.
+    Table(TableId),
+    /// A schedule.
+    Schedule(ScheduleId),
 }
 
 /// A vertex with what is known of it.
@@ -35,6 +41,10 @@ pub enum Node {
     Flow(Arc<FlowRecord>),
     /// A queue.
     Queue(Arc<QueueRecord>),
+    /// A data table.
+    Table(Arc<Table>),
+    /// A schedule.
+    Schedule(Arc<ScheduleRecord>),
     /// A route, with its address pattern.
     Route(Uuid, String),
     /// Whichever queue a flow decides for at run time.
@@ -48,6 +58,8 @@ impl Node {
         match self {
             Self::Flow(flow) => Vertex::Flow(flow.id),
             Self::Queue(queue) => Vertex::Queue(queue.id),
+            Self::Table(table) => Vertex::Table(table.record.id),
+            Self::Schedule(schedule) => Vertex::Schedule(schedule.id),
             Self::Route(id, _) => Vertex::Route(*id),
             Self::AnyQueue => Vertex::AnyQueue,
         }
@@ -59,6 +71,8 @@ impl Node {
         match self {
             Self::Flow(flow) => &flow.name,
             Self::Queue(queue) => &queue.name,
+            Self::Table(table) => &table.record.name,
+            Self::Schedule(schedule) => &schedule.name,
             Self::Route(_, address) => address,
             Self::AnyQueue => "decided at run time",
         }
@@ -69,7 +83,9 @@ impl Node {
             Self::Route(..) => 0,
             Self::Flow(_) => 1,
             Self::Queue(_) => 2,
-            Self::AnyQueue => 3,
+            Self::AnyQueue => 5,
+            Self::Table(_) => 3,
+            Self::Schedule(_) => 4,
         };
         (kind, self.name(), self.vertex())
     }
@@ -111,7 +127,7 @@ pub enum Direction {
 }
 
 impl LiveCatalogue {
-    /// What a flow or queue uses or is used by.
+    /// What something uses or is used by.
     ///
     /// # Errors
     /// Not found, deleted, or the store.
@@ -123,13 +139,17 @@ impl LiveCatalogue {
             Used::Queue(id) if world.queues.contains_key(&id) => Vertex::Queue(id),
             Used::Queue(id) => return Err(AppError::NotFound { kind: "queue", id: id.to_string() }),
             Used::AnyQueue => Vertex::AnyQueue,
+            Used::Table(id) if world.tables.contains_key(&id) => Vertex::Table(id),
+            Used::Table(id) => return Err(AppError::NotFound { kind: "table", id: id.to_string() }),
+            Used::Schedule(id) if world.schedules.contains_key(&id) => Vertex::Schedule(id),
+            Used::Schedule(id) => return Err(AppError::NotFound { kind: "schedule", id: id.to_string() }),
         };
         Ok(walk(&world, vertex, direction, transitive))
     }
 }
 
 impl LiveCatalogue {
-    /// What uses a flow or queue, directly; with a version of a flow, what follows that one now.
+    /// What uses something, directly; with a version of a flow, what follows that one now.
     ///
     /// # Errors
     /// Not found, deleted, or the store.
@@ -156,10 +176,11 @@ impl LiveCatalogue {
             None => Arc::new(world.check_apart(&loaded)),
         };
         let mut seen = HashSet::new();
-        let vertices = checked.references.iter().filter_map(|reference| match &reference.target {
-            Resolved::Flow(flow, _) => Some(Vertex::Flow(*flow)),
-            Resolved::Queue(queue) => Some(Vertex::Queue(queue.id)),
-            Resolved::Table(_) | Resolved::Schedule(_) => None,
+        let vertices = checked.references.iter().map(|reference| match &reference.target {
+            Resolved::Flow(flow, _) => Vertex::Flow(*flow),
+            Resolved::Queue(queue) => Vertex::Queue(queue.id),
+            Resolved::Table(table) => Vertex::Table(table.id),
+            Resolved::Schedule(schedule) => Vertex::Schedule(schedule.id),
         });
         let mut nodes: Vec<Node> =
             vertices.filter(|vertex| seen.insert(*vertex)).filter_map(|vertex| node(&world, vertex)).collect();
@@ -241,6 +262,8 @@ fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
         Vertex::Flow(flow) => Used::Flow(flow),
         Vertex::Queue(queue) => Used::Queue(queue),
         Vertex::AnyQueue => Used::AnyQueue,
+        Vertex::Table(table) => Used::Table(table),
+        Vertex::Schedule(schedule) => Used::Schedule(schedule),
         Vertex::Route(_) => return Vec::new(),
     };
     let flows = uses_of(world, used)
@@ -274,6 +297,8 @@ fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
         Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.clone())),
         Target::Queue(queue) => (Vertex::Queue(*queue), None),
         Target::AnyQueue => (Vertex::AnyQueue, None),
+        Target::Table(table) => (Vertex::Table(*table), None),
+        Target::Schedule(schedule) => (Vertex::Schedule(*schedule), None),
     };
     Edge {
         from: Vertex::Flow(flow),
@@ -290,6 +315,8 @@ fn node(world: &World, vertex: Vertex) -> Option<Node> {
         Vertex::Flow(id) => world.flows.get(&id).cloned().map(Node::Flow),
         Vertex::Queue(id) => world.queues.get(&id).cloned().map(Node::Queue),
         Vertex::AnyQueue => Some(Node::AnyQueue),
+        Vertex::Table(id) => world.tables.get(&id).cloned().map(Node::Table),
+        Vertex::Schedule(id) => world.schedules.get(&id).cloned().map(Node::Schedule),
         Vertex::Route(id) => {
             let route = world.routes.get(&id)?;
             Some(Node::Route(id, format!("{}@{}", route.pattern, route.domain)))

@@ -1,20 +1,24 @@
-//! The catalogue in memory: flows, queues and routes at one epoch. It is never changed: a change makes the next one.
+//! The catalogue in memory: flows, queues, tables, schedules and routes at one epoch. It is never changed: a change makes the next one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Selector;
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,
 };
+use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use super::checking::CheckedVersion;
 use super::routes::Routes;
+use super::shape::Table;
 use super::usage::{self, Target, Usage, Used};
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
@@ -72,12 +76,20 @@ pub struct World {
     pub domains: BTreeMap<String, DomainRecord>,
     /// Routes by id.
     pub routes: HashMap<Uuid, Arc<RouteRecord>>,
+    /// Data tables, without their rows.
+    pub tables: HashMap<TableId, Arc<Table>>,
+    /// Schedules.
+    pub schedules: HashMap<ScheduleId, Arc<ScheduleRecord>>,
     /// What has been checked so far. Checking one flow checks what it calls.
     checked: Mutex<HashMap<VersionKey, Arc<CheckedVersion>>>,
     /// Flows by folded name; two of different kind may share one.
     flow_names: HashMap<String, Vec<FlowId>>,
     /// Queues by folded name.
     queue_names: HashMap<String, QueueId>,
+    /// Tables by folded name.
+    table_names: HashMap<String, TableId>,
+    /// Schedules by folded name.
+    schedule_names: HashMap<String, ScheduleId>,
 }
 
 /// What running needs of a world, made once for each epoch.
@@ -120,6 +132,12 @@ impl World {
         }
         for route in catalogue.routes {
             world.routes.insert(route.id, Arc::new(route));
+        }
+        for table in catalogue.tables {
+            world.put_table(table);
+        }
+        for schedule in catalogue.schedules {
+            world.put_schedule(schedule);
         }
         let problems = world.load(catalogue.versions);
         (world, problems)
@@ -168,22 +186,30 @@ impl World {
             queues: self.queues.clone(),
             domains: self.domains.clone(),
             routes: self.routes.clone(),
+            tables: self.tables.clone(),
+            schedules: self.schedules.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
             queue_names: self.queue_names.clone(),
+            table_names: self.table_names.clone(),
+            schedule_names: self.schedule_names.clone(),
         };
         let mut touched = HashSet::new();
+        let mut reshaped = HashSet::new();
         for change in changes {
             match change {
                 CatalogueChange::PutFlow(flow) => {
                     touched.insert(flow.id);
                     next.forget_checks_of(flow.id);
                 }
-                // Traces name queues as they are called now.
-                CatalogueChange::PutQueue(queue) => {
-                    let users: Vec<VersionKey> = next.usage.users(Used::Queue(queue.id)).collect();
-                    let mut checked = next.lock_checked();
-                    users.iter().for_each(|user| drop(checked.remove(user)));
+                // Traces name queues, tables and schedules as they are called now.
+                CatalogueChange::PutQueue(queue) => next.forget_checks_with(Used::Queue(queue.id)),
+                CatalogueChange::PutSchedule(schedule) => next.forget_checks_with(Used::Schedule(schedule.id)),
+                CatalogueChange::PutTable(table) => {
+                    next.forget_checks_with(Used::Table(table.id));
+                    if self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema) {
+                        reshaped.insert(table.id);
+                    }
                 }
                 _ => {}
             }
@@ -193,7 +219,7 @@ impl World {
             next.add(version.clone());
         }
         next.forget_unused(&touched);
-        let rechecked = next.recheck(self, &touched);
+        let rechecked = next.recheck(self, &touched, &reshaped);
         Next { world: next, rechecked }
     }
 
@@ -202,6 +228,11 @@ impl World {
         for key in self.loaded_versions(flow) {
             checked.remove(&key);
         }
+    }
+
+    fn forget_checks_with(&self, used: Used) {
+        let mut checked = self.lock_checked();
+        self.usage.users(used).for_each(|user| drop(checked.remove(&user)));
     }
 
     /// Adds a loaded version, or puts another in its place.
@@ -300,6 +331,18 @@ impl World {
             CatalogueChange::DeleteRoute(id) => {
                 self.routes.remove(id);
             }
+            CatalogueChange::PutTable(table) => self.put_table(table.clone()),
+            CatalogueChange::DeleteTable(id) => {
+                if let Some(table) = self.tables.remove(id) {
+                    self.table_names.remove(&table.record.folded_name);
+                }
+            }
+            CatalogueChange::PutSchedule(schedule) => self.put_schedule(schedule.clone()),
+            CatalogueChange::DeleteSchedule(id) => {
+                if let Some(schedule) = self.schedules.remove(id) {
+                    self.schedule_names.remove(&schedule.folded_name);
+                }
+            }
         }
     }
 
@@ -321,6 +364,22 @@ impl World {
         }
         self.queue_names.insert(queue.folded_name.clone(), queue.id);
         self.queues.insert(queue.id, Arc::new(queue));
+    }
+
+    fn put_table(&mut self, table: TableRecord) {
+        if let Some(before) = self.tables.remove(&table.id) {
+            self.table_names.remove(&before.record.folded_name);
+        }
+        self.table_names.insert(table.folded_name.clone(), table.id);
+        self.tables.insert(table.id, Arc::new(Table::new(table)));
+    }
+
+    fn put_schedule(&mut self, schedule: ScheduleRecord) {
+        if let Some(before) = self.schedules.remove(&schedule.id) {
+            self.schedule_names.remove(&before.folded_name);
+        }
+        self.schedule_names.insert(schedule.folded_name.clone(), schedule.id);
+        self.schedules.insert(schedule.id, Arc::new(schedule));
     }
 
     /// Versions that run by themselves, or that loaded ones pin, and that are not loaded.
@@ -351,6 +410,16 @@ impl World {
     /// The queue of that folded name.
     pub fn queue_named(&self, folded: &str) -> Option<&Arc<QueueRecord>> {
         self.queues.get(self.queue_names.get(folded)?)
+    }
+
+    /// The table of that folded name.
+    pub fn table_named(&self, folded: &str) -> Option<&Arc<Table>> {
+        self.tables.get(self.table_names.get(folded)?)
+    }
+
+    /// The schedule of that folded name.
+    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<ScheduleRecord>> {
+        self.schedules.get(self.schedule_names.get(folded)?)
     }
 
     /// Everything that running needs. Every loaded version is checked on the way.
@@ -401,20 +470,39 @@ impl World {
 
     /// The queue that is meant: by id, by what the name meant when the version was saved, by what it means now.
     pub fn resolve_queue(&self, written: &str, bindings: &Bindings) -> Option<QueueId> {
-        let folded = document::fold_name(written);
-        let id = written
-            .parse()
-            .ok()
-            .filter(|id| self.queues.contains_key(id))
-            .or_else(|| bindings.queues.get(&folded).copied())
-            .or_else(|| self.queue_names.get(&folded).copied())?;
-        self.queues.contains_key(&id).then_some(id)
+        resolve(written, &self.queues, &bindings.queues, &self.queue_names)
+    }
+
+    /// The table that is meant, in the same manner.
+    pub fn resolve_table(&self, written: &str, bindings: &Bindings) -> Option<TableId> {
+        resolve(written, &self.tables, &bindings.tables, &self.table_names)
+    }
+
+    /// The schedule that is meant, in the same manner.
+    pub fn resolve_schedule(&self, written: &str, bindings: &Bindings) -> Option<ScheduleId> {
+        resolve(written, &self.schedules, &bindings.schedules, &self.schedule_names)
     }
 
     pub(super) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {
         // What a panicking thread left is a complete map: entries are inserted whole.
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn resolve<Id: Copy + Eq + Hash + FromStr, T>(
+    written: &str,
+    there: &HashMap<Id, T>,
+    bindings: &BTreeMap<String, Id>,
+    names: &HashMap<String, Id>,
+) -> Option<Id> {
+    let folded = document::fold_name(written);
+    let id = written
+        .parse()
+        .ok()
+        .filter(|id| there.contains_key(id))
+        .or_else(|| bindings.get(&folded).copied())
+        .or_else(|| names.get(&folded).copied())?;
+    there.contains_key(&id).then_some(id)
 }
 
 /// The versions of a flow that run by themselves, each once.

@@ -9,6 +9,7 @@ pub(crate) mod queues;
 pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod samples;
+pub(crate) mod tables;
 
 /// Makes a test of each rule. `$open` is an async expression that answers an empty store behind something that derefs to it.
 macro_rules! conformance {
@@ -50,6 +51,10 @@ macro_rules! every_rule {
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
+            tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
+                rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,
+                nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,
+                one_of_many_contents_wins, a_key_twice_is_told, old_versions_go, a_deleted_table_is_swept;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }
     };

@@ -46,7 +46,8 @@ pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
     accept(store, mail(1)).await;
     accept(store, decided(2, run(DecisionKind::Queue))).await;
     accept(store, decided(3, run(DecisionKind::Unrouted))).await;
-    let limits = RetentionLimits { contents: Some(at(9000)), interactions: Some(at(9000)), audit: None };
+    let limits =
+        RetentionLimits { contents: Some(at(9000)), interactions: Some(at(9000)), ..RetentionLimits::default() };
     assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
     // Claimed work is not completed either; acknowledged work is, from then on.
     let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
@@ -108,7 +109,7 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     queues(store).await;
     forwarded(store, 1).await;
     store.rerun(id(1), audit(10, "ops")).await.unwrap();
-    let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), audit: None };
+    let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), ..RetentionLimits::default() };
     assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default(), "it waits for a run");
     let claimed = store.claim_runs(1, 60, at(60)).await.unwrap().remove(0);
     let mut anew = run(DecisionKind::Forward);
@@ -134,10 +135,10 @@ pub(crate) async fn small_batches_oldest_first(store: &dyn Store) {
     for number in [3, 1, 2] {
         forwarded(store, number).await;
     }
-    let limits = RetentionLimits { contents: Some(at(9)), interactions: Some(at(3)), audit: None };
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, audit: 0 });
+    let limits = RetentionLimits { contents: Some(at(9)), interactions: Some(at(3)), ..RetentionLimits::default() };
+    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, ..Swept::default() });
     assert_eq!(there(store).await, [3, 2]);
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, audit: 0 });
+    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, ..Swept::default() });
     assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept::default());
     assert_eq!(there(store).await, [3]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_flow::id::{FlowId, InteractionId, QueueId, ScheduleId, TableId};
 use waypost_flow::link::LabelTarget;
 
 use crate::records::audit::AuditRecord;
@@ -13,6 +13,7 @@ use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord,
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
+use crate::records::tables::{ColumnRecord, ScheduleRecord, TableRecord, TableShape};
 use crate::traits::Store;
 
 /// The time of tests, `seconds` after their start.
@@ -35,6 +36,14 @@ pub(crate) fn queue(number: u128) -> QueueId {
 
 pub(super) fn flow(number: u128) -> FlowId {
     FlowId(Uuid::from_u128(0x3000 + number))
+}
+
+pub(crate) fn table(number: u128) -> TableId {
+    TableId(Uuid::from_u128(0x4000 + number))
+}
+
+pub(super) fn schedule(number: u128) -> ScheduleId {
+    ScheduleId(Uuid::from_u128(0x5000 + number))
 }
 
 /// Makes the two queues that the samples' decisions name. What is offered says the epoch that is the newest since.
@@ -147,7 +156,12 @@ pub(super) fn version_record(of: u128, version: u32) -> VersionRecord {
         version,
         content: format!(r#"{{"nodes":[],"n":{version}}}"#).into(),
         hash: format!("{version:064x}"),
-        bindings: Bindings { queues: BTreeMap::from([("general".to_owned(), queue(1))]), flows: BTreeMap::new() },
+        bindings: Bindings {
+            queues: BTreeMap::from([("general".to_owned(), queue(1))]),
+            tables: BTreeMap::from([("customers".to_owned(), table(1))]),
+            schedules: BTreeMap::from([("office hours".to_owned(), schedule(1))]),
+            ..Bindings::default()
+        },
         created_at: at(0),
         created_by: "admin".to_owned(),
         published_at: None,
@@ -165,6 +179,44 @@ pub(super) fn queue_record(number: u128, name: &str) -> QueueRecord {
         built_in: false,
         extra,
         created_at: at(0),
+        modified_at: at(1),
+    }
+}
+
+pub(crate) fn table_record(number: u128, name: &str) -> TableRecord {
+    let column = |name: &str, data_type: &str, default| ColumnRecord {
+        name: name.to_owned(),
+        data_type: data_type.to_owned(),
+        default,
+        title: Some("Tier".to_owned()),
+    };
+    TableRecord {
+        id: table(number),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        description: "who pays what".to_owned(),
+        schema: TableShape {
+            ignore_case: true,
+            key_title: None,
+            columns: vec![column("tier", "string", Some("basic".into())), column("seats", "integer", None)],
+        },
+        revision: 1,
+        created_at: at(0),
+        created_by: "admin".to_owned(),
+        modified_at: at(1),
+    }
+}
+
+pub(super) fn schedule_record(number: u128, name: &str) -> ScheduleRecord {
+    ScheduleRecord {
+        id: schedule(number),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        description: "when somebody is there".to_owned(),
+        definition: r#"{"timeZone":"Europe/Berlin"}"#.into(),
+        revision: 1,
+        created_at: at(0),
+        created_by: "admin".to_owned(),
         modified_at: at(1),
     }
 }

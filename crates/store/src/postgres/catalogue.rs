@@ -6,17 +6,18 @@ use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
 
-use super::catalogue_columns::{domain, event, flow, queue, route, version};
+use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::text;
 use super::mail_columns::interaction;
 use super::pool::{Parameters, execute, row, rows};
-use super::{PostgresStore, audit, locks, signals};
+use super::{PostgresStore, audit, locks, signals, tables};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
 use crate::records::mail::InteractionRecord;
+use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
 
 #[async_trait]
@@ -151,6 +152,8 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
             route,
         )
         .await?,
+        tables: all(&db, "SELECT * FROM data_tables WHERE NOT deleted ORDER BY id", &[], table).await?,
+        schedules: all(&db, "SELECT * FROM schedules ORDER BY id", &[], schedule).await?,
     })
 }
 
@@ -193,6 +196,8 @@ async fn work_in(db: &impl GenericClient, id: QueueId) -> Result<Option<Interact
 async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreError> {
     let sql = "SELECT folded_name FROM flows WHERE deleted_at IS NULL GROUP BY folded_name, shared HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM data_tables WHERE NOT deleted GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern
             HAVING count(*) > 1
         LIMIT 1";
@@ -226,6 +231,14 @@ async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), 
         CatalogueChange::PutRoute(record) => put_route(db, record).await,
         CatalogueChange::DeleteRoute(id) => {
             execute(db, "UPDATE routes SET deleted = true WHERE id = $1", &[id]).await.map(drop)
+        }
+        CatalogueChange::PutTable(record) => tables::put(db, record).await,
+        CatalogueChange::DeleteTable(id) => {
+            execute(db, "UPDATE data_tables SET deleted = true WHERE id = $1", &[&id.0]).await.map(drop)
+        }
+        CatalogueChange::PutSchedule(record) => put_schedule(db, record).await,
+        CatalogueChange::DeleteSchedule(id) => {
+            execute(db, "DELETE FROM schedules WHERE id = $1", &[&id.0]).await.map(drop)
         }
     }
 }
@@ -358,6 +371,30 @@ async fn put_route(db: &impl GenericClient, route: &RouteRecord) -> Result<(), S
             &json(&route.extra)?,
             &route.created_at,
             &route.modified_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_schedule(db: &impl GenericClient, schedule: &ScheduleRecord) -> Result<(), StoreError> {
+    execute(
+        db,
+        "INSERT INTO schedules (id, name, folded_name, description, definition, revision, created_at, created_by, modified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded_name = excluded.folded_name,
+            description = excluded.description, definition = excluded.definition, revision = excluded.revision,
+            created_at = excluded.created_at, created_by = excluded.created_by, modified_at = excluded.modified_at",
+        &[
+            &schedule.id.0,
+            &text(&schedule.name),
+            &text(&schedule.folded_name),
+            &text(&schedule.description),
+            &text(&schedule.definition),
+            &i64::try_from(schedule.revision).unwrap_or(i64::MAX),
+            &schedule.created_at,
+            &text(&schedule.created_by),
+            &schedule.modified_at,
         ],
     )
     .await

@@ -1,16 +1,17 @@
-//! Flows, versions, queues, domains and routes as rows.
+//! Flows, versions, queues, domains, routes, tables and schedules as rows.
 
 use std::sync::Arc;
 
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 
 use super::columns::Columns;
 use crate::error::StoreError;
 use crate::records::catalogue::{
     DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
+use crate::records::tables::{ScheduleRecord, TableRecord};
 
 pub(super) fn flow(row: &Row) -> Result<FlowRecord, StoreError> {
     let columns = Columns { row, table: "flows" };
@@ -107,6 +108,36 @@ pub(super) fn route(row: &Row) -> Result<RouteRecord, StoreError> {
         priority: columns.get("priority")?,
         extra: columns.json("extra")?,
         created_at: columns.get("created_at")?,
+        modified_at: columns.get("modified_at")?,
+    })
+}
+
+pub(super) fn table(row: &Row) -> Result<TableRecord, StoreError> {
+    let columns = Columns { row, table: "data_tables" };
+    Ok(TableRecord {
+        id: TableId(columns.get("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        description: columns.get("description")?,
+        schema: columns.json("schema")?,
+        revision: columns.count("revision")?,
+        created_at: columns.get("created_at")?,
+        created_by: columns.get("created_by")?,
+        modified_at: columns.get("modified_at")?,
+    })
+}
+
+pub(super) fn schedule(row: &Row) -> Result<ScheduleRecord, StoreError> {
+    let columns = Columns { row, table: "schedules" };
+    Ok(ScheduleRecord {
+        id: ScheduleId(columns.get("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        description: columns.get("description")?,
+        definition: Arc::from(columns.get::<&str>("definition")?),
+        revision: columns.count("revision")?,
+        created_at: columns.get("created_at")?,
+        created_by: columns.get("created_by")?,
         modified_at: columns.get("modified_at")?,
     })
 }

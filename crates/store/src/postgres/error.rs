@@ -5,7 +5,7 @@ use std::error::Error;
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, TableError};
 
 /// How the library names what can't be encoded or decoded, or was not asked as it should be. It does not tell otherwise: its kinds are
 /// private, and causes of these are the same as of others.
@@ -47,6 +47,12 @@ impl From<tokio_postgres::Error> for StoreError {
         } else {
             Self::Failed(text)
         }
+    }
+}
+
+impl From<tokio_postgres::Error> for TableError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Store(error.into())
     }
 }
 

@@ -23,6 +23,7 @@ mod runs;
 mod schema;
 mod seen;
 mod signals;
+mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;

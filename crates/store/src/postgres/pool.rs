@@ -143,6 +143,12 @@ impl PassingError for crate::error::ClientError {
     }
 }
 
+impl PassingError for crate::error::TableError {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passing())
+    }
+}
+
 impl PassingError for crate::error::LeaseError {
     fn passing(&self) -> bool {
         matches!(self, Self::Store(error) if error.passing())

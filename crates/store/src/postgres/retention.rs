@@ -52,6 +52,8 @@ async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: 
             SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT $2) AS oldest WHERE at < $1)";
         swept.audit = execute(db, sql, &[&limit, &max]).await?;
     }
+    // Rows are small.
+    swept.rows = super::tables::sweep(db, limits.versions, max.saturating_mul(10)).await?;
     forget(db, windows, max).await?;
     tally::fold(db).await?;
     Ok(swept)

@@ -223,3 +223,44 @@ async fn lists_and_claims_are_found_by_an_index() {
     };
     tokio::task::spawn_blocking(plans).await.unwrap();
 }
+
+/// Rows are found by their keys, at whatever version, however many rows and versions there are; and so is what no version needs.
+#[tokio::test]
+async fn rows_of_tables_are_found_by_an_index() {
+    let Some(opened) = open().await else { return };
+    let name = opened.url.rsplit('/').next().unwrap().to_owned();
+    let plans = move || {
+        let server = server().unwrap();
+        let nil = "'00000000-0000-0000-0000-000000000000'";
+        let fill = format!(
+            "INSERT INTO data_tables VALUES ({nil}, '', '', '', '', 1, now(), '', now(), false);
+             INSERT INTO table_contents VALUES ({nil}, 9, 2, 20000, NULL, NULL, false, NULL);
+             INSERT INTO table_rows (table_id, folded, since, until, key, content)
+             SELECT {nil}, 'k' || g, 1, CASE WHEN g % 100 = 0 THEN 2 + g % 3 END, 'k', '{{}}' FROM generate_series(1, 20000) AS g;
+             ANALYZE table_rows; ANALYZE table_contents; ANALYZE data_tables"
+        );
+        server.sql(&name, &fill).unwrap();
+        // As it is planned for whatever values, once the statement is prepared.
+        let explain = |types: &str, statement: &str, values: &str| {
+            let sql = format!(
+                "SET plan_cache_mode = force_generic_plan; PREPARE it ({types}) AS {statement}; EXPLAIN EXECUTE it ({values})"
+            );
+            server.sql(&name, &sql).unwrap()
+        };
+        for (types, statement, values, index) in [
+            ("uuid, text, bigint", super::tables::FIND, format!("{nil}, 'x', 1"), "table_rows_pkey"),
+            (
+                "uuid, text, bigint, bigint, bigint",
+                super::tables::LIST,
+                format!("{nil}, 'x', 1, 10, 0"),
+                "table_rows_pkey",
+            ),
+            ("bigint", super::tables::OLD_ROWS, "10".to_owned(), "table_rows_ended"),
+        ] {
+            let plan = explain(types, statement, &values);
+            assert!(plan.contains(index) && !plan.contains("Seq Scan on table_rows"), "{statement}: {plan}");
+            assert!(!plan.contains("Sort Key: table_rows.folded"), "{statement}: {plan}");
+        }
+    };
+    tokio::task::spawn_blocking(plans).await.unwrap();
+}

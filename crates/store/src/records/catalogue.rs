@@ -1,14 +1,16 @@
-//! What publishers change: flows, their versions, queues, domains and routes. All of it stands under one number, the epoch.
+//! What publishers change: flows, their versions, queues, domains, routes, tables and schedules. All of it stands under one number, the
+//! epoch.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::link::LabelTarget;
 
 use super::audit::AuditRecord;
+use super::tables::{ScheduleRecord, TableRecord};
 
 /// Counts the changes of the catalogue: each committed change set adds one.
 pub type Epoch = u64;
@@ -178,6 +180,12 @@ pub struct Bindings {
     pub queues: BTreeMap<String, QueueId>,
     /// Flows.
     pub flows: BTreeMap<String, FlowId>,
+    /// Data tables. What was saved before there were any says nothing of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<String, TableId>,
+    /// Schedules.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<String, ScheduleId>,
 }
 
 /// A queue that work waits in.
@@ -258,6 +266,10 @@ pub struct Catalogue {
     pub domains: Vec<DomainRecord>,
     /// All routes.
     pub routes: Vec<RouteRecord>,
+    /// All data tables, without their rows.
+    pub tables: Vec<TableRecord>,
+    /// All schedules.
+    pub schedules: Vec<ScheduleRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -287,4 +299,12 @@ pub enum CatalogueChange {
     PutRoute(RouteRecord),
     /// Remove a route. It stays known to the mail that was bound to it.
     DeleteRoute(Uuid),
+    /// Insert or replace a data table; its rows stay as they are.
+    PutTable(TableRecord),
+    /// Remove a data table. Its rows are out of reach at once, and swept little by little.
+    DeleteTable(TableId),
+    /// Insert or replace a schedule.
+    PutSchedule(ScheduleRecord),
+    /// Remove a schedule.
+    DeleteSchedule(ScheduleId),
 }

@@ -5,3 +5,4 @@ pub mod audit;
 pub mod catalogue;
 pub mod mail;
 pub mod retention;
+pub mod tables;

@@ -5,17 +5,18 @@ use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
 use waypost_flow::id::{FlowId, QueueId, Version};
 
-use super::SqliteStore;
-use super::catalogue_columns::{domain, event, flow, queue, route, version};
+use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::micros;
 use super::mail_columns::interaction;
 use super::writer::Session;
+use super::{SqliteStore, tables};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
 use crate::records::mail::InteractionRecord;
+use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
 
 #[async_trait]
@@ -161,6 +162,8 @@ fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         queues: all(db, "SELECT * FROM queues ORDER BY id", (), queue)?,
         domains: all(db, "SELECT * FROM domains ORDER BY domain", (), domain)?,
         routes: all(db, "SELECT * FROM routes WHERE NOT deleted ORDER BY id", (), route)?,
+        tables: all(db, "SELECT * FROM data_tables WHERE NOT deleted ORDER BY id", (), table)?,
+        schedules: all(db, "SELECT * FROM schedules ORDER BY id", (), schedule)?,
     })
 }
 
@@ -203,6 +206,8 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
         db,
         "SELECT folded_name FROM flows WHERE deleted_at IS NULL GROUP BY folded_name, shared HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM data_tables WHERE NOT deleted GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
@@ -234,10 +239,16 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
         CatalogueChange::DeleteDomain(name) => run(db, "DELETE FROM domains WHERE domain = ?1", (name,)),
         CatalogueChange::PutRoute(record) => put_route(db, record),
         CatalogueChange::DeleteRoute(id) => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (id.as_bytes(),)),
+        CatalogueChange::PutTable(record) => tables::put(db, record),
+        CatalogueChange::DeleteTable(id) => {
+            run(db, "UPDATE data_tables SET deleted = 1 WHERE id = ?1", (id.0.as_bytes(),))
+        }
+        CatalogueChange::PutSchedule(record) => put_schedule(db, record),
+        CatalogueChange::DeleteSchedule(id) => run(db, "DELETE FROM schedules WHERE id = ?1", (id.0.as_bytes(),)),
     }
 }
 
-fn run(db: &Connection, sql: &str, parameters: impl Params) -> Result<(), StoreError> {
+pub(super) fn run(db: &Connection, sql: &str, parameters: impl Params) -> Result<(), StoreError> {
     db.prepare_cached(sql)?.execute(parameters)?;
     Ok(())
 }
@@ -349,6 +360,26 @@ fn put_route(db: &Connection, route: &RouteRecord) -> Result<(), StoreError> {
             json(&route.extra)?,
             micros(route.created_at),
             micros(route.modified_at),
+        ),
+    )
+}
+
+fn put_schedule(db: &Connection, schedule: &ScheduleRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO schedules (id, name, folded_name, description, definition, revision, created_at, created_by,
+            modified_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        (
+            schedule.id.0.as_bytes(),
+            &schedule.name,
+            &schedule.folded_name,
+            &schedule.description,
+            schedule.definition.as_ref(),
+            schedule.revision,
+            micros(schedule.created_at),
+            &schedule.created_by,
+            micros(schedule.modified_at),
         ),
     )
 }

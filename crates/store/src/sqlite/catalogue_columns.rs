@@ -1,15 +1,16 @@
-//! Flows, versions, queues, domains and routes as rows.
+//! Flows, versions, queues, domains, routes, tables and schedules as rows.
 
 use std::sync::Arc;
 
 use rusqlite::Row;
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 
 use super::columns::Columns;
 use crate::error::StoreError;
 use crate::records::catalogue::{
     DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
+use crate::records::tables::{ScheduleRecord, TableRecord};
 
 pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
     let columns = Columns { row, table: "flows" };
@@ -106,6 +107,36 @@ pub(super) fn route(row: &Row<'_>) -> Result<RouteRecord, StoreError> {
         priority: columns.get("priority")?,
         extra: columns.json("extra")?,
         created_at: columns.time("created_at")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}
+
+pub(super) fn table(row: &Row<'_>) -> Result<TableRecord, StoreError> {
+    let columns = Columns { row, table: "data_tables" };
+    Ok(TableRecord {
+        id: TableId(columns.uuid("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        description: columns.get("description")?,
+        schema: columns.json("schema")?,
+        revision: columns.get("revision")?,
+        created_at: columns.time("created_at")?,
+        created_by: columns.get("created_by")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}
+
+pub(super) fn schedule(row: &Row<'_>) -> Result<ScheduleRecord, StoreError> {
+    let columns = Columns { row, table: "schedules" };
+    Ok(ScheduleRecord {
+        id: ScheduleId(columns.uuid("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        description: columns.get("description")?,
+        definition: Arc::from(columns.get::<String>("definition")?),
+        revision: columns.get("revision")?,
+        created_at: columns.time("created_at")?,
+        created_by: columns.get("created_by")?,
         modified_at: columns.time("modified_at")?,
     })
 }

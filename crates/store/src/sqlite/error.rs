@@ -2,7 +2,7 @@
 
 use rusqlite::ErrorCode;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, TableError};
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
@@ -16,5 +16,11 @@ impl From<rusqlite::Error> for StoreError {
             ) => Self::Unavailable(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
+    }
+}
+
+impl From<rusqlite::Error> for TableError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
     }
 }

@@ -15,6 +15,7 @@ mod retention;
 mod runs;
 mod schema;
 mod seen;
+mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,7 @@ impl SqliteStore {
         let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
         schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
         runs::end_leases(&db)?;
+        tables::end_rights(&db)?;
         Self::start(lock, &path, db, options)
     }
 

@@ -49,6 +49,8 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32) -> Result
         let removed = session.db.prepare_cached(sql)?.execute((micros(limit), max))?;
         swept.audit = removed as u64;
     }
+    // Rows are small.
+    swept.rows = super::tables::sweep(session.db, limits.versions, max.saturating_mul(10))?;
     Ok(swept)
 }
 

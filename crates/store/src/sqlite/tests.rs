@@ -338,3 +338,21 @@ async fn lists_are_found_by_an_index() {
         );
     }
 }
+
+/// Rows are found by their keys, at whatever version, however many rows and versions there are; and so is what no version needs.
+#[tokio::test]
+async fn rows_of_tables_are_found_by_an_index() {
+    let Opened { store: _store, directory } = open();
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    let plan = |sql: &str| -> String {
+        let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![rusqlite::types::Null; select.parameter_count()];
+        let rows = select.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    };
+    let find = plan(super::tables::FIND);
+    assert_eq!(find, "SEARCH table_rows USING PRIMARY KEY (table_id=? AND folded=? AND since<?)");
+    assert_eq!(plan(super::tables::LIST), "SEARCH table_rows USING PRIMARY KEY (table_id=? AND folded>?)");
+    let old = plan(super::tables::OLD_ROWS);
+    assert!(old.contains("SCAN c; SEARCH r USING COVERING INDEX table_rows_ended (table_id=?"), "{old}");
+}

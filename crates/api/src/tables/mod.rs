@@ -1,0 +1,160 @@
+//! `/flows/datatables`: data tables, their rows, and versions of the rows.
+
+mod content;
+mod objects;
+mod rows;
+
+use axum::http::StatusCode;
+use waypost_app::access::scopes::Scope;
+use waypost_flow::id::TableId;
+use waypost_wire::graph::Graph;
+use waypost_wire::table::{DataTable, DataTableRequest, DataTableRow, DataTableVersion, RowsReplaced};
+
+use crate::error::{ApiError, not_found_code};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
+use crate::queues::SORT_ORDERS;
+
+/// What `expand` may ask for; lists leave it out unless asked.
+const EXPANDS: &[&str] = &["schema"];
+
+/// A version of a table's rows, in a query.
+const VERSION: &str = "A version of the rows; the newest unless told.";
+
+/// The `ETag` of answers about rows.
+const CONTENT_MATCH: &str =
+    "The version of the rows, as the `ETag` of answers about them, that the change is meant for.";
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let (all, one) = ("/flows/datatables", "/flows/datatables/{datatableId}");
+    let lists = |id| {
+        operation(id, Scope::RoutingRead, "List data tables, by name")
+            .text("name", "A name; `*` at either end stands for anything.")
+            .list("divisionId", "Divisions; there is one.")
+            .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+            .list("expand", "`schema` for the columns as well.")
+            .ignored(&["sortBy"])
+            .pages::<DataTable>()
+    };
+    let endpoints = Endpoints::default()
+        .get(all, objects::list, lists("getFlowsDatatables"))
+        .get(&format!("{all}/divisionviews"), objects::list, lists("getFlowsDatatablesDivisionviews"))
+        .post(
+            all,
+            objects::create,
+            operation("postFlowsDatatables", Scope::RoutingWrite, "Make a data table")
+                .body::<DataTableRequest>()
+                .answers::<DataTable>()
+                .refuses(&[409]),
+        )
+        .get(
+            one,
+            objects::get,
+            operation("getFlowsDatatable", Scope::RoutingRead, "Get a data table")
+                .list("expand", "Makes no difference: the columns are always told.")
+                .answers::<DataTable>(),
+        )
+        .put(
+            one,
+            objects::update,
+            operation("putFlowsDatatable", Scope::RoutingWrite, "Change what a data table is")
+                .text("note", "Why, for the audit log.")
+                .ignored(&["expand"])
+                .if_match()
+                .body::<DataTableRequest>()
+                .answers::<DataTable>()
+                .refuses(&[409]),
+        )
+        .delete(
+            one,
+            objects::delete,
+            operation(
+                "deleteFlowsDatatable",
+                Scope::RoutingWrite,
+                "Delete a data table that no flow uses, and its rows",
+            )
+            .flag("force", "Makes no difference: a table in use stays.")
+            .empty(StatusCode::NO_CONTENT)
+            .refuses(&[409]),
+        )
+        .get(
+            &format!("{one}/usedby"),
+            objects::used_by,
+            operation("getFlowsDatatableUsedBy", Scope::RoutingRead, "What uses a data table")
+                .flag("transitive", "All the way, not only the next step.")
+                .answers::<Graph<'static>>(),
+        )
+        .get(
+            &format!("{one}/versions"),
+            content::versions,
+            operation("getFlowsDatatableVersions", Scope::RoutingRead, "List versions of a table's rows, newest first")
+                .pages::<DataTableVersion>(),
+        );
+    rows(endpoints, &format!("{one}/rows"))
+}
+
+fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
+    let one = &format!("{all}/{{rowId}}");
+    endpoints
+        .get(
+            all,
+            rows::list,
+            operation("getFlowsDatatableRows", Scope::RoutingRead, "List rows by key, or all of them as CSV")
+                .flag("showbrief", "Only the keys; so it is unless told `false`.")
+                .words("sortOrder", rows::ASCENDING, "Ascending is all there is.")
+                .text("after", "Rows whose keys come after this one.")
+                .number("version", 0, u32::MAX, VERSION)
+                .header("Accept", "`text/csv` for a CSV file of all rows.")
+                .pages::<DataTableRow>(),
+        )
+        .put(
+            all,
+            content::replace,
+            operation("putFlowsDatatableRows", Scope::RoutingWrite, "Replace all rows by those of a CSV file")
+                .text("note", "Why, for the versions and the audit log.")
+                .header("If-Match", CONTENT_MATCH)
+                .csv_body()
+                .answers::<RowsReplaced>()
+                .refuses(&[409, 412]),
+        )
+        .post(
+            all,
+            rows::create,
+            operation("postFlowsDatatableRows", Scope::RoutingWrite, "Make a row under a key that is free")
+                .header("If-Match", CONTENT_MATCH)
+                .body::<DataTableRow>()
+                .answers::<DataTableRow>()
+                .refuses(&[409, 412]),
+        )
+        .get(
+            one,
+            rows::get,
+            operation("getFlowsDatatableRow", Scope::RoutingRead, "Get the row under a key")
+                .flag("showbrief", "Only the key.")
+                .number("version", 0, u32::MAX, VERSION)
+                .answers::<DataTableRow>(),
+        )
+        .put(
+            one,
+            rows::put,
+            operation("putFlowsDatatableRow", Scope::RoutingWrite, "Make or replace the row under a key")
+                .header("If-Match", CONTENT_MATCH)
+                .body::<DataTableRow>()
+                .answers::<DataTableRow>()
+                .refuses(&[409, 412]),
+        )
+        .delete(
+            one,
+            rows::delete,
+            operation("deleteFlowsDatatableRow", Scope::RoutingWrite, "Remove the row under a key")
+                .header("If-Match", CONTENT_MATCH)
+                .empty(StatusCode::NO_CONTENT)
+                .refuses(&[409, 412]),
+        )
+}
+
+/// A table's id in a path. What is no UUID names no table.
+fn parse_id(text: &str) -> Result<TableId, ApiError> {
+    text.parse().map_err(|_| ApiError::not_found(not_found_code("table"), format!("table `{text}` was not found")))
+}

@@ -1,0 +1,36 @@
+//! A table's rows as a CSV file: what `import` reads back as the same rows.
+
+use csv::Writer;
+use serde_json::{Map, Value as Json};
+use waypost_store::records::tables::TableRow;
+
+use super::cells;
+use super::spec::KEY_PROPERTY;
+use crate::catalogue::shape::Table;
+
+/// The first line: the key and the columns.
+#[must_use]
+pub fn header(table: &Table) -> Vec<u8> {
+    let columns = table.record.schema.columns.iter().map(|column| column.name.as_str());
+    written(std::iter::once(std::iter::once(KEY_PROPERTY.to_owned()).chain(columns.map(str::to_owned)).collect()))
+}
+
+/// Lines of rows. What a row leaves out is left empty: its defaults are the table's, not its own.
+#[must_use]
+pub fn lines(table: &Table, rows: &[TableRow]) -> Vec<u8> {
+    written(rows.iter().map(|row| {
+        let values: Map<String, Json> = serde_json::from_str(&row.values).unwrap_or_default();
+        let cell = |name: &str| values.get(name).map(cells::to_text).unwrap_or_default();
+        let columns = table.record.schema.columns.iter().map(|column| cell(&column.name));
+        std::iter::once(row.key.clone()).chain(columns).collect()
+    }))
+}
+
+fn written(records: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut file = Writer::from_writer(Vec::new());
+    for record in records {
+        // Writing to memory does not fail, and every record has as many fields as the first.
+        let _ = file.write_record(&record);
+    }
+    file.into_inner().unwrap_or_default()
+}

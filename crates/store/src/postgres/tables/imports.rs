@@ -1,0 +1,104 @@
+//! The next version, written bit by bit while everybody reads the newest: its rows begin, and those it does without end, at a version that
+//! nobody looks at yet. Ending it is one number, however many rows there are.
+
+use std::borrow::Cow;
+
+use deadpool_postgres::{Client, GenericClient};
+use waypost_flow::id::TableId;
+
+use super::{LOCKED, State, advance, number, state, text};
+use crate::error::{StoreError, TableError};
+use crate::postgres::pool::execute;
+use crate::records::audit::AuditRecord;
+use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, content_entry};
+
+pub(super) async fn begin(
+    db: &mut Client,
+    import: Import,
+    expected: Option<ContentVersion>,
+) -> Result<ContentVersion, TableError> {
+    let transaction = db.transaction().await?;
+    let state = state(&transaction, LOCKED, import.table).await?;
+    let newest = state.content.version;
+    if expected.is_some_and(|expected| expected != newest) {
+        return Err(TableError::Conflict { newest });
+    }
+    if state.import.is_some() {
+        return Err(TableError::Importing);
+    }
+    let sql = "UPDATE table_contents SET import = $2, import_until = $3 WHERE table_id = $1";
+    execute(&transaction, sql, &[&import.table.0, &import.id, &import.until]).await?;
+    transaction.commit().await?;
+    Ok(newest)
+}
+
+/// What stands, if the import still has its right: one that ran out lasts until others have begun to take back what was written.
+async fn held(db: &impl GenericClient, import: Import) -> Result<State, TableError> {
+    let state = state(db, LOCKED, import.table).await?;
+    if state.import == Some(import.id) && !state.undoing { Ok(state) } else { Err(TableError::Lost) }
+}
+
+pub(super) async fn write(
+    db: &mut Client,
+    import: Import,
+    puts: Vec<TableRow>,
+    removes: Vec<String>,
+) -> Result<(), TableError> {
+    let transaction = db.transaction().await?;
+    let next = held(&transaction, import).await?.content.version.saturating_add(1);
+    write_rows(&transaction, import.table, next, &puts, &removes).await?;
+    let sql = "UPDATE table_contents SET import_until = $2 WHERE table_id = $1";
+    execute(&transaction, sql, &[&import.table.0, &import.until]).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends rows and begins others at a version.
+pub(super) async fn write_rows(
+    db: &impl GenericClient,
+    table: TableId,
+    next: ContentVersion,
+    puts: &[TableRow],
+    removes: &[String],
+) -> Result<(), StoreError> {
+    let next = number(next);
+    let ended: Vec<Cow<'_, str>> =
+        puts.iter().map(|row| &row.folded).chain(removes).map(|folded| text(folded)).collect();
+    let sql =
+        "UPDATE table_rows SET until = $3 WHERE table_id = $1 AND folded = ANY ($2) AND until IS NULL AND since < $3";
+    execute(db, sql, &[&table.0, &ended, &next]).await?;
+    if puts.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&TableRow) -> &str| puts.iter().map(|row| text(of(row))).collect::<Vec<_>>();
+    let (folded, keys, contents) = (column(|row| &row.folded), column(|row| &row.key), column(|row| &row.values));
+    let sql = "INSERT INTO table_rows (table_id, folded, since, key, content)
+        SELECT $1, folded, $2, key, content FROM unnest($3::text[], $4::text[], $5::text[]) AS new (folded, key, content)";
+    execute(db, sql, &[&table.0, &next, &folded, &keys, &contents]).await.map(drop)
+}
+
+pub(super) async fn finish(
+    db: &mut Client,
+    import: Import,
+    counts: RowCounts,
+    audit: AuditRecord,
+) -> Result<ContentVersion, TableError> {
+    let transaction = db.transaction().await?;
+    let content = held(&transaction, import).await?.content;
+    let sql = "UPDATE table_contents SET import = NULL, import_until = NULL WHERE table_id = $1";
+    execute(&transaction, sql, &[&import.table.0]).await?;
+    let mut version = content.version;
+    if !counts.is_nothing() {
+        let entry = content_entry(&audit, content.version.saturating_add(1), counts);
+        version = advance(&transaction, import.table, content, counts, &entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(version)
+}
+
+pub(super) async fn abandon(db: &mut Client, import: Import) -> Result<(), TableError> {
+    let transaction = db.transaction().await?;
+    held(&transaction, import).await?;
+    let sql = "UPDATE table_contents SET undoing = true WHERE table_id = $1";
+    execute(&transaction, sql, &[&import.table.0]).await?;
+    Ok(transaction.commit().await?)
+}

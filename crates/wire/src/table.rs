@@ -1,0 +1,105 @@
+//! Data tables: what they are, their rows, and versions of the rows.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use waypost_flow::id::TableId;
+
+use crate::Object;
+use crate::reference::{Division, Reference};
+use crate::time::Time;
+
+/// A data table without its rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataTable {
+    /// Its identifier.
+    pub id: TableId,
+    /// Its name.
+    pub name: String,
+    /// The division it is in.
+    pub division: Division,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Its columns, as a JSON Schema: the property `key` is the key, every other one is a column, whose `dataType` says its type in the
+    /// flow language's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
+    /// Whether keys are compared whatever the case.
+    #[serde(default)]
+    pub ignore_case: bool,
+    /// Counts the changes of the table, those of its rows left out.
+    #[serde(default)]
+    pub revision: u64,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed, its rows left out.
+    pub date_modified: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a data table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataTableRequest {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Its columns, as a JSON Schema. Each has a `type` and perhaps a `format`, or a `dataType`: string, integer, number, boolean,
+    /// datetime, duration, json, `list<string>`; and perhaps a `default`. In a change, none leaves them as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
+    /// Whether keys are compared whatever the case. In a change, none leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_case: Option<bool>,
+}
+
+/// A row: `KEY`, and a value for each column.
+pub type DataTableRow = Object;
+
+/// One version of a table's rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataTableVersion {
+    /// Its number.
+    pub version: u64,
+    /// When it was made.
+    pub date_created: Time,
+    /// The client that made it.
+    pub created_by: Reference,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// How it differs from the version before.
+    #[serde(flatten)]
+    pub counts: RowCounts,
+}
+
+/// How one content differs from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RowCounts {
+    /// Rows under keys that are new.
+    pub added: u64,
+    /// Rows that say something else.
+    pub changed: u64,
+    /// Rows that are gone.
+    pub removed: u64,
+    /// Rows that stayed as they were.
+    pub same: u64,
+}
+
+/// What became of a table whose content was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RowsReplaced {
+    /// The newest version of its rows since; no new one, if nothing differs.
+    pub version: u64,
+    /// How it differs from the version before.
+    #[serde(flatten)]
+    pub counts: RowCounts,
+}
