@@ -7,8 +7,9 @@ use std::sync::Arc;
 use waypost_flow::document::{ActionKind, Document, FlowReference, is_computed};
 use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::program::Selector;
+use waypost_store::records::catalogue::Bindings;
 
-use super::world::VersionKey;
+use super::world::{VersionKey, World};
 
 /// What a version names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -112,21 +113,25 @@ impl Usage {
 }
 
 /// What a document names, as far as it can be resolved.
-pub fn uses(
-    document: &Document,
-    flow: impl Fn(&FlowReference) -> Option<FlowId>,
-    queue: impl Fn(&str) -> Option<QueueId>,
-) -> Vec<Use> {
+pub fn uses(document: &Document, world: &World, bindings: &Bindings) -> Vec<Use> {
+    let flow = |reference: &FlowReference| world.resolve_flow(reference, bindings);
+    let queue = |written: &str| world.resolve_queue(written, bindings);
     let mut uses = Vec::new();
     for (path, action) in document.actions() {
         let (action, target) = match &action.kind {
-            ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, &flow)),
-            ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, &flow)),
+            ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, flow)),
+            ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, flow)),
             ActionKind::TransferToQueue { queue: written, .. } if is_computed(written) => {
                 ("transferToQueue", Some(Target::AnyQueue))
             }
             ActionKind::TransferToQueue { queue: written, .. } => {
                 ("transferToQueue", queue(written).map(Target::Queue))
+            }
+            ActionKind::LookupTable { table, .. } => {
+                ("lookupTable", world.resolve_table(table, bindings).map(Target::Table))
+            }
+            ActionKind::EvaluateSchedule { schedule, .. } => {
+                ("evaluateSchedule", world.resolve_schedule(schedule, bindings).map(Target::Schedule))
             }
             ActionKind::FindQueue { .. } => ("findQueue", Some(Target::AnyQueue)),
             _ => continue,

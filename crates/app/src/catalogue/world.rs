@@ -105,6 +105,8 @@ pub struct Running {
     pub queue_names: HashMap<QueueId, Arc<str>>,
     /// Queues by folded name.
     pub queues_by_name: HashMap<String, QueueId>,
+    /// Data tables.
+    pub tables: HashMap<TableId, Arc<Table>>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -238,11 +240,7 @@ impl World {
     /// Adds a loaded version, or puts another in its place.
     pub fn add(&mut self, loaded: Arc<Loaded>) {
         let bindings = &loaded.record.bindings;
-        let uses = usage::uses(
-            &loaded.document,
-            |reference| self.resolve_flow(reference, bindings),
-            |written| self.resolve_queue(written, bindings),
-        );
+        let uses = usage::uses(&loaded.document, self, bindings);
         self.usage.insert(loaded.key(), uses);
         if self.loaded.insert(loaded.key(), loaded.clone()).is_none() {
             self.loaded_of.entry(loaded.record.flow_id).or_default().push(loaded.record.version);
@@ -445,6 +443,7 @@ impl World {
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
             queues_by_name: self.queue_names.clone(),
+            tables: self.tables.clone(),
             unrouted,
         }
     }

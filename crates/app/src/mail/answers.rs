@@ -1,10 +1,16 @@
 //! What runs ask of the outside, answered: queues by name, schedules, rows of tables.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use waypost_engine::{Answer, Question};
 use waypost_flow::document;
-use waypost_store::error::StoreError;
+use waypost_flow::id::TableId;
+use waypost_store::error::{StoreError, TableError};
+use waypost_store::records::tables::ContentVersion;
+use waypost_store::traits::{Store, TableStore};
 
 use crate::catalogue::world::Running;
 
@@ -50,5 +56,59 @@ pub struct CatalogueAnswers<'r>(pub &'r Running);
 impl Answers for CatalogueAnswers<'_> {
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
         Ok(from_catalogue(self.0, question).unwrap_or_else(|| nobody(question)))
+    }
+}
+
+/// What the server answers the questions of one run: the catalogue's, and rows of tables. Each table is seen as it was at the run's
+/// first look into it.
+pub struct LiveAnswers<'r> {
+    running: &'r Running,
+    tables: &'r dyn TableStore,
+    seen: Mutex<HashMap<TableId, ContentVersion>>,
+}
+
+impl<'r> LiveAnswers<'r> {
+    /// Answers for one run.
+    pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
+        Self { running, tables: store, seen: Mutex::default() }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<TableId, ContentVersion>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn look_up(&self, question: &Question) -> Result<Answer, StoreError> {
+        let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
+        let Some(table) = text("table").parse().ok().and_then(|id| self.running.tables.get(&id)) else {
+            return Ok(Answer::Failed("the table is gone".to_owned()));
+        };
+        let id = table.record.id;
+        let folded = table.folded(text("key"));
+        if folded.is_empty() {
+            return Ok(Answer::Value(json!({})));
+        }
+        let at = self.seen().get(&id).copied();
+        match self.tables.row(id, &folded, at).await {
+            Ok(found) => {
+                self.seen().insert(id, found.version);
+                let mut told = json!({ "version": found.version });
+                if let (Some(row), Some(told)) = (&found.row, told.as_object_mut()) {
+                    told.insert("row".to_owned(), Json::Object(table.values(row)));
+                }
+                Ok(Answer::Value(told))
+            }
+            Err(TableError::Store(error)) => Err(error),
+            Err(other) => Ok(Answer::Failed(other.to_string())),
+        }
+    }
+}
+
+#[async_trait]
+impl Answers for LiveAnswers<'_> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        if question.kind == "lookupTable" {
+            return self.look_up(question).await;
+        }
+        Ok(from_catalogue(self.running, question).unwrap_or_else(|| nobody(question)))
     }
 }

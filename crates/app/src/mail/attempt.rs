@@ -21,7 +21,7 @@ use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 
-use super::answers::CatalogueAnswers;
+use super::answers::LiveAnswers;
 use super::decide::{Conducted, Start, bare_record, conduct};
 use crate::App;
 use crate::catalogue::versions::VersionName;
@@ -102,8 +102,15 @@ impl App {
         let mut record: RunRecord = bare_record(start, running.unrouted);
         let conducted =
             Conducted { snapshot: &running.snapshot, program: &program, attributes: given.attributes, given: inputs };
-        let outputs =
-            conduct(conducted, start, &message, Limits::default(), &CatalogueAnswers(&running), &mut record).await?;
+        let outputs = conduct(
+            conducted,
+            start,
+            &message,
+            Limits::default(),
+            &LiveAnswers::new(&running, &*self.store),
+            &mut record,
+        )
+        .await?;
         Ok(Attempt {
             version,
             decision: record.decision,

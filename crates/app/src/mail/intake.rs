@@ -16,8 +16,9 @@ use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, Opening,
 };
+use waypost_store::traits::Store;
 
-use super::answers::CatalogueAnswers;
+use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out_of_actions};
 use crate::App;
 use crate::catalogue::world::Running;
@@ -78,11 +79,12 @@ impl App {
         let (running, detail) = (self.catalogue.running(), self.trace_detail);
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
-            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, arrival, detail)))
+            let store = self.store.clone();
+            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, detail)))
                 .await
                 .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, arrival, detail).await
+            prepare(&running, &*self.store, arrival, detail).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -137,7 +139,7 @@ impl App {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-async fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Acceptance {
+async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail: Detail) -> Acceptance {
     let received_at = Timestamp::now();
     let raw = arrival.raw;
     let parsed = Message::parse(&raw);
@@ -158,7 +160,8 @@ async fn prepare(running: &Running, arrival: Arrival, detail: Detail) -> Accepta
         let opening = recipient.opening.as_ref();
         let start = Start { interaction: id, received_at, priority, route, opening };
         // What the store can't answer now a worker asks again.
-        let run = decide(running, start, &parsed, limits, &CatalogueAnswers(running)).await.ok();
+        let answers = LiveAnswers::new(running, store);
+        let run = decide(running, start, &parsed, limits, &answers).await.ok();
         interactions.push(NewInteraction {
             id,
             envelope_to: recipient.address.clone(),

@@ -12,8 +12,9 @@ use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
+use waypost_store::traits::Store;
 
-use super::answers::CatalogueAnswers;
+use super::answers::LiveAnswers;
 use super::decide::{Start, decide};
 use crate::App;
 use crate::catalogue::world::{Running, World};
@@ -96,9 +97,10 @@ impl App {
         let (id, lease) = (work.interaction.id, work.lease);
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
-        let runtime = tokio::runtime::Handle::current();
-        let run =
-            tokio::task::spawn_blocking(move || runtime.block_on(run(&running, route.as_deref(), &work, gone, limits)));
+        let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
+        let run = tokio::task::spawn_blocking(move || {
+            runtime.block_on(run(&running, &*store, route.as_deref(), &work, gone, limits))
+        });
         let run = match run.await {
             Ok(run) => run?,
             Err(error) => {
@@ -140,6 +142,7 @@ fn is_there(world: &World, target: RouteTarget) -> bool {
 
 async fn run(
     running: &Running,
+    store: &dyn Store,
     route: Option<&RouteRecord>,
     work: &ClaimedRun,
     gone: bool,
@@ -153,7 +156,7 @@ async fn run(
         route,
         opening: work.interaction.opening.as_ref(),
     };
-    let mut run = decide(running, start, &message, limits, &CatalogueAnswers(running)).await?;
+    let mut run = decide(running, start, &message, limits, &LiveAnswers::new(running, store)).await?;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
         run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));
