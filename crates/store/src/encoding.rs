@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, DecisionRecord, RunRecord, State};
+use crate::records::replays::ReplayState;
 
 /// JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -99,4 +100,18 @@ impl DecisionMore {
         };
         if more == Self::default() { Ok(None) } else { json(&more).map(Some) }
     }
+}
+
+/// How a replay's state is kept.
+pub(crate) fn replay_state(state: ReplayState) -> i64 {
+    match state {
+        ReplayState::Open => 0,
+        ReplayState::Done => 1,
+        ReplayState::Failed => 2,
+    }
+}
+
+/// The state of a replay that is kept so.
+pub(crate) fn read_replay_state(number: i64) -> Option<ReplayState> {
+    [ReplayState::Open, ReplayState::Done, ReplayState::Failed].into_iter().find(|state| replay_state(*state) == number)
 }

@@ -18,6 +18,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
     RunSummary, Summary,
 };
+use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
@@ -230,6 +231,48 @@ pub trait TableStore: Send + Sync {
     async fn abandon_import(&self, import: Import) -> Result<(), TableError>;
 }
 
+/// Replays of recorded mail.
+#[async_trait]
+pub trait ReplayStore: Send + Sync {
+    /// Keeps a new replay, open and not begun.
+    async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError>;
+
+    /// Begins the oldest open replay that nobody holds the right to, and counts the start.
+    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError>;
+
+    /// Says how far a replay came and keeps the right; answers whether it was still held.
+    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError>;
+
+    /// Ends a replay with its report and what differs, in this order; answers whether the right was still held, else nothing is kept.
+    /// What differs in an interaction that was erased meanwhile is not kept.
+    async fn end_replay(
+        &self,
+        id: Uuid,
+        token: Uuid,
+        state: ReplayState,
+        report: String,
+        changes: Vec<ReplayChange>,
+    ) -> Result<bool, StoreError>;
+
+    /// One replay.
+    async fn replay(&self, id: Uuid) -> Result<Option<ReplayRecord>, StoreError>;
+
+    /// Replays, newest first, `limit` of them after `offset`, and how many there are in all.
+    async fn replays(&self, offset: u64, limit: u32) -> Result<(Vec<ReplayRecord>, u64), StoreError>;
+
+    /// What differs, in the order in which it was kept, without traces.
+    async fn replay_changes(&self, id: Uuid) -> Result<Vec<String>, StoreError>;
+
+    /// The traces of one interaction that differs.
+    async fn replay_traces(&self, id: Uuid, interaction: InteractionId) -> Result<Option<String>, StoreError>;
+
+    /// Removes a replay, also one that is under way; answers whether it was there.
+    async fn delete_replay(&self, id: Uuid) -> Result<bool, StoreError>;
+
+    /// What replays need of these interactions, in no order. A raw message beyond `most_bytes` is left out: it is read by itself.
+    async fn recorded(&self, ids: &[InteractionId], most_bytes: u32) -> Result<Vec<Recorded>, StoreError>;
+}
+
 /// Who changed what. Entries are written with the changes themselves.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
@@ -277,11 +320,27 @@ pub struct Heard {
 
 /// A whole store.
 pub trait Store:
-    CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore + TableStore
+    CatalogueStore
+    + MailStore
+    + QueueStore
+    + AccessStore
+    + AuditStore
+    + ReplayStore
+    + RetentionStore
+    + PeerStore
+    + TableStore
 {
 }
 
 impl<T> Store for T where
-    T: CatalogueStore + MailStore + QueueStore + AccessStore + AuditStore + RetentionStore + PeerStore + TableStore
+    T: CatalogueStore
+        + MailStore
+        + QueueStore
+        + AccessStore
+        + AuditStore
+        + ReplayStore
+        + RetentionStore
+        + PeerStore
+        + TableStore
 {
 }

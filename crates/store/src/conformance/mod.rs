@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod lists;
 pub(crate) mod queues;
+pub(crate) mod replays;
 pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod samples;
@@ -55,6 +56,8 @@ macro_rules! every_rule {
                 rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,
                 one_of_many_contents_wins, a_key_twice_is_told, old_versions_go, a_deleted_table_is_swept;
+            replays: one_node_at_a_time_begins_the_oldest, a_report_is_kept_with_what_differs,
+                what_was_erased_meanwhile_is_not_kept, messages_and_last_traces_are_read_together;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }
     };

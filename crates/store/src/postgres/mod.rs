@@ -18,6 +18,7 @@ mod mail_columns;
 mod peers;
 mod pool;
 mod queues;
+mod replays;
 mod retention;
 mod runs;
 mod schema;

@@ -45,6 +45,7 @@ async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: 
         let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
         swept.contents = erase_contents(&transaction, &ids).await?;
         transaction.commit().await?;
+        swept.replays = super::replays::sweep(db, limit, max).await?;
     }
     if let Some(limit) = limits.audit {
         // Identifiers sort by time.
@@ -131,6 +132,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
         let id: Uuid = columns.get("id")?;
         execute(db, "UPDATE interactions SET opening = $2 WHERE id = $1", &[&id, &json(&opening)?]).await?;
     }
+    super::replays::forget(db, ids).await?;
     let sql = "UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await?;
     if !messages.is_empty() {

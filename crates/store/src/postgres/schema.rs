@@ -5,8 +5,11 @@ use super::pool::{Database, execute, row, rows};
 use crate::error::StoreError;
 
 /// The schema's steps. The table `schema_format` counts those that were taken; a released step never changes.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001-start.sql"), include_str!("migrations/0002-tables.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-start.sql"),
+    include_str!("migrations/0002-tables.sql"),
+    include_str!("migrations/0003-replays.sql"),
+];
 
 /// The oldest server that is known to do, as `server_version_num`.
 const OLDEST_SERVER: i32 = 150_000;

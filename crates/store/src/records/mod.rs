@@ -4,5 +4,6 @@ pub mod access;
 pub mod audit;
 pub mod catalogue;
 pub mod mail;
+pub mod replays;
 pub mod retention;
 pub mod tables;

@@ -33,6 +33,8 @@ pub struct Swept {
     pub contents: u64,
     /// Interactions.
     pub interactions: u64,
+    /// Replays with their reports: they are as old as contents may become.
+    pub replays: u64,
     /// Entries of the audit log.
     pub audit: u64,
     /// Rows of tables, and entries of their histories: of old versions, of tables that are gone, of imports that came to nothing.

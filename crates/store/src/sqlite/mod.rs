@@ -11,6 +11,7 @@ mod interactions;
 mod mail_columns;
 mod queues;
 mod readers;
+mod replays;
 mod retention;
 mod runs;
 mod schema;

@@ -42,6 +42,7 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32) -> Result
             erase_content(session.db, InteractionId(Uuid::from_bytes(id)))?;
             swept.contents += 1;
         }
+        swept.replays = super::replays::sweep(session.db, limit, max)?;
     }
     if let Some(limit) = limits.audit {
         // Identifiers sort by time.
@@ -91,6 +92,7 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
     .execute((id.0.as_bytes(),))?;
     db.prepare_cached("UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(),))?;
+    super::replays::forget(db, id)?;
     if let Some(message) = message {
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
         db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005-retention.sql"),
     include_str!("migrations/0006-lists.sql"),
     include_str!("migrations/0007-tables.sql"),
+    include_str!("migrations/0008-replays.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

@@ -1,0 +1,204 @@
+//! Replays of recorded mail.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use deadpool_postgres::{Client, GenericClient};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::PostgresStore;
+use super::columns::{Columns, text};
+use super::pool::{execute, row, rows};
+use crate::encoding::{read_replay_state, replay_state};
+use crate::error::StoreError;
+use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::traits::ReplayStore;
+
+#[async_trait]
+impl ReplayStore for PostgresStore {
+    async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError> {
+        self.db.run(move |db| Box::pin(add(db, replay))).await
+    }
+
+    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+        let sql = "UPDATE replays SET lease = $1, lease_until = $2, starts = starts + 1 WHERE id = (
+                SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= $3)
+                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING *";
+        let begun = self
+            .db
+            .run(move |db| Box::pin(async move { row(db, sql, &[&lease.token, &lease.until, &now]).await }))
+            .await?;
+        begun.as_ref().map(record).transpose()
+    }
+
+    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {
+        let sql = "UPDATE replays SET progress = $3, lease_until = $4 WHERE id = $1 AND lease = $2 AND state = 0";
+        self.db
+            .run(move |db| {
+                Box::pin(async move { execute(db, sql, &[&id, &lease.token, &text(&progress), &lease.until]).await })
+            })
+            .await
+            .map(|written| written > 0)
+    }
+
+    async fn end_replay(
+        &self,
+        id: Uuid,
+        token: Uuid,
+        state: ReplayState,
+        report: String,
+        changes: Vec<ReplayChange>,
+    ) -> Result<bool, StoreError> {
+        self.db.run(move |db| Box::pin(end(db, (id, token), state, report, changes))).await
+    }
+
+    async fn replay(&self, id: Uuid) -> Result<Option<ReplayRecord>, StoreError> {
+        let sql = "SELECT * FROM replays WHERE id = $1";
+        let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id]).await })).await?;
+        found.as_ref().map(record).transpose()
+    }
+
+    async fn replays(&self, offset: u64, limit: u32) -> Result<(Vec<ReplayRecord>, u64), StoreError> {
+        let (offset, limit) = (i64::try_from(offset).unwrap_or(i64::MAX), i64::from(limit));
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let total: i64 = match row(db, "SELECT count(*) FROM replays", &[]).await? {
+                        Some(row) => row.try_get(0)?,
+                        None => 0,
+                    };
+                    let sql = "SELECT * FROM replays ORDER BY id DESC LIMIT $1 OFFSET $2";
+                    let found = rows(db, sql, &[&limit, &offset]).await?;
+                    let found: Result<_, StoreError> = found.iter().map(record).collect();
+                    Ok((found?, u64::try_from(total).unwrap_or_default()))
+                })
+            })
+            .await
+    }
+
+    async fn replay_changes(&self, id: Uuid) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT entry FROM replay_changes WHERE replay = $1 ORDER BY position";
+        let found = self.db.run(move |db| Box::pin(async move { rows(db, sql, &[&id]).await })).await?;
+        found.iter().map(|row| row.try_get(0).map_err(StoreError::from)).collect()
+    }
+
+    async fn replay_traces(&self, id: Uuid, interaction: InteractionId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT traces FROM replay_changes WHERE interaction = $2 AND replay = $1";
+        let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id, &interaction.0]).await })).await?;
+        Ok(found.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    async fn delete_replay(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let transaction = db.transaction().await?;
+                    let removed = delete(&transaction, &[id]).await?;
+                    transaction.commit().await?;
+                    Ok(removed > 0)
+                })
+            })
+            .await
+    }
+
+    async fn recorded(&self, ids: &[InteractionId], most_bytes: u32) -> Result<Vec<Recorded>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let most = i32::try_from(most_bytes).unwrap_or(i32::MAX);
+        let sql = "SELECT i.id, CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END, r.trace FROM interactions i
+            LEFT JOIN messages m ON m.id = i.message
+            LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ANY ($1)";
+        let found = self.db.run(move |db| Box::pin(async move { rows(db, sql, &[&ids, &most]).await })).await?;
+        found
+            .iter()
+            .map(|row| {
+                let raw: Option<Vec<u8>> = row.try_get(1)?;
+                let interaction = InteractionId(row.try_get(0)?);
+                Ok(Recorded { interaction, raw: raw.map(Bytes::from), trace: row.try_get(2)? })
+            })
+            .collect()
+    }
+}
+
+async fn add(db: &mut Client, replay: ReplayRecord) -> Result<(), StoreError> {
+    execute(
+        db,
+        "INSERT INTO replays (id, created_at, created_by, request, state, starts, progress, report)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            &replay.id,
+            &replay.created_at,
+            &text(&replay.created_by),
+            &text(&replay.request),
+            &replay_state(replay.state),
+            &i64::from(replay.starts),
+            &text(&replay.progress),
+            &replay.report.as_deref().map(text),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn end(
+    db: &mut Client,
+    (id, token): (Uuid, Uuid),
+    state: ReplayState,
+    report: String,
+    changes: Vec<ReplayChange>,
+) -> Result<bool, StoreError> {
+    let transaction = db.transaction().await?;
+    let sql = "UPDATE replays SET state = $3, report = $4, lease = NULL, lease_until = NULL
+        WHERE id = $1 AND lease = $2 AND state = 0";
+    if execute(&transaction, sql, &[&id, &token, &replay_state(state), &text(&report)]).await? == 0 {
+        return Ok(false);
+    }
+    // An erasure waits for this, or is seen.
+    let sql = "INSERT INTO replay_changes (replay, position, interaction, entry, traces)
+        SELECT $1, $2, i.id, $4, $5 FROM (SELECT id FROM interactions WHERE id = $3 AND NOT erased FOR SHARE) AS i";
+    for (position, change) in (0_i64..).zip(&changes) {
+        let (entry, traces) = (text(&change.entry), text(&change.traces));
+        execute(&transaction, sql, &[&id, &position, &change.interaction.0, &entry, &traces]).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn delete(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
+    execute(db, "DELETE FROM replay_changes WHERE replay = ANY ($1)", &[&ids]).await?;
+    execute(db, "DELETE FROM replays WHERE id = ANY ($1)", &[&ids]).await
+}
+
+/// Removes what replays keep of interactions.
+pub(super) async fn forget(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
+    execute(db, "DELETE FROM replay_changes WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
+}
+
+/// Removes replays made before; answers how many.
+pub(super) async fn sweep(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, StoreError> {
+    let transaction = db.transaction().await?;
+    // Identifiers sort by time.
+    let sql = "SELECT id FROM replays WHERE created_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED";
+    let old = rows(&transaction, sql, &[&before, &max]).await?;
+    let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
+    let removed = delete(&transaction, &ids).await?;
+    transaction.commit().await?;
+    Ok(removed)
+}
+
+fn record(row: &Row) -> Result<ReplayRecord, StoreError> {
+    let columns = Columns { row, table: "replays" };
+    let state: i64 = columns.get("state")?;
+    Ok(ReplayRecord {
+        id: columns.get("id")?,
+        created_at: columns.get("created_at")?,
+        created_by: columns.get("created_by")?,
+        request: columns.get("request")?,
+        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        starts: columns.count("starts")?,
+        progress: columns.get("progress")?,
+        report: columns.get("report")?,
+    })
+}

@@ -1,0 +1,69 @@
+//! Replays: flows that are to change, run over recorded mail, and what came of it.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+/// How a replay stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayState {
+    /// It waits for a node, or one runs it.
+    Open,
+    /// It is over, and has its report.
+    Done,
+    /// It could not be done; the report says why.
+    Failed,
+}
+
+/// A replay as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayRecord {
+    /// Its identifier: a UUID version 7.
+    pub id: Uuid,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// The client that asked.
+    pub created_by: String,
+    /// What was asked, as JSON.
+    pub request: String,
+    /// How it stands.
+    pub state: ReplayState,
+    /// How often a node began it: more than once if the first was gone before the end.
+    pub starts: u32,
+    /// How far it came, as JSON; empty before the first start.
+    pub progress: String,
+    /// What came of it, as JSON, once it is over.
+    pub report: Option<String>,
+}
+
+/// The right to run a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayLease {
+    /// Proves it.
+    pub token: Uuid,
+    /// When it ends by itself: another node may begin the replay anew then.
+    pub until: Timestamp,
+}
+
+/// An interaction whose decision would be another. It goes with the interaction's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayChange {
+    /// The interaction.
+    pub interaction: InteractionId,
+    /// What differs, as JSON.
+    pub entry: String,
+    /// The traces of both runs, as JSON.
+    pub traces: String,
+}
+
+/// What is kept of an interaction that a replay needs besides its record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The interaction.
+    pub interaction: InteractionId,
+    /// The raw message; none when erased.
+    pub raw: Option<Bytes>,
+    /// The last run's trace, as JSON; none without a run.
+    pub trace: Option<String>,
+}

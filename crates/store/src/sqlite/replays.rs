@@ -1,0 +1,213 @@
+//! Replays of recorded mail.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::SqliteStore;
+use super::columns::{Columns, micros};
+use crate::encoding::{read_replay_state, replay_state};
+use crate::error::StoreError;
+use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::traits::ReplayStore;
+
+#[async_trait]
+impl ReplayStore for SqliteStore {
+    async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError> {
+        self.writer()?.run(move |session| add(session.db, &replay).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+        self.writer()?.run(move |session| begin(session.db, lease, now).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {
+        let write = move |db: &Connection| -> Result<bool, StoreError> {
+            let sql = "UPDATE replays SET progress = ?3, lease_until = ?4 WHERE id = ?1 AND lease = ?2 AND state = 0";
+            let values = (id.as_bytes(), lease.token.as_bytes(), &progress, micros(lease.until));
+            Ok(db.prepare_cached(sql)?.execute(values)? > 0)
+        };
+        self.writer()?.run(move |session| write(session.db).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn end_replay(
+        &self,
+        id: Uuid,
+        token: Uuid,
+        state: ReplayState,
+        report: String,
+        changes: Vec<ReplayChange>,
+    ) -> Result<bool, StoreError> {
+        self.writer()?
+            .run(move |session| end(session.db, (id, token), state, &report, &changes).map(Ok::<_, StoreError>))
+            .await?
+    }
+
+    async fn replay(&self, id: Uuid) -> Result<Option<ReplayRecord>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM replays WHERE id = ?1")?;
+                let mut rows = select.query((id.as_bytes(),))?;
+                rows.next()?.map(record).transpose()
+            })
+            .await
+    }
+
+    async fn replays(&self, offset: u64, limit: u32) -> Result<(Vec<ReplayRecord>, u64), StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let total: i64 = db.prepare_cached("SELECT count(*) FROM replays")?.query_row((), |row| row.get(0))?;
+                let mut select = db.prepare_cached("SELECT * FROM replays ORDER BY id DESC LIMIT ?1 OFFSET ?2")?;
+                let mut rows = select.query((limit, i64::try_from(offset).unwrap_or(i64::MAX)))?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(record(row)?);
+                }
+                Ok((found, u64::try_from(total).unwrap_or_default()))
+            })
+            .await
+    }
+
+    async fn replay_changes(&self, id: Uuid) -> Result<Vec<String>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let sql = "SELECT entry FROM replay_changes WHERE replay = ?1 ORDER BY position";
+                let mut select = db.prepare_cached(sql)?;
+                let entries = select.query_map((id.as_bytes(),), |row| row.get(0))?;
+                Ok(entries.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    async fn replay_traces(&self, id: Uuid, interaction: InteractionId) -> Result<Option<String>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let sql = "SELECT traces FROM replay_changes WHERE interaction = ?2 AND replay = ?1";
+                let values = (id.as_bytes(), interaction.0.as_bytes());
+                Ok(db.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+            })
+            .await
+    }
+
+    async fn delete_replay(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| delete(session.db, id).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn recorded(&self, ids: &[InteractionId], most_bytes: u32) -> Result<Vec<Recorded>, StoreError> {
+        let ids = ids.to_vec();
+        self.readers()?
+            .run(move |db| {
+                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, r.trace FROM interactions i
+                    LEFT JOIN messages m ON m.id = i.message
+                    LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ?1";
+                let mut select = db.prepare_cached(sql)?;
+                let mut found = Vec::with_capacity(ids.len());
+                for interaction in ids {
+                    let row: Option<(Option<Vec<u8>>, Option<String>)> = select
+                        .query_row((interaction.0.as_bytes(), most_bytes), |row| Ok((row.get(0)?, row.get(1)?)))
+                        .optional()?;
+                    if let Some((raw, trace)) = row {
+                        found.push(Recorded { interaction, raw: raw.map(Bytes::from), trace });
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+}
+
+fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO replays (id, created_at, created_by, request, state, starts, progress, report)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        replay.id.as_bytes(),
+        micros(replay.created_at),
+        &replay.created_by,
+        &replay.request,
+        replay_state(replay.state),
+        replay.starts,
+        &replay.progress,
+        replay.report.as_deref(),
+    ))?;
+    Ok(())
+}
+
+fn begin(db: &Connection, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+    let sql = "UPDATE replays SET lease = ?1, lease_until = ?2, starts = starts + 1 WHERE id = (
+            SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= ?3) ORDER BY id LIMIT 1)
+        RETURNING *";
+    let mut update = db.prepare_cached(sql)?;
+    let mut rows = update.query((lease.token.as_bytes(), micros(lease.until), micros(now)))?;
+    let begun = rows.next()?.map(record).transpose()?;
+    // The statement is done when it has answered its last row.
+    while rows.next()?.is_some() {}
+    Ok(begun)
+}
+
+fn end(
+    db: &Connection,
+    (id, token): (Uuid, Uuid),
+    state: ReplayState,
+    report: &str,
+    changes: &[ReplayChange],
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE replays SET state = ?3, report = ?4, lease = NULL, lease_until = NULL
+        WHERE id = ?1 AND lease = ?2 AND state = 0";
+    let values = (id.as_bytes(), token.as_bytes(), replay_state(state), report);
+    if db.prepare_cached(sql)?.execute(values)? == 0 {
+        return Ok(false);
+    }
+    let mut insert = db.prepare_cached(
+        "INSERT INTO replay_changes (replay, position, interaction, entry, traces)
+         SELECT ?1, ?2, id, ?4, ?5 FROM interactions WHERE id = ?3 AND NOT erased",
+    )?;
+    for (position, change) in (0_i64..).zip(changes) {
+        let interaction = change.interaction.0.as_bytes();
+        insert.execute((id.as_bytes(), position, interaction, &change.entry, &change.traces))?;
+    }
+    Ok(true)
+}
+
+fn delete(db: &Connection, id: Uuid) -> Result<bool, StoreError> {
+    db.prepare_cached("DELETE FROM replay_changes WHERE replay = ?1")?.execute((id.as_bytes(),))?;
+    Ok(db.prepare_cached("DELETE FROM replays WHERE id = ?1")?.execute((id.as_bytes(),))? > 0)
+}
+
+/// Removes what replays keep of an interaction.
+pub(super) fn forget(db: &Connection, id: InteractionId) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM replay_changes WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
+    Ok(())
+}
+
+/// Removes replays made before; answers how many.
+pub(super) fn sweep(db: &Connection, before: Timestamp, max: u32) -> Result<u64, StoreError> {
+    // Identifiers sort by time.
+    let sql = "SELECT id FROM (SELECT id, created_at FROM replays ORDER BY id LIMIT ?2) WHERE created_at < ?1";
+    let old: Vec<[u8; 16]> =
+        db.prepare_cached(sql)?.query_map((micros(before), max), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut removed = 0;
+    for id in old {
+        removed += u64::from(delete(db, Uuid::from_bytes(id))?);
+    }
+    Ok(removed)
+}
+
+fn record(row: &Row<'_>) -> Result<ReplayRecord, StoreError> {
+    let columns = Columns { row, table: "replays" };
+    let state: i64 = columns.get("state")?;
+    Ok(ReplayRecord {
+        id: columns.uuid("id")?,
+        created_at: columns.time("created_at")?,
+        created_by: columns.get("created_by")?,
+        request: columns.get("request")?,
+        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        starts: columns.get("starts")?,
+        progress: columns.get("progress")?,
+        report: columns.get("report")?,
+    })
+}
