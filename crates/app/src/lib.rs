@@ -11,7 +11,8 @@ pub mod mail;
 pub mod metrics;
 pub mod observed;
 pub mod peers;
-pub mod retention;
+pub mod replay;
+mod retention;
 pub mod tables;
 pub mod traces;
 
@@ -38,6 +39,8 @@ pub struct App {
     decided: Notify,
     /// Rings when an interaction waits for a worker.
     undecided: Notify,
+    /// Rings when a replay waits for a node.
+    replays: Notify,
     in_flight: InFlight,
     /// What an operator measures.
     pub metrics: Metrics,
@@ -69,6 +72,7 @@ impl App {
             catalogue,
             decided: Notify::new(),
             undecided: Notify::new(),
+            replays: Notify::new(),
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
             traces: settings.traces,

@@ -45,8 +45,8 @@ impl App {
             let pause = match self.store.sweep(retention.limits(Timestamp::now()), BATCH).await {
                 Ok(swept) if swept == Swept::default() => LOOK,
                 Ok(swept) => {
-                    let Swept { contents, interactions, audit, rows } = swept;
-                    tracing::debug!(contents, interactions, audit, rows, "removed what has outlived its time");
+                    let Swept { contents, interactions, replays, audit, rows } = swept;
+                    tracing::debug!(contents, interactions, replays, audit, rows, "removed what has outlived its time");
                     PAUSE
                 }
                 Err(error) => {

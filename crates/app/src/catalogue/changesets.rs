@@ -116,6 +116,23 @@ impl LiveCatalogue {
         Ok(done)
     }
 
+    /// The world as a set would make it, checked as if it were published, and the set's flows as they would stand. Nothing is written
+    /// and nobody is kept from changing anything.
+    ///
+    /// # Errors
+    /// As [`LiveCatalogue::change_set`].
+    pub async fn proposed(&self, by: By<'_>, set: &ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
+        let world = self.world();
+        let (new_queues, _) = queues(&world, &set.queues)?;
+        let (edits, flows) = self.edits(&world, by, &set.members).await?;
+        let flows = flows.into_iter().map(|changed| changed.record).collect();
+        if edits.is_empty() && new_queues.is_empty() {
+            return Ok((world, flows));
+        }
+        let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
+        Ok((Arc::new(planned.next), flows))
+    }
+
     async fn edits(
         &self,
         world: &World,

@@ -323,3 +323,15 @@ fn node(world: &World, vertex: Vertex) -> Option<Node> {
         }
     }
 }
+
+/// Flows and everything that follows them, whatever the version: those whose runs a change of them may change.
+#[must_use]
+pub fn followers(world: &World, flows: &[FlowId]) -> HashSet<FlowId> {
+    let mut seen: HashSet<FlowId> = flows.iter().copied().collect();
+    let mut order: Vec<FlowId> = flows.to_vec();
+    while let Some(flow) = order.pop() {
+        let callers = world.usage.users(Used::Flow(flow)).map(|(caller, _)| caller);
+        order.extend(callers.filter(|caller| seen.insert(*caller)));
+    }
+    seen
+}

@@ -105,6 +105,8 @@ pub struct Running {
     pub queue_names: HashMap<QueueId, Arc<str>>,
     /// Queues by folded name.
     pub queues_by_name: HashMap<String, QueueId>,
+    /// Names of flows.
+    pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
     pub tables: HashMap<TableId, Arc<Table>>,
     /// The built-in queue.
@@ -443,6 +445,7 @@ impl World {
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
             queues_by_name: self.queue_names.clone(),
+            flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             unrouted,
         }

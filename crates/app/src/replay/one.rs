@@ -1,0 +1,99 @@
+//! One recorded mail, run through the flows as they would be.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+use waypost_engine::Limits;
+use waypost_mail::message::Message;
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
+
+use super::answers::Recorded;
+use super::compare::{first_difference, told};
+use crate::catalogue::world::Running;
+use crate::mail::answers::Answers;
+use crate::mail::decide::{Start, decide};
+
+/// What came of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The decision stays.
+    Same,
+    /// It would be another.
+    Changed,
+    /// It can't be known.
+    Unknown,
+}
+
+/// One interaction that was run again.
+#[derive(Clone, Debug)]
+pub(crate) struct Replayed {
+    pub(crate) verdict: Verdict,
+    /// The flow that the run began in.
+    pub(crate) caller: String,
+    pub(crate) before: Map<String, Json>,
+    pub(crate) after: Map<String, Json>,
+    pub(crate) attributes_changed: bool,
+    /// Where the two runs part; of changed ones alone.
+    pub(crate) parts: Option<Json>,
+    /// Both traces as JSON text; of changed ones alone.
+    pub(crate) traces: Option<String>,
+}
+
+/// A recorded mail and how it was decided.
+pub(crate) struct Record<'r> {
+    pub(crate) interaction: &'r InteractionRecord,
+    pub(crate) route: Option<&'r RouteRecord>,
+    pub(crate) decision: &'r DecisionRecord,
+    /// The attributes that the recorded run left.
+    pub(crate) attributes: &'r BTreeMap<String, String>,
+    pub(crate) raw: &'r [u8],
+    pub(crate) trace: Option<&'r str>,
+}
+
+/// Runs one.
+///
+/// # Errors
+/// The store.
+pub(crate) async fn replay(
+    before: &Running,
+    after: &Running,
+    record: Record<'_>,
+    today: &dyn Answers,
+) -> Result<Replayed, StoreError> {
+    let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
+    let answers = Recorded::new(&recorded, today);
+    let message = Message::parse(record.raw);
+    let start = Start {
+        interaction: record.interaction.id,
+        received_at: record.interaction.received_at,
+        priority: record.interaction.initial_priority,
+        route: record.route,
+        opening: record.interaction.opening.as_ref(),
+    };
+    let run = decide(after, start, &message, Limits::default(), &answers).await?;
+    let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));
+    let verdict = match (answers.unknown(), was == is) {
+        (true, _) => Verdict::Unknown,
+        (false, true) => Verdict::Same,
+        (false, false) => Verdict::Changed,
+    };
+    let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
+    let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
+    let mut replayed = Replayed {
+        verdict,
+        caller,
+        before: was,
+        after: is,
+        attributes_changed: run.attributes != *record.attributes,
+        parts: None,
+        traces: None,
+    };
+    if verdict == Verdict::Changed {
+        let now: Json = serde_json::from_str(&run.trace).unwrap_or_default();
+        replayed.parts = first_difference(&recorded, &now);
+        replayed.traces = Some(json!({ "before": recorded, "after": now }).to_string());
+    }
+    Ok(replayed)
+}

@@ -1,0 +1,412 @@
+//! Runs replays: one at a time on a node, on all its cores, behind everything else that they do.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use uuid::Uuid;
+use waypost_flow::id::{FlowId, InteractionId};
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::{InteractionFilter, InteractionRecord, State};
+use waypost_store::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+
+use super::one::{Record, Replayed, replay};
+use super::report::{Progress, Report};
+use super::request::ReplayRequest;
+use crate::App;
+use crate::catalogue::plan::By;
+use crate::catalogue::where_used::followers;
+use crate::catalogue::world::{Running, World};
+use crate::error::AppError;
+use crate::mail::answers::LiveAnswers;
+
+/// A replay whose node is gone is another's after this long.
+const LEASE: SignedDuration = SignedDuration::from_secs(10);
+
+/// How often a node says how far it came, which keeps its right.
+const TELL: Duration = Duration::from_secs(1);
+
+/// Replays that nobody announced here, or whose node is gone, are found at the latest after this long.
+const POLL: Duration = Duration::from_secs(5);
+
+/// A replay that was begun so often will not end either: its nodes die of it.
+const MOST_STARTS: u32 = 5;
+
+/// So many interactions are read at once.
+const BATCH: u32 = 200;
+
+/// A larger message is read by itself.
+const LARGE: u32 = 256 * 1024;
+
+/// What one replay runs: the flows as they stand and as they would stand.
+struct Plan {
+    request: ReplayRequest,
+    route: Option<Uuid>,
+    before: Arc<Running>,
+    after: Arc<Running>,
+    world: Arc<World>,
+    concerned: HashSet<FlowId>,
+}
+
+/// An interaction that is to be run.
+struct Item {
+    interaction: InteractionRecord,
+    route: Option<Arc<RouteRecord>>,
+    recorded: Recorded,
+}
+
+/// Why a replay ended without a report of its own.
+enum Ended {
+    /// It can't be done.
+    Failed(String),
+    /// Another node has it, or it was removed.
+    Lost,
+    /// The store is away: the lease ends, and somebody begins it anew.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl App {
+    /// Runs replays until `stop` turns true.
+    pub async fn replay_recorded(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() && stop.has_changed().is_ok() {
+            let lease = ReplayLease { token: Uuid::new_v4(), until: lease_end() };
+            let begun = match self.store.begin_replay(lease, Timestamp::now()).await {
+                Ok(begun) => begun,
+                Err(error) => {
+                    tracing::warn!(%error, "could not look for replays; it is tried again");
+                    None
+                }
+            };
+            match begun {
+                Some(replay) => tokio::select! {
+                    () = self.run_replay(replay, lease.token) => {}
+                    // The lease ends by itself, and the next start begins anew.
+                    _ = stop.changed() => {}
+                },
+                None => tokio::select! {
+                    () = self.replays.notified() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                    _ = stop.changed() => {}
+                },
+            }
+        }
+    }
+
+    async fn run_replay(&self, replay: ReplayRecord, token: Uuid) {
+        let id = replay.id;
+        let started_again = replay.starts > 1;
+        if started_again {
+            tracing::info!(replay = %id, starts = replay.starts, "the replay was cut short: it begins anew");
+        }
+        let outcome = if replay.starts > MOST_STARTS {
+            Err(Ended::Failed(format!("it was begun {MOST_STARTS} times, and no node came to its end")))
+        } else {
+            self.replayed(&replay, token).await
+        };
+        let (state, report, changes) = match outcome {
+            Ok((report, changes)) => (ReplayState::Done, Report { started_again, ..report }, changes),
+            Err(Ended::Failed(why)) => {
+                (ReplayState::Failed, Report { started_again, failed: Some(why), ..Report::default() }, Vec::new())
+            }
+            Err(Ended::Lost) => return tracing::info!(replay = %id, "the replay was removed, or is another node's"),
+            Err(Ended::Store(error)) => {
+                return tracing::warn!(replay = %id, %error, "the replay could not go on; it begins anew");
+            }
+        };
+        let report = serde_json::to_string(&report).unwrap_or_default();
+        match self.store.end_replay(id, token, state, report, changes).await {
+            Ok(_) => tracing::info!(replay = %id, "replay done"),
+            Err(error) => tracing::warn!(replay = %id, %error, "the report could not be kept; the replay begins anew"),
+        }
+    }
+
+    async fn replayed(&self, replay: &ReplayRecord, token: Uuid) -> Result<(Report, Vec<ReplayChange>), Ended> {
+        let plan = Arc::new(self.plan_replay(replay).await?);
+        let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
+        let lost = Arc::new(AtomicBool::new(false));
+        let ended = tokio::select! {
+            ended = self.run_all(plan, &told) => ended,
+            () = self.tell_progress(replay.id, token, hear, lost.clone()) => Err(Ended::Lost),
+        };
+        if lost.load(Ordering::Relaxed) { Err(Ended::Lost) } else { ended }
+    }
+
+    /// Says how far a replay came; ends when the right to it is lost.
+    async fn tell_progress(&self, id: Uuid, token: Uuid, hear: watch::Receiver<Progress>, lost: Arc<AtomicBool>) {
+        loop {
+            let progress = serde_json::to_string(&*hear.borrow()).unwrap_or_default();
+            let lease = ReplayLease { token, until: lease_end() };
+            if let Ok(false) = self.store.continue_replay(id, lease, progress).await {
+                lost.store(true, Ordering::Relaxed);
+                return;
+            }
+            tokio::time::sleep(TELL).await;
+        }
+    }
+
+    async fn plan_replay(&self, replay: &ReplayRecord) -> Result<Plan, Ended> {
+        let unreadable = |error: &dyn std::fmt::Display| Ended::Failed(format!("the request can't be read: {error}"));
+        let request: ReplayRequest = serde_json::from_str(&replay.request).map_err(|error| unreadable(&error))?;
+        let set = request.change_set().map_err(|error| unreadable(&error))?;
+        self.catalogue.catch_up().await?;
+        let before = self.catalogue.running();
+        let by = By { actor: &replay.created_by, note: None };
+        let (world, flows) = self.catalogue.proposed(by, &set).await.map_err(|error| match error {
+            AppError::Store(error) => Ended::Store(error),
+            other => Ended::Failed(format!("the flows can't be published any more: {other}")),
+        })?;
+        let changed: Vec<FlowId> = flows.iter().map(|flow| flow.id).collect();
+        let mut concerned = followers(&world, &changed);
+        concerned.extend(followers(&self.catalogue.world(), &changed));
+        let after = {
+            let world = world.clone();
+            tokio::task::spawn_blocking(move || world.running()).await.map_err(|error| unreadable(&error))?
+        };
+        let route = request.route.as_deref().and_then(|route| route.parse().ok());
+        Ok(Plan { request, route, before, after: Arc::new(after), world, concerned })
+    }
+
+    async fn run_all(
+        &self,
+        plan: Arc<Plan>,
+        told: &watch::Sender<Progress>,
+    ) -> Result<(Report, Vec<ReplayChange>), Ended> {
+        let mut report = Report::default();
+        let mut changes = Vec::new();
+        let mut reader =
+            Reader { app: self, plan: &plan, after: None, left: plan.request.most(), seen: 0, over: false };
+        let mut items = reader.next(&mut report).await?;
+        while !items.is_empty() {
+            let batch = std::mem::take(&mut items);
+            // The next are read while these are run.
+            let (ran, read) = tokio::join!(self.run_batch(plan.clone(), batch), reader.next(&mut report));
+            items = read?;
+            for (interaction, one) in ran? {
+                if report.count(&one) {
+                    changes.push(change(interaction, one));
+                }
+            }
+            let progress = Progress {
+                replayed: report.replayed,
+                changed: report.changed,
+                seen: reader.seen,
+                most: plan.request.most(),
+            };
+            told.send_replace(progress);
+        }
+        report.close();
+        Ok((report, changes))
+    }
+
+    /// Runs some interactions on all cores, in threads that live mail is served before.
+    async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
+        let (runtime, store) = (Handle::current(), self.store.clone());
+        let run = move || {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let part = items.len().div_ceil(threads).max(1);
+            let mut items = items.into_iter();
+            std::thread::scope(|scope| {
+                let mut parts = Vec::new();
+                loop {
+                    let some: Vec<Item> = items.by_ref().take(part).collect();
+                    if some.is_empty() {
+                        break;
+                    }
+                    let (plan, runtime, store) = (&plan, &runtime, &store);
+                    parts.push(scope.spawn(move || {
+                        stand_back();
+                        let one = |item: Item| {
+                            let answers = LiveAnswers::new(&plan.after, &**store);
+                            let Some(decision) = &item.interaction.decision else { return Ok(None) };
+                            let record = Record {
+                                interaction: &item.interaction,
+                                route: item.route.as_deref(),
+                                decision,
+                                attributes: &item.interaction.attributes,
+                                raw: item.recorded.raw.as_deref().unwrap_or_default(),
+                                trace: item.recorded.trace.as_deref(),
+                            };
+                            let replayed = runtime.block_on(replay(&plan.before, &plan.after, record, &answers))?;
+                            Ok(Some((item.interaction, replayed)))
+                        };
+                        some.into_iter()
+                            .filter_map(|item| one(item).transpose())
+                            .collect::<Result<Vec<_>, StoreError>>()
+                    }));
+                }
+                let failed = || StoreError::Failed("a thread of the replay failed".to_owned());
+                let mut all = Vec::new();
+                for part in parts {
+                    all.extend(part.join().map_err(|_| failed())??);
+                }
+                Ok::<_, StoreError>(all)
+            })
+        };
+        let ran = tokio::task::spawn_blocking(run).await;
+        Ok(ran.map_err(|error| StoreError::Failed(error.to_string()))??)
+    }
+}
+
+/// Reads recorded interactions, newest first, as far as they are to be run.
+struct Reader<'r> {
+    app: &'r App,
+    plan: &'r Plan,
+    after: Option<InteractionId>,
+    left: u64,
+    seen: u64,
+    over: bool,
+}
+
+impl Reader<'_> {
+    /// The next that are to be run; none when there are no more.
+    async fn next(&mut self, report: &mut Report) -> Result<Vec<Item>, StoreError> {
+        while !self.over && self.left > 0 {
+            let request = &self.plan.request;
+            let filter = InteractionFilter {
+                flow: request.caller.as_deref().and_then(|caller| caller.parse().ok()),
+                since: request.since,
+                until: request.until,
+                ..InteractionFilter::default()
+            };
+            let found = self.app.store.interactions(&filter, self.after, BATCH).await?;
+            self.over = found.len() < BATCH as usize;
+            self.after = found.last().map(|one| one.id).or(self.after);
+            self.seen += found.len() as u64;
+            let mut wanted = Vec::new();
+            for interaction in found {
+                if self.left == 0 {
+                    break;
+                }
+                if let Some(one) = self.wanted(interaction, report) {
+                    self.left -= 1;
+                    wanted.push(one);
+                }
+            }
+            if !wanted.is_empty() {
+                let items = self.with_messages(wanted, report).await?;
+                if !items.is_empty() {
+                    return Ok(items);
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Whether an interaction is to be run, and the route that it takes.
+    fn wanted(
+        &self,
+        interaction: InteractionRecord,
+        report: &mut Report,
+    ) -> Option<(InteractionRecord, Option<Arc<RouteRecord>>)> {
+        let plan = self.plan;
+        if plan.route.is_some() && interaction.route != plan.route
+            || !sampled(interaction.id, plan.request.sample.unwrap_or(1.0))
+        {
+            return None;
+        }
+        let route = interaction.route.and_then(|id| plan.world.routes.get(&id).cloned());
+        let said = interaction.opening.as_ref().and_then(|opening| opening.target);
+        let target = said.or(route.as_ref().map(|route| route.target));
+        let concerned = |flow: &FlowId| plan.concerned.contains(flow);
+        match target {
+            Some(RouteTarget::Flow(flow)) if concerned(&flow) => {}
+            None if interaction.flow.as_ref().is_some_and(|(flow, _)| concerned(flow)) => {
+                report.skip("routeGone");
+                return None;
+            }
+            _ => {
+                report.not_concerned += 1;
+                return None;
+            }
+        }
+        if interaction.erased {
+            report.skip("erased");
+            return None;
+        }
+        if interaction.decision.is_none() || matches!(interaction.state, State::Received | State::Running) {
+            report.skip("undecided");
+            return None;
+        }
+        Some((interaction, route))
+    }
+
+    async fn with_messages(
+        &self,
+        wanted: Vec<(InteractionRecord, Option<Arc<RouteRecord>>)>,
+        report: &mut Report,
+    ) -> Result<Vec<Item>, StoreError> {
+        let ids: Vec<InteractionId> = wanted.iter().map(|(one, _)| one.id).collect();
+        let read = self.app.store.recorded(&ids, LARGE).await?;
+        let mut read: HashMap<InteractionId, Recorded> = read.into_iter().map(|one| (one.interaction, one)).collect();
+        let mut items = Vec::with_capacity(wanted.len());
+        for (interaction, route) in wanted {
+            let Some(mut recorded) = read.remove(&interaction.id) else {
+                report.skip("erased");
+                continue;
+            };
+            if recorded.raw.is_none() {
+                recorded.raw = self.app.store.raw_message(interaction.id).await?;
+            }
+            if recorded.raw.is_none() {
+                report.skip("erased");
+                continue;
+            }
+            items.push(Item { interaction, route, recorded });
+        }
+        Ok(items)
+    }
+}
+
+/// What is kept of one that differs.
+fn change(interaction: InteractionRecord, one: Replayed) -> ReplayChange {
+    let mut entry = json!({
+        "interactionId": interaction.id.to_string(),
+        "receivedAt": interaction.received_at.to_string(),
+        "subject": interaction.subject,
+        "caller": one.caller,
+        "before": one.before,
+        "after": one.after,
+    });
+    if let (Some(parts), Some(entry)) = (one.parts, entry.as_object_mut()) {
+        entry.insert("parts".to_owned(), parts);
+    }
+    ReplayChange {
+        interaction: interaction.id,
+        entry: entry.to_string(),
+        traces: one.traces.unwrap_or_else(|| "{}".to_owned()),
+    }
+}
+
+/// Whether an interaction is in a sample: the same each time.
+fn sampled(id: InteractionId, share: f64) -> bool {
+    if share >= 1.0 {
+        return true;
+    }
+    let hash = Sha256::digest(id.0.as_bytes());
+    let number = hash.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    // 48 bits are exact in a double.
+    (number as f64) < share * (1_u64 << 48) as f64
+}
+
+fn lease_end() -> Timestamp {
+    Timestamp::now().checked_add(LEASE).unwrap_or(Timestamp::MAX)
+}
+
+/// Lets every other thread of the machine go first.
+fn stand_back() {
+    // On Linux this is the calling thread's alone. Where it fails the replay is only less polite.
+    let _ = rustix::process::setpriority_process(None, 19);
+}
