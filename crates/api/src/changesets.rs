@@ -80,21 +80,26 @@ fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
     let queues = top.texts("queues").unwrap_or_default();
-    let mut members = Vec::new();
-    match source::member(body, "flows") {
-        Some(Node::List(items)) => {
-            for (index, item) in items.iter().enumerate() {
-                match member(item, index) {
-                    Ok(member) => members.push(member),
-                    Err(problems) => problems.into_iter().for_each(|problem| top.problem(problem)),
-                }
-            }
-        }
-        None if !queues.is_empty() => {}
-        _ => top.missing("flows", "a list of flows, each with a `document` or a `version`"),
-    }
+    let only_queues = !queues.is_empty() && source::member(body, "flows").is_none();
+    let members = if only_queues { Vec::new() } else { members(body, &mut top) };
     top.finish(&["flows", "queues", "dryRun", "note"])?;
     Ok((ChangeSet { members, queues, dry_run }, note))
+}
+
+/// Reads a set's flows; their problems are added to those of the body.
+pub(crate) fn members(body: &Node, top: &mut Fields) -> Vec<Member> {
+    let Some(Node::List(items)) = source::member(body, "flows") else {
+        top.missing("flows", "a list of flows, each with a `document` or a `version`");
+        return Vec::new();
+    };
+    let mut members = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        match member(item, index) {
+            Ok(member) => members.push(member),
+            Err(problems) => problems.into_iter().for_each(|problem| top.problem(problem)),
+        }
+    }
+    members
 }
 
 fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {

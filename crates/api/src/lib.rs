@@ -28,6 +28,7 @@ pub mod paging;
 pub mod query;
 pub mod queues;
 pub mod ratelimit;
+pub mod replays;
 pub mod revision;
 pub mod router;
 pub mod routes;

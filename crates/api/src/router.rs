@@ -10,7 +10,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    measure, oauth, queues, routes, tables, token, unoffered,
+    measure, oauth, queues, replays, routes, tables, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -48,6 +48,7 @@ fn below_base() -> Endpoints {
         .group("Where used", graph::endpoints())
         .group("Dependency tracking", dependencies::endpoints())
         .group("Change sets", changesets::endpoints())
+        .group("Replays", replays::endpoints())
         .group("Queues", queues::endpoints())
         .group("Claims", claims::endpoints())
         .group("Data tables", tables::endpoints())

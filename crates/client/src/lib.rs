@@ -28,6 +28,7 @@ pub mod flows;
 pub mod interactions;
 mod paging;
 mod path;
+pub mod replays;
 mod retry;
 pub mod routing;
 mod token;
@@ -71,6 +72,12 @@ impl Client {
     /// Flows, versions, labels, change sets.
     pub fn flows(&self) -> flows::Flows<'_> {
         flows::Flows(self)
+    }
+
+    /// Replays of recorded mail.
+    #[must_use]
+    pub fn replays(&self) -> replays::Replays<'_> {
+        replays::Replays(self)
     }
 
     /// Queues, domains, routes, claims.

@@ -15,6 +15,7 @@ pub mod graph;
 pub mod interaction;
 pub mod listing;
 pub mod reference;
+pub mod replay;
 pub mod routing;
 pub mod table;
 pub mod time;

@@ -115,6 +115,7 @@ pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> S
     let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(app.clone().work(stopped.clone()));
+    tokio::spawn(app.clone().replay_recorded(stopped.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(ApiState::new(app, access.clone(), settings));

@@ -13,23 +13,30 @@ use waypost_flow::id::InteractionId;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 
 use crate::App;
+use crate::catalogue::changesets::ChangeSet;
 use crate::catalogue::plan::By;
 use crate::error::AppError;
-use request::ReplayRequest;
+use request::{ReplayMember, ReplayRequest};
 
 impl App {
-    /// Takes a replay in: whichever node is free runs it. What it is to run must be publishable as it stands.
+    /// Takes a replay of a change set in: whichever node is free runs it. What it is to run must be publishable as it stands.
     ///
     /// # Errors
     /// Everything that keeps the set from being published, or is wrong with the request; or the store.
-    pub async fn start_replay(&self, actor: &str, mut request: ReplayRequest) -> Result<ReplayRecord, AppError> {
+    pub async fn start_replay(
+        &self,
+        actor: &str,
+        mut request: ReplayRequest,
+        set: &ChangeSet,
+    ) -> Result<ReplayRecord, AppError> {
         request.check()?;
         request.resolve(&self.catalogue.world())?;
+        request.flows = set.members.iter().map(ReplayMember::from).collect();
+        request.queues.clone_from(&set.queues);
         // New mail must not make the next replay of the same request another one.
         let now = Timestamp::now();
         request.until.get_or_insert(now);
-        let set = request.change_set()?;
-        self.catalogue.proposed(By { actor, note: None }, &set).await?;
+        self.catalogue.proposed(By { actor, note: None }, set).await?;
         let replay = ReplayRecord {
             id: Uuid::now_v7(),
             created_at: now,

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::{FlowId, Version};
-use waypost_flow::source;
+use waypost_flow::source::{self, Node};
 
 use super::failed;
 use crate::catalogue::changesets::{ChangeSet, Member};
@@ -20,7 +20,7 @@ use crate::error::AppError;
 pub const USUAL_COUNT: u64 = 1_000;
 
 /// At most so many interactions are run.
-pub const MOST_COUNT: u64 = 1_000_000;
+pub const MOST_COUNT: i64 = 1_000_000;
 
 /// What a replay is asked to do. It is kept as JSON, so that any node can begin it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,18 +29,25 @@ pub struct ReplayRequest {
     /// The flows that are to change.
     pub flows: Vec<ReplayMember>,
     /// Names of queues that would be made with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
     /// Only mail accepted at or after.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Only mail accepted before; none is until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// Only mail of this route: its id, or its address `pattern@domain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// Only mail whose last run began in this flow: its id or its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// At most so many interactions, the newest; none is [`USUAL_COUNT`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// The share of interactions that is taken, chosen by their ids: above 0, 1 is all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<f64>,
 }
 
@@ -49,13 +56,30 @@ pub struct ReplayRequest {
 #[serde(rename_all = "camelCase", default)]
 pub struct ReplayMember {
     /// The flow's id, or for a new flow what the others call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// The flow's name, where its id is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is to do, as JSON text: keys that stand twice are still told then.
-    pub document: Option<String>,
+    /// What it is to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Json>,
     /// Or the version of it that is to be published: a number, `newest`, `published`, or a label.
-    pub version: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+impl From<&Member> for ReplayMember {
+    fn from(member: &Member) -> Self {
+        let version = member.version.as_ref().map(|version| match version {
+            VersionName::Number(number) => number.to_string(),
+            VersionName::Published => "published".to_owned(),
+            VersionName::Newest => "newest".to_owned(),
+            VersionName::Label(label) => label.clone(),
+        });
+        let document = member.document.as_ref().map(Node::to_json);
+        Self { flow_id: member.flow_id.clone(), name: member.name.clone(), document, version }
+    }
 }
 
 impl ReplayRequest {
@@ -68,22 +92,10 @@ impl ReplayRequest {
         let mut wrong = |path: &str, message: &str, expected: &str, found: String| {
             problems.push(Diagnostic::error(Code::InvalidValue, path, message).expected(expected).found(found));
         };
-        if let Some(count) = self.count.filter(|count| !(1..=MOST_COUNT).contains(count)) {
-            wrong("count", "this is no number of interactions", &format!("1 to {MOST_COUNT}"), count.to_string());
-        }
-        if let Some(sample) = self.sample.filter(|sample| !(*sample > 0.0 && *sample <= 1.0)) {
-            wrong("sample", "this is no share", "above 0, and 1 at most", sample.to_string());
-        }
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since >= until
         {
             wrong("since", "nothing lies between `since` and `until`", "a time before `until`", since.to_string());
-        }
-        if self.flows.is_empty() {
-            problems.push(
-                Diagnostic::error(Code::MissingKey, "flows", "no flow is to change")
-                    .suggestion("name one flow at least, with a `document` or a `version`"),
-            );
         }
         if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
     }
@@ -134,9 +146,11 @@ impl ReplayRequest {
         let members = self.flows.iter().map(|one| {
             let document = match &one.document {
                 None => None,
-                Some(text) => Some(source::json(text).map_err(|error| AppError::Store(failed(&error)))?),
+                Some(document) => {
+                    Some(source::json(&document.to_string()).map_err(|error| AppError::Store(failed(&error)))?)
+                }
             };
-            let version = one.version.as_ref().map(version_name);
+            let version = one.version.as_deref().map(version_name);
             Ok(Member { flow_id: one.flow_id.clone(), name: one.name.clone(), document, version })
         });
         let members = members.collect::<Result<Vec<Member>, AppError>>()?;
@@ -157,14 +171,12 @@ impl ReplayRequest {
             ..self.clone()
         };
         let told = serde_json::to_value(bare).unwrap_or_default();
-        let members = told.as_object().cloned().unwrap_or_default();
-        members.into_iter().filter(|(_, value)| !value.is_null()).collect()
+        told.as_object().cloned().unwrap_or_default().into_iter().collect()
     }
 }
 
-fn version_name(written: &Json) -> VersionName {
-    let text = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
-    match (text.strip_suffix(".0").unwrap_or(&text).parse::<Version>(), text.as_str()) {
+fn version_name(written: &str) -> VersionName {
+    match (written.parse::<Version>(), written) {
         (Ok(number), _) => VersionName::Number(number),
         (Err(_), "published") => VersionName::Published,
         (Err(_), "newest") => VersionName::Newest,

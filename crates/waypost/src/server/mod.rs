@@ -90,6 +90,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     };
     tasks.spawn(app.clone().retain(retention, stopped.clone()));
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
+    tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     announce(data_dir, &bound)?;

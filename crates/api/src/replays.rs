@@ -1,0 +1,186 @@
+//! Replays: flows that are to change, over recorded mail.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::changesets::ChangeSet;
+use waypost_app::error::AppError;
+use waypost_app::replay::request::{MOST_COUNT, ReplayRequest};
+use waypost_flow::id::InteractionId;
+use waypost_flow::source::{self, Node};
+use waypost_store::records::replays::{ReplayRecord, ReplayState};
+use waypost_wire::listing::Page;
+use waypost_wire::replay::{Replay, ReplayRequest as WireRequest, ReplayTraces};
+use waypost_wire::time::Time;
+
+use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite};
+use crate::body::FlowBody;
+use crate::changesets::members;
+use crate::error::{ApiError, diagnosed};
+use crate::fields::Fields;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::state::ApiState;
+
+const TIME: &str = "a time by RFC 3339, such as 2026-11-23T08:00:00Z";
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let start =
+        operation("postReplays", Scope::FlowWrite, "Run flows that are to change over recorded mail, without effects")
+            .body::<WireRequest>()
+            .answers_with::<Replay>(StatusCode::ACCEPTED)
+            .refuses(&[404, 409, 410]);
+    let list = operation("getReplays", Scope::FlowRead, "Replays, newest first").pages::<Replay>();
+    let get = operation(
+        "getReplay",
+        Scope::FlowRead,
+        "A replay: how far it is, and its report. With email:read also what differs",
+    )
+    .answers::<Replay>()
+    .refuses(&[404]);
+    let traces =
+        operation("getReplayTraces", Scope::EmailRead, "Both traces of an interaction whose decision would be another")
+            .answers::<ReplayTraces>()
+            .refuses(&[404]);
+    let delete = operation("deleteReplay", Scope::FlowWrite, "Remove a replay; one that is under way stops")
+        .empty(StatusCode::NO_CONTENT)
+        .refuses(&[404]);
+    Endpoints::default()
+        .post("/replays", self::start, start)
+        .get("/replays", self::list, list)
+        .get("/replays/{replayId}", self::get, get)
+        .delete("/replays/{replayId}", self::delete, delete)
+        .get("/replays/{replayId}/changes/{interactionId}", self::traces, traces)
+}
+
+/// `POST /replays`
+pub async fn start(
+    State(state): State<ApiState>,
+    caller: Caller<FlowWrite>,
+    query: Query,
+    FlowBody(body): FlowBody,
+) -> Result<Response, ApiError> {
+    query.finish()?;
+    let (request, set) = read(&body)?;
+    let replay = state.app.start_replay(&caller.client, request, &set).await.map_err(|error| match error {
+        AppError::Invalid(problems) => ApiError::invalid("replay.invalid", diagnosed(&problems)),
+        other => other.into(),
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(view(&replay, &[])?)).into_response())
+}
+
+/// `GET /replays`
+pub async fn list(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<Replay>>, ApiError> {
+    let paging = Paging::read(&mut query);
+    query.finish()?;
+    let (found, total) = state.app.replays(paging.offset(), paging.size).await?;
+    let found = found.iter().map(|replay| view(replay, &[])).collect::<Result<_, _>>()?;
+    Ok(Json(paging.page(found, total, &uri)))
+}
+
+/// `GET /replays/{replayId}`
+pub async fn get(
+    State(state): State<ApiState>,
+    _: Caller<FlowRead>,
+    mail: Result<Caller<EmailRead>, ApiError>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Json<Replay>, ApiError> {
+    query.finish()?;
+    let (replay, changes) = state.app.replay(parse_id(&id)?).await?;
+    // What differs tells of mail.
+    let changes = if mail.is_ok() { changes } else { Vec::new() };
+    Ok(Json(view(&replay, &changes)?))
+}
+
+/// `DELETE /replays/{replayId}`
+pub async fn delete(
+    State(state): State<ApiState>,
+    _: Caller<FlowWrite>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<StatusCode, ApiError> {
+    query.finish()?;
+    state.app.delete_replay(parse_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /replays/{replayId}/changes/{interactionId}`
+pub async fn traces(
+    State(state): State<ApiState>,
+    _: Caller<EmailRead>,
+    Path((id, interaction)): Path<(String, String)>,
+    query: Query,
+) -> Result<Json<ReplayTraces>, ApiError> {
+    query.finish()?;
+    let unknown = || ApiError::not_found("change.not.found", format!("`{interaction}` is no interaction's id"));
+    let interaction: InteractionId = interaction.parse().map_err(|_| unknown())?;
+    let traces = state.app.replay_traces(parse_id(&id)?, interaction).await?;
+    Ok(Json(serde_json::from_str(&traces).map_err(unreadable)?))
+}
+
+fn parse_id(id: &str) -> Result<Uuid, ApiError> {
+    id.parse().map_err(|_| ApiError::not_found("replay.not.found", format!("replay `{id}` was not found")))
+}
+
+fn unreadable(error: serde_json::Error) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the replay can't be read").private(error.to_string())
+}
+
+fn view(replay: &ReplayRecord, changes: &[String]) -> Result<Replay, ApiError> {
+    let request: ReplayRequest = serde_json::from_str(&replay.request).map_err(unreadable)?;
+    let state = match (replay.state, replay.starts) {
+        (ReplayState::Open, 0) => "waiting",
+        (ReplayState::Open, _) => "running",
+        (ReplayState::Done, _) => "done",
+        (ReplayState::Failed, _) => "failed",
+    };
+    let progress = Some(&replay.progress).filter(|progress| !progress.is_empty());
+    Ok(Replay {
+        id: replay.id,
+        state: state.to_owned(),
+        created_at: Time(replay.created_at),
+        created_by: replay.created_by.clone(),
+        request: request.told(),
+        starts: replay.starts,
+        progress: progress.map(|progress| serde_json::from_str(progress)).transpose().map_err(unreadable)?,
+        report: replay.report.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
+        changes: changes
+            .iter()
+            .map(|entry| serde_json::from_str(entry))
+            .collect::<Result<_, _>>()
+            .map_err(unreadable)?,
+        self_uri: format!("/api/v2/replays/{}", replay.id),
+    })
+}
+
+/// Reads the body; every problem at once.
+fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
+    let mut top = Fields::of(source::without(body, &["flows"]).to_json())?;
+    let time = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
+    let share = |value: &serde_json::Value| value.as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
+    let request = ReplayRequest {
+        since: top.parsed("since", TIME, time),
+        until: top.parsed("until", TIME, time),
+        route: top.text("route"),
+        caller: top.text("caller"),
+        count: top.number("count", 1..=MOST_COUNT).and_then(|count| u64::try_from(count).ok()),
+        sample: top.parsed("sample", "a number above 0, and 1 at most", share),
+        ..ReplayRequest::default()
+    };
+    let set =
+        ChangeSet { members: members(body, &mut top), queues: top.texts("queues").unwrap_or_default(), dry_run: true };
+    top.finish(&["flows", "queues", "since", "until", "route", "caller", "count", "sample"])?;
+    Ok((request, set))
+}

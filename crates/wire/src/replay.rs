@@ -1,0 +1,179 @@
+//! Replays: flows that are to change, run over recorded mail.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::Object;
+use crate::change::ChangeSetFlow;
+use crate::time::Time;
+
+/// What to replay: flows as a change set has them, and over which recorded mail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayRequest {
+    /// The flows that are to change: each a `document`, or a `version` that is to be published (`newest` is the draft).
+    pub flows: Vec<ChangeSetFlow>,
+    /// Names of queues that would be made with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<String>,
+    /// Only mail accepted at or after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// Only mail accepted before; until now, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// Only mail of this route: its id, or its address such as `support@example.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Only mail whose last run began in this flow: its id or its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+    /// At most so many interactions, the newest of those that the change concerns; 1,000 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The share of interactions that is taken, above 0 up to 1: the same ones each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<f64>,
+}
+
+/// A replay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Replay {
+    /// Its identifier.
+    pub id: Uuid,
+    /// `waiting`, `running`, `done` or `failed`.
+    pub state: String,
+    /// When it was asked for.
+    pub created_at: Time,
+    /// The client that asked.
+    pub created_by: String,
+    /// What was asked, documents left out.
+    pub request: BTreeMap<String, Json>,
+    /// How often it was begun: more than once if a node was gone before the end; then all was run again.
+    pub starts: u32,
+    /// How far it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ReplayProgress>,
+    /// What came of it, once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReplayReport>,
+    /// The interactions whose decision would be another, newest first: 1,000 at most. They go with the content of their mail. Left out
+    /// in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ReplayChange>,
+    /// Where it is.
+    pub self_uri: String,
+}
+
+/// How far a replay came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayProgress {
+    /// Interactions run so far.
+    pub replayed: u64,
+    /// Those of them whose decision would be another.
+    pub changed: u64,
+    /// Interactions looked at so far.
+    pub seen: u64,
+    /// How many are run at most.
+    pub most: u64,
+}
+
+/// What a replay tells, in counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayReport {
+    /// Interactions that were run: `same`, `changed` and `unknown` together.
+    pub replayed: u64,
+    /// Those whose decision stays.
+    pub same: u64,
+    /// Those whose decision would be another.
+    pub changed: u64,
+    /// Those that asked something neither the record nor today can answer.
+    pub unknown: u64,
+    /// Those whose decision stays and whose attributes would be others.
+    pub attributes_changed: u64,
+    /// Interactions whose flows nothing of the change concerns: they were not run.
+    pub not_concerned: u64,
+    /// Interactions that could not be run, by reason: `erased`, `undecided`, `routeGone`.
+    pub skipped: BTreeMap<String, u64>,
+    /// From where to where decisions would move, most first.
+    pub moves: Vec<ReplayMove>,
+    /// The same by the flow that the route leads to.
+    pub callers: BTreeMap<String, ReplayCounts>,
+    /// How many stood in each queue, and would.
+    pub queues: BTreeMap<String, ReplayQueue>,
+    /// Changed ones beyond those that are kept singly.
+    pub changes_not_kept: u64,
+    /// Whether an earlier start was cut short, so that all was run again.
+    pub started_again: bool,
+    /// Why it could not be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// Decisions that would move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayMove {
+    /// Where they led.
+    pub from: String,
+    /// Where they would lead; the same where only priority, skills or the like differ.
+    pub to: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Decisions of one caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayCounts {
+    /// They stay.
+    pub same: u64,
+    /// They would be others.
+    pub changed: u64,
+    /// It can't be known.
+    pub unknown: u64,
+}
+
+/// Decisions that lead to one queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayQueue {
+    /// As recorded.
+    pub before: u64,
+    /// As they would be.
+    pub after: u64,
+}
+
+/// An interaction whose decision would be another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayChange {
+    /// The interaction.
+    pub interaction_id: Uuid,
+    /// When it was accepted.
+    pub received_at: Time,
+    /// Its subject.
+    pub subject: String,
+    /// The flow that its route leads to.
+    pub caller: String,
+    /// The decision as recorded: `kind`, `queue`, `priority`, `skills`, `language`, `addresses`, `reason`, `error`.
+    pub before: Object,
+    /// The decision as it would be.
+    pub after: Object,
+    /// The first step in which the runs part: the position among the trace's events, `flow`, `node`, and the event `before` and `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Json>,
+}
+
+/// Both traces of an interaction whose decision would be another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayTraces {
+    /// As recorded; null if the record has none.
+    pub before: Json,
+    /// As it would be.
+    pub after: Json,
+}
