@@ -3,7 +3,7 @@
 use std::fmt::{Result, Write};
 
 use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
-use crate::expr::{OPERATORS, empty_value, objects};
+use crate::expr::{MACROS, MAX_STEPS, OPERATORS, empty_value, objects};
 use crate::functions::{self, Function, Overload, Style};
 use crate::types::{DATA_TYPES, Type};
 use crate::value::plain;
@@ -21,11 +21,12 @@ fn write(out: &mut String) -> Result {
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
         example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
-        Contents: [data types](#data-types), [names](#names), [operators](#operators), [functions](#functions), [actions](#actions).\n",
+        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions).\n",
     );
     data_types(out)?;
     names(out)?;
     operators(out)?;
+    macros(out)?;
     out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published.\n");
     functions::all().try_for_each(|function| self::function(out, function))?;
     actions(out)
@@ -95,6 +96,24 @@ fn operators(out: &mut String) -> Result {
         // A bar would end the cell, even between backticks.
         let row = row.replace("||", "\\|\\|");
         writeln!(out, "| {row} |")?;
+    }
+    Ok(())
+}
+
+fn macros(out: &mut String) -> Result {
+    writeln!(
+        out,
+        "\n## Macros\n\nOver lists and maps: `x` is a name that stands for each element, or for each key of a map, in the parts after it,\n\
+        and hides what has the name elsewhere (`.x` reads that). With two names the first is an element's place or a member's\n\
+        key. `c` is a boolean, `e` any expression, `T` the type of the elements. The macros of one expression visit at most\n\
+        {MAX_STEPS} elements, a KiB of text that they look at counting as one; beyond it the run fails (`run.too-many-steps`).\n\n\
+        | written | what it gives | type | examples |\n| --- | --- | --- | --- |"
+    )?;
+    for known in MACROS {
+        let examples = known.examples.iter().map(|(expression, result)| format!("`{expression}` is `{result}`"));
+        let examples: Vec<String> = examples.collect();
+        let row = format!("`{}` | {} | {} | {}", known.form, known.summary, known.result, examples.join("; "));
+        writeln!(out, "| {} |", row.replace("||", "\\|\\|"))?;
     }
     Ok(())
 }

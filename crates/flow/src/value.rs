@@ -166,6 +166,29 @@ fn duration_text(span: SignedDuration) -> String {
     format!("{sign}{seconds}.{}s", decimals.trim_end_matches('0'))
 }
 
+/// How much of the limit on computed values a value takes: its text and that of all its parts, and what it takes to hold each.
+/// What is shared or borrowed counts as well, because whoever prints a value or keeps it makes all of it.
+pub(crate) fn weight(value: &Value<'_>) -> usize {
+    let parts = match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Json(json) => return json_weight(json),
+        Value::List(elements) => elements.iter().map(weight).sum(),
+        Value::Map(members) => members.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value<'_>>() + parts
+}
+
+fn json_weight(json: &Json) -> usize {
+    let parts = match json {
+        Json::String(text) => text.len(),
+        Json::Array(elements) => elements.iter().map(json_weight).sum(),
+        Json::Object(members) => members.iter().map(|(key, value)| key.len() + json_weight(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Json>() + parts
+}
+
 /// The first second of year 1, and the longest duration, as CEL's specification has them. (The last moment is the library's:
 /// 9999-12-30T22:00:00.999999999Z, so that every time can be shown in every zone.)
 const FIRST_SECOND: i64 = -62_135_596_800;

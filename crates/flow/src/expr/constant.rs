@@ -1,11 +1,13 @@
 //! Conditions whose answer can be known before any mail has come.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Context;
+use super::frame::Frame;
 use super::ir::{Ir, Presence};
 use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
 use crate::value::Value;
@@ -31,7 +33,7 @@ pub(super) fn truth(ir: &Ir) -> Option<bool> {
             Some(false) => truth(b),
             None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
         },
-        closed if is_closed(closed) => match closed.eval(&nowhere(&Arc::default())) {
+        closed if is_closed(closed) => match closed.eval(&Frame::new(&nowhere(&Arc::default()), &Cell::new(0))) {
             Ok(Value::Boolean(value)) => Some(value),
             _ => None,
         },
@@ -50,9 +52,13 @@ fn is_closed(ir: &Ir) -> bool {
         | Ir::Equal(_, a, b)
         | Ir::Compare(_, a, b)
         | Ir::In(a, b)
+        | Ir::JsonPart(a, b)
         | Ir::Index(a, b, _) => is_closed(a) && is_closed(b),
         Ir::Choose(a, b, c) => is_closed(a) && is_closed(b) && is_closed(c),
         Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => parts.iter().all(is_closed),
+        // A name that a macro binds stands for a part of what the macro goes over.
+        Ir::Local(_) => true,
+        Ir::Each(each) => is_closed(&each.of) && each.filter.as_ref().is_none_or(is_closed) && is_closed(&each.body),
         Ir::Map(parts) => parts.iter().all(|(key, value)| is_closed(key) && is_closed(value)),
         _ => false,
     }

@@ -1,18 +1,25 @@
 //! Expressions: CEL in `${…}`, templates and literals, compiled once and evaluated per mail.
 
+mod calls;
 mod check;
+mod compute;
 mod constant;
+mod each;
 mod eval;
 mod extent;
+mod frame;
 mod guards;
 mod ir;
 mod known;
 mod literal;
+mod macros;
 mod members;
+mod operate;
 mod operators;
 mod parse;
 mod template;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -28,10 +35,12 @@ use crate::types::Type;
 use crate::value::{Text, Value};
 
 pub use guards::{Fact, Unguarded};
+pub use macros::{MACROS, Macro};
 pub use members::{ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
 
 use check::{Checker, Typed, string_constant};
+use frame::Frame;
 use ir::Ir;
 use template::Part;
 
@@ -84,7 +93,7 @@ pub struct Context<'c, 'm> {
 /// Why an evaluation failed: an ordinary run error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalError {
-    /// A stable code: `run.overflow`, `run.division-by-zero`, `run.missing-key`, `run.missing-index`, `run.conversion`, `run.value-too-large`, `run.unset-variable`.
+    /// A stable code: `run.overflow`, `run.division-by-zero`, `run.missing-key`, `run.missing-index`, `run.conversion`, `run.value-too-large`, `run.too-many-steps`, `run.unset-variable`.
     pub code: &'static str,
     /// What happened, in words that hold no more than 100 characters of the mail.
     pub message: String,
@@ -92,6 +101,10 @@ pub struct EvalError {
 
 /// The largest size of a computed value, in bytes.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most elements that the macros of one evaluation visit, one within the other counted each time. A KiB of a text that is
+/// looked at within a macro counts as one element.
+pub const MAX_STEPS: usize = 250_000;
 
 /// Compiles what stands in a value position: exactly one `${…}` (its own type), a template (string), or a literal (lists and maps may hold expressions).
 /// With `expected`, the type is checked, and a literal becomes a value of it (a number for `3`, a datetime for an RFC 3339 text).
@@ -163,9 +176,9 @@ impl Compiled {
     /// Evaluates.
     ///
     /// # Errors
-    /// What checks can't foresee: overflow, division by zero, missing keys, failed conversions, a value over [`MAX_VALUE_BYTES`].
+    /// What checks can't foresee: overflow, division by zero, missing keys, failed conversions, a value over [`MAX_VALUE_BYTES`], more steps than [`MAX_STEPS`].
     pub fn eval<'m>(&'m self, context: &Context<'_, 'm>) -> Result<Value<'m>, EvalError> {
-        self.ir.eval(context)
+        self.ir.eval(&Frame::new(context, &Cell::new(0)))
     }
 
     /// Whether evaluating can fail: what can't has no error edge.
@@ -270,6 +283,8 @@ impl Compiler<'_> {
             problems: Vec::new(),
             reads: Vec::new(),
             inputs: Vec::new(),
+            locals: Vec::new(),
+            next_local: 0,
         };
         let typed = checker.check(parsed.tree());
         self.problems.append(&mut checker.problems);

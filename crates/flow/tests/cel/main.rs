@@ -211,8 +211,6 @@ fn category(problem: &str, source: &str) -> Reason {
         "unsigned integers: one kind of integer is enough to route mail"
     } else if says(&["bytes", "`bytes`"]) {
         "bytes: texts are texts"
-    } else if says(&["macros over lists"]) {
-        "macros over lists: a later release"
     } else if says(&["optional", "`optional`", "unsupported syntax `.?`", "unsupported syntax `[?`"])
         || uses(&["optional."])
     {
