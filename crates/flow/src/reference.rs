@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
 use crate::expr::{MACROS, MAX_STEPS, OPERATORS, empty_value, objects};
-use crate::functions::{self, Function, Overload, Style};
+use crate::functions::{self, Function, Kind, Overload, Style};
 use crate::types::{DATA_TYPES, Type};
 use crate::value::plain;
 
@@ -27,7 +27,7 @@ fn write(out: &mut String) -> Result {
     names(out)?;
     operators(out)?;
     macros(out)?;
-    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published.\n");
+    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
     functions::all().try_for_each(|function| self::function(out, function))?;
     actions(out)
 }
@@ -122,7 +122,9 @@ fn function(out: &mut String, function: &Function) -> Result {
     writeln!(out, "\n### `{}`\n\n{}\n", function.name, function.summary)?;
     for overload in function.overloads {
         let fails = if overload.can_fail { " (can fail)" } else { "" };
-        writeln!(out, "- {} → `{}`{fails}", calls(function, overload), overload.result.name())?;
+        let ordered = overload.parameters.iter().any(Kind::is_ordered);
+        let order = if ordered { ", `T` being a type with an order" } else { "" };
+        writeln!(out, "- {} → `{}`{order}{fails}", calls(function, overload), overload.result)?;
     }
     out.push_str("\n```\n");
     for (expression, result) in function.examples {
@@ -134,7 +136,7 @@ fn function(out: &mut String, function: &Function) -> Result {
 
 /// The ways to write a call: `f(string)`, `string.f()`.
 fn calls(function: &Function, overload: &Overload) -> String {
-    let names: Vec<&str> = overload.parameters.iter().map(|kind| kind.name()).collect();
+    let names: Vec<String> = overload.parameters.iter().map(Kind::to_string).collect();
     let plain = format!("`{}({})`", function.name, names.join(", "));
     let method = names.split_first().map(|(first, rest)| format!("`({first}).{}({})`", function.name, rest.join(", ")));
     match (function.style, method) {

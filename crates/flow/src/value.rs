@@ -1,6 +1,7 @@
 //! Values while a run lasts. They borrow from the email and the program wherever they can: copying a body costs more than searching it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,17 @@ pub enum Text<'m> {
     Borrowed(&'m str),
     /// Computed in this run.
     Owned(Arc<str>),
+}
+
+impl<'m> Text<'m> {
+    /// A part of it, borrowed where the whole is; empty where it has no such part.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Borrowed(text) => Self::Borrowed(text.get(range).unwrap_or_default()),
+            Self::Owned(text) => Self::Owned(Arc::from(text.get(range).unwrap_or_default())),
+        }
+    }
 }
 
 impl Text<'_> {

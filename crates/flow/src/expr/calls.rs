@@ -4,9 +4,9 @@ use cel::parser::Expression;
 
 use super::check::{Checker, Typed};
 use super::ir::Ir;
-use super::macros;
+use super::{constant, macros};
 use crate::diagnostic::Code;
-use crate::functions::{self, Function, Search, Style};
+use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
 use crate::types::{ObjectType, Type};
 use crate::value::Value;
 
@@ -30,26 +30,96 @@ impl Checker<'_> {
         };
         let arities: Vec<usize> = function.overloads.iter().map(|overload| overload.parameters.len()).collect();
         if !arities.contains(&all.len()) {
-            let hidden = usize::from(method);
-            let wanted = arities.first().copied().unwrap_or_default() - hidden;
-            let message = format!("`{name}` takes {wanted} argument(s), found {}", all.len() - hidden);
-            let problem = self.problem(id, Code::WrongArity, message);
-            problem.expected = Some(format!("{wanted} argument(s)"));
-            problem.found = Some(format!("{} argument(s)", all.len() - hidden));
+            self.wrong_arity(id, name, arities, all.len(), usize::from(method));
             return None;
         }
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
-        let fits = |overload: &&functions::Overload| {
-            overload.parameters.iter().zip(&checked).all(|(kind, (_, data_type))| kind.takes(data_type))
-                && overload.parameters.len() == checked.len()
-        };
-        let Some(overload) = function.overloads.iter().find(fits) else {
+        let found = function.overloads.iter().find_map(|overload| {
+            let mut t = None;
+            let fits = overload.parameters.len() == checked.len()
+                && overload.parameters.iter().zip(&checked).all(|(kind, (_, data_type))| kind.takes(data_type, &mut t));
+            fits.then_some((overload, t))
+        });
+        let Some((overload, t)) = found else {
             self.wrong_arguments(function, &all, &checked);
             return None;
         };
-        let result = overload.result.result();
         let irs: Vec<Ir> = checked.into_iter().map(|(ir, _)| ir).collect();
-        Some((prepared(function, overload, irs), result))
+        if !self.literals(function, &all, &irs) {
+            return None;
+        }
+        let ir = self.prepared(function, overload, &all, irs)?;
+        Some((ir, overload.result.of(t.as_ref())))
+    }
+
+    fn wrong_arity(&mut self, id: u64, name: &str, mut arities: Vec<usize>, found: usize, hidden: usize) {
+        arities.sort_unstable();
+        arities.dedup();
+        let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
+        let wanted = wanted.join(" or ");
+        let found = found - hidden.min(found);
+        let problem = self.problem(id, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
+        problem.expected = Some(format!("{wanted} argument(s)"));
+        problem.found = Some(format!("{found} argument(s)"));
+    }
+
+    /// Looks at texts that are written out: a zone that there is not is found before any mail has come.
+    fn literals(&mut self, function: &Function, all: &[&Expression], arguments: &[Ir]) -> bool {
+        let mut good = true;
+        for (position, check) in function.literals {
+            let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
+            let Some(Err(bad)) = constant::text(ir).map(|text| check(&text)) else { continue };
+            self.bad_literal(written.id, bad);
+            good = false;
+        }
+        good
+    }
+
+    fn bad_literal(&mut self, id: u64, bad: BadLiteral) {
+        let problem = self.problem(id, Code::ExpressionLiteral, bad.message);
+        problem.expected = Some(bad.expected.to_owned());
+        problem.suggestion = bad.suggestion;
+    }
+
+    /// A call, with constant words and patterns prepared.
+    fn prepared(
+        &mut self,
+        function: &Function,
+        overload: &'static Overload,
+        all: &[&Expression],
+        mut arguments: Vec<Ir>,
+    ) -> Option<Ir> {
+        if let (Some(place), Some(Ir::Constant(words))) = (function.search, arguments.get(1)) {
+            let search = match words {
+                Value::String(word) => Some(Search::new([word.as_str()], place)),
+                Value::List(words) => Some(Search::new(words.iter().filter_map(Value::as_str), place)),
+                _ => None,
+            };
+            if let Some(search) = search {
+                return Some(Ir::Search(Box::new(arguments.swap_remove(0)), Box::new(search)));
+            }
+        }
+        let Work::Matching(work) = overload.work else { return Some(Ir::Call(overload, arguments)) };
+        let written = all.get(1)?;
+        let Some(pattern) = arguments.get(1).and_then(constant::text) else {
+            let bad = BadLiteral {
+                message: "a pattern can't be computed".to_owned(),
+                expected: "a pattern that is written out, so that it is read when the flow is published",
+                suggestion: Some("write the pattern as a text; to look for a computed text take `contains`".to_owned()),
+            };
+            self.bad_literal(written.id, bad);
+            return None;
+        };
+        match Pattern::new(&pattern) {
+            Ok(pattern) => {
+                arguments.remove(1);
+                Some(Ir::Match(work, Box::new(pattern), arguments))
+            }
+            Err(bad) => {
+                self.bad_literal(written.id, bad);
+                None
+            }
+        }
     }
 
     fn header(&mut self, id: u64, all: &[&Expression], checked: Vec<Option<Typed>>) -> Option<Typed> {
@@ -84,21 +154,28 @@ impl Checker<'_> {
     }
 
     fn wrong_arguments(&mut self, function: &Function, all: &[&Expression], checked: &[Typed]) {
-        // The first argument that no overload takes here is the one to mend.
-        for (position, (_, data_type)) in checked.iter().enumerate() {
-            let kinds: Vec<&functions::Kind> =
-                function.overloads.iter().filter_map(|overload| overload.parameters.get(position)).collect();
-            if !kinds.iter().any(|kind| kind.takes(data_type)) {
-                let mut names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-                names.dedup();
-                let id = all.get(position).map_or(0, |argument| argument.id);
-                self.wrong_type(id, names.join(" or "), data_type);
-                return;
+        // The argument that the overloads get furthest to is the one to mend.
+        let mut furthest = 0;
+        let mut wanted: Vec<String> = Vec::new();
+        for overload in function.overloads.iter().filter(|overload| overload.parameters.len() == checked.len()) {
+            let mut t = None;
+            let pairs = || overload.parameters.iter().zip(checked);
+            let Some(stopped) = pairs().position(|(kind, (_, data_type))| !kind.takes(data_type, &mut t)) else {
+                continue;
+            };
+            if stopped > furthest {
+                furthest = stopped;
+                wanted.clear();
+            }
+            let kind = overload.parameters.get(stopped).map(|kind| kind.wanted(t.as_ref())).unwrap_or_default();
+            if stopped == furthest && !wanted.contains(&kind) {
+                wanted.push(kind);
             }
         }
-        let found: Vec<String> = checked.iter().map(|(_, data_type)| data_type.to_string()).collect();
-        let id = all.first().map_or(0, |argument| argument.id);
-        self.problem(id, Code::WrongType, format!("`{}` can't be called with ({})", function.name, found.join(", ")));
+        if let (Some(written), Some((_, data_type))) = (all.get(furthest), checked.get(furthest)) {
+            let data_type = data_type.clone();
+            self.wrong_type(written.id, wanted.join(" or "), &data_type);
+        }
     }
 }
 
@@ -108,19 +185,4 @@ fn callable(function: &Function, method: bool) -> bool {
         Style::Method => method,
         Style::Function => !method,
     }
-}
-
-/// A call, with constant words prepared and calls over constants alone done beforehand.
-fn prepared(function: &Function, overload: &'static functions::Overload, mut arguments: Vec<Ir>) -> Ir {
-    if let (Some(place), Some(Ir::Constant(words))) = (function.search, arguments.get(1)) {
-        let search = match words {
-            Value::String(word) => Some(Search::new([word.as_str()], place)),
-            Value::List(words) => Some(Search::new(words.iter().filter_map(Value::as_str), place)),
-            _ => None,
-        };
-        if let Some(search) = search {
-            return Ir::Search(Box::new(arguments.swap_remove(0)), Box::new(search));
-        }
-    }
-    Ir::Call(overload, arguments)
 }

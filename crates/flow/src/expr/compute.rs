@@ -128,7 +128,7 @@ pub(super) fn compare(comparison: Comparison, a: &Value<'_>, b: &Value<'_>) -> R
     }))
 }
 
-pub(super) fn equal(a: &Value<'_>, b: &Value<'_>, email: &dyn Email) -> bool {
+pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, email: &dyn Email) -> bool {
     match (a, b) {
         (Value::List(a), Value::List(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b, email))
@@ -188,7 +188,7 @@ pub(super) fn json_part<'m>(of: &'m Ir, key: &'m Ir, cx: &Frame<'_, 'm>) -> Resu
 }
 
 /// The order of keys that are sorted by: numbers that are none come last.
-pub(super) fn compare_keys(a: &Value<'_>, b: &Value<'_>) -> Ordering {
+pub(crate) fn compare_keys(a: &Value<'_>, b: &Value<'_>) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) if a.is_nan() || b.is_nan() => a.is_nan().cmp(&b.is_nan()),
         _ => order(a, b).flatten().unwrap_or(Ordering::Equal),

@@ -41,6 +41,16 @@ pub(super) fn truth(ir: &Ir) -> Option<bool> {
     }
 }
 
+/// The text that an expression always is, if that can be known beforehand.
+pub(super) fn text(ir: &Ir) -> Option<String> {
+    if !is_closed(ir) {
+        return None;
+    }
+    let nothing = Arc::default();
+    let value = ir.eval(&Frame::new(&nowhere(&nothing), &Cell::new(0))).ok()?;
+    value.as_str().map(str::to_owned)
+}
+
 /// Whether an expression reads nothing of the run.
 fn is_closed(ir: &Ir) -> bool {
     match ir {
@@ -55,7 +65,9 @@ fn is_closed(ir: &Ir) -> bool {
         | Ir::JsonPart(a, b)
         | Ir::Index(a, b, _) => is_closed(a) && is_closed(b),
         Ir::Choose(a, b, c) => is_closed(a) && is_closed(b) && is_closed(c),
-        Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => parts.iter().all(is_closed),
+        Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) | Ir::Match(_, _, parts) => {
+            parts.iter().all(is_closed)
+        }
         // A name that a macro binds stands for a part of what the macro goes over.
         Ir::Local(_) => true,
         Ir::Each(each) => is_closed(&each.of) && each.filter.as_ref().is_none_or(is_closed) && is_closed(&each.body),

@@ -131,13 +131,19 @@ impl Ir {
             }
             Self::Call(overload, arguments) => {
                 let value = match arguments.as_slice() {
-                    [one] => (overload.call)(&[touched(one, cx)?])?,
-                    [one, two] => (overload.call)(&[touched(one, cx)?, touched(two, cx)?])?,
+                    [one] => overload.call(&[touched(one, cx)?], cx.email)?,
+                    [one, two] => overload.call(&[touched(one, cx)?, touched(two, cx)?], cx.email)?,
                     more => {
                         let arguments: Result<Vec<_>> = more.iter().map(|argument| touched(argument, cx)).collect();
-                        (overload.call)(&arguments?)?
+                        overload.call(&arguments?, cx.email)?
                     }
                 };
+                cx.touch(&value)?;
+                value
+            }
+            Self::Match(work, pattern, arguments) => {
+                let arguments: Result<Vec<_>> = arguments.iter().map(|argument| touched(argument, cx)).collect();
+                let value = work(&arguments?, pattern)?;
                 cx.touch(&value)?;
                 value
             }

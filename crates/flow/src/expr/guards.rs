@@ -122,7 +122,7 @@ impl Walk<'_> {
                 self.go(a, facts);
                 self.go(b, facts);
             }
-            Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => {
+            Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) | Ir::Match(_, _, parts) => {
                 parts.iter().for_each(|part| self.go(part, facts));
             }
             Ir::Map(parts) => parts.iter().for_each(|(key, value)| {

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::EvalError;
 use crate::email::{AddressField, TextField};
-use crate::functions::{Overload, Search};
+use crate::functions::{Overload, Pattern, Search};
 use crate::value::Value;
+
+/// What a function with a pattern does.
+pub(super) type Matching = for<'m> fn(&[Value<'m>], &Pattern) -> Result<Value<'m>, EvalError>;
 
 /// A checked expression.
 pub(super) enum Ir {
@@ -66,6 +70,8 @@ pub(super) enum Ir {
     Map(Vec<(Ir, Ir)>),
     /// A function.
     Call(&'static Overload, Vec<Ir>),
+    /// A function with a pattern, which is not among the arguments.
+    Match(Matching, Box<Pattern>, Vec<Ir>),
     /// Prepared words in a text.
     Search(Box<Ir>, Box<Search>),
     /// Texts and expressions.
@@ -248,7 +254,7 @@ impl Ir {
             Self::Each(each) => {
                 each.of.can_fail() || each.filter.as_ref().is_some_and(Self::can_fail) || each.body.can_fail()
             }
-            Self::List(parts) => parts.iter().any(Self::can_fail),
+            Self::List(parts) | Self::Match(_, _, parts) => parts.iter().any(Self::can_fail),
             Self::Map(parts) => parts.iter().any(|(key, value)| key.can_fail() || value.can_fail()),
             Self::Call(overload, arguments) => overload.can_fail || arguments.iter().any(Self::can_fail),
             // A template grows with what is put into it.

@@ -34,6 +34,7 @@ use crate::email::Email;
 use crate::types::Type;
 use crate::value::{Text, Value};
 
+pub(crate) use compute::{compare_keys, equal};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{ObjectReference, objects};
