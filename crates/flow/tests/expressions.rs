@@ -192,6 +192,31 @@ fn interaction() {
 }
 
 #[test]
+fn texts() {
+    table("texts.txt");
+}
+
+#[test]
+fn patterns() {
+    table("patterns.txt");
+}
+
+#[test]
+fn collections() {
+    table("collections.txt");
+}
+
+#[test]
+fn json() {
+    table("json.txt");
+}
+
+#[test]
+fn times() {
+    table("times.txt");
+}
+
+#[test]
 fn macros() {
     table("macros.txt");
 }
