@@ -301,11 +301,23 @@ pub(super) fn conversion(expected: &str, found: &Type) -> Option<String> {
         ("string", Type::Integer | Type::Number | Type::Boolean | Type::Datetime | Type::Duration | Type::Json) => {
             "convert it: `string(…)`".to_owned()
         }
+        ("integer", Type::Json) => "convert it, with a default: `int(…, 0)`".to_owned(),
+        ("number", Type::Json) => "convert it, with a default: `double(…, 0.0)`".to_owned(),
+        ("boolean", Type::Json) => "compare it, or convert it with a default: `bool(…, false)`".to_owned(),
+        ("datetime", Type::Json) => "convert it, with a default: `timestamp(…, now)`".to_owned(),
+        ("duration", Type::Json) => "convert it, with a default: `duration(…, duration('0s'))`".to_owned(),
+        ("list<string>", Type::Json) => "convert it, with a default: `strings(…, [])`".to_owned(),
         ("integer", Type::String | Type::Number) => "convert it: `int(…)`".to_owned(),
         ("number", Type::String | Type::Integer) => "convert it: `double(…)`".to_owned(),
         ("datetime", Type::String) => "convert it: `timestamp(…)`".to_owned(),
         ("duration", Type::String) => "convert it: `duration(…)`".to_owned(),
         ("boolean", Type::String) => "compare it, or convert it: `bool(…)`".to_owned(),
+        (_, Type::Json) if expected.starts_with("a list") || expected.starts_with("list<") => {
+            "convert it, with a default: `list(…, [])`".to_owned()
+        }
+        (_, Type::Json) if expected.starts_with("a map") || expected.starts_with("map<") => {
+            "convert it, with a default: `map(…, {})`".to_owned()
+        }
         (_, Type::Object(ObjectType::Address)) => "name a member: `.address`, `.name` or `.domain`".to_owned(),
         _ => return None,
     })

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Context;
 use super::frame::Frame;
 use super::ir::{Ir, Presence};
+use super::{Context, MAX_STEPS};
 use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
 use crate::value::Value;
+
+/// So many steps are worth taking to know beforehand what comes out: checking a flow must not take long over it.
+const STEPS: usize = 1000;
 
 /// What a condition answers on every mail. `&&` and `||` are decided by one side alone, as in evaluation.
 pub(super) fn truth(ir: &Ir) -> Option<bool> {
@@ -33,10 +36,12 @@ pub(super) fn truth(ir: &Ir) -> Option<bool> {
             Some(false) => truth(b),
             None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
         },
-        closed if is_closed(closed) => match closed.eval(&Frame::new(&nowhere(&Arc::default()), &Cell::new(0))) {
-            Ok(Value::Boolean(value)) => Some(value),
-            _ => None,
-        },
+        closed if is_closed(closed) => {
+            match closed.eval(&Frame::new(&nowhere(&Arc::default()), &Cell::new(MAX_STEPS - STEPS))) {
+                Ok(Value::Boolean(value)) => Some(value),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -47,7 +52,7 @@ pub(super) fn text(ir: &Ir) -> Option<String> {
         return None;
     }
     let nothing = Arc::default();
-    let value = ir.eval(&Frame::new(&nowhere(&nothing), &Cell::new(0))).ok()?;
+    let value = ir.eval(&Frame::new(&nowhere(&nothing), &Cell::new(MAX_STEPS - STEPS))).ok()?;
     value.as_str().map(str::to_owned)
 }
 

@@ -1,4 +1,4 @@
-//! What an evaluation sees beside the run: names that macros bind, and how much they have done.
+//! What an evaluation sees beside the run: names that macros bind, and how much has been done.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use super::eval::{Result, error, internal};
 use super::{Context, MAX_STEPS};
 use crate::value::{Value, weight};
 
-/// So many bytes of a value that is looked at within a macro count as a step.
+/// So many bytes of a text that is looked at count as a step.
 const BYTES_OF_A_STEP: usize = 1024;
 
 /// A run's context, and what is bound at a place in the expression.
@@ -61,24 +61,21 @@ impl<'c, 'm> Frame<'c, 'm> {
         let done = self.steps.get().saturating_add(steps);
         self.steps.set(done);
         if done > MAX_STEPS {
-            let message = format!("the expression visits more than {MAX_STEPS} elements");
+            let message = format!("the expression takes more than {MAX_STEPS} steps");
             return Err(error("run.too-many-steps", message));
         }
         Ok(())
     }
 
-    /// Counts what it costs to look at a value, or to make it. Outside of macros an expression's own length bounds how often
-    /// that can be.
+    /// Counts what it costs to look at a value, or to make it. Once the steps are used up nothing is looked at any more, even
+    /// where `&&`, `||` or a macro goes on after an error.
     pub(super) fn touch(&self, value: &Value<'m>) -> Result<()> {
-        if self.locals.is_none() {
-            return Ok(());
-        }
         match value {
             Value::String(text) => self.step(text.as_str().len() / BYTES_OF_A_STEP),
             Value::List(elements) => self.step(elements.len()),
             Value::Map(members) => self.step(members.len()),
             Value::Json(_) => self.step(weight(value) / BYTES_OF_A_STEP),
-            _ => Ok(()),
+            _ => self.step(0),
         }
     }
 }

@@ -116,7 +116,7 @@ fn pad_start<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     if missing.saturating_mul(fill.len_utf8()) > MAX_VALUE_BYTES {
         return Err(too_large());
     }
-    let mut padded: String = std::iter::repeat_n(fill, missing).collect();
+    let mut padded = fill.to_string().repeat(missing);
     padded.push_str(text.as_str());
     made(padded)
 }

@@ -1,8 +1,8 @@
 //! Regular expressions, by the `regex` crate: in time linear in the text. A pattern is written out in the flow, so that it is
 //! compiled once, when the flow is published, and a mistake in it is told then.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::{Captures, Regex, RegexBuilder};
 
@@ -18,8 +18,14 @@ const MAX_COMPILED_BYTES: usize = 1 << 20;
 /// text's end each time. So many bytes all searches of a call read together at most.
 const MAX_READ_BYTES: usize = 1 << 30;
 
+/// At most so many patterns are remembered; when there are more, all are forgotten.
+const MOST_KNOWN: usize = 256;
+
+/// Patterns that were compiled before: a version is checked each time that what it calls changes its interface.
+static KNOWN: LazyLock<Mutex<HashMap<Box<str>, Pattern>>> = LazyLock::new(Mutex::default);
+
 /// A compiled pattern.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
     /// Whether a search may read far beyond the end of what it finds.
@@ -32,10 +38,19 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, BadLiteral> {
-        match RegexBuilder::new(pattern).size_limit(MAX_COMPILED_BYTES).build() {
-            Ok(regex) => Ok(Self { regex, reads_on: reads_on(pattern) }),
-            Err(error) => Err(bad(pattern, &error)),
+        // Entries are inserted whole.
+        let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(pattern) {
+            return Ok(known.clone());
         }
+        let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED_BYTES).build();
+        let compiled = Self { regex: regex.map_err(|error| bad(pattern, &error))?, reads_on: reads_on(pattern) };
+        let mut known = lock();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(pattern.into(), compiled.clone());
+        Ok(compiled)
     }
 
     /// All matches, one after the other.
