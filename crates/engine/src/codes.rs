@@ -40,6 +40,8 @@ codes! {
     CONVERSION = "run.conversion",
     /// A computed value was too large. A limit: not caught.
     VALUE_TOO_LARGE = "run.value-too-large",
+    /// An expression took more steps than it may. A limit: not caught.
+    TOO_MANY_STEPS = "run.too-many-steps",
     /// A variable read that was not set: a defect of the checker.
     UNSET_VARIABLE = "run.unset-variable",
     /// Waypost contradicted itself.

@@ -67,6 +67,6 @@ impl Raised {
 
 impl From<EvalError> for Raised {
     fn from(error: EvalError) -> Self {
-        Self { fatal: error.code == codes::VALUE_TOO_LARGE, code: error.code, message: error.message }
+        Self { fatal: [codes::VALUE_TOO_LARGE, codes::TOO_MANY_STEPS].contains(&error.code), code: error.code, message: error.message }
     }
 }

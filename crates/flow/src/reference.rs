@@ -3,8 +3,8 @@
 use std::fmt::{Result, Write};
 
 use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
-use crate::expr::{OPERATORS, empty_value, objects};
-use crate::functions::{self, Function, Overload, Style};
+use crate::expr::{MACROS, MAX_STEPS, OPERATORS, empty_value, objects};
+use crate::functions::{self, Function, Kind, Overload, Style};
 use crate::types::{DATA_TYPES, Type};
 use crate::value::plain;
 
@@ -21,12 +21,13 @@ fn write(out: &mut String) -> Result {
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
         example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
-        Contents: [data types](#data-types), [names](#names), [operators](#operators), [functions](#functions), [actions](#actions).\n",
+        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions).\n",
     );
     data_types(out)?;
     names(out)?;
     operators(out)?;
-    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published.\n");
+    macros(out)?;
+    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
     functions::all().try_for_each(|function| self::function(out, function))?;
     actions(out)
 }
@@ -99,11 +100,32 @@ fn operators(out: &mut String) -> Result {
     Ok(())
 }
 
+fn macros(out: &mut String) -> Result {
+    writeln!(
+        out,
+        "\n## Macros\n\nOver lists and maps: `x` is a name that stands for each element, or for each key of a map, in the parts after it,\n\
+        and hides what has the name elsewhere (`.x` reads that). With two names the first is an element's place or a member's\n\
+        key. `c` is a boolean, `e` any expression, `T` the type of the elements. An expression takes at\n\
+        most {MAX_STEPS} steps: elements that its macros visit, a KiB of text that it looks at counting as one; beyond that\n\
+        the run fails (`run.too-many-steps`).\n\n\
+        | written | what it gives | type | examples |\n| --- | --- | --- | --- |"
+    )?;
+    for known in MACROS {
+        let examples = known.examples.iter().map(|(expression, result)| format!("`{expression}` is `{result}`"));
+        let examples: Vec<String> = examples.collect();
+        let row = format!("`{}` | {} | {} | {}", known.form, known.summary, known.result, examples.join("; "));
+        writeln!(out, "| {} |", row.replace("||", "\\|\\|"))?;
+    }
+    Ok(())
+}
+
 fn function(out: &mut String, function: &Function) -> Result {
     writeln!(out, "\n### `{}`\n\n{}\n", function.name, function.summary)?;
     for overload in function.overloads {
         let fails = if overload.can_fail { " (can fail)" } else { "" };
-        writeln!(out, "- {} → `{}`{fails}", calls(function, overload), overload.result.name())?;
+        let ordered = overload.parameters.iter().any(Kind::is_ordered);
+        let order = if ordered { ", `T` being a type with an order" } else { "" };
+        writeln!(out, "- {} → `{}`{order}{fails}", calls(function, overload), overload.result)?;
     }
     out.push_str("\n```\n");
     for (expression, result) in function.examples {
@@ -115,7 +137,7 @@ fn function(out: &mut String, function: &Function) -> Result {
 
 /// The ways to write a call: `f(string)`, `string.f()`.
 fn calls(function: &Function, overload: &Overload) -> String {
-    let names: Vec<&str> = overload.parameters.iter().map(|kind| kind.name()).collect();
+    let names: Vec<String> = overload.parameters.iter().map(Kind::to_string).collect();
     let plain = format!("`{}({})`", function.name, names.join(", "));
     let method = names.split_first().map(|(first, rest)| format!("`({first}).{}({})`", function.name, rest.join(", ")));
     match (function.style, method) {

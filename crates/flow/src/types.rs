@@ -109,6 +109,14 @@ impl Type {
         DATA_TYPES[8].name,
     ];
 
+    /// Whether values have an order, so that `<` compares them and lists of them can be sorted.
+    pub fn is_ordered(&self) -> bool {
+        matches!(
+            self,
+            Self::Integer | Self::Number | Self::String | Self::Boolean | Self::Datetime | Self::Duration | Self::Never
+        )
+    }
+
     /// Whether a value of type `self` may stand where `target` is wanted. Nothing is converted:
     /// only the empty list and map fit several types.
     pub fn fits(&self, target: &Self) -> bool {

@@ -1,6 +1,7 @@
 //! Values while a run lasts. They borrow from the email and the program wherever they can: copying a body costs more than searching it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,17 @@ pub enum Text<'m> {
     Borrowed(&'m str),
     /// Computed in this run.
     Owned(Arc<str>),
+}
+
+impl<'m> Text<'m> {
+    /// A part of it, borrowed where the whole is; empty where it has no such part.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Borrowed(text) => Self::Borrowed(text.get(range).unwrap_or_default()),
+            Self::Owned(text) => Self::Owned(Arc::from(text.get(range).unwrap_or_default())),
+        }
+    }
 }
 
 impl Text<'_> {
@@ -164,6 +176,29 @@ fn duration_text(span: SignedDuration) -> String {
     }
     let decimals = format!("{rest:09}");
     format!("{sign}{seconds}.{}s", decimals.trim_end_matches('0'))
+}
+
+/// How much of the limit on computed values a value takes: its text and that of all its parts, and what it takes to hold each.
+/// What is shared or borrowed counts as well, because whoever prints a value or keeps it makes all of it.
+pub(crate) fn weight(value: &Value<'_>) -> usize {
+    let parts = match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Json(json) => return json_weight(json),
+        Value::List(elements) => elements.iter().map(weight).sum(),
+        Value::Map(members) => members.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value<'_>>() + parts
+}
+
+fn json_weight(json: &Json) -> usize {
+    let parts = match json {
+        Json::String(text) => text.len(),
+        Json::Array(elements) => elements.iter().map(json_weight).sum(),
+        Json::Object(members) => members.iter().map(|(key, value)| key.len() + json_weight(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Json>() + parts
 }
 
 /// The first second of year 1, and the longest duration, as CEL's specification has them. (The last moment is the library's:

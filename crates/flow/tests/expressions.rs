@@ -192,6 +192,36 @@ fn interaction() {
 }
 
 #[test]
+fn texts() {
+    table("texts.txt");
+}
+
+#[test]
+fn patterns() {
+    table("patterns.txt");
+}
+
+#[test]
+fn collections() {
+    table("collections.txt");
+}
+
+#[test]
+fn json() {
+    table("json.txt");
+}
+
+#[test]
+fn times() {
+    table("times.txt");
+}
+
+#[test]
+fn macros() {
+    table("macros.txt");
+}
+
+#[test]
 fn functions() {
     table("functions.txt");
 }
@@ -218,6 +248,17 @@ fn every_operator_does_what_its_examples_say() {
     for operator in waypost_flow::expr::OPERATORS {
         assert!(!operator.examples.is_empty(), "`{}` has no example", operator.form);
         for (expression, expected) in operator.examples {
+            let found = outcome(&format!("= ${{{expression}}}"));
+            assert_eq!(found, format!("string {}", Json::from(format!("= {expected}"))), "{expression}");
+        }
+    }
+}
+
+#[test]
+fn every_macro_does_what_its_examples_say() {
+    for known in waypost_flow::expr::MACROS {
+        assert!(!known.examples.is_empty(), "`{}` has no example", known.form);
+        for (expression, expected) in known.examples {
             let found = outcome(&format!("= ${{{expression}}}"));
             assert_eq!(found, format!("string {}", Json::from(format!("= {expected}"))), "{expression}");
         }
@@ -348,7 +389,7 @@ fn compile_all(values: Vec<String>) {
 
 #[test]
 fn deep_nesting_is_refused_or_read() {
-    let shapes: [(&str, &str, &str); 12] = [
+    let shapes: [(&str, &str, &str); 14] = [
         ("(", "1", ")"),
         ("[", "", "]"),
         ("{'a': ", "1", "}"),
@@ -361,6 +402,8 @@ fn deep_nesting_is_refused_or_read() {
         ("", "input.data", "['a']"),
         ("size(", "'a'", ")"),
         ("true ? ", "1", " : 1"),
+        ("[1].all(x, ", "true", ")"),
+        ("", "[1]", ".map(x, x)"),
     ];
     let mut values = Vec::new();
     for (open, core, close) in shapes {
@@ -423,6 +466,13 @@ fn garbage_is_refused() {
         "${",
         "x.all(",
         "x.map(y,",
+        "[1].all(x, ",
+        "{'a': 1}.exists(k, v, ",
+        ".sortBy(x, x)",
+        "matches('a', '",
+        "(?<a>",
+        "now.formatTime('%",
+        "input.data.a[0]",
         "'\\u12'",
         "'\\xZZ'",
         "'\\U00110000'",

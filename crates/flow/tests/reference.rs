@@ -144,15 +144,15 @@ fn operators_take_the_types_that_the_table_says() {
         .collect();
     let scope = Scope { inputs: &inputs, variables: &[], outputs: None };
     let mut tried = 0;
-    for operator in OPERATORS.iter().filter(|operator| {
-        !operator.types.iter().any(|(left, ..)| *left == "T" || *left == "json" || left.starts_with("map"))
-    }) {
+    for operator in
+        OPERATORS.iter().filter(|operator| !operator.types.iter().any(|(left, ..)| *left == "T" || *left == "json"))
+    {
         for (left, left_name) in TYPES.iter().enumerate() {
             for (right, right_name) in TYPES.iter().enumerate() {
                 let expression =
                     operator.form.replace('x', &format!("input.x{left}")).replace('y', &format!("input.y{right}"));
                 let compiled = compile_value("value", &Json::from(format!("${{{expression}}}")), &scope, None);
-                let generic = |name: &str| name.replace("list<string>", "list<T>");
+                let generic = |name: &str| name.replace("list<string>", "list<T>").replace("map<string>", "map<T>");
                 let found = compiled.map(|compiled| generic(&compiled.data_type.to_string())).ok();
                 let row = operator
                     .types

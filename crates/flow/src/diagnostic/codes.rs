@@ -68,6 +68,8 @@ codes! {
     UnknownAction = "action.unknown",
     /// An expression that can't be parsed.
     ExpressionSyntax = "expression.syntax",
+    /// A pattern, format or time zone in an expression that can't be read.
+    ExpressionLiteral = "expression.literal",
     /// A part of CEL that is not supported.
     ExpressionUnsupported = "expression.unsupported",
     /// A name that is not known in the expression.

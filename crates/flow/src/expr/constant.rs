@@ -1,14 +1,19 @@
 //! Conditions whose answer can be known before any mail has come.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Context;
+use super::frame::Frame;
 use super::ir::{Ir, Presence};
+use super::{Context, MAX_STEPS};
 use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
 use crate::value::Value;
+
+/// So many steps are worth taking to know beforehand what comes out: checking a flow must not take long over it.
+const STEPS: usize = 1000;
 
 /// What a condition answers on every mail. `&&` and `||` are decided by one side alone, as in evaluation.
 pub(super) fn truth(ir: &Ir) -> Option<bool> {
@@ -31,12 +36,24 @@ pub(super) fn truth(ir: &Ir) -> Option<bool> {
             Some(false) => truth(b),
             None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
         },
-        closed if is_closed(closed) => match closed.eval(&nowhere(&Arc::default())) {
-            Ok(Value::Boolean(value)) => Some(value),
-            _ => None,
-        },
+        closed if is_closed(closed) => {
+            match closed.eval(&Frame::new(&nowhere(&Arc::default()), &Cell::new(MAX_STEPS - STEPS))) {
+                Ok(Value::Boolean(value)) => Some(value),
+                _ => None,
+            }
+        }
         _ => None,
     }
+}
+
+/// The text that an expression always is, if that can be known beforehand.
+pub(super) fn text(ir: &Ir) -> Option<String> {
+    if !is_closed(ir) {
+        return None;
+    }
+    let nothing = Arc::default();
+    let value = ir.eval(&Frame::new(&nowhere(&nothing), &Cell::new(MAX_STEPS - STEPS))).ok()?;
+    value.as_str().map(str::to_owned)
 }
 
 /// Whether an expression reads nothing of the run.
@@ -50,9 +67,15 @@ fn is_closed(ir: &Ir) -> bool {
         | Ir::Equal(_, a, b)
         | Ir::Compare(_, a, b)
         | Ir::In(a, b)
+        | Ir::JsonPart(a, b)
         | Ir::Index(a, b, _) => is_closed(a) && is_closed(b),
         Ir::Choose(a, b, c) => is_closed(a) && is_closed(b) && is_closed(c),
-        Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => parts.iter().all(is_closed),
+        Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) | Ir::Match(_, _, parts) => {
+            parts.iter().all(is_closed)
+        }
+        // A name that a macro binds stands for a part of what the macro goes over.
+        Ir::Local(_) => true,
+        Ir::Each(each) => is_closed(&each.of) && each.filter.as_ref().is_none_or(is_closed) && is_closed(&each.body),
         Ir::Map(parts) => parts.iter().all(|(key, value)| is_closed(key) && is_closed(value)),
         _ => false,
     }

@@ -11,7 +11,7 @@ use super::parse::Parsed;
 pub(super) fn extent(parsed: &Parsed, text: &str, expression: &Expression) -> Range<usize> {
     let own = parsed.place(expression.id);
     match &expression.expr {
-        Expr::Select(select) if !select.test => {
+        Expr::Select(select) => {
             let of = operand(parsed, text, &select.operand);
             of.start..after(text, of.end, &select.field)
         }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::ir::{Comparison, Ir, Presence, Read, Site};
+use super::ir::{Comparison, Each, EachKind, Ir, Presence, Read, Site};
 use crate::functions;
 use crate::value::Value;
 
@@ -105,7 +105,8 @@ impl Walk<'_> {
                 self.go(name, facts);
                 self.read(&Ir::Read(Read::Headers), name, *site, facts);
             }
-            Ir::Constant(_) | Ir::Input(_) | Ir::Variable(..) | Ir::Output(_) | Ir::Read(_) => {}
+            Ir::Constant(_) | Ir::Input(_) | Ir::Variable(..) | Ir::Local(_) | Ir::Output(_) | Ir::Read(_) => {}
+            Ir::Each(each) => self.each(each, facts),
             Ir::Has(Presence::Text(of) | Presence::Member(of, _)) => self.go(of, facts),
             Ir::Has(Presence::Field(_) | Presence::Attribute(_) | Presence::Header(_) | Presence::Always) => {}
             Ir::Attribute(of)
@@ -117,11 +118,11 @@ impl Walk<'_> {
             | Ir::InSet(of, _)
             | Ir::Search(of, _)
             | Ir::Json(of) => self.go(of, facts),
-            Ir::Arithmetic(_, a, b) | Ir::Equal(_, a, b) | Ir::Compare(_, a, b) | Ir::In(a, b) => {
+            Ir::Arithmetic(_, a, b) | Ir::Equal(_, a, b) | Ir::Compare(_, a, b) | Ir::In(a, b) | Ir::JsonPart(a, b) => {
                 self.go(a, facts);
                 self.go(b, facts);
             }
-            Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) => {
+            Ir::List(parts) | Ir::Template(parts) | Ir::Call(_, parts) | Ir::Match(_, _, parts) => {
                 parts.iter().for_each(|part| self.go(part, facts));
             }
             Ir::Map(parts) => parts.iter().for_each(|(key, value)| {
@@ -129,6 +130,23 @@ impl Walk<'_> {
                 self.go(value, facts);
             }),
         }
+    }
+
+    /// In a macro's parts what it goes over has elements, and a map's keys are its keys; what is asked by a condition that picks
+    /// elements holds in the last part.
+    fn each(&mut self, each: &Each, facts: &[Fact]) {
+        self.go(&each.of, facts);
+        let mut known = facts.to_vec();
+        known.extend(size(&each.of, 1));
+        // Of a list the first of two names is a place, of a map the first name is a key.
+        if each.names.1.is_some() || each.goes_over_keys {
+            known.extend(has(name(&each.of), Some(local_name(each.names.0))));
+        }
+        if let Some(filter) = &each.filter {
+            self.go(filter, &known);
+            gather(filter, true, &mut known);
+        }
+        self.go(&each.body, &known);
     }
 
     fn read(&mut self, of: &Ir, index: &Ir, site: Site, facts: &[Fact]) {
@@ -192,6 +210,11 @@ fn gather(condition: &Ir, holds: bool, facts: &mut Vec<Fact>) {
             facts.extend(has(name(&Ir::Read(Read::Headers)), Some(text_name(field))));
         }
         (Ir::Has(Presence::Member(of, field)), true) => facts.extend(has(name(of), Some(text_name(field)))),
+        // One element that decides is one that there is.
+        (Ir::Each(each), true) if matches!(each.kind, EachKind::Exists | EachKind::ExistsOne) => {
+            facts.extend(size(&each.of, 1));
+        }
+        (Ir::Each(each), false) if each.kind == EachKind::All => facts.extend(size(&each.of, 1)),
         (Ir::Compare(comparison, a, b), _) => compare(*comparison, a, b, holds, facts),
         (Ir::Equal(equal, a, b), _) => {
             let same = *equal == holds;
@@ -256,6 +279,10 @@ fn size(of: &Ir, least: i64) -> Option<Fact> {
 /// What names of variables begin with.
 const VARIABLE: &str = "variable ";
 
+fn local_name(id: u32) -> String {
+    format!("local {id}")
+}
+
 fn text_name(text: &str) -> String {
     format!("{text:?}")
 }
@@ -268,11 +295,13 @@ fn name(ir: &Ir) -> Option<String> {
         Ir::Input(position) => format!("input {position}"),
         Ir::Output(position) => format!("output {position}"),
         Ir::Variable(position, _) => format!("{VARIABLE}{position}"),
+        Ir::Local(id) => local_name(*id),
         Ir::Read(read) => format!("{read:?}"),
         Ir::Attribute(key) => format!("attribute({})", name(key)?),
         Ir::Header(key) => format!("header({})", name(key)?),
         Ir::HeaderValues(key, _) => format!("at({:?}, {})", Read::Headers, name(key)?),
         Ir::Index(of, key, _) => format!("at({}, {})", name(of)?, name(key)?),
+        Ir::JsonPart(of, key) => format!("at({}, {})", name(of)?, name(key)?),
         Ir::AddressPart(of, part) => format!("{part:?}({})", name(of)?),
         Ir::AttachmentPart(of, part) => format!("{part:?}({})", name(of)?),
         Ir::Call(overload, arguments) => {

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::EvalError;
 use crate::email::{AddressField, TextField};
-use crate::functions::{Overload, Search};
+use crate::functions::{Overload, Pattern, Search};
 use crate::value::Value;
+
+/// What a function with a pattern does.
+pub(super) type Matching = for<'m> fn(&[Value<'m>], &Pattern) -> Result<Value<'m>, EvalError>;
 
 /// A checked expression.
 pub(super) enum Ir {
@@ -16,6 +20,8 @@ pub(super) enum Ir {
     Input(usize),
     /// A variable.
     Variable(usize, Arc<str>),
+    /// A name that a macro has bound, by a number that it has alone in the expression.
+    Local(u32),
     /// `output.NAME`.
     Output(usize),
     /// Something of the interaction or its email.
@@ -54,18 +60,59 @@ pub(super) enum Ir {
     InSet(Box<Ir>, FxHashSet<Box<str>>),
     /// `list[i]`, `map[key]`, `json[…]`.
     Index(Box<Ir>, Box<Ir>, Site),
+    /// A member or element of json: null if there is none.
+    JsonPart(Box<Ir>, Box<Ir>),
+    /// An expression for each element.
+    Each(Box<Each>),
     /// A list.
     List(Vec<Ir>),
     /// A map.
     Map(Vec<(Ir, Ir)>),
     /// A function.
     Call(&'static Overload, Vec<Ir>),
+    /// A function with a pattern, which is not among the arguments.
+    Match(Matching, Box<Pattern>, Vec<Ir>),
     /// Prepared words in a text.
     Search(Box<Ir>, Box<Search>),
     /// Texts and expressions.
     Template(Vec<Ir>),
     /// JSON made of parts.
     Json(Box<Ir>),
+}
+
+/// A macro over a list or map.
+pub(super) struct Each {
+    /// Which one.
+    pub(super) kind: EachKind,
+    /// What it goes over.
+    pub(super) of: Ir,
+    /// The names that it binds: to elements or keys; with two, to places or keys and to elements or values.
+    pub(super) names: (u32, Option<u32>),
+    /// Whether it goes over a map, so that the first name is bound to keys.
+    pub(super) goes_over_keys: bool,
+    /// A condition that picks elements.
+    pub(super) filter: Option<Ir>,
+    /// The condition or expression.
+    pub(super) body: Ir,
+}
+
+/// What a macro makes of its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EachKind {
+    /// `all`
+    All,
+    /// `exists`
+    Exists,
+    /// `exists_one`
+    ExistsOne,
+    /// `filter`
+    Filter,
+    /// `map`, `transformList`
+    Map,
+    /// `transformMap`
+    TransformMap,
+    /// `sortBy`
+    SortBy,
 }
 
 /// Where something is read that may not be there, in bytes of the whole value: `of[index]` or `of.name`.
@@ -186,20 +233,28 @@ impl Ir {
     /// Whether evaluating can fail.
     pub(super) fn can_fail(&self) -> bool {
         match self {
-            Self::Constant(_) | Self::Input(_) | Self::Variable(..) | Self::Output(_) | Self::Read(_) => false,
+            Self::Constant(_) | Self::Input(_) | Self::Variable(..) | Self::Local(_) => false,
+            Self::Output(_) | Self::Read(_) => false,
             Self::Attribute(of) | Self::Header(of) | Self::Not(of) | Self::Search(of, _) | Self::InSet(of, _) => {
                 of.can_fail()
             }
             Self::AddressPart(of, _) | Self::AttachmentPart(of, _) => of.can_fail(),
             Self::Has(Presence::Text(of) | Presence::Member(of, _)) => of.can_fail(),
             Self::Has(_) => false,
-            Self::And(a, b) | Self::Or(a, b) | Self::Equal(_, a, b) | Self::Compare(_, a, b) | Self::In(a, b) => {
-                a.can_fail() || b.can_fail()
-            }
+            Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Equal(_, a, b)
+            | Self::Compare(_, a, b)
+            | Self::In(a, b)
+            | Self::JsonPart(a, b) => a.can_fail() || b.can_fail(),
             Self::Choose(a, b, c) => a.can_fail() || b.can_fail() || c.can_fail(),
             // Overflow, division by zero, size.
             Self::Negate(_) | Self::Arithmetic(..) | Self::Index(..) | Self::HeaderValues(..) => true,
-            Self::List(parts) => parts.iter().any(Self::can_fail),
+            // What a macro meets beyond its parts' errors are limits, which nothing catches.
+            Self::Each(each) => {
+                each.of.can_fail() || each.filter.as_ref().is_some_and(Self::can_fail) || each.body.can_fail()
+            }
+            Self::List(parts) | Self::Match(_, _, parts) => parts.iter().any(Self::can_fail),
             Self::Map(parts) => parts.iter().any(|(key, value)| key.can_fail() || value.can_fail()),
             Self::Call(overload, arguments) => overload.can_fail || arguments.iter().any(Self::can_fail),
             // A template grows with what is put into it.

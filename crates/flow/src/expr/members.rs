@@ -165,7 +165,7 @@ pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed,
         }
         Type::Json => {
             let (key, _) = string_constant(field);
-            Some((Ir::Index(Box::new(ir), Box::new(key), checker.site_of_member(&select.operand, field)), Type::Json))
+            Some((Ir::JsonPart(Box::new(ir), Box::new(key)), Type::Json))
         }
         other => {
             let message = format!("a value of type {other} has no members");
@@ -251,7 +251,7 @@ pub(super) fn index(checker: &mut Checker<'_>, of: (&Expression, Typed), index: 
         }
         Type::Map(element) if index_type == Type::String => return Some(member(of, index, (**element).clone(), site)),
         Type::Json if matches!(index_type, Type::String | Type::Integer) => {
-            return Some((Ir::Index(Box::new(of), Box::new(index), site), Type::Json));
+            return Some((Ir::JsonPart(Box::new(of), Box::new(index)), Type::Json));
         }
         Type::List(_) => "integer",
         Type::Map(_) => "string",

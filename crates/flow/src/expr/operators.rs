@@ -28,13 +28,13 @@ const ORDERED: &[(&str, &str, &str)] = &[
 pub const OPERATORS: &[Operator] = &[
     Operator {
         form: "x.NAME",
-        summary: "A member. Of a map or of json it fails when the key is missing.",
+        summary: "A member. Of a map it fails when the key is missing; of json it is null then.",
         types: &[("map<T>", "", "T"), ("json", "", "json")],
         examples: &[("{'a': 1}.a", "1")],
     },
     Operator {
         form: "x[y]",
-        summary: "An element, counted from 0, or a member by its key. It fails when there is none.",
+        summary: "An element, counted from 0, or a member by its key. It fails when there is none; of json it is null then.",
         types: &[
             ("list<T>", "integer", "T"),
             ("map<T>", "string", "T"),
@@ -76,17 +76,23 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "x + y",
-        summary: "The sum; texts and lists one after the other. Integers beyond 64 bits fail.",
+        summary: "The sum; texts and lists one after the other; all members of two maps, the right one's where both have the key. Integers beyond 64 bits fail.",
         types: &[
             ("integer", "integer", "integer"),
             ("number", "number", "number"),
             ("string", "string", "string"),
             ("list<T>", "list<T>", "list<T>"),
+            ("map<T>", "map<T>", "map<T>"),
             ("datetime", "duration", "datetime"),
             ("duration", "datetime", "datetime"),
             ("duration", "duration", "duration"),
         ],
-        examples: &[("1 + 2", "3"), ("'a' + 'b'", "ab"), ("['a'] + ['b']", r#"["a","b"]"#)],
+        examples: &[
+            ("1 + 2", "3"),
+            ("'a' + 'b'", "ab"),
+            ("['a'] + ['b']", r#"["a","b"]"#),
+            ("{'a': 1} + {'a': 2, 'b': 3}", r#"{"a":2,"b":3}"#),
+        ],
     },
     Operator {
         form: "x - y",

@@ -1,9 +1,10 @@
 //! Text to CEL's syntax tree, by the parser of the `cel` crate.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use cel::parser::{Expression, Parser};
+use cel::Env;
+use cel::parser::Expression;
 
 use super::known::{self, Syntax};
 use super::template::string_end;
@@ -17,6 +18,9 @@ const MAX_DEPTH: usize = 48;
 
 /// Chains of operators and members become trees as deep as they are long, which are walked on the stack too.
 const MAX_TREE_DEPTH: usize = 80;
+
+/// Macros stay as they are written: what they expand to has lost where names are bound, and hides what they were.
+static WITHOUT_MACROS: LazyLock<Env> = LazyLock::new(Env::default);
 
 /// A syntax tree with the places of its parts.
 pub(super) struct Parsed {
@@ -66,7 +70,12 @@ pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec
     }
     // The generated parser is known to panic on some malformed input; what a user writes must not end the process.
     let result = std::panic::catch_unwind(|| {
-        Parser::new().max_recursion_depth(96).error_recovery_limit(8).parse_with_source_info(source)
+        WITHOUT_MACROS
+            .parser()
+            .enable_optional_syntax(false)
+            .max_recursion_depth(96)
+            .error_recovery_limit(8)
+            .parse_with_source_info(source)
     });
     match result {
         Ok(Ok((tree, places))) => {

@@ -1,19 +1,14 @@
-//! Conversions between types, as CEL has them.
+//! Conversions between types, as CEL has them, and with a default.
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Function, Kind, Overload, Style, unexpected};
+use super::{Answer, Function, Kind, Style, defaults, failed, sure, unexpected, unsure};
 use crate::expr::EvalError;
 use crate::value::{Text, Value, number_text, plain, span_in_range, time_in_range};
 
-fn failed(what: &str, text: &str, wanted: &str) -> EvalError {
-    let clipped: String = text.chars().take(60).collect();
-    EvalError { code: "run.conversion", message: format!("the {what} `{clipped}` can't become {wanted}") }
-}
-
-fn int<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Integer(number)] => Ok(Value::Integer(*number)),
         [Value::Number(number)] => {
@@ -36,7 +31,7 @@ fn int<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-fn double<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn double<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Number(number)] => Ok(Value::Number(*number)),
         #[expect(clippy::cast_precision_loss, reason = "CEL's double(int) rounds")]
@@ -48,7 +43,7 @@ fn double<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-fn string<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn string<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [text @ Value::String(_)] => Ok(text.clone()),
         [Value::Json(json)] => match &**json {
@@ -60,7 +55,7 @@ fn string<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-fn bool<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn bool<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Boolean(value)] => Ok(Value::Boolean(*value)),
         // The spellings of CEL's bool(string).
@@ -73,7 +68,7 @@ fn bool<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-fn timestamp<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Datetime(time)] => Ok(Value::Datetime(*time)),
         [Value::Integer(seconds)] => Timestamp::from_second(*seconds)
@@ -92,7 +87,7 @@ fn timestamp<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-fn duration<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
+fn duration<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Duration(span)] => Ok(Value::Duration(*span)),
         [Value::String(text)] => text
@@ -106,87 +101,99 @@ fn duration<'m>(arguments: &[Value<'m>]) -> Result<Value<'m>, EvalError> {
     }
 }
 
-type Call = for<'m> fn(&[Value<'m>]) -> Result<Value<'m>, EvalError>;
-
-const fn from(parameters: &'static [Kind], result: Kind, can_fail: bool, call: Call) -> Overload {
-    Overload { parameters, result, can_fail, call }
-}
-
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function {
-        name: "int",
-        style: Style::Function,
-        summary: "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970).",
-        overloads: &[
-            from(&[Kind::Integer], Kind::Integer, false, int),
-            from(&[Kind::Number], Kind::Integer, true, int),
-            from(&[Kind::String], Kind::Integer, true, int),
-            from(&[Kind::Datetime], Kind::Integer, false, int),
+    Function::new(
+        "int",
+        Style::Function,
+        "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970). With a default: from a string, or from a json number without a fraction, else the default.",
+        &[
+            sure(&[Kind::Integer], Kind::Integer, int),
+            unsure(&[Kind::Number], Kind::Integer, int),
+            unsure(&[Kind::String], Kind::Integer, int),
+            sure(&[Kind::Datetime], Kind::Integer, int),
+            sure(&[Kind::String, Kind::Integer], Kind::Integer, |arguments| defaults::or(arguments, int)),
+            sure(&[Kind::Json, Kind::Integer], Kind::Integer, defaults::integer),
         ],
-        examples: &[("int('42')", "42"), ("int(-2.9)", "-2")],
-        search: None,
-    },
-    Function {
-        name: "double",
-        style: Style::Function,
-        summary: "A number from an integer or a string.",
-        overloads: &[
-            from(&[Kind::Number], Kind::Number, false, double),
-            from(&[Kind::Integer], Kind::Number, false, double),
-            from(&[Kind::String], Kind::Number, true, double),
+        &[("int('42')", "42"), ("int(-2.9)", "-2"), ("int('4x', 0)", "0"), ("int(input.data.list[1], 0)", "2")],
+    ),
+    Function::new(
+        "double",
+        Style::Function,
+        "A number from an integer or a string. With a default: from a string, or from a json number, else the default.",
+        &[
+            sure(&[Kind::Number], Kind::Number, double),
+            sure(&[Kind::Integer], Kind::Number, double),
+            unsure(&[Kind::String], Kind::Number, double),
+            sure(&[Kind::String, Kind::Number], Kind::Number, |arguments| defaults::or(arguments, double)),
+            sure(&[Kind::Json, Kind::Number], Kind::Number, defaults::number),
         ],
-        examples: &[("double(2) / 4.0", "0.5"), ("double('1e3')", "1000"), ("string(1500000.0)", "1.5e+06")],
-        search: None,
-    },
-    Function {
-        name: "string",
-        style: Style::Function,
-        summary: "A string from any simple value, or from json (a json string as it is, all else as compact JSON).",
-        overloads: &[
-            from(&[Kind::String], Kind::String, false, string),
-            from(&[Kind::Integer], Kind::String, false, string),
-            from(&[Kind::Number], Kind::String, false, string),
-            from(&[Kind::Boolean], Kind::String, false, string),
-            from(&[Kind::Datetime], Kind::String, false, string),
-            from(&[Kind::Duration], Kind::String, false, string),
-            from(&[Kind::Json], Kind::String, false, string),
+        &[
+            ("double(2) / 4.0", "0.5"),
+            ("double('1e3')", "1000"),
+            ("string(1500000.0)", "1.5e+06"),
+            ("double(input.data.name, 0.5)", "0.5"),
         ],
-        examples: &[("string(42) + '!'", "42!"), ("string(duration('1h30m'))", "5400s")],
-        search: None,
-    },
-    Function {
-        name: "bool",
-        style: Style::Function,
-        summary: "A boolean from the strings true, false, t, f, 1, 0.",
-        overloads: &[
-            from(&[Kind::Boolean], Kind::Boolean, false, bool),
-            from(&[Kind::String], Kind::Boolean, true, bool),
+    ),
+    Function::new(
+        "string",
+        Style::Function,
+        "A string from any simple value, or from json (a json string as it is, all else as compact JSON). With a default: a json string, else the default.",
+        &[
+            sure(&[Kind::String], Kind::String, string),
+            sure(&[Kind::Integer], Kind::String, string),
+            sure(&[Kind::Number], Kind::String, string),
+            sure(&[Kind::Boolean], Kind::String, string),
+            sure(&[Kind::Datetime], Kind::String, string),
+            sure(&[Kind::Duration], Kind::String, string),
+            sure(&[Kind::Json], Kind::String, string),
+            sure(&[Kind::Json, Kind::String], Kind::String, defaults::string),
         ],
-        examples: &[("bool('true')", "true")],
-        search: None,
-    },
-    Function {
-        name: "timestamp",
-        style: Style::Function,
-        summary: "A datetime from a string (RFC 3339) or from seconds since 1970.",
-        overloads: &[
-            from(&[Kind::Datetime], Kind::Datetime, false, timestamp),
-            from(&[Kind::Integer], Kind::Datetime, true, timestamp),
-            from(&[Kind::String], Kind::Datetime, true, timestamp),
+        &[
+            ("string(42) + '!'", "42!"),
+            ("string(duration('1h30m'))", "5400s"),
+            ("string(input.data.name, 'nobody')", "Ann"),
+            ("string(input.data.list, 'no string')", "no string"),
         ],
-        examples: &[("timestamp('2026-11-23T09:00:00+01:00')", "2026-11-23T08:00:00Z")],
-        search: None,
-    },
-    Function {
-        name: "duration",
-        style: Style::Function,
-        summary: "A duration from a string such as 1h30m, 90s or 1.5s.",
-        overloads: &[
-            from(&[Kind::Duration], Kind::Duration, false, duration),
-            from(&[Kind::String], Kind::Duration, true, duration),
+    ),
+    Function::new(
+        "bool",
+        Style::Function,
+        "A boolean from the strings true, false, t, f, 1, 0. With a default: from such a string, or from json true or false, else the default.",
+        &[
+            sure(&[Kind::Boolean], Kind::Boolean, bool),
+            unsure(&[Kind::String], Kind::Boolean, bool),
+            sure(&[Kind::String, Kind::Boolean], Kind::Boolean, |arguments| defaults::or(arguments, bool)),
+            sure(&[Kind::Json, Kind::Boolean], Kind::Boolean, defaults::boolean),
         ],
-        examples: &[("duration('90m') == duration('1h30m')", "true")],
-        search: None,
-    },
+        &[("bool('true')", "true"), ("bool('yes', false)", "false"), ("bool(toJson(true), false)", "true")],
+    ),
+    Function::new(
+        "timestamp",
+        Style::Function,
+        "A datetime from a string (RFC 3339) or from seconds since 1970. With a default: from a string, or from a json string, else the default.",
+        &[
+            sure(&[Kind::Datetime], Kind::Datetime, timestamp),
+            unsure(&[Kind::Integer], Kind::Datetime, timestamp),
+            unsure(&[Kind::String], Kind::Datetime, timestamp),
+            sure(&[Kind::String, Kind::Datetime], Kind::Datetime, |arguments| defaults::or(arguments, timestamp)),
+            sure(&[Kind::Json, Kind::Datetime], Kind::Datetime, defaults::datetime),
+        ],
+        &[
+            ("timestamp('2026-11-23T09:00:00+01:00')", "2026-11-23T08:00:00Z"),
+            ("timestamp('tomorrow', now) == now", "true"),
+        ],
+    ),
+    Function::new(
+        "duration",
+        Style::Function,
+        "A duration from a string such as 1h30m, 90s or 1.5s. With a default: from a string, or from a json string, else the default.",
+        &[
+            sure(&[Kind::Duration], Kind::Duration, duration),
+            unsure(&[Kind::String], Kind::Duration, duration),
+            sure(&[Kind::String, Kind::Duration], Kind::Duration, |arguments| defaults::or(arguments, duration)),
+            sure(&[Kind::Json, Kind::Duration], Kind::Duration, defaults::duration),
+        ],
+        &[("duration('90m') == duration('1h30m')", "true"), ("duration(input.data.name, duration('1h'))", "3600s")],
+    ),
 ];

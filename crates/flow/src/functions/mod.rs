@@ -1,16 +1,33 @@
 //! The functions of expressions. Each is one definition: name, types, words, examples that run as tests, and code.
 
+mod address;
 mod conversion;
+mod defaults;
+mod encoding;
+mod json;
+mod kind;
+mod list;
+mod map;
+mod order;
+mod parts;
+mod pattern;
 mod search;
 mod size;
 mod text;
 mod time;
+mod zone;
+mod zoned;
 
+pub use kind::Kind;
+pub use pattern::Pattern;
 pub use search::{Search, Where};
 
-use crate::expr::EvalError;
-use crate::types::Type;
-use crate::value::Value;
+use crate::email::Email;
+use crate::expr::{EvalError, MAX_VALUE_BYTES};
+use crate::value::{Text, Value, weight};
+
+/// What a call gives.
+type Answer<'m> = Result<Value<'m>, EvalError>;
 
 /// How a function may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,79 +40,15 @@ pub enum Style {
     Both,
 }
 
-/// A pattern of types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// string
-    String,
-    /// integer
-    Integer,
-    /// number
-    Number,
-    /// boolean
-    Boolean,
-    /// datetime
-    Datetime,
-    /// duration
-    Duration,
-    /// json
-    Json,
-    /// `list<string>`
-    Strings,
-    /// A list of anything.
-    List,
-    /// A map of anything.
-    Map,
-}
-
-impl Kind {
-    /// Whether a value of the type may be given here.
-    pub fn takes(self, data_type: &Type) -> bool {
-        match self {
-            Self::String => data_type.fits(&Type::String),
-            Self::Integer => data_type.fits(&Type::Integer),
-            Self::Number => data_type.fits(&Type::Number),
-            Self::Boolean => data_type.fits(&Type::Boolean),
-            Self::Datetime => data_type.fits(&Type::Datetime),
-            Self::Duration => data_type.fits(&Type::Duration),
-            Self::Json => data_type.fits(&Type::Json),
-            Self::Strings => data_type.fits(&Type::List(Box::new(Type::String))),
-            Self::List => matches!(data_type, Type::List(_)),
-            Self::Map => matches!(data_type, Type::Map(_)),
-        }
-    }
-
-    /// The type of a result; results are never lists or maps of anything.
-    pub fn result(self) -> Type {
-        match self {
-            Self::String => Type::String,
-            Self::Integer => Type::Integer,
-            Self::Number => Type::Number,
-            Self::Boolean => Type::Boolean,
-            Self::Datetime => Type::Datetime,
-            Self::Duration => Type::Duration,
-            Self::Json => Type::Json,
-            Self::Strings => Type::List(Box::new(Type::String)),
-            Self::List => Type::List(Box::new(Type::Json)),
-            Self::Map => Type::Map(Box::new(Type::Json)),
-        }
-    }
-
-    /// The name for messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Datetime => "datetime",
-            Self::Duration => "duration",
-            Self::Json => "json",
-            Self::Strings => "list<string>",
-            Self::List => "a list",
-            Self::Map => "a map",
-        }
-    }
+/// What does the work. Arguments have the parameters' types.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// With the arguments alone.
+    Plain(for<'m> fn(&[Value<'m>]) -> Answer<'m>),
+    /// With the email as well, for what looks into parts of it: two handles can be of equal addresses.
+    Reading(for<'m> fn(&[Value<'m>], &dyn Email) -> Answer<'m>),
+    /// With the second argument as a pattern, which was compiled when the flow was published.
+    Matching(for<'m> fn(&[Value<'m>], &Pattern) -> Answer<'m>),
 }
 
 /// One way to call a function.
@@ -106,9 +59,38 @@ pub struct Overload {
     pub result: Kind,
     /// Whether it can fail over arguments of these types.
     pub can_fail: bool,
-    /// The code. Arguments have the parameters' types.
-    pub call: for<'m> fn(&[Value<'m>]) -> Result<Value<'m>, EvalError>,
+    /// The code.
+    pub work: Work,
 }
+
+impl Overload {
+    /// Calls it.
+    ///
+    /// # Errors
+    /// The function's own, if it can fail.
+    pub fn call<'m>(&self, arguments: &[Value<'m>], email: &dyn Email) -> Result<Value<'m>, EvalError> {
+        match self.work {
+            Work::Plain(work) => work(arguments),
+            Work::Reading(work) => work(arguments, email),
+            // A call with a pattern has it compiled beside it.
+            Work::Matching(_) => Err(unexpected()),
+        }
+    }
+}
+
+/// A text that is written out in a flow and can't be what it should be: told before any mail has come.
+#[derive(Debug)]
+pub struct BadLiteral {
+    /// What is wrong.
+    pub message: String,
+    /// What was expected.
+    pub expected: &'static str,
+    /// How to mend it.
+    pub suggestion: Option<String>,
+}
+
+/// An argument's position, and what a text written out there must be.
+pub type LiteralCheck = (usize, fn(&str) -> Result<(), BadLiteral>);
 
 /// A function.
 pub struct Function {
@@ -124,11 +106,60 @@ pub struct Function {
     pub examples: &'static [(&'static str, &'static str)],
     /// For functions that search words: how constant words are prepared.
     pub search: Option<Where>,
+    /// What texts that are written out as arguments must be.
+    pub literals: &'static [LiteralCheck],
+}
+
+impl Function {
+    const fn new(
+        name: &'static str,
+        style: Style,
+        summary: &'static str,
+        overloads: &'static [Overload],
+        examples: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { name, style, summary, overloads, examples, search: None, literals: &[] }
+    }
+
+    const fn searching(self, place: Where) -> Self {
+        Self { search: Some(place), ..self }
+    }
+
+    const fn checking(self, literals: &'static [LiteralCheck]) -> Self {
+        Self { literals, ..self }
+    }
+}
+
+/// An overload that can't fail.
+const fn sure(parameters: &'static [Kind], result: Kind, work: for<'m> fn(&[Value<'m>]) -> Answer<'m>) -> Overload {
+    Overload { parameters, result, can_fail: false, work: Work::Plain(work) }
+}
+
+/// An overload that can fail.
+const fn unsure(parameters: &'static [Kind], result: Kind, work: for<'m> fn(&[Value<'m>]) -> Answer<'m>) -> Overload {
+    Overload { parameters, result, can_fail: true, work: Work::Plain(work) }
 }
 
 /// All functions.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [search::FUNCTIONS, text::FUNCTIONS, size::FUNCTIONS, conversion::FUNCTIONS, time::FUNCTIONS].into_iter().flatten()
+    [
+        search::FUNCTIONS,
+        text::FUNCTIONS,
+        parts::FUNCTIONS,
+        pattern::FUNCTIONS,
+        address::FUNCTIONS,
+        size::FUNCTIONS,
+        list::FUNCTIONS,
+        order::FUNCTIONS,
+        map::FUNCTIONS,
+        conversion::FUNCTIONS,
+        json::FUNCTIONS,
+        time::FUNCTIONS,
+        zoned::FUNCTIONS,
+        encoding::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The function of that name.
@@ -139,4 +170,54 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// An argument that is not what the checker has promised.
 fn unexpected() -> EvalError {
     EvalError { code: "run.internal", message: "an argument is not of the type that was checked".to_owned() }
+}
+
+/// What can't become what is wanted.
+fn failed(what: &str, text: &str, wanted: &str) -> EvalError {
+    EvalError { code: "run.conversion", message: format!("the {what} `{}` can't become {wanted}", clip(text)) }
+}
+
+/// A position that there is not.
+fn out_of_range(position: i64, what: &str, length: usize) -> EvalError {
+    EvalError { code: "run.missing-index", message: format!("there is no position {position} in {what} of {length}") }
+}
+
+fn empty_list() -> EvalError {
+    EvalError { code: "run.missing-index", message: "the list is empty".to_owned() }
+}
+
+fn too_large() -> EvalError {
+    EvalError {
+        code: "run.value-too-large",
+        message: format!("the value would be larger than {MAX_VALUE_BYTES} bytes"),
+    }
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// A text that was made.
+fn made<'m>(text: impl Into<std::sync::Arc<str>>) -> Answer<'m> {
+    let text = text.into();
+    if text.len() > MAX_VALUE_BYTES { Err(too_large()) } else { Ok(Value::String(Text::Owned(text))) }
+}
+
+/// A list that is made, as far as a value may grow.
+fn list_of<'m>(elements: impl IntoIterator<Item = Answer<'m>>) -> Answer<'m> {
+    let (mut list, mut size) = (Vec::new(), 0_usize);
+    for element in elements {
+        let element = element?;
+        size = size.saturating_add(weight(&element));
+        if size > MAX_VALUE_BYTES {
+            return Err(too_large());
+        }
+        list.push(element);
+    }
+    Ok(Value::List(list.into()))
+}
+
+/// A count as an integer.
+fn integer<'m>(count: usize) -> Value<'m> {
+    Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -8,7 +8,8 @@ use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, MatchKind, Span};
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use super::{Function, Kind, Overload, Style, unexpected};
+use super::kind::STRINGS;
+use super::{Answer, Function, Kind, Style, sure, unexpected};
 use crate::value::Value;
 
 /// Prefixes have at most so many characters.
@@ -185,7 +186,14 @@ fn starts_with<'t>(text: &'t str, word: &[Orbit]) -> Option<&'t str> {
     Some(characters.as_str())
 }
 
-fn any_word<'m>(arguments: &[Value<'m>], place: Where) -> Result<Value<'m>, super::EvalError> {
+/// Whether two texts are equal whatever their case.
+pub(super) fn equal_folded(text: &str, other: &str) -> bool {
+    let mut others = other.chars();
+    text.chars().all(|c| others.next().is_some_and(|other| c == other || Orbit::of(c).has(other)))
+        && others.next().is_none()
+}
+
+fn any_word<'m>(arguments: &[Value<'m>], place: Where) -> Answer<'m> {
     match arguments {
         [Value::String(text), Value::String(word)] => {
             Ok(Value::Boolean(Search::new([word.as_str()], place).is_in(text.as_str())))
@@ -200,70 +208,46 @@ fn any_word<'m>(arguments: &[Value<'m>], place: Where) -> Result<Value<'m>, supe
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function {
-        name: "containsAny",
-        style: Style::Both,
-        summary: "Whether the text holds one of the words, whatever their case (Unicode simple case folding). An empty word is in every text.",
-        overloads: &[Overload {
-            parameters: &[Kind::String, Kind::Strings],
-            result: Kind::Boolean,
-            can_fail: false,
-            call: |arguments| any_word(arguments, Where::Anywhere),
-        }],
-        examples: &[
+    Function::new(
+"containsAny",
+Style::Both,
+"Whether the text holds one of the words, whatever their case (Unicode simple case folding). An empty word is in every text.",
+&[sure(&[Kind::String, STRINGS], Kind::Boolean, |arguments| any_word(arguments, Where::Anywhere))],
+&[
             ("containsAny('Your INVOICE is due', ['refund', 'invoice'])", "true"),
             ("containsAny('hello', ['refund', 'invoice'])", "false"),
             ("containsAny('\\u212Aelvin', ['kelvin'])", "true"),
             ("containsAny('hello', [])", "false"),
         ],
-        search: Some(Where::Anywhere),
-    },
-    Function {
-        name: "containsIgnoreCase",
-        style: Style::Both,
-        summary: "Whether the text holds the word, whatever the case (Unicode simple case folding).",
-        overloads: &[Overload {
-            parameters: &[Kind::String, Kind::String],
-            result: Kind::Boolean,
-            can_fail: false,
-            call: |arguments| any_word(arguments, Where::Anywhere),
-        }],
-        examples: &[
+).searching(Where::Anywhere),
+    Function::new(
+"containsIgnoreCase",
+Style::Both,
+"Whether the text holds the word, whatever the case (Unicode simple case folding).",
+&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Anywhere))],
+&[
             ("containsIgnoreCase('GRÜSSE aus Köln', 'grüsse')", "true"),
             ("containsIgnoreCase('hello', 'hallo')", "false"),
         ],
-        search: Some(Where::Anywhere),
-    },
-    Function {
-        name: "startsWithIgnoreCase",
-        style: Style::Both,
-        summary: "Whether the text starts with the word, whatever the case (Unicode simple case folding).",
-        overloads: &[Overload {
-            parameters: &[Kind::String, Kind::String],
-            result: Kind::Boolean,
-            can_fail: false,
-            call: |arguments| any_word(arguments, Where::Start),
-        }],
-        examples: &[
+).searching(Where::Anywhere),
+    Function::new(
+"startsWithIgnoreCase",
+Style::Both,
+"Whether the text starts with the word, whatever the case (Unicode simple case folding).",
+&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Start))],
+&[
             ("startsWithIgnoreCase('RE: offer', 're:')", "true"),
             ("startsWithIgnoreCase('Offer re: you', 're:')", "false"),
         ],
-        search: Some(Where::Start),
-    },
-    Function {
-        name: "equalsIgnoreCase",
-        style: Style::Both,
-        summary: "Whether two texts are equal whatever the case (Unicode simple case folding).",
-        overloads: &[Overload {
-            parameters: &[Kind::String, Kind::String],
-            result: Kind::Boolean,
-            can_fail: false,
-            call: |arguments| any_word(arguments, Where::Whole),
-        }],
-        examples: &[
+).searching(Where::Start),
+    Function::new(
+"equalsIgnoreCase",
+Style::Both,
+"Whether two texts are equal whatever the case (Unicode simple case folding).",
+&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Whole))],
+&[
             ("equalsIgnoreCase('Straße', 'STRAẞE')", "true"),
             ("equalsIgnoreCase('Straße', 'STRASSE')", "false"),
         ],
-        search: Some(Where::Whole),
-    },
+).searching(Where::Whole),
 ];

@@ -211,8 +211,6 @@ fn category(problem: &str, source: &str) -> Reason {
         "unsigned integers: one kind of integer is enough to route mail"
     } else if says(&["bytes", "`bytes`"]) {
         "bytes: texts are texts"
-    } else if says(&["macros over lists"]) {
-        "macros over lists: a later release"
     } else if says(&["optional", "`optional`", "unsupported syntax `.?`", "unsupported syntax `[?`"])
         || uses(&["optional."])
     {
@@ -225,14 +223,14 @@ fn category(problem: &str, source: &str) -> Reason {
         "maps with keys other than strings: attributes and headers have none"
     } else if says(&["unsupported syntax: ```"]) {
         "members in backquotes: write `m['a-b']`"
-    } else if problem.starts_with("expression.function.arity") && uses(&[".get"]) {
-        "time zones: with schedules, in a later release"
     } else if problem.starts_with("expression.type") {
         "values of different types together: refused before the flow runs"
+    } else if problem.starts_with("expression.function.unknown")
+        || uses(&["math.", "strings.", "base64.", "cel.bind", "cel.block", "cel.index", "cel.iterVar"])
+    {
+        "extension functions that routing mail has not asked for: `format`, `math`, bits, quoting, local names"
     } else if problem.starts_with("expression.name.unknown") {
         "names of CEL's own test environment, and of types"
-    } else if problem.starts_with("expression.function.unknown") {
-        "extension functions: a later release, as far as mail routers need them"
     } else if says(&["`null`"]) {
         "null: only inside json"
     } else {

@@ -1,0 +1,188 @@
+//! Checking calls of functions.
+
+use cel::parser::Expression;
+
+use super::check::{Checker, Typed};
+use super::ir::Ir;
+use super::{constant, macros};
+use crate::diagnostic::Code;
+use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
+use crate::types::{ObjectType, Type};
+use crate::value::Value;
+
+impl Checker<'_> {
+    pub(super) fn function(
+        &mut self,
+        id: u64,
+        name: &str,
+        receiver: Option<&Expression>,
+        arguments: &[Expression],
+    ) -> Option<Typed> {
+        let method = receiver.is_some();
+        let all: Vec<&Expression> = receiver.into_iter().chain(arguments).collect();
+        let checked: Vec<Option<Typed>> = all.iter().map(|argument| self.check(argument)).collect();
+        if method && name == "header" && matches!(checked.first(), Some(Some((_, Type::Object(ObjectType::Email))))) {
+            return self.header(id, &all, checked);
+        }
+        let Some(function) = functions::find(name).filter(|function| callable(function, method)) else {
+            self.unknown_function(id, name, method);
+            return None;
+        };
+        let arities: Vec<usize> = function.overloads.iter().map(|overload| overload.parameters.len()).collect();
+        if !arities.contains(&all.len()) {
+            self.wrong_arity(id, name, arities, all.len(), usize::from(method));
+            return None;
+        }
+        let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
+        let found = function.overloads.iter().find_map(|overload| {
+            let mut t = None;
+            let fits = overload.parameters.len() == checked.len()
+                && overload.parameters.iter().zip(&checked).all(|(kind, (_, data_type))| kind.takes(data_type, &mut t));
+            fits.then_some((overload, t))
+        });
+        let Some((overload, t)) = found else {
+            self.wrong_arguments(function, &all, &checked);
+            return None;
+        };
+        let irs: Vec<Ir> = checked.into_iter().map(|(ir, _)| ir).collect();
+        if !self.literals(function, &all, &irs) {
+            return None;
+        }
+        let ir = self.prepared(function, overload, &all, irs)?;
+        Some((ir, overload.result.of(t.as_ref())))
+    }
+
+    fn wrong_arity(&mut self, id: u64, name: &str, mut arities: Vec<usize>, found: usize, hidden: usize) {
+        arities.sort_unstable();
+        arities.dedup();
+        let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
+        let wanted = wanted.join(" or ");
+        let found = found - hidden.min(found);
+        let problem = self.problem(id, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
+        problem.expected = Some(format!("{wanted} argument(s)"));
+        problem.found = Some(format!("{found} argument(s)"));
+    }
+
+    /// Looks at texts that are written out: a zone that there is not is found before any mail has come.
+    fn literals(&mut self, function: &Function, all: &[&Expression], arguments: &[Ir]) -> bool {
+        let mut good = true;
+        for (position, check) in function.literals {
+            let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
+            let Some(Err(bad)) = constant::text(ir).map(|text| check(&text)) else { continue };
+            self.bad_literal(written.id, bad);
+            good = false;
+        }
+        good
+    }
+
+    fn bad_literal(&mut self, id: u64, bad: BadLiteral) {
+        let problem = self.problem(id, Code::ExpressionLiteral, bad.message);
+        problem.expected = Some(bad.expected.to_owned());
+        problem.suggestion = bad.suggestion;
+    }
+
+    /// A call, with constant words and patterns prepared.
+    fn prepared(
+        &mut self,
+        function: &Function,
+        overload: &'static Overload,
+        all: &[&Expression],
+        mut arguments: Vec<Ir>,
+    ) -> Option<Ir> {
+        if let (Some(place), Some(Ir::Constant(words))) = (function.search, arguments.get(1)) {
+            let search = match words {
+                Value::String(word) => Some(Search::new([word.as_str()], place)),
+                Value::List(words) => Some(Search::new(words.iter().filter_map(Value::as_str), place)),
+                _ => None,
+            };
+            if let Some(search) = search {
+                return Some(Ir::Search(Box::new(arguments.swap_remove(0)), Box::new(search)));
+            }
+        }
+        let Work::Matching(work) = overload.work else { return Some(Ir::Call(overload, arguments)) };
+        let written = all.get(1)?;
+        let Some(pattern) = arguments.get(1).and_then(constant::text) else {
+            let bad = BadLiteral {
+                message: "a pattern can't be computed".to_owned(),
+                expected: "a pattern that is written out, so that it is read when the flow is published",
+                suggestion: Some("write the pattern as a text; to look for a computed text take `contains`".to_owned()),
+            };
+            self.bad_literal(written.id, bad);
+            return None;
+        };
+        match Pattern::new(&pattern) {
+            Ok(pattern) => {
+                arguments.remove(1);
+                Some(Ir::Match(work, Box::new(pattern), arguments))
+            }
+            Err(bad) => {
+                self.bad_literal(written.id, bad);
+                None
+            }
+        }
+    }
+
+    fn header(&mut self, id: u64, all: &[&Expression], checked: Vec<Option<Typed>>) -> Option<Typed> {
+        let mut checked = checked.into_iter().skip(1);
+        let (Some(name), None) = (checked.next(), checked.next()) else {
+            self.problem(id, Code::WrongArity, "`header` takes 1 argument: the field's name");
+            return None;
+        };
+        let (ir, data_type) = name?;
+        if data_type != Type::String {
+            self.wrong_type(all.get(1).map_or(id, |argument| argument.id), "string", &data_type);
+            return None;
+        }
+        Some((Ir::Header(Box::new(ir)), Type::String))
+    }
+
+    fn unknown_function(&mut self, id: u64, name: &str, method: bool) {
+        let other_way = functions::find(name).is_some();
+        let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
+        let near = crate::diagnostic::nearest(name, names.iter().copied()).map(str::to_owned);
+        let form = macros::named(name).next().map(|known| known.form);
+        let problem = self.problem(id, Code::UnknownFunction, format!("unknown function `{name}`"));
+        if let Some(form) = form {
+            problem.suggestion = Some(format!("write `{form}`"));
+            return;
+        }
+        problem.suggestion = match (other_way, method) {
+            (true, true) => Some(format!("write `{name}(x)`, not `x.{name}()`")),
+            (true, false) => Some(format!("write `x.{name}(…)`, not `{name}(x, …)`")),
+            _ => near.map(|near| format!("did you mean `{near}`?")),
+        };
+    }
+
+    fn wrong_arguments(&mut self, function: &Function, all: &[&Expression], checked: &[Typed]) {
+        // The argument that the overloads get furthest to is the one to mend.
+        let mut furthest = 0;
+        let mut wanted: Vec<String> = Vec::new();
+        for overload in function.overloads.iter().filter(|overload| overload.parameters.len() == checked.len()) {
+            let mut t = None;
+            let pairs = || overload.parameters.iter().zip(checked);
+            let Some(stopped) = pairs().position(|(kind, (_, data_type))| !kind.takes(data_type, &mut t)) else {
+                continue;
+            };
+            if stopped > furthest {
+                furthest = stopped;
+                wanted.clear();
+            }
+            let kind = overload.parameters.get(stopped).map(|kind| kind.wanted(t.as_ref())).unwrap_or_default();
+            if stopped == furthest && !wanted.contains(&kind) {
+                wanted.push(kind);
+            }
+        }
+        if let (Some(written), Some((_, data_type))) = (all.get(furthest), checked.get(furthest)) {
+            let data_type = data_type.clone();
+            self.wrong_type(written.id, wanted.join(" or "), &data_type);
+        }
+    }
+}
+
+fn callable(function: &Function, method: bool) -> bool {
+    match function.style {
+        Style::Both => true,
+        Style::Method => method,
+        Style::Function => !method,
+    }
+}

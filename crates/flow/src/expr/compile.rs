@@ -1,0 +1,242 @@
+//! What stands in a value position, compiled: an expression, a template, or a literal with expressions in its parts.
+
+use std::ops::Range;
+
+use serde_json::Value as Json;
+
+use super::check::{self, Checker, Typed, string_constant};
+use super::ir::Ir;
+use super::template::{self, Part};
+use super::{Scope, Unguarded, guards, literal, parse};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::types::Type;
+
+/// Compiles one value, which may be made of many.
+pub(super) struct Compiler<'c> {
+    pub(super) scope: &'c Scope<'c>,
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) reads: Vec<(usize, Range<usize>)>,
+    pub(super) inputs: Vec<usize>,
+    pub(super) unguarded: Vec<Unguarded>,
+}
+
+impl Compiler<'_> {
+    pub(super) fn value(&mut self, path: &str, value: &Json, expected: Option<&Type>) -> Option<Typed> {
+        if !has_expression(value) {
+            return self.literal(path, &unescaped(value), expected);
+        }
+        match value {
+            Json::String(text) => {
+                let parts = template::split(path, text).map_err(|problems| self.problems.extend(problems)).ok()?;
+                match parts.as_slice() {
+                    [Part::Expression(range)] => {
+                        let (ir, data_type) = self.expression(path, text, range.clone())?;
+                        self.expect(path, range, ir, data_type, expected)
+                    }
+                    parts => {
+                        let typed = self.template(path, text, parts)?;
+                        match expected {
+                            Some(Type::String) | None => Some(typed),
+                            Some(Type::Json) => Some((Ir::Json(Box::new(typed.0)), Type::Json)),
+                            Some(expected) => {
+                                self.problems.push(
+                                    Diagnostic::error(
+                                        Code::WrongType,
+                                        path,
+                                        format!("expected {expected}, found a text with expressions in it"),
+                                    )
+                                    .expected(expected.to_string())
+                                    .found("string")
+                                    .at(0..text.len()),
+                                );
+                                None
+                            }
+                        }
+                    }
+                }
+            }
+            Json::Array(parts) => self.list(path, parts, expected),
+            Json::Object(members) => self.map(path, members, expected),
+            _ => None,
+        }
+    }
+
+    fn literal(&mut self, path: &str, value: &Json, expected: Option<&Type>) -> Option<Typed> {
+        match literal::read(path, value, expected) {
+            Ok(value) => {
+                let data_type = expected.cloned().unwrap_or_else(|| literal::type_of(&value));
+                Some((Ir::Constant(value), data_type))
+            }
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    fn expression(&mut self, path: &str, text: &str, range: Range<usize>) -> Option<Typed> {
+        let source = text.get(range.clone()).unwrap_or_default();
+        let parsed = match parse::parse(path, source, range.start) {
+            Ok(parsed) => parsed,
+            Err(problems) => {
+                self.problems.extend(problems);
+                return None;
+            }
+        };
+        let mut checker = Checker {
+            path,
+            text,
+            scope: self.scope,
+            parsed: &parsed,
+            problems: Vec::new(),
+            reads: Vec::new(),
+            inputs: Vec::new(),
+            locals: Vec::new(),
+            next_local: 0,
+        };
+        let typed = checker.check(parsed.tree());
+        self.problems.append(&mut checker.problems);
+        self.inputs.append(&mut checker.inputs);
+        if let Some((ir, _)) = &typed {
+            self.unguarded.extend(guards::unguarded(path, text, ir));
+        }
+        for (variable, place) in checker.reads {
+            if self.reads.iter().all(|(known, _)| *known != variable) {
+                self.reads.push((variable, place));
+            }
+        }
+        typed
+    }
+
+    /// Holds an expression's type against what is wanted. Anything that JSON can say fits json.
+    fn expect(
+        &mut self,
+        path: &str,
+        range: &Range<usize>,
+        ir: Ir,
+        data_type: Type,
+        expected: Option<&Type>,
+    ) -> Option<Typed> {
+        match expected {
+            None if matches!(
+                data_type,
+                Type::Object(crate::types::ObjectType::Interaction | crate::types::ObjectType::Email)
+            ) =>
+            {
+                self.problems.push(
+                    Diagnostic::error(Code::WrongType, path, format!("{data_type} is not a value by itself"))
+                        .suggestion("name a member of it")
+                        .at(range.clone()),
+                );
+                None
+            }
+            None => Some((ir, data_type)),
+            Some(expected) if data_type.fits(expected) => Some((ir, expected.clone())),
+            Some(Type::Json) if !matches!(data_type, Type::Object(_)) => Some((Ir::Json(Box::new(ir)), Type::Json)),
+            Some(expected) => {
+                let suggestion = check::conversion(&expected.to_string(), &data_type);
+                let mut problem =
+                    Diagnostic::error(Code::WrongType, path, format!("expected {expected}, found {data_type}"))
+                        .expected(expected.to_string())
+                        .found(data_type.to_string())
+                        .at(range.clone());
+                problem.suggestion = suggestion;
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn template(&mut self, path: &str, text: &str, parts: &[Part]) -> Option<Typed> {
+        let mut compiled = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Part::Text(text) => compiled.push(string_constant(text).0),
+                Part::Expression(range) => {
+                    let Some((ir, data_type)) = self.expression(path, text, range.clone()) else { continue };
+                    if let Type::Object(_) = data_type {
+                        self.problems.push(
+                            Diagnostic::error(
+                                Code::WrongType,
+                                path,
+                                format!("a value of type {data_type} has no text"),
+                            )
+                            .suggestion("name a member of it")
+                            .at(range.clone()),
+                        );
+                    }
+                    compiled.push(ir);
+                }
+            }
+        }
+        (compiled.len() == parts.len()).then_some((Ir::Template(compiled), Type::String))
+    }
+
+    fn list(&mut self, path: &str, parts: &[Json], expected: Option<&Type>) -> Option<Typed> {
+        let element = match expected {
+            Some(Type::List(element)) => Some(&**element),
+            Some(Type::Json) => Some(&Type::Json),
+            Some(other) => return self.literal(path, &Json::Array(Vec::new()), Some(other)),
+            None => None,
+        };
+        let compiled: Vec<Option<Typed>> = parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| self.value(&format!("{path}[{index}]"), part, element))
+            .collect();
+        let compiled: Vec<Typed> = compiled.into_iter().collect::<Option<_>>()?;
+        let of = element.cloned().or_else(|| compiled.first().map(|(_, data_type)| data_type.clone()))?;
+        if let Some(other) = compiled.iter().position(|(_, data_type)| *data_type != of) {
+            self.problems.push(
+                Diagnostic::error(Code::WrongType, format!("{path}[{other}]"), "the elements of a list have one type")
+                    .expected(of.to_string()),
+            );
+            return None;
+        }
+        let list = Ir::List(compiled.into_iter().map(|(ir, _)| ir).collect());
+        Some(match expected {
+            Some(Type::Json) => (Ir::Json(Box::new(list)), Type::Json),
+            _ => (list, Type::List(Box::new(of))),
+        })
+    }
+
+    fn map(&mut self, path: &str, members: &serde_json::Map<String, Json>, expected: Option<&Type>) -> Option<Typed> {
+        let element = match expected {
+            Some(Type::Map(element)) => &**element,
+            Some(Type::Json) | None => &Type::Json,
+            Some(other) => return self.literal(path, &Json::Object(serde_json::Map::new()), Some(other)),
+        };
+        let compiled: Vec<Option<(Ir, Ir)>> = members
+            .iter()
+            .map(|(key, part)| {
+                let (value, _) = self.value(&format!("{path}.{key}"), part, Some(element))?;
+                Some((string_constant(key).0, value))
+            })
+            .collect();
+        let map = Ir::Map(compiled.into_iter().collect::<Option<_>>()?);
+        Some(match expected {
+            Some(Type::Map(element)) => (map, Type::Map(element.clone())),
+            _ => (Ir::Json(Box::new(map)), Type::Json),
+        })
+    }
+}
+
+/// Whether a literal holds an expression somewhere.
+fn has_expression(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.replace("$${", "").contains("${"),
+        Json::Array(parts) => parts.iter().any(has_expression),
+        Json::Object(members) => members.values().any(has_expression),
+        _ => false,
+    }
+}
+
+/// A literal with `$${` undone.
+fn unescaped(value: &Json) -> Json {
+    match value {
+        Json::String(text) => Json::from(text.replace("$${", "${")),
+        Json::Array(parts) => parts.iter().map(unescaped).collect(),
+        Json::Object(members) => members.iter().map(|(key, part)| (key.clone(), unescaped(part))).collect(),
+        other => other.clone(),
+    }
+}

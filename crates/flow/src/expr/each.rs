@@ -1,0 +1,162 @@
+//! Evaluating macros: an expression for each element.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::MAX_VALUE_BYTES;
+use super::compute::compare_keys;
+use super::eval::{Result, internal, too_large};
+use super::frame::Frame;
+use super::ir::{Each, EachKind};
+use crate::value::{Text, Value, weight};
+
+/// Elements of a list that is made, as far as a value may grow.
+struct Made<'m> {
+    elements: Vec<Value<'m>>,
+    weight: usize,
+}
+
+impl<'m> Made<'m> {
+    fn new() -> Self {
+        Self { elements: Vec::new(), weight: 0 }
+    }
+
+    fn push(&mut self, value: Value<'m>) -> Result<()> {
+        self.weight = self.weight.saturating_add(weight(&value));
+        if self.weight > MAX_VALUE_BYTES {
+            return Err(too_large());
+        }
+        self.elements.push(value);
+        Ok(())
+    }
+}
+
+impl Each {
+    pub(super) fn eval<'m>(&'m self, frame: &Frame<'_, 'm>) -> Result<Value<'m>> {
+        let of = self.of.eval(frame)?;
+        Ok(match self.kind {
+            EachKind::All => Value::Boolean(!self.decided(&of, frame, false)?),
+            EachKind::Exists => Value::Boolean(self.decided(&of, frame, true)?),
+            EachKind::ExistsOne => {
+                let mut count = 0_usize;
+                self.walk(&of, frame, |frame, _| {
+                    count += usize::from(self.body.truth(frame)?);
+                    Ok(true)
+                })?;
+                Value::Boolean(count == 1)
+            }
+            EachKind::Filter => {
+                let mut made = Made::new();
+                self.walk(&of, frame, |frame, element| {
+                    if self.body.truth(frame)? {
+                        made.push(element.clone())?;
+                    }
+                    Ok(true)
+                })?;
+                Value::List(Arc::from(made.elements))
+            }
+            EachKind::Map => {
+                let mut made = Made::new();
+                self.walk(&of, frame, |frame, _| {
+                    if self.is_wanted(frame)? {
+                        made.push(self.body.eval(frame)?)?;
+                    }
+                    Ok(true)
+                })?;
+                Value::List(Arc::from(made.elements))
+            }
+            EachKind::TransformMap => self.transform(&of, frame)?,
+            EachKind::SortBy => {
+                let mut keyed = Vec::new();
+                self.walk(&of, frame, |frame, element| {
+                    keyed.push((self.body.eval(frame)?, element.clone()));
+                    Ok(true)
+                })?;
+                keyed.sort_by(|(a, _), (b, _)| compare_keys(a, b));
+                Value::List(keyed.into_iter().map(|(_, element)| element).collect())
+            }
+        })
+    }
+
+    /// Whether the body is `decisive` for an element. An error on one element counts only if no other decides, as with `&&`.
+    fn decided<'m>(&'m self, of: &Value<'m>, frame: &Frame<'_, 'm>, decisive: bool) -> Result<bool> {
+        let (mut decided, mut failed) = (false, None);
+        self.walk(of, frame, |frame, _| {
+            match self.body.truth(frame) {
+                Ok(truth) => decided = truth == decisive,
+                Err(error) => failed = failed.take().or(Some(error)),
+            }
+            Ok(!decided)
+        })?;
+        match failed {
+            Some(error) if !decided => Err(error),
+            _ => Ok(decided),
+        }
+    }
+
+    /// Whether the element is one of those that the condition picks.
+    fn is_wanted<'m>(&'m self, frame: &Frame<'_, 'm>) -> Result<bool> {
+        self.filter.as_ref().map_or(Ok(true), |filter| filter.truth(frame))
+    }
+
+    fn transform<'m>(&'m self, of: &Value<'m>, frame: &Frame<'_, 'm>) -> Result<Value<'m>> {
+        let (mut members, mut size) = (BTreeMap::new(), 0_usize);
+        self.walk(of, frame, |frame, key| {
+            if self.is_wanted(frame)? {
+                let value = self.body.eval(frame)?;
+                size = size.saturating_add(weight(key)).saturating_add(weight(&value));
+                if size > MAX_VALUE_BYTES {
+                    return Err(too_large());
+                }
+                members.insert(Arc::from(key.as_str().ok_or_else(internal)?), value);
+            }
+            Ok(true)
+        })?;
+        Ok(Value::Map(Arc::new(members)))
+    }
+
+    /// Visits elements (of a map: keys, in their order) until the visitor answers `false`. With two names the first is bound to an
+    /// element's place or a member's key, and what is visited is the second's value, or the key.
+    fn walk<'m>(
+        &'m self,
+        of: &Value<'m>,
+        frame: &Frame<'_, 'm>,
+        mut visit: impl FnMut(&Frame<'_, 'm>, &Value<'m>) -> Result<bool>,
+    ) -> Result<()> {
+        let (first, second) = self.names;
+        match of {
+            Value::List(elements) => {
+                for (place, element) in elements.iter().enumerate() {
+                    frame.step(1)?;
+                    let go_on = match second {
+                        None => frame.with(first, element.clone(), |frame| visit(frame, element)),
+                        Some(second) => {
+                            let place = Value::Integer(i64::try_from(place).unwrap_or(i64::MAX));
+                            frame.with(first, place, |frame| {
+                                frame.with(second, element.clone(), |frame| visit(frame, element))
+                            })
+                        }
+                    };
+                    if !go_on? {
+                        return Ok(());
+                    }
+                }
+            }
+            Value::Map(members) => {
+                for (key, value) in members.iter() {
+                    frame.step(1)?;
+                    let key = Value::String(Text::Owned(key.clone()));
+                    let go_on = frame.with(first, key.clone(), |frame| match second {
+                        None => visit(frame, &key),
+                        Some(second) => frame.with(second, value.clone(), |frame| visit(frame, &key)),
+                    });
+                    if !go_on? {
+                        return Ok(());
+                    }
+                }
+            }
+            _ => return Err(internal()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Email addresses and domains, in texts. `interaction.email` has its own already taken apart.
+
+use super::parts::trimmed;
+use super::search::equal_folded;
+use super::{Answer, Function, Kind, Style, failed, made, sure, unexpected, unsure};
+use crate::expr::EvalError;
+use crate::value::{Text, Value};
+
+/// The local part and the domain of an address, such as `ann@example.com`: what RFC 5321 (section 4.1.2) calls a Mailbox, with
+/// letters of all scripts (RFC 6531).
+fn mailbox(text: &str) -> Option<(&str, &str)> {
+    let (local, domain) = text.rsplit_once('@')?;
+    let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
+    let plain = !local.is_empty()
+        && local.split('.').all(|atom| !atom.is_empty())
+        && !local.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>[]:;@\\,\"".contains(c));
+    let literal = domain.starts_with('[') && domain.ends_with(']');
+    let named = domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+        && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.' || !c.is_ascii() && !c.is_whitespace());
+    ((quoted || plain) && (literal || named)).then_some((local, domain))
+}
+
+/// The one address that a text is, alone or in angle brackets after a name (RFC 5322, section 3.4).
+fn only_address(text: &str) -> Option<&str> {
+    let text = text.get(trimmed(text)).unwrap_or_default();
+    let address = match text.strip_suffix('>') {
+        Some(rest) => {
+            let (name, address) = rest.rsplit_once('<')?;
+            // A name that has brackets or another address outside of quotes is more than one name.
+            let name = name.trim();
+            let quoted = name.len() > 1 && name.starts_with('"') && name.ends_with('"');
+            if !quoted && name.contains(['<', '>', '@', ',', ';']) {
+                return None;
+            }
+            address.trim()
+        }
+        None => text,
+    };
+    mailbox(address).map(|_| address)
+}
+
+fn no_address(text: &str) -> EvalError {
+    failed("text", text, "an address")
+}
+
+/// A text, what is made of it, and a default where nothing can be.
+fn made_of<'m>(arguments: &[Value<'m>], make: fn(&str) -> Option<String>) -> Answer<'m> {
+    match arguments {
+        [Value::String(text)] => made(make(text.as_str()).ok_or_else(|| no_address(text.as_str()))?),
+        [Value::String(text), default] => match make(text.as_str()) {
+            Some(text) => made(text),
+            None => Ok(default.clone()),
+        },
+        _ => Err(unexpected()),
+    }
+}
+
+fn address_of<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    made_of(arguments, |text| only_address(text).map(str::to_lowercase))
+}
+
+fn local_part<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    made_of(arguments, |text| only_address(text).and_then(mailbox).map(|(local, _)| local.to_owned()))
+}
+
+fn domain_of<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    made_of(arguments, |text| only_address(text).and_then(mailbox).map(|(_, domain)| domain.to_lowercase()))
+}
+
+fn is_address<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    let [Value::String(text)] = arguments else { return Err(unexpected()) };
+    Ok(Value::Boolean(mailbox(text.as_str()).is_some()))
+}
+
+/// Whether an address, or a domain, is of a domain or of one below it.
+fn is_in(text: &str, domain: &str) -> bool {
+    let found = match only_address(text).and_then(mailbox) {
+        Some((_, found)) => found,
+        None if text.contains('@') => return false,
+        None => text,
+    };
+    let (found, domain) = (found.strip_suffix('.').unwrap_or(found), domain.strip_suffix('.').unwrap_or(domain));
+    if domain.is_empty() {
+        return false;
+    }
+    // Labels are compared from the end: folding may change how many bytes a letter takes.
+    let mut labels = found.rsplit('.');
+    domain.rsplit('.').all(|wanted| labels.next().is_some_and(|label| equal_folded(label, wanted)))
+}
+
+fn in_domain<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    Ok(Value::Boolean(match arguments {
+        [Value::String(text), Value::String(domain)] => is_in(text.as_str(), domain.as_str()),
+        [Value::String(text), Value::List(domains)] => {
+            domains.iter().filter_map(Value::as_str).any(|domain| is_in(Text::as_str(text), domain))
+        }
+        _ => return Err(unexpected()),
+    }))
+}
+
+const S: Kind = Kind::String;
+
+/// The functions of this family.
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new(
+        "addressOf",
+        Style::Function,
+        "The address that a text is, alone or after a name, in lower case; else the default. Without a default it fails.",
+        &[unsure(&[S], S, address_of), sure(&[S, S], S, address_of)],
+        &[("addressOf('Ann <Ann@Example.com>')", "ann@example.com"), ("addressOf('Ann', 'nobody')", "nobody")],
+    ),
+    Function::new(
+        "isAddress",
+        Style::Function,
+        "Whether a text is an address, without a name.",
+        &[sure(&[S], Kind::Boolean, is_address)],
+        &[("isAddress('ann@example.com')", "true"), ("isAddress('Ann <ann@example.com>')", "false")],
+    ),
+    Function::new(
+        "localPart",
+        Style::Function,
+        "What stands before an address's `@`, as it is written; else the default. Without a default it fails.",
+        &[unsure(&[S], S, local_part), sure(&[S, S], S, local_part)],
+        &[("localPart('Ann+News@example.com')", "Ann+News"), ("localPart('Ann', '')", "")],
+    ),
+    Function::new(
+        "domainOf",
+        Style::Function,
+        "What follows an address's `@`, in lower case; else the default. Without a default it fails.",
+        &[unsure(&[S], S, domain_of), sure(&[S, S], S, domain_of)],
+        &[("domainOf('Ann <ann@Mail.Example.com>')", "mail.example.com"), ("domainOf('Ann', 'none')", "none")],
+    ),
+    Function::new(
+        "inDomain",
+        Style::Function,
+        "Whether an address, or a domain, is of the domain or of one below it, or of one of a list, whatever the case. A text that is neither is of none.",
+        &[sure(&[S, S], Kind::Boolean, in_domain), sure(&[S, super::kind::STRINGS], Kind::Boolean, in_domain)],
+        &[
+            ("inDomain('ann@mail.example.com', 'Example.com')", "true"),
+            ("inDomain('ann@badexample.com', 'example.com')", "false"),
+            ("inDomain(interaction.email.from.address, ['example.org', 'example.com'])", "true"),
+        ],
+    ),
+];

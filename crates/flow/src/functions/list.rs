@@ -1,0 +1,143 @@
+//! Lists: their ends, parts and elements.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use serde_json::Value as Json;
+
+use super::kind::LIST;
+use super::{
+    Answer, Function, Kind, Overload, Style, Work, empty_list, list_of, out_of_range, sure, unexpected, unsure,
+};
+use crate::email::Email;
+use crate::value::Value;
+
+/// The element that is picked, or the default, or an error.
+fn end<'m>(arguments: &[Value<'m>], pick: for<'v> fn(&'v [Value<'m>]) -> Option<&'v Value<'m>>) -> Answer<'m> {
+    match arguments {
+        [Value::List(elements)] => pick(elements).cloned().ok_or_else(empty_list),
+        [Value::List(elements), default] => Ok(pick(elements).unwrap_or(default).clone()),
+        _ => Err(unexpected()),
+    }
+}
+
+fn first<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    end(arguments, |elements| elements.first())
+}
+
+fn last<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    end(arguments, |elements| elements.last())
+}
+
+fn slice<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    let [Value::List(elements), Value::Integer(from), Value::Integer(to)] = arguments else { return Err(unexpected()) };
+    let position = |position: i64| usize::try_from(position).ok().filter(|position| *position <= elements.len());
+    let Some(start) = position(*from) else { return Err(out_of_range(*from, "a list", elements.len())) };
+    match position(*to).and_then(|end| elements.get(start..end)) {
+        Some(part) => Ok(Value::List(Arc::from(part))),
+        None => Err(out_of_range(*to, "a list", elements.len())),
+    }
+}
+
+fn flatten<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    let [Value::List(lists)] = arguments else { return Err(unexpected()) };
+    list_of(lists.iter().flat_map(|list| -> Box<dyn Iterator<Item = Answer<'m>> + '_> {
+        match list {
+            Value::List(elements) => Box::new(elements.iter().cloned().map(Ok)),
+            _ => Box::new([Err(unexpected())].into_iter()),
+        }
+    }))
+}
+
+/// Each element once, where it stands first.
+fn distinct<'m>(arguments: &[Value<'m>], email: &dyn Email) -> Answer<'m> {
+    let [Value::List(elements)] = arguments else { return Err(unexpected()) };
+    let mut seen = FxHashSet::default();
+    let kept = elements.iter().filter(|element| {
+        let mut key = String::new();
+        // NaN equals nothing, itself included.
+        matches!(element, Value::Number(number) if number.is_nan()) || {
+            write_key(&element.to_json(email), &mut key);
+            seen.insert(key)
+        }
+    });
+    Ok(Value::List(kept.cloned().collect()))
+}
+
+/// A text that is the same for values that are equal: members in the order of their names, one zero.
+fn write_key(json: &Json, key: &mut String) {
+    match json {
+        Json::Array(elements) => {
+            key.push('[');
+            for element in elements {
+                write_key(element, key);
+                key.push(',');
+            }
+            key.push(']');
+        }
+        Json::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            key.push('{');
+            for (name, member) in members {
+                write_key(&Json::from(name.as_str()), key);
+                key.push(':');
+                write_key(member, key);
+            }
+            key.push('}');
+        }
+        Json::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => key.push_str("0.0"),
+        simple => key.push_str(&simple.to_string()),
+    }
+}
+
+fn range<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+    let [Value::Integer(count)] = arguments else { return Err(unexpected()) };
+    list_of((0..*count).map(|number| Ok(Value::Integer(number))))
+}
+
+/// The functions of this family.
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new(
+        "first",
+        Style::Both,
+        "The first element, or the default. Without a default an empty list fails.",
+        &[unsure(&[LIST], Kind::T, first), sure(&[LIST, Kind::T], Kind::T, first)],
+        &[("first([1, 2])", "1"), ("first([], 'none')", "none")],
+    ),
+    Function::new(
+        "last",
+        Style::Both,
+        "The last element, or the default. Without a default an empty list fails.",
+        &[unsure(&[LIST], Kind::T, last), sure(&[LIST, Kind::T], Kind::T, last)],
+        &[("last([1, 2])", "2"), ("last([], 0)", "0")],
+    ),
+    Function::new(
+        "slice",
+        Style::Method,
+        "The elements from a position up to another, which is left out. Positions that the list does not have fail.",
+        &[unsure(&[LIST, Kind::Integer, Kind::Integer], LIST, slice)],
+        &[("[1, 2, 3, 4].slice(1, 3)", "[2,3]")],
+    ),
+    Function::new(
+        "flatten",
+        Style::Both,
+        "The elements of all lists of a list, one after the other.",
+        &[sure(&[Kind::List(&LIST)], LIST, flatten)],
+        &[("flatten([[1, 2], [3]])", "[1,2,3]")],
+    ),
+    Function::new(
+        "distinct",
+        Style::Both,
+        "The list with each element once, where it stands first.",
+        &[Overload { parameters: &[LIST], result: LIST, can_fail: false, work: Work::Reading(distinct) }],
+        &[("distinct(['b', 'a', 'b'])", r#"["b","a"]"#)],
+    ),
+    Function::new(
+        "range",
+        Style::Function,
+        "The integers from 0 on, so many as asked for.",
+        &[sure(&[Kind::Integer], Kind::List(&Kind::Integer), range)],
+        &[("range(3)", "[0,1,2]")],
+    ),
+];

@@ -1,0 +1,243 @@
+//! Regular expressions, by the `regex` crate: in time linear in the text. A pattern is written out in the flow, so that it is
+//! compiled once, when the flow is published, and a mistake in it is told then.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::kind::STRINGS;
+use super::{Answer, BadLiteral, Function, Kind, Overload, Style, Work, clip, list_of, too_large, unexpected};
+use crate::expr::{EvalError, MAX_VALUE_BYTES};
+use crate::value::{Text, Value};
+
+/// What a compiled pattern may take, in bytes.
+const MAX_COMPILED_BYTES: usize = 1 << 20;
+
+/// A search for one match is linear in the text, but the next begins where the last match ended, and some patterns look on to the
+/// text's end each time. So many bytes all searches of a call read together at most.
+const MAX_READ_BYTES: usize = 1 << 30;
+
+/// At most so many patterns are remembered; when there are more, all are forgotten.
+const MOST_KNOWN: usize = 256;
+
+/// Patterns that were compiled before: a version is checked each time that what it calls changes its interface.
+static KNOWN: LazyLock<Mutex<HashMap<Box<str>, Pattern>>> = LazyLock::new(Mutex::default);
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    /// Whether a search may read far beyond the end of what it finds.
+    reads_on: bool,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(pattern: &str) -> Result<Self, BadLiteral> {
+        // Entries are inserted whole.
+        let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(pattern) {
+            return Ok(known.clone());
+        }
+        let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED_BYTES).build();
+        let compiled = Self { regex: regex.map_err(|error| bad(pattern, &error))?, reads_on: reads_on(pattern) };
+        let mut known = lock();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(pattern.into(), compiled.clone());
+        Ok(compiled)
+    }
+
+    /// All matches, one after the other.
+    fn matches<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Result<Captures<'t>, EvalError>> {
+        let mut read = 0_usize;
+        self.regex.captures_iter(text).map(move |found| {
+            let end = found.get_match().end();
+            read = read.saturating_add(if self.reads_on { text.len().saturating_sub(end) } else { 0 });
+            if read > MAX_READ_BYTES {
+                let message = "the pattern is looked for too often in too long a text".to_owned();
+                return Err(EvalError { code: "run.too-many-steps", message });
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// A match that can't be longer than a line of text is not looked for far beyond its end.
+fn reads_on(pattern: &str) -> bool {
+    let longest = regex_syntax::parse(pattern).ok().and_then(|hir| hir.properties().maximum_len());
+    longest.is_none_or(|longest| longest > 1024)
+}
+
+fn bad(pattern: &str, error: &regex::Error) -> BadLiteral {
+    let reason = match regex_syntax::Parser::new().parse(pattern) {
+        Err(regex_syntax::Error::Parse(error)) => error.kind().to_string(),
+        Err(regex_syntax::Error::Translate(error)) => error.kind().to_string(),
+        _ => match error {
+            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+            _ => "it is not supported".to_owned(),
+        },
+    };
+    let suggestion = if reason.contains("look-around") || reason.contains("backreferences") {
+        "what can't be found in linear time is left out: ask with two patterns, or with `&&`"
+    } else if reason == "it is too large" {
+        "repeat less: `{1,1000}` writes its part out a thousand times"
+    } else {
+        "write `\\` before a character that stands for itself, and the pattern as `r'…'`, which leaves backslashes alone"
+    };
+    BadLiteral {
+        message: format!("the pattern `{}` can't be read: {reason}", clip(pattern)),
+        expected: "a regular expression (RE2's syntax)",
+        suggestion: Some(suggestion.to_owned()),
+    }
+}
+
+/// A pattern whose groups are read by their names must have some.
+fn has_names(pattern: &str) -> Result<(), BadLiteral> {
+    let named = Pattern::new(pattern)?.regex.capture_names().flatten().next().is_some();
+    if named {
+        return Ok(());
+    }
+    Err(BadLiteral {
+        message: format!("the pattern `{}` has no named group", clip(pattern)),
+        expected: "a group with a name, such as `(?<order>[0-9]+)`",
+        suggestion: Some("name the groups, or take `find` for the whole match".to_owned()),
+    })
+}
+
+fn matches<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let [Value::String(text)] = arguments else { return Err(unexpected()) };
+    Ok(Value::Boolean(pattern.regex.is_match(text.as_str())))
+}
+
+fn find<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let (text, default) = match arguments {
+        [Value::String(text)] => (text, None),
+        [Value::String(text), default] => (text, Some(default)),
+        _ => return Err(unexpected()),
+    };
+    Ok(match pattern.regex.find(text.as_str()) {
+        Some(found) => Value::String(text.part(found.range())),
+        None => default.cloned().unwrap_or_else(|| Value::text("")),
+    })
+}
+
+fn find_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let [Value::String(text)] = arguments else { return Err(unexpected()) };
+    list_of(pattern.matches(text.as_str()).map(|found| Ok(Value::String(text.part(found?.get_match().range())))))
+}
+
+/// The named groups of a match; one that took no part in it is empty.
+fn groups<'m>(text: &Text<'m>, pattern: &Pattern, found: &Captures<'_>) -> Value<'m> {
+    let members: BTreeMap<Arc<str>, Value<'m>> = pattern
+        .regex
+        .capture_names()
+        .flatten()
+        .map(|name| {
+            let range = found.name(name).map_or(0..0, |group| group.range());
+            (Arc::from(name), Value::String(text.part(range)))
+        })
+        .collect();
+    Value::Map(Arc::new(members))
+}
+
+fn capture<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let [Value::String(text)] = arguments else { return Err(unexpected()) };
+    Ok(match pattern.regex.captures(text.as_str()) {
+        Some(found) => groups(text, pattern, &found),
+        None => Value::Map(Arc::default()),
+    })
+}
+
+fn capture_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let [Value::String(text)] = arguments else { return Err(unexpected()) };
+    list_of(pattern.matches(text.as_str()).map(|found| Ok(groups(text, pattern, &found?))))
+}
+
+fn replace_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+    let [Value::String(text), Value::String(new)] = arguments else { return Err(unexpected()) };
+    let whole = text.as_str();
+    let mut replaced = String::new();
+    let mut done = 0;
+    for found in pattern.matches(whole) {
+        let range = found?.get_match().range();
+        replaced.push_str(whole.get(done..range.start).unwrap_or_default());
+        replaced.push_str(new.as_str());
+        done = range.end;
+        if replaced.len() > MAX_VALUE_BYTES {
+            return Err(too_large());
+        }
+    }
+    if done == 0 && replaced.is_empty() {
+        return Ok(Value::String(text.clone()));
+    }
+    replaced.push_str(whole.get(done..).unwrap_or_default());
+    super::made(replaced)
+}
+
+const fn matching(
+    parameters: &'static [Kind],
+    result: Kind,
+    work: for<'m> fn(&[Value<'m>], &Pattern) -> Answer<'m>,
+) -> Overload {
+    Overload { parameters, result, can_fail: false, work: Work::Matching(work) }
+}
+
+const S: Kind = Kind::String;
+const GROUPS: Kind = Kind::Map(&Kind::String);
+
+/// The functions of this family.
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new(
+        "matches",
+        Style::Both,
+        "Whether the pattern is found anywhere in the text: `^` and `$` tie it to the ends. A pattern is a regular expression (RE2's syntax, with Unicode), written out; `(?i)` at its start makes the case not matter.",
+        &[matching(&[S, S], Kind::Boolean, matches)],
+        &[("'Order 4711'.matches('[0-9]{4}')", "true"), ("matches('Invoice', r'(?i)^\\binvoice\\b$')", "true")],
+    ),
+    Function::new(
+        "find",
+        Style::Both,
+        "The first part of the text that the pattern fits; else the default, or an empty text.",
+        &[matching(&[S, S], S, find), matching(&[S, S, S], S, find)],
+        &[("find('Order 4711 of 2026', '[0-9]+')", "4711"), ("find('no order', '[0-9]+', 'none')", "none")],
+    ),
+    Function::new(
+        "findAll",
+        Style::Both,
+        "All parts of the text that the pattern fits, one after the other.",
+        &[matching(&[S, S], STRINGS, find_all)],
+        &[("findAll('orders 4711, 4712', '[0-9]+')", r#"["4711","4712"]"#)],
+    ),
+    Function::new(
+        "capture",
+        Style::Both,
+        "The named groups of the first match; a group that took no part in it is empty. Where nothing matches, the map is empty: read it by get, or ask with in.",
+        &[matching(&[S, S], GROUPS, capture)],
+        &[
+            ("capture('Order 4711 of 2026', '(?<order>[0-9]+) of (?<year>[0-9]+)')", r#"{"order":"4711","year":"2026"}"#),
+            ("capture('no order', 'Order (?<order>[0-9]+)').get('order', 'none')", "none"),
+        ],
+    )
+    .checking(&[(1, has_names)]),
+    Function::new(
+        "captureAll",
+        Style::Both,
+        "The named groups of all matches, one after the other.",
+        &[matching(&[S, S], Kind::List(&GROUPS), capture_all)],
+        &[("captureAll('a=1, b=2', '(?<key>[a-z])=(?<value>[0-9])')", r#"[{"key":"a","value":"1"},{"key":"b","value":"2"}]"#)],
+    )
+    .checking(&[(1, has_names)]),
+    Function::new(
+        "replaceAll",
+        Style::Both,
+        "The text with another in the place of each part that the pattern fits. The other is put in as it is: `$1` stands for itself.",
+        &[matching(&[S, S, S], S, replace_all)],
+        &[("replaceAll('card 1234 5678', '[0-9]', '*')", "card **** ****")],
+    ),
+];
