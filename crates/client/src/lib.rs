@@ -30,6 +30,7 @@ mod paging;
 mod path;
 mod retry;
 pub mod routing;
+pub mod tables;
 mod token;
 mod transport;
 
@@ -76,6 +77,11 @@ impl Client {
     /// Queues, domains, routes, claims.
     pub fn routing(&self) -> routing::Routing<'_> {
         routing::Routing(self)
+    }
+
+    /// Data tables and their rows.
+    pub fn tables(&self) -> tables::Tables<'_> {
+        tables::Tables(self)
     }
 
     /// Mail handed in, and what became of all mail.

@@ -1,5 +1,7 @@
-//! `waypost apply`: a folder of flows, queues and routes onto a server: flows and queues as one change set. What is there already is
-//! left as it is.
+//! `waypost apply`: a folder of flows, tables, queues and routes onto a server: tables first, for flows name them, then flows and queues
+//! as one change set. What is there already is left as it is.
+
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
@@ -18,6 +20,8 @@ use waypost_wire::routing::{Route, RouteRequest};
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
+
+pub(crate) use tables::replaced;
 
 /// Arguments of `apply`.
 #[derive(clap::Args)]
@@ -41,12 +45,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.paths)?;
     // Only what can be said without the server: flows and queues that stand there already are its business.
     let mut folder = Folder::read(&sources);
+    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
     if folder.has_errors() {
         files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
     let remote = arguments.server.connect()?;
     let mut out = io::stdout().lock();
+    tables::apply(&remote, arguments, &folder, &rows, &mut out)?;
     let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;
     if arguments.dry_run {
         return Ok(());

@@ -13,4 +13,5 @@ pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod tables;
 pub(crate) mod validate;

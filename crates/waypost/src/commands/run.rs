@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.flows)?;
     let mut folder = Folder::read(&sources);
     let world = folder.check();
+    folder.rows(|file, name| files::beside(&sources, file, name));
     if folder.has_errors() {
         files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
         return Err(Failure::Found);
