@@ -31,6 +31,7 @@ pub mod ratelimit;
 pub mod revision;
 pub mod router;
 pub mod routes;
+pub mod schedules;
 pub mod serve;
 pub mod state;
 pub mod tables;

@@ -1,5 +1,6 @@
-//! A folder of flows, tables and routing, as `apply`, `validate` and `run` read it: text in, a world or every problem out.
+//! A folder of flows, tables, schedules and routing, as `apply`, `validate` and `run` read it: text in, a world or every problem out.
 
+pub mod schedules;
 pub mod tables;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,6 +17,7 @@ use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
 
+use schedules::ScheduleFile;
 use tables::TableFile;
 
 use crate::catalogue::world::{Loaded, UNROUTED, World};
@@ -75,6 +77,8 @@ pub struct Folder {
     pub routes: Vec<RouteLine>,
     /// Data tables.
     pub tables: Vec<TableFile>,
+    /// Schedules.
+    pub schedules: Vec<ScheduleFile>,
     /// Places in each file, by position.
     pub places: HashMap<usize, Places>,
     /// What is wrong.
@@ -82,7 +86,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Reads files: flow documents, tables (with a `schema`), and routing files (with any of `queues` and `routes`), both without a `type`.
+    /// Reads files: flow documents, tables (with a `schema`), schedules (with a `timeZone`), and routing files (with any of `queues` and
+    /// `routes`), all but the first without a `type`.
     pub fn read(files: &[SourceFile]) -> Self {
         let mut folder = Self::default();
         for (index, file) in files.iter().enumerate() {
@@ -100,6 +105,10 @@ impl Folder {
             }
             if tables::is_table(&node) {
                 folder.table(index, &file.path, &node);
+                continue;
+            }
+            if schedules::is_schedule(&node) {
+                folder.schedule(index, &file.path, &node);
                 continue;
             }
             let read = document::read(&node);
@@ -147,6 +156,7 @@ impl Folder {
             }));
         }
         changes.extend(self.tables.iter().map(|file| CatalogueChange::PutTable(file.table.record.clone())));
+        changes.extend(self.schedules.iter().map(|file| CatalogueChange::PutSchedule(file.record.clone())));
         let mut names: HashMap<(String, bool), usize> = HashMap::new();
         for (file, document, _) in &self.flows {
             let folded = document::fold_name(&document.name);
@@ -365,6 +375,11 @@ fn unversioned(document: &Document) -> Document {
         }
     }
     document
+}
+
+/// What a file without a name of its own is called.
+fn name_of(path: &str) -> String {
+    std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// An id that only depends on kind and name, so that offline output is the same every time.

@@ -30,6 +30,7 @@ mod paging;
 mod path;
 mod retry;
 pub mod routing;
+pub mod schedules;
 pub mod tables;
 mod token;
 mod transport;
@@ -82,6 +83,11 @@ impl Client {
     /// Data tables and their rows.
     pub fn tables(&self) -> tables::Tables<'_> {
         tables::Tables(self)
+    }
+
+    /// Schedules.
+    pub fn schedules(&self) -> schedules::Schedules<'_> {
+        schedules::Schedules(self)
     }
 
     /// Mail handed in, and what became of all mail.

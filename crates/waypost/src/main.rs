@@ -24,7 +24,7 @@ struct Arguments {
 enum Command {
     /// Run the server: SMTP in, HTTP API, workers
     Serve(commands::serve::Arguments),
-    /// Bring a folder of flows, tables, queues and routes onto a server
+    /// Bring a folder of flows, tables, schedules, queues and routes onto a server
     Apply(commands::apply::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
@@ -45,6 +45,9 @@ enum Command {
     /// Look at data tables, look keys up, replace all rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
+    /// Look at schedules, what they say of an instant, and switch emergencies
+    #[command(subcommand)]
+    Schedules(commands::schedules::Command),
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
+        Command::Schedules(command) => commands::schedules::run(&command),
         Command::Tables(command) => commands::tables::run(&command),
         Command::Mail(command) => commands::mail::run(command),
         Command::Interactions(command) => commands::interactions::run(command),

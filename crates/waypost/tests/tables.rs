@@ -1,4 +1,4 @@
-//! Data tables: a folder's onto a server, the command line's words for them, and the client crate's calls.
+//! Data tables and schedules: a folder's onto a server, the command line's words for them, and the client crate's calls.
 
 #![allow(
     clippy::unwrap_used,
@@ -136,4 +136,38 @@ async fn the_client_crate() {
     tables.delete_row(table.id, "c").await.unwrap();
     tables.delete(table.id).await.unwrap();
     assert!(tables.table(table.id).await.is_err());
+}
+
+#[test]
+fn schedules() {
+    let scratch = Scratch::new("schedules-cli");
+    let folder = scratch.path("folder");
+    fs::create_dir_all(folder.join("schedules")).unwrap();
+    let file = folder.join("schedules/Office hours.yaml");
+    let hours = "timeZone: Europe/Berlin\nopen:\n  - { name: week, days: mon-fri, from: '09:00', to: '17:00' }\n";
+    fs::write(&file, hours).unwrap();
+    let folder = folder.to_str().unwrap();
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let apply = || printed(&server.cli(&["apply", folder]), 0);
+    assert_eq!(printed(&server.cli(&["apply", folder, "--dry-run"]), 0), "schedule Office hours: would be created\n");
+    assert_eq!(apply(), "schedule Office hours: created\n");
+    assert_eq!(apply(), "schedule Office hours: unchanged\n");
+    let said = printed(&server.cli(&["schedules", "evaluate", "office hours", "--at", "2026-11-25T09:30:00+01:00"]), 0);
+    assert_eq!(said, "open (week) until 2026-11-25T16:00:00.000Z\n");
+    let on = printed(&server.cli(&["schedules", "emergency", "on", "office hours", "--reason", "flood"]), 0);
+    assert_eq!(on, "schedule Office hours: emergency on\n");
+    let list = printed(&server.cli(&["schedules", "list"]), 0);
+    assert!(list.contains("Office hours  emergency         flood"), "{list}");
+    assert_eq!(apply(), "schedule Office hours: unchanged\n", "hours end no emergency");
+    fs::write(&file, hours.replace("17:00", "18:00")).unwrap();
+    assert_eq!(apply(), "schedule Office hours: changed\n");
+    let said = printed(&server.cli(&["schedules", "evaluate", "office hours"]), 0);
+    assert_eq!(said, "emergency (flood)\n");
+    let off = printed(&server.cli(&["schedules", "emergency", "off", "office hours"]), 0);
+    assert_eq!(off, "schedule Office hours: emergency off\n");
+    let said = printed(&server.cli(&["schedules", "evaluate", "office hours", "--at", "2026-11-25T16:30:00Z"]), 0);
+    assert_eq!(said, "open (week) until 2026-11-25T17:00:00.000Z\n");
+    fs::write(&file, hours.replace("timeZone: Europe/Berlin", "timeZone: Berlin")).unwrap();
+    let told = printed(&Command::new(WAYPOST).args(["validate", folder]).output().unwrap(), 1);
+    assert!(told.contains("timeZone"), "{told}");
 }

@@ -16,6 +16,7 @@ pub mod interaction;
 pub mod listing;
 pub mod reference;
 pub mod routing;
+pub mod schedule;
 pub mod table;
 pub mod time;
 pub mod token;

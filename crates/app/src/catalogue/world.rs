@@ -18,6 +18,7 @@ use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use super::checking::CheckedVersion;
 use super::routes::Routes;
+use super::schedules::KnownSchedule;
 use super::shape::Table;
 use super::usage::{self, Target, Usage, Used};
 
@@ -79,7 +80,7 @@ pub struct World {
     /// Data tables, without their rows.
     pub tables: HashMap<TableId, Arc<Table>>,
     /// Schedules.
-    pub schedules: HashMap<ScheduleId, Arc<ScheduleRecord>>,
+    pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
     /// What has been checked so far. Checking one flow checks what it calls.
     checked: Mutex<HashMap<VersionKey, Arc<CheckedVersion>>>,
     /// Flows by folded name; two of different kind may share one.
@@ -338,7 +339,7 @@ impl World {
             CatalogueChange::PutSchedule(schedule) => self.put_schedule(schedule.clone()),
             CatalogueChange::DeleteSchedule(id) => {
                 if let Some(schedule) = self.schedules.remove(id) {
-                    self.schedule_names.remove(&schedule.folded_name);
+                    self.schedule_names.remove(&schedule.record.folded_name);
                 }
             }
         }
@@ -374,10 +375,10 @@ impl World {
 
     fn put_schedule(&mut self, schedule: ScheduleRecord) {
         if let Some(before) = self.schedules.remove(&schedule.id) {
-            self.schedule_names.remove(&before.folded_name);
+            self.schedule_names.remove(&before.record.folded_name);
         }
         self.schedule_names.insert(schedule.folded_name.clone(), schedule.id);
-        self.schedules.insert(schedule.id, Arc::new(schedule));
+        self.schedules.insert(schedule.id, Arc::new(KnownSchedule::new(schedule)));
     }
 
     /// Versions that run by themselves, or that loaded ones pin, and that are not loaded.
@@ -416,7 +417,7 @@ impl World {
     }
 
     /// The schedule of that folded name.
-    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<ScheduleRecord>> {
+    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<KnownSchedule>> {
         self.schedules.get(self.schedule_names.get(folded)?)
     }
 

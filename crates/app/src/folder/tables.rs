@@ -12,7 +12,7 @@ use waypost_flow::source::Node;
 use waypost_store::contents::Repeated;
 use waypost_store::records::tables::{TableRecord, TableRow};
 
-use super::{FileProblem, Folder, id_of};
+use super::{FileProblem, Folder, id_of, name_of};
 use crate::catalogue::shape::Table;
 use crate::catalogue::tables::TableSpec;
 use crate::error::AppError;
@@ -81,7 +81,6 @@ impl Folder {
             let problem = Diagnostic::error(Code::UnknownKey, key, format!("unknown key `{key}`"));
             problems.push(problem.nearest(key, KEYS));
         }
-        let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut text = |name: &str| match members.shift_remove(name) {
             Some(Json::String(text)) => Some(text),
             None | Some(Json::Null) => None,
@@ -90,7 +89,7 @@ impl Folder {
                 None
             }
         };
-        let name = text("name").or(stem).unwrap_or_default();
+        let name = text("name").unwrap_or_else(|| name_of(path));
         let description = text("description").unwrap_or_default();
         let ignore_case = match members.shift_remove("ignoreCase") {
             None | Some(Json::Null) => Some(false),

@@ -1,6 +1,7 @@
-//! `waypost apply`: a folder of flows, tables, queues and routes onto a server: tables first, for flows name them, then flows and queues
-//! as one change set. What is there already is left as it is.
+//! `waypost apply`: a folder of flows, tables, schedules, queues and routes onto a server: tables and schedules first, for flows name
+//! them, then flows and queues as one change set. What is there already is left as it is.
 
+mod schedules;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let mut out = io::stdout().lock();
     tables::apply(&remote, arguments, &folder, &rows, &mut out)?;
+    schedules::apply(&remote, arguments, &folder, &mut out)?;
     let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;
     if arguments.dry_run {
         return Ok(());

@@ -11,6 +11,7 @@ pub(crate) mod mail;
 pub(crate) mod queues;
 pub(crate) mod reference;
 pub(crate) mod run;
+pub(crate) mod schedules;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod tables;
