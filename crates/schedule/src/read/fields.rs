@@ -24,8 +24,9 @@ impl<'v> Object<'v> {
         self.map.get(key)
     }
 
-    pub(super) fn has_any(&self, keys: &[&str]) -> bool {
-        keys.iter().any(|key| self.map.contains_key(*key))
+    /// How many of the keys it has.
+    pub(super) fn count(&self, keys: &[&str]) -> usize {
+        keys.iter().filter(|key| self.map.contains_key(**key)).count()
     }
 
     /// Where the object itself stands.

@@ -54,13 +54,19 @@ fn definition(reader: &mut Reader, value: &Value) -> Option<Plan> {
     reader.known(&object, &["timeZone", "open", "closed", "holidays", "emergency"]);
     let zone = time_zone(reader, &object);
     let mut rules = Vec::new();
-    for (key, state) in [("holidays", State::Holiday), ("closed", State::Closed), ("open", State::Open)] {
+    for (key, state) in [("open", State::Open), ("closed", State::Closed), ("holidays", State::Holiday)] {
         for (path, value) in reader.list(&object, key, MAX_RULES) {
             if let Some((name, hours)) = rules::rule(reader, path, value, state == State::Holiday, zone.as_ref()) {
                 rules.push(PlannedRule { state, name: name.map(Into::into), hours });
             }
         }
     }
+    rules.sort_by_key(|rule| match rule.state {
+        State::Emergency => 0,
+        State::Holiday => 1,
+        State::Closed => 2,
+        State::Open => 3,
+    });
     emergency(reader, &object);
     Some(Plan { zone: zone?, rules })
 }

@@ -108,29 +108,24 @@ fn split(reader: &mut Reader, path: &str, text: &str) -> Vec<(String, String)> {
             continue;
         };
         let (key, value) = (key.to_ascii_uppercase(), value.to_ascii_uppercase());
-        let message = match key.as_str() {
+        let problem = match key.as_str() {
             "BYHOUR" | "BYMINUTE" | "BYSECOND" => {
-                Some(format!("`{key}` is not supported: the time of day is that of the start"))
+                Problem::new(path, format!("`{key}` is not supported: the time of day is that of the start"))
+                    .suggestion("write a rule for each time of day")
             }
-            "RSCALE" | "SKIP" => Some(format!("`{key}` (RFC 7529) is not supported")),
-            known if !PARTS.contains(&known) => Some(format!("{} is not a part of a rule", shown(known))),
-            known if parts.iter().any(|(other, _)| other == known) => Some(format!("`{known}` stands twice")),
-            _ => None,
+            "RSCALE" | "SKIP" => Problem::new(path, format!("`{key}` (RFC 7529) is not supported")),
+            known if parts.iter().any(|(other, _)| other == known) => {
+                Problem::new(path, format!("{} stands twice", shown(known)))
+            }
+            known if PARTS.contains(&known) => {
+                parts.push((key, value));
+                continue;
+            }
+            unknown => Problem::new(path, format!("{} is not a part of a rule", shown(unknown)))
+                .expected(PARTS.map(|part| format!("`{part}`")).join(", "))
+                .nearest(unknown, PARTS),
         };
-        match message {
-            None => parts.push((key, value)),
-            Some(message) => {
-                let listed = PARTS.map(|part| format!("`{part}`")).join(", ");
-                let problem = Problem::new(path, message).expected(format!("parts {listed}, each at most once"));
-                let finer =
-                    key.starts_with("BY") && ["HOUR", "MINUTE", "SECOND"].iter().any(|unit| key.ends_with(unit));
-                reader.problems.push(if finer {
-                    problem.suggestion("write a rule for each time of day")
-                } else {
-                    problem.nearest(&key, PARTS)
-                });
-            }
-        }
+        reader.problems.push(problem);
     }
     parts
 }

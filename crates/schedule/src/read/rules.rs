@@ -34,11 +34,12 @@ pub(super) fn rule(
     };
     let object = reader.object(path, value, expected)?;
     let name = reader.name(&object, "name", holiday);
-    let calendar = object.has_any(&["start", "end", "duration"]);
-    let hours = if holiday && (object.has_any(&["date", "through"]) || !calendar) {
+    // What it is taken for is what it has most members of.
+    let calendar = object.count(&CALENDAR);
+    let hours = if holiday && object.count(&HOLIDAY) >= calendar {
         reader.known(&object, &HOLIDAY);
         whole_days(reader, &object, zone)
-    } else if !holiday && (object.has_any(&["days", "from", "to"]) || !calendar && !object.has_any(&["rrule"])) {
+    } else if !holiday && object.count(&WEEKLY) >= calendar {
         reader.known(&object, &WEEKLY);
         weekly(reader, &object)
     } else {
