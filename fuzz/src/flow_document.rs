@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_app::catalogue::world::World;
+use waypost_app::folder::tables::FolderRows;
 use waypost_app::folder::{Folder, SourceFile};
-use waypost_app::mail::answers::CatalogueAnswers;
+use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_engine::Limits;
 use waypost_flow::document;
@@ -57,8 +58,14 @@ fn run_all(world: &World) {
             opening: None,
         };
         let limits = Limits { actions: 300, nodes: 300, ..Limits::default() };
-        let record =
-            decide_at_once(&running, start, &message, limits, &CatalogueAnswers(&running)).expect("nothing waits");
+        let record = decide_at_once(
+            &running,
+            start,
+            &message,
+            limits,
+            &FolderAnswers { running: &running, rows: &FolderRows::default() },
+        )
+        .expect("nothing waits");
         assert!(serde_json::from_str::<serde_json::Value>(&record.trace).is_ok(), "a trace that is not JSON");
     }
 }

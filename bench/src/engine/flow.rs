@@ -10,7 +10,8 @@ use uuid::Uuid;
 use waypost_app::catalogue::routes::RouteMatch;
 use waypost_app::catalogue::world::{Running, World};
 use waypost_app::folder::{Folder, SourceFile};
-use waypost_app::mail::answers::CatalogueAnswers;
+use waypost_app::folder::tables::FolderRows;
+use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_app::mail::email::MessageView;
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
@@ -92,7 +93,7 @@ impl Triage<'_> {
             route: Some(&self.route),
             opening: None,
         };
-        let answers = CatalogueAnswers(&self.flows.running);
+        let answers = FolderAnswers { running: &self.flows.running, rows: &FolderRows::default() };
         Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?)
     }
 

@@ -370,7 +370,7 @@ impl<'s> Teller<'s> {
             Node::Flow(flow) => Used::Flow(flow.id),
             Node::Queue(queue) => Used::Queue(queue.id),
             Node::Table(table) => Used::Table(table.record.id),
-            Node::Schedule(schedule) => Used::Schedule(schedule.id),
+            Node::Schedule(schedule) => Used::Schedule(schedule.record.id),
             Node::AnyQueue | Node::Route(..) => return Ok(Vec::new()),
         };
         Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
@@ -416,7 +416,8 @@ fn view(node: &Node, version: Option<u32>) -> Dependency {
             (id.to_string(), None, Some(format!("/api/v2/flows/datatables/{id}")))
         }
         Node::Schedule(schedule) => {
-            (schedule.id.to_string(), None, Some(format!("/api/v2/routing/schedules/{}", schedule.id)))
+            let id = schedule.record.id;
+            (id.to_string(), None, Some(format!("/api/v2/routing/schedules/{id}")))
         }
         Node::Route(id, address) => {
             let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);

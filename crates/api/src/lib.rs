@@ -32,6 +32,7 @@ pub mod replays;
 pub mod revision;
 pub mod router;
 pub mod routes;
+pub mod schedules;
 pub mod serve;
 pub mod state;
 pub mod tables;

@@ -10,7 +10,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    measure, oauth, queues, replays, routes, tables, token, unoffered,
+    measure, oauth, queues, replays, routes, schedules, tables, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -52,6 +52,7 @@ fn below_base() -> Endpoints {
         .group("Queues", queues::endpoints())
         .group("Claims", claims::endpoints())
         .group("Data tables", tables::endpoints())
+        .group("Schedules", schedules::endpoints())
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())

@@ -163,7 +163,6 @@ const PATHS: &[&str] = &[
     "POST routing/queues/*/wrapupcodes",
     "routing/queues/*/wrapupcodes/*",
     "routing/schedulegroups/**",
-    "routing/schedules/**",
     "routing/settings/**",
     "routing/skillgroups/**",
     "routing/skills/**",

@@ -375,3 +375,94 @@ async fn who_may_what() {
     let other = format!("Authorization: Bearer {other}");
     assert_eq!(server.send("GET", &rows, &[&other], b"").await.status, 403);
 }
+
+/// A large content is written while keys are looked up and mail comes in: whoever reads sees one content or the other, and nothing waits
+/// for the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_large_content_stands_in_nobodys_way() {
+    const ROWS: usize = 200_000;
+    let server = server().await;
+    let schema = json!({"properties": {"generation": {"type": "integer"}, "text": {"type": "string"}}});
+    let table = server.call("POST", TABLES, json!({"name": "Large", "schema": schema})).await.ok();
+    let path = table["selfUri"].as_str().unwrap().strip_prefix("/api/v2").unwrap();
+    let csv = |generation: usize, from: usize| {
+        let lines = (from..from + ROWS).map(|n| format!("key{n:07},{generation},text of row {n}\n"));
+        std::iter::once("key,generation,text\n".to_owned()).chain(lines).collect::<String>()
+    };
+    let domains = "/routing/email/domains";
+    server.call("POST", domains, json!({"id": "large.example"})).await.ok();
+    let queue = server.call("POST", "/routing/queues", json!({"name": "Work"})).await.ok();
+    let route = json!({"pattern": "*", "queue": {"id": queue["id"]}});
+    server.call("POST", &format!("{domains}/large.example/routes"), route).await.ok();
+
+    let done = import(&server, path, &csv(1, 0)).await.ok();
+    assert_eq!((&done["version"], &done["added"]), (&json!(1), &json!(ROWS)));
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let going_on = || !over.load(std::sync::atomic::Ordering::Relaxed);
+    // The first half goes, the second changes, as many come.
+    let importing = async {
+        let done = import(&server, path, &csv(2, ROWS / 2)).await.ok();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        done
+    };
+    let looking = async {
+        let (mut seen, mut looks) = (1, 0_u32);
+        while going_on() {
+            // The first is set meanwhile, see below.
+            let n = 1 + (looks as usize * 7919) % (ROWS + ROWS / 2 - 1);
+            let answer = server.get(&format!("{path}/rows/key{n:07}")).await;
+            looks += 1;
+            // One version is all old, the other all new; and nobody who saw the new one sees the old one again.
+            let version = answer.header("etag").map(|tag| tag.trim_matches('"').parse::<u64>().unwrap());
+            let Some(there) = version.map(|version| version.min(2)) else {
+                assert_eq!(answer.status, 404, "{n}");
+                assert!(!(ROWS / 2..ROWS).contains(&n), "{n} is in both");
+                continue;
+            };
+            assert!(there >= seen, "{n}");
+            seen = there;
+            assert_eq!(answer.json()["generation"], there, "{n}");
+            assert!((n < ROWS && there == 1) || (n >= ROWS / 2 && there == 2), "{n} {there}");
+        }
+        looks
+    };
+    let mailing = async {
+        let mut accepted = 0;
+        while going_on() {
+            let mail = format!("Message-ID: <{accepted}@large>\r\nSubject: {accepted}\r\n\r\nhello\r\n");
+            let query = "/interactions?to=a@large.example&from=b@c.example&wait=true";
+            let answer = server.call_with("POST", query, &["Content-Type: message/rfc822"], mail.as_bytes()).await;
+            assert_eq!(answer.ok()["decision"]["kind"], "queue");
+            accepted += 1;
+        }
+        accepted
+    };
+    let refused = async {
+        // A row that is changed while a content is written is refused, and told so; before and after it is not.
+        let mut refused = 0;
+        while going_on() {
+            let answer = server
+                .call("PUT", &format!("{path}/rows/key0000000"), json!({"generation": 1, "text": "text of row 0"}))
+                .await;
+            match answer.status {
+                200 => {}
+                409 => {
+                    assert_eq!(answer.error().1, "table.import.running");
+                    refused += 1;
+                }
+                status => assert!(!going_on(), "{status}"),
+            }
+        }
+        refused
+    };
+    let (done, looks, accepted, refused) = tokio::join!(importing, looking, mailing, refused);
+    let counts = ["added", "changed", "removed"].map(|name| done[name].as_u64().unwrap());
+    // The row that was set over and over may stand there at the end, made anew.
+    assert_eq!(counts, [ROWS as u64 / 2; 3], "{done}");
+    assert!(looks > 10 && accepted > 10 && refused > 0, "{looks} {accepted} {refused}");
+    let versions = server.get(&format!("{path}/versions")).await.ok();
+    let total = versions["total"].as_u64().unwrap();
+    assert!((2..=3).contains(&total), "{versions}");
+    let old = server.get(&format!("{path}/rows/key0000001?version=1")).await.ok();
+    assert_eq!(old["generation"], 1);
+}

@@ -1,4 +1,7 @@
-//! A folder of flows and routing, as `apply`, `validate` and `run` read it: text in, a world or every problem out.
+//! A folder of flows, tables, schedules and routing, as `apply`, `validate` and `run` read it: text in, a world or every problem out.
+
+pub mod schedules;
+pub mod tables;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -13,6 +16,9 @@ use waypost_flow::source::{self, Node, Places};
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
+
+use schedules::ScheduleFile;
+use tables::TableFile;
 
 use crate::catalogue::world::{Loaded, UNROUTED, World};
 use crate::catalogue::{graph, plan};
@@ -69,6 +75,10 @@ pub struct Folder {
     pub queues: Vec<String>,
     /// Routes.
     pub routes: Vec<RouteLine>,
+    /// Data tables.
+    pub tables: Vec<TableFile>,
+    /// Schedules.
+    pub schedules: Vec<ScheduleFile>,
     /// Places in each file, by position.
     pub places: HashMap<usize, Places>,
     /// What is wrong.
@@ -76,7 +86,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Reads files: flow documents, and routing files (with any of `queues` and `routes`, and no `type`).
+    /// Reads files: flow documents, tables (with a `schema`), schedules (with a `timeZone`), and routing files (with any of `queues` and
+    /// `routes`), all but the first without a `type`.
     pub fn read(files: &[SourceFile]) -> Self {
         let mut folder = Self::default();
         for (index, file) in files.iter().enumerate() {
@@ -90,6 +101,14 @@ impl Folder {
             folder.places.insert(index, places);
             if is_routing(&node) {
                 folder.routing(index, &node);
+                continue;
+            }
+            if tables::is_table(&node) {
+                folder.table(index, &file.path, &node);
+                continue;
+            }
+            if schedules::is_schedule(&node) {
+                folder.schedule(index, &file.path, &node);
                 continue;
             }
             let read = document::read(&node);
@@ -136,6 +155,8 @@ impl Folder {
                 modified_at: now,
             }));
         }
+        changes.extend(self.tables.iter().map(|file| CatalogueChange::PutTable(file.table.record.clone())));
+        changes.extend(self.schedules.iter().map(|file| CatalogueChange::PutSchedule(file.record.clone())));
         let mut names: HashMap<(String, bool), usize> = HashMap::new();
         for (file, document, _) in &self.flows {
             let folded = document::fold_name(&document.name);
@@ -345,7 +366,6 @@ fn queue_name(node: &Node) -> Option<&str> {
     }
 }
 
-/// An id that only depends on kind and name, so that offline output is the same every time.
 /// A folder has one version of each flow: that is the one meant, whichever a caller names.
 fn unversioned(document: &Document) -> Document {
     let mut document = document.clone();
@@ -353,6 +373,12 @@ fn unversioned(document: &Document) -> Document {
     document
 }
 
+/// What a file without a name of its own is called.
+fn name_of(path: &str) -> String {
+    std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// An id that only depends on kind and name, so that offline output is the same every time.
 fn id_of(kind: &str, name: &str) -> Uuid {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(format!("{kind}\n{name}"));

@@ -12,7 +12,7 @@ pub mod metrics;
 pub mod observed;
 pub mod peers;
 pub mod replay;
-mod retention;
+pub mod retention;
 pub mod tables;
 pub mod traces;
 

@@ -31,6 +31,8 @@ mod path;
 pub mod replays;
 mod retry;
 pub mod routing;
+pub mod schedules;
+pub mod tables;
 mod token;
 mod transport;
 
@@ -83,6 +85,16 @@ impl Client {
     /// Queues, domains, routes, claims.
     pub fn routing(&self) -> routing::Routing<'_> {
         routing::Routing(self)
+    }
+
+    /// Data tables and their rows.
+    pub fn tables(&self) -> tables::Tables<'_> {
+        tables::Tables(self)
+    }
+
+    /// Schedules.
+    pub fn schedules(&self) -> schedules::Schedules<'_> {
+        schedules::Schedules(self)
     }
 
     /// Mail handed in, and what became of all mail.

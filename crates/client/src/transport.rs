@@ -18,6 +18,10 @@ use crate::{Error, Result};
 #[derive(Clone)]
 pub(crate) enum Body {
     Nothing,
+    /// Nothing, and the answer is to be in this format.
+    NothingFor(&'static str),
+    /// A CSV file.
+    Csv(Bytes),
     /// With the revision that the change is meant for, if it is meant for one.
     Json {
         text: Bytes,
@@ -106,6 +110,8 @@ impl Transport {
         let request = self.http.request(method.clone(), format!("{}/api/v2{path}", self.url)).bearer_auth(token);
         let request = match body.clone() {
             Body::Nothing => request,
+            Body::NothingFor(format) => request.header(header::ACCEPT, format),
+            Body::Csv(text) => request.header(header::CONTENT_TYPE, "text/csv").body(text),
             Body::Json { text, if_match } => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
                 match if_match {
@@ -206,7 +212,7 @@ fn may_arrive_twice(method: &Method, body: &Body) -> bool {
     match body {
         Body::Message { idempotency_key, .. } => idempotency_key.is_some(),
         Body::Json { if_match: Some(_), .. } => false,
-        Body::Json { .. } | Body::Nothing => method.is_idempotent(),
+        Body::Json { .. } | Body::Csv(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
     }
 }
 

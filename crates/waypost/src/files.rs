@@ -36,6 +36,12 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
         .collect()
 }
 
+/// Opens a file that another of the sources names, from where that one is.
+pub(crate) fn beside(sources: &[SourceFile], source: usize, name: &str) -> io::Result<fs::File> {
+    let folder = sources.get(source).and_then(|source| Path::new(&source.path).parent());
+    fs::File::open(folder.unwrap_or(Path::new(".")).join(name))
+}
+
 /// A mail with the place that it came from.
 pub(crate) struct MailFile {
     /// The file's path, with a number in an mbox.

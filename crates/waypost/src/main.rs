@@ -24,7 +24,7 @@ struct Arguments {
 enum Command {
     /// Run the server: SMTP in, HTTP API, workers
     Serve(commands::serve::Arguments),
-    /// Bring a folder of flows, queues and routes onto a server
+    /// Bring a folder of flows, tables, schedules, queues and routes onto a server
     Apply(commands::apply::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
@@ -36,12 +36,20 @@ enum Command {
     Schema,
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
+    /// Run flows that are to change over recorded mail, and see which decisions would differ
+    Replay(commands::replay::Arguments),
     /// Look at flows, change them, see what a change would break
     #[command(subcommand)]
     Flows(commands::flows::Command),
     /// Look at queues
     #[command(subcommand)]
     Queues(commands::queues::Command),
+    /// Look at data tables, look keys up, replace all rows
+    #[command(subcommand)]
+    Tables(commands::tables::Command),
+    /// Look at schedules, what they say of an instant, and switch emergencies
+    #[command(subcommand)]
+    Schedules(commands::schedules::Command),
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
@@ -73,8 +81,11 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
+        Command::Schedules(command) => commands::schedules::run(&command),
+        Command::Tables(command) => commands::tables::run(&command),
         Command::Mail(command) => commands::mail::run(command),
         Command::Interactions(command) => commands::interactions::run(command),
     };

@@ -6,26 +6,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 10] = [
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("flow", &[]),
+    ("schedule", &[]),
     ("mail", &[]),
-    ("engine", &["flow"]),
+    ("engine", &["flow", "schedule"]),
     ("wire", &["flow"]),
     ("client", &["flow", "wire"]),
     ("store", &["flow"]),
     ("scratch-postgres", &[]),
-    ("app", &["engine", "flow", "mail", "store"]),
-    ("api", &["app", "flow", "store", "wire"]),
-    ("waypost", &["api", "app", "client", "engine", "flow", "mail", "store", "wire"]),
+    ("app", &["engine", "flow", "mail", "schedule", "store"]),
+    ("api", &["app", "flow", "schedule", "store", "wire"]),
+    ("waypost", &["api", "app", "client", "engine", "flow", "mail", "schedule", "store", "wire"]),
 ];
 
 /// Outside libraries that only these rooms may use, and why.
-const KEPT_TO: [(&str, &[&str], &str); 5] = [
+const KEPT_TO: [(&str, &[&str], &str); 6] = [
     ("rusqlite", &["store"], "nothing above the store knows SQL"),
     ("tokio-postgres", &["store"], "nothing above the store knows SQL"),
     ("axum", &["api"], "HTTP stays at the edge"),
     ("mail-parser", &["mail"], "one reader of MIME"),
     ("cel", &["flow"], "one language"),
+    ("rrule", &["schedule"], "one meaning of recurrences"),
 ];
 
 fn root() -> PathBuf {

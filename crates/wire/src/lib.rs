@@ -17,6 +17,7 @@ pub mod listing;
 pub mod reference;
 pub mod replay;
 pub mod routing;
+pub mod schedule;
 pub mod table;
 pub mod time;
 pub mod token;

@@ -103,11 +103,11 @@ fn thing(world: &World, change: &CatalogueChange) -> Option<Thing> {
             kind: "schedule",
             id: record.id.to_string(),
             name: record.name.clone(),
-            before: world.schedules.get(&record.id).map(|before| schedule(before)),
+            before: world.schedules.get(&record.id).map(|before| schedule(&before.record)),
             after: Some(schedule(record)),
         },
         CatalogueChange::DeleteSchedule(id) => {
-            let before = world.schedules.get(id)?;
+            let before = &world.schedules.get(id)?.record;
             let (id, name) = (id.to_string(), before.name.clone());
             Thing { kind: "schedule", id, name, before: Some(schedule(before)), after: None }
         }

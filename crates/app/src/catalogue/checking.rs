@@ -257,7 +257,7 @@ impl Surroundings for Inside<'_> {
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
         let id = self.checking.world.resolve_schedule(written, self.bindings)?;
         let schedule = self.checking.world.schedules.get(&id)?;
-        Some(ScheduleTarget { id, name: Arc::from(schedule.name.as_str()) })
+        Some(ScheduleTarget { id, name: Arc::from(schedule.record.name.as_str()) })
     }
 
     fn flow_names(&self) -> Vec<String> {
@@ -273,7 +273,7 @@ impl Surroundings for Inside<'_> {
     }
 
     fn schedule_names(&self) -> Vec<String> {
-        self.checking.world.schedules.values().map(|schedule| schedule.name.clone()).collect()
+        self.checking.world.schedules.values().map(|schedule| schedule.record.name.clone()).collect()
     }
 }
 

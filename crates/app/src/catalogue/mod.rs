@@ -10,6 +10,7 @@ pub mod labels;
 pub mod plan;
 pub mod routes;
 pub mod routing;
+pub mod schedules;
 pub mod shape;
 pub mod tables;
 pub mod usage;

@@ -8,9 +8,9 @@ use waypost_flow::check::Resolved;
 use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::program::Selector;
 use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteRecord, RouteTarget};
-use waypost_store::records::tables::ScheduleRecord;
 
 use super::LiveCatalogue;
+use super::schedules::KnownSchedule;
 use super::shape::Table;
 use super::usage::{Target, Used};
 use super::versions::VersionName;
@@ -44,7 +44,7 @@ pub enum Node {
     /// A data table.
     Table(Arc<Table>),
     /// A schedule.
-    Schedule(Arc<ScheduleRecord>),
+    Schedule(Arc<KnownSchedule>),
     /// A route, with its address pattern.
     Route(Uuid, String),
     /// Whichever queue a flow decides for at run time.
@@ -59,7 +59,7 @@ impl Node {
             Self::Flow(flow) => Vertex::Flow(flow.id),
             Self::Queue(queue) => Vertex::Queue(queue.id),
             Self::Table(table) => Vertex::Table(table.record.id),
-            Self::Schedule(schedule) => Vertex::Schedule(schedule.id),
+            Self::Schedule(schedule) => Vertex::Schedule(schedule.record.id),
             Self::Route(id, _) => Vertex::Route(*id),
             Self::AnyQueue => Vertex::AnyQueue,
         }
@@ -72,7 +72,7 @@ impl Node {
             Self::Flow(flow) => &flow.name,
             Self::Queue(queue) => &queue.name,
             Self::Table(table) => &table.record.name,
-            Self::Schedule(schedule) => &schedule.name,
+            Self::Schedule(schedule) => &schedule.record.name,
             Self::Route(_, address) => address,
             Self::AnyQueue => "decided at run time",
         }

@@ -18,6 +18,7 @@ use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use super::checking::CheckedVersion;
 use super::routes::Routes;
+use super::schedules::KnownSchedule;
 use super::shape::Table;
 use super::usage::{self, Target, Usage, Used};
 
@@ -79,7 +80,7 @@ pub struct World {
     /// Data tables, without their rows.
     pub tables: HashMap<TableId, Arc<Table>>,
     /// Schedules.
-    pub schedules: HashMap<ScheduleId, Arc<ScheduleRecord>>,
+    pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
     /// What has been checked so far. Checking one flow checks what it calls.
     checked: Mutex<HashMap<VersionKey, Arc<CheckedVersion>>>,
     /// Flows by folded name; two of different kind may share one.
@@ -109,6 +110,8 @@ pub struct Running {
     pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
     pub tables: HashMap<TableId, Arc<Table>>,
+    /// Schedules.
+    pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -340,7 +343,7 @@ impl World {
             CatalogueChange::PutSchedule(schedule) => self.put_schedule(schedule.clone()),
             CatalogueChange::DeleteSchedule(id) => {
                 if let Some(schedule) = self.schedules.remove(id) {
-                    self.schedule_names.remove(&schedule.folded_name);
+                    self.schedule_names.remove(&schedule.record.folded_name);
                 }
             }
         }
@@ -376,10 +379,10 @@ impl World {
 
     fn put_schedule(&mut self, schedule: ScheduleRecord) {
         if let Some(before) = self.schedules.remove(&schedule.id) {
-            self.schedule_names.remove(&before.folded_name);
+            self.schedule_names.remove(&before.record.folded_name);
         }
         self.schedule_names.insert(schedule.folded_name.clone(), schedule.id);
-        self.schedules.insert(schedule.id, Arc::new(schedule));
+        self.schedules.insert(schedule.id, Arc::new(KnownSchedule::new(schedule)));
     }
 
     /// Versions that run by themselves, or that loaded ones pin, and that are not loaded.
@@ -418,7 +421,7 @@ impl World {
     }
 
     /// The schedule of that folded name.
-    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<ScheduleRecord>> {
+    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<KnownSchedule>> {
         self.schedules.get(self.schedule_names.get(folded)?)
     }
 
@@ -447,6 +450,7 @@ impl World {
             queues_by_name: self.queue_names.clone(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
+            schedules: self.schedules.clone(),
             unrouted,
         }
     }

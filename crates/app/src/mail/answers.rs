@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use waypost_engine::{Answer, Question};
 use waypost_flow::document;
 use waypost_flow::id::TableId;
@@ -13,6 +13,7 @@ use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
 use crate::catalogue::world::Running;
+use crate::folder::tables::FolderRows;
 
 /// Whoever answers the questions of one run.
 #[async_trait]
@@ -24,12 +25,13 @@ pub trait Answers: Send + Sync {
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError>;
 }
 
-/// Answers what the catalogue alone knows: queues by name or id. None for what it can't.
+/// Answers what the catalogue alone knows: queues by name or id, and schedules. None for what it can't.
 #[must_use]
 pub fn from_catalogue(running: &Running, question: &Question) -> Option<Answer> {
     let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
     match question.kind.as_str() {
         "findQueue" => Some(Answer::Value(find_queue(running, text("name")))),
+        "evaluateSchedule" => Some(evaluate_schedule(running, text("schedule"), text("at"))),
         _ => None,
     }
 }
@@ -43,19 +45,47 @@ fn find_queue(running: &Running, written: &str) -> Json {
     }
 }
 
+fn evaluate_schedule(running: &Running, id: &str, at: &str) -> Answer {
+    let known = id.parse().ok().and_then(|id| running.schedules.get(&id));
+    let (Some(schedule), Ok(at)) = (known.and_then(|known| known.schedule.as_ref()), at.parse()) else {
+        return Answer::Failed("the schedule is gone, or can't be read".to_owned());
+    };
+    let standing = schedule.at(at);
+    let mut told = Map::new();
+    told.insert("state".to_owned(), standing.state.as_str().into());
+    told.extend(standing.name.map(|name| ("name".to_owned(), name.into())));
+    told.extend(standing.next_change.map(|next| ("nextChange".to_owned(), next.to_string().into())));
+    Answer::Value(told.into())
+}
+
 /// What is answered to a question that nobody here can answer.
 #[must_use]
 pub fn nobody(question: &Question) -> Answer {
     Answer::Failed(format!("nothing here answers `{}`", question.kind))
 }
 
-/// The catalogue alone: enough where there are no tables.
-pub struct CatalogueAnswers<'r>(pub &'r Running);
+/// A folder answers: what its files make of the catalogue, and the rows of its tables.
+pub struct FolderAnswers<'r> {
+    /// What runs.
+    pub running: &'r Running,
+    /// The rows.
+    pub rows: &'r FolderRows,
+}
 
 #[async_trait]
-impl Answers for CatalogueAnswers<'_> {
+impl Answers for FolderAnswers<'_> {
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        Ok(from_catalogue(self.0, question).unwrap_or_else(|| nobody(question)))
+        let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
+        if question.kind != "lookupTable" {
+            return Ok(from_catalogue(self.running, question).unwrap_or_else(|| nobody(question)));
+        }
+        let Some(table) = text("table").parse().ok().and_then(|id| self.running.tables.get(&id)) else {
+            return Ok(Answer::Failed("the table is gone".to_owned()));
+        };
+        Ok(Answer::Value(match self.rows.look_up(table, text("key")) {
+            Some((_, row)) => json!({ "row": row }),
+            None => json!({}),
+        }))
     }
 }
 

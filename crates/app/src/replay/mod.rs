@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod compare;
+pub mod offline;
 mod one;
 pub mod report;
 pub mod request;

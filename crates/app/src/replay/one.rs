@@ -74,26 +74,32 @@ pub(crate) async fn replay(
     };
     let run = decide(after, start, &message, Limits::default(), &answers).await?;
     let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));
-    let verdict = match (answers.unknown(), was == is) {
-        (true, _) => Verdict::Unknown,
-        (false, true) => Verdict::Same,
-        (false, false) => Verdict::Changed,
-    };
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
-    let mut replayed = Replayed {
-        verdict,
-        caller,
-        before: was,
-        after: is,
-        attributes_changed: run.attributes != *record.attributes,
-        parts: None,
-        traces: None,
-    };
-    if verdict == Verdict::Changed {
-        let now: Json = serde_json::from_str(&run.trace).unwrap_or_default();
-        replayed.parts = first_difference(&recorded, &now);
-        replayed.traces = Some(json!({ "before": recorded, "after": now }).to_string());
+    let attributes_changed = run.attributes != *record.attributes;
+    let mut replayed = Replayed::of(caller, (was, is), (&recorded, &run.trace));
+    replayed.attributes_changed = attributes_changed;
+    if answers.unknown() {
+        replayed = Replayed { verdict: Verdict::Unknown, parts: None, traces: None, ..replayed };
     }
     Ok(replayed)
+}
+
+impl Replayed {
+    /// Two decisions, as they are told, of runs that left these traces.
+    pub(crate) fn of(
+        caller: String,
+        (before, after): (Map<String, Json>, Map<String, Json>),
+        (recorded, now): (&Json, &str),
+    ) -> Self {
+        let verdict = if before == after { Verdict::Same } else { Verdict::Changed };
+        let mut replayed =
+            Self { verdict, caller, before, after, attributes_changed: false, parts: None, traces: None };
+        if verdict == Verdict::Changed {
+            let now: Json = serde_json::from_str(now).unwrap_or_default();
+            replayed.parts = first_difference(recorded, &now);
+            replayed.traces = Some(json!({ "before": recorded, "after": now }).to_string());
+        }
+        replayed
+    }
 }

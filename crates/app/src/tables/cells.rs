@@ -78,7 +78,8 @@ fn example(data_type: &Type) -> &'static str {
 }
 
 /// A value as a cell of a CSV file.
-pub(crate) fn to_text(value: &Json) -> String {
+#[must_use]
+pub fn to_text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),

@@ -17,8 +17,8 @@ pub fn header(table: &Table) -> Vec<u8> {
 
 /// Lines of rows. What a row leaves out is left empty: its defaults are the table's, not its own.
 #[must_use]
-pub fn lines(table: &Table, rows: &[TableRow]) -> Vec<u8> {
-    written(rows.iter().map(|row| {
+pub fn lines<'r>(table: &Table, rows: impl IntoIterator<Item = &'r TableRow>) -> Vec<u8> {
+    written(rows.into_iter().map(|row| {
         let values: Map<String, Json> = serde_json::from_str(&row.values).unwrap_or_default();
         let cell = |name: &str| values.get(name).map(cells::to_text).unwrap_or_default();
         let columns = table.record.schema.columns.iter().map(|column| cell(&column.name));

@@ -84,7 +84,8 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
             problems.push(wrong(&path, "an object such as { \"dataType\": \"string\" }"));
             continue;
         };
-        let title = property.get("title").and_then(Json::as_str).map(str::to_owned);
+        // A title that says nothing new is what the schema is answered with where there is none.
+        let title = property.get("title").and_then(Json::as_str).filter(|title| title != name).map(str::to_owned);
         if name == KEY_PROPERTY {
             match property_type(&path, property) {
                 Ok(Type::String) => shape.key_title = title,

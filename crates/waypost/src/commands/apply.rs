@@ -1,5 +1,8 @@
-//! `waypost apply`: a folder of flows, queues and routes onto a server: flows and queues as one change set. What is there already is
-//! left as it is.
+//! `waypost apply`: a folder of flows, tables, schedules, queues and routes onto a server: tables and schedules first, for flows name
+//! them, then flows and queues as one change set. What is there already is left as it is.
+
+mod schedules;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
@@ -13,11 +16,15 @@ use waypost_flow::document;
 use waypost_wire::Object;
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangeSetFlow};
 use waypost_wire::reference::Reference;
+use waypost_wire::replay::ReplayRequest;
 use waypost_wire::routing::{Route, RouteRequest};
 
+use crate::commands::replay;
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
+
+pub(crate) use tables::replaced;
 
 /// Arguments of `apply`.
 #[derive(clap::Args)]
@@ -33,6 +40,12 @@ pub(crate) struct Arguments {
     /// Why, for the flows' histories
     #[arg(long)]
     note: Option<String>,
+    /// First replay the newest so many recorded mails that the flows concern, and say which decisions would differ
+    #[arg(long, value_name = "N")]
+    replay: Option<u64>,
+    /// With --replay: change nothing if more decisions than this would differ
+    #[arg(long, value_name = "M", requires = "replay")]
+    max_changed: Option<u64>,
 }
 
 /// Exit code 0: everything is there; 1: the folder has errors, or the server refused it and no flow was changed; 2: the server did
@@ -41,12 +54,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.paths)?;
     // Only what can be said without the server: flows and queues that stand there already are its business.
     let mut folder = Folder::read(&sources);
+    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
     if folder.has_errors() {
         files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
     let remote = arguments.server.connect()?;
     let mut out = io::stdout().lock();
+    tables::apply(&remote, arguments, &folder, &rows, &mut out)?;
+    schedules::apply(&remote, arguments, &folder, &mut out)?;
     let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;
     if arguments.dry_run {
         return Ok(());
@@ -74,6 +90,9 @@ fn flows(
             dry_run: arguments.dry_run,
             note: arguments.note.clone(),
         };
+        if let Some(count) = arguments.replay.filter(|_| !set.flows.is_empty()) {
+            replayed(remote, arguments, &set, count, out)?;
+        }
         match remote.wait(remote.flows().change(&set)) {
             Ok(done) => said(&done, out)?,
             Err(error) => return Err(refused(error, sources, folder)?),
@@ -86,6 +105,25 @@ fn flows(
         }
     }
     Ok(known)
+}
+
+/// Replays recorded mail through the flows as they would be; fails if too many decisions would be others.
+fn replayed(
+    remote: &Remote,
+    arguments: &Arguments,
+    set: &ChangeSet,
+    count: u64,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let request = ReplayRequest {
+        flows: set.flows.clone(),
+        queues: set.queues.clone(),
+        count: Some(count),
+        ..ReplayRequest::default()
+    };
+    let replay = replay::watch(remote, &request)?;
+    replay::print(out, &replay)?;
+    replay::judge(&replay, arguments.max_changed)
 }
 
 fn said(done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use waypost_app::catalogue::routes::RouteMatch;
 use waypost_app::catalogue::world::{Running, World};
 use waypost_app::folder::Folder;
-use waypost_app::mail::answers::CatalogueAnswers;
+use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_engine::Limits;
 use waypost_engine::trace::text;
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.flows)?;
     let mut folder = Folder::read(&sources);
     let world = folder.check();
+    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
     if folder.has_errors() {
         files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
         return Err(Failure::Found);
@@ -63,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let message = Message::parse(&mail.raw);
         let route = match &chosen {
             Some(route) => Some(route.clone()),
-            None => route_of(arguments, &running, &message),
+            None => route_of(arguments.to.as_deref(), &running, &message),
         };
         let Some(route) = route else {
             failed = true;
@@ -77,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             route: Some(&route),
             opening: None,
         };
-        let answers = CatalogueAnswers(&running);
+        let answers = FolderAnswers { running: &running, rows: &rows };
         let record = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= record.decision.error.is_some();
@@ -117,12 +118,13 @@ fn chosen_flow(arguments: &Arguments, world: &World) -> Result<Option<RouteRecor
     }))
 }
 
-fn route_of(arguments: &Arguments, running: &Running, message: &Message<'_>) -> Option<RouteRecord> {
+/// The route of a recipient, or else of the first address of To and Cc that has one.
+pub(super) fn route_of(to: Option<&str>, running: &Running, message: &Message<'_>) -> Option<RouteRecord> {
     let find = |address: &str| match running.routes.find(address) {
         RouteMatch::Route(route) => Some((*route).clone()),
         RouteMatch::Postmaster | RouteMatch::None => None,
     };
-    match &arguments.to {
+    match to {
         Some(address) => find(address),
         None => message
             .addresses(AddressField::To)

@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = files::sources(&arguments.paths)?;
     let mut folder = Folder::read(&files);
     folder.check();
+    folder.rows(|file, name| crate::files::beside(&files, file, name));
     let mut out = io::stdout().lock();
     let colour = io::stdout().is_terminal();
     let (errors, warnings) = files::print_problems(&mut out, &files, &folder, colour)?;

@@ -150,7 +150,7 @@ async function main() {
   check('what uses a flow', consuming.entities.map((one) => [one.type, one.id]), [['INBOUNDEMAILFLOW', inbound.id]]);
   const consumed = await architect.getArchitectDependencytrackingConsumedresources(inbound.id, '1.0', 'INBOUNDEMAILFLOW');
   check('what a flow uses', consumed.entities.map((one) => one.id), [shared.id, queue.id]);
-  check('kinds', (await architect.getArchitectDependencytrackingTypes()).total, 4);
+  check('kinds', (await architect.getArchitectDependencytrackingTypes()).total, 6);
   await refused('a flow in use stays', 409, 'architect.dependency.object.in.use', () => architect.deleteFlow(shared.id));
   const broken = await refused('and published', 409, 'flow.contract.broken', () => architect.postFlowsActionsDeactivate(shared.id));
   check('its caller is named', broken.errors[0].flowName, 'Inbound Email Router');
@@ -185,6 +185,22 @@ async function main() {
   check('clients', (await oauth.getOauthClients()).entities.map((one) => one.name).includes('Other'));
   await oauth.deleteOauthClient(other.id);
   await refused('a client is gone', 404, 'not.found', () => oauth.getOauthClient(other.id));
+
+  // --- data tables
+  const properties = { key: { type: 'string' }, tier: { type: 'string', default: 'basic' }, seats: { type: 'integer' } };
+  const table = await architect.postFlowsDatatables({ name: 'Customers', schema: { type: 'object', properties } });
+  check('a table is made', [table.name, table.schema.properties.tier.default], ['Customers', 'basic']);
+  const row = await architect.postFlowsDatatableRows(table.id, { KEY: 'acme.example', seats: 3 });
+  check('a row is made', row, { KEY: 'acme.example', tier: 'basic', seats: 3 });
+  await architect.putFlowsDatatableRow(table.id, 'acme.example', { body: { tier: 'gold' } });
+  check('it is read', (await architect.getFlowsDatatableRow(table.id, 'acme.example', { showbrief: false })).tier, 'gold');
+  check('rows', (await architect.getFlowsDatatableRows(table.id, { showbrief: false })).entities.map((one) => one.seats), [0]);
+  await refused('a key is taken', 409, 'flows.datatables.duplicate.key', () => architect.postFlowsDatatableRows(table.id, { KEY: 'acme.example' }));
+  await architect.deleteFlowsDatatableRow(table.id, 'acme.example');
+  check('tables', (await architect.getFlowsDatatables()).total, 1);
+  check('a table is changed', (await architect.putFlowsDatatable(table.id, { ...table, name: 'Accounts' })).name, 'Accounts');
+  await architect.deleteFlowsDatatable(table.id);
+  await refused('a table is gone', 404, 'flows.datatables.not.found', () => architect.getFlowsDatatable(table.id));
 
   // --- what is not offered
   await refused('jobs', 501, 'not.implemented', () => architect.postFlowsJobs());

@@ -327,6 +327,43 @@ check("a queue is read", routing.get_routing_queue(queue.id).name, "Billing")
 check("nobody is in it", routing.get_routing_queue_members(queue.id).entities, [])
 refused("a queue in use stays", 409, "general.resource.conflict", routing.delete_routing_queue, queue.id)
 
+# --- data tables
+columns = sdk.JsonSchemaDocument()
+columns.schema = "http://json-schema.org/draft-04/schema#"
+columns.type = "object"
+columns.required = ["key"]
+columns.properties = {
+    "key": {"title": "domain", "type": "string", "$id": "/properties/key", "displayOrder": 0},
+    "tier": {"title": "Tier", "type": "string", "$id": "/properties/tier", "displayOrder": 1, "default": "basic"},
+    "seats": {"type": "integer", "$id": "/properties/seats", "displayOrder": 2},
+}
+columns.additional_properties = False
+wanted = sdk.DataTable()
+wanted.name, wanted.description, wanted.schema = "Customers", "who pays what", columns
+table = architect.post_flows_datatables(wanted)
+check("a table is made", (table.name, table.schema.properties["tier"]["default"], table.division.name), ("Customers", "basic", "Home"))
+row = architect.post_flows_datatable_rows(table.id, {"KEY": "acme.example", "tier": "gold"})
+check("a row is made", row, {"KEY": "acme.example", "tier": "gold", "seats": 0})
+refused(
+    "a key is taken", 409, "flows.datatables.duplicate.key", architect.post_flows_datatable_rows, table.id, {"KEY": "acme.example"}
+)
+row = architect.put_flows_datatable_row(table.id, "acme.example", body={"KEY": "acme.example", "tier": "silver", "seats": 3})
+check("it is changed", row["seats"], 3)
+check("it is read", architect.get_flows_datatable_row(table.id, "acme.example", showbrief=False)["tier"], "silver")
+listed = architect.get_flows_datatable_rows(table.id, showbrief=False)
+check("rows are listed", (listed.total, listed.entities[0]["tier"]), (1, "silver"))
+check("or their keys alone", architect.get_flows_datatable_rows(table.id).entities, [{"KEY": "acme.example"}])
+refused("a wrong type", 400, "invalid.value", architect.put_flows_datatable_row, table.id, "x", body={"seats": "many"})
+architect.delete_flows_datatable_row(table.id, "acme.example")
+refused("a row is gone", 404, "flows.datatables.row.not.found", architect.get_flows_datatable_row, table.id, "acme.example")
+table = architect.get_flows_datatable(table.id, expand="schema")
+table.description = "changed"
+check("a table is changed", architect.put_flows_datatable(table.id, table).description, "changed")
+check("tables are listed", architect.get_flows_datatables(name="cust*").total, 1)
+check("a table is tracked", architect.get_architect_dependencytracking_object(table.id, object_type="DATATABLE").name, "Customers")
+architect.delete_flows_datatable(table.id)
+refused("a table is gone", 404, "flows.datatables.not.found", architect.get_flows_datatable, table.id)
+
 # --- what is not offered
 refused("jobs are not offered", 501, "not.implemented", architect.post_flows_jobs)
 refused("exports are not offered", 501, "not.implemented", architect.post_flows_export_jobs, {"flows": []})

@@ -1,0 +1,104 @@
+//! The same without a server: mails through two folders of flows.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use waypost_engine::Limits;
+use waypost_flow::id::InteractionId;
+use waypost_mail::message::Message;
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::mail::RunRecord;
+
+use super::compare::told;
+use super::one::Replayed;
+use super::report::Report;
+use crate::catalogue::world::Running;
+use crate::folder::tables::FolderRows;
+use crate::mail::answers::FolderAnswers;
+use crate::mail::decide::{Start, decide_at_once};
+
+/// A folder that mails are run through.
+#[derive(Clone, Copy)]
+pub struct Side<'s> {
+    /// What runs.
+    pub running: &'s Running,
+    /// The rows of its tables.
+    pub rows: &'s FolderRows,
+}
+
+/// A report, and what differs, mail by mail.
+#[derive(Debug, Default)]
+pub struct Offline {
+    /// The report so far.
+    pub report: Report,
+    /// What differs: the mail's name, and the same members as a change that a server tells.
+    pub changes: Vec<(String, Json)>,
+}
+
+impl Offline {
+    /// Runs one mail through both folders, each by its own route; none is told as `no route`.
+    ///
+    /// # Errors
+    /// Only a defect: folders answer at once.
+    pub fn add(
+        &mut self,
+        name: &str,
+        message: &Message<'_>,
+        (before, after): (Side<'_>, Side<'_>),
+        routes: (Option<&RouteRecord>, Option<&RouteRecord>),
+    ) -> Result<(), StoreError> {
+        if routes.0.is_none() && routes.1.is_none() {
+            self.report.skip("noRoute");
+            return Ok(());
+        }
+        let received_at = Timestamp::now();
+        let (was, is) = (one(before, routes.0, message, received_at)?, one(after, routes.1, message, received_at)?);
+        let tell = |side: Side<'_>, run: &Option<RunRecord>| match run {
+            Some(run) => told(&run.decision, &side.running.queue_names),
+            None => Map::from_iter([("kind".to_owned(), Json::from("no route"))]),
+        };
+        let flow = is.as_ref().or(was.as_ref()).and_then(|run| run.flow).map(|(flow, _)| flow);
+        let named =
+            |side: Side<'_>| flow.and_then(|flow| side.running.flow_names.get(&flow)).map(|name| name.to_string());
+        let caller = named(after).or_else(|| named(before)).unwrap_or_default();
+        let trace = |run: &Option<RunRecord>| run.as_ref().map_or_else(|| "{}".to_owned(), |run| run.trace.clone());
+        let recorded: Json = serde_json::from_str(&trace(&was)).unwrap_or_default();
+        let mut replayed = Replayed::of(caller, (tell(before, &was), tell(after, &is)), (&recorded, &trace(&is)));
+        replayed.attributes_changed = was.map(|run| run.attributes) != is.map(|run| run.attributes);
+        if self.report.count(&replayed) {
+            let change = json!({
+                "subject": message.subject(),
+                "caller": replayed.caller,
+                "before": replayed.before,
+                "after": replayed.after,
+                "parts": replayed.parts,
+            });
+            self.changes.push((name.to_owned(), change));
+        }
+        Ok(())
+    }
+
+    /// Brings the report into its order.
+    pub fn close(&mut self) {
+        self.report.close();
+    }
+}
+
+fn one(
+    side: Side<'_>,
+    route: Option<&RouteRecord>,
+    message: &Message<'_>,
+    received_at: Timestamp,
+) -> Result<Option<RunRecord>, StoreError> {
+    let Some(route) = route else { return Ok(None) };
+    let start = Start {
+        interaction: InteractionId(Uuid::nil()),
+        received_at,
+        priority: route.priority,
+        route: Some(route),
+        opening: None,
+    };
+    let answers = FolderAnswers { running: side.running, rows: side.rows };
+    decide_at_once(side.running, start, message, Limits::default(), &answers).map(Some)
+}

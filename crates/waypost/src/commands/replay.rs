@@ -1,0 +1,178 @@
+//! `waypost replay`: flows that are to change over recorded mail on a server; or mails through two folders, offline.
+
+mod offline;
+mod report;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use waypost_app::folder::Folder;
+use waypost_wire::change::ChangeSetFlow;
+use waypost_wire::replay::{Replay, ReplayRequest};
+
+use crate::failure::Failure;
+use crate::files;
+use crate::remote::{Remote, Server};
+use crate::table::Output;
+
+pub(crate) use report::print;
+
+/// Arguments of `replay`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: Server,
+    /// Folders or files of the flows as they are to be; with --before and --after: mails (.eml files, mboxes, folders of them)
+    paths: Vec<PathBuf>,
+    /// Instead of a folder: a flow on the server, by its name or id, as its draft would make it
+    #[arg(long, conflicts_with_all = ["before", "after"])]
+    flow: Option<String>,
+    /// Which version of the flow: a number, a label, or newest
+    #[arg(long, default_value = "newest", requires = "flow")]
+    version: String,
+    #[command(flatten)]
+    mails: Mails,
+    /// Offline: a folder of the flows as they are
+    #[arg(long, requires = "after")]
+    before: Option<PathBuf>,
+    /// Offline: a folder of the flows as they are to be
+    #[arg(long, requires = "before")]
+    after: Option<PathBuf>,
+    /// Offline: the envelope recipient; left out: the first address of To that has a route
+    #[arg(long, requires = "before")]
+    to: Option<String>,
+    /// Fail if more decisions than this would be others
+    #[arg(long)]
+    max_changed: Option<u64>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Which recorded mails.
+#[derive(clap::Args)]
+struct Mails {
+    /// Only mail accepted at or after this time (RFC 3339)
+    #[arg(long)]
+    since: Option<jiff::Timestamp>,
+    /// Only mail accepted before this time
+    #[arg(long)]
+    until: Option<jiff::Timestamp>,
+    /// Only mail of this route: its address, such as support@example.com, or its id
+    #[arg(long)]
+    route: Option<String>,
+    /// Only mail whose run began in this flow
+    #[arg(long)]
+    caller: Option<String>,
+    /// At most so many interactions, the newest that the change concerns
+    #[arg(long)]
+    count: Option<u64>,
+    /// The share of interactions that is taken, above 0 up to 1: the same ones each time
+    #[arg(long)]
+    sample: Option<f64>,
+}
+
+/// Exit code 0: done; 1: more decisions than --max-changed would be others, or the flows have errors; 2: it could not be done.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let (Some(before), Some(after)) = (&arguments.before, &arguments.after) {
+        return offline::run(arguments, before, after);
+    }
+    let (flows, queues) = match &arguments.flow {
+        Some(flow) => (vec![named(flow, &arguments.version)], Vec::new()),
+        None if arguments.paths.is_empty() => {
+            return Err(Failure::Failed("what is to change? Name a folder of flows, or --flow".to_owned()));
+        }
+        None => from_folder(&arguments.paths)?,
+    };
+    let Mails { since, until, route, caller, count, sample } = &arguments.mails;
+    let request = ReplayRequest {
+        flows,
+        queues,
+        since: since.map(Into::into),
+        until: until.map(Into::into),
+        route: route.clone(),
+        caller: caller.clone(),
+        count: *count,
+        sample: *sample,
+    };
+    let remote = arguments.server.connect()?;
+    let replay = watch(&remote, &request)?;
+    let mut out = io::stdout().lock();
+    match arguments.output {
+        Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&replay).unwrap_or_default())?,
+        Output::Table => print(&mut out, &replay)?,
+    }
+    judge(&replay, arguments.max_changed)
+}
+
+/// A flow of the server, by id or by name.
+fn named(flow: &str, version: &str) -> ChangeSetFlow {
+    let is_id = flow.parse::<uuid::Uuid>().is_ok();
+    ChangeSetFlow {
+        flow_id: is_id.then(|| flow.to_owned()),
+        name: (!is_id).then(|| flow.to_owned()),
+        document: None,
+        version: Some(version.into()),
+    }
+}
+
+fn from_folder(paths: &[PathBuf]) -> Result<(Vec<ChangeSetFlow>, Vec<String>), Failure> {
+    let sources = files::sources(paths)?;
+    let folder = Folder::read(&sources);
+    if folder.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
+        return Err(Failure::Found);
+    }
+    let flow = |tree: &waypost_flow::source::Node| ChangeSetFlow {
+        document: Some(tree.to_json()),
+        ..ChangeSetFlow::default()
+    };
+    Ok((folder.flows.iter().map(|(_, _, tree)| flow(tree)).collect(), folder.queues))
+}
+
+/// How often a server is asked how far it is.
+const ASK: Duration = Duration::from_millis(200);
+
+/// Starts a replay and waits for its end, with a bar on a terminal.
+pub(crate) fn watch(remote: &Remote, request: &ReplayRequest) -> Result<Replay, Failure> {
+    let started = remote.wait(remote.replays().start(request))?;
+    // On anything but a terminal nothing is drawn.
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} mails replayed, {msg} would be decided otherwise") {
+        bar.set_style(style);
+    }
+    let replay = loop {
+        let replay = remote.wait(remote.replays().get(started.id))?;
+        if let Some(progress) = &replay.progress {
+            bar.set_length(progress.most);
+            bar.set_position(progress.replayed);
+            bar.set_message(progress.changed.to_string());
+        }
+        if replay.report.is_some() {
+            break replay;
+        }
+        std::thread::sleep(ASK);
+    };
+    bar.finish_and_clear();
+    Ok(replay)
+}
+
+/// Fails if the replay did, or too many decisions would be others.
+pub(crate) fn judge(replay: &Replay, most: Option<u64>) -> Result<(), Failure> {
+    let Some(report) = &replay.report else { return Ok(()) };
+    if let Some(why) = &report.failed {
+        return Err(Failure::Failed(format!("the replay could not be done: {why}")));
+    }
+    within(report.changed, most)
+}
+
+fn within(changed: u64, most: Option<u64>) -> Result<(), Failure> {
+    match most {
+        Some(most) if changed > most => Err(Failure::Refused(format!(
+            "{changed} decisions would be others, and at most {most} may be (--max-changed)"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,92 @@
+//! Mails through two folders of flows, without a server.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use waypost_app::catalogue::world::Running;
+use waypost_app::folder::Folder;
+use waypost_app::folder::tables::FolderRows;
+use waypost_app::replay::offline::{Offline, Side};
+use waypost_mail::message::Message;
+use waypost_wire::replay::ReplayReport;
+
+use super::{Arguments, report, within};
+use crate::commands::run::route_of;
+use crate::failure::Failure;
+use crate::files;
+use crate::table::Output;
+
+struct Flows {
+    running: Running,
+    rows: FolderRows,
+}
+
+impl Flows {
+    fn side(&self) -> Side<'_> {
+        Side { running: &self.running, rows: &self.rows }
+    }
+}
+
+/// Replays a folder's mails.
+pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<(), Failure> {
+    let (before, after) = (flows(before)?, flows(after)?);
+    if arguments.paths.is_empty() {
+        return Err(Failure::Failed("which mails? Name .eml files, mboxes, or folders of them".to_owned()));
+    }
+    let mut replay = Offline::default();
+    let mut failed = None;
+    files::mails(&arguments.paths, &mut |mail| {
+        let message = Message::parse(&mail.raw);
+        let to = arguments.to.as_deref();
+        let routes = (route_of(to, &before.running, &message), route_of(to, &after.running, &message));
+        let routes = (routes.0.as_ref(), routes.1.as_ref());
+        if let Err(error) = replay.add(&mail.name, &message, (before.side(), after.side()), routes) {
+            failed = Some(error.to_string());
+        }
+        Ok(())
+    })?;
+    if let Some(error) = failed {
+        return Err(Failure::Failed(error));
+    }
+    replay.close();
+    // One shape for people and programs, with a server or without.
+    let told: ReplayReport = serde_json::to_value(&replay.report)
+        .and_then(serde_json::from_value)
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    let mut out = io::stdout().lock();
+    match arguments.output {
+        Output::Json => {
+            let changes: Vec<Json> =
+                replay.changes.iter().map(|(name, change)| json!({ "mail": name, "change": change })).collect();
+            let all = json!({ "report": told, "changes": changes });
+            writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
+        }
+        Output::Table => {
+            report::counts(&mut out, &told)?;
+            let empty = waypost_wire::Object::new();
+            let object = |change: &'_ Json, name: &str| change.get(name).and_then(Json::as_object).cloned();
+            let sides: Vec<_> =
+                replay.changes.iter().map(|(_, change)| (object(change, "before"), object(change, "after"))).collect();
+            let lines = replay.changes.iter().zip(&sides).map(|((name, change), (was, is))| {
+                let subject = change.get("subject").and_then(Json::as_str).unwrap_or_default();
+                let sides = (was.as_ref().unwrap_or(&empty), is.as_ref().unwrap_or(&empty));
+                (name.clone(), subject, sides, change.get("parts").filter(|parts| !parts.is_null()))
+            });
+            report::changes(&mut out, lines, replay.changes.len())?;
+        }
+    }
+    within(told.changed, arguments.max_changed)
+}
+
+fn flows(path: &Path) -> Result<Flows, Failure> {
+    let sources = files::sources(&[path.to_owned()])?;
+    let mut folder = Folder::read(&sources);
+    let world = folder.check();
+    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
+    if folder.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
+        return Err(Failure::Found);
+    }
+    Ok(Flows { running: world.running(), rows })
+}

@@ -1,0 +1,106 @@
+//! A report for people.
+
+use std::io::{self, Write};
+
+use serde_json::Value as Json;
+use waypost_wire::Object;
+use waypost_wire::replay::{Replay, ReplayChange, ReplayReport};
+
+/// So many mails that differ are listed; JSON has all.
+const SHOWN: usize = 20;
+
+/// Prints what a replay on a server tells.
+pub(crate) fn print(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
+    let Some(report) = &replay.report else { return Ok(()) };
+    if report.started_again {
+        writeln!(out, "An earlier start was cut short: all was run again.")?;
+    }
+    counts(out, report)?;
+    let lines = replay.changes.iter().map(|change: &ReplayChange| {
+        (
+            change.interaction_id.to_string(),
+            change.subject.as_str(),
+            (&change.before, &change.after),
+            change.parts.as_ref(),
+        )
+    });
+    changes(out, lines, replay.changes.len())?;
+    if !replay.changes.is_empty() {
+        writeln!(out, "Both traces of one: GET {}/changes/ID", replay.self_uri)?;
+    }
+    Ok(())
+}
+
+/// Prints the counts.
+pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<()> {
+    writeln!(
+        out,
+        "{} mails replayed: {} decided the same, {} otherwise, {} unknown",
+        report.replayed, report.same, report.changed, report.unknown
+    )?;
+    if report.attributes_changed > 0 {
+        writeln!(out, "{} decided the same with other attributes", report.attributes_changed)?;
+    }
+    if report.not_concerned > 0 {
+        writeln!(out, "{} looked at whose flows the change does not concern", report.not_concerned)?;
+    }
+    for (reason, count) in &report.skipped {
+        let words = match reason.as_str() {
+            "erased" => "their content is erased, or past its retention",
+            "undecided" => "they are not decided yet",
+            "routeGone" => "their route is gone",
+            "noRoute" => "no route is theirs",
+            other => other,
+        };
+        writeln!(out, "{count} skipped: {words}")?;
+    }
+    for one in &report.moves {
+        writeln!(out, "  {:>6}  {} -> {}", one.count, one.from, one.to)?;
+    }
+    for (caller, counts) in report.callers.iter().filter(|(_, counts)| counts.changed + counts.unknown > 0) {
+        writeln!(
+            out,
+            "  flow {caller}: {} same, {} otherwise, {} unknown",
+            counts.same, counts.changed, counts.unknown
+        )?;
+    }
+    for (queue, counts) in report.queues.iter().filter(|(_, counts)| counts.before != counts.after) {
+        writeln!(out, "  queue {queue}: {} -> {}", counts.before, counts.after)?;
+    }
+    Ok(())
+}
+
+type Line<'l> = (String, &'l str, (&'l Object, &'l Object), Option<&'l Json>);
+
+/// Lists mails that differ.
+pub(super) fn changes<'l>(out: &mut impl Write, lines: impl Iterator<Item = Line<'l>>, all: usize) -> io::Result<()> {
+    for (id, subject, (before, after), parts) in lines.take(SHOWN) {
+        writeln!(out, "{id}  {subject:?}: {} -> {}", decision(before), decision(after))?;
+        if let Some(parts) = parts {
+            let word = |name: &str| parts.get(name).and_then(Json::as_str);
+            let place = match (word("flow"), word("node")) {
+                (Some(flow), Some(node)) => format!("flow {flow}, node {node}"),
+                (Some(flow), None) => format!("flow {flow}"),
+                _ => "the start".to_owned(),
+            };
+            let side = |name: &str| parts.get(name).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            writeln!(out, "    parts in {place}\n      was {}\n      is  {}", side("before"), side("after"))?;
+        }
+    }
+    if all > SHOWN {
+        writeln!(out, "… and {} more (--output json has them)", all - SHOWN)?;
+    }
+    Ok(())
+}
+
+fn decision(told: &Object) -> String {
+    let mut words = Vec::new();
+    for (name, value) in told {
+        match (name.as_str(), value) {
+            ("kind" | "queue", Json::String(text)) => words.push(text.clone()),
+            ("priority", Json::Number(number)) if number.as_i64() == Some(0) => {}
+            (name, value) => words.push(format!("{name} {value}")),
+        }
+    }
+    words.join(" ")
+}

@@ -1,0 +1,132 @@
+//! `waypost schedules`: the schedules of a server, what they say, and their emergency switches.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use waypost_flow::document;
+use waypost_wire::schedule::{EmergencyRequest, Schedule};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::table::{self, Output};
+
+/// Sub-commands of `schedules`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List schedules, and what they say of now
+    List(List),
+    /// Tell what a schedule says of an instant
+    Evaluate(Evaluate),
+    /// Switch a schedule's emergency on or off
+    #[command(subcommand)]
+    Emergency(Emergency),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// A schedule.
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    server: Server,
+    /// The schedule's name or id
+    schedule: String,
+}
+
+/// Arguments of `evaluate`.
+#[derive(clap::Args)]
+pub(crate) struct Evaluate {
+    #[command(flatten)]
+    which: Which,
+    /// The instant, such as 2026-12-24T18:00:00+01:00; now unless told
+    #[arg(long)]
+    at: Option<Timestamp>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// What the switch is to be.
+#[derive(clap::Subcommand)]
+pub(crate) enum Emergency {
+    /// Switch it on: nothing else of the schedule counts
+    On(On),
+    /// Switch it off
+    Off(Which),
+}
+
+/// Arguments of `emergency on`.
+#[derive(clap::Args)]
+pub(crate) struct On {
+    #[command(flatten)]
+    which: Which,
+    /// Why, for flows and people
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// Exit code 0: done; 1: the server refused it; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut io::stdout().lock();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Evaluate(arguments) => evaluate(arguments, out),
+        Command::Emergency(Emergency::On(On { which, reason })) => {
+            switch(which, EmergencyRequest { active: true, reason: reason.clone() }, out)
+        }
+        Command::Emergency(Emergency::Off(which)) => switch(which, EmergencyRequest::default(), out),
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let schedules = remote.all(remote.schedules().list())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &schedules)?);
+    }
+    let mut rows = Vec::with_capacity(schedules.len());
+    for schedule in schedules {
+        let now = remote.wait(remote.schedules().evaluate(schedule.id, None))?;
+        let until = now.next_change.map(|next| next.to_string()).unwrap_or_default();
+        rows.push([schedule.id.to_string(), schedule.name, now.state, until, now.name.unwrap_or_default()]);
+    }
+    Ok(table::rows(out, ["ID", "NAME", "NOW", "UNTIL", "WHY"], &rows)?)
+}
+
+/// The schedule of that name or id.
+fn find(which: &Which) -> Result<(Remote, Schedule), Failure> {
+    let remote = which.server.connect()?;
+    let folded = document::fold_name(&which.schedule);
+    let schedules = remote.all(remote.schedules().list())?;
+    let found = schedules
+        .into_iter()
+        .find(|schedule| schedule.id.to_string() == which.schedule || document::fold_name(&schedule.name) == folded);
+    let found = found.ok_or_else(|| Failure::Failed(format!("there is no schedule `{}`", which.schedule)))?;
+    Ok((remote, found))
+}
+
+fn evaluate(arguments: &Evaluate, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, found) = find(&arguments.which)?;
+    let said = remote.wait(remote.schedules().evaluate(found.id, arguments.at))?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &said)?);
+    }
+    let why = said.name.map(|name| format!(" ({name})")).unwrap_or_default();
+    let until = said.next_change.map(|next| format!(" until {next}")).unwrap_or_default();
+    Ok(writeln!(out, "{}{why}{until}", said.state)?)
+}
+
+fn switch(which: &Which, wanted: EmergencyRequest, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, found) = find(which)?;
+    remote.wait(remote.schedules().switch_emergency(found.id, &wanted))?;
+    let state = if wanted.active { "on" } else { "off" };
+    Ok(writeln!(out, "schedule {}: emergency {state}", found.name)?)
+}
