@@ -5,3 +5,4 @@
 pub mod expression;
 pub mod flow_document;
 pub mod smtp_commands;
+pub mod table_file;

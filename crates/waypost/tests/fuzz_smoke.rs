@@ -220,3 +220,26 @@ fn smtp_commands() {
     ];
     run(checks::smtp_commands::check, &seeds("fuzz/seeds/smtp_commands"), &words, 100_000);
 }
+
+#[test]
+fn table_files() {
+    let words = [
+        ",",
+        "\"",
+        "\n",
+        "\r\n",
+        "key",
+        "KEY",
+        "whole",
+        "1e999",
+        "-1h30m",
+        "[]",
+        "null",
+        "true",
+        "\u{FEFF}",
+        "\0",
+        "9223372036854775808",
+        "İ",
+    ];
+    run(checks::table_file::check, &seeds("fuzz/seeds/table_file"), &words, 6000);
+}
