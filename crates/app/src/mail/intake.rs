@@ -140,7 +140,8 @@ impl App {
 
 /// Parses and runs: everything that an acceptance commits.
 async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail: Detail) -> Acceptance {
-    let received_at = Timestamp::now();
+    // As the store keeps it: a rerun or a replay must see the same time.
+    let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
     let parsed = Message::parse(&raw);
     let limits = Limits { actions: INLINE_ACTIONS, detail, ..Limits::default() };
