@@ -106,8 +106,8 @@ fn macros(out: &mut String) -> Result {
         "\n## Macros\n\nOver lists and maps: `x` is a name that stands for each element, or for each key of a map, in the parts after it,\n\
         and hides what has the name elsewhere (`.x` reads that). With two names the first is an element's place or a member's\n\
         key. `c` is a boolean, `e` any expression, `T` the type of the elements. An expression takes at\n\
-        most {MAX_STEPS} steps: elements that its macros visit, a KiB of text that it looks at counting as one; beyond that\n\
-        the run fails (`run.too-many-steps`).\n\n\
+        most {MAX_STEPS} steps: each element that its macros visit is one, and each KiB of a text or list that it looks at; beyond\n\
+        that the run fails (`run.too-many-steps`).\n\n\
         | written | what it gives | type | examples |\n| --- | --- | --- | --- |"
     )?;
     for known in MACROS {

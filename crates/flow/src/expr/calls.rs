@@ -68,7 +68,7 @@ impl Checker<'_> {
         let mut good = true;
         for (position, check) in function.literals {
             let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
-            let Some(Err(bad)) = constant::text(ir).map(|text| check(&text)) else { continue };
+            let Some(bad) = constant::texts(ir).iter().find_map(|text| check(text).err()) else { continue };
             self.bad_literal(written.id, bad);
             good = false;
         }

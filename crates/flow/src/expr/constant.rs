@@ -56,6 +56,15 @@ pub(super) fn text(ir: &Ir) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+/// The texts that an expression always is, or is a list of.
+pub(super) fn texts(ir: &Ir) -> Vec<String> {
+    match ir {
+        Ir::Constant(Value::List(elements)) => elements.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Ir::List(parts) => parts.iter().filter_map(text).collect(),
+        other => text(other).into_iter().collect(),
+    }
+}
+
 /// Whether an expression reads nothing of the run.
 fn is_closed(ir: &Ir) -> bool {
     match ir {

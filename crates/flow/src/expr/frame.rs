@@ -7,8 +7,11 @@ use super::eval::{Result, error, internal};
 use super::{Context, MAX_STEPS};
 use crate::value::{Value, weight};
 
-/// So many bytes of a text that is looked at count as a step.
+/// So many bytes of a value that is looked at count as a step.
 const BYTES_OF_A_STEP: usize = 1024;
+
+/// So many elements take as much.
+const VALUES_OF_A_STEP: usize = BYTES_OF_A_STEP / size_of::<Value<'static>>();
 
 /// A run's context, and what is bound at a place in the expression.
 pub(super) struct Frame<'c, 'm> {
@@ -72,8 +75,8 @@ impl<'c, 'm> Frame<'c, 'm> {
     pub(super) fn touch(&self, value: &Value<'m>) -> Result<()> {
         match value {
             Value::String(text) => self.step(text.as_str().len() / BYTES_OF_A_STEP),
-            Value::List(elements) => self.step(elements.len()),
-            Value::Map(members) => self.step(members.len()),
+            Value::List(elements) => self.step(elements.len() / VALUES_OF_A_STEP),
+            Value::Map(members) => self.step(members.len() / VALUES_OF_A_STEP),
             Value::Json(_) => self.step(weight(value) / BYTES_OF_A_STEP),
             _ => self.step(0),
         }

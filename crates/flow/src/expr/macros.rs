@@ -47,34 +47,34 @@ impl Macro {
 
 /// All macros.
 pub const MACROS: &[Macro] = &[
-    of("all", "list.all(x, c)", EachKind::All, 1, "boolean").saying(
+    of("all", "list.all(x, c)", EachKind::All, 1, "`boolean`").saying(
         "Whether the condition holds for every element. An error counts only if it holds for all others.",
         &[("[1, 2, 3].all(x, x > 0)", "true"), ("interaction.email.to.all(to, to.domain != '')", "true")],
     ),
-    of("all", "list.all(i, x, c)", EachKind::All, 2, "boolean").saying(
+    of("all", "list.all(i, x, c)", EachKind::All, 2, "`boolean`").saying(
         "The same, with an element's place or a member's key as well.",
         &[("[1, 2].all(i, x, x == i + 1)", "true")],
     ),
-    of("exists", "list.exists(x, c)", EachKind::Exists, 1, "boolean").saying(
+    of("exists", "list.exists(x, c)", EachKind::Exists, 1, "`boolean`").saying(
         "Whether the condition holds for one element or more. An error counts only if it holds for none.",
         &[
             ("['a', 'b'].exists(x, x == 'b')", "true"),
             ("interaction.email.attachments.exists(a, a.contentType == 'application/pdf')", "true"),
         ],
     ),
-    of("exists", "list.exists(i, x, c)", EachKind::Exists, 2, "boolean").saying(
+    of("exists", "list.exists(i, x, c)", EachKind::Exists, 2, "`boolean`").saying(
         "The same, with an element's place or a member's key as well.",
         &[("{'a': 1, 'b': 2}.exists(k, v, k == 'b' && v > 1)", "true")],
     ),
-    of("exists_one", "list.exists_one(x, c)", EachKind::ExistsOne, 1, "boolean").saying(
+    of("exists_one", "list.exists_one(x, c)", EachKind::ExistsOne, 1, "`boolean`").saying(
         "Whether the condition holds for exactly one element. Also written `existsOne`.",
         &[("[1, 2, 3].exists_one(x, x > 2)", "true"), ("[1, 2, 3].exists_one(x, x > 1)", "false")],
     ),
-    of("exists_one", "list.exists_one(i, x, c)", EachKind::ExistsOne, 2, "boolean").saying(
+    of("exists_one", "list.exists_one(i, x, c)", EachKind::ExistsOne, 2, "`boolean`").saying(
         "The same, with an element's place or a member's key as well.",
         &[("[5, 6].existsOne(i, x, x == 5 + i && i > 0)", "true")],
     ),
-    of("filter", "list.filter(x, c)", EachKind::Filter, 1, "list<T>").saying(
+    of("filter", "list.filter(x, c)", EachKind::Filter, 1, "`list<T>`").saying(
         "The elements that the condition holds for; of a map, the keys.",
         &[("[1, 2, 3].filter(x, x > 1)", "[2,3]")],
     ),
@@ -107,7 +107,7 @@ pub const MACROS: &[Macro] = &[
             "The same, of the members that the condition holds for.",
             &[("{'a': 1, 'b': 2}.transformMap(k, v, v > 1, v)", r#"{"b":2}"#)],
         ),
-    of("sortBy", "list.sortBy(x, e)", EachKind::SortBy, 1, "list<T>").saying(
+    of("sortBy", "list.sortBy(x, e)", EachKind::SortBy, 1, "`list<T>`").saying(
         "The elements in the order of what the expression is for each; equal ones stay as they stand.",
         &[("['ccc', 'a', 'bb'].sortBy(x, size(x))", r#"["a","bb","ccc"]"#)],
     ),

@@ -104,8 +104,8 @@ pub struct EvalError {
 /// The largest size of a computed value, in bytes.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The most steps of one evaluation. A step is an element that a macro visits, those of a macro within another counted each time; an
-/// element of a list or a member of a map that is looked at or made; a KiB of such a text or json.
+/// The most steps of one evaluation. A step is an element that a macro visits, those of a macro within another counted each time, or
+/// a KiB of a value that is looked at or made.
 pub const MAX_STEPS: usize = 250_000;
 
 /// Compiles what stands in a value position: exactly one `${…}` (its own type), a template (string), or a literal (lists and maps may hold expressions).

@@ -2,7 +2,7 @@
 
 use super::parts::trimmed;
 use super::search::equal_folded;
-use super::{Answer, Function, Kind, Style, failed, made, sure, unexpected, unsure};
+use super::{Answer, BadLiteral, Function, Kind, Style, clip, failed, made, sure, unexpected, unsure};
 use crate::expr::EvalError;
 use crate::value::{Text, Value};
 
@@ -10,14 +10,38 @@ use crate::value::{Text, Value};
 /// letters of all scripts (RFC 6531).
 fn mailbox(text: &str) -> Option<(&str, &str)> {
     let (local, domain) = text.rsplit_once('@')?;
-    let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
+    let quoted =
+        local.len() > 2 && local.starts_with('"') && local.ends_with('"') && !local.contains(|c: char| c.is_control());
     let plain = !local.is_empty()
         && local.split('.').all(|atom| !atom.is_empty())
         && !local.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>[]:;@\\,\"".contains(c));
-    let literal = domain.starts_with('[') && domain.ends_with(']');
-    let named = domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
-        && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.' || !c.is_ascii() && !c.is_whitespace());
-    ((quoted || plain) && (literal || named)).then_some((local, domain))
+    let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|address| {
+        !address.is_empty() && address.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == ':')
+    });
+    ((quoted || plain) && (literal || is_domain_name(domain))).then_some((local, domain))
+}
+
+/// A domain's name, with letters of all scripts.
+fn is_domain_name(domain: &str) -> bool {
+    domain.split('.').all(|label| {
+        let inner = |c: char| {
+            c == '-' || if c.is_ascii() { c.is_alphanumeric() } else { !c.is_whitespace() && !c.is_control() }
+        };
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(inner)
+    })
+}
+
+/// Whether a domain that is written out can be one: `@example.com` and `*.example.com` would be of no address.
+fn is_domain(domain: &str) -> Result<(), BadLiteral> {
+    if is_domain_name(domain.strip_suffix('.').unwrap_or(domain)) {
+        return Ok(());
+    }
+    let bare = domain.trim_start_matches(['@', '*', '.']);
+    Err(BadLiteral {
+        message: format!("`{}` is no domain", clip(domain)),
+        expected: "a domain such as `example.com`, which stands for those below it as well",
+        suggestion: is_domain_name(bare).then(|| format!("write `{bare}`")),
+    })
 }
 
 /// The one address that a text is, alone or in angle brackets after a name (RFC 5322, section 3.4).
@@ -140,5 +164,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("inDomain('ann@badexample.com', 'example.com')", "false"),
             ("inDomain(interaction.email.from.address, ['example.org', 'example.com'])", "true"),
         ],
-    ),
+    )
+    .checking(&[(1, is_domain)]),
 ];
