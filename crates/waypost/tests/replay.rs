@@ -1,0 +1,153 @@
+//! Replays by the built binary: cut short by a kill, from the command line, before an apply, and without a server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use harness::scratch::Scratch;
+use harness::smtp::mail;
+use harness::{Server, Start, wait_for};
+use serde_json::{Value as Json, json};
+
+/// A folder with one flow that leads subjects with these words to Billing, others to General, after a loop of so many turns.
+fn folder(scratch: &Scratch, name: &str, words: &str, turns: u32) -> PathBuf {
+    let folder = scratch.path(name);
+    fs::create_dir_all(&folder).unwrap();
+    let routing = "queues: [Billing, General]\nroutes: [{ address: help@replay.example, flow: Help }]\n";
+    fs::write(folder.join("routing.yaml"), routing).unwrap();
+    let flow = format!(
+        r#"name: Help
+type: email
+variables: [{{ name: turn, dataType: integer, default: 0 }}]
+nodes:
+  - id: wait
+    actions:
+      - {{ type: while, when: "${{turn < {turns}}}", actions: [{{ type: setVariable, name: turn, value: "${{turn + 1}}" }}] }}
+  - id: look
+    next: [{{ when: "${{containsAny(interaction.email.subject, {words})}}", to: billing }}, {{ to: general }}]
+  - {{ id: billing, actions: [{{ type: transferToQueue, queue: Billing }}] }}
+  - {{ id: general, actions: [{{ type: transferToQueue, queue: General }}] }}
+"#
+    );
+    fs::write(folder.join("help.yaml"), flow).unwrap();
+    folder
+}
+
+fn apply(server: &Server, folder: &Path) {
+    let output = server.cli(&["apply", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn deliver(server: &Server, count: usize) {
+    let mut smtp = server.smtp();
+    for number in 0..count {
+        // Every fourth speaks of a chargeback.
+        let subject = if number % 4 == 0 { "chargeback" } else { "hello" };
+        let raw = mail(&format!("{number}@replay.example"), subject, "text");
+        assert_eq!(smtp.deliver("ana@customer.example", "help@replay.example", &raw).unwrap().code, 250);
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_replay_that_was_cut_short_is_run_again_and_says_so() {
+    let scratch = Scratch::new("replay-killed");
+    let data = scratch.path("data");
+    let mut server = Server::start(&data, &Start::unlimited());
+    apply(&server, &folder(&scratch, "now", "['refund']", 0));
+    deliver(&server, 300);
+    let slow = folder(&scratch, "slow", "['refund', 'chargeback']", 2_000);
+    let document = fs::read_to_string(slow.join("help.yaml")).unwrap();
+    let (document, _) = waypost_flow::source::yaml(&document).unwrap();
+    let request = json!({ "flows": [{ "document": document.to_json() }] });
+    let started = server.api().post("/replays", &request);
+    assert_eq!(started.status, 202);
+    let path = format!("/replays/{}", started.json()["id"].as_str().unwrap());
+    let replayed = |replay: &Json| replay["progress"]["replayed"].as_u64().unwrap_or_default();
+    let api = server.api();
+    let under_way = wait_for("some progress", || Some(api.get(&path).ok()).filter(|now| replayed(now) > 0));
+    assert_eq!(under_way["state"], "running", "{under_way}");
+    server.kill();
+
+    let server = Server::start(&data, &Start::unlimited());
+    let api = server.api();
+    let done = wait_for("the report", || Some(api.get(&path).ok()).filter(|now| now["state"] == "done"));
+    assert_eq!((&done["starts"], &done["report"]["startedAgain"]), (&json!(2), &json!(true)));
+    let counts = ["replayed", "same", "changed", "unknown"].map(|name| done["report"][name].as_u64().unwrap());
+    assert_eq!(counts, [300, 225, 75, 0]);
+    assert_eq!(done["changes"].as_array().unwrap().len(), 75);
+}
+
+#[test]
+fn an_apply_is_held_back_by_a_replay() {
+    let scratch = Scratch::new("replay-apply");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    apply(&server, &folder(&scratch, "now", "['refund']", 0));
+    deliver(&server, 12);
+    let next = folder(&scratch, "next", "['refund', 'chargeback']", 0);
+    let next = next.to_str().unwrap();
+
+    let told = server.cli(&["replay", next]);
+    assert!(told.status.success(), "{}", text(&told));
+    for line in ["12 mails replayed: 9 decided the same, 3 otherwise, 0 unknown", "3  queue General -> queue Billing"] {
+        assert!(text(&told).contains(line), "{}", text(&told));
+    }
+    let json = server.cli(&["replay", next, "--output", "json", "--count", "4"]);
+    let json: Json = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["report"]["replayed"], &json["report"]["changed"]), (&json!(4), &json!(1)));
+
+    let held = server.cli(&["apply", next, "--replay", "100", "--max-changed", "2"]);
+    assert_eq!(held.status.code(), Some(1), "{}", text(&held));
+    assert!(text(&held).contains("3 decisions would be others, and at most 2 may be"), "{}", text(&held));
+    let published =
+        |server: &Server| server.api().get("/flows?name=Help").ok()["entities"][0]["publishedVersion"]["id"].clone();
+    assert_eq!(published(&server), "1.0");
+    let done = server.cli(&["apply", next, "--replay", "100", "--max-changed", "3"]);
+    assert!(done.status.success(), "{}", text(&done));
+    assert_eq!(published(&server), "2.0");
+    let nothing = server.cli(&["replay", "--flow", "Nobody"]);
+    assert_eq!(nothing.status.code(), Some(1), "{}", text(&nothing));
+}
+
+#[test]
+fn two_folders_are_compared_without_a_server() {
+    let scratch = Scratch::new("replay-offline");
+    let (before, after) =
+        (folder(&scratch, "before", "['refund']", 0), folder(&scratch, "after", "['refund', 'chargeback']", 0));
+    let mails = scratch.path("mails");
+    fs::create_dir_all(&mails).unwrap();
+    for (name, to, subject) in [("1", "help", "chargeback"), ("2", "help", "refund"), ("3", "nobody", "chargeback")] {
+        let raw = mail(&format!("{name}@x.example"), subject, "text");
+        fs::write(mails.join(format!("{name}.eml")), format!("To: {to}@replay.example\r\n{raw}")).unwrap();
+    }
+    let run = |more: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .args(["replay", "--before", before.to_str().unwrap(), "--after", after.to_str().unwrap()])
+            .args(more)
+            .arg(&mails)
+            .output()
+            .unwrap()
+    };
+    let told = run(&["--output", "json"]);
+    assert!(told.status.success(), "{}", text(&told));
+    let told: Json = serde_json::from_slice(&told.stdout).unwrap();
+    let counts = ["replayed", "same", "changed"].map(|name| told["report"][name].as_u64().unwrap());
+    assert_eq!((counts, &told["report"]["skipped"]), ([2, 1, 1], &json!({ "noRoute": 1 })));
+    assert!(told["changes"][0]["mail"].as_str().unwrap().ends_with("1.eml"));
+    assert_eq!(told["changes"][0]["change"]["parts"]["node"], "look");
+    let held = run(&["--max-changed", "0"]);
+    assert_eq!(held.status.code(), Some(1), "{}", text(&held));
+}
