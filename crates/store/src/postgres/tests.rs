@@ -255,6 +255,7 @@ async fn rows_of_tables_are_found_by_an_index() {
                 format!("{nil}, 'x', 1, 10, 0"),
                 "table_rows_pkey",
             ),
+            ("uuid, text[], bigint", super::tables::END, format!("{nil}, ARRAY['x', 'y'], 9"), "table_rows_pkey"),
             ("bigint", super::tables::OLD_ROWS, "10".to_owned(), "table_rows_ended"),
         ] {
             let plan = explain(types, statement, &values);

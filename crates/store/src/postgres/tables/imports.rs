@@ -6,11 +6,14 @@ use std::borrow::Cow;
 use deadpool_postgres::{Client, GenericClient};
 use waypost_flow::id::TableId;
 
-use super::{LOCKED, State, advance, number, state, text};
+use super::{LOCKED, State, advance, number, plan_anew, state, text};
 use crate::error::{StoreError, TableError};
 use crate::postgres::pool::execute;
 use crate::records::audit::AuditRecord;
 use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, content_entry};
+
+/// So many new rows may make what PostgreSQL knows of them wrong.
+const WORTH_A_LOOK: u64 = 1000;
 
 pub(super) async fn begin(
     db: &mut Client,
@@ -45,12 +48,20 @@ pub(super) async fn write(
     removes: Vec<String>,
 ) -> Result<(), TableError> {
     let transaction = db.transaction().await?;
+    plan_anew(&transaction).await?;
     let next = held(&transaction, import).await?.content.version.saturating_add(1);
     write_rows(&transaction, import.table, next, &puts, &removes).await?;
     let sql = "UPDATE table_contents SET import_until = $2 WHERE table_id = $1";
     execute(&transaction, sql, &[&import.table.0, &import.until]).await?;
     Ok(transaction.commit().await?)
 }
+
+/// Ends rows. Each is looked for by itself: told to find some of many keys, PostgreSQL reads the whole table while it knows little of it.
+pub(in crate::postgres) const END: &str = "UPDATE table_rows SET until = $3 WHERE ctid = ANY (ARRAY(
+    SELECT newest.ctid FROM unnest($2::text[]) AS gone (folded) CROSS JOIN LATERAL (
+        SELECT ctid, until FROM table_rows WHERE table_id = $1 AND table_rows.folded = gone.folded AND since < $3
+        ORDER BY since DESC LIMIT 1) AS newest
+    WHERE newest.until IS NULL))";
 
 /// Ends rows and begins others at a version.
 pub(super) async fn write_rows(
@@ -92,6 +103,12 @@ pub(super) async fn finish(
         version = advance(&transaction, import.table, content, counts, &entry).await?;
     }
     transaction.commit().await?;
+    if counts.added >= WORTH_A_LOOK {
+        // Looking keys up should not wait for PostgreSQL to notice by itself. If this fails, it will.
+        if let Err(error) = execute(db, "ANALYZE table_rows", &[]).await {
+            tracing::debug!(%error, "the rows of tables could not be analyzed");
+        }
+    }
     Ok(version)
 }
 

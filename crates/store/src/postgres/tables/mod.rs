@@ -25,7 +25,7 @@ use crate::traits::TableStore;
 
 pub(super) use sweep::sweep;
 #[cfg(test)]
-pub(super) use {rows::FIND, rows::LIST, sweep::OLD_ROWS};
+pub(super) use {imports::END, rows::FIND, rows::LIST, sweep::OLD_ROWS};
 
 #[async_trait]
 impl TableStore for PostgresStore {
@@ -157,6 +157,12 @@ fn content(row: &Row) -> Result<Content, StoreError> {
         oldest: columns.count("oldest")?,
         rows: columns.count("row_count")?,
     })
+}
+
+/// Has the statements of this transaction planned for the table as it is. Plans that were kept are of a time when it may have been empty, and
+/// would read a million rows for each of a few.
+async fn plan_anew(db: &impl GenericClient) -> Result<(), StoreError> {
+    execute(db, "SET LOCAL plan_cache_mode = force_custom_plan", &[]).await.map(drop)
 }
 
 /// A version as it is kept.

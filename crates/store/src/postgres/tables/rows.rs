@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use waypost_flow::id::TableId;
 
 use super::imports::write_rows;
-use super::{Columns, LOCKED, STATE, advance, content, number, state, text};
+use super::{Columns, LOCKED, STATE, advance, content, number, plan_anew, state, text};
 use crate::error::{StoreError, TableError};
 use crate::postgres::pool::{row, rows};
 use crate::records::tables::{
