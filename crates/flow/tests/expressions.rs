@@ -129,7 +129,27 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
         variables: &[Some(Value::Integer(9)), None],
         outputs: &[],
     };
-    compiled.eval(&context).map(|value| value.to_json(&mail))
+    compiled.eval(&context).map(|value| {
+        assert!(is_of(&value, &compiled.data_type), "{}: {value:?} is no {}", compiled.source, compiled.data_type);
+        value.to_json(&mail)
+    })
+}
+
+/// Whether a value is of the type that the checker has found.
+fn is_of(value: &Value<'_>, data_type: &Type) -> bool {
+    match (value, data_type) {
+        (Value::String(_), Type::String)
+        | (Value::Integer(_), Type::Integer)
+        | (Value::Number(_), Type::Number)
+        | (Value::Boolean(_), Type::Boolean)
+        | (Value::Datetime(_), Type::Datetime)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Json(_), Type::Json)
+        | (Value::Object(_), Type::Object(_)) => true,
+        (Value::List(elements), Type::List(of)) => elements.iter().all(|element| is_of(element, of)),
+        (Value::Map(members), Type::Map(of)) => members.values().all(|member| is_of(member, of)),
+        _ => false,
+    }
 }
 
 /// What came of a case, in the table's words.
@@ -372,7 +392,9 @@ fn compile_all(values: Vec<String>) {
         for value in values {
             match compile(&value) {
                 Ok(compiled) => {
-                    let _ = eval(&compiled, "");
+                    if let Err(error) = eval(&compiled, "") {
+                        assert_ne!(error.code, "run.internal", "{value}");
+                    }
                 }
                 Err(problems) => {
                     assert!(!problems.is_empty(), "{value}");

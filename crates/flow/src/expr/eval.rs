@@ -99,7 +99,8 @@ impl Ir {
                     Value::Json(json) => match &*json {
                         Json::Object(members) => needle.as_str().is_some_and(|key| members.contains_key(key)),
                         Json::Array(elements) => elements.iter().any(|element| json_equal(element, &needle, cx.email)),
-                        _ => return Err(error("run.conversion", "`in` wants a list or a map of json")),
+                        // As with members: what is no list or map has nothing in it.
+                        _ => false,
                     },
                     _ => return Err(internal()),
                 })

@@ -255,10 +255,17 @@ impl Ir {
                 each.of.can_fail() || each.filter.as_ref().is_some_and(Self::can_fail) || each.body.can_fail()
             }
             Self::List(parts) | Self::Match(_, _, parts) => parts.iter().any(Self::can_fail),
-            Self::Map(parts) => parts.iter().any(|(key, value)| key.can_fail() || value.can_fail()),
+            Self::Map(parts) => keys_may_meet(parts) || parts.iter().any(|(_, value)| value.can_fail()),
             Self::Call(overload, arguments) => overload.can_fail || arguments.iter().any(Self::can_fail),
             // A template grows with what is put into it.
             Self::Template(_) | Self::Json(_) => true,
         }
     }
+}
+
+/// Whether a map that is made may have a key twice: unless its keys are written out, and differ.
+fn keys_may_meet(parts: &[(Ir, Ir)]) -> bool {
+    let mut seen = FxHashSet::default();
+    !parts.iter().all(|(key, _)| matches!(key, Ir::Constant(Value::String(key)) if seen.insert(key.as_str())))
+        && !matches!(parts, [(key, _)] if !key.can_fail())
 }

@@ -139,7 +139,7 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "x in y",
-        summary: "Whether a list has the element, or a map the key.",
+        summary: "Whether a list has the element, or a map the key. Json that is neither has nothing in it.",
         types: &[("T", "list<T>", "boolean"), ("string", "map<T>", "boolean"), ("T", "json", "boolean")],
         examples: &[("'b' in ['a', 'b']", "true"), ("'b' in {'a': 1}", "false")],
     },
