@@ -12,6 +12,7 @@ mod nodes;
 mod outside;
 mod postgres;
 mod processes;
+mod replay;
 mod report;
 mod smtp;
 mod soak;
@@ -86,6 +87,7 @@ enum Stage {
     Nodes,
     Claims,
     Latency,
+    Replay,
     /// Takes long: only if asked for
     Soak,
 }
@@ -182,6 +184,13 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(latency::section(&ground, Some(&postgres), rounds)?)?;
+        }
+    }
+    if wanted(Stage::Replay) {
+        tell(replay::section(&ground, None, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(replay::section(&ground, Some(&postgres), rounds)?)?;
         }
     }
     if arguments.only.contains(&Stage::Soak) {
