@@ -1,4 +1,4 @@
-//! A schedule as users write it. [`crate::read`] checks it; these types alone check no more than the shape.
+//! A schedule as users write it. [`crate::read()`] checks it; these types alone check no more than the shape.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Opening hours: what stands at an instant, and until when. No I/O, no clock: the instant is always given.
 //!
-//! A [`Definition`] is what users write; [`read`] makes a [`Schedule`] of it or tells every problem; [`Schedule::at`] answers.
+//! A [`Definition`] is what users write; [`read()`] makes a [`Schedule`] of it or tells every problem; [`Schedule::at`] answers.
 //!
 //! # What local times mean
 //! All local times are those of a clock on the wall in the schedule's zone. **A local time stands for the first instant at which

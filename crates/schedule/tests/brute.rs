@@ -149,7 +149,7 @@ impl Rule {
 fn as_a_clock_on_the_wall() {
     let mut chance = Chance(7);
     let mut changes = 0;
-    for round in 0..60 {
+    for round in 0..40 {
         let (zone, day) = CHANGES[round % CHANGES.len()];
         let mut definition = json!({ "timeZone": zone, "open": [], "closed": [], "holidays": [] });
         let mut rules = Vec::new();
@@ -204,5 +204,5 @@ fn as_a_clock_on_the_wall() {
             }
         }
     }
-    assert!(changes > 600, "only {changes} changes");
+    assert!(changes > 400, "only {changes} changes");
 }

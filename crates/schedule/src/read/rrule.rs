@@ -11,7 +11,7 @@ use super::times;
 use super::{MAX_COUNT, MAX_RRULE, unique};
 use crate::plan::days_later;
 use crate::problem::{Problem, shown};
-use crate::recurrence::{LAST_YEAR, Recurrence};
+use crate::recurrence::{LAST_YEAR, Period, Recurrence};
 
 const EXPECTED: &str = "a rule of RFC 5545 such as `FREQ=WEEKLY;BYDAY=MO,TU`";
 const PARTS: [&str; 11] = [
@@ -62,17 +62,28 @@ pub(super) fn rrule(
     let mut written: Vec<String> = Vec::new();
     for (key, value) in parts.iter().filter(|(key, _)| key != "UNTIL") {
         let values = check.values(key, value, frequency);
+        if key == "COUNT" {
+            continue;
+        }
         written.push(format!("{key}={}", unique(&values).join(",")));
     }
     let (Some(start), true) = (start, reader.problems.len() == before) else { return Err(Refused) };
-    let step = match frequency {
-        Some("DAILY") if count.is_none() => Some(i64::from(interval)),
-        Some("WEEKLY") if count.is_none() => Some(i64::from(interval) * 7),
+    let interval = i64::from(interval);
+    let period = match frequency {
+        Some("DAILY") => Some(Period::Days(interval)),
+        Some("WEEKLY") => Some(Period::Days(7 * interval)),
+        Some("MONTHLY") => Some(Period::Months(interval)),
+        Some("YEARLY") => Some(Period::Months(12 * interval)),
         _ => None,
     };
-    let recurrence = Recurrence { parts: written.join(";"), first: start.date(), last, step };
+    let by_days =
+        parts.iter().any(|(key, _)| matches!(key.as_str(), "BYWEEKNO" | "BYYEARDAY" | "BYMONTHDAY" | "BYDAY"));
+    let recurrence = Recurrence { parts: written.join(";"), first: start.date(), last, period, by_days };
     occurs(reader, &path, &recurrence)?;
-    Ok(Some(recurrence))
+    Ok(Some(match count.and_then(|count| usize::try_from(count).ok()) {
+        Some(count) => recurrence.counted(count),
+        None => recurrence,
+    }))
 }
 
 /// Refuses a rule that never occurs.
