@@ -48,7 +48,6 @@ pub(super) async fn write(
     removes: Vec<String>,
 ) -> Result<(), TableError> {
     let transaction = db.transaction().await?;
-    plan_anew(&transaction).await?;
     let next = held(&transaction, import).await?.content.version.saturating_add(1);
     write_rows(&transaction, import.table, next, &puts, &removes).await?;
     let sql = "UPDATE table_contents SET import_until = $2 WHERE table_id = $1";
@@ -56,7 +55,7 @@ pub(super) async fn write(
     Ok(transaction.commit().await?)
 }
 
-/// Ends rows. Each is looked for by itself: told to find some of many keys, PostgreSQL reads the whole table while it knows little of it.
+/// Ends rows, each looked for by itself: how many of the keys are there makes no difference to the plan.
 pub(in crate::postgres) const END: &str = "UPDATE table_rows SET until = $3 WHERE ctid = ANY (ARRAY(
     SELECT newest.ctid FROM unnest($2::text[]) AS gone (folded) CROSS JOIN LATERAL (
         SELECT ctid, until FROM table_rows WHERE table_id = $1 AND table_rows.folded = gone.folded AND since < $3
@@ -71,12 +70,11 @@ pub(super) async fn write_rows(
     puts: &[TableRow],
     removes: &[String],
 ) -> Result<(), StoreError> {
+    plan_anew(db).await?;
     let next = number(next);
     let ended: Vec<Cow<'_, str>> =
         puts.iter().map(|row| &row.folded).chain(removes).map(|folded| text(folded)).collect();
-    let sql =
-        "UPDATE table_rows SET until = $3 WHERE table_id = $1 AND folded = ANY ($2) AND until IS NULL AND since < $3";
-    execute(db, sql, &[&table.0, &ended, &next]).await?;
+    execute(db, END, &[&table.0, &ended, &next]).await?;
     if puts.is_empty() {
         return Ok(());
     }

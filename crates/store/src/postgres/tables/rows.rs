@@ -50,10 +50,13 @@ pub(super) async fn list(
     (skipped, limit): (u64, u32),
     at: Option<ContentVersion>,
 ) -> Result<RowsAt, TableError> {
-    let version = state(db, STATE, table).await?.content.at(at)?;
+    let transaction = db.transaction().await?;
+    plan_anew(&transaction).await?;
+    let version = state(&transaction, STATE, table).await?.content.at(at)?;
     // What a version holds never changes: the list may be read a moment later.
     let found =
-        rows(db, LIST, &[&table.0, &text(&after), &number(version), &i64::from(limit), &number(skipped)]).await?;
+        rows(&transaction, LIST, &[&table.0, &text(&after), &number(version), &i64::from(limit), &number(skipped)])
+            .await?;
     Ok(RowsAt { version, rows: found.iter().map(read).collect::<Result<_, _>>()? })
 }
 
