@@ -1,0 +1,139 @@
+//! Flows that look things up, over a real socket: what they find, what keeps their tables and schedules, and who is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use serde_json::{Value as Json, json};
+use support::{Server, server};
+
+fn router() -> Json {
+    json!({
+        "name": "Router", "type": "email",
+        "nodes": [
+            {"id": "look", "actions": [
+                {"type": "evaluateSchedule", "schedule": "Always", "outputMapping": [{"name": "state", "value": "${output.state}"}]},
+                {"type": "lookupTable", "table": "Customers", "key": "${interaction.email.from.domain}",
+                 "outputMapping": [{"name": "queue", "value": "${output.queue}"}], "notFound": {"to": "general"}},
+                {"type": "setAttributes", "attributes": {"state": "${state}"}},
+                {"type": "transferToQueue", "queue": "${queue}", "notFound": {"to": "general"}},
+            ]},
+            {"id": "general", "actions": [{"type": "transferToQueue", "queue": "General"}]},
+        ],
+    })
+}
+
+fn table(column: &str) -> Json {
+    let mut properties = json!({"key": {"type": "string"}});
+    properties[column] = json!({"type": "string"});
+    json!({"name": "Customers", "schema": {"type": "object", "required": ["key"], "properties": properties}})
+}
+
+async fn prepared() -> (Server, Json) {
+    let server = server().await;
+    for name in ["Gold", "General"] {
+        server.call("POST", "/routing/queues", json!({"name": name})).await.ok();
+    }
+    let table = server.call("POST", "/flows/datatables", table("queue")).await.ok();
+    let schedule =
+        json!({"name": "Always", "timeZone": "UTC", "open": [{"days": "mon-sun", "from": "00:00", "to": "24:00"}]});
+    let schedule = server.call("POST", "/routing/schedules", schedule).await.ok();
+    let flow = server.call("POST", "/flows", router()).await.ok();
+    server.call("POST", "/routing/email/domains", json!({"id": "a.example"})).await.ok();
+    let route = json!({"pattern": "help", "flow": {"id": flow["id"]}});
+    server.call("POST", "/routing/email/domains/a.example/routes", route).await.ok();
+    (server, json!({"table": table["id"], "schedule": schedule["id"], "flow": flow["id"]}))
+}
+
+/// The queue that a mail from a domain comes to, and its interaction.
+async fn routed(server: &Server, domain: &str, number: u32) -> (String, Json) {
+    let raw = format!("From: x@{domain}\r\nSubject: hello\r\nMessage-ID: <{number}@{domain}>\r\n\r\nbody\r\n");
+    let path = "/interactions?to=help@a.example&wait=true";
+    let answer = server.call_with("POST", path, &["Content-Type: message/rfc822"], raw.as_bytes()).await.ok();
+    let one = if answer["entities"].is_array() { answer["entities"][0].clone() } else { answer };
+    (one["decision"]["queue"]["name"].as_str().unwrap_or("none").to_owned(), one)
+}
+
+fn text(of: &Json, name: &str) -> String {
+    of[name].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn mail_is_routed_by_what_a_table_says_now() {
+    let (server, made) = prepared().await;
+    let rows = format!("/flows/datatables/{}/rows", text(&made, "table"));
+    assert_eq!(routed(&server, "shop.example", 1).await.0, "General", "there is no row yet");
+    server.call("POST", &rows, json!({"KEY": "shop.example", "queue": "gold"})).await.ok();
+    let (queue, one) = routed(&server, "shop.example", 2).await;
+    assert_eq!((queue.as_str(), &one["attributes"]["state"]), ("Gold", &json!("open")));
+    let trace = server.get(&format!("/interactions/{}/trace", text(&one, "id"))).await.ok();
+    let trace = trace.to_string();
+    for kept in
+        [r#""kind":"lookupTable""#, r#""row":{"queue":"gold"}"#, r#""kind":"evaluateSchedule""#, r#""state":"open""#]
+    {
+        assert!(trace.contains(kept), "{kept} in {trace}");
+    }
+    server.call("PUT", &format!("{rows}/shop.example"), json!({"KEY": "shop.example", "queue": "Nowhere"})).await.ok();
+    assert_eq!(routed(&server, "shop.example", 3).await.0, "General", "no such queue");
+}
+
+#[tokio::test]
+async fn what_flows_use_stays_and_keeps_its_shape() {
+    let (server, made) = prepared().await;
+    let (table_path, schedule_path) = (
+        format!("/flows/datatables/{}", text(&made, "table")),
+        format!("/routing/schedules/{}", text(&made, "schedule")),
+    );
+    // Neither goes while the flow is there, and the flow is named.
+    for path in [&table_path, &schedule_path] {
+        let refused = server.call("DELETE", path, Json::Null).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        assert!(refused.json().to_string().contains("Router"), "{refused:?}");
+        let users = server.get(&format!("{path}/usedby")).await.ok();
+        assert!(users["nodes"].as_array().unwrap().iter().any(|node| node["name"] == "Router"), "{users}");
+    }
+    // A column that the flow reads can't be taken away: the place is told.
+    let broken = server.call("PUT", &table_path, table("tier")).await;
+    assert_eq!(broken.error(), (409, "flow.contract.broken".to_owned()), "{broken:?}");
+    let place = &broken.json()["errors"][0];
+    assert_eq!((&place["flowName"], &place["nodeId"], &place["action"]), (&json!("Router"), &json!("look"), &json!(1)));
+    // Names are bound: a table that is renamed is still found.
+    let mut renamed = table("queue");
+    renamed["name"] = "Clients".into();
+    server.call("PUT", &table_path, renamed).await.ok();
+    let row = json!({"KEY": "shop.example", "queue": "Gold"});
+    server.call("POST", &format!("{table_path}/rows"), row).await.ok();
+    assert_eq!(routed(&server, "shop.example", 1).await.0, "Gold");
+}
+
+#[tokio::test]
+async fn a_computed_queue_is_told_as_decided_at_run_time() {
+    let (server, made) = prepared().await;
+    let uses = server.get(&format!("/flows/{}/uses", text(&made, "flow"))).await.ok();
+    let names: Vec<&str> =
+        uses["nodes"].as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"decided at run time") && names.contains(&"General"), "{names:?}");
+    let gold = server.get("/routing/queues?name=Gold").await.ok()["entities"][0]["id"].as_str().unwrap().to_owned();
+    let used = server.get(&format!("/routing/queues/{gold}/usedby")).await.ok();
+    let names: Vec<&str> =
+        used["nodes"].as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"Router") && names.contains(&"decided at run time"), "{names:?}");
+    // It keeps no queue: the flow's `notFound` is for that.
+    assert_eq!(server.call("DELETE", &format!("/routing/queues/{gold}"), Json::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_tried_flow_looks_up_as_well() {
+    let (server, made) = prepared().await;
+    let rows = format!("/flows/datatables/{}/rows", text(&made, "table"));
+    server.call("POST", &rows, json!({"KEY": "shop.example", "queue": "Gold"})).await.ok();
+    let body = json!({"message": "From: a@shop.example\r\n\r\nhi\r\n"});
+    let tried = server.call("POST", &format!("/flows/{}/try", text(&made, "flow")), body).await.ok();
+    assert_eq!(tried["decision"]["queue"]["name"], "Gold");
+}
