@@ -52,3 +52,54 @@ impl Answers for Recorded<'_> {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use waypost_flow::id::FlowId;
+
+    use super::*;
+
+    /// Knows one table's row, and nothing of any other.
+    struct Today;
+
+    #[async_trait]
+    impl Answers for Today {
+        async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+            Ok(match question.request["table"].as_str() {
+                Some("known") => Answer::Value(json!({ "row": { "tier": "today" } })),
+                _ => Answer::Failed("the table is gone".to_owned()),
+            })
+        }
+    }
+
+    fn question(table: &str, key: &str) -> Question {
+        Question {
+            number: 0,
+            flow_id: FlowId(uuid::Uuid::nil()),
+            node_id: "look".to_owned(),
+            action: 0,
+            kind: "lookupTable".to_owned(),
+            request: json!({ "table": table, "key": key }),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_record_answers_first_then_today_and_what_neither_knows_is_unknown() {
+        let trace = json!({ "version": 1, "events": [
+            { "event": "node", "id": "look" },
+            { "event": "lookup", "kind": "lookupTable", "request": { "table": "known", "key": "a" }, "answer": { "row": { "tier": "then" } } },
+            { "event": "lookup", "kind": "lookupTable" },
+        ] });
+        let answers = Recorded::new(&trace, &Today);
+        let tier = |answer: Answer| match answer {
+            Answer::Value(value) => value["row"]["tier"].as_str().map(str::to_owned),
+            Answer::Failed(_) => None,
+        };
+        assert_eq!(tier(answers.answer(&question("known", "a")).await.unwrap()).as_deref(), Some("then"));
+        assert_eq!(tier(answers.answer(&question("known", "b")).await.unwrap()).as_deref(), Some("today"));
+        assert!(!answers.unknown());
+        assert_eq!(tier(answers.answer(&question("gone", "a")).await.unwrap()), None);
+        assert!(answers.unknown());
+    }
+}

@@ -40,7 +40,8 @@ pub(crate) struct Arguments {
     /// Why, for the flows' histories
     #[arg(long)]
     note: Option<String>,
-    /// First replay the newest so many recorded mails that the flows concern, and say which decisions would differ
+    /// Before the flows are changed, replay the newest so many recorded mails that they concern, and say which decisions would differ.
+    /// Tables and schedules are applied first: the flows name them
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
     /// With --replay: change nothing if more decisions than this would differ
