@@ -68,8 +68,8 @@ fn a_replay_that_was_cut_short_is_run_again_and_says_so() {
     let data = scratch.path("data");
     let mut server = Server::start(&data, &Start::unlimited());
     apply(&server, &folder(&scratch, "now", "['refund']", 0));
-    deliver(&server, 300);
-    let slow = folder(&scratch, "slow", "['refund', 'chargeback']", 2_000);
+    deliver(&server, 400);
+    let slow = folder(&scratch, "slow", "['refund', 'chargeback']", 3_000);
     let document = fs::read_to_string(slow.join("help.yaml")).unwrap();
     let (document, _) = waypost_flow::source::yaml(&document).unwrap();
     let request = json!({ "flows": [{ "document": document.to_json() }] });
@@ -87,8 +87,8 @@ fn a_replay_that_was_cut_short_is_run_again_and_says_so() {
     let done = wait_for("the report", || Some(api.get(&path).ok()).filter(|now| now["state"] == "done"));
     assert_eq!((&done["starts"], &done["report"]["startedAgain"]), (&json!(2), &json!(true)));
     let counts = ["replayed", "same", "changed", "unknown"].map(|name| done["report"][name].as_u64().unwrap());
-    assert_eq!(counts, [300, 225, 75, 0]);
-    assert_eq!(done["changes"].as_array().unwrap().len(), 75);
+    assert_eq!(counts, [400, 300, 100, 0]);
+    assert_eq!(done["changes"].as_array().unwrap().len(), 100);
 }
 
 #[test]

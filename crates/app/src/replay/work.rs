@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +53,8 @@ struct Plan {
     after: Arc<Running>,
     world: Arc<World>,
     concerned: HashSet<FlowId>,
+    /// How many were run so far.
+    ran: AtomicU64,
 }
 
 /// An interaction that is to be run.
@@ -136,25 +138,32 @@ impl App {
     async fn replayed(&self, replay: &ReplayRecord, token: Uuid) -> Result<(Report, Vec<ReplayChange>), Ended> {
         let plan = Arc::new(self.plan_replay(replay).await?);
         let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
-        let lost = Arc::new(AtomicBool::new(false));
         let ended = tokio::select! {
-            ended = self.run_all(plan, &told) => ended,
-            () = self.tell_progress(replay.id, token, hear, lost.clone()) => Err(Ended::Lost),
+            ended = self.run_all(plan.clone(), &told) => ended?,
+            () = self.tell_progress(replay.id, token, &plan, &hear) => return Err(Ended::Lost),
         };
-        if lost.load(Ordering::Relaxed) { Err(Ended::Lost) } else { ended }
+        // What is kept with the report says that it is complete.
+        if self.keep_progress(replay.id, token, &plan, &hear).await? { Ok(ended) } else { Err(Ended::Lost) }
     }
 
-    /// Says how far a replay came; ends when the right to it is lost.
-    async fn tell_progress(&self, id: Uuid, token: Uuid, hear: watch::Receiver<Progress>, lost: Arc<AtomicBool>) {
-        loop {
-            let progress = serde_json::to_string(&*hear.borrow()).unwrap_or_default();
-            let lease = ReplayLease { token, until: lease_end() };
-            if let Ok(false) = self.store.continue_replay(id, lease, progress).await {
-                lost.store(true, Ordering::Relaxed);
-                return;
-            }
+    /// Says how far a replay came, again and again; ends when the right to it is lost.
+    async fn tell_progress(&self, id: Uuid, token: Uuid, plan: &Plan, hear: &watch::Receiver<Progress>) {
+        while !matches!(self.keep_progress(id, token, plan, hear).await, Ok(false)) {
             tokio::time::sleep(TELL).await;
         }
+    }
+
+    /// Says how far a replay came, and answers whether the right to it is still held.
+    async fn keep_progress(
+        &self,
+        id: Uuid,
+        token: Uuid,
+        plan: &Plan,
+        hear: &watch::Receiver<Progress>,
+    ) -> Result<bool, StoreError> {
+        let progress = Progress { replayed: plan.ran.load(Ordering::Relaxed), ..hear.borrow().clone() };
+        let progress = serde_json::to_string(&progress).unwrap_or_default();
+        self.store.continue_replay(id, ReplayLease { token, until: lease_end() }, progress).await
     }
 
     async fn plan_replay(&self, replay: &ReplayRecord) -> Result<Plan, Ended> {
@@ -176,7 +185,7 @@ impl App {
             tokio::task::spawn_blocking(move || world.running()).await.map_err(|error| unreadable(&error))?
         };
         let route = request.route.as_deref().and_then(|route| route.parse().ok());
-        Ok(Plan { request, route, before, after: Arc::new(after), world, concerned })
+        Ok(Plan { request, route, before, after: Arc::new(after), world, concerned, ran: AtomicU64::new(0) })
     }
 
     async fn run_all(
@@ -240,6 +249,7 @@ impl App {
                                 trace: item.recorded.trace.as_deref(),
                             };
                             let replayed = runtime.block_on(replay(&plan.before, &plan.after, record, &answers))?;
+                            plan.ran.fetch_add(1, Ordering::Relaxed);
                             Ok(Some((item.interaction, replayed)))
                         };
                         some.into_iter()
