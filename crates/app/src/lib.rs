@@ -17,6 +17,7 @@ pub mod tables;
 pub mod traces;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::Notify;
 use waypost_engine::Detail;
@@ -41,6 +42,8 @@ pub struct App {
     undecided: Notify,
     /// Rings when a replay waits for a node.
     replays: Notify,
+    /// Mails that were handed in since the start: while the number grows, replays stand back.
+    offered: AtomicU64,
     in_flight: InFlight,
     /// What an operator measures.
     pub metrics: Metrics,
@@ -73,6 +76,7 @@ impl App {
             decided: Notify::new(),
             undecided: Notify::new(),
             replays: Notify::new(),
+            offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
             traces: settings.traces,

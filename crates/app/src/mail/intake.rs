@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
@@ -74,6 +75,7 @@ impl App {
     /// # Errors
     /// The store; then nothing was kept.
     pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
+        self.offered.fetch_add(1, Ordering::Relaxed);
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, detail) = (self.catalogue.running(), self.trace_detail);

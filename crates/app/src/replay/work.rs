@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -41,6 +41,10 @@ const MOST_STARTS: u32 = 5;
 
 /// So many interactions are read at once.
 const BATCH: u32 = 200;
+
+/// While mail comes in, a replay rests so many times as long as it works: a lower priority of its threads alone leaves the store's
+/// readers and the caches of the processor busy.
+const STAND_BACK: u32 = 4;
 
 /// A larger message is read by itself.
 const LARGE: u32 = 256 * 1024;
@@ -200,6 +204,7 @@ impl App {
         let mut items = reader.next(&mut report).await?;
         while !items.is_empty() {
             let batch = std::mem::take(&mut items);
+            let (begun, offered) = (Instant::now(), self.offered.load(Ordering::Relaxed));
             // The next are read while these are run.
             let (ran, read) = tokio::join!(self.run_batch(plan.clone(), batch), reader.next(&mut report));
             items = read?;
@@ -215,6 +220,9 @@ impl App {
                 most: plan.request.most(),
             };
             told.send_replace(progress);
+            if self.offered.load(Ordering::Relaxed) != offered {
+                tokio::time::sleep(begun.elapsed() * STAND_BACK).await;
+            }
         }
         report.close();
         Ok((report, changes))
