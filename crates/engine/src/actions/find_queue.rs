@@ -9,7 +9,7 @@ use waypost_flow::expr::Compiled;
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::{Text, Value};
 
-use super::{Control, Told, ask, nothing, text};
+use super::{Control, Told, ask, nothing, shortened, text};
 use crate::error::Raised;
 use crate::journal::Answered;
 use crate::machine::Machine;
@@ -59,9 +59,4 @@ pub(super) fn find<'m>(
         (Some(id), Some(name)) => Ok(Found::Queue(QueueTarget { id, name: Arc::from(name) })),
         _ => nothing(machine, not_found, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
     }
-}
-
-/// A name that came from a mail, short enough for a message.
-fn shortened(name: &str) -> String {
-    name.chars().take(100).collect()
 }

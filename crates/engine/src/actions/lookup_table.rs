@@ -7,7 +7,7 @@ use waypost_flow::expr::{Compiled, constant, empty_value};
 use waypost_flow::program::TableTarget;
 use waypost_flow::value::Value;
 
-use super::{Control, Told, ask, text};
+use super::{Control, Told, ask, shortened, text};
 use crate::codes;
 use crate::error::Raised;
 use crate::journal::Answered;
@@ -30,14 +30,19 @@ pub(super) fn perform<'m>(
         Told::Value(told) => told,
     };
     let Some(row) = told.get("row").filter(|row| !row.is_null()) else {
-        return super::nothing(machine, not_found, || format!("the table `{}` has no row `{key}`", table.name));
+        return super::nothing(machine, not_found, || {
+            format!("the table `{}` has no row `{}`", table.name, shortened(key))
+        });
     };
     let values = table.schema.columns.iter().map(|column| match row.get(&column.name) {
         None | Some(Json::Null) => Ok(empty_value(&column.data_type)),
         Some(value) => constant(&column.name, value, &column.data_type).map_err(|_| {
             let message = format!(
-                "the column `{}` of the row `{key}` in the table `{}` is not {}",
-                column.name, table.name, column.data_type
+                "the column `{}` of the row `{}` in the table `{}` is not {}",
+                column.name,
+                shortened(key),
+                table.name,
+                column.data_type
             );
             Raised::error(codes::CONVERSION, message)
         }),

@@ -64,7 +64,8 @@ pub(crate) struct Recorder<'m> {
     lookups: usize,
 }
 
-/// Answers are kept whole, so that a replay can give them again; once they are this many bytes, no more are kept.
+/// Answers are kept whole, with what was asked, so that a replay can give them again; what would make them more bytes than this is
+/// not kept.
 const MOST_LOOKED_UP: usize = 1024 * 1024;
 
 impl<'m> Recorder<'m> {
@@ -120,9 +121,10 @@ impl<'m> Recorder<'m> {
     /// What the outside was asked and said.
     pub(crate) fn lookup(&mut self, kind: &'static str, answered: &Answered) {
         if self.detail > Detail::Decisions {
-            let keeps = self.detail == Detail::Everything && self.lookups < MOST_LOOKED_UP;
+            let all = self.lookups.saturating_add(answered.size());
+            let keeps = self.detail == Detail::Everything && all <= MOST_LOOKED_UP;
             if keeps {
-                self.lookups += answered.size();
+                self.lookups = all;
             }
             self.always(Event::Lookup { answered: keeps.then(|| Box::new(answered.clone())), kind });
         }
