@@ -13,15 +13,16 @@ pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
     attributes: &'m [(Arc<str>, Compiled)],
 ) -> Result<Control<'m>, Raised> {
-    machine.pending.clear();
+    machine.clear_pending();
     for (position, (_, value)) in attributes.iter().enumerate() {
         let value = text(machine.eval(value)?)?;
-        machine.pending.push((position, value));
+        machine.push_pending(position, value)?;
     }
-    let all = Arc::make_mut(&mut machine.attributes);
-    for ((name, _), (_, value)) in attributes.iter().zip(machine.pending.drain(..)) {
+    let mut pending = std::mem::take(&mut machine.pending);
+    for ((name, _), (_, value)) in attributes.iter().zip(pending.drain(..)) {
         machine.trace.set(Target::Attribute, name, &value);
-        all.insert(Arc::clone(name), value);
+        machine.put_attribute(name, value);
     }
+    machine.pending = pending;
     Ok(Control::Next)
 }
