@@ -1,6 +1,7 @@
 //! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
 
 pub mod access;
+mod aside;
 pub mod audit;
 pub mod catalogue;
 pub mod conversations;
@@ -20,10 +21,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio::sync::Notify;
-use waypost_engine::Detail;
+use waypost_engine::Limits;
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_store::traits::Store;
 
+use aside::Aside;
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
@@ -49,8 +51,12 @@ pub struct App {
     pub metrics: Metrics,
     /// What is told to a collector of traces.
     pub traces: Traces,
-    /// How much of a run its trace keeps.
-    trace_detail: Detail,
+    /// What a run must not exceed, and what its trace keeps.
+    limits: Limits,
+    /// Where workers run what has no decision yet.
+    runs: Aside,
+    /// Where flows are tried.
+    tries: Aside,
 }
 
 /// What an operator may set.
@@ -58,8 +64,8 @@ pub struct App {
 pub struct Settings {
     /// Who is told of what happens.
     pub traces: Traces,
-    /// How much of a run and its mail a kept trace has. Trying a flow always shows everything.
-    pub trace_detail: Detail,
+    /// What a run must not exceed, and how much of it and its mail a kept trace has. Trying a flow always shows everything.
+    pub limits: Limits,
 }
 
 impl App {
@@ -80,7 +86,9 @@ impl App {
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
             traces: settings.traces,
-            trace_detail: settings.trace_detail,
+            limits: settings.limits,
+            runs: Aside::default(),
+            tries: Aside::default(),
         }))
     }
 

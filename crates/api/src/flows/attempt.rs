@@ -38,7 +38,7 @@ const MEMBERS: [&str; 9] = [
 /// The endpoint. The body is the raw message (`message/rfc822`), or JSON that says more.
 pub async fn attempt(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     Path(id): Path<String>,
     mut query: Query,
     request: Request,
@@ -61,13 +61,14 @@ pub async fn attempt(
         return Err(ApiError::invalid("bad.request", vec![problem]));
     }
     let aim = aim.unwrap_or_else(|| Aim::Version(named.unwrap_or(VersionName::Newest)));
-    let tried = state.app.attempt(flow_id, aim, given).await.map_err(refused)?;
+    let tried = state.app.attempt(&caller.client, flow_id, aim, given).await.map_err(refused)?;
     Ok(Json(Tried {
         flow_id,
         version: tried.version,
         decision: decision(&state.app, tried.decision),
         attributes: tried.attributes,
         outputs: tried.outputs,
+        steps: tried.steps,
         duration_us: tried.duration_us,
         trace: RawValue::from_string(tried.trace).unwrap_or_default(),
     }))

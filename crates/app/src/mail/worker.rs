@@ -93,14 +93,13 @@ impl App {
             Some(_) => left.is_none(),
             None => work.interaction.route.is_some() && route.is_none(),
         };
-        let limits = Limits { detail: self.trace_detail, ..Limits::default() };
+        let limits = self.limits;
         let (id, lease) = (work.interaction.id, work.lease);
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
-        let run = tokio::task::spawn_blocking(move || {
-            runtime.block_on(run(&running, &*store, route.as_deref(), &work, gone, limits))
-        });
+        let run =
+            self.runs.run(move || runtime.block_on(run(&running, &*store, route.as_deref(), &work, gone, limits)));
         let run = match run.await {
             Ok(run) => run?,
             Err(error) => {
@@ -156,7 +155,8 @@ async fn run(
         route,
         opening: work.interaction.opening.as_ref(),
     };
-    let mut run = decide(running, start, &message, limits, &LiveAnswers::new(running, store)).await?;
+    let answers = LiveAnswers::new(running, store);
+    let mut run = decide(running, start, &message, limits, &answers).await?.record;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
         run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));
