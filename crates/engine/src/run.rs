@@ -68,6 +68,14 @@ pub enum Step<'m> {
     Needs(Waiting<'m>),
 }
 
+/// Where a run stands after some turns.
+pub enum Slice<'m> {
+    /// It came to a step's end.
+    Stepped(Step<'m>),
+    /// It did not: it can go on, or be dropped.
+    Paused(Box<Run<'m>>),
+}
+
 /// A run that waits for an answer. It can be dropped: its journal and the same input make it anew.
 pub struct Waiting<'m> {
     run: Box<Driver<'m, Actions>>,
@@ -99,7 +107,21 @@ impl<'m> Run<'m> {
 
     /// Runs until the end, or until something must be known.
     pub fn step(mut self) -> Step<'m> {
-        match self.0.run() {
+        let pause = self.0.run();
+        self.paused(pause)
+    }
+
+    /// The same, but no further than so many turns: a turn enters a flow or a node, does an action, or takes a branch. Whoever runs it
+    /// can stop in between.
+    pub fn step_for(mut self, turns: u32) -> Slice<'m> {
+        match self.0.run_for(turns) {
+            Some(pause) => Slice::Stepped(self.paused(pause)),
+            None => Slice::Paused(Box::new(self)),
+        }
+    }
+
+    fn paused(self, pause: Pause<'m>) -> Step<'m> {
+        match pause {
             Pause::Decided(decided) => Step::Done(Box::new(finish(self.0.machine, decided))),
             Pause::Question(question) => Step::Needs(Waiting { run: Box::new(self.0), question }),
         }
