@@ -100,7 +100,10 @@ impl<'m, P: Perform> Driver<'m, P> {
                 }
                 Control::Moved => Turn::Onward,
                 Control::Leave => self.machine.leave_flow()?,
-                Control::Decide(decided) => Turn::Decided(decided),
+                Control::Decide(decided) => {
+                    decided.check_size(self.machine.input.limits.decision_bytes)?;
+                    Turn::Decided(decided)
+                }
                 Control::Ask { kind, request } => {
                     let frame = self.machine.stack.top()?;
                     let question = Question {

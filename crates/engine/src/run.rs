@@ -24,6 +24,10 @@ pub struct Limits {
     pub nodes: u32,
     /// Calls open at a time.
     pub depth: usize,
+    /// Bytes of the attributes, names and values together.
+    pub attribute_bytes: usize,
+    /// Bytes of what the decision keeps: skills, language, addresses, reason.
+    pub decision_bytes: usize,
     /// Events kept in the trace; those beyond are counted, and the decision is always kept.
     pub trace_events: usize,
     /// How much of the run and the mail the trace keeps.
@@ -32,7 +36,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { actions: 10_000, nodes: 10_000, depth: 32, trace_events: 10_000, detail: Detail::Everything }
+        Self {
+            actions: 10_000,
+            nodes: 10_000,
+            depth: 32,
+            attribute_bytes: 64 * 1024,
+            decision_bytes: 64 * 1024,
+            trace_events: 10_000,
+            detail: Detail::Everything,
+        }
     }
 }
 

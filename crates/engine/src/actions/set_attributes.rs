@@ -7,7 +7,6 @@ use waypost_flow::expr::Compiled;
 use super::{Control, text};
 use crate::error::Raised;
 use crate::machine::Machine;
-use crate::trace::Target;
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
@@ -18,10 +17,6 @@ pub(super) fn perform<'m>(
         let value = text(machine.eval(value)?)?;
         machine.pending.push((position, value));
     }
-    let all = Arc::make_mut(&mut machine.attributes);
-    for ((name, _), (_, value)) in attributes.iter().zip(machine.pending.drain(..)) {
-        machine.trace.set(Target::Attribute, name, &value);
-        all.insert(Arc::clone(name), value);
-    }
+    machine.set_attributes(attributes)?;
     Ok(Control::Next)
 }
