@@ -16,17 +16,22 @@ pub mod retention;
 pub mod tables;
 pub mod traces;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use waypost_engine::Detail;
 use waypost_flow::id::{FlowId, QueueId};
+use waypost_store::error::StoreError;
+use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
+use mail::underway::Underway;
 use metrics::Metrics;
 use traces::Traces;
 
@@ -51,7 +56,14 @@ pub struct App {
     pub traces: Traces,
     /// How much of a run its trace keeps.
     trace_detail: Detail,
+    /// How long the lease of a run lasts.
+    run_term: Term,
+    /// Mails whose acceptance is under way.
+    underway: Arc<Underway>,
 }
+
+/// The lease of a run: work of a node that is gone waits so long for another.
+const RUN_LEASE: Duration = Duration::from_secs(15);
 
 /// What an operator may set.
 #[derive(Default)]
@@ -60,6 +72,11 @@ pub struct Settings {
     pub traces: Traces,
     /// How much of a run and its mail a kept trace has. Trying a flow always shows everything.
     pub trace_detail: Detail,
+    /// How long the lease of a run lasts, in whole seconds; none is what suits most.
+    pub run_lease: Option<Duration>,
+    /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
+    /// again; none notes nothing.
+    pub notes: Option<PathBuf>,
 }
 
 impl App {
@@ -70,6 +87,12 @@ impl App {
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, AppError> {
         let catalogue = LiveCatalogue::open(store.clone()).await?;
         catalogue.ensure_built_in().await?;
+        let underway = match settings.notes {
+            Some(directory) => Underway::open(&directory).map_err(|error| {
+                StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
+            })?,
+            None => Underway::default(),
+        };
         Ok(Arc::new(Self {
             store,
             catalogue,
@@ -81,6 +104,8 @@ impl App {
             metrics: Metrics::default(),
             traces: settings.traces,
             trace_detail: settings.trace_detail,
+            run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
+            underway: Arc::new(underway),
         }))
     }
 

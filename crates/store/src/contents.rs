@@ -109,14 +109,15 @@ impl NewContent {
         change: ContentChange,
     ) -> Result<Replaced, TableError> {
         let import = Import { table, id: Uuid::new_v4(), until: until() };
-        let begin = async || store.begin_import(Import { until: until(), ..import }, change.expected).await;
+        let begin = || store.begin_import(Import { until: until(), ..import }, change.expected);
         let base = after_clearing(store, begin).await?;
         // Where little differs little is written, however long the comparison takes.
-        let renew = async || match store.write_import(Import { until: until(), ..import }, Vec::new(), Vec::new()).await
-        {
-            Ok(()) => Ok(true),
-            Err(TableError::Lost) => Ok(false),
-            Err(error) => Err(error),
+        let renew = || async move {
+            match store.write_import(Import { until: until(), ..import }, Vec::new(), Vec::new()).await {
+                Ok(()) => Ok(true),
+                Err(TableError::Lost) => Ok(false),
+                Err(error) => Err(error),
+            }
         };
         let written = match hold(RIGHT, renew, self.write(store, import, base)).await.unwrap_or(Err(TableError::Lost)) {
             Ok(counts) => {
@@ -197,10 +198,10 @@ impl NewContent {
 ///
 /// # Errors
 /// What it fails with.
-pub async fn after_clearing<T>(
-    store: &dyn TableStore,
-    act: impl AsyncFn() -> Result<T, TableError>,
-) -> Result<T, TableError> {
+pub async fn after_clearing<T, A>(store: &dyn TableStore, act: impl Fn() -> A) -> Result<T, TableError>
+where
+    A: Future<Output = Result<T, TableError>>,
+{
     match act().await {
         Err(TableError::Importing) => {
             let begun = Instant::now();

@@ -30,11 +30,10 @@ pub struct Lost;
 ///
 /// # Errors
 /// The lease was lost before the work was done.
-pub async fn hold<T, E>(
-    term: Term,
-    mut renew: impl AsyncFnMut() -> Result<bool, E>,
-    work: impl Future<Output = T>,
-) -> Result<T, Lost> {
+pub async fn hold<T, E, R>(term: Term, mut renew: impl FnMut() -> R, work: impl Future<Output = T>) -> Result<T, Lost>
+where
+    R: Future<Output = Result<bool, E>>,
+{
     let keep = async {
         let mut renewed = Instant::now();
         loop {
@@ -59,12 +58,16 @@ pub async fn hold<T, E>(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::future::ready;
 
     use super::*;
 
     const TERM: Term = Term::of(Duration::from_secs(30));
 
-    async fn held<E>(work: Duration, renew: impl AsyncFnMut() -> Result<bool, E>) -> Result<&'static str, Lost> {
+    async fn held<R>(work: Duration, renew: impl FnMut() -> R) -> Result<&'static str, Lost>
+    where
+        R: Future<Output = Result<bool, ()>>,
+    {
         hold(TERM, renew, async {
             sleep(work).await;
             "done"
@@ -75,9 +78,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn work_outlasts_the_term_while_its_lease_is_renewed() {
         let renewals = Cell::new(0);
-        let renew = async || {
+        let renew = || {
             renewals.set(renewals.get() + 1);
-            Ok::<_, ()>(true)
+            ready(Ok(true))
         };
         assert_eq!(held(Duration::from_secs(95), renew).await, Ok("done"));
         assert_eq!(renewals.get(), 9);
@@ -86,7 +89,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn work_stops_when_the_lease_is_lost() {
         let begun = Instant::now();
-        assert_eq!(held(Duration::from_secs(95), async || Ok::<_, ()>(false)).await, Err(Lost));
+        assert_eq!(held(Duration::from_secs(95), || ready(Ok(false))).await, Err(Lost));
         assert_eq!(begun.elapsed(), Duration::from_secs(10));
     }
 
@@ -95,7 +98,7 @@ mod tests {
         for hangs in [false, true] {
             let begun = Instant::now();
             let first = Cell::new(true);
-            let renew = async || {
+            let renew = || async {
                 if first.replace(false) {
                     return Ok(true);
                 }
@@ -112,9 +115,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_renewal_that_fails_is_tried_again() {
         let number = Cell::new(0);
-        let renew = async || {
+        let renew = || {
             number.set(number.get() + 1);
-            if number.get() % 2 == 0 { Ok(true) } else { Err(()) }
+            ready(if number.get() % 2 == 0 { Ok(true) } else { Err(()) })
         };
         assert_eq!(held(Duration::from_secs(95), renew).await, Ok("done"));
     }

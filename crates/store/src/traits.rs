@@ -82,8 +82,9 @@ pub trait MailStore: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Gives a claimed run back without a decision, and takes its attempt from the count; a lease that was lost is left alone.
-    async fn release_run(&self, id: InteractionId, lease: Uuid) -> Result<(), StoreError>;
+    /// Gives a claimed run back without a decision. Unless it was `attempted`, this attempt is not counted. A lease that was lost is
+    /// left alone.
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;
 
     /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did; attempts are counted anew. A decision that names a queue
     /// that is gone is not kept: the interaction waits for another run, as if there had been none.

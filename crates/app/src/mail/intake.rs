@@ -21,6 +21,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out_of_actions};
+use super::underway::{Care, Noted};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
@@ -79,14 +80,15 @@ impl App {
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, detail) = (self.catalogue.running(), self.trace_detail);
+        let noted = self.underway.begin(content_hash(&arrival.raw));
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
             let store = self.store.clone();
-            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, detail)))
+            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, detail, noted)))
                 .await
                 .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, detail).await
+            prepare(&running, &*self.store, arrival, detail, noted).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -141,11 +143,11 @@ impl App {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail: Detail) -> Acceptance {
+async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail: Detail, noted: Noted) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
-    let parsed = Message::parse(&raw);
+    let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let limits = Limits { actions: INLINE_ACTIONS, detail, ..Limits::default() };
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
@@ -164,7 +166,11 @@ async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail:
         let start = Start { interaction: id, received_at, priority, route, opening };
         // What the store can't answer now a worker asks again.
         let answers = LiveAnswers::new(running, store);
-        let run = decide(running, start, &parsed, limits, &answers).await.ok();
+        let run = match noted.care() {
+            Care::Usual => decide(running, start, &parsed, limits, &answers).await.ok(),
+            // A worker's attempts are counted.
+            Care::NoRun | Care::Unread => None,
+        };
         interactions.push(NewInteraction {
             id,
             envelope_to: recipient.address.clone(),
@@ -181,7 +187,7 @@ async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail:
         received_at,
         message_id: parsed.message_id().map(str::to_owned),
         subject: clip(parsed.subject()),
-        content_hash: content_hash(&raw),
+        content_hash: noted.hash,
         raw: raw.clone(),
     };
     Acceptance { message, interactions, idempotency: arrival.idempotency }

@@ -75,15 +75,18 @@ pub(crate) async fn released_runs_are_no_attempts(store: &dyn Store) {
     for now in [10, 11, 12] {
         let work = store.claim_runs(up_to(1), at(now)).await.unwrap().remove(0);
         assert_eq!(work.attempts, 0);
-        store.release_run(id(1), work.lease).await.unwrap();
+        store.release_run(id(1), work.lease, false).await.unwrap();
         assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
         let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
         assert_eq!(states, [(State::Received, 1)]);
         assert!(!store.renew_run(id(1), work.lease, 60, at(now)).await.unwrap(), "the lease is over");
     }
     let held = store.claim_runs(up_to(1), at(13)).await.unwrap().remove(0);
-    store.release_run(id(1), Uuid::from_u128(5)).await.unwrap();
+    store.release_run(id(1), Uuid::from_u128(5), false).await.unwrap();
     assert!(store.renew_run(id(1), held.lease, 60, at(14)).await.unwrap(), "only its holder releases it");
+    store.release_run(id(1), held.lease, true).await.unwrap();
+    let again = store.claim_runs(up_to(1), at(15)).await.unwrap().remove(0);
+    assert_eq!(again.attempts, 1, "one that failed counts");
 }
 
 pub(crate) async fn what_was_tried_before_is_claimed_apart(store: &dyn Store) {

@@ -46,8 +46,8 @@ impl MailStore for PostgresStore {
         self.db.run(move |db| Box::pin(runs::renew(db, id, lease, lease_seconds, now))).await
     }
 
-    async fn release_run(&self, id: InteractionId, lease: Uuid) -> Result<(), StoreError> {
-        self.db.run(move |db| Box::pin(runs::release(db, id, lease))).await?;
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
+        self.db.run(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
         self.signals.work();
         Ok(())
     }

@@ -79,12 +79,17 @@ pub(super) async fn renew(
 }
 
 /// Gives a claimed run back, if it is still held.
-pub(super) async fn release(db: &mut Client, id: InteractionId, lease: Uuid) -> Result<(), StoreError> {
+pub(super) async fn release(
+    db: &mut Client,
+    id: InteractionId,
+    lease: Uuid,
+    attempted: bool,
+) -> Result<(), StoreError> {
     let transaction = db.transaction().await?;
     let sql =
-        "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
+        "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = greatest(attempts - $3, 0)
         WHERE id = $1 AND lease = $2 AND state = 1";
-    if execute(&transaction, sql, &[&id.0, &lease]).await? > 0 {
+    if execute(&transaction, sql, &[&id.0, &lease, &i64::from(!attempted)]).await? > 0 {
         let mut tally = Tally::default();
         tally.moved(Some(State::Running), State::Received);
         tally.write(&transaction).await?;

@@ -47,8 +47,8 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| renew(session.db).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn release_run(&self, id: InteractionId, lease: Uuid) -> Result<(), StoreError> {
-        self.writer()?.run(move |session| runs::release(session, id, lease).map(Ok::<_, StoreError>)).await?
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
+        self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {

@@ -86,10 +86,15 @@ pub(super) fn renew(
 }
 
 /// Gives a claimed run back, if it is still held.
-pub(super) fn release(session: &mut Session<'_>, id: InteractionId, lease: Uuid) -> Result<(), StoreError> {
-    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = max(attempts - 1, 0)
+pub(super) fn release(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Uuid,
+    attempted: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = max(attempts - ?3, 0)
         WHERE id = ?1 AND lease = ?2 AND state = 1";
-    if session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), lease.as_bytes()))? > 0 {
+    if session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), lease.as_bytes(), !attempted))? > 0 {
         session.tally.moved(Some(State::Running), State::Received);
     }
     Ok(())

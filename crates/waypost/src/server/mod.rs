@@ -43,7 +43,12 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
     admin_client(&access, data_dir).await?;
-    let settings = waypost_app::Settings { traces: telemetry.traces(), trace_detail: detail(arguments.trace_detail) };
+    let settings = waypost_app::Settings {
+        traces: telemetry.traces(),
+        trace_detail: detail(arguments.trace_detail),
+        notes: Some(data_dir.to_owned()),
+        ..waypost_app::Settings::default()
+    };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
     let tls = tls_config(&arguments)?;
