@@ -14,15 +14,17 @@ pub(crate) struct Aside {
     clients: SyncMutex<HashMap<String, Weak<Mutex<()>>>>,
 }
 
-impl Default for Aside {
-    /// As many places as there are cores, and two at least, so that one long piece of work does not hold up all the others.
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { places: Arc::new(Semaphore::new(cores.max(2))), clients: SyncMutex::default() }
-    }
-}
-
 impl Aside {
+    /// So many places.
+    pub(crate) fn with(places: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), clients: SyncMutex::default() }
+    }
+
+    /// As many places as there are cores, and two at least, so that one long piece of work does not hold up all the others.
+    pub(crate) fn for_cores() -> Self {
+        Self::with(std::thread::available_parallelism().map_or(1, usize::from).max(2))
+    }
+
     /// Does the work, once there is a place for it. If nobody waits for it any more by then, it is not begun.
     ///
     /// # Errors

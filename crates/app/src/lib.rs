@@ -17,18 +17,23 @@ pub mod retention;
 pub mod tables;
 pub mod traces;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use waypost_engine::Limits;
 use waypost_flow::id::{FlowId, QueueId};
+use waypost_store::error::StoreError;
+use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
 use aside::Aside;
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
+use mail::underway::Underway;
 use metrics::Metrics;
 use traces::Traces;
 
@@ -57,7 +62,14 @@ pub struct App {
     runs: Aside,
     /// Where flows are tried.
     tries: Aside,
+    /// How long the lease of a run lasts.
+    run_term: Term,
+    /// Mails whose acceptance is under way.
+    underway: Arc<Underway>,
 }
+
+/// The lease of a run: work of a node that is gone waits so long for another.
+const RUN_LEASE: Duration = Duration::from_secs(15);
 
 /// What an operator may set.
 #[derive(Default)]
@@ -66,6 +78,11 @@ pub struct Settings {
     pub traces: Traces,
     /// What a run must not exceed, and how much of it and its mail a kept trace has. Trying a flow always shows everything.
     pub limits: Limits,
+    /// How long the lease of a run lasts, in whole seconds; none is what suits most.
+    pub run_lease: Option<Duration>,
+    /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
+    /// again; none notes nothing.
+    pub notes: Option<PathBuf>,
 }
 
 impl App {
@@ -76,6 +93,12 @@ impl App {
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, AppError> {
         let catalogue = LiveCatalogue::open(store.clone()).await?;
         catalogue.ensure_built_in().await?;
+        let underway = match settings.notes {
+            Some(directory) => Underway::open(&directory).map_err(|error| {
+                StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
+            })?,
+            None => Underway::default(),
+        };
         Ok(Arc::new(Self {
             store,
             catalogue,
@@ -87,8 +110,10 @@ impl App {
             metrics: Metrics::default(),
             traces: settings.traces,
             limits: settings.limits,
-            runs: Aside::default(),
-            tries: Aside::default(),
+            runs: Aside::with(mail::claims::MOST as usize),
+            tries: Aside::for_cores(),
+            run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
+            underway: Arc::new(underway),
         }))
     }
 

@@ -57,6 +57,10 @@ codes! {
     TOO_MANY_ACTIONS = "run.too-many-actions",
     /// The run entered more nodes than it may. A limit: not caught.
     TOO_MANY_NODES = "run.too-many-nodes",
+    /// The interaction's attributes together are too large. A limit: not caught.
+    ATTRIBUTES_TOO_LARGE = "run.attributes-too-large",
+    /// What the decision keeps (skills, language, addresses, reason) is too large. A limit: not caught.
+    DECISION_TOO_LARGE = "run.decision-too-large",
     /// Calls went deeper than they may. A limit: not caught.
     TOO_DEEP = "run.too-deep",
     /// The called flow, or the version named, is not there.
@@ -77,6 +81,8 @@ codes! {
     FLOW_UNPUBLISHED = "run.flow-unpublished",
     /// The interaction's route was deleted, with what it led to.
     ROUTE_DELETED = "run.route-deleted",
+    /// Attempts at the run ended their process, or failed outside of the flow, too often.
+    TOO_MANY_ATTEMPTS = "run.too-many-attempts",
     /// The run waits for an answer that nobody gives.
     UNANSWERED = "run.unanswered",
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::Value;
 
-use crate::error::RunError;
+use crate::codes;
+use crate::error::{Raised, RunError};
+use crate::machine::text_bytes;
 use crate::trace::Trace;
 
 /// How a run ended, in one word.
@@ -89,6 +91,16 @@ impl<'m> Decided<'m> {
     /// A decision of which nothing but kind and priority is known.
     pub(crate) fn bare(kind: DecisionKind, priority: i64) -> Self {
         Self { kind, queue: None, priority, skills: None, language: None, addresses: None, reason: None, error: None }
+    }
+
+    /// Refuses a decision that keeps too much.
+    pub(crate) fn check_size(&self, most: usize) -> Result<(), Raised> {
+        let kept = [&self.skills, &self.language, &self.addresses, &self.reason];
+        let bytes = kept.into_iter().flatten().map(text_bytes).fold(0, usize::saturating_add);
+        if bytes <= most {
+            return Ok(());
+        }
+        Err(Raised::fatal(codes::DECISION_TOO_LARGE, format!("what the decision keeps is larger than {most} bytes")))
     }
 
     /// The decision that outlives the run.

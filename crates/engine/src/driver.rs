@@ -40,15 +40,25 @@ impl<'m, P: Perform> Driver<'m, P> {
     /// Runs until the end or a question that has no answer yet.
     pub(crate) fn run(&mut self) -> Pause<'m> {
         loop {
+            if let Some(pause) = self.run_for(u32::MAX) {
+                return pause;
+            }
+        }
+    }
+
+    /// The same for so many turns; none if it has not come there.
+    pub(crate) fn run_for(&mut self, turns: u32) -> Option<Pause<'m>> {
+        for _ in 0..turns {
             let turn = match self.turn() {
                 Ok(Moved::Turn(turn)) => turn,
-                Ok(Moved::Question(question)) => return Pause::Question(question),
+                Ok(Moved::Question(question)) => return Some(Pause::Question(question)),
                 Err(raised) => self.machine.raise(raised),
             };
             if let Turn::Decided(decided) = turn {
-                return Pause::Decided(decided);
+                return Some(Pause::Decided(decided));
             }
         }
+        None
     }
 
     fn turn(&mut self) -> Result<Moved<'m>, Raised> {
@@ -90,7 +100,10 @@ impl<'m, P: Perform> Driver<'m, P> {
                 }
                 Control::Moved => Turn::Onward,
                 Control::Leave => self.machine.leave_flow()?,
-                Control::Decide(decided) => Turn::Decided(decided),
+                Control::Decide(decided) => {
+                    decided.check_size(self.machine.input.limits.decision_bytes)?;
+                    Turn::Decided(decided)
+                }
                 Control::Ask { kind, request } => {
                     let frame = self.machine.stack.top()?;
                     let question = Question {

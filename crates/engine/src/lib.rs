@@ -19,5 +19,5 @@ pub mod trace;
 pub use decision::{Decision, DecisionKind, Outcome};
 pub use error::RunError;
 pub use journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
-pub use run::{Limits, Run, RunInput, Step, Waiting};
+pub use run::{Limits, Run, RunInput, Slice, Step, Waiting};
 pub use trace::{Detail, Trace};

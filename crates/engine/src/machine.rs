@@ -30,6 +30,8 @@ pub(crate) struct Machine<'m> {
     pub(crate) input: RunInput<'m>,
     pub(crate) priority: i64,
     pub(crate) attributes: Arc<BTreeMap<Arc<str>, Value<'m>>>,
+    /// The bytes of all attributes, names and values together.
+    attribute_bytes: usize,
     pub(crate) stack: Stack<'m>,
     pub(crate) trace: Recorder<'m>,
     pub(crate) actions: u32,
@@ -46,13 +48,16 @@ pub(crate) struct Machine<'m> {
 
 impl<'m> Machine<'m> {
     pub(crate) fn new(mut input: RunInput<'m>) -> Self {
-        let attributes = std::mem::take(&mut input.attributes)
+        let attributes = std::mem::take(&mut input.attributes);
+        let attribute_bytes = attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let attributes = attributes
             .into_iter()
             .map(|(name, value)| (Arc::from(name), Value::String(Text::Owned(Arc::from(value)))))
             .collect();
         Self {
             priority: input.priority,
             attributes: Arc::new(attributes),
+            attribute_bytes,
             stack: Stack::new(),
             trace: Recorder::new(input.limits.detail, input.limits.trace_events),
             actions: 0,
@@ -302,6 +307,31 @@ impl<'m> Machine<'m> {
         self.set_outputs(outputs)
     }
 
+    /// Sets attributes to what was computed into `pending`, by position: all of them or, when they would be too large, none.
+    pub(crate) fn set_attributes(&mut self, names: &'m [(Arc<str>, Compiled)]) -> Result<(), Raised> {
+        let mut bytes = self.attribute_bytes;
+        for ((name, _), (_, value)) in names.iter().zip(&self.pending) {
+            match self.attributes.get(name) {
+                Some(before) => bytes = bytes.saturating_sub(text_bytes(before)),
+                None => bytes = bytes.saturating_add(name.len()),
+            }
+            bytes = bytes.saturating_add(text_bytes(value));
+        }
+        let most = self.input.limits.attribute_bytes;
+        if bytes > most {
+            let message = format!("the attributes would be larger than {most} bytes");
+            return Err(Raised::fatal(codes::ATTRIBUTES_TOO_LARGE, message));
+        }
+        self.attribute_bytes = bytes;
+        let mut pending = std::mem::take(&mut self.pending);
+        for ((name, _), (_, value)) in names.iter().zip(pending.drain(..)) {
+            self.trace.set(Target::Attribute, name, &value);
+            self.put_attribute(name, value);
+        }
+        self.pending = pending;
+        Ok(())
+    }
+
     /// Begins a loop: its first turn comes next, if there is one.
     pub(crate) fn begin_loop(
         &mut self,
@@ -412,6 +442,15 @@ impl<'m> Machine<'m> {
             action: frame.and_then(|frame| frame.outer_action()),
             path: frame.and_then(|frame| frame.inner_path()),
         }
+    }
+}
+
+/// The bytes of a text, or of a list's texts and one more for each: texts may be empty.
+pub(crate) fn text_bytes(value: &Value<'_>) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::List(items) => items.iter().map(text_bytes).fold(items.len(), usize::saturating_add),
+        _ => 0,
     }
 }
 

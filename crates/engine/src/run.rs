@@ -28,6 +28,10 @@ pub struct Limits {
     pub memory: usize,
     /// Calls open at a time.
     pub depth: usize,
+    /// Bytes of the attributes, names and values together.
+    pub attribute_bytes: usize,
+    /// Bytes of what the decision keeps: skills, language, addresses, reason.
+    pub decision_bytes: usize,
     /// Events kept in the trace; those beyond are counted, and the decision is always kept.
     pub trace_events: usize,
     /// How much of the run and the mail the trace keeps.
@@ -42,6 +46,8 @@ impl Default for Limits {
             steps: 1_000_000,
             memory: 64 * 1024 * 1024,
             depth: 32,
+            attribute_bytes: 64 * 1024,
+            decision_bytes: 64 * 1024,
             trace_events: 10_000,
             detail: Detail::Everything,
         }
@@ -80,6 +86,14 @@ pub enum Step<'m> {
     Needs(Waiting<'m>),
 }
 
+/// Where a run stands after some turns.
+pub enum Slice<'m> {
+    /// It came to a step's end.
+    Stepped(Step<'m>),
+    /// It did not: it can go on, or be dropped.
+    Paused(Box<Run<'m>>),
+}
+
 /// A run that waits for an answer. It can be dropped: its journal and the same input make it anew.
 pub struct Waiting<'m> {
     run: Box<Driver<'m, Actions>>,
@@ -111,7 +125,21 @@ impl<'m> Run<'m> {
 
     /// Runs until the end, or until something must be known.
     pub fn step(mut self) -> Step<'m> {
-        match self.0.run() {
+        let pause = self.0.run();
+        self.paused(pause)
+    }
+
+    /// The same, but no further than so many turns: a turn enters a flow or a node, does an action, or takes a branch. Whoever runs it
+    /// can stop in between.
+    pub fn step_for(mut self, turns: u32) -> Slice<'m> {
+        match self.0.run_for(turns) {
+            Some(pause) => Slice::Stepped(self.paused(pause)),
+            None => Slice::Paused(Box::new(self)),
+        }
+    }
+
+    fn paused(self, pause: Pause<'m>) -> Step<'m> {
+        match pause {
             Pause::Decided(decided) => Step::Done(Box::new(finish(self.0.machine, decided))),
             Pause::Question(question) => Step::Needs(Waiting { run: Box::new(self.0), question }),
         }

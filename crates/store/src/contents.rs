@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use waypost_flow::id::TableId;
 
 use crate::error::{StoreError, TableError};
+use crate::leases::{Term, hold};
 use crate::records::tables::{ContentChange, ContentVersion, Import, RowCounts, TableRow};
 use crate::traits::TableStore;
 
@@ -20,8 +21,14 @@ const BATCH: u32 = 500;
 /// So many bytes of rows are written at a time.
 const BATCH_BYTES: usize = 512 * 1024;
 
-/// How long a right to write lasts while nothing is written.
-const RIGHT: Duration = Duration::from_secs(60);
+/// How long a right to write lasts after its node is gone.
+const RIGHT: Term = Term::of(Duration::from_secs(15));
+
+/// So many rows that an import left behind are taken back at a time.
+const TAKEN_BACK: u32 = 2_000;
+
+/// Who changes a table waits no longer than this for what an import left behind to be taken back.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A key that came before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +109,17 @@ impl NewContent {
         change: ContentChange,
     ) -> Result<Replaced, TableError> {
         let import = Import { table, id: Uuid::new_v4(), until: until() };
-        let base = store.begin_import(import, change.expected).await?;
-        let written = match self.write(store, import, base).await {
+        let begin = || store.begin_import(Import { until: until(), ..import }, change.expected);
+        let base = after_clearing(store, begin).await?;
+        // Where little differs little is written, however long the comparison takes.
+        let renew = || async move {
+            match store.write_import(Import { until: until(), ..import }, Vec::new(), Vec::new()).await {
+                Ok(()) => Ok(true),
+                Err(TableError::Lost) => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
+        let written = match hold(RIGHT, renew, self.write(store, import, base)).await.unwrap_or(Err(TableError::Lost)) {
             Ok(counts) => {
                 store.finish_import(import, counts, change.audit).await.map(|version| Replaced { version, counts })
             }
@@ -178,8 +194,26 @@ impl NewContent {
     }
 }
 
+/// Does something to a table's rows. What an import left behind whose node is gone is taken back first, should it stand in the way.
+///
+/// # Errors
+/// What it fails with.
+pub async fn after_clearing<T, A>(store: &dyn TableStore, act: impl Fn() -> A) -> Result<T, TableError>
+where
+    A: Future<Output = Result<T, TableError>>,
+{
+    match act().await {
+        Err(TableError::Importing) => {
+            let begun = Instant::now();
+            while store.take_back(TAKEN_BACK).await? > 0 && begun.elapsed() < PATIENCE {}
+            act().await
+        }
+        done => done,
+    }
+}
+
 fn until() -> Timestamp {
-    Timestamp::now().checked_add(RIGHT).unwrap_or(Timestamp::MAX)
+    Timestamp::now().checked_add(RIGHT.lasts).unwrap_or(Timestamp::MAX)
 }
 
 /// One of the two contents that are compared.

@@ -6,6 +6,7 @@ pub mod contents;
 mod duplicates;
 mod encoding;
 pub mod error;
+pub mod leases;
 pub mod postgres;
 pub mod records;
 pub mod sqlite;

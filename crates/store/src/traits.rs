@@ -15,8 +15,8 @@ use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunRecord,
-    RunSummary, Summary,
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunClaim,
+    RunRecord, RunSummary, Summary,
 };
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -69,10 +69,24 @@ pub trait MailStore: Send + Sync {
     /// the interaction is kept as `Received`.
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError>;
 
-    /// Claims up to `max` interactions that wait for a run, oldest first. Leases that ran out count as waiting.
-    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
+    /// Claims interactions that wait for a run, oldest first. Leases that ran out count as waiting. Each claim counts an attempt, which
+    /// is on stable storage before this answers: a run that ends its process is told from one that waits.
+    async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
 
-    /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did. A decision that names a queue
+    /// Makes the lease of `claim_runs` last `lease_seconds` from now; answers whether it was still held.
+    async fn renew_run(
+        &self,
+        id: InteractionId,
+        lease: Uuid,
+        lease_seconds: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives a claimed run back without a decision. Unless it was `attempted`, this attempt is not counted. A lease that was lost is
+    /// left alone.
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;
+
+    /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did; attempts are counted anew. A decision that names a queue
     /// that is gone is not kept: the interaction waits for another run, as if there had been none.
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError>;
 
@@ -216,7 +230,7 @@ pub trait TableStore: Send + Sync {
         expected: Option<ContentVersion>,
     ) -> Result<ContentVersion, TableError>;
 
-    /// Writes rows of the next version, and ends rows of the newest there.
+    /// Writes rows of the next version, and ends rows of the newest there. Writing none keeps the right.
     async fn write_import(&self, import: Import, puts: Vec<TableRow>, removes: Vec<String>) -> Result<(), TableError>;
 
     /// Makes what was written the newest version, and answers its number; if nothing differs there is no version.
@@ -229,6 +243,10 @@ pub trait TableStore: Send + Sync {
 
     /// Gives the right back: sweeps take back what was written.
     async fn abandon_import(&self, import: Import) -> Result<(), TableError>;
+
+    /// Takes back up to about `max` rows of contents that were abandoned, or whose right ran out; answers how many it saw to, 0 when
+    /// there is nothing to do.
+    async fn take_back(&self, max: u32) -> Result<u64, StoreError>;
 }
 
 /// Replays of recorded mail.

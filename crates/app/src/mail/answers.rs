@@ -12,6 +12,7 @@ use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
+use super::wanted::Wanted;
 use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
 
@@ -23,6 +24,11 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// The store is away: there is no decision, and the run is to be made again.
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError>;
+
+    /// Whether the run is still wanted: one that is not is dropped between two of its actions.
+    fn wanted(&self) -> bool {
+        true
+    }
 }
 
 /// Answers what the catalogue alone knows: queues by name or id, and schedules. None for what it can't.
@@ -95,12 +101,18 @@ pub struct LiveAnswers<'r> {
     running: &'r Running,
     tables: &'r dyn TableStore,
     seen: Mutex<HashMap<TableId, ContentVersion>>,
+    wanted: Option<Wanted>,
 }
 
 impl<'r> LiveAnswers<'r> {
     /// Answers for one run.
     pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
-        Self { running, tables: store, seen: Mutex::default() }
+        Self { running, tables: store, seen: Mutex::default(), wanted: None }
+    }
+
+    /// The same for a run that ends when nobody waits for it any more.
+    pub(crate) fn as_long_as(self, wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..self }
     }
 
     fn seen(&self) -> MutexGuard<'_, HashMap<TableId, ContentVersion>> {
@@ -140,5 +152,9 @@ impl Answers for LiveAnswers<'_> {
             return self.look_up(question).await;
         }
         Ok(from_catalogue(self.running, question).unwrap_or_else(|| nobody(question)))
+    }
+
+    fn wanted(&self) -> bool {
+        self.wanted.as_ref().is_none_or(Wanted::still)
     }
 }

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Step, codes};
+use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Slice, Step, codes};
 use waypost_flow::id::{InteractionId, QueueId};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
@@ -21,6 +21,9 @@ use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRec
 use super::answers::Answers;
 use super::email::MessageView;
 use crate::catalogue::world::Running;
+
+/// After so many turns a run looks whether it is still wanted. A turn may take some milliseconds.
+const TURNS: u32 = 16;
 
 /// What a run starts from.
 #[derive(Clone, Copy)]
@@ -186,12 +189,14 @@ pub(super) async fn conduct(
     let mut run = Run::start_given(input, given);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
-        match catch_unwind(AssertUnwindSafe(|| run.step())) {
-            Ok(Step::Needs(waiting)) => {
+        match catch_unwind(AssertUnwindSafe(|| run.step_for(TURNS))) {
+            Ok(Slice::Paused(paused)) if answers.wanted() => run = *paused,
+            Ok(Slice::Paused(_)) => return Err(StoreError::Failed("nobody waits for the run any more".to_owned())),
+            Ok(Slice::Stepped(Step::Needs(waiting))) => {
                 let answer = answers.answer(waiting.question()).await?;
                 run = waiting.answer(answer);
             }
-            Ok(Step::Done(outcome)) => {
+            Ok(Slice::Stepped(Step::Done(outcome))) => {
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
                 left.steps = outcome.steps;
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));

@@ -21,6 +21,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
+use super::underway::{Care, Noted};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
@@ -83,14 +84,15 @@ impl App {
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, limits) = (self.catalogue.running(), inline(self.limits));
+        let noted = self.underway.begin(content_hash(&arrival.raw));
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
             let store = self.store.clone();
-            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, limits)))
+            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, limits, noted)))
                 .await
                 .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, limits).await
+            prepare(&running, &*self.store, arrival, limits, noted).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -150,11 +152,17 @@ fn inline(limits: Limits) -> Limits {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, mut limits: Limits) -> Acceptance {
+async fn prepare(
+    running: &Running,
+    store: &dyn Store,
+    arrival: Arrival,
+    mut limits: Limits,
+    noted: Noted,
+) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
-    let parsed = Message::parse(&raw);
+    let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
     for recipient in &arrival.recipients {
@@ -172,7 +180,11 @@ async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, mut lim
         let start = Start { interaction: id, received_at, priority, route, opening };
         // What the store can't answer now a worker asks again.
         let answers = LiveAnswers::new(running, store);
-        let ended = decide(running, start, &parsed, limits, &answers).await.ok();
+        let ended = match noted.care() {
+            Care::Usual => decide(running, start, &parsed, limits, &answers).await.ok(),
+            // A worker's attempts are counted.
+            Care::NoRun | Care::Unread => None,
+        };
         limits.steps = limits.steps.saturating_sub(ended.as_ref().map_or(0, |ended| ended.steps));
         let run = ended.map(|ended| ended.record);
         interactions.push(NewInteraction {
@@ -191,7 +203,7 @@ async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, mut lim
         received_at,
         message_id: parsed.message_id().map(str::to_owned),
         subject: clip(parsed.subject()),
-        content_hash: content_hash(&raw),
+        content_hash: noted.hash,
         raw: raw.clone(),
     };
     Acceptance { message, interactions, idempotency: arrival.idempotency }

@@ -2,8 +2,11 @@
 
 pub mod answers;
 pub mod attempt;
+pub(crate) mod claims;
 pub mod decide;
 pub mod email;
 pub mod intake;
 pub mod smtp;
+pub(crate) mod underway;
+pub(crate) mod wanted;
 pub mod worker;

@@ -1,76 +1,60 @@
-//! Runs what was accepted without a decision: long flows, reruns, and whatever a crash left behind.
+//! Makes the runs that were claimed: long flows, reruns, and whatever a crash left behind.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::watch;
-use waypost_engine::Limits;
+use tokio::time::sleep;
+use waypost_engine::{Limits, codes};
+use waypost_flow::id::QueueId;
 use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
+use waypost_store::leases::{Lost, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Start, decide};
+use super::decide::{Start, bare_record, decide};
+use super::wanted::{Interest, Wanted};
 use crate::App;
 use crate::catalogue::world::{Running, World};
 use crate::observed::Ran;
 use crate::traces::trace_id;
 
-/// How many interactions are claimed at once.
-const BATCH: u32 = 16;
+/// So many attempts at a run may never end: then it is set aside.
+const MOST_ATTEMPTS: u32 = 3;
 
-/// How many of them are run and recorded at the same time.
-const AT_ONCE: usize = 8;
-
-/// A claimed interaction is another worker's again after so many seconds.
-const LEASE_SECONDS: u32 = 60;
-
-/// Work that nobody announced is found at the latest after this long.
-const POLL: Duration = Duration::from_secs(1);
+/// What failed is tried again after this long.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Works until `stop` turns true.
-    pub async fn work(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        // A sender that is gone will never say stop.
-        while !*stop.borrow() && stop.has_changed().is_ok() {
-            match self.work_once().await {
-                Ok(0) => {
-                    tokio::select! {
-                        () = self.undecided.notified() => {}
-                        () = tokio::time::sleep(POLL) => {}
-                        _ = stop.changed() => {}
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%error, "the worker can't reach the store");
-                    tokio::time::sleep(POLL).await;
-                }
-            }
+    /// Runs what was claimed under a lease that is renewed meanwhile. What fails outside of the flow is given back, and counts as an
+    /// attempt unless the store is away.
+    pub(super) async fn work_on(&self, work: ClaimedRun) {
+        let (id, lease) = (work.interaction.id, work.lease);
+        let seconds = u32::try_from(self.run_term.lasts.as_secs()).unwrap_or(u32::MAX);
+        let renew = || self.store.renew_run(id, lease, seconds, Timestamp::now());
+        let error = match hold(self.run_term, renew, self.run_claimed(work)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(Lost) => return tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it"),
+        };
+        let away = matches!(error, StoreError::Unavailable(_) | StoreError::Full);
+        tracing::warn!(interaction = %id, %error, "the run failed outside of the flow; it is made again");
+        sleep(PAUSE).await;
+        while let Err(error) = self.store.release_run(id, lease, !away).await {
+            tracing::debug!(interaction = %id, %error, "the run could not be given back; it is tried again");
+            sleep(PAUSE).await;
         }
-    }
-
-    /// Runs one batch; answers how many were claimed.
-    async fn work_once(&self) -> Result<usize, StoreError> {
-        let claimed = self.store.claim_runs(BATCH, LEASE_SECONDS, Timestamp::now()).await?;
-        let count = claimed.len();
-        // Side by side: the store commits together what is recorded at the same time.
-        let mut runs = stream::iter(claimed.into_iter().map(|work| self.work_on(work))).buffer_unordered(AT_ONCE);
-        let mut outcome = Ok(count);
-        while let Some(run) = runs.next().await {
-            // The others go on: what is not recorded is claimed again when its lease ends.
-            outcome = run.and(outcome);
-        }
-        outcome
     }
 
     /// Runs what was claimed, and records it.
-    async fn work_on(&self, mut work: ClaimedRun) -> Result<(), StoreError> {
+    async fn run_claimed(&self, mut work: ClaimedRun) -> Result<(), StoreError> {
+        let set_aside = work.attempts >= MOST_ATTEMPTS;
+        // A message that can't be read must not keep its interaction from being set aside.
+        let raw = if set_aside { None } else { self.store.raw_message(work.interaction.id).await? };
         self.catalogue.running_since(work.epoch).await?;
         // Claimed a while ago: what was published since counts as well.
         self.catalogue.catch_up().await?;
@@ -97,15 +81,19 @@ impl App {
         let (id, lease) = (work.interaction.id, work.lease);
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
-        let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
-        let run =
-            self.runs.run(move || runtime.block_on(run(&running, &*store, route.as_deref(), &work, gone, limits)));
-        let run = match run.await {
-            Ok(run) => run?,
-            Err(error) => {
-                tracing::error!(interaction = %id, %error, "a run failed outside of the engine; its lease will end");
-                return Ok(());
-            }
+        let run = if set_aside {
+            tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run came to an end: it is set aside");
+            set_aside_record(start(&work, route.as_deref()), running.unrouted, work.attempts)
+        } else {
+            let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
+            let (interest, wanted) = Interest::new();
+            let run = self.runs.run(move || {
+                let raw = raw.unwrap_or_default();
+                runtime.block_on(run(&running, &*store, route.as_deref(), (&work, &raw), gone, limits, wanted))
+            });
+            let run = run.await??;
+            drop(interest);
+            run
         };
         let ran = Ran::of(&run);
         match self.store.record_run(id, lease, run).await {
@@ -118,7 +106,7 @@ impl App {
             // It is claimed again at once, with a catalogue that knows that the queue is gone.
             Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
             Err(LeaseError::Lost) => {
-                tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it")
+                tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it");
             }
             Err(LeaseError::Store(error)) => return Err(error),
         }
@@ -139,27 +127,43 @@ fn is_there(world: &World, target: RouteTarget) -> bool {
     }
 }
 
-async fn run(
-    running: &Running,
-    store: &dyn Store,
-    route: Option<&RouteRecord>,
-    work: &ClaimedRun,
-    gone: bool,
-    limits: Limits,
-) -> Result<RunRecord, StoreError> {
-    let message = Message::parse(&work.raw);
-    let start = Start {
+fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>) -> Start<'r> {
+    Start {
         interaction: work.interaction.id,
         received_at: work.interaction.received_at,
         priority: work.interaction.initial_priority,
         route,
         opening: work.interaction.opening.as_ref(),
-    };
-    let answers = LiveAnswers::new(running, store);
-    let mut run = decide(running, start, &message, limits, &answers).await?.record;
+    }
+}
+
+async fn run(
+    running: &Running,
+    store: &dyn Store,
+    route: Option<&RouteRecord>,
+    (work, raw): (&ClaimedRun, &[u8]),
+    gone: bool,
+    limits: Limits,
+    wanted: Wanted,
+) -> Result<RunRecord, StoreError> {
+    let message = Message::parse(raw);
+    let answers = LiveAnswers::new(running, store).as_long_as(wanted);
+    let mut run = decide(running, start(work, route), &message, limits, &answers).await?.record;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
-        run.decision.error = Some(json!({ "code": "run.route-deleted", "message": message }));
+        run.decision.error = Some(json!({ "code": codes::ROUTE_DELETED, "message": message }));
     }
     Ok(run)
+}
+
+/// What is recorded of a run that is not tried again: the interaction stands in its queue for unrouted mail.
+fn set_aside_record(start: Start<'_>, unrouted: QueueId, attempts: u32) -> RunRecord {
+    let mut record = bare_record(start, start.route.and_then(|route| route.unrouted_queue).unwrap_or(unrouted));
+    if let Some(opening) = start.opening {
+        record.attributes.clone_from(&opening.attributes);
+    }
+    let message =
+        format!("{attempts} attempts at the run did not end: the process died, or the run failed outside of the flow");
+    record.decision.error = Some(json!({ "code": codes::TOO_MANY_ATTEMPTS, "message": message }));
+    record
 }

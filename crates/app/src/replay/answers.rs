@@ -51,6 +51,10 @@ impl Answers for Recorded<'_> {
         }
         Ok(answer)
     }
+
+    fn wanted(&self) -> bool {
+        self.today.wanted()
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use waypost_engine::{Detail, Limits};
 use waypost_flow::id::{FlowId, InteractionId};
 use waypost_store::error::StoreError;
+use waypost_store::leases::{Lost, Term, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord, State};
 use waypost_store::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
@@ -28,12 +29,10 @@ use crate::catalogue::where_used::followers;
 use crate::catalogue::world::{Running, World};
 use crate::error::AppError;
 use crate::mail::answers::LiveAnswers;
+use crate::mail::wanted::Interest;
 
-/// A replay whose node is gone is another's after this long.
-const LEASE: SignedDuration = SignedDuration::from_secs(10);
-
-/// How often a node says how far it came, which keeps its right.
-const TELL: Duration = Duration::from_secs(1);
+/// A replay whose node is gone is another's after this long. How far it came is told with each renewal.
+const TERM: Term = Term { lasts: Duration::from_secs(10), renewed: Duration::from_secs(1) };
 
 /// Replays that nobody announced here, or whose node is gone, are found at the latest after this long.
 const POLL: Duration = Duration::from_secs(5);
@@ -144,19 +143,13 @@ impl App {
     async fn replayed(&self, replay: &ReplayRecord, token: Uuid) -> Result<(Report, Vec<ReplayChange>), Ended> {
         let plan = Arc::new(self.plan_replay(replay).await?);
         let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
-        let ended = tokio::select! {
-            ended = self.run_all(plan.clone(), &told) => ended?,
-            () = self.tell_progress(replay.id, token, &plan, &hear) => return Err(Ended::Lost),
-        };
+        if !self.keep_progress(replay.id, token, &plan, &hear).await? {
+            return Err(Ended::Lost);
+        }
+        let renew = || self.keep_progress(replay.id, token, &plan, &hear);
+        let ended = hold(TERM, renew, self.run_all(plan.clone(), &told)).await.map_err(|Lost| Ended::Lost)??;
         // What is kept with the report says that it is complete.
         if self.keep_progress(replay.id, token, &plan, &hear).await? { Ok(ended) } else { Err(Ended::Lost) }
-    }
-
-    /// Says how far a replay came, again and again; ends when the right to it is lost.
-    async fn tell_progress(&self, id: Uuid, token: Uuid, plan: &Plan, hear: &watch::Receiver<Progress>) {
-        while !matches!(self.keep_progress(id, token, plan, hear).await, Ok(false)) {
-            tokio::time::sleep(TELL).await;
-        }
     }
 
     /// Says how far a replay came, and answers whether the right to it is still held.
@@ -234,6 +227,8 @@ impl App {
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
         let (runtime, store) = (Handle::current(), self.store.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
+        // Threads go on when nobody waits for them: so they ask.
+        let (interest, wanted) = Interest::new();
         let run = move || {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             let part = items.len().div_ceil(threads).max(1);
@@ -245,11 +240,11 @@ impl App {
                     if some.is_empty() {
                         break;
                     }
-                    let (plan, runtime, store) = (&plan, &runtime, &store);
+                    let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
                     parts.push(scope.spawn(move || {
                         stand_back();
                         let one = |item: Item| {
-                            let answers = LiveAnswers::new(&plan.after, &**store);
+                            let answers = LiveAnswers::new(&plan.after, &**store).as_long_as(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {
                                 interaction: &item.interaction,
@@ -278,6 +273,7 @@ impl App {
             })
         };
         let ran = tokio::task::spawn_blocking(run).await;
+        drop(interest);
         Ok(ran.map_err(|error| StoreError::Failed(error.to_string()))??)
     }
 }
@@ -424,5 +420,5 @@ fn sampled(id: InteractionId, share: f64) -> bool {
 }
 
 fn lease_end() -> Timestamp {
-    Timestamp::now().checked_add(LEASE).unwrap_or(Timestamp::MAX)
+    Timestamp::now().checked_add(TERM.lasts).unwrap_or(Timestamp::MAX)
 }

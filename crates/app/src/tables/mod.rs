@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::TableId;
-use waypost_store::contents::{NewContent, Replaced};
+use waypost_store::contents::{NewContent, Replaced, after_clearing};
 use waypost_store::error::TableError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::tables::{
@@ -96,13 +96,13 @@ impl App {
     ) -> Result<(ContentVersion, TableRow), AppError> {
         let row = table.row(key, values).map_err(AppError::Invalid)?;
         let change = ContentChange { audit: entry(by, "row set", table), expected };
-        let changed =
-            self.store.put_row(table.record.id, row.clone(), new, change).await.map_err(|error| match error {
-                TableError::Exists => {
-                    AppError::NameTaken { kind: "row", name: key.to_owned(), holder: table.record.id.to_string() }
-                }
-                error => refused(error, table),
-            })?;
+        let put = || self.store.put_row(table.record.id, row.clone(), new, change.clone());
+        let changed = after_clearing(&*self.store, put).await.map_err(|error| match error {
+            TableError::Exists => {
+                AppError::NameTaken { kind: "row", name: key.to_owned(), holder: table.record.id.to_string() }
+            }
+            error => refused(error, table),
+        })?;
         Ok((changed.version, row))
     }
 
@@ -118,8 +118,9 @@ impl App {
         expected: Option<ContentVersion>,
     ) -> Result<ContentVersion, AppError> {
         let change = ContentChange { audit: entry(by, "row removed", table), expected };
-        let changed = self.store.delete_row(table.record.id, &table.folded(key), change).await;
-        let changed = changed.map_err(|error| refused(error, table))?;
+        let folded = table.folded(key);
+        let delete = || self.store.delete_row(table.record.id, &folded, change.clone());
+        let changed = after_clearing(&*self.store, delete).await.map_err(|error| refused(error, table))?;
         if changed.before.is_none() {
             return Err(row_not_found(key));
         }

@@ -7,7 +7,6 @@ use waypost_flow::expr::Compiled;
 use super::{Control, text};
 use crate::error::Raised;
 use crate::machine::Machine;
-use crate::trace::Target;
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
@@ -18,11 +17,6 @@ pub(super) fn perform<'m>(
         let value = text(machine.eval(value)?)?;
         machine.push_pending(position, value)?;
     }
-    let mut pending = std::mem::take(&mut machine.pending);
-    for ((name, _), (_, value)) in attributes.iter().zip(pending.drain(..)) {
-        machine.trace.set(Target::Attribute, name, &value);
-        machine.put_attribute(name, value);
-    }
-    machine.pending = pending;
+    machine.set_attributes(attributes)?;
     Ok(Control::Next)
 }

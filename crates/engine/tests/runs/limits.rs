@@ -50,6 +50,27 @@ fn a_deep_limit_uses_no_stack_of_the_thread() {
 }
 
 #[test]
+fn attributes_are_64_kib_together_and_no_larger() {
+    for (length, decision) in [(65_527, "4711"), (65_528, "")] {
+        let text = format!(
+            "flows: [{{name: F, type: email, variables: [{{name: v, dataType: string, default: {}}}], nodes: [{{id: a, actions: [
+                {{type: setAttributes, attributes: {{text: x}}}}, {{type: setAttributes, attributes: {{n: '4711', text: '${{v}}'}}}},
+                {{type: setAttributes, attributes: {{text: '${{v}}'}}}}, {{type: disconnect}}]}}]}}]",
+            "x".repeat(length)
+        );
+        let (flows, node) = case(&text);
+        let mail = Mail::read(None);
+        let outcome = run(&flows, &mail, &node, Limits::default());
+        let error = outcome.decision.error.map(|error| (error.code, error.node_id.unwrap()));
+        let expected = decision.is_empty().then(|| (codes::ATTRIBUTES_TOO_LARGE, "a".to_owned()));
+        assert_eq!(error, expected, "{length} bytes beside names and `4711`");
+        assert_eq!(outcome.attributes.get("n").map_or("", String::as_str), decision);
+        let kept: usize = outcome.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert_eq!(kept, if decision.is_empty() { 5 } else { 65_536 });
+    }
+}
+
+#[test]
 fn ten_thousand_actions_and_no_more() {
     let text = "flows: [{name: F, type: email, nodes: [{id: a, actions: [{type: log, message: a}, {type: log, message: b}], next: [{to: a}]}]}]";
     let (flows, node) = case(text);

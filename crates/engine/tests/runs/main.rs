@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Step, trace};
+use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Slice, Step, trace};
 use waypost_flow::source::{self, Node};
 
 use mail::Mail;
@@ -71,14 +71,18 @@ fn check(file: &Path, bless: bool) -> Result<(), String> {
     } else {
         expect("trace", member(&case, "trace").map_or("", string), &found);
     }
-    // Same snapshot, same email: same run.
-    let again = run(&flows, &mail, &case, limits);
+    // Same snapshot, same email: same run, also for one who stops after each turn.
+    let again = in_slices(Run::start(input(&flows, &mail, &case, limits)));
     expect("second run", &outcome.trace.to_json(), &again.trace.to_json());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn run<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> Outcome<'m> {
-    let input = RunInput {
+    finish(Run::start(input(flows, mail, case, limits)))
+}
+
+fn input<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> RunInput<'m> {
+    RunInput {
         snapshot: &flows.snapshot,
         start: flows.start(),
         interaction_id: "01890000-0000-7000-8000-000000000000",
@@ -87,8 +91,21 @@ fn run<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> Out
         attributes: strings(member(case, "attributes")),
         email: mail,
         limits,
-    };
-    finish(Run::start(input))
+    }
+}
+
+/// Runs to the end, a turn at a time.
+fn in_slices(mut run: Run<'_>) -> Outcome<'_> {
+    loop {
+        run = match run.step_for(1) {
+            Slice::Paused(paused) => *paused,
+            Slice::Stepped(Step::Done(outcome)) => return *outcome,
+            Slice::Stepped(Step::Needs(waiting)) => {
+                let answer = world::answer(waiting.question());
+                waiting.answer(answer)
+            }
+        };
+    }
 }
 
 /// Runs to the end, with the world's answers.
@@ -122,6 +139,12 @@ fn limits(case: &Node) -> Limits {
     }
     if let Some(depth) = of("depth") {
         limits.depth = usize::try_from(depth).unwrap();
+    }
+    if let Some(bytes) = of("attributeBytes") {
+        limits.attribute_bytes = usize::try_from(bytes).unwrap();
+    }
+    if let Some(bytes) = of("decisionBytes") {
+        limits.decision_bytes = usize::try_from(bytes).unwrap();
     }
     if let Some(events) = of("events") {
         limits.trace_events = usize::try_from(events).unwrap();

@@ -1,6 +1,6 @@
 //! What an acceptance keeps, and what it knows again.
 
-use super::samples::{accept, at, decided, decision, id, mail, offer, queue, queues, run};
+use super::samples::{accept, at, decided, decision, id, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::catalogue::RouteTarget;
 use crate::records::mail::{
@@ -175,7 +175,7 @@ pub(crate) async fn a_run_that_leads_to_a_queue_that_is_gone_is_dropped(store: &
         offered.interactions[0].epoch = epoch;
         assert_eq!(accept(store, offered).await, [created(number.into(), kept)], "{kind:?}");
     }
-    let waiting = store.claim_runs(9, 60, at(10)).await.unwrap();
+    let waiting = store.claim_runs(up_to(9), at(10)).await.unwrap();
     assert_eq!(waiting.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
 }
 
@@ -225,7 +225,7 @@ pub(crate) async fn the_summary_adds_up(store: &dyn Store) {
     let kinds: Vec<_> = summary.by_decision.into_iter().collect();
     assert_eq!(kinds, [(DecisionKind::Disconnect, 1), (DecisionKind::Unrouted, 1)]);
     assert_eq!(summary.oldest_undecided_at, Some(at(3)));
-    let claimed = store.claim_runs(9, 60, at(10)).await.unwrap();
+    let claimed = store.claim_runs(up_to(9), at(10)).await.unwrap();
     store.record_run(id(3), claimed[0].lease, run(DecisionKind::Queue)).await.unwrap();
     let summary = store.summary().await.unwrap();
     let states: Vec<_> = summary.by_state.into_iter().collect();

@@ -36,7 +36,8 @@ macro_rules! every_rule {
                 other_sender_is_not_the_same, no_message_id_is_never_a_duplicate, one_mail_for_two_routes_is_two_interactions, one_route_twice_is_counted_on_the_first,
                 mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped, a_run_that_leads_to_a_queue_that_is_gone_is_dropped,
                 a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;
-            runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
+            runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, a_renewed_lease_lasts, attempts_are_counted_until_a_run_is_recorded,
+                released_runs_are_no_attempts, what_was_tried_before_is_claimed_apart, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
                 a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone, erased_attributes_are_gone,
                 erasing_one_of_two_keeps_the_other;
             queues: priority_then_age, skills_must_all_be_listed, odd_text_stands_in_nobodys_way, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
@@ -55,6 +56,7 @@ macro_rules! every_rule {
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
                 rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,
+                writing_nothing_keeps_a_right, who_changes_a_table_takes_back_what_stands_in_the_way,
                 one_of_many_contents_wins, a_key_twice_is_told, old_versions_go, a_deleted_table_is_swept;
             replays: one_node_at_a_time_begins_the_oldest, a_report_is_kept_with_what_differs,
                 what_was_erased_meanwhile_is_not_kept, messages_and_last_traces_are_read_together;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run};
+use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run, up_to};
 use crate::error::{CommitError, LeaseError};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{DecisionKind, Opening, QueueClaim, QueueLease, State};
@@ -121,7 +121,7 @@ pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
         assert!(matches!(store.release(queue(1), token, at(70)).await, Err(LeaseError::Lost)));
         assert!(matches!(store.extend(queue(1), token, 60, at(70)).await, Err(LeaseError::Lost)));
     }
-    store.claim_runs(1, 60, at(70)).await.unwrap();
+    store.claim_runs(up_to(1), at(70)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Decided, "any claim gives back what ran out");
     assert_eq!(numbers(&claim(store, None, 70).await), [1]);
     assert!(matches!(store.acknowledge(queue(1), token, at(71)).await, Err(LeaseError::Lost)));
@@ -210,13 +210,13 @@ pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
         attributes.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };
     set("waiting", "1", 1).await;
-    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     set("running", "1", 2).await;
     store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap();
     assert_eq!(shown().await, "lang=en running=1 waiting=1");
     set("lang", "de", 3).await;
     store.rerun(id(1), audit(4, "ops")).await.unwrap();
-    let work = store.claim_runs(1, 60, at(20)).await.unwrap().remove(0);
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     let mut second = run(DecisionKind::Queue);
     second.attributes.insert("second".to_owned(), "1".to_owned());
     store.record_run(id(1), work.lease, second.clone()).await.unwrap();

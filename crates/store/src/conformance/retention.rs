@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run};
+use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{Accepted, DecisionKind, InteractionFilter, QueueClaim, State};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -111,7 +111,7 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     store.rerun(id(1), audit(10, "ops")).await.unwrap();
     let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), ..RetentionLimits::default() };
     assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default(), "it waits for a run");
-    let claimed = store.claim_runs(1, 60, at(60)).await.unwrap().remove(0);
+    let claimed = store.claim_runs(up_to(1), at(60)).await.unwrap().remove(0);
     let mut anew = run(DecisionKind::Forward);
     anew.started_at = at(61);
     store.record_run(id(1), claimed.lease, anew).await.unwrap();

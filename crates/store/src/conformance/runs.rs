@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run};
+use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{DecisionKind, Opening, State};
+use crate::records::mail::{ClaimedRun, DecisionKind, Opening, RunClaim, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -17,22 +17,21 @@ pub(crate) async fn claimed_oldest_first_and_once(store: &dyn Store) {
     accept(store, decided(4, run(DecisionKind::Queue))).await;
     let change = CatalogueChange::PutQueue(super::samples::queue_record(3, "Sales"));
     let epoch = store.commit(1, vec![change]).await.unwrap();
-    let first = store.claim_runs(2, 60, at(10)).await.unwrap();
+    let first = store.claim_runs(up_to(2), at(10)).await.unwrap();
     assert_eq!(first.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
     assert_eq!((first[0].epoch, first[0].interaction.state), (epoch, State::Running));
-    assert_eq!(first[0].raw, mail(1).message.raw);
     assert_ne!(first[0].lease, first[1].lease);
-    let second = store.claim_runs(9, 60, at(10)).await.unwrap();
+    let second = store.claim_runs(up_to(9), at(10)).await.unwrap();
     assert_eq!(second.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(3)]);
-    assert!(store.claim_runs(9, 60, at(10)).await.unwrap().is_empty());
+    assert!(store.claim_runs(up_to(9), at(10)).await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_lease_that_ran_out_is_claimed_anew(store: &dyn Store) {
     queues(store).await;
     accept(store, mail(1)).await;
-    let old = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
-    assert!(store.claim_runs(1, 60, at(69)).await.unwrap().is_empty());
-    let new = store.claim_runs(1, 60, at(70)).await.unwrap().remove(0);
+    let old = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    assert!(store.claim_runs(up_to(1), at(69)).await.unwrap().is_empty());
+    let new = store.claim_runs(up_to(1), at(70)).await.unwrap().remove(0);
     let late = store.record_run(id(1), old.lease, run(DecisionKind::Queue)).await;
     assert!(matches!(late, Err(LeaseError::Lost)));
     store.record_run(id(1), new.lease, run(DecisionKind::Forward)).await.unwrap();
@@ -40,11 +39,77 @@ pub(crate) async fn a_lease_that_ran_out_is_claimed_anew(store: &dyn Store) {
     assert_eq!((kept.state, kept.runs), (State::Completed, 1));
 }
 
+pub(crate) async fn a_renewed_lease_lasts(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    assert!(store.renew_run(id(1), work.lease, 60, at(50)).await.unwrap());
+    assert!(store.claim_runs(up_to(1), at(109)).await.unwrap().is_empty());
+    assert!(!store.renew_run(id(1), Uuid::from_u128(5), 60, at(60)).await.unwrap(), "another lease");
+    assert!(!store.renew_run(id(2), work.lease, 60, at(60)).await.unwrap(), "another interaction");
+    let new = store.claim_runs(up_to(1), at(110)).await.unwrap().remove(0);
+    assert!(!store.renew_run(id(1), work.lease, 60, at(111)).await.unwrap(), "it was lost");
+    store.record_run(id(1), new.lease, run(DecisionKind::Forward)).await.unwrap();
+    assert!(!store.renew_run(id(1), new.lease, 60, at(112)).await.unwrap(), "its run has ended");
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Completed);
+}
+
+pub(crate) async fn attempts_are_counted_until_a_run_is_recorded(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    for (number, now) in [(0, 10), (1, 70), (2, 130)] {
+        let work = store.claim_runs(up_to(1), at(now)).await.unwrap().remove(0);
+        assert_eq!(work.attempts, number, "attempts that never ended");
+    }
+    let last = store.claim_runs(up_to(1), at(190)).await.unwrap().remove(0);
+    assert_eq!(last.attempts, 3);
+    store.record_run(id(1), last.lease, run(DecisionKind::Queue)).await.unwrap();
+    store.rerun(id(1), audit(1, "ops")).await.unwrap();
+    let again = store.claim_runs(up_to(1), at(191)).await.unwrap().remove(0);
+    assert_eq!(again.attempts, 0, "a rerun begins to count anew");
+}
+
+pub(crate) async fn released_runs_are_no_attempts(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    for now in [10, 11, 12] {
+        let work = store.claim_runs(up_to(1), at(now)).await.unwrap().remove(0);
+        assert_eq!(work.attempts, 0);
+        store.release_run(id(1), work.lease, false).await.unwrap();
+        assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
+        let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
+        assert_eq!(states, [(State::Received, 1)]);
+        assert!(!store.renew_run(id(1), work.lease, 60, at(now)).await.unwrap(), "the lease is over");
+    }
+    let held = store.claim_runs(up_to(1), at(13)).await.unwrap().remove(0);
+    store.release_run(id(1), Uuid::from_u128(5), false).await.unwrap();
+    assert!(store.renew_run(id(1), held.lease, 60, at(14)).await.unwrap(), "only its holder releases it");
+    store.release_run(id(1), held.lease, true).await.unwrap();
+    let again = store.claim_runs(up_to(1), at(15)).await.unwrap().remove(0);
+    assert_eq!(again.attempts, 1, "one that failed counts");
+}
+
+pub(crate) async fn what_was_tried_before_is_claimed_apart(store: &dyn Store) {
+    queues(store).await;
+    for number in [1, 2, 3] {
+        accept(store, mail(number)).await;
+    }
+    assert_eq!(store.claim_runs(up_to(2), at(10)).await.unwrap().len(), 2);
+    let claim = |fresh, retried| RunClaim { fresh, retried, lease_seconds: 60 };
+    let ids = |work: Vec<ClaimedRun>| work.iter().map(|one| one.interaction.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.claim_runs(claim(9, 0), at(70)).await.unwrap()), [id(3)]);
+    assert_eq!(ids(store.claim_runs(claim(0, 1), at(71)).await.unwrap()), [id(1)]);
+    accept(store, mail(4)).await;
+    let mut both = ids(store.claim_runs(claim(1, 1), at(72)).await.unwrap());
+    both.sort_unstable();
+    assert_eq!(both, [id(2), id(4)], "one of each");
+}
+
 pub(crate) async fn only_the_lease_records(store: &dyn Store) {
     queues(store).await;
     accept(store, mail(1)).await;
     accept(store, mail(2)).await;
-    let work = store.claim_runs(2, 60, at(10)).await.unwrap();
+    let work = store.claim_runs(up_to(2), at(10)).await.unwrap();
     for (interaction, lease) in [(id(1), Uuid::from_u128(5)), (id(1), work[1].lease), (id(9), work[0].lease)] {
         let refused = store.record_run(interaction, lease, run(DecisionKind::Queue)).await;
         assert!(matches!(refused, Err(LeaseError::Lost)));
@@ -64,7 +129,7 @@ pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn 
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Forward))).await;
     store.rerun(id(1), audit(101, "ops")).await.unwrap();
-    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let epoch = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap();
     assert!(!store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap());
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
@@ -73,7 +138,7 @@ pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn 
     assert_eq!(states, [(State::Received, 1)]);
     let late = store.record_run(id(1), work.lease, run(DecisionKind::Forward)).await;
     assert!(matches!(late, Err(LeaseError::Lost)), "the lease is over");
-    let again = store.claim_runs(1, 60, at(11)).await.unwrap().remove(0);
+    let again = store.claim_runs(up_to(1), at(11)).await.unwrap().remove(0);
     assert_eq!((again.interaction.id, again.epoch), (id(1), epoch));
     let mut elsewhere = run(DecisionKind::Queue);
     elsewhere.decision.queue = Some(queue(2));
@@ -89,7 +154,7 @@ pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
     store.rerun(id(1), audit(101, "ops")).await.unwrap();
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
     assert_eq!(store.summary().await.unwrap().oldest_undecided_at, None, "it has its first decision still");
-    let work = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let mut second = run(DecisionKind::Forward);
     second.flow = Some((flow(2), 4));
     store.record_run(id(1), work.lease, second).await.unwrap();
@@ -107,7 +172,7 @@ pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
     queues(store).await;
     accept(store, mail(1)).await;
     assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)), "received");
-    store.claim_runs(1, 60, at(10)).await.unwrap();
+    store.claim_runs(up_to(1), at(10)).await.unwrap();
     assert!(matches!(store.rerun(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)), "running");
     accept(store, decided(2, run(DecisionKind::Queue))).await;
     super::queues::claim(store, None, 10).await;
@@ -157,14 +222,14 @@ pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
         waiting.interactions[0].opening = Some(opening.clone());
         accept(store, waiting).await;
         store.set_attributes(id(number), attributes(), audit(number * 10, "ops")).await.unwrap();
-        let early = if running { store.claim_runs(1, 60, at(10)).await.unwrap().pop() } else { None };
+        let early = if running { store.claim_runs(up_to(1), at(10)).await.unwrap().pop() } else { None };
         store.erase(id(number), audit(number * 10 + 1, "ops")).await.unwrap();
         let kept = store.interaction(id(number)).await.unwrap().unwrap();
         let bare = Opening { attributes: BTreeMap::new(), ..opening.clone() };
         assert_eq!((kept.attributes, kept.opening), (BTreeMap::new(), Some(bare)));
         let work = match early {
             Some(work) => work,
-            None => store.claim_runs(1, 60, at(10)).await.unwrap().remove(0),
+            None => store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0),
         };
         store.record_run(id(number), work.lease, run(DecisionKind::Queue)).await.unwrap();
         let kept = store.interaction(id(number)).await.unwrap().unwrap();

@@ -11,7 +11,7 @@ use waypost_flow::link::LabelTarget;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunRecord,
+    AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunClaim, RunRecord,
 };
 use crate::records::tables::{ColumnRecord, ScheduleRecord, TableRecord, TableShape};
 use crate::traits::Store;
@@ -113,6 +113,11 @@ pub(crate) fn run(kind: DecisionKind) -> RunRecord {
         trace: r#"{"nodes":[]}"#.to_owned(),
         rerun_by: None,
     }
+}
+
+/// A claim of up to so many runs, fresh ones and others, for a minute.
+pub(crate) fn up_to(max: u32) -> RunClaim {
+    RunClaim { fresh: max, retried: max, lease_seconds: 60 }
 }
 
 /// Accepts and answers what became of each offered interaction.

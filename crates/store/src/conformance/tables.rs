@@ -305,6 +305,31 @@ pub(crate) async fn a_right_that_ran_out_is_taken_back(store: &dyn Store) {
     assert_eq!(content(store, None).await, map(&[("bob", "x")]));
 }
 
+pub(crate) async fn writing_nothing_keeps_a_right(store: &dyn Store) {
+    made(store).await;
+    store.begin_import(Import { until: at(1), ..right(7) }, None).await.unwrap();
+    store.write_import(right(7), Vec::new(), Vec::new()).await.unwrap();
+    assert_eq!(store.take_back(10).await.unwrap(), 0, "it was renewed");
+    store.write_import(right(7), vec![row("ann", "new")], Vec::new()).await.unwrap();
+    let counts = RowCounts { added: 1, ..RowCounts::default() };
+    assert_eq!(store.finish_import(right(7), counts, audit(1, "ops")).await.unwrap(), 1);
+}
+
+pub(crate) async fn who_changes_a_table_takes_back_what_stands_in_the_way(store: &dyn Store) {
+    made(store).await;
+    replaced(store, 1, &[("ann", "gold")]).await;
+    let gone = Import { until: at(1), ..right(7) };
+    store.begin_import(gone, None).await.unwrap();
+    let rows = (0..50).map(|number| row(&format!("k{number:02}"), "never")).collect();
+    store.write_import(gone, rows, vec!["ann".to_owned()]).await.unwrap();
+    let again = replaced(store, 2, &[("ann", "gold"), ("bob", "basic")]).await;
+    assert_eq!(again.counts, RowCounts { added: 1, same: 1, ..RowCounts::default() });
+    assert_eq!(content(store, None).await, map(&[("ann", "gold"), ("bob", "basic")]));
+    store.begin_import(right(8), None).await.unwrap();
+    let held = staged(&[]).replace(store, table(1), change(3)).await;
+    assert!(matches!(held, Err(TableError::Importing)), "one that is under way stands");
+}
+
 pub(crate) async fn one_of_many_contents_wins(store: &dyn Store) {
     made(store).await;
     let contents = [staged(&[("a", "1")]), staged(&[("b", "1")]), staged(&[("c", "1")])];

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use deadpool_postgres::Client;
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
@@ -19,12 +18,10 @@ use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, Summary,
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
+    Summary,
 };
 use crate::traits::MailStore;
-
-/// How many messages are read at the same time for runs.
-const READS_AT_ONCE: usize = 4;
 
 /// Messages of up to so many bytes are read in the usual time.
 const AT_ONCE: i32 = 1 << 20;
@@ -35,19 +32,24 @@ impl MailStore for PostgresStore {
         self.lanes.accept(acceptance).await
     }
 
-    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        let claimed = self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await?;
-        let read = claimed.into_iter().map(async |mut one| match self.raw_message(one.interaction.id).await {
-            Ok(raw) => {
-                one.raw = raw.unwrap_or_default();
-                Some(one)
-            }
-            Err(error) => {
-                tracing::warn!(interaction = %one.interaction.id, %error, "a message did not come in time; its lease will end");
-                None
-            }
-        });
-        Ok(stream::iter(read).buffered(READS_AT_ONCE).filter_map(std::future::ready).collect().await)
+    async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+        self.db.run(move |db| Box::pin(runs::claim(db, claim, now))).await
+    }
+
+    async fn renew_run(
+        &self,
+        id: InteractionId,
+        lease: Uuid,
+        lease_seconds: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.db.run(move |db| Box::pin(runs::renew(db, id, lease, lease_seconds, now))).await
+    }
+
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
+        self.db.run(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
+        self.signals.work();
+        Ok(())
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {

@@ -1,6 +1,5 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use bytes::Bytes;
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use super::{audit, locks};
 use crate::encoding::{attributes, attributes_column, ended_at, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{ClaimedRun, RunRecord, State};
+use crate::records::mail::{ClaimedRun, RunClaim, RunRecord, State};
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
 pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: Timestamp) -> Result<(), StoreError> {
@@ -32,21 +31,24 @@ pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: T
 }
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
-pub(super) async fn claim(
-    db: &mut Client,
-    max: u32,
-    lease_seconds: u32,
-    now: Timestamp,
-) -> Result<Vec<ClaimedRun>, StoreError> {
+pub(super) async fn claim(db: &mut Client, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
     let transaction = db.transaction().await?;
     let mut tally = Tally::default();
     give_back(&transaction, &mut tally, now).await?;
-    let until = after(now, u64::from(lease_seconds));
-    let sql = "WITH work AS (SELECT id FROM interactions WHERE state = 0 ORDER BY received_at, id LIMIT $1
+    let until = after(now, u64::from(claim.lease_seconds));
+    let fresh =
+        "WITH work AS (SELECT id FROM interactions WHERE state = 0 AND attempts = 0 ORDER BY received_at, id LIMIT $1
             FOR UPDATE SKIP LOCKED)
-        UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2
+        UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2, attempts = 1
         FROM work WHERE interactions.id = work.id RETURNING interactions.*";
-    let claimed = rows(&transaction, sql, &[&i64::from(max), &until]).await?;
+    let mut claimed = rows(&transaction, fresh, &[&i64::from(claim.fresh), &until]).await?;
+    if claim.retried > 0 {
+        let retried = "WITH work AS (SELECT id FROM interactions WHERE state = 0 AND attempts > 0
+                ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+            UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2, attempts = attempts + 1
+            FROM work WHERE interactions.id = work.id RETURNING interactions.*";
+        claimed.extend(rows(&transaction, retried, &[&i64::from(claim.retried), &until]).await?);
+    }
     // Read after the claim: a catalogue that was published before is in it.
     let epoch = locks::epoch(&transaction).await?;
     let mut work = Vec::with_capacity(claimed.len());
@@ -54,12 +56,45 @@ pub(super) async fn claim(
         tally.moved(Some(State::Received), State::Running);
         let interaction = interaction(row)?;
         let columns = Columns { row, table: "interactions" };
-        work.push(ClaimedRun { interaction, raw: Bytes::new(), epoch, lease: columns.get("lease")? });
+        let attempts = columns.count::<u32>("attempts")?.saturating_sub(1);
+        work.push(ClaimedRun { interaction, attempts, epoch, lease: columns.get("lease")? });
     }
     tally.write(&transaction).await?;
     transaction.commit().await?;
     work.sort_by_key(|one| (one.interaction.received_at, one.interaction.id.0));
     Ok(work)
+}
+
+/// Makes a lease last longer; answers whether it was still held.
+pub(super) async fn renew(
+    db: &mut Client,
+    id: InteractionId,
+    lease: Uuid,
+    lease_seconds: u32,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE interactions SET lease_until = $3 WHERE id = $1 AND lease = $2 AND state = 1";
+    let until = after(now, u64::from(lease_seconds));
+    Ok(execute(db, sql, &[&id.0, &lease, &until]).await? > 0)
+}
+
+/// Gives a claimed run back, if it is still held.
+pub(super) async fn release(
+    db: &mut Client,
+    id: InteractionId,
+    lease: Uuid,
+    attempted: bool,
+) -> Result<(), StoreError> {
+    let transaction = db.transaction().await?;
+    let sql =
+        "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = greatest(attempts - $3, 0)
+        WHERE id = $1 AND lease = $2 AND state = 1";
+    if execute(&transaction, sql, &[&id.0, &lease, &i64::from(!attempted)]).await? > 0 {
+        let mut tally = Tally::default();
+        tally.moved(Some(State::Running), State::Received);
+        tally.write(&transaction).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
@@ -76,7 +111,7 @@ pub(super) async fn record(
     let Some(held) = row(&transaction, sql, &[&id.0, &lease]).await? else { return Err(LeaseError::Lost) };
     let held = Columns { row: &held, table: "interactions" };
     if !leads_somewhere(&transaction, &run).await? {
-        let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL WHERE id = $1";
+        let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = 0 WHERE id = $1";
         execute(&transaction, sql, &[&id.0]).await?;
         let mut tally = Tally::default();
         tally.moved(Some(State::Running), State::Received);
@@ -99,7 +134,7 @@ pub(super) async fn record(
     let state = small(state_code(state_after(kind)));
     execute(
         &transaction,
-        "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = $3, flow_id = $4,
+        "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, attempts = 0, runs = $3, flow_id = $4,
             flow_version = $5, decision = $6, queue = $7, priority = $8, skills = $9, attributes = $10,
             decision_more = $11, completed_at = $12 WHERE id = $1",
         &[

@@ -9,7 +9,7 @@ use std::time::Duration;
 use waypost_scratch_postgres::{Server, Tools};
 
 use super::{PostgresOptions, PostgresStore};
-use crate::conformance::samples::{accept, at, mail};
+use crate::conformance::samples::{accept, at, mail, up_to};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter};
 use crate::traits::{CatalogueStore, MailStore, PeerStore};
@@ -78,11 +78,11 @@ async fn work_of_a_node_that_vanished_is_another_nodes_when_its_lease_ends() {
     let Some(opened) = open().await else { return };
     accept(&opened.store, mail(1)).await;
     let gone = another(&opened).await;
-    assert_eq!(gone.claim_runs(1, 60, at(10)).await.unwrap().len(), 1);
+    assert_eq!(gone.claim_runs(up_to(1), at(10)).await.unwrap().len(), 1);
     drop(gone);
     let other = another(&opened).await;
-    assert!(other.claim_runs(1, 60, at(69)).await.unwrap().is_empty());
-    assert_eq!(other.claim_runs(1, 60, at(70)).await.unwrap().len(), 1);
+    assert!(other.claim_runs(up_to(1), at(69)).await.unwrap().is_empty());
+    assert_eq!(other.claim_runs(up_to(1), at(70)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -183,16 +183,27 @@ pub enum AcceptOutcome {
     KeyReused,
 }
 
-/// Work for a run.
+/// What to claim for runs.
+#[derive(Clone, Copy, Debug)]
+pub struct RunClaim {
+    /// At most this many that no unfinished attempt was made at.
+    pub fresh: u32,
+    /// At most this many that an attempt was made at which never ended: it may have ended its process.
+    pub retried: u32,
+    /// How long the lease lasts unless it is renewed, in seconds.
+    pub lease_seconds: u32,
+}
+
+/// Work for a run. The message is read apart: one that can't be read holds up nobody else's run.
 #[derive(Clone, Debug)]
 pub struct ClaimedRun {
     /// The interaction.
     pub interaction: InteractionRecord,
-    /// The raw message.
-    pub raw: Bytes,
+    /// How many earlier attempts at this run never ended.
+    pub attempts: u32,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
-    /// Proves the lease when the run is recorded.
+    /// Proves the lease when it is renewed and when the run is recorded.
     pub lease: Uuid,
 }
 

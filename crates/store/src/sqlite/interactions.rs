@@ -18,7 +18,8 @@ use crate::encoding::{attributes, attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, State, Summary,
+    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
+    State, Summary,
 };
 use crate::traits::MailStore;
 
@@ -31,18 +32,23 @@ impl MailStore for SqliteStore {
             .await?
     }
 
-    async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        let claimed = self
-            .writer()?
-            .run(move |session| runs::claim(session, max, lease_seconds, now).map(Ok::<_, StoreError>))
-            .await??;
-        // Messages may be large: they are read beside the writer.
-        let mut work = Vec::with_capacity(claimed.len());
-        for one in claimed {
-            let raw = self.raw_message(one.interaction.id).await?.unwrap_or_default();
-            work.push(ClaimedRun { interaction: one.interaction, raw, epoch: one.epoch, lease: one.lease });
-        }
-        Ok(work)
+    async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+        self.writer()?.run(move |session| runs::claim(session, claim, now).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn renew_run(
+        &self,
+        id: InteractionId,
+        lease: Uuid,
+        lease_seconds: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let renew = move |db: &Connection| runs::renew(db, id, lease, lease_seconds, now);
+        self.writer()?.run(move |session| renew(session.db).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
+        self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {

@@ -7,21 +7,13 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::columns::{micros, micros_after};
+use super::columns::{Columns, micros, micros_after};
 use super::mail_columns::{RunColumns, interaction};
 use super::writer::Session;
 use crate::encoding::{attributes, attributes_column, decision_kind, ended_at, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
-use crate::records::catalogue::Epoch;
-use crate::records::mail::{InteractionRecord, RunRecord, State};
-
-/// What a claim of runs answers before the messages are read.
-pub(super) struct Claimed {
-    pub(super) interaction: InteractionRecord,
-    pub(super) lease: Uuid,
-    pub(super) epoch: Epoch,
-}
+use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
 
 /// Gives back all work, of workers and of queues, whose lease ran out.
 pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(), StoreError> {
@@ -51,38 +43,61 @@ pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Claims what waits for a run, oldest first.
-pub(super) fn claim(
-    session: &mut Session<'_>,
-    max: u32,
-    lease_seconds: u32,
-    now: Timestamp,
-) -> Result<Vec<Claimed>, StoreError> {
+/// Claims what waits for a run, oldest first, without the messages: those may be large, and are read beside the writer.
+pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
-    let mut waiting = Vec::new();
-    {
-        let mut select = session.db.prepare_cached(
-            "SELECT * FROM interactions WHERE state < 2 AND state = 0 ORDER BY received_at, id LIMIT ?1",
-        )?;
+    let fresh = "SELECT * FROM interactions WHERE state < 2 AND state = 0 AND attempts = 0
+        ORDER BY received_at, id LIMIT ?1";
+    let retried = "SELECT * FROM interactions INDEXED BY interactions_retried
+        WHERE state < 2 AND state = 0 AND attempts > 0 ORDER BY received_at, id LIMIT ?1";
+    let mut claimed = Vec::new();
+    for (sql, max) in [(fresh, claim.fresh), (retried, claim.retried)] {
+        let mut select = session.db.prepare_cached(sql)?;
         let mut rows = select.query((max,))?;
         while let Some(row) = rows.next()? {
-            waiting.push(interaction(row)?);
+            let attempts = Columns { row, table: "interactions" }.get("attempts")?;
+            let interaction = InteractionRecord { state: State::Running, ..interaction(row)? };
+            claimed.push(ClaimedRun { interaction, attempts, epoch, lease: Uuid::new_v4() });
         }
     }
-    let until = micros_after(now, u64::from(lease_seconds));
-    let mut claimed = Vec::with_capacity(waiting.len());
-    for mut interaction in waiting {
-        let lease = Uuid::new_v4();
-        session
-            .db
-            .prepare_cached("UPDATE interactions SET state = 1, lease = ?2, lease_until = ?3 WHERE id = ?1")?
-            .execute((interaction.id.0.as_bytes(), lease.as_bytes(), until))?;
+    let until = micros_after(now, u64::from(claim.lease_seconds));
+    for one in &claimed {
+        let sql =
+            "UPDATE interactions SET state = 1, lease = ?2, lease_until = ?3, attempts = attempts + 1 WHERE id = ?1";
+        let values = (one.interaction.id.0.as_bytes(), one.lease.as_bytes(), until);
+        session.db.prepare_cached(sql)?.execute(values)?;
         session.tally.moved(Some(State::Received), State::Running);
-        interaction.state = State::Running;
-        claimed.push(Claimed { interaction, lease, epoch });
     }
     Ok(claimed)
+}
+
+/// Makes a lease last longer; answers whether it was still held.
+pub(super) fn renew(
+    db: &Connection,
+    id: InteractionId,
+    lease: Uuid,
+    lease_seconds: u32,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE interactions SET lease_until = ?3 WHERE id = ?1 AND lease = ?2 AND state = 1";
+    let values = (id.0.as_bytes(), lease.as_bytes(), micros_after(now, u64::from(lease_seconds)));
+    Ok(db.prepare_cached(sql)?.execute(values)? > 0)
+}
+
+/// Gives a claimed run back, if it is still held.
+pub(super) fn release(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Uuid,
+    attempted: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = max(attempts - ?3, 0)
+        WHERE id = ?1 AND lease = ?2 AND state = 1";
+    if session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), lease.as_bytes(), !attempted))? > 0 {
+        session.tally.moved(Some(State::Running), State::Received);
+    }
+    Ok(())
 }
 
 /// What is known of an interaction whose run ends.
@@ -132,7 +147,9 @@ pub(super) fn record(
     if !leads_somewhere(session.db, run)? {
         session
             .db
-            .prepare_cached("UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = 0 WHERE id = ?1",
+            )?
             .execute((id.0.as_bytes(),))?;
         session.tally.moved(Some(State::Running), State::Received);
         return Ok(Ok(false));
@@ -148,7 +165,7 @@ pub(super) fn record(
     session
         .db
         .prepare_cached(
-            "UPDATE interactions SET state = :state, lease = NULL, lease_until = NULL, rerun_by = NULL, runs = :runs,
+            "UPDATE interactions SET state = :state, lease = NULL, lease_until = NULL, rerun_by = NULL, attempts = 0, runs = :runs,
                 flow_id = :flow_id, flow_version = :flow_version, decision = :decision, queue = :queue,
                 priority = :priority, skills = :skills, attributes = :attributes, decision_more = :more,
                 completed_at = :completed_at

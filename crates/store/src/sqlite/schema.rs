@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006-lists.sql"),
     include_str!("migrations/0007-tables.sql"),
     include_str!("migrations/0008-replays.sql"),
+    include_str!("migrations/0009-attempts.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

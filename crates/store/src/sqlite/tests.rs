@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::writer::{Writer, WriterOptions};
 use super::{SqliteOptions, SqliteStore, schema};
-use crate::conformance::samples::{accept, at, audit, mail};
+use crate::conformance::samples::{accept, at, audit, mail, up_to};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
 use crate::traits::{AccessStore, AuditStore, MailStore};
@@ -292,7 +292,7 @@ async fn a_failure_undoes_its_commit_alone() {
 #[tokio::test]
 async fn looking_for_work_that_is_not_there_commits_nothing() {
     let opened = open();
-    let work = opened.store.claim_runs(9, 60, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    let work = opened.store.claim_runs(up_to(9), jiff::Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!((work.len(), opened.store.commits()), (0, 0));
 }
 
@@ -301,13 +301,13 @@ async fn looking_for_work_that_is_not_there_commits_nothing() {
 async fn leases_of_runs_end_with_their_process() {
     let Opened { store, directory } = open();
     accept(&store, mail(1)).await;
-    let before = store.claim_runs(1, 60, at(10)).await.unwrap().remove(0);
+    let before = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     drop(store);
     let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
-    let after = store.claim_runs(1, 60, at(11)).await.unwrap().remove(0);
+    let after = store.claim_runs(up_to(1), at(11)).await.unwrap().remove(0);
     assert_eq!(after.interaction.id, before.interaction.id);
     assert_ne!(after.lease, before.lease);
-    assert!(store.claim_runs(1, 60, at(12)).await.unwrap().is_empty());
+    assert!(store.claim_runs(up_to(1), at(12)).await.unwrap().is_empty());
 }
 
 /// Lists don't read the whole history: what is looked for is found by an index, and the newest are at the end of the table.

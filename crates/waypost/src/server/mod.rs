@@ -49,7 +49,12 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         detail: detail(arguments.trace_detail),
         ..Limits::default()
     };
-    let settings = waypost_app::Settings { traces: telemetry.traces(), limits };
+    let settings = waypost_app::Settings {
+        traces: telemetry.traces(),
+        limits,
+        notes: Some(data_dir.to_owned()),
+        ..waypost_app::Settings::default()
+    };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
     let tls = tls_config(&arguments)?;

@@ -70,6 +70,9 @@ pub(super) async fn write_rows(
     puts: &[TableRow],
     removes: &[String],
 ) -> Result<(), StoreError> {
+    if puts.is_empty() && removes.is_empty() {
+        return Ok(());
+    }
     plan_anew(db).await?;
     let next = number(next);
     let ended: Vec<Cow<'_, str>> =

@@ -98,6 +98,10 @@ impl TableStore for PostgresStore {
     async fn abandon_import(&self, import: Import) -> Result<(), TableError> {
         self.db.run(move |db| Box::pin(imports::abandon(db, import))).await
     }
+
+    async fn take_back(&self, max: u32) -> Result<u64, StoreError> {
+        self.db.run(move |db| Box::pin(sweep::undo(db, i64::from(max)))).await
+    }
 }
 
 /// Inserts or replaces a table; its rows stay as they are.

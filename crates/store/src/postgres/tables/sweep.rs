@@ -31,7 +31,7 @@ pub(in crate::postgres) async fn sweep(
 
 /// Takes back what an import wrote that came to nothing: from the last key down, so much at a time. Rows that began go, rows that were
 /// ended go on.
-async fn undo(db: &mut Client, max: i64) -> Result<u64, StoreError> {
+pub(super) async fn undo(db: &mut Client, max: i64) -> Result<u64, StoreError> {
     let transaction = db.transaction().await?;
     let sql = "SELECT table_id, version, undo_below FROM table_contents WHERE undoing OR import_until <= $1
         LIMIT 1 FOR UPDATE SKIP LOCKED";

@@ -124,6 +124,10 @@ impl TableStore for SqliteStore {
     async fn abandon_import(&self, import: Import) -> Result<(), TableError> {
         self.tell(move |session| imports::abandon(session, import)).await
     }
+
+    async fn take_back(&self, max: u32) -> Result<u64, StoreError> {
+        self.writer()?.run(move |session| sweep::undo(session.db, max).map(Ok::<_, StoreError>)).await?
+    }
 }
 
 /// Inserts or replaces a table; its rows stay as they are.

@@ -27,7 +27,7 @@ pub(in crate::sqlite) fn sweep(db: &Connection, limits: Option<VersionLimits>, m
 
 /// Takes back what an import wrote that came to nothing: from the last key down, so much at a time. Rows that began go, rows that were
 /// ended go on.
-fn undo(db: &Connection, max: u32) -> Result<u64, StoreError> {
+pub(super) fn undo(db: &Connection, max: u32) -> Result<u64, StoreError> {
     let late = "UPDATE table_contents SET undoing = 1 WHERE import IS NOT NULL AND import_until <= ?1 AND NOT undoing";
     run(db, late, (micros(Timestamp::now()),))?;
     let found: Option<([u8; 16], ContentVersion, Option<String>)> = db
