@@ -9,4 +9,5 @@ pub mod error;
 pub mod postgres;
 pub mod records;
 pub mod sqlite;
+mod sums;
 pub mod traits;

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use deadpool_postgres::Client;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use tokio_postgres::IsolationLevel;
+use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
-use super::pool::{execute, row, rows};
+use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, audit, queues, retention, runs, tally};
 use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
@@ -21,6 +21,7 @@ use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunRecord, RunSummary, Summary,
 };
+use crate::sums::sound_message;
 use crate::traits::MailStore;
 
 /// How many messages are read at the same time for runs.
@@ -36,11 +37,15 @@ impl MailStore for PostgresStore {
     }
 
     async fn claim_runs(&self, max: u32, lease_seconds: u32, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        let claimed = self.db.run(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await?;
+        let claimed = self.db.write(move |db| Box::pin(runs::claim(db, max, lease_seconds, now))).await?;
         let read = claimed.into_iter().map(async |mut one| match self.raw_message(one.interaction.id).await {
             Ok(raw) => {
                 one.raw = raw.unwrap_or_default();
                 Some(one)
+            }
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(%error, "it can't be run");
+                None
             }
             Err(error) => {
                 tracing::warn!(interaction = %one.interaction.id, %error, "a message did not come in time; its lease will end");
@@ -51,19 +56,19 @@ impl MailStore for PostgresStore {
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        let recorded = self.db.run(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+        let recorded = self.db.write(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
         self.signals.work();
         Ok(recorded)
     }
 
     async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.db.run(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
+        self.db.write(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
         self.signals.work();
         Ok(())
     }
 
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.db.run(move |db| Box::pin(queues::complete(db, id, audit))).await
+        self.db.write(move |db| Box::pin(queues::complete(db, id, audit))).await
     }
 
     async fn set_attributes(
@@ -72,7 +77,7 @@ impl MailStore for PostgresStore {
         attributes: BTreeMap<String, String>,
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
+        self.db.write(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
     }
 
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
@@ -109,24 +114,29 @@ impl MailStore for PostgresStore {
 
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
         // Of a large one the size first: it may take its time.
-        let sql = "SELECT m.id, octet_length(m.raw), CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END
-            FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
+        let sql = "SELECT m.id, octet_length(m.raw), CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END, i.message_sum
+            FROM interactions i LEFT JOIN messages m ON m.id = i.message WHERE i.id = $1 AND i.message IS NOT NULL";
         let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id.0, &AT_ONCE]).await })).await?;
         let Some(found) = found else { return Ok(None) };
-        if let Some(raw) = found.try_get::<_, Option<Vec<u8>>>(2)? {
-            return Ok(Some(Bytes::from(raw)));
-        }
-        let (message, bytes): (Uuid, i32) = (found.try_get(0)?, found.try_get(1)?);
-        let sql = "SELECT raw FROM messages WHERE id = $1";
-        let large = self.db.transfer(usize::try_from(bytes).unwrap_or(0), move |db| {
-            Box::pin(async move { row(db, sql, &[&message]).await })
-        });
-        let raw: Option<Vec<u8>> = large.await?.map(|row| row.try_get(0)).transpose()?;
-        Ok(raw.map(Bytes::from))
+        let sum: Option<i64> = found.try_get(3)?;
+        let raw: Option<Vec<u8>> = found.try_get(2)?;
+        let (message, bytes): (Option<Uuid>, Option<i32>) = (found.try_get(0)?, found.try_get(1)?);
+        let raw = match (raw, message) {
+            (None, Some(message)) => {
+                let sql = "SELECT raw FROM messages WHERE id = $1";
+                let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+                let large = self.db.transfer(bytes, move |db| Box::pin(async move { row(db, sql, &[&message]).await }));
+                // One that was erased meanwhile is not damaged.
+                let Some(large): Option<Row> = large.await? else { return Ok(None) };
+                Some(large.try_get(0)?)
+            }
+            (raw, _) => raw,
+        };
+        sound_message(id, raw, sum).map(Some)
     }
 
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(erase(db, id, audit))).await
+        self.db.write(move |db| Box::pin(erase(db, id, audit))).await
     }
 
     async fn summary(&self) -> Result<Summary, StoreError> {
@@ -183,23 +193,23 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     Ok(summary)
 }
 
-async fn erase(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
-    let transaction = db.transaction().await?;
+async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
     let found = retention::erase_contents(&transaction, &[id.0]).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;
     }
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(found)
 }
 
 async fn set_attributes(
-    db: &mut Client,
+    db: &mut Lent,
     id: InteractionId,
     changed: BTreeMap<String, String>,
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
     let columns = Columns { row: &kept, table: "interactions" };
@@ -210,6 +220,6 @@ async fn set_attributes(
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
     execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
     audit::add(&transaction, &entry).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(true)
 }

@@ -14,6 +14,10 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::SystemIoFailure
                 | ErrorCode::CannotOpen,
             ) => Self::Unavailable(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                what: "the database `waypost.db` is damaged".to_owned(),
+                detail: format!("{error}; `waypost check` tells what can be saved"),
+            },
             _ => Self::Failed(error.to_string()),
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{micros, micros_after};
-use super::mail_columns::{RunColumns, interaction};
+use super::mail_columns::{RunColumns, sound};
 use super::writer::Session;
 use crate::encoding::{attributes, attributes_column, decision_kind, ended_at, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
@@ -60,16 +60,11 @@ pub(super) fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
-    let mut waiting = Vec::new();
-    {
-        let mut select = session.db.prepare_cached(
-            "SELECT * FROM interactions WHERE state < 2 AND state = 0 ORDER BY received_at, id LIMIT ?1",
-        )?;
-        let mut rows = select.query((max,))?;
-        while let Some(row) = rows.next()? {
-            waiting.push(interaction(row)?);
-        }
-    }
+    let waiting = {
+        let sql = "SELECT * FROM interactions WHERE state < 2 AND state = 0 ORDER BY received_at, id";
+        let mut select = session.db.prepare_cached(sql)?;
+        sound(select.query(())?, max)?
+    };
     let until = micros_after(now, u64::from(lease_seconds));
     let mut claimed = Vec::with_capacity(waiting.len());
     for mut interaction in waiting {
@@ -188,10 +183,12 @@ pub(super) fn insert(
         .prepare_cached(
             "INSERT INTO runs (
                 interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue, priority,
-                skills, decision_more, attributes, trace
+                skills, decision_more, attributes, trace, seal
             ) VALUES (
                 :interaction, :number, :flow_id, :flow_version, :started_at, :duration_us, :rerun_by, :decision, :queue,
-                :priority, :skills, :more, :attributes, :trace
+                :priority, :skills, :more, :attributes, :trace,
+                seal(:interaction, :number, :flow_id, :flow_version, :started_at, :duration_us, :rerun_by, :decision, :queue,
+                    :priority, :skills, :more, :attributes, :trace)
             )",
         )?
         .execute(named_params! {

@@ -109,7 +109,10 @@ impl TableStore for SqliteStore {
     }
 
     async fn write_import(&self, import: Import, puts: Vec<TableRow>, removes: Vec<String>) -> Result<(), TableError> {
-        self.tell(move |session| imports::write(session, import, &puts, &removes)).await
+        let bytes = puts.iter().map(|row| row.key.len().saturating_add(row.values.len())).sum();
+        self.writer()?
+            .run_if_room(bytes, move |session| split(imports::write(session, import, &puts, &removes)))
+            .await?
     }
 
     async fn finish_import(
