@@ -76,8 +76,8 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
         }
         return Ok(found);
     };
-    if !database.head.starts_with(b"SQLite format 3\0") {
-        let detail = format!("it does not begin as one: {ADVICE}");
+    if !database.is_database() {
+        let detail = format!("its header is not one of ours: {ADVICE}");
         damaged(format!("`{DATABASE}` is not a database any more"), detail);
         return Ok(found);
     }
@@ -194,6 +194,19 @@ impl Facts {
 struct Head<const N: usize> {
     bytes: u64,
     head: [u8; N],
+}
+
+impl Head<100> {
+    /// Whether it begins as our databases do: with a log, payload fractions that are fixed, a schema that SQLite knows, in UTF-8
+    /// ("The SQLite Database File Format", section 1.3).
+    fn is_database(&self) -> bool {
+        let versions = [18, 19].map(|place| self.head.get(place).copied().unwrap_or_default());
+        self.head.starts_with(b"SQLite format 3\0")
+            && versions.iter().all(|version| matches!(version, 1 | 2))
+            && self.number(20) & 0x00FF_FFFF == 0x0040_2020
+            && (0..=4).contains(&self.number(44))
+            && matches!(self.number(56), 0 | 1)
+    }
 }
 
 impl<const N: usize> Head<N> {

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
+pub mod check;
 mod columns;
 mod directory;
 mod error;

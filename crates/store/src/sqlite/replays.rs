@@ -210,7 +210,7 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, max: u32) -> Result<u64,
 }
 
 fn record(row: &Row<'_>) -> Result<ReplayRecord, StoreError> {
-    let columns = Columns { row, table: "replays" };
+    let columns = Columns::sealed(row, "replays")?;
     let state: i64 = columns.get("state")?;
     Ok(ReplayRecord {
         id: columns.uuid("id")?,

@@ -81,14 +81,29 @@ fn add(sum: &mut Sum, value: ValueRef<'_>) {
     }
 }
 
-/// Refuses a row that is not as it was written. `what` names it, for people.
+/// Refuses a row that is not as it was written, its seal being over the columns before it.
+pub(super) fn verify_before(row: &Row<'_>, table: &str) -> Result<(), StoreError> {
+    let mut sum = Sum::default();
+    for place in 0..row.as_ref().column_count() {
+        if row.as_ref().column_name(place)? == "seal" {
+            return compare(sum, row.get(place)?, || format!("a row of `{table}` is damaged"));
+        }
+        add(&mut sum, row.get_ref(place)?);
+    }
+    Ok(())
+}
+
+/// Refuses a row that is not as it was written, its seal being over these columns. `what` names it, for people.
 pub(super) fn verify(row: &Row<'_>, columns: &[&str], what: impl FnOnce() -> String) -> Result<(), StoreError> {
-    let Some(kept) = row.get::<_, Option<i64>>("seal")? else { return Ok(()) };
     let mut sum = Sum::default();
     for column in columns {
         add(&mut sum, row.get_ref(*column)?);
     }
-    if sum.end() == kept {
+    compare(sum, row.get("seal")?, what)
+}
+
+fn compare(sum: Sum, kept: Option<i64>, what: impl FnOnce() -> String) -> Result<(), StoreError> {
+    if kept.is_none_or(|kept| kept == sum.end()) {
         return Ok(());
     }
     Err(StoreError::Damaged { what: what(), detail: "its checksum does not match".to_owned() })

@@ -15,6 +15,8 @@ use crate::error::StoreError;
 use crate::records::access::ClientRecord;
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
+mod damage;
+
 /// A store in a directory that goes with it.
 struct Opened {
     store: SqliteStore,
