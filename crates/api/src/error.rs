@@ -171,6 +171,17 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Full => Self::unavailable("storage is full", 30),
             StoreError::Unavailable(_) => Self::unavailable("storage is not available", STORE_RETRY_SECONDS),
+            // Nothing that a client can do helps, and trying again does not either.
+            StoreError::Damaged { what, .. } => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "storage.damaged",
+                format!("{what}: an operator must look at it"),
+            ),
+            StoreError::Inconsistent { table, .. } => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "storage.damaged",
+                format!("a row of `{table}` is damaged: an operator must look at it"),
+            ),
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal.server.error",
@@ -376,6 +387,16 @@ mod tests {
             (AppError::BadCredentials, 401, "bad.credentials"),
             (AppError::Throttled { seconds: 9 }, 429, "too.many.requests"),
             (AppError::Store(StoreError::Full), 503, "service.unavailable"),
+            (
+                AppError::Store(StoreError::Damaged { what: "it".to_owned(), detail: "so".to_owned() }),
+                500,
+                "storage.damaged",
+            ),
+            (
+                AppError::Store(StoreError::Inconsistent { table: "runs", detail: "so".to_owned() }),
+                500,
+                "storage.damaged",
+            ),
             (AppError::Store(StoreError::Failed("table secrets".to_owned())), 500, "internal.server.error"),
         ] {
             let (found, body) = rendered(error);

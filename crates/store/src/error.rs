@@ -22,6 +22,14 @@ pub enum StoreError {
         /// Column, row and what is wrong with it.
         detail: String,
     },
+    /// What was kept is damaged, and is not what was written.
+    #[error("{what}: {detail}")]
+    Damaged {
+        /// What is damaged, such as "the message of interaction `…`".
+        what: String,
+        /// How that was seen, and what to do about it.
+        detail: String,
+    },
     /// The data was written by a newer release.
     #[error("the data has format {found}, this release knows up to {known}: use a newer release")]
     TooNew {

@@ -10,4 +10,5 @@ pub mod leases;
 pub mod postgres;
 pub mod records;
 pub mod sqlite;
+mod sums;
 pub mod traits;

@@ -311,6 +311,15 @@ pub trait RetentionStore: Send + Sync {
     async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError>;
 }
 
+/// Whether there is room.
+pub trait RoomStore: Send + Sync {
+    /// Whether mail would be taken just now, as far as this is known without asking: it costs nothing.
+    ///
+    /// # Errors
+    /// `Full` while the disk is full, and `Damaged` when the store is gone: then nothing else is written either.
+    fn takes_mail(&self) -> Result<(), StoreError>;
+}
+
 /// What the other processes on a store do.
 #[async_trait]
 pub trait PeerStore: Send + Sync {
@@ -345,6 +354,7 @@ pub trait Store:
     + AuditStore
     + ReplayStore
     + RetentionStore
+    + RoomStore
     + PeerStore
     + TableStore
 {
@@ -358,6 +368,7 @@ impl<T> Store for T where
         + AuditStore
         + ReplayStore
         + RetentionStore
+        + RoomStore
         + PeerStore
         + TableStore
 {

@@ -55,6 +55,8 @@ enum Command {
     Clients(commands::clients::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
+    /// Check a data directory for damage; changes nothing
+    Check(commands::check::Arguments),
     /// Print completions for a shell
     Completions(commands::completions::Arguments),
     /// Send mail
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Schema => commands::schema::run(),
         Command::Clients(command) => commands::clients::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),

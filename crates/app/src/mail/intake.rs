@@ -75,6 +75,14 @@ pub struct Arrival {
 }
 
 impl App {
+    /// Whether mail would be taken just now, as far as this is known without asking.
+    ///
+    /// # Errors
+    /// What would refuse it: a full disk, or a store that is gone.
+    pub fn takes_mail(&self) -> Result<(), StoreError> {
+        self.store.takes_mail()
+    }
+
     /// Accepts a mail: when this answers `Committed`, it is on stable storage.
     ///
     /// # Errors

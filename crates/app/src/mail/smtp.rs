@@ -1,6 +1,7 @@
 //! The intake as SMTP sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use waypost_mail::smtp::{Cause, Refusal};
@@ -29,6 +30,12 @@ impl Intake for SmtpIntake {
     }
 
     async fn recipient(&self, recipient: &Recipient) -> Result<Bound, Refusal> {
+        // Nobody need send what would be refused.
+        if let Err(error) = self.0.takes_mail() {
+            let refusal = refusal(&error);
+            self.0.metrics.offered(Protocol::Smtp, 0, Duration::ZERO, &Err(error));
+            return Err(refusal);
+        }
         let address = recipient.to_string();
         // What another node answered a moment ago counts: mail must neither bounce nor go where a route led before.
         let caught_up = self.0.catalogue.catch_up().await;
@@ -53,10 +60,14 @@ impl Intake for SmtpIntake {
         };
         match self.0.accept(arrival).await {
             Ok(outcome) => Ok(Receipt { id: receipt(&outcome) }),
-            Err(StoreError::Full) => Err(Refusal::new(Cause::StorageFull, "the disk is full")),
-            Err(error) => Err(Refusal::new(Cause::StorageUnavailable, error.to_string())),
+            Err(error) => Err(refusal(&error)),
         }
     }
+}
+
+fn refusal(error: &StoreError) -> Refusal {
+    let cause = if matches!(error, StoreError::Full) { Cause::StorageFull } else { Cause::StorageUnavailable };
+    Refusal::new(cause, error.to_string())
 }
 
 fn bound(address: String, found: RouteMatch) -> Bound {

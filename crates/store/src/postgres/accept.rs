@@ -19,8 +19,9 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, text, window_start};
+use super::commits::Ending;
 use super::locks::{self, epoch_of};
-use super::pool::{IDLE, rows, transfer_time};
+use super::pool::{IDLE, Lent, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::duplicates::Key;
@@ -36,19 +37,25 @@ pub(super) struct Windows {
 
 /// Keeps a batch: all of it or, on an error, nothing. No two acceptances of a batch may have a Message-ID or a request's key in common.
 pub(super) async fn accept(
-    db: &mut Client,
+    db: &mut Lent,
     batch: &[&Acceptance],
     windows: Windows,
 ) -> Result<Vec<AcceptOutcome>, StoreError> {
-    let kept = attempt(db, batch, windows).await;
-    if kept.is_err() {
+    let (db, ending) = db.parts();
+    let kept = attempt(db, ending, batch, windows).await;
+    if kept.is_err() && !ending.is_broken() {
         // Should this fail too, the connection is closed, and the server rolls back.
         db.batch_execute("ROLLBACK").await?;
     }
     kept
 }
 
-async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result<Vec<AcceptOutcome>, StoreError> {
+async fn attempt(
+    db: &Client,
+    ending: &Ending,
+    batch: &[&Acceptance],
+    windows: Windows,
+) -> Result<Vec<AcceptOutcome>, StoreError> {
     let take = db.prepare_cached(seen::TAKE).await?;
     let look = db.prepare_cached(seen::LOOK).await?;
     let share = db.prepare_cached(locks::SHARE).await?;
@@ -89,7 +96,8 @@ async fn attempt(db: &Client, batch: &[&Acceptance], windows: Windows) -> Result
             None => AcceptOutcome::Committed(writes.add((acceptance, message), &catalogue, &wanted, &known)?),
         });
     }
-    writes.send(db).await?;
+    let traces = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.trace.len()));
+    ending.commit_by(transfer_time(traces.sum()), |mark| writes.send(db, mark)).await?;
     Ok(outcomes)
 }
 

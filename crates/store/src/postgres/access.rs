@@ -1,11 +1,12 @@
 //! Clients and tokens.
 
 use async_trait::async_trait;
-use deadpool_postgres::{Client, GenericClient, Transaction};
+use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
 use super::columns::{Columns, text};
-use super::pool::{execute, row, rows};
+use super::commits::Ending;
+use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, audit};
 use crate::encoding::json;
 use crate::error::{ClientError, StoreError};
@@ -20,9 +21,9 @@ const PRUNED_AT_ONCE: i64 = 8;
 impl AccessStore for PostgresStore {
     async fn put_client(&self, client: ClientRecord, entry: AuditRecord) -> Result<bool, ClientError> {
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = alone(db).await?;
+                    let (transaction, ending) = alone(db).await?;
                     let sql = "SELECT secret_hash, revision FROM clients WHERE id = $1 FOR UPDATE";
                     let found = row(&transaction, sql, &[&text(&client.id)]).await?;
                     let secret: Option<String> =
@@ -66,7 +67,7 @@ impl AccessStore for PostgresStore {
                     )
                     .await?;
                     audit::add(&transaction, &entry).await?;
-                    transaction.commit().await.map_err(StoreError::from)?;
+                    ending.commit(transaction).await?;
                     Ok(true)
                 })
             })
@@ -76,9 +77,9 @@ impl AccessStore for PostgresStore {
     async fn delete_client(&self, id: &str, entry: AuditRecord) -> Result<bool, ClientError> {
         let id = text(id).into_owned();
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = alone(db).await?;
+                    let (transaction, ending) = alone(db).await?;
                     if is_last_admin(&transaction, &id).await? {
                         return Err(ClientError::LastAdmin);
                     }
@@ -87,7 +88,7 @@ impl AccessStore for PostgresStore {
                     if gone {
                         audit::add(&transaction, &entry).await?;
                     }
-                    transaction.commit().await.map_err(StoreError::from)?;
+                    ending.commit(transaction).await?;
                     Ok(gone)
                 })
             })
@@ -119,9 +120,9 @@ impl AccessStore for PostgresStore {
     async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
         let secret_hash = secret_hash.to_owned();
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await?;
+                    let (transaction, ending) = db.begin().await?;
                     // Locked: a change of the client that comes after this must see the token, to remove it.
                     let sql =
                         "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
@@ -150,7 +151,7 @@ impl AccessStore for PostgresStore {
                         ],
                     )
                     .await?;
-                    transaction.commit().await?;
+                    ending.commit(transaction).await?;
                     Ok(true)
                 })
             })
@@ -182,10 +183,10 @@ impl AccessStore for PostgresStore {
 }
 
 /// A transaction in which nobody else changes a client: who the last admin is depends on all of them. Tokens are given meanwhile.
-async fn alone(db: &mut Client) -> Result<Transaction<'_>, StoreError> {
-    let transaction = db.transaction().await?;
+async fn alone(db: &mut Lent) -> Result<(Transaction<'_>, Ending), StoreError> {
+    let (transaction, ending) = db.begin().await?;
     execute(&transaction, "LOCK TABLE clients IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
-    Ok(transaction)
+    Ok((transaction, ending))
 }
 
 /// Whether a client is an admin, and no other is.

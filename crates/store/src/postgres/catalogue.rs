@@ -9,7 +9,7 @@ use waypost_flow::id::{FlowId, QueueId, Version};
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::text;
 use super::mail_columns::interaction;
-use super::pool::{Parameters, execute, row, rows};
+use super::pool::{Lent, Parameters, execute, row, rows};
 use super::{PostgresStore, audit, locks, signals, tables};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
@@ -46,7 +46,7 @@ impl CatalogueStore for PostgresStore {
     }
 
     async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
-        self.db.run(move |db| Box::pin(commit(db, expected, changes))).await
+        self.db.write(move |db| Box::pin(commit(db, expected, changes))).await
     }
 
     async fn flow(&self, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
@@ -157,8 +157,8 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
     })
 }
 
-async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
-    let mut transaction = db.transaction().await.map_err(StoreError::from)?;
+async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
+    let (mut transaction, ending) = db.begin().await?;
     locks::alone(&mut transaction).await?;
     if locks::epoch(&transaction).await? != expected {
         return Err(CommitError::Conflict);
@@ -180,7 +180,7 @@ async fn commit(db: &mut Client, expected: Epoch, changes: Vec<CatalogueChange>)
     let value = i64::try_from(next).map_err(|_| StoreError::Failed("the epoch is out of range".to_owned()))?;
     execute(&transaction, "UPDATE epoch SET value = $1", &[&value]).await?;
     signals::catalogue_changed(&transaction).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    ending.commit(transaction).await?;
     Ok(next)
 }
 

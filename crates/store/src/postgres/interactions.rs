@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use deadpool_postgres::Client;
 use jiff::Timestamp;
-use tokio_postgres::IsolationLevel;
+use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
-use super::pool::{execute, row, rows};
+use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, audit, queues, retention, runs, tally};
 use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
@@ -21,6 +21,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
     Summary,
 };
+use crate::sums::sound_message;
 use crate::traits::MailStore;
 
 /// Messages of up to so many bytes are read in the usual time.
@@ -33,7 +34,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        self.db.run(move |db| Box::pin(runs::claim(db, claim, now))).await
+        self.db.write(move |db| Box::pin(runs::claim(db, claim, now))).await
     }
 
     async fn renew_run(
@@ -47,25 +48,25 @@ impl MailStore for PostgresStore {
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
-        self.db.run(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
+        self.db.write(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
         self.signals.work();
         Ok(())
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        let recorded = self.db.run(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+        let recorded = self.db.write(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
         self.signals.work();
         Ok(recorded)
     }
 
     async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.db.run(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
+        self.db.write(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
         self.signals.work();
         Ok(())
     }
 
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.db.run(move |db| Box::pin(queues::complete(db, id, audit))).await
+        self.db.write(move |db| Box::pin(queues::complete(db, id, audit))).await
     }
 
     async fn set_attributes(
@@ -74,7 +75,7 @@ impl MailStore for PostgresStore {
         attributes: BTreeMap<String, String>,
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
+        self.db.write(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
     }
 
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
@@ -111,24 +112,29 @@ impl MailStore for PostgresStore {
 
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
         // Of a large one the size first: it may take its time.
-        let sql = "SELECT m.id, octet_length(m.raw), CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END
-            FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
+        let sql = "SELECT m.id, octet_length(m.raw), CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END, i.message_sum
+            FROM interactions i LEFT JOIN messages m ON m.id = i.message WHERE i.id = $1 AND i.message IS NOT NULL";
         let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id.0, &AT_ONCE]).await })).await?;
         let Some(found) = found else { return Ok(None) };
-        if let Some(raw) = found.try_get::<_, Option<Vec<u8>>>(2)? {
-            return Ok(Some(Bytes::from(raw)));
-        }
-        let (message, bytes): (Uuid, i32) = (found.try_get(0)?, found.try_get(1)?);
-        let sql = "SELECT raw FROM messages WHERE id = $1";
-        let large = self.db.transfer(usize::try_from(bytes).unwrap_or(0), move |db| {
-            Box::pin(async move { row(db, sql, &[&message]).await })
-        });
-        let raw: Option<Vec<u8>> = large.await?.map(|row| row.try_get(0)).transpose()?;
-        Ok(raw.map(Bytes::from))
+        let sum: Option<i64> = found.try_get(3)?;
+        let raw: Option<Vec<u8>> = found.try_get(2)?;
+        let (message, bytes): (Option<Uuid>, Option<i32>) = (found.try_get(0)?, found.try_get(1)?);
+        let raw = match (raw, message) {
+            (None, Some(message)) => {
+                let sql = "SELECT raw FROM messages WHERE id = $1";
+                let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+                let large = self.db.transfer(bytes, move |db| Box::pin(async move { row(db, sql, &[&message]).await }));
+                // One that was erased meanwhile is not damaged.
+                let Some(large): Option<Row> = large.await? else { return Ok(None) };
+                Some(large.try_get(0)?)
+            }
+            (raw, _) => raw,
+        };
+        sound_message(id, raw, sum).map(Some)
     }
 
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(erase(db, id, audit))).await
+        self.db.write(move |db| Box::pin(erase(db, id, audit))).await
     }
 
     async fn summary(&self) -> Result<Summary, StoreError> {
@@ -185,23 +191,23 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     Ok(summary)
 }
 
-async fn erase(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
-    let transaction = db.transaction().await?;
+async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
     let found = retention::erase_contents(&transaction, &[id.0]).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;
     }
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(found)
 }
 
 async fn set_attributes(
-    db: &mut Client,
+    db: &mut Lent,
     id: InteractionId,
     changed: BTreeMap<String, String>,
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
     let columns = Columns { row: &kept, table: "interactions" };
@@ -212,6 +218,6 @@ async fn set_attributes(
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
     execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
     audit::add(&transaction, &entry).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(true)
 }

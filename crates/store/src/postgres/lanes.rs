@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -22,6 +23,8 @@ const BATCH_BYTES: usize = 8 << 20;
 /// An acceptance that waits for a lane.
 struct Offer {
     acceptance: Acceptance,
+    /// Set by whoever is first: the lane that begins it, or the caller that lost patience.
+    taken: Arc<AtomicBool>,
     answer: oneshot::Sender<Result<AcceptOutcome, StoreError>>,
 }
 
@@ -56,17 +59,23 @@ impl Lanes {
         self.windows
     }
 
-    /// Keeps an acceptance. One that nobody waits for any more is not begun; one that was begun may be kept all the same.
+    /// Keeps an acceptance. One that nobody waits for any more is not begun; the end of one that was begun is waited for.
     pub(super) async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
-        let (answer, receiver) = oneshot::channel();
+        let (answer, mut receiver) = oneshot::channel();
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
         let bytes = acceptance.message.raw.len();
         let offers = if bytes > BATCH_BYTES { &self.large } else { &self.offers };
+        let taken = Arc::new(AtomicBool::new(false));
+        let offer = Offer { acceptance, taken: Arc::clone(&taken), answer };
         let asked = async {
-            offers.send(Offer { acceptance, answer }).await.map_err(|_| gone())?;
-            receiver.await.map_err(|_| gone())?
+            offers.send(offer).await.map_err(|_| gone())?;
+            (&mut receiver).await.map_err(|_| gone())?
         };
-        timeout(self.patience.saturating_add(transfer_time(bytes)), asked).await.unwrap_or_else(|_| Err(late()))
+        match timeout(self.patience.saturating_add(transfer_time(bytes)), asked).await {
+            Ok(outcome) => outcome,
+            Err(_) if taken.swap(true, Ordering::AcqRel) => receiver.await.map_err(|_| gone())?,
+            Err(_) => Err(late()),
+        }
     }
 }
 
@@ -126,7 +135,7 @@ impl Lane {
         let bytes = batch.iter().map(|acceptance| acceptance.message.raw.len()).sum();
         let outcomes = self
             .db
-            .transfer(bytes, move |db| {
+            .upload(bytes, move |db| {
                 Box::pin(async move {
                     let batch: Vec<&Acceptance> = batch.iter().map(AsRef::as_ref).collect();
                     accept(db, &batch, windows).await
@@ -166,7 +175,10 @@ fn choose(waiting: Vec<Offer>) -> (Vec<Offer>, Vec<Offer>) {
             bytes = more;
             messages.extend(message);
             requests.extend(request);
-            batch.push(offer);
+            // Its caller may have lost patience just now.
+            if !offer.taken.swap(true, Ordering::AcqRel) {
+                batch.push(offer);
+            }
         } else {
             // What waits is compared with this in turn: the order among them stays.
             messages.extend(message);

@@ -10,6 +10,7 @@ use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
+use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.
 pub(super) fn small(code: i64) -> i16 {
@@ -108,16 +109,18 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
 /// Reads a run from a row with all its columns.
 pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
+    let (number, trace): (_, String) = (columns.count("number")?, columns.get("trace")?);
+    sound_trace(InteractionId(columns.get("interaction")?), &trace, columns.get("trace_sum")?)?;
     let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
     Ok(RunSummary {
-        number: columns.count("number")?,
+        number,
         run: RunRecord {
             flow: read_flow(columns)?,
             started_at: columns.get("started_at")?,
             duration_us: columns.count("duration_us")?,
             decision,
             attributes: columns.json_or_empty("attributes")?,
-            trace: columns.get("trace")?,
+            trace,
             rerun_by: columns.get("rerun_by")?,
         },
     })

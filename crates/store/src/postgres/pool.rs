@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Client, GenericClient, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+    Client, GenericClient, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction,
 };
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
@@ -17,6 +17,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresOptions;
+use super::commits::{Commits, Ending};
 use super::error::ends_connection;
 use crate::error::StoreError;
 
@@ -55,6 +56,26 @@ const SESSION: &str = "SET statement_timeout = 0;
 pub(super) struct Database {
     pool: Pool,
     patience: Duration,
+    commits: Commits,
+}
+
+/// A connection that is lent for a transaction that writes.
+pub(super) struct Lent {
+    client: Client,
+    ending: Ending,
+}
+
+impl Lent {
+    /// Begins a transaction. It is committed by what is answered beside it, and by nothing else: that finds out whether it was kept when
+    /// the answer is lost.
+    pub(super) async fn begin(&mut self) -> Result<(Transaction<'_>, Ending), StoreError> {
+        Ok((self.client.transaction().await?, self.ending.clone()))
+    }
+
+    /// The connection, and how to end a transaction that is begun by hand.
+    pub(super) fn parts(&mut self) -> (&mut Client, &Ending) {
+        (&mut self.client, &self.ending)
+    }
 }
 
 impl Database {
@@ -81,7 +102,8 @@ impl Database {
             }))
             .build()
             .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Self { pool, patience: options.patience })
+        let commits = Commits::new(pool.clone(), options.patience);
+        Ok(Self { pool, patience: options.patience, commits })
     }
 
     /// Does `work` with a connection. One that failed, or did not answer in time, is closed: its server may be gone, or not be the
@@ -105,6 +127,40 @@ impl Database {
         let outcome = timeout(time, work(&mut connection)).await.unwrap_or_else(|_| Err(late().into()));
         if outcome.as_ref().is_err_and(PassingError::passing) {
             drop(Client::take(connection));
+        }
+        outcome
+    }
+
+    /// Does `work`, which writes. When the answer to its commit is lost the database is asked whether it was kept: that may take a few
+    /// times as long as a caller waits otherwise.
+    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError> + PassingError,
+        F: for<'c> FnOnce(&'c mut Lent) -> Work<'c, T, E>,
+    {
+        self.upload(0, work).await
+    }
+
+    /// Does `work`, which sends so many bytes and writes: it may take longer by that.
+    pub(super) async fn upload<T, E, F>(&self, bytes: usize, work: F) -> Result<T, E>
+    where
+        E: From<StoreError> + PassingError,
+        F: for<'c> FnOnce(&'c mut Lent) -> Work<'c, T, E>,
+    {
+        let client = self.pool.get().await.map_err(StoreError::from)?;
+        let ending = Ending::new(self.commits.clone());
+        let mut lent = Lent { client, ending: ending.clone() };
+        let time = self.patience.saturating_add(transfer_time(bytes));
+        let outcome = {
+            let mut work = work(&mut lent);
+            match timeout(time, &mut work).await {
+                Ok(outcome) => outcome,
+                Err(_) if ending.has_begun() => work.await,
+                Err(_) => Err(late().into()),
+            }
+        };
+        if ending.is_broken() || outcome.as_ref().is_err_and(PassingError::passing) {
+            drop(Client::take(lent.client));
         }
         outcome
     }

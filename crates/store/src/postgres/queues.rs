@@ -1,14 +1,14 @@
 //! Work in queues: claimed, acknowledged, given back.
 
 use async_trait::async_trait;
-use deadpool_postgres::{Client, GenericClient};
+use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_flow::id::{InteractionId, QueueId};
 
 use super::columns::{Columns, after, text};
 use super::mail_columns::{interaction, read_state, small};
-use super::pool::{execute, row, rows};
+use super::pool::{Lent, execute, row, rows};
 use super::runs::give_back;
 use super::tally::Tally;
 use super::{PostgresStore, audit};
@@ -25,20 +25,20 @@ impl QueueStore for PostgresStore {
         for skill in claim.skills.iter_mut().flatten() {
             *skill = text(skill).into_owned();
         }
-        self.db.run(move |db| Box::pin(lease(db, claim, now))).await
+        self.db.write(move |db| Box::pin(lease(db, claim, now))).await
     }
 
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await.map_err(StoreError::from)?;
+                    let (transaction, ending) = db.begin().await?;
                     match held(&transaction, queue, token, now).await? {
                         Held::Live(id) => end(&transaction, id, State::Completed, now).await?,
                         Held::Completed => return Ok(()),
                         Held::Lost => return Err(LeaseError::Lost),
                     }
-                    Ok(transaction.commit().await.map_err(StoreError::from)?)
+                    Ok(ending.commit(transaction).await?)
                 })
             })
             .await
@@ -47,14 +47,14 @@ impl QueueStore for PostgresStore {
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         let released = self
             .db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await.map_err(StoreError::from)?;
+                    let (transaction, ending) = db.begin().await?;
                     let Held::Live(id) = held(&transaction, queue, token, now).await? else {
                         return Err(LeaseError::Lost);
                     };
                     end(&transaction, id, State::Decided, now).await?;
-                    Ok(transaction.commit().await.map_err(StoreError::from)?)
+                    Ok(ending.commit(transaction).await?)
                 })
             })
             .await;
@@ -72,21 +72,24 @@ impl QueueStore for PostgresStore {
         now: Timestamp,
     ) -> Result<Timestamp, LeaseError> {
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
                     let until = after(now, u64::from(lease_seconds));
                     let sql = "UPDATE interactions SET lease_until = $3
                         WHERE lease = $1 AND queue = $2 AND state = 3 AND lease_until > $4 RETURNING lease_until";
-                    let extended = row(db, sql, &[&token, &queue.0, &until, &now]).await?;
-                    Ok(extended.ok_or(LeaseError::Lost)?.try_get(0).map_err(StoreError::from)?)
+                    let (transaction, ending) = db.begin().await?;
+                    let extended = row(&transaction, sql, &[&token, &queue.0, &until, &now]).await?;
+                    let until = extended.ok_or(LeaseError::Lost)?.try_get(0).map_err(StoreError::from)?;
+                    ending.commit(transaction).await?;
+                    Ok(until)
                 })
             })
             .await
     }
 }
 
-async fn lease(db: &mut Client, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
-    let transaction = db.transaction().await?;
+async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
+    let (transaction, ending) = db.begin().await?;
     let mut tally = Tally::default();
     give_back(&transaction, &mut tally, now).await?;
     let until = after(now, u64::from(claim.lease_seconds));
@@ -111,7 +114,7 @@ async fn lease(db: &mut Client, claim: QueueClaim, now: Timestamp) -> Result<Vec
         leases.push((order, lease));
     }
     tally.write(&transaction).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     leases.sort_by_key(|(order, lease)| (*order, lease.interaction.id.0));
     Ok(leases.into_iter().map(|(_, lease)| lease).collect())
 }
@@ -149,8 +152,8 @@ async fn end(db: &impl GenericClient, id: InteractionId, to: State, now: Timesta
 }
 
 /// Completes an interaction whoever holds it.
-pub(super) async fn complete(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
-    let transaction = db.transaction().await.map_err(StoreError::from)?;
+pub(super) async fn complete(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
     let sql = "SELECT state FROM interactions WHERE id = $1 FOR UPDATE";
     let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
     let from = match read_state(Columns { row: &found, table: "interactions" })? {
@@ -164,5 +167,5 @@ pub(super) async fn complete(db: &mut Client, id: InteractionId, entry: AuditRec
     tally.moved(Some(from), State::Completed);
     audit::add(&transaction, &entry).await?;
     tally.write(&transaction).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(ending.commit(transaction).await?)
 }

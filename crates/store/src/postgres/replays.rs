@@ -1,7 +1,6 @@
 //! Replays of recorded mail.
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -10,16 +9,17 @@ use waypost_flow::id::InteractionId;
 
 use super::PostgresStore;
 use super::columns::{Columns, text};
-use super::pool::{execute, row, rows};
+use super::pool::{Lent, execute, row, rows};
 use crate::encoding::{read_replay_state, replay_state};
 use crate::error::StoreError;
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::sums::{sound_message, sound_trace};
 use crate::traits::ReplayStore;
 
 #[async_trait]
 impl ReplayStore for PostgresStore {
     async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError> {
-        self.db.run(move |db| Box::pin(add(db, replay))).await
+        self.db.write(move |db| Box::pin(add(db, replay))).await
     }
 
     async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
@@ -52,7 +52,7 @@ impl ReplayStore for PostgresStore {
         report: String,
         changes: Vec<ReplayChange>,
     ) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(end(db, (id, token), state, report, changes))).await
+        self.db.write(move |db| Box::pin(end(db, (id, token), state, report, changes))).await
     }
 
     async fn replay(&self, id: Uuid) -> Result<Option<ReplayRecord>, StoreError> {
@@ -93,11 +93,11 @@ impl ReplayStore for PostgresStore {
 
     async fn delete_replay(&self, id: Uuid) -> Result<bool, StoreError> {
         self.db
-            .run(move |db| {
+            .write(move |db| {
                 Box::pin(async move {
-                    let transaction = db.transaction().await?;
+                    let (transaction, ending) = db.begin().await?;
                     let removed = delete(&transaction, &[id]).await?;
-                    transaction.commit().await?;
+                    ending.commit(transaction).await?;
                     Ok(removed > 0)
                 })
             })
@@ -107,24 +107,42 @@ impl ReplayStore for PostgresStore {
     async fn recorded(&self, ids: &[InteractionId], most_bytes: u32) -> Result<Vec<Recorded>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let most = i32::try_from(most_bytes).unwrap_or(i32::MAX);
-        let sql = "SELECT i.id, CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END, r.trace FROM interactions i
-            LEFT JOIN messages m ON m.id = i.message
+        let sql = "SELECT i.id, i.message IS NOT NULL AND coalesce(octet_length(m.raw) <= $2, true) AS read,
+                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum
+            FROM interactions i LEFT JOIN messages m ON m.id = i.message
             LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ANY ($1)";
         let found = self.db.run(move |db| Box::pin(async move { rows(db, sql, &[&ids, &most]).await })).await?;
-        found
-            .iter()
-            .map(|row| {
-                let raw: Option<Vec<u8>> = row.try_get(1)?;
-                let interaction = InteractionId(row.try_get(0)?);
-                Ok(Recorded { interaction, raw: raw.map(Bytes::from), trace: row.try_get(2)? })
-            })
-            .collect()
+        let mut sound = Vec::with_capacity(found.len());
+        for row in &found {
+            match recorded(row) {
+                // A replay goes on without it, as without one that was erased meanwhile.
+                Err(error @ StoreError::Damaged { .. }) => tracing::error!(%error, "left out of a replay"),
+                read => sound.push(read?),
+            }
+        }
+        Ok(sound)
     }
 }
 
-async fn add(db: &mut Client, replay: ReplayRecord) -> Result<(), StoreError> {
+/// What was recorded of an interaction. A message that is left out for its size is there all the same.
+fn recorded(row: &Row) -> Result<Recorded, StoreError> {
+    let columns = Columns { row, table: "interactions" };
+    let interaction = InteractionId(columns.get("id")?);
+    let raw = match columns.get("read")? {
+        true => Some(sound_message(interaction, columns.get("raw")?, columns.get("message_sum")?)?),
+        false => None,
+    };
+    let trace: Option<String> = columns.get("trace")?;
+    if let Some(trace) = &trace {
+        sound_trace(interaction, trace, columns.get("trace_sum")?)?;
+    }
+    Ok(Recorded { interaction, raw, trace })
+}
+
+async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
+    let (transaction, ending) = db.begin().await?;
     execute(
-        db,
+        &transaction,
         "INSERT INTO replays (id, created_at, created_by, request, state, starts, progress, report)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
@@ -138,18 +156,18 @@ async fn add(db: &mut Client, replay: ReplayRecord) -> Result<(), StoreError> {
             &replay.report.as_deref().map(text),
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    ending.commit(transaction).await
 }
 
 async fn end(
-    db: &mut Client,
+    db: &mut Lent,
     (id, token): (Uuid, Uuid),
     state: ReplayState,
     report: String,
     changes: Vec<ReplayChange>,
 ) -> Result<bool, StoreError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let sql = "UPDATE replays SET state = $3, report = $4, lease = NULL, lease_until = NULL
         WHERE id = $1 AND lease = $2 AND state = 0";
     if execute(&transaction, sql, &[&id, &token, &replay_state(state), &text(&report)]).await? == 0 {
@@ -162,7 +180,7 @@ async fn end(
         let (entry, traces) = (text(&change.entry), text(&change.traces));
         execute(&transaction, sql, &[&id, &position, &change.interaction.0, &entry, &traces]).await?;
     }
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(true)
 }
 

@@ -56,6 +56,7 @@ async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: 
     // Rows are small.
     swept.rows = super::tables::sweep(db, limits.versions, max.saturating_mul(10)).await?;
     forget(db, windows, max).await?;
+    super::commits::forget(db).await?;
     tally::fold(db).await?;
     Ok(swept)
 }
@@ -133,7 +134,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
         execute(db, "UPDATE interactions SET opening = $2 WHERE id = $1", &[&id, &json(&opening)?]).await?;
     }
     super::replays::forget(db, ids).await?;
-    let sql = "UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ANY ($1)";
+    let sql = "UPDATE runs SET trace = '{}', trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await?;
     if !messages.is_empty() {
         drop_uses(db, &messages).await?;

@@ -7,13 +7,14 @@ use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, after, text};
 use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small};
-use super::pool::{execute, row, rows};
+use super::pool::{Lent, execute, row, rows};
 use super::tally::Tally;
 use super::{audit, locks};
 use crate::encoding::{attributes, attributes_column, ended_at, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, RunClaim, RunRecord, State};
+use crate::sums::sum;
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
 pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: Timestamp) -> Result<(), StoreError> {
@@ -31,8 +32,8 @@ pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: T
 }
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
-pub(super) async fn claim(db: &mut Client, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-    let transaction = db.transaction().await?;
+pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+    let (transaction, ending) = db.begin().await?;
     let mut tally = Tally::default();
     give_back(&transaction, &mut tally, now).await?;
     let until = after(now, u64::from(claim.lease_seconds));
@@ -60,7 +61,7 @@ pub(super) async fn claim(db: &mut Client, claim: RunClaim, now: Timestamp) -> R
         work.push(ClaimedRun { interaction, attempts, epoch, lease: columns.get("lease")? });
     }
     tally.write(&transaction).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     work.sort_by_key(|one| (one.interaction.received_at, one.interaction.id.0));
     Ok(work)
 }
@@ -79,13 +80,8 @@ pub(super) async fn renew(
 }
 
 /// Gives a claimed run back, if it is still held.
-pub(super) async fn release(
-    db: &mut Client,
-    id: InteractionId,
-    lease: Uuid,
-    attempted: bool,
-) -> Result<(), StoreError> {
-    let transaction = db.transaction().await?;
+pub(super) async fn release(db: &mut Lent, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
+    let (transaction, ending) = db.begin().await?;
     let sql =
         "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = greatest(attempts - $3, 0)
         WHERE id = $1 AND lease = $2 AND state = 1";
@@ -94,17 +90,17 @@ pub(super) async fn release(
         tally.moved(Some(State::Running), State::Received);
         tally.write(&transaction).await?;
     }
-    Ok(transaction.commit().await?)
+    ending.commit(transaction).await
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
 pub(super) async fn record(
-    db: &mut Client,
+    db: &mut Lent,
     id: InteractionId,
     lease: Uuid,
     mut run: RunRecord,
 ) -> Result<bool, LeaseError> {
-    let transaction = db.transaction().await.map_err(StoreError::from)?;
+    let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let sql = "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
         FOR UPDATE";
@@ -116,7 +112,7 @@ pub(super) async fn record(
         let mut tally = Tally::default();
         tally.moved(Some(State::Running), State::Received);
         tally.write(&transaction).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        ending.commit(transaction).await?;
         return Ok(false);
     }
     let number = held.count::<u32>("runs")?.saturating_add(1);
@@ -132,6 +128,7 @@ pub(super) async fn record(
     let mut shown = run.attributes.clone();
     shown.extend(attributes(held.get("attributes_set")?)?);
     let state = small(state_code(state_after(kind)));
+    let trace = text(&run.trace);
     execute(
         &transaction,
         "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, attempts = 0, runs = $3, flow_id = $4,
@@ -156,8 +153,8 @@ pub(super) async fn record(
     execute(
         &transaction,
         "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
-            priority, skills, decision_more, attributes, trace)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            priority, skills, decision_more, attributes, trace, trace_sum)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             &id.0,
             &i64::from(number),
@@ -172,7 +169,8 @@ pub(super) async fn record(
             &columns.skills,
             &columns.more,
             &columns.attributes,
-            &text(&run.trace),
+            &trace,
+            &sum(trace.as_bytes()),
         ],
     )
     .await?;
@@ -180,7 +178,7 @@ pub(super) async fn record(
     tally.moved(Some(State::Running), state_after(kind));
     tally.decided(before, kind);
     tally.write(&transaction).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    ending.commit(transaction).await?;
     Ok(true)
 }
 
@@ -192,8 +190,8 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 }
 
 /// Makes a decided or completed interaction wait for another run.
-pub(super) async fn rerun(db: &mut Client, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
-    let transaction = db.transaction().await.map_err(StoreError::from)?;
+pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
     let sql = "SELECT state FROM interactions WHERE id = $1 AND state IN (2, 4) AND NOT erased FOR UPDATE";
     let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
     let from = read_state(Columns { row: &found, table: "interactions" })?;
@@ -204,5 +202,5 @@ pub(super) async fn rerun(db: &mut Client, id: InteractionId, entry: AuditRecord
     let mut tally = Tally::default();
     tally.moved(Some(from), State::Received);
     tally.write(&transaction).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(ending.commit(transaction).await?)
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::text;
+use super::commits::{self, Mark};
 use super::mail_columns::{RunColumns, small};
 use super::pool::execute;
 use super::retention;
@@ -19,6 +20,7 @@ use crate::encoding::{json, state_after, state_code};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+use crate::sums::sum;
 
 /// What a batch must know of the catalogue. It does not change until the transaction ends.
 pub(super) struct Catalogue {
@@ -123,7 +125,7 @@ impl<'b> Writes<'b> {
     }
 
     /// Writes everything and commits.
-    pub(super) async fn send(self, db: &Client) -> Result<(), StoreError> {
+    pub(super) async fn send(self, db: &Client, mark: Mark) -> Result<(), StoreError> {
         let Self { unused, interactions, runs, duplicates, requests, tally } = self;
         if !requests.is_empty() {
             let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
@@ -138,6 +140,7 @@ impl<'b> Writes<'b> {
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
+        let leave_mark = db.prepare_cached(commits::MARK).await?;
         let add_counts = db.prepare_cached(tally::ADD).await?;
         let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
         let counts = tally.changes();
@@ -175,6 +178,7 @@ impl<'b> Writes<'b> {
                     .iter()
                     .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
                     .collect();
+                let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
                 db.execute(
                     &add_interactions,
@@ -202,6 +206,7 @@ impl<'b> Writes<'b> {
                         &more,
                         &openings,
                         &completed,
+                        &sums,
                     ],
                 )
                 .await
@@ -226,6 +231,7 @@ impl<'b> Writes<'b> {
                 let attributes: Vec<Option<&str>> =
                     runs.iter().map(|(.., columns)| columns.attributes.as_deref()).collect();
                 let traces: Vec<_> = runs.iter().map(|(_, run, _)| text(&run.trace)).collect();
+                let sums: Vec<i64> = traces.iter().map(|trace| sum(trace.as_bytes())).collect();
                 db.execute(
                     &add_runs,
                     &[
@@ -242,6 +248,7 @@ impl<'b> Writes<'b> {
                         &more,
                         &attributes,
                         &traces,
+                        &sums,
                     ],
                 )
                 .await
@@ -259,6 +266,7 @@ impl<'b> Writes<'b> {
                 }
                 db.execute(&add_counts, &counts.parameters()).await.map(drop)
             },
+            async { db.execute(&leave_mark, &[&mark.slot, &mark.mark]).await.map(drop) },
             db.batch_execute("COMMIT"),
         )?;
         Ok(())
@@ -267,17 +275,18 @@ impl<'b> Writes<'b> {
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
         decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
-        remote, subject, skills, attributes, decision_more, opening, completed_at, duplicates, erased)
+        remote, subject, skills, attributes, decision_more, opening, completed_at, message_sum, duplicates, erased)
     SELECT *, 0, false FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[],
         $7::bigint[], $8::smallint[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::text[],
-        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[])";
+        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[],
+        $24::bigint[])";
 
 const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by,
-        decision, queue, priority, skills, decision_more, attributes, trace)
-    SELECT id, 1, flow, version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace
+        decision, queue, priority, skills, decision_more, attributes, trace, trace_sum)
+    SELECT id, 1, flow, version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace, trace_sum
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
-        $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[]) AS new (id, flow, version, started,
-        duration, asked_by, decision, queue, priority, skills, more, attributes, trace)";
+        $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[]) AS new (id, flow,
+        version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace, trace_sum)";
 
 /// Counts duplicates on their interactions, locked in order, for others may count on the same. What retention has removed has none:
 /// nobody would ever take them from the counters again. (0, 0) is where those count duplicates.

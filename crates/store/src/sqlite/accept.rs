@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State,
 };
+use crate::sums::sum;
 
 /// About how much an acceptance adds to the log besides message and trace: pages of tables and indexes.
 const OVERHEAD_BYTES: usize = 32 * 1024;
@@ -56,22 +57,22 @@ pub(super) fn accept(
             Seen::Like(of) => Some(of),
             Seen::No => None,
         };
-        let number = match kept {
-            Some(number) => number,
+        let message_kept = match kept {
+            Some(kept) => kept,
             None => *kept.insert(keep_message(session, message)?),
         };
         let run = match &offered.run {
             Some(run) if offered.epoch == epoch && leads_somewhere(session.db, run)? => Some(run),
             _ => None,
         };
-        insert(session, message, number, offered, run, like)?;
+        insert(session, message, message_kept, offered, run, like)?;
         if let Some(key) = &key {
             seen::remember(session.db, key, offered.id, message.received_at, oldest)?;
         }
         outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
     }
-    if let Some(number) = kept {
-        settle_uses(session.db, number, &outcome)?;
+    if let Some(kept) = kept {
+        settle_uses(session.db, kept.number, &outcome)?;
     }
     if let Some(key) = &acceptance.idempotency {
         remember_request(session.db, options, key, message, &outcome)?;
@@ -79,11 +80,18 @@ pub(super) fn accept(
     Ok(AcceptOutcome::Committed(outcome))
 }
 
-fn keep_message(session: &mut Session<'_>, message: &NewMessage) -> Result<i64, StoreError> {
+/// A message that was written.
+#[derive(Clone, Copy)]
+struct Kept {
+    number: i64,
+    sum: i64,
+}
+
+fn keep_message(session: &mut Session<'_>, message: &NewMessage) -> Result<Kept, StoreError> {
     session.db.prepare_cached("INSERT INTO messages (uses, raw) VALUES (1, ?1)")?.execute((message.raw.as_ref(),))?;
     let bytes = message.raw.len().saturating_add(OVERHEAD_BYTES);
     *session.written = session.written.saturating_add(bytes as u64);
-    Ok(session.db.last_insert_rowid())
+    Ok(Kept { number: session.db.last_insert_rowid(), sum: sum(&message.raw) })
 }
 
 /// One use was written with the message; mail for several routes has more.
@@ -110,7 +118,7 @@ fn count_duplicate(session: &mut Session<'_>, of: InteractionId) -> Result<(), S
 fn insert(
     session: &mut Session<'_>,
     message: &NewMessage,
-    number: i64,
+    kept: Kept,
     offered: &NewInteraction,
     run: Option<&RunRecord>,
     like: Option<InteractionId>,
@@ -124,18 +132,22 @@ fn insert(
             "INSERT INTO interactions (
                 id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
                 runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
-                skills, attributes, decision_more, opening, completed_at
+                skills, attributes, decision_more, opening, completed_at, message_sum, seal
             ) VALUES (
                 :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
                 :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
-                :skills, :attributes, :more, :opening, :completed_at
+                :skills, :attributes, :more, :opening, :completed_at, :message_sum,
+                seal(:id, :state, :received_at, :message, :message_sum, :route, :flow_id, :flow_version, :decision, :queue,
+                    :priority, :initial_priority, :runs, 0, 0, :like, NULL, NULL, NULL, :message_id, :envelope_from,
+                    :envelope_to, :remote, :subject, :skills, :attributes, NULL, :more, :opening, :completed_at)
             )",
         )?
         .execute(named_params! {
             ":id": offered.id.0.as_bytes(),
             ":state": state_code(state),
             ":received_at": micros(message.received_at),
-            ":message": number,
+            ":message": kept.number,
+            ":message_sum": kept.sum,
             ":route": offered.route.as_ref().map(Uuid::as_bytes),
             ":flow_id": columns.and_then(|columns| columns.flow),
             ":flow_version": columns.and_then(|columns| columns.flow_version),

@@ -166,7 +166,7 @@ fn is_last_admin(db: &Connection, id: &str) -> Result<bool, StoreError> {
 }
 
 fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
-    let columns = Columns { row, table: "clients" };
+    let columns = Columns::sealed(row, "clients")?;
     Ok(ClientRecord {
         id: columns.get("id")?,
         name: columns.get("name")?,
@@ -184,7 +184,7 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
 }
 
 fn token(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
-    let columns = Columns { row, table: "tokens" };
+    let columns = Columns::sealed(row, "tokens")?;
     Ok(TokenRecord {
         hash: columns.get("hash")?,
         client_id: columns.get("client_id")?,

@@ -83,7 +83,7 @@ fn list(
 }
 
 fn entry(row: &Row<'_>) -> Result<AuditRecord, StoreError> {
-    let columns = Columns { row, table: "audit" };
+    let columns = Columns::sealed(row, "audit")?;
     Ok(AuditRecord {
         id: columns.uuid("id")?,
         at: columns.time("at")?,

@@ -147,7 +147,7 @@ fn one_version(db: &Connection, id: FlowId, number: Version) -> Result<Option<Ve
     Ok(all(db, sql, (id.0.as_bytes(), number), version)?.pop())
 }
 
-fn load(db: &Connection) -> Result<Catalogue, StoreError> {
+pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
     let versions = all(
         db,
         "SELECT v.* FROM flows f JOIN flow_versions v ON v.flow_id = f.id AND v.version = f.published

@@ -13,7 +13,7 @@ use crate::records::catalogue::{
 use crate::records::tables::{ScheduleRecord, TableRecord};
 
 pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
-    let columns = Columns { row, table: "flows" };
+    let columns = Columns::sealed(row, "flows")?;
     let lock = match columns.get("locked_by")? {
         Some(client) => Some(FlowLock { client, at: columns.time("locked_at")?, base: columns.get("locked_base")? }),
         None => None,
@@ -39,7 +39,7 @@ pub(super) fn flow(row: &Row<'_>) -> Result<FlowRecord, StoreError> {
 }
 
 pub(super) fn version(row: &Row<'_>) -> Result<VersionRecord, StoreError> {
-    let columns = Columns { row, table: "flow_versions" };
+    let columns = Columns::sealed(row, "flow_versions")?;
     Ok(VersionRecord {
         flow_id: FlowId(columns.uuid("flow_id")?),
         version: columns.get("version")?,
@@ -54,7 +54,7 @@ pub(super) fn version(row: &Row<'_>) -> Result<VersionRecord, StoreError> {
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<FlowEvent, StoreError> {
-    let columns = Columns { row, table: "flow_events" };
+    let columns = Columns::sealed(row, "flow_events")?;
     let name: String = columns.get("kind")?;
     let kind = EventKind::ALL.into_iter().find(|kind| kind.as_str() == name);
     Ok(FlowEvent {
@@ -70,7 +70,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<FlowEvent, StoreError> {
 }
 
 pub(super) fn queue(row: &Row<'_>) -> Result<QueueRecord, StoreError> {
-    let columns = Columns { row, table: "queues" };
+    let columns = Columns::sealed(row, "queues")?;
     Ok(QueueRecord {
         id: QueueId(columns.uuid("id")?),
         name: columns.get("name")?,
@@ -83,7 +83,7 @@ pub(super) fn queue(row: &Row<'_>) -> Result<QueueRecord, StoreError> {
 }
 
 pub(super) fn domain(row: &Row<'_>) -> Result<DomainRecord, StoreError> {
-    let columns = Columns { row, table: "domains" };
+    let columns = Columns::sealed(row, "domains")?;
     Ok(DomainRecord {
         domain: columns.get("domain")?,
         extra: columns.json("extra")?,
@@ -92,7 +92,7 @@ pub(super) fn domain(row: &Row<'_>) -> Result<DomainRecord, StoreError> {
 }
 
 pub(super) fn route(row: &Row<'_>) -> Result<RouteRecord, StoreError> {
-    let columns = Columns { row, table: "routes" };
+    let columns = Columns::sealed(row, "routes")?;
     let target = match (columns.maybe_uuid("target_flow")?, columns.maybe_uuid("target_queue")?) {
         (Some(flow), None) => RouteTarget::Flow(FlowId(flow)),
         (None, Some(queue)) => RouteTarget::Queue(QueueId(queue)),
@@ -112,7 +112,7 @@ pub(super) fn route(row: &Row<'_>) -> Result<RouteRecord, StoreError> {
 }
 
 pub(super) fn table(row: &Row<'_>) -> Result<TableRecord, StoreError> {
-    let columns = Columns { row, table: "data_tables" };
+    let columns = Columns::sealed(row, "data_tables")?;
     Ok(TableRecord {
         id: TableId(columns.uuid("id")?),
         name: columns.get("name")?,
@@ -127,7 +127,7 @@ pub(super) fn table(row: &Row<'_>) -> Result<TableRecord, StoreError> {
 }
 
 pub(super) fn schedule(row: &Row<'_>) -> Result<ScheduleRecord, StoreError> {
-    let columns = Columns { row, table: "schedules" };
+    let columns = Columns::sealed(row, "schedules")?;
     Ok(ScheduleRecord {
         id: ScheduleId(columns.uuid("id")?),
         name: columns.get("name")?,

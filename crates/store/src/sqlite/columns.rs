@@ -6,6 +6,7 @@ use rusqlite::types::FromSql;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::seals;
 use crate::error::StoreError;
 
 /// A time as it is kept; what is finer than a microsecond is dropped.
@@ -23,6 +24,14 @@ pub(super) fn micros_after(time: Timestamp, seconds: u64) -> i64 {
 pub(super) struct Columns<'r, 'c> {
     pub(super) row: &'r Row<'c>,
     pub(super) table: &'static str,
+}
+
+impl<'r, 'c> Columns<'r, 'c> {
+    /// A row whose seal is not broken.
+    pub(super) fn sealed(row: &'r Row<'c>, table: &'static str) -> Result<Self, StoreError> {
+        seals::verify_before(row, table)?;
+        Ok(Self { row, table })
+    }
 }
 
 impl Columns<'_, '_> {

@@ -21,14 +21,17 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
     State, Summary,
 };
+use crate::sums::sound_message;
 use crate::traits::MailStore;
 
 #[async_trait]
 impl MailStore for SqliteStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let options = self.options.clone();
+        let traces = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.trace.len()));
+        let bytes = acceptance.message.raw.len().saturating_add(traces.sum());
         self.writer()?
-            .run(move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
+            .run_if_room(bytes, move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
             .await?
     }
 
@@ -111,13 +114,13 @@ impl MailStore for SqliteStore {
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let raw: Option<Vec<u8>> = db
-                    .prepare_cached(
-                        "SELECT m.raw FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = ?1",
-                    )?
-                    .query_row((id.0.as_bytes(),), |row| row.get(0))
-                    .optional()?;
-                Ok(raw.map(Bytes::from))
+                let mut select = db.prepare_cached(
+                    "SELECT m.raw, i.message_sum FROM interactions i LEFT JOIN messages m ON m.id = i.message
+                     WHERE i.id = ?1 AND i.message IS NOT NULL",
+                )?;
+                let found: Option<(Option<Vec<u8>>, Option<i64>)> =
+                    select.query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                found.map(|(raw, kept)| sound_message(id, raw, kept)).transpose()
             })
             .await
     }

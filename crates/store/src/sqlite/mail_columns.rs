@@ -1,9 +1,10 @@
 //! Interactions, decisions and runs as rows.
 
-use rusqlite::Row;
+use rusqlite::{Row, Rows};
 use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
+use super::seals;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary};
@@ -60,8 +61,10 @@ fn read_decision(columns: Columns<'_, '_>) -> Result<Option<DecisionRecord>, Sto
 /// Reads an interaction from a row with all its columns.
 pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError> {
     let columns = Columns { row, table: "interactions" };
+    let id = InteractionId(columns.uuid("id")?);
+    seals::verify(row, &seals::INTERACTION, || format!("the record of interaction `{id}` is damaged"))?;
     Ok(InteractionRecord {
-        id: InteractionId(columns.uuid("id")?),
+        id,
         state: state(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
         received_at: columns.time("received_at")?,
         envelope_from: columns.get("envelope_from")?,
@@ -82,9 +85,34 @@ pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError
     })
 }
 
+/// What is read of rows with all columns of interactions, up to so many that are sound. Damaged ones are left where they are: whoever works
+/// goes on with the others, and whoever asks for one is told.
+pub(super) fn sound<T>(
+    mut rows: Rows<'_>,
+    max: u32,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let max = usize::try_from(max).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    while found.len() < max
+        && let Some(row) = rows.next()?
+    {
+        match read(row) {
+            Ok(one) => found.push(one),
+            Err(error @ (StoreError::Damaged { .. } | StoreError::Inconsistent { .. })) => {
+                tracing::error!(%error, "left alone");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// Reads a run from a row with all its columns.
 pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
+    let interaction = InteractionId(columns.uuid("interaction")?);
+    seals::verify(row, &seals::RUN, || format!("a run of interaction `{interaction}` is damaged"))?;
     let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
     Ok(RunSummary {
         number: columns.get("number")?,

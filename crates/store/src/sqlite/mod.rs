@@ -5,24 +5,31 @@ mod access;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
+pub mod check;
 mod columns;
+mod directory;
 mod error;
+mod guard;
 mod interactions;
 mod mail_columns;
 mod queues;
 mod readers;
 mod replays;
 mod retention;
+mod room;
 mod runs;
 mod schema;
+mod seals;
 mod seen;
+mod state;
 mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod writer;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,10 +38,12 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::error::StoreError;
-use crate::traits::{Heard, PeerStore};
+use crate::traits::{Heard, PeerStore, RoomStore};
 
+use guard::Guard;
 use readers::Readers;
-use writer::{Writer, WriterOptions};
+use room::Room;
+use writer::{Work, Writer, WriterOptions};
 
 /// What can be set for a store in SQLite.
 #[derive(Clone, Debug)]
@@ -66,46 +75,65 @@ impl Default for SqliteOptions {
     }
 }
 
-/// A store in the data directory. Dropping it waits until what was started is on stable storage.
+/// A store in the data directory. Dropping it waits until what was started is on stable storage; the database is complete then without
+/// any other file.
 pub struct SqliteStore {
     /// `None` only while the store is dropped.
     handles: Option<(Writer, Readers)>,
-    threads: Vec<JoinHandle<()>>,
+    writing: Option<JoinHandle<()>>,
+    reading: Vec<JoinHandle<()>>,
     options: SqliteOptions,
     /// Locked as long as the store lives, and longest of all: fields are dropped in order.
-    _lock: File,
+    _locks: Vec<File>,
 }
 
 impl SqliteStore {
-    /// Opens `waypost.db` in the data directory, makes it if it is missing, and brings it up to date.
+    /// Opens `waypost.db` in the data directory, makes it if the directory is new, and brings it up to date.
     ///
     /// # Errors
-    /// `InUse` when another process holds the directory, `TooNew` when a newer release wrote it, or the disk's trouble.
+    /// `InUse` when another process holds the directory, `TooNew` when a newer release wrote it, `Damaged` when something of what the
+    /// directory held is missing or another's, or the disk's trouble.
     pub fn open(data_dir: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
-        let lock = lock(data_dir)?;
-        let path = data_dir.join("waypost.db");
-        let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
-        schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
-        runs::end_leases(&db)?;
-        tables::end_rights(&db)?;
-        Self::start(lock, &path, db, options)
+        let locks = directory::lock(data_dir)?;
+        let room = Room::of(data_dir);
+        let work = match Self::prepare(data_dir, &options, &room) {
+            // A quota that is used up is no full disk to SQLite. The reserve is there for this, too.
+            Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_out() => {
+                Self::prepare(data_dir, &options, &room)?
+            }
+            prepared => prepared?,
+        };
+        room.make();
+        Self::start(locks, &data_dir.join(directory::DATABASE), work, options)
     }
 
-    fn start(lock: File, path: &Path, db: rusqlite::Connection, options: SqliteOptions) -> Result<Self, StoreError> {
+    fn prepare(data_dir: &Path, options: &SqliteOptions, room: &Room) -> Result<Work, StoreError> {
+        let path = data_dir.join(directory::DATABASE);
+        let remembered = state::read(data_dir)?;
+        directory::inspect(data_dir, &remembered)?;
+        let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
+        directory::compare(&db, data_dir, &remembered)?;
+        Guard::opening(data_dir, &remembered)?;
+        schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
+        let guard = Guard::begin(&db, data_dir)?;
+        runs::end_leases(&db)?;
+        tables::end_rights(&db)?;
+        let beside = schema::open_writer(&path, options.checkpoint_bytes)?;
+        Ok(Work { db, beside, guard, room: room.clone() })
+    }
+
+    fn start(locks: Vec<File>, path: &Path, work: Work, options: SqliteOptions) -> Result<Self, StoreError> {
         let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path)).collect::<Result<_, _>>()?;
-        let (readers, mut threads) = Readers::start(connections, options.patience)?;
-        let beside = schema::open_writer(path, options.checkpoint_bytes)?;
-        let (writer, thread) = Writer::start(
-            db,
-            beside,
+        let (readers, reading) = Readers::start(connections, options.patience)?;
+        let (writer, writing) = Writer::start(
+            work,
             WriterOptions {
                 batch: options.batch.max(1),
                 patience: options.patience,
                 checkpoint_bytes: options.checkpoint_bytes,
             },
         )?;
-        threads.push(thread);
-        Ok(Self { handles: Some((writer, readers)), threads, options, _lock: lock })
+        Ok(Self { handles: Some((writer, readers)), writing: Some(writing), reading, options, _locks: locks })
     }
 
     /// How many transactions that changed something were committed since the store was opened.
@@ -120,6 +148,12 @@ impl SqliteStore {
 
     fn readers(&self) -> Result<&Readers, StoreError> {
         self.handles.as_ref().map(|(_, readers)| readers).ok_or_else(closed)
+    }
+}
+
+impl RoomStore for SqliteStore {
+    fn takes_mail(&self) -> Result<(), StoreError> {
+        self.writer()?.takes_mail()
     }
 }
 
@@ -140,25 +174,14 @@ fn closed() -> StoreError {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.handles = None;
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the store had panicked");
-            }
+        let Some((writer, readers)) = self.handles.take() else { return };
+        // The writer is the last to close the database: it alone can leave it complete.
+        drop(readers);
+        let reading = self.reading.drain(..);
+        let ended = reading.map(JoinHandle::join).fold(Ok(()), Result::and);
+        drop(writer);
+        if ended.and(self.writing.take().map_or(Ok(()), JoinHandle::join)).is_err() {
+            tracing::error!("a thread of the store had panicked");
         }
-    }
-}
-
-/// Locks the data directory for this process; the lock goes with the process, however it ends.
-fn lock(data_dir: &Path) -> Result<File, StoreError> {
-    let failed = |error: std::io::Error| {
-        StoreError::Failed(format!("the data directory `{}` can't be locked: {error}", data_dir.display()))
-    };
-    let file =
-        File::options().create(true).truncate(false).write(true).open(data_dir.join("waypost.lock")).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(data_dir.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

@@ -8,7 +8,7 @@ use waypost_flow::id::{InteractionId, QueueId};
 
 use super::SqliteStore;
 use super::columns::{micros, micros_after};
-use super::mail_columns::interaction;
+use super::mail_columns::{interaction, sound};
 use super::runs::give_back;
 use super::writer::Session;
 use crate::encoding::json;
@@ -72,19 +72,15 @@ fn time(micros: i64) -> Result<Timestamp, StoreError> {
 fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
     give_back(session, now)?;
     let skills = claim.skills.as_ref().map(json).transpose()?;
-    let mut work = Vec::new();
-    {
+    let work = {
         let mut select = session.db.prepare_cached(
             "SELECT * FROM interactions WHERE state = 2 AND queue = ?1 AND (?2 IS NULL OR skills IS NULL OR NOT EXISTS (
                 SELECT 1 FROM json_each(skills) AS needed
                 WHERE needed.value NOT IN (SELECT had.value FROM json_each(?2) AS had)))
-             ORDER BY priority DESC, received_at, id LIMIT ?3",
+             ORDER BY priority DESC, received_at, id",
         )?;
-        let mut rows = select.query((claim.queue.0.as_bytes(), skills, claim.max))?;
-        while let Some(row) = rows.next()? {
-            work.push(interaction(row)?);
-        }
-    }
+        sound(select.query((claim.queue.0.as_bytes(), skills))?, claim.max, interaction)?
+    };
     let until = micros_after(now, u64::from(claim.lease_seconds));
     let expires_at = time(until)?;
     let mut leases = Vec::with_capacity(work.len());

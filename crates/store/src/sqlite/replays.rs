@@ -1,17 +1,17 @@
 //! Replays of recorded mail.
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::SqliteStore;
 use super::columns::{Columns, micros};
+use super::{SqliteStore, seals};
 use crate::encoding::{read_replay_state, replay_state};
 use crate::error::StoreError;
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::sums::sound_message;
 use crate::traits::ReplayStore;
 
 #[async_trait]
@@ -100,23 +100,35 @@ impl ReplayStore for SqliteStore {
         let ids = ids.to_vec();
         self.readers()?
             .run(move |db| {
-                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, r.trace FROM interactions i
-                    LEFT JOIN messages m ON m.id = i.message
+                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, m.id IS NOT NULL, i.message, i.message_sum, r.*
+                    FROM interactions i LEFT JOIN messages m ON m.id = i.message
                     LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ?1";
                 let mut select = db.prepare_cached(sql)?;
                 let mut found = Vec::with_capacity(ids.len());
                 for interaction in ids {
-                    let row: Option<(Option<Vec<u8>>, Option<String>)> = select
-                        .query_row((interaction.0.as_bytes(), most_bytes), |row| Ok((row.get(0)?, row.get(1)?)))
-                        .optional()?;
-                    if let Some((raw, trace)) = row {
-                        found.push(Recorded { interaction, raw: raw.map(Bytes::from), trace });
+                    let mut rows = select.query((interaction.0.as_bytes(), most_bytes))?;
+                    let Some(row) = rows.next()? else { continue };
+                    match recorded(interaction, row) {
+                        // A replay goes on without it, as without one that was erased meanwhile.
+                        Err(error @ StoreError::Damaged { .. }) => tracing::error!(%error, "left out of a replay"),
+                        read => found.push(read?),
                     }
                 }
                 Ok(found)
             })
             .await
     }
+}
+
+/// What was recorded of an interaction. A message that is left out for its size is there all the same.
+fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, StoreError> {
+    let (raw, there, named): (Option<Vec<u8>>, bool, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let raw = match raw {
+        None if named.is_none() || there => None,
+        raw => Some(sound_message(interaction, raw, row.get(3)?)?),
+    };
+    seals::verify(row, &seals::RUN, || format!("a run of interaction `{interaction}` is damaged"))?;
+    Ok(Recorded { interaction, raw, trace: row.get("trace")? })
 }
 
 fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
@@ -198,7 +210,7 @@ pub(super) fn sweep(db: &Connection, before: Timestamp, max: u32) -> Result<u64,
 }
 
 fn record(row: &Row<'_>) -> Result<ReplayRecord, StoreError> {
-    let columns = Columns { row, table: "replays" };
+    let columns = Columns::sealed(row, "replays")?;
     let state: i64 = columns.get("state")?;
     Ok(ReplayRecord {
         id: columns.uuid("id")?,

@@ -7,7 +7,7 @@ use waypost_flow::id::InteractionId;
 
 use super::SqliteStore;
 use super::columns::micros;
-use super::mail_columns::interaction;
+use super::mail_columns::{interaction, sound};
 use super::writer::Session;
 use crate::error::StoreError;
 use crate::records::mail::InteractionRecord;
@@ -57,14 +57,9 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32) -> Result
 
 fn interactions(db: &Connection, before: i64, max: u32) -> Result<Vec<InteractionRecord>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT * FROM interactions WHERE completed_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2",
+        "SELECT * FROM interactions WHERE completed_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at",
     )?;
-    let mut rows = select.query((before, max))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(interaction(row)?);
-    }
-    Ok(found)
+    sound(select.query((before,))?, max, interaction)
 }
 
 fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), StoreError> {

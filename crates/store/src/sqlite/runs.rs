@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
 use super::columns::{Columns, micros, micros_after};
-use super::mail_columns::{RunColumns, interaction};
+use super::mail_columns::{RunColumns, interaction, sound};
 use super::writer::Session;
 use crate::encoding::{attributes, attributes_column, decision_kind, ended_at, state, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
@@ -48,18 +48,18 @@ pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) 
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
     let fresh = "SELECT * FROM interactions WHERE state < 2 AND state = 0 AND attempts = 0
-        ORDER BY received_at, id LIMIT ?1";
+        ORDER BY received_at, id";
     let retried = "SELECT * FROM interactions INDEXED BY interactions_retried
-        WHERE state < 2 AND state = 0 AND attempts > 0 ORDER BY received_at, id LIMIT ?1";
+        WHERE state < 2 AND state = 0 AND attempts > 0 ORDER BY received_at, id";
     let mut claimed = Vec::new();
     for (sql, max) in [(fresh, claim.fresh), (retried, claim.retried)] {
         let mut select = session.db.prepare_cached(sql)?;
-        let mut rows = select.query((max,))?;
-        while let Some(row) = rows.next()? {
+        let read = |row: &Row<'_>| {
             let attempts = Columns { row, table: "interactions" }.get("attempts")?;
             let interaction = InteractionRecord { state: State::Running, ..interaction(row)? };
-            claimed.push(ClaimedRun { interaction, attempts, epoch, lease: Uuid::new_v4() });
-        }
+            Ok(ClaimedRun { interaction, attempts, epoch, lease: Uuid::new_v4() })
+        };
+        claimed.extend(sound(select.query(())?, max, read)?);
     }
     let until = micros_after(now, u64::from(claim.lease_seconds));
     for one in &claimed {
@@ -205,10 +205,12 @@ pub(super) fn insert(
         .prepare_cached(
             "INSERT INTO runs (
                 interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue, priority,
-                skills, decision_more, attributes, trace
+                skills, decision_more, attributes, trace, seal
             ) VALUES (
                 :interaction, :number, :flow_id, :flow_version, :started_at, :duration_us, :rerun_by, :decision, :queue,
-                :priority, :skills, :more, :attributes, :trace
+                :priority, :skills, :more, :attributes, :trace,
+                seal(:interaction, :number, :flow_id, :flow_version, :started_at, :duration_us, :rerun_by, :decision, :queue,
+                    :priority, :skills, :more, :attributes, :trace)
             )",
         )?
         .execute(named_params! {

@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
+use super::seals;
 use crate::error::StoreError;
 
 /// The schema's steps. The database's `user_version` counts those that were taken; a released step never changes.
@@ -19,6 +21,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007-tables.sql"),
     include_str!("migrations/0008-replays.sql"),
     include_str!("migrations/0009-attempts.sql"),
+    include_str!("migrations/0010-sums.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.
@@ -30,6 +33,8 @@ const CACHE_KIB: i32 = 4096;
 /// Opens the connection that writes. The log is synced at each commit.
 pub(super) fn open_writer(path: &Path, checkpoint_bytes: u64) -> Result<Connection, StoreError> {
     let db = Connection::open(path)?;
+    // Only an orderly end folds the log and removes it: a log that does not belong to its database must stay as it is.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     db.pragma_update(None, "page_size", PAGE_BYTES)?;
     db.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
         let mode: String = row.get(0)?;
@@ -39,6 +44,7 @@ pub(super) fn open_writer(path: &Path, checkpoint_bytes: u64) -> Result<Connecti
     // The writer folds the log itself, after answering. SQLite does it at four times that size should the writer's estimate fail.
     let pages = checkpoint_bytes.saturating_mul(4) / u64::from(PAGE_BYTES);
     db.pragma_update(None, "wal_autocheckpoint", i64::try_from(pages.max(1)).unwrap_or(i64::MAX))?;
+    seals::register(&db)?;
     settle(&db)?;
     Ok(db)
 }
@@ -56,6 +62,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 fn settle(db: &Connection) -> Result<(), StoreError> {
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // A page is looked at when it is read, not only when what is wrong in it is met.
+    db.pragma_update(None, "cell_size_check", true)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

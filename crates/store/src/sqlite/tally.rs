@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, State, Summary};
@@ -12,6 +12,8 @@ use crate::encoding::{decision_code, decision_kind, state, state_code};
 const DUPLICATES: i64 = 0;
 const BY_STATE: i64 = 1;
 const BY_DECISION: i64 = 2;
+/// How often the store was committed.
+const COMMITS: i64 = 3;
 
 /// What a batch adds to the counters.
 #[derive(Debug, Default)]
@@ -70,6 +72,19 @@ impl Tally {
     }
 }
 
+/// How often the store was committed; none in a database that never was in use.
+pub(super) fn commits(db: &Connection) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT value FROM counters WHERE \"group\" = ?1 AND member = 0";
+    Ok(db.prepare_cached(sql)?.query_row((COMMITS,), |row| row.get(0)).optional()?)
+}
+
+/// Counts a commit, as part of it. It costs no page of its own: counters change with almost every commit.
+pub(super) fn count_commit(db: &Connection, number: u64) -> Result<(), StoreError> {
+    let sql = "UPDATE counters SET value = ?2 WHERE \"group\" = ?1 AND member = 0";
+    db.prepare_cached(sql)?.execute((COMMITS, number))?;
+    Ok(())
+}
+
 /// Reads the counters as a summary, without `oldest_undecided_at`.
 pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
     let mut select = db.prepare_cached("SELECT \"group\", member, value FROM counters WHERE value <> 0")?;
@@ -89,6 +104,7 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
             BY_DECISION => {
                 summary.by_decision.insert(decision_kind(member).ok_or_else(|| broken("no such decision"))?, value);
             }
+            COMMITS => {}
             _ => return Err(broken("no such group")),
         }
     }

@@ -6,12 +6,16 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::writer::{Writer, WriterOptions};
+use super::guard::Guard;
+use super::room::Room;
+use super::writer::{Work, Writer, WriterOptions};
 use super::{SqliteOptions, SqliteStore, schema};
 use crate::conformance::samples::{accept, at, audit, mail, up_to};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
 use crate::traits::{AccessStore, AuditStore, MailStore};
+
+mod damage;
 
 /// A store in a directory that goes with it.
 struct Opened {
@@ -155,16 +159,20 @@ fn a_migration_that_fails_changes_nothing() {
     assert_eq!(format, 0);
 }
 
-/// A writer on a database that may not grow beyond `pages`.
+/// A writer on a database that may not grow by more than `pages`.
 fn small_writer(directory: &Path, batch: usize, patience: Duration, pages: Option<u32>) -> Writer {
     let path = directory.join("waypost.db");
     let mut db = schema::open_writer(&path, 1 << 20).unwrap();
-    schema::migrate(&mut db, &path, &["CREATE TABLE t (x)"]).unwrap();
+    let steps = [schema::MIGRATIONS, &["CREATE TABLE t (x)"]].concat();
+    schema::migrate(&mut db, &path, &steps).unwrap();
     if let Some(pages) = pages {
-        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        let used: u32 = db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        db.pragma_update_and_check(None, "max_page_count", used + pages, |_| Ok(())).unwrap();
     }
     let beside = schema::open_writer(&path, 1 << 20).unwrap();
-    Writer::start(db, beside, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
+    let guard = Guard::begin(&db, directory).unwrap();
+    let work = Work { db, beside, guard, room: Room::of(directory) };
+    Writer::start(work, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
 }
 
 async fn put(writer: &Writer, bytes: usize) -> Result<(), StoreError> {

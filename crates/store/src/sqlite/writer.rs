@@ -2,15 +2,19 @@
 //! so one sync serves many callers, and whoever has an answer has it on stable storage.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use std::vec::Drain;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::tally::Tally;
+use super::guard::{Files, Guard};
+use super::room::Room;
+use super::tally::{self, Tally};
+use super::upkeep::{Upkeep, fold};
 use crate::error::StoreError;
 
 /// A command has not been looked at.
@@ -31,10 +35,13 @@ pub(super) struct Session<'a> {
 }
 
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Run = Box<dyn FnOnce(&mut Session<'_>) -> (Result<(), StoreError>, Answer) + Send>;
+/// Is given a session, or why there is none.
+type Run = Box<dyn FnOnce(Result<&mut Session<'_>, StoreError>) -> (Result<(), StoreError>, Answer) + Send>;
 
 struct Command {
     progress: Arc<AtomicU8>,
+    /// About how many bytes it adds to the disk; none for what must go on while the disk is full.
+    grows_by: Option<u64>,
     run: Run,
 }
 
@@ -65,30 +72,50 @@ pub(super) struct WriterOptions {
     pub(super) checkpoint_bytes: u64,
 }
 
+/// What the writer works on.
+pub(super) struct Work {
+    /// The connection that writes.
+    pub(super) db: Connection,
+    /// A connection for what is done beside it.
+    pub(super) beside: Connection,
+    pub(super) guard: Guard,
+    pub(super) room: Room,
+}
+
 /// Sends commands to the writer. The writer ends when the last handle is gone and everything sent was done.
 #[derive(Clone)]
 pub(super) struct Writer {
     commands: mpsc::Sender<Command>,
     commits: Arc<AtomicU64>,
     patience: Duration,
+    files: Files,
+    room: Room,
 }
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(
-        db: Connection,
-        beside: Connection,
-        options: WriterOptions,
-    ) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
-        let checkpointer = Checkpointer::start(beside)?;
+    pub(super) fn start(work: Work, options: WriterOptions) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
+        let Work { db, beside, guard, room } = work;
+        let files = guard.files();
+        let upkeep = Upkeep::start(beside, &guard, room.clone())?;
         let (commands, receiver) = mpsc::channel(options.batch.saturating_mul(4).max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
+        let thread = Thread { db, options, commits: counter, unfolded: 0, upkeep, guard, room: room.clone() };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Thread { db, options, commits: counter, unfolded: 0, checkpointer }.work(receiver))
+            .spawn(move || thread.work(receiver))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok((Self { commands, commits, patience: options.patience }, thread))
+        Ok((Self { commands, commits, patience: options.patience, files, room }, thread))
+    }
+
+    /// Whether mail is taken: not while the disk is full, and not when the store's files are gone.
+    pub(super) fn takes_mail(&self) -> Result<(), StoreError> {
+        match self.files.lost() {
+            Some(lost) => Err(lost.clone()),
+            None if self.room.is_full() => Err(StoreError::Full),
+            None => Ok(()),
+        }
     }
 
     /// How many transactions that changed something were committed.
@@ -106,28 +133,57 @@ impl Writer {
         E: Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
     {
+        self.submit(None, work).await
+    }
+
+    /// The same for what adds about so many bytes, and is refused while the disk is full.
+    pub(super) async fn run_if_room<T, E, F>(&self, bytes: usize, work: F) -> Result<Result<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
+    {
+        if self.room.is_full() {
+            return Err(StoreError::Full);
+        }
+        self.submit(Some(u64::try_from(bytes).unwrap_or(u64::MAX)), work).await
+    }
+
+    async fn submit<T, E, F>(&self, grows_by: Option<u64>, work: F) -> Result<Result<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<Result<T, E>, StoreError> + Send + 'static,
+    {
         let progress = Arc::new(AtomicU8::new(WAITING));
         let ticket = Ticket(Arc::clone(&progress));
         let (sender, mut receiver) = oneshot::channel();
-        let run: Run = Box::new(move |session| match work(session) {
-            Ok(outcome) => {
-                let answer = move |end: Result<(), StoreError>| {
-                    // A caller that went away meanwhile needs no answer.
-                    let _ = sender.send(end.map(|()| outcome));
-                };
-                (Ok(()), Box::new(answer))
-            }
-            Err(error) => {
-                let answer = move |end: Result<(), StoreError>| {
-                    if let Err(error) = end {
-                        let _ = sender.send(Err(error));
-                    }
-                };
-                (Err(error), Box::new(answer))
+        let run: Run = Box::new(move |session| {
+            let (session, refused) = match session {
+                Ok(session) => (Some(session), None),
+                Err(error) => (None, Some(error)),
+            };
+            match session.map(work).transpose() {
+                Ok(outcome) => {
+                    let answer = move |end: Result<(), StoreError>| {
+                        let outcome = outcome.ok_or_else(|| refused.unwrap_or_else(gone));
+                        // A caller that went away meanwhile needs no answer.
+                        let _ = sender.send(outcome.and_then(|outcome| end.map(|()| outcome)));
+                    };
+                    (Ok(()), Box::new(answer))
+                }
+                Err(error) => {
+                    let answer = move |end: Result<(), StoreError>| {
+                        if let Err(error) = end {
+                            let _ = sender.send(Err(error));
+                        }
+                    };
+                    (Err(error), Box::new(answer))
+                }
             }
         });
         let waiting = async {
-            self.commands.send(Command { progress, run }).await.map_err(|_| gone())?;
+            self.commands.send(Command { progress, grows_by, run }).await.map_err(|_| gone())?;
             (&mut receiver).await.map_err(|_| gone())?
         };
         match timeout(self.patience, waiting).await {
@@ -150,58 +206,17 @@ struct Thread {
     commits: Arc<AtomicU64>,
     /// Bytes written since the log was last folded into the database.
     unfolded: u64,
-    checkpointer: Checkpointer,
+    upkeep: Upkeep,
+    guard: Guard,
+    room: Room,
 }
 
-/// Folds the write-ahead log into the database beside the writer, on a connection of its own: folding waits for the disk
-/// longer than any commit.
-struct Checkpointer {
-    requests: Option<std::sync::mpsc::SyncSender<()>>,
-    /// Set when a request was carried out.
-    folded: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
+/// While the disk is full a commit counts as this many bytes, and the log is folded after [`FULL_FOLD_BYTES`]: it must not grow.
+const FULL_COMMIT_BYTES: u64 = 64 << 10;
+const FULL_FOLD_BYTES: u64 = 2 << 20;
 
-impl Checkpointer {
-    fn start(db: Connection) -> Result<Self, StoreError> {
-        let (requests, receiver) = std::sync::mpsc::sync_channel::<()>(1);
-        let folded = Arc::new(AtomicBool::new(false));
-        let done = Arc::clone(&folded);
-        let thread = std::thread::Builder::new()
-            .name("store-checkpoint".to_owned())
-            .spawn(move || {
-                while receiver.recv().is_ok() {
-                    fold(&db);
-                    done.store(true, Ordering::Release);
-                }
-            })
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Self { requests: Some(requests), folded, thread: Some(thread) })
-    }
-
-    /// Asks for the log to be folded; one request waits at most.
-    fn request(&self) {
-        if let Some(requests) = &self.requests {
-            let _ = requests.try_send(());
-        }
-    }
-}
-
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Folds what nobody reads or writes just now.
-fn fold(db: &Connection) {
-    if let Err(error) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
-        tracing::warn!(%error, "the log could not be folded into the database; it will be tried again");
-    }
-}
+/// What a command that grows adds at least: pages of tables and indexes.
+const LEAST_GROWTH: u64 = 64 << 10;
 
 impl Thread {
     fn work(mut self, mut commands: mpsc::Receiver<Command>) {
@@ -216,28 +231,38 @@ impl Thread {
                 for answer in answers {
                     answer(end.clone());
                 }
-                if stuck {
-                    // Not even a transaction could be opened. Callers learn it by their commands being dropped.
-                    break;
+                if let Err(error) = end
+                    && stuck
+                {
+                    // Not even a transaction could be opened.
+                    for command in batch.by_ref().filter(start) {
+                        let (_, answer) = (command.run)(Err(error.clone()));
+                        answer(Err(error.clone()));
+                    }
                 }
             }
             drop(batch);
             self.fold();
         }
+        self.stop();
     }
 
     /// Runs a batch in one transaction. On failure nothing of it is kept.
     fn transact(&mut self, batch: &mut Drain<'_, Command>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
-        let end = self.run_all(batch, answers);
-        if let Err(error) = &end {
-            tracing::error!(%error, commands = answers.len(), "a commit failed");
-            if !self.db.is_autocommit()
-                && let Err(error) = self.execute("ROLLBACK")
-            {
-                tracing::error!(%error, "the failed commit could not be rolled back");
-            }
+        if let Some(lost) = self.guard.files().lost() {
+            return Err(lost.clone());
         }
-        end
+        let end = self.run_all(batch, answers);
+        let Err(error) = end else { return Ok(()) };
+        tracing::error!(%error, commands = answers.len(), "a commit failed");
+        if !self.db.is_autocommit()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(%error, "the failed commit could not be rolled back");
+        }
+        // A quota that is used up is no full disk to SQLite.
+        let may_be_full = matches!(error, StoreError::Full | StoreError::Unavailable(_));
+        Err(if may_be_full && self.room.is_out() { StoreError::Full } else { error })
     }
 
     fn run_all(&mut self, batch: &mut Drain<'_, Command>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
@@ -245,23 +270,46 @@ impl Thread {
         let before = self.db.total_changes();
         let mut tally = Tally::default();
         let mut written = 0;
+        let mut spare = None;
         for command in batch {
             if !start(&command) {
                 continue;
             }
+            if let Some(bytes) = command.grows_by {
+                let spare = spare.get_or_insert_with(|| self.room.to_spare());
+                // Each byte is written to the log, and to the database.
+                *spare = spare.and_then(|left| left.checked_sub(bytes.saturating_mul(2).saturating_add(LEAST_GROWTH)));
+                if spare.is_none() {
+                    answers.push((command.run)(Err(StoreError::Full)).1);
+                    continue;
+                }
+            }
             let mut session = Session { db: &mut self.db, tally: &mut tally, written: &mut written };
-            let (end, answer) = (command.run)(&mut session);
+            let (end, answer) = (command.run)(Ok(&mut session));
             answers.push(answer);
             end?;
         }
         tally.write(&self.db)?;
         let changed = self.db.total_changes() != before;
+        if changed {
+            tally::count_commit(&self.db, self.guard.next_commit())?;
+        }
         self.execute("COMMIT")?;
         if changed {
             self.commits.fetch_add(1, Ordering::Relaxed);
             self.unfolded = self.unfolded.saturating_add(written);
+            self.guard.committed().or_else(|error| self.save(error))?;
         }
         Ok(())
+    }
+
+    /// The log or its index was removed while the database is there: what is in them is still at hand, and goes into the database.
+    /// What was committed is safe then.
+    fn save(&self, error: StoreError) -> Result<(), StoreError> {
+        if self.guard.files().has_database() && folded(&self.db, "PRAGMA wal_checkpoint(FULL)")? {
+            return Ok(());
+        }
+        Err(error)
     }
 
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
@@ -272,13 +320,52 @@ impl Thread {
     /// Has the log folded into the database when it has grown enough. Only the writer can let it start over, once all of it is
     /// folded: when the other thread is done, what came meanwhile is little, and folded here.
     fn fold(&mut self) {
-        if self.checkpointer.folded.swap(false, Ordering::Acquire) {
-            fold(&self.db);
-        } else if self.unfolded >= self.options.checkpoint_bytes {
+        let mut limit = self.options.checkpoint_bytes;
+        if self.room.is_full() {
+            self.unfolded = self.unfolded.saturating_add(FULL_COMMIT_BYTES);
+            limit = limit.min(FULL_FOLD_BYTES);
+        }
+        if self.upkeep.has_folded() {
+            fold(&self.db, &self.room);
+        } else if self.unfolded >= limit {
             self.unfolded = 0;
-            self.checkpointer.request();
+            self.upkeep.fold();
         }
     }
+
+    /// An orderly end: everything is in the database, which is complete without any other file.
+    fn stop(self) {
+        let Self { db, upkeep, guard, room, .. } = self;
+        // The last connection removes the log.
+        drop(upkeep);
+        if guard.files().look().is_err() {
+            return;
+        }
+        let fold = || folded(&db, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let end = match fold() {
+            // The room for the log's content may be that of the reserve.
+            Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_out() => fold(),
+            end => end,
+        };
+        let closed = match end {
+            Ok(true) => db
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+                .and_then(|_| db.close().map_err(|(_, error)| error))
+                .map_err(StoreError::from)
+                .and_then(|()| guard.stopped()),
+            Ok(false) => Err(StoreError::Unavailable("another process reads the database".to_owned())),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the log could not be folded into the database: it is needed at the next start");
+        }
+        room.make_some();
+    }
+}
+
+/// Runs a checkpoint; answers whether all of the log is in the database.
+fn folded(db: &Connection, pragma: &str) -> Result<bool, StoreError> {
+    Ok(db.query_row(pragma, (), |row| row.get::<_, i64>(0))? == 0)
 }
 
 fn start(command: &Command) -> bool {

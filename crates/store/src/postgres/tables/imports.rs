@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use deadpool_postgres::{Client, GenericClient};
+use deadpool_postgres::GenericClient;
 use waypost_flow::id::TableId;
 
 use super::{LOCKED, State, advance, number, plan_anew, state, text};
 use crate::error::{StoreError, TableError};
-use crate::postgres::pool::execute;
+use crate::postgres::pool::{Lent, execute};
 use crate::records::audit::AuditRecord;
 use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, content_entry};
 
@@ -16,11 +16,11 @@ use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, conten
 const WORTH_A_LOOK: u64 = 1000;
 
 pub(super) async fn begin(
-    db: &mut Client,
+    db: &mut Lent,
     import: Import,
     expected: Option<ContentVersion>,
 ) -> Result<ContentVersion, TableError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let state = state(&transaction, LOCKED, import.table).await?;
     let newest = state.content.version;
     if expected.is_some_and(|expected| expected != newest) {
@@ -31,7 +31,7 @@ pub(super) async fn begin(
     }
     let sql = "UPDATE table_contents SET import = $2, import_until = $3 WHERE table_id = $1";
     execute(&transaction, sql, &[&import.table.0, &import.id, &import.until]).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(newest)
 }
 
@@ -42,17 +42,17 @@ async fn held(db: &impl GenericClient, import: Import) -> Result<State, TableErr
 }
 
 pub(super) async fn write(
-    db: &mut Client,
+    db: &mut Lent,
     import: Import,
     puts: Vec<TableRow>,
     removes: Vec<String>,
 ) -> Result<(), TableError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let next = held(&transaction, import).await?.content.version.saturating_add(1);
     write_rows(&transaction, import.table, next, &puts, &removes).await?;
     let sql = "UPDATE table_contents SET import_until = $2 WHERE table_id = $1";
     execute(&transaction, sql, &[&import.table.0, &import.until]).await?;
-    Ok(transaction.commit().await?)
+    Ok(ending.commit(transaction).await?)
 }
 
 /// Ends rows, each looked for by itself: how many of the keys are there makes no difference to the plan.
@@ -89,12 +89,12 @@ pub(super) async fn write_rows(
 }
 
 pub(super) async fn finish(
-    db: &mut Client,
+    db: &mut Lent,
     import: Import,
     counts: RowCounts,
     audit: AuditRecord,
 ) -> Result<ContentVersion, TableError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let content = held(&transaction, import).await?.content;
     let sql = "UPDATE table_contents SET import = NULL, import_until = NULL WHERE table_id = $1";
     execute(&transaction, sql, &[&import.table.0]).await?;
@@ -103,20 +103,20 @@ pub(super) async fn finish(
         let entry = content_entry(&audit, content.version.saturating_add(1), counts);
         version = advance(&transaction, import.table, content, counts, &entry).await?;
     }
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     if counts.added >= WORTH_A_LOOK {
         // Looking keys up should not wait for PostgreSQL to notice by itself. If this fails, it will.
-        if let Err(error) = execute(db, "ANALYZE table_rows", &[]).await {
+        if let Err(error) = execute(db.parts().0, "ANALYZE table_rows", &[]).await {
             tracing::debug!(%error, "the rows of tables could not be analyzed");
         }
     }
     Ok(version)
 }
 
-pub(super) async fn abandon(db: &mut Client, import: Import) -> Result<(), TableError> {
-    let transaction = db.transaction().await?;
+pub(super) async fn abandon(db: &mut Lent, import: Import) -> Result<(), TableError> {
+    let (transaction, ending) = db.begin().await?;
     held(&transaction, import).await?;
     let sql = "UPDATE table_contents SET undoing = true WHERE table_id = $1";
     execute(&transaction, sql, &[&import.table.0]).await?;
-    Ok(transaction.commit().await?)
+    Ok(ending.commit(transaction).await?)
 }

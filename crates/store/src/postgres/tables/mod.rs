@@ -57,12 +57,12 @@ impl TableStore for PostgresStore {
         new: bool,
         change: ContentChange,
     ) -> Result<RowChanged, TableError> {
-        self.db.run(move |db| Box::pin(rows::put(db, table, row, new, change))).await
+        self.db.write(move |db| Box::pin(rows::put(db, table, row, new, change))).await
     }
 
     async fn delete_row(&self, table: TableId, folded: &str, change: ContentChange) -> Result<RowChanged, TableError> {
         let folded = folded.to_owned();
-        self.db.run(move |db| Box::pin(rows::delete(db, table, folded, change))).await
+        self.db.write(move |db| Box::pin(rows::delete(db, table, folded, change))).await
     }
 
     async fn content_versions(
@@ -79,11 +79,11 @@ impl TableStore for PostgresStore {
         import: Import,
         expected: Option<ContentVersion>,
     ) -> Result<ContentVersion, TableError> {
-        self.db.run(move |db| Box::pin(imports::begin(db, import, expected))).await
+        self.db.write(move |db| Box::pin(imports::begin(db, import, expected))).await
     }
 
     async fn write_import(&self, import: Import, puts: Vec<TableRow>, removes: Vec<String>) -> Result<(), TableError> {
-        self.db.run(move |db| Box::pin(imports::write(db, import, puts, removes))).await
+        self.db.write(move |db| Box::pin(imports::write(db, import, puts, removes))).await
     }
 
     async fn finish_import(
@@ -92,11 +92,11 @@ impl TableStore for PostgresStore {
         counts: RowCounts,
         audit: AuditRecord,
     ) -> Result<ContentVersion, TableError> {
-        self.db.run(move |db| Box::pin(imports::finish(db, import, counts, audit))).await
+        self.db.write(move |db| Box::pin(imports::finish(db, import, counts, audit))).await
     }
 
     async fn abandon_import(&self, import: Import) -> Result<(), TableError> {
-        self.db.run(move |db| Box::pin(imports::abandon(db, import))).await
+        self.db.write(move |db| Box::pin(imports::abandon(db, import))).await
     }
 
     async fn take_back(&self, max: u32) -> Result<u64, StoreError> {

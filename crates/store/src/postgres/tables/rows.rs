@@ -7,7 +7,7 @@ use waypost_flow::id::TableId;
 use super::imports::write_rows;
 use super::{Columns, LOCKED, STATE, advance, content, number, plan_anew, state, text};
 use crate::error::{StoreError, TableError};
-use crate::postgres::pool::{row, rows};
+use crate::postgres::pool::{Lent, row, rows};
 use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, RowAt, RowChanged, RowCounts, RowsAt, TableRow,
     row_entry,
@@ -74,13 +74,13 @@ async fn changeable(db: &impl GenericClient, table: TableId, change: &ContentCha
 }
 
 pub(super) async fn put(
-    db: &mut Client,
+    db: &mut Lent,
     table: TableId,
     row: TableRow,
     new: bool,
     change: ContentChange,
 ) -> Result<RowChanged, TableError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let content = changeable(&transaction, table, &change).await?;
     let before = find(&transaction, table, row.folded.clone(), None).await?.row;
     if new && before.is_some() {
@@ -93,17 +93,17 @@ pub(super) async fn put(
     let audit = row_entry(&change.audit, before.as_ref(), Some(&row));
     write_rows(&transaction, table, content.version.saturating_add(1), &[row], &[]).await?;
     let version = advance(&transaction, table, content, counts, &audit).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(RowChanged { version, before })
 }
 
 pub(super) async fn delete(
-    db: &mut Client,
+    db: &mut Lent,
     table: TableId,
     folded: String,
     change: ContentChange,
 ) -> Result<RowChanged, TableError> {
-    let transaction = db.transaction().await?;
+    let (transaction, ending) = db.begin().await?;
     let content = changeable(&transaction, table, &change).await?;
     let Some(before) = find(&transaction, table, folded.clone(), None).await?.row else {
         return Ok(RowChanged { version: content.version, before: None });
@@ -112,7 +112,7 @@ pub(super) async fn delete(
     write_rows(&transaction, table, content.version.saturating_add(1), &[], &[folded]).await?;
     let audit = row_entry(&change.audit, Some(&before), None);
     let version = advance(&transaction, table, content, counts, &audit).await?;
-    transaction.commit().await?;
+    ending.commit(transaction).await?;
     Ok(RowChanged { version, before: Some(before) })
 }
 

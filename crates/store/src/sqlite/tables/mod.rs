@@ -109,7 +109,10 @@ impl TableStore for SqliteStore {
     }
 
     async fn write_import(&self, import: Import, puts: Vec<TableRow>, removes: Vec<String>) -> Result<(), TableError> {
-        self.tell(move |session| imports::write(session, import, &puts, &removes)).await
+        let bytes = puts.iter().map(|row| row.key.len().saturating_add(row.values.len())).sum();
+        self.writer()?
+            .run_if_room(bytes, move |session| split(imports::write(session, import, &puts, &removes)))
+            .await?
     }
 
     async fn finish_import(
@@ -168,10 +171,7 @@ struct State {
 fn state(db: &Connection, table: TableId) -> Result<State, TableError> {
     let sql = "SELECT c.* FROM table_contents c JOIN data_tables t ON t.id = c.table_id
         WHERE c.table_id = ?1 AND NOT t.deleted";
-    let read = |row: &rusqlite::Row<'_>| {
-        let columns = Columns { row, table: "table_contents" };
-        Ok(state_of(columns))
-    };
+    let read = |row: &rusqlite::Row<'_>| Ok(Columns::sealed(row, "table_contents").and_then(state_of));
     let found = db.prepare_cached(sql)?.query_row((table.0.as_bytes(),), read).optional()?;
     Ok(found.ok_or(TableError::Unknown)??)
 }
@@ -196,7 +196,8 @@ fn end(db: &Connection, table: TableId, folded: &str, next: ContentVersion) -> R
 
 /// Begins a row with the next version.
 fn begin(db: &Connection, table: TableId, row: &TableRow, next: ContentVersion) -> Result<(), StoreError> {
-    let sql = "INSERT INTO table_rows (table_id, folded, since, key, content) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO table_rows (table_id, folded, since, key, content, seal)
+        VALUES (?1, ?2, ?3, ?4, ?5, seal(?2, ?4, ?5))";
     run(db, sql, (table.0.as_bytes(), &row.folded, next, &row.key, &row.values))
 }
 

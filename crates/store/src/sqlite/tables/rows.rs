@@ -11,10 +11,10 @@ use crate::records::tables::{
 };
 
 /// The row that began last before or with the version: if it ended by then, there is none.
-pub(in crate::sqlite) const FIND: &str = "SELECT folded, key, content, until FROM table_rows
+pub(in crate::sqlite) const FIND: &str = "SELECT folded, key, content, seal, until FROM table_rows
     WHERE table_id = ?1 AND folded = ?2 AND since <= ?3 ORDER BY since DESC LIMIT 1";
 
-pub(in crate::sqlite) const LIST: &str = "SELECT folded, key, content FROM table_rows
+pub(in crate::sqlite) const LIST: &str = "SELECT folded, key, content, seal FROM table_rows
     WHERE table_id = ?1 AND folded > ?2 AND since <= ?3 AND (until IS NULL OR until > ?3) ORDER BY folded
     LIMIT ?4 OFFSET ?5";
 
@@ -61,7 +61,7 @@ pub(super) fn list(
 }
 
 fn row(row: &Row<'_>) -> Result<TableRow, StoreError> {
-    let columns = Columns { row, table: "table_rows" };
+    let columns = Columns::sealed(row, "table_rows")?;
     Ok(TableRow { folded: columns.get("folded")?, key: columns.get("key")?, values: columns.get("content")? })
 }
 
@@ -132,7 +132,7 @@ pub(super) fn versions(
     let mut found = select.query((table.0.as_bytes(), limit, offset))?;
     let mut versions = Vec::new();
     while let Some(row) = found.next()? {
-        let columns = Columns { row, table: "table_versions" };
+        let columns = Columns::sealed(row, "table_versions")?;
         versions.push(ContentVersionRecord {
             version: columns.get("version")?,
             at: columns.time("at")?,

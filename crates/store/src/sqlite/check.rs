@@ -1,0 +1,215 @@
+//! What of a data directory is damaged, and what can be saved. Nothing is changed: neither the database nor its log.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use serde::Serialize;
+use uuid::Uuid;
+use waypost_flow::id::InteractionId;
+
+use super::directory::{self, DATABASE, Facts, INDEX, LogHead};
+use super::mail_columns::{interaction, run};
+use super::{catalogue, schema, seals, state, tally};
+use crate::encoding::{decision_code, state_code};
+use crate::error::StoreError;
+use crate::records::mail::Summary;
+use crate::sums::sound_message;
+
+/// So many problems are told one by one.
+const TOLD: usize = 1000;
+
+/// SQLite tells so many problems of its own.
+const TOLD_BY_SQLITE: u32 = 100;
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// A server runs on the directory: what it is just writing was not held against what the directory remembers.
+    pub running: bool,
+    /// How many commits the database holds.
+    pub commits: u64,
+    /// What is damaged, the first 1,000.
+    pub problems: Vec<String>,
+    /// How many more there are.
+    pub more: u64,
+    /// Records of interactions.
+    pub interactions: Counts,
+    /// Raw messages, one for each interaction that shows one.
+    pub messages: Counts,
+    /// Runs with their traces.
+    pub runs: Counts,
+}
+
+/// How many of a kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Those that could be read, and are as they were written where they have a checksum.
+    pub sound: u64,
+    /// Those that could not, or are not.
+    pub damaged: u64,
+}
+
+impl Counts {
+    fn add(&mut self, sound: bool) {
+        if sound { self.sound += 1 } else { self.damaged += 1 }
+    }
+}
+
+impl Report {
+    /// Whether nothing is damaged.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    fn problem(&mut self, problem: impl ToString) {
+        let problem = problem.to_string();
+        if self.problems.contains(&problem) {
+            return;
+        }
+        if self.problems.len() < TOLD { self.problems.push(problem) } else { self.more += 1 }
+    }
+
+    /// Counts what was read, or tells why it could not be.
+    fn read<T>(&mut self, kind: fn(&mut Self) -> &mut Counts, read: Result<T, StoreError>) {
+        kind(self).add(read.is_ok());
+        if let Err(error) = read {
+            self.problem(error);
+        }
+    }
+}
+
+/// Looks at everything that a data directory holds. All of it is read: of a large one that takes its time.
+///
+/// # Errors
+/// The directory can't be read at all.
+pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
+    let unreadable = |error| StoreError::Failed(format!("`{}` can't be read: {error}", data_dir.display()));
+    let directory = File::open(data_dir).map_err(unreadable)?;
+    let mut report =
+        Report { running: matches!(directory.try_lock(), Err(TryLockError::WouldBlock)), ..Report::default() };
+    let remembered = state::read(data_dir)?;
+    let findings = if report.running { Vec::new() } else { directory::findings(data_dir, &remembered)? };
+    for finding in &findings {
+        report.problem(finding);
+    }
+    let path = data_dir.join(DATABASE);
+    if fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
+        if findings.is_empty() {
+            return Err(StoreError::Failed(format!("there is no `{DATABASE}` in `{}`", data_dir.display())));
+        }
+        return Ok(report);
+    }
+    let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
+    // Without a log, or with one that is another's, the file alone is read.
+    let with_log = report.running || (log && findings.is_empty());
+    let had_index = data_dir.join(INDEX).exists();
+    if let Err(error) = look(&path, with_log, &remembered, data_dir, &mut report) {
+        report.problem(error);
+    }
+    if with_log && !had_index && !report.running {
+        // It is made by whoever reads, and holds nothing of its own.
+        let _ = fs::remove_file(data_dir.join(INDEX));
+    }
+    Ok(report)
+}
+
+fn look(
+    path: &Path,
+    with_log: bool,
+    remembered: &state::Remembered,
+    data_dir: &Path,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let db = open(path, with_log)?;
+    let facts = Facts::read(&db)?;
+    report.commits = facts.commits;
+    if !report.running
+        && let Err(error) = directory::compare(&db, data_dir, remembered)
+    {
+        report.problem(error);
+    }
+    structure(&db, report)?;
+    if usize::try_from(facts.format) != Ok(schema::MIGRATIONS.len()) {
+        return Ok(());
+    }
+    if let Err(error) = catalogue::load(&db) {
+        report.problem(error);
+    }
+    contents(&db, report)
+}
+
+fn open(path: &Path, with_log: bool) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let db = Connection::open_with_flags(format!("file:{escaped}?immutable={}", u8::from(!with_log)), flags)?;
+    seals::register(&db)?;
+    Ok(db)
+}
+
+/// The pages, and whether indexes have what tables have.
+fn structure(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
+    let mut pragma = db.prepare(&format!("PRAGMA integrity_check({TOLD_BY_SQLITE})"))?;
+    let mut rows = pragma.query(())?;
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        if line != "ok" {
+            report.problem(format!("the database `{DATABASE}` is damaged: {line}"));
+        }
+    }
+    Ok(())
+}
+
+fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
+    let mut select = db.prepare("SELECT * FROM interactions ORDER BY id")?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        report.read(|report| &mut report.interactions, interaction(row));
+        let id = InteractionId(Uuid::from_bytes(row.get("id").unwrap_or_default()));
+        if let Ok(Some(number)) = row.get::<_, Option<i64>>("message") {
+            let raw = message(db, id, number, row.get("message_sum").unwrap_or_default());
+            report.read(|report| &mut report.messages, raw);
+        }
+    }
+    let counted = "SELECT count(*), coalesce(sum(duplicates), 0) FROM interactions";
+    let counted: (u64, u64) = db.query_row(counted, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let summary = tally::read(db)?;
+    if counted != (summary.interactions, summary.duplicates) || !by_state(db, &summary)? {
+        report.problem("a row of `counters` is damaged: it does not tell how many there are");
+    }
+    let mut select = db.prepare("SELECT * FROM runs ORDER BY rowid")?;
+    let mut rows = select.query(())?;
+    while let Some(row) = rows.next()? {
+        report.read(|report| &mut report.runs, run(row));
+    }
+    Ok(())
+}
+
+/// Whether as many are counted in each state, and of each kind of decision, as there are.
+fn by_state(db: &Connection, summary: &Summary) -> Result<bool, StoreError> {
+    for (column, counted) in [
+        (
+            "state",
+            summary.by_state.iter().map(|(state, count)| (state_code(*state), *count)).collect::<BTreeMap<_, _>>(),
+        ),
+        ("decision", summary.by_decision.iter().map(|(kind, count)| (decision_code(*kind), *count)).collect()),
+    ] {
+        let sql = format!("SELECT {column}, count(*) FROM interactions WHERE {column} IS NOT NULL GROUP BY {column}");
+        let mut select = db.prepare(&sql)?;
+        let rows = select.query_map((), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?;
+        if rows.collect::<Result<BTreeMap<_, _>, _>>()? != counted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn message(db: &Connection, id: InteractionId, number: i64, sum: Option<i64>) -> Result<(), StoreError> {
+    let mut select = db.prepare_cached("SELECT raw FROM messages WHERE id = ?1")?;
+    let raw: Option<Vec<u8>> = select.query_row((number,), |row| row.get(0)).optional()?;
+    sound_message(id, raw, sum).map(drop)
+}

@@ -1,0 +1,278 @@
+//! The data directory: who holds it, and whether its files are those that were left there.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+
+use super::state::{self, Phase, Record, Remembered};
+use super::tally;
+use crate::error::StoreError;
+use crate::sums::sum;
+
+/// The database's name.
+pub(super) const DATABASE: &str = "waypost.db";
+
+/// What the database's write-ahead log is called.
+pub(super) const LOG: &str = "waypost.db-wal";
+
+/// What the index of the log is called, which is made anew whenever it is missing.
+pub(super) const INDEX: &str = "waypost.db-shm";
+
+/// What an operator can do about a store that lost something.
+const ADVICE: &str =
+    "restore a backup, or remove `waypost.state` to go on with what is there (`waypost check` tells what that is)";
+
+/// Locks the data directory for this process; the locks go with the process, however it ends. The directory itself is locked: a file
+/// could be removed and made again. The file is what earlier releases lock, and what is locked where directories can't be.
+pub(super) fn lock(data_dir: &Path) -> Result<Vec<File>, StoreError> {
+    let failed = |error: io::Error| {
+        StoreError::Failed(format!("the data directory `{}` can't be locked: {error}", data_dir.display()))
+    };
+    let directory = take(File::open(data_dir).map_err(failed)?, data_dir);
+    if let Err(error @ StoreError::InUse(_)) = directory {
+        return Err(error);
+    }
+    match File::options().create(true).truncate(false).write(true).open(data_dir.join("waypost.lock")) {
+        Ok(file) => Ok(directory.into_iter().chain([take(file, data_dir)?]).collect()),
+        // On a full disk there may be no room for a file's name.
+        Err(error) => directory.map(|held| vec![held]).map_err(|_| failed(error)),
+    }
+}
+
+fn take(file: File, data_dir: &Path) -> Result<File, StoreError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(data_dir.display().to_string())),
+        Err(TryLockError::Error(error)) => {
+            Err(StoreError::Failed(format!("the data directory `{}` can't be locked: {error}", data_dir.display())))
+        }
+    }
+}
+
+/// Refuses files that are not those that were left there, before anything is opened: SQLite would apply whatever log there is, and make
+/// a database where there is none.
+pub(super) fn inspect(data_dir: &Path, remembered: &Remembered) -> Result<(), StoreError> {
+    findings(data_dir, remembered)?.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What is wrong with the files as they are.
+pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<StoreError>, StoreError> {
+    let database = Head::<100>::read(&data_dir.join(DATABASE))?;
+    let log = LogHead::read(data_dir)?;
+    let mut found = Vec::new();
+    let mut damaged = |what: String, detail: String| found.push(StoreError::Damaged { what, detail });
+    let Some(database) = database.filter(|database| database.bytes > 0) else {
+        let had = match remembered {
+            Remembered::Nothing => log.filter(|log| log.bytes > 0).map(|_| "its write-ahead log is there".to_owned()),
+            Remembered::Unreadable => Some(format!("`{}` is there", state::NAME)),
+            Remembered::Known(_, record) => Some(had_commits(record)),
+        };
+        if let Some(had) = had {
+            damaged(format!("the database `{DATABASE}` is missing or empty"), format!("{had}: {ADVICE}"));
+        }
+        return Ok(found);
+    };
+    if !database.is_database() {
+        let detail = format!("its header is not one of ours: {ADVICE}");
+        damaged(format!("`{DATABASE}` is not a database any more"), detail);
+        return Ok(found);
+    }
+    let record = remembered.record();
+    let least = record.map_or(0, |record| record.bytes);
+    // The header's page count stands while no log has a newer one, and if the last writer set it ("The SQLite Database File Format",
+    // section 1.3.8).
+    let counted = if log.as_ref().is_none_or(|log| log.salts.is_none()) { database.counted_bytes() } else { 0 };
+    if database.bytes < least.max(counted) {
+        let detail = format!("expected {} bytes or more, found {}: {ADVICE}", least.max(counted), database.bytes);
+        damaged(format!("the database `{DATABASE}` is cut short"), detail);
+    }
+    if let (Some(record), Some(LogHead { salts: Some(salts), .. })) = (record, log)
+        && !record.may_have_log(salts)
+    {
+        let detail = format!("it is not the one that belongs to `{DATABASE}`: put that back, or move this one away");
+        damaged(format!("the write-ahead log `{LOG}` is foreign or damaged"), detail);
+    }
+    Ok(found)
+}
+
+/// Refuses a database that is not the one that was left there, or holds less than it did. Nothing was written to it yet.
+pub(super) fn compare(db: &Connection, data_dir: &Path, remembered: &Remembered) -> Result<(), StoreError> {
+    let Some(record) = remembered.record() else { return Ok(()) };
+    let damaged = |what: &str, detail: String| {
+        Err(StoreError::Damaged {
+            what: format!("the database `{DATABASE}` {what}"),
+            detail: format!("{detail}: {ADVICE}"),
+        })
+    };
+    let found = Facts::read(db)?;
+    match found.store {
+        Some(store) if store == record.store => {}
+        Some(_) => return damaged("is another server's", "this directory remembers another one".to_owned()),
+        None => return damaged("is older than this directory remembers", had_commits(record)),
+    }
+    if found.commits < record.commits {
+        let detail =
+            format!("{}, and {} are there{}", had_commits(record), found.commits, log_state(data_dir, record)?);
+        return damaged("lost commits", detail);
+    }
+    if found.format < record.format {
+        return damaged("is damaged", format!("its format is {}, and was {}", found.format, record.format));
+    }
+    if found.format == record.format && found.schema != record.schema {
+        return damaged("is damaged", "its schema is not the one that was left".to_owned());
+    }
+    Ok(())
+}
+
+fn had_commits(record: &Record) -> String {
+    format!("{} commits were made", record.commits)
+}
+
+/// What may have become of the commits that are missing.
+fn log_state(data_dir: &Path, record: &Record) -> Result<String, StoreError> {
+    if record.phase == Phase::Stopped {
+        return Ok(String::new());
+    }
+    Ok(match LogHead::read(data_dir)? {
+        None => format!("; the write-ahead log `{LOG}` is missing"),
+        Some(LogHead { bytes: 0, .. }) => format!("; the write-ahead log `{LOG}` is empty"),
+        Some(_) => format!("; the write-ahead log `{LOG}` is cut short or damaged"),
+    })
+}
+
+impl Record {
+    /// Whether a log may be this store's. One that begins anew counts its first salt up by one, and its first commit may not have been
+    /// noted yet; nobody was answered then.
+    fn may_have_log(&self, [first, second]: [u32; 2]) -> bool {
+        match self.phase {
+            Phase::Opening => true,
+            Phase::Open => [first, second] == self.salts || first == self.salts[0].wrapping_add(1),
+            Phase::Stopped => false,
+        }
+    }
+}
+
+/// What a database says of itself.
+pub(super) struct Facts {
+    /// None in databases of earlier releases.
+    pub(super) store: Option<Uuid>,
+    pub(super) commits: u64,
+    pub(super) format: u32,
+    pub(super) schema: u32,
+}
+
+impl Facts {
+    pub(super) fn read(db: &Connection) -> Result<Self, StoreError> {
+        let named = |db: &Connection| {
+            let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'identity'";
+            db.query_row(sql, (), |_| Ok(())).optional()
+        };
+        let store: Option<[u8; 16]> = match named(db)? {
+            Some(()) => db.query_row("SELECT store FROM identity", (), |row| row.get(0)).optional()?,
+            None => None,
+        };
+        let commits = if store.is_some() { tally::commits(db)? } else { None };
+        let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        // What SQLite makes by itself (statistics of ANALYZE) is left out.
+        let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY name";
+        let mut schema = String::new();
+        let mut select = db.prepare(sql)?;
+        let mut rows = select.query(())?;
+        while let Some(row) = rows.next()? {
+            let _ = writeln!(schema, "{}", row.get::<_, String>(0)?);
+        }
+        let schema = u32::try_from(sum(schema.as_bytes())).unwrap_or_default();
+        Ok(Self { store: store.map(Uuid::from_bytes), commits: commits.unwrap_or(0), format, schema })
+    }
+}
+
+/// A file's size and its first bytes.
+struct Head<const N: usize> {
+    bytes: u64,
+    head: [u8; N],
+}
+
+impl Head<100> {
+    /// Whether it begins as our databases do: with a log, payload fractions that are fixed, a schema that SQLite knows, in UTF-8
+    /// ("The SQLite Database File Format", section 1.3).
+    fn is_database(&self) -> bool {
+        let versions = [18, 19].map(|place| self.head.get(place).copied().unwrap_or_default());
+        self.head.starts_with(b"SQLite format 3\0")
+            && versions.iter().all(|version| matches!(version, 1 | 2))
+            && self.number(20) & 0x00FF_FFFF == 0x0040_2020
+            && (0..=4).contains(&self.number(44))
+            && matches!(self.number(56), 0 | 1)
+    }
+}
+
+impl<const N: usize> Head<N> {
+    fn read(path: &Path) -> Result<Option<Self>, StoreError> {
+        let failed = |error: io::Error| StoreError::Unavailable(format!("`{}` can't be read: {error}", path.display()));
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let bytes = file.metadata().map_err(failed)?.len();
+        let mut head = [0; N];
+        let mut filled = 0;
+        while let Some(rest) = head.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match file.read(rest).map_err(failed)? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        Ok(Some(Self { bytes, head }))
+    }
+
+    fn number(&self, place: usize) -> u32 {
+        let bytes = self.head.get(place..).and_then(|rest| rest.first_chunk());
+        bytes.copied().map_or(0, u32::from_be_bytes)
+    }
+
+    /// The size that a database's header tells; 0 if it does not.
+    fn counted_bytes(&self) -> u64 {
+        let page = match (self.number(16) >> 16) as u16 {
+            1 => 65_536,
+            size => u64::from(size),
+        };
+        if self.number(24) == self.number(92) { page * u64::from(self.number(28)) } else { 0 }
+    }
+}
+
+/// What a write-ahead log begins with.
+pub(super) struct LogHead {
+    pub(super) bytes: u64,
+    /// None if it holds nothing.
+    pub(super) salts: Option<[u32; 2]>,
+}
+
+impl LogHead {
+    pub(super) fn path(data_dir: &Path) -> PathBuf {
+        data_dir.join(LOG)
+    }
+
+    pub(super) fn read(data_dir: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(head) = Head::<32>::read(&Self::path(data_dir))? else { return Ok(None) };
+        // The last bit says how its checksums are computed.
+        let begun = head.bytes >= 32 && head.number(0) & !1 == 0x377f_0682;
+        Ok(Some(Self { bytes: head.bytes, salts: begun.then(|| [head.number(16), head.number(20)]) }))
+    }
+}
+
+/// Makes the names of files survive a loss of power.
+pub(super) fn sync(data_dir: &Path) -> Result<(), StoreError> {
+    File::open(data_dir)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| StoreError::Failed(format!("the data directory could not be synced: {error}")))
+}
+
+/// What tells one file from another of the same name.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}

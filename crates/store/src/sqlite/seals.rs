@@ -1,0 +1,110 @@
+//! Seals: a checksum of a row's values, kept with the row and compared whenever it is read. `seal(…)` is a function of the connections that
+//! write; triggers seal a row anew when it changes (`migrations/0010-sums.sql`). A row of an earlier release is sealed by its first change.
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use crate::error::StoreError;
+use crate::sums::Sum;
+
+/// What the seal of an interaction covers, in order.
+pub(super) const INTERACTION: [&str; 30] = [
+    "id",
+    "state",
+    "received_at",
+    "message",
+    "message_sum",
+    "route",
+    "flow_id",
+    "flow_version",
+    "decision",
+    "queue",
+    "priority",
+    "initial_priority",
+    "runs",
+    "duplicates",
+    "erased",
+    "possible_duplicate_of",
+    "lease",
+    "lease_until",
+    "rerun_by",
+    "message_id",
+    "envelope_from",
+    "envelope_to",
+    "remote",
+    "subject",
+    "skills",
+    "attributes",
+    "attributes_set",
+    "decision_more",
+    "opening",
+    "completed_at",
+];
+
+/// What the seal of a run covers, in order.
+pub(super) const RUN: [&str; 14] = [
+    "interaction",
+    "number",
+    "flow_id",
+    "flow_version",
+    "started_at",
+    "duration_us",
+    "rerun_by",
+    "decision",
+    "queue",
+    "priority",
+    "skills",
+    "decision_more",
+    "attributes",
+    "trace",
+];
+
+/// Makes `seal` known to a connection.
+pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("seal", -1, flags, |context| {
+        let mut sum = Sum::default();
+        for place in 0..context.len() {
+            add(&mut sum, context.get_raw(place));
+        }
+        Ok(sum.end())
+    })
+}
+
+fn add(sum: &mut Sum, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Null => sum.nothing(),
+        ValueRef::Integer(value) => sum.number(value.to_le_bytes()),
+        ValueRef::Real(value) => sum.number(value.to_le_bytes()),
+        ValueRef::Text(value) | ValueRef::Blob(value) => sum.bytes(value),
+    }
+}
+
+/// Refuses a row that is not as it was written, its seal being over the columns before it.
+pub(super) fn verify_before(row: &Row<'_>, table: &str) -> Result<(), StoreError> {
+    let mut sum = Sum::default();
+    for place in 0..row.as_ref().column_count() {
+        if row.as_ref().column_name(place)? == "seal" {
+            return compare(sum, row.get(place)?, || format!("a row of `{table}` is damaged"));
+        }
+        add(&mut sum, row.get_ref(place)?);
+    }
+    Ok(())
+}
+
+/// Refuses a row that is not as it was written, its seal being over these columns. `what` names it, for people.
+pub(super) fn verify(row: &Row<'_>, columns: &[&str], what: impl FnOnce() -> String) -> Result<(), StoreError> {
+    let mut sum = Sum::default();
+    for column in columns {
+        add(&mut sum, row.get_ref(*column)?);
+    }
+    compare(sum, row.get("seal")?, what)
+}
+
+fn compare(sum: Sum, kept: Option<i64>, what: impl FnOnce() -> String) -> Result<(), StoreError> {
+    if kept.is_none_or(|kept| kept == sum.end()) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { what: what(), detail: "its checksum does not match".to_owned() })
+}

@@ -1,0 +1,379 @@
+//! Whatever happens to a file of the data directory: nothing that was acknowledged goes missing unsaid, and nothing is told that was not
+//! written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use bytes::Bytes;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{client, open};
+use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::sqlite::check::{Counts, check};
+use crate::sqlite::{SqliteOptions, SqliteStore};
+use crate::traits::{AccessStore, AuditStore, CatalogueStore, MailStore, QueueStore, RoomStore};
+
+fn reopen(directory: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(directory, SqliteOptions::default())
+}
+
+/// Changes a stored value behind the store's back, as a disk would: nothing that SQLite does by itself notices.
+fn tamper(directory: &Path, sql: &str) {
+    let db = Connection::open(directory.join("waypost.db")).unwrap();
+    let triggers: Vec<(String, String)> = db
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for (name, _) in &triggers {
+        db.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    db.execute_batch(sql).unwrap();
+    for (_, sql) in &triggers {
+        db.execute_batch(sql).unwrap();
+    }
+}
+
+fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Damaged { .. } | StoreError::Inconsistent { .. })
+}
+
+#[tokio::test]
+async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_there() {
+    let opened = open();
+    queues(&opened.store).await;
+    for number in 1..=4 {
+        accept(&opened.store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(
+        directory.path(),
+        "UPDATE messages SET raw = CAST(replace(raw, 'body', 'bodY') AS BLOB) WHERE id = 1;
+         UPDATE runs SET trace = '{\"nodes\":[1]}' WHERE rowid = 2;
+         UPDATE interactions SET subject = 'mail 0' WHERE substr(id, 16) = x'03';",
+    );
+    let store = reopen(directory.path()).unwrap();
+    assert!(store.raw_message(id(1)).await.is_err_and(|error| is_damage(&error)));
+    assert!(store.runs(id(2)).await.is_err_and(|error| is_damage(&error)));
+    let told = store.interaction(id(3)).await.unwrap_err().to_string();
+    assert_eq!(told, format!("the record of interaction `{}` is damaged: its checksum does not match", id(3)));
+    // What is not damaged is answered; a list that would show a damaged record is not.
+    assert_eq!(store.runs(id(1)).await.unwrap().len(), 1);
+    assert!(store.raw_message(id(2)).await.unwrap().is_some());
+    assert!(store.interactions(&InteractionFilter::default(), None, 1).await.is_ok());
+    assert!(store.interactions(&InteractionFilter::default(), None, 10).await.is_err_and(|error| is_damage(&error)));
+    let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
+    let claimed: Vec<_> = store.claim(&claim, at(100)).await.unwrap().iter().map(|one| one.interaction.id).collect();
+    assert_eq!(claimed, [id(1), id(2), id(4)], "work goes on around a damaged record");
+    // A change of a damaged record does not make it look sound.
+    store.erase(id(3), audit(1, "ops")).await.unwrap();
+    assert!(store.interaction(id(3)).await.is_err());
+    drop(store);
+    let report = check(directory.path()).unwrap();
+    assert_eq!(report.interactions, Counts { sound: 3, damaged: 1 });
+    assert_eq!(report.messages, Counts { sound: 2, damaged: 1 }, "one was erased");
+    assert_eq!(report.runs, Counts { sound: 3, damaged: 1 });
+    assert_eq!(report.problems.len(), 3, "{report:?}");
+}
+
+#[tokio::test]
+async fn what_an_earlier_release_kept_is_read_and_sealed_by_its_first_change() {
+    let opened = open();
+    queues(&opened.store).await;
+    accept(&opened.store, decided(1, run(DecisionKind::Queue))).await;
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(
+        directory.path(),
+        "UPDATE interactions SET seal = NULL, message_sum = NULL, subject = 'old'; UPDATE runs SET seal = NULL;",
+    );
+    let store = reopen(directory.path()).unwrap();
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().subject, "old");
+    assert!(store.raw_message(id(1)).await.unwrap().is_some());
+    assert_eq!(store.runs(id(1)).await.unwrap().len(), 1);
+    store.set_attributes(id(1), BTreeMap::from([("a".to_owned(), "b".to_owned())]), audit(1, "ops")).await.unwrap();
+    drop(store);
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    assert!(db.query_row("SELECT seal IS NOT NULL FROM interactions", (), |row| row.get::<_, bool>(0)).unwrap());
+    drop(db);
+    assert!(check(directory.path()).unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn after_a_stop_the_database_alone_is_complete() {
+    let opened = open();
+    accept(&opened.store, mail(1)).await;
+    let directory = opened.directory;
+    drop(opened.store);
+    let mut names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["waypost.db", "waypost.lock", "waypost.reserve", "waypost.state"]);
+    let other = TempDir::new().unwrap();
+    fs::copy(directory.path().join("waypost.db"), other.path().join("waypost.db")).unwrap();
+    let store = reopen(other.path()).unwrap();
+    assert!(store.raw_message(id(1)).await.unwrap().is_some());
+}
+
+#[test]
+fn a_directory_is_held_even_if_its_lock_file_is_removed() {
+    let opened = open();
+    fs::remove_file(opened.directory.path().join("waypost.lock")).unwrap();
+    assert!(matches!(reopen(opened.directory.path()), Err(StoreError::InUse(_))));
+}
+
+/// A file that is removed still takes what is written to it. Nobody is told that it was kept.
+#[tokio::test]
+async fn files_that_go_while_the_store_is_open_are_told_at_once() {
+    for name in ["waypost.db", "waypost.db-wal", "waypost.db-shm"] {
+        let opened = open();
+        let store = &opened.store;
+        accept(store, mail(1)).await;
+        store.takes_mail().unwrap();
+        fs::remove_file(opened.directory.path().join(name)).unwrap();
+        // The commit that finds out is answered only if it is safe all the same.
+        let found_out = store.accept(mail(2)).await.is_ok();
+        assert!(store.accept(mail(3)).await.is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(store.takes_mail().is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(store.raw_message(id(1)).await.unwrap().is_some(), "what was read can still be read");
+        let directory = opened.directory;
+        drop(opened.store);
+        match reopen(directory.path()) {
+            Err(error) => assert!(name == "waypost.db" && is_damage(&error), "{name}: {error}"),
+            Ok(store) => {
+                assert_ne!(name, "waypost.db");
+                assert!(store.raw_message(id(1)).await.unwrap().is_some(), "{name}");
+                assert_eq!(store.interaction(id(2)).await.unwrap().is_some(), found_out, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_stores_files_are_not_taken_for_its_own() {
+    let (ours, theirs) = (open(), open());
+    for (store, mails) in [(&ours.store, 1..=2), (&theirs.store, 1..=5)] {
+        for number in mails {
+            accept(store, mail(number)).await;
+        }
+    }
+    let theirs_running = Image::of(theirs.directory.path());
+    let ours_running = Image::of(ours.directory.path());
+    drop((ours.store, theirs.store));
+    let ours_stopped = Image::of(ours.directory.path());
+    let theirs_stopped = Image::of(theirs.directory.path());
+    for (base, theirs, file) in [
+        (&ours_running, &theirs_running, "waypost.db-wal"),
+        (&ours_stopped, &theirs_running, "waypost.db-wal"),
+        (&ours_stopped, &theirs_stopped, "waypost.db"),
+    ] {
+        let files = base.with(file, Some(theirs.0[file].clone()));
+        let directory = files.laid_out();
+        let refused = reopen(directory.path()).err().unwrap();
+        assert!(is_damage(&refused), "{file}: {refused}");
+        // Refusing changes nothing: what can be saved is still there.
+        assert_eq!(Image::of(directory.path()).0[file], files.0[file]);
+    }
+    // Whoever wants an older database back says so.
+    fs::remove_file(ours.directory.path().join("waypost.state")).unwrap();
+    assert!(reopen(ours.directory.path()).is_ok());
+}
+
+/// The files of a data directory.
+#[derive(Clone)]
+struct Image(BTreeMap<&'static str, Vec<u8>>);
+
+const FILES: [&str; 4] = ["waypost.db", "waypost.db-wal", "waypost.db-shm", "waypost.state"];
+
+impl Image {
+    fn of(directory: &Path) -> Self {
+        Self(FILES.iter().filter_map(|name| Some((*name, fs::read(directory.join(name)).ok()?))).collect())
+    }
+
+    fn laid_out(&self) -> TempDir {
+        let directory = TempDir::new().unwrap();
+        for (name, content) in &self.0 {
+            fs::write(directory.path().join(name), content).unwrap();
+        }
+        directory
+    }
+
+    fn with(&self, file: &'static str, content: Option<Vec<u8>>) -> Self {
+        let mut image = self.clone();
+        image.0.remove(file);
+        image.0.extend(content.map(|content| (file, content)));
+        image
+    }
+}
+
+/// What somebody can ask of a store, each with its answer.
+async fn answers(store: &SqliteStore, mails: u8) -> BTreeMap<String, Result<String, StoreError>> {
+    let mut answers = BTreeMap::new();
+    let mut say = |question: String, answer: Result<String, StoreError>| answers.insert(question, answer);
+    let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    for number in 1..=mails {
+        let id = id(u128::from(number));
+        say(format!("record {number}"), store.interaction(id).await.map(|found| text(&found)));
+        say(format!("message {number}"), store.raw_message(id).await.map(|found| text(&found)));
+        say(format!("runs {number}"), store.runs(id).await.map(|found| text(&found)));
+    }
+    let all = InteractionFilter::default();
+    say("list".to_owned(), store.interactions(&all, None, 100).await.map(|found| text(&found)));
+    say("summary".to_owned(), store.summary().await.map(|found| text(&found)));
+    say("catalogue".to_owned(), store.load().await.map(|found| text(&found)));
+    say("clients".to_owned(), store.clients().await.map(|found| text(&found)));
+    say("audit".to_owned(), store.audit(&Default::default(), None, 100).await.map(|found| text(&found)));
+    let claim = QueueClaim { queue: queue(1), max: 100, lease_seconds: 60, skills: None };
+    let claimed = store.claim(&claim, at(1000)).await;
+    let claimed = claimed.map(|found| found.iter().map(|one| one.interaction.id.0.as_u128()).collect::<Vec<_>>());
+    say("claim".to_owned(), claimed.map(|found| text(&found)));
+    answers
+}
+
+/// What becomes of a damaged directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// Everything is answered as before.
+    Recovered,
+    /// The store does not open, and says why.
+    RefusedAtStart,
+    /// What is damaged is told when it is asked for, and nothing else is wrong.
+    ToldWhenRead,
+    /// Something is missing or different where it was answered, and `check` tells of the damage.
+    ToldByCheck,
+}
+
+async fn judge(
+    image: &Image,
+    mails: u8,
+    expected: &BTreeMap<String, Result<String, StoreError>>,
+) -> Result<Verdict, String> {
+    let directory = image.laid_out();
+    let store = match reopen(directory.path()) {
+        Ok(store) => store,
+        Err(error) if is_damage(&error) || matches!(error, StoreError::TooNew { .. }) => {
+            return Ok(Verdict::RefusedAtStart);
+        }
+        Err(error) => return Err(format!("refused, but not by name: {error}")),
+    };
+    let found = answers(&store, mails).await;
+    drop(store);
+    let mut told = false;
+    let mut different = Vec::new();
+    for (question, answer) in found {
+        match answer {
+            Err(error) if is_damage(&error) => told = true,
+            Err(error) => return Err(format!("{question}: not told by name: {error}")),
+            Ok(answer) if expected[&question].as_ref().unwrap() == &answer => {}
+            Ok(answer) => different.push(format!("{question}: {answer}")),
+        }
+    }
+    if different.is_empty() {
+        return Ok(if told { Verdict::ToldWhenRead } else { Verdict::Recovered });
+    }
+    match check(image.laid_out().path()) {
+        Ok(report) if report.is_sound() => Err(different.join("; ")),
+        _ => Ok(Verdict::ToldByCheck),
+    }
+}
+
+/// A store that was stopped, and one that was killed with half of what it has in its log.
+async fn images() -> (Vec<(&'static str, Image)>, u8, BTreeMap<String, Result<String, StoreError>>) {
+    const MAILS: u8 = 8;
+    let opened = open();
+    queues(&opened.store).await;
+    opened.store.put_client(client("a"), audit(100, "ops")).await.unwrap();
+    let with_body = |number: u8| {
+        let mut mail = if number == 3 { mail(number) } else { decided(number, run(DecisionKind::Queue)) };
+        // Some have pages of their own.
+        let body = format!("Subject: mail {number}\r\n\r\n{}\r\n", "a line of text ".repeat(usize::from(number) * 100));
+        mail.message.raw = Bytes::from(body);
+        mail
+    };
+    for number in 1..=MAILS / 2 {
+        accept(&opened.store, with_body(number)).await;
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    let store = reopen(directory.path()).unwrap();
+    for number in MAILS / 2 + 1..=MAILS {
+        accept(&store, with_body(number)).await;
+    }
+    let killed = Image::of(directory.path());
+    drop(store);
+    let stopped = Image::of(directory.path());
+    let sound = stopped.laid_out();
+    let expected = answers(&reopen(sound.path()).unwrap(), MAILS).await;
+    (vec![("stopped", stopped), ("killed", killed)], MAILS, expected)
+}
+
+/// Each file: missing, emptied, cut in half, and with one byte flipped in each region.
+#[tokio::test]
+async fn the_matrix_of_damage() {
+    let (images, mails, expected) = images().await;
+    let mut counts: BTreeMap<(&str, &str, Verdict), usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for (life, image) in &images {
+        let whole = judge(image, mails, &expected).await;
+        assert_eq!(whole, Ok(Verdict::Recovered), "{life}: undamaged");
+        for (file, content) in &image.0 {
+            let mut damaged = vec![
+                ("missing".to_owned(), None),
+                ("emptied".to_owned(), Some(Vec::new())),
+                ("cut in half".to_owned(), Some(content[..content.len() / 2].to_vec())),
+            ];
+            for place in regions(file, content) {
+                let mut flipped = content.clone();
+                flipped[place] ^= 1 << (place % 7);
+                damaged.push((format!("byte {place} flipped"), Some(flipped)));
+            }
+            for (what, content) in damaged {
+                cases += 1;
+                match judge(&image.with(file, content), mails, &expected).await {
+                    Ok(verdict) => *counts.entry((life, file, verdict)).or_default() += 1,
+                    Err(why) => wrong.push(format!("{life}: {file}: {what}: {why}")),
+                }
+            }
+        }
+    }
+    println!("{cases} cases of damage");
+    for ((life, file, verdict), count) in counts {
+        println!("{count:4} {life} {file} {verdict:?}");
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases >= 200, "only {cases}");
+}
+
+/// Bytes of each region of a file: of a database the header, and of each page its own header and what is in it; of a log its header and the
+/// frames'.
+fn regions(file: &str, content: &[u8]) -> Vec<usize> {
+    const PAGE: usize = 4096;
+    const FRAME: usize = PAGE + 24;
+    match file {
+        "waypost.db" => {
+            let header = [0, 16, 18, 24, 28, 36, 43, 47, 59, 63, 95];
+            let pages = (0..content.len() / PAGE).flat_map(|page| {
+                let used: Vec<usize> =
+                    (page * PAGE + 12..(page + 1) * PAGE).filter(|place| content[*place] != 0).collect();
+                let inside = (page % 3 == 0).then_some(page * PAGE + 3 + usize::from(page == 0) * 100);
+                used.get(used.len() / 2).copied().into_iter().chain(inside)
+            });
+            header.into_iter().chain(pages).collect()
+        }
+        "waypost.db-wal" => {
+            let frames = (0..content.len() / FRAME).step_by(6).flat_map(|frame| {
+                let begin = 32 + frame * FRAME;
+                [begin + 5, begin + 24 + 2000]
+            });
+            [1, 9, 17, 21, 25].into_iter().chain(frames).collect()
+        }
+        _ => (0..8).map(|part| part * content.len() / 8 + 3).collect(),
+    }
+}

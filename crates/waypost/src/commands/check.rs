@@ -1,0 +1,48 @@
+//! `waypost check`: what of a data directory is damaged.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use waypost_store::sqlite::check::{Counts, check};
+
+use crate::failure::Failure;
+use crate::table::{self, Output};
+
+/// Arguments of `check`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The data directory of a server that keeps everything in SQLite
+    #[arg(long, env = "WAYPOST_DATA_DIR", default_value = "./waypost-data")]
+    data_dir: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: nothing is damaged; 1: something is; 2: could not read.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let what = format!("can't check {}", arguments.data_dir.display());
+    let report = check(&arguments.data_dir).map_err(|error| Failure::of(what)(&error))?;
+    let out = &mut io::stdout().lock();
+    if arguments.output == Output::Json {
+        table::json(out, &report)?;
+    } else {
+        for problem in &report.problems {
+            writeln!(out, "{problem}")?;
+        }
+        if report.more > 0 {
+            writeln!(out, "{} more problems", report.more)?;
+        }
+        let row = |kind: &str, counts: Counts| [kind.to_owned(), counts.sound.to_string(), counts.damaged.to_string()];
+        let rows =
+            [row("interactions", report.interactions), row("messages", report.messages), row("runs", report.runs)];
+        table::rows(out, ["", "SOUND", "DAMAGED"], &rows)?;
+        if report.running {
+            writeln!(
+                out,
+                "a server is running on this directory: check again after stopping it to be sure that nothing is missing"
+            )?;
+        }
+    }
+    if report.is_sound() { Ok(()) } else { Err(Failure::Found) }
+}
