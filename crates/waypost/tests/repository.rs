@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("client", &["flow", "wire"]),
     ("store", &["flow"]),
     ("scratch-postgres", &[]),
-    ("app", &["engine", "flow", "mail", "schedule", "store"]),
+    ("app", &["admission", "engine", "flow", "mail", "schedule", "store"]),
     ("api", &["admission", "app", "flow", "schedule", "store", "wire"]),
     ("waypost", &["admission", "api", "app", "client", "engine", "flow", "mail", "schedule", "store", "wire"]),
 ];
