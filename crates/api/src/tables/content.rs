@@ -58,9 +58,9 @@ pub(super) async fn replace(
     }
     let expected = if_match(&parts.headers)?;
     let coding = Coding::of(&parts.headers)?;
-    let file = coding.decode(incoming(body, MAX_BYTES), MAX_BYTES);
+    let file = incoming(body, MAX_BYTES);
     let columns = table.clone();
-    let read = spawn_blocking(move || gathered(&columns, file))
+    let read = spawn_blocking(move || gathered(&columns, coding.decode(file, MAX_BYTES)))
         .await
         .map_err(|error| ApiError::unavailable("the file could not be read", 1).private(error.to_string()))?;
     let content = read.map_err(|error| match error {
