@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use waypost_admission::Networks;
 use waypost_mail::smtp::{Budget, Cause, Receipt, Refusal, Session, Settings, Step};
 
 /// The largest mail that the session takes, in bytes.
@@ -20,7 +21,7 @@ pub fn check(input: &[u8]) {
 fn talk(input: &[u8], piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
     let settings = Settings { max_message: MAX_MESSAGE, max_recipients: 3, max_errors: 20, ..Settings::default() };
     let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 25));
-    let mut session = Session::new(Arc::new(settings), Budget::new(1 << 20), remote);
+    let mut session = Session::new(Arc::new(settings), Budget::new(1 << 20, Networks::default()), remote);
     let (mut said, mut taken, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
     session.greet(&mut said);
     'input: for part in input.chunks(piece.min(input.len().max(1))) {
@@ -32,6 +33,7 @@ fn talk(input: &[u8], piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
             match step {
                 Step::Read => break,
                 Step::Close => break 'input,
+                Step::Sender => session.answer_sender(Ok(()), &mut said),
                 Step::Recipient(recipient) => {
                     let known = !recipient.local.starts_with('n');
                     let answer = if known { Ok(()) } else { Err(Refusal::new(Cause::UnknownRecipient, "")) };

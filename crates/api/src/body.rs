@@ -1,5 +1,6 @@
 //! Requests' bodies: read once into one buffer, within limits of size, of time, and of what all requests hold together.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use waypost_flow::source::{self, Node};
 use waypost_wire::error::Problem;
 
+use crate::coding::Coding;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::state::ApiState;
@@ -64,11 +67,12 @@ impl Held {
     }
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, as it comes and decoded.
 ///
 /// # Errors
-/// 413 if it is larger, 408 if it comes too slowly, 503 if all requests together hold too much, 400 if it breaks off.
+/// 415 if its coding is not known, 413 if it is larger, 408 if it comes too slowly, 503 if all requests together hold too much, 400 if it breaks off.
 pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usize) -> Result<Content, ApiError> {
+    let coding = Coding::of(headers)?;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let too_large = || too_large(limit as u64);
     if announced.is_some_and(|length| length > limit) {
@@ -80,7 +84,13 @@ pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usiz
     }
     let mut held = Held { blocks: state.held_blocks.clone(), permit: None, bytes: 0 };
     match timeout(WHOLE, collect(body, announced.unwrap_or(0), limit, &mut held)).await {
-        Ok(Ok(Collected::All(bytes))) => Ok(Content { bytes, _held: held }),
+        Ok(Ok(Collected::All(bytes))) if coding == Coding::Identity => Ok(Content { bytes, _held: held }),
+        Ok(Ok(Collected::All(bytes))) => {
+            let decoding = spawn_blocking(move || decoded(coding, &bytes, limit, held));
+            decoding
+                .await
+                .map_err(|error| ApiError::unavailable("the body was not read", 1).private(error.to_string()))?
+        }
         Ok(Ok(Collected::TooLarge(rest))) => {
             drop(held);
             drain(rest).await;
@@ -89,6 +99,30 @@ pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usiz
         Ok(Err(error)) => Err(error),
         Err(_) => Err(slow()),
     }
+}
+
+/// A body decoded. Its size is known only when it is there: what it takes up is counted as it grows.
+fn decoded(coding: Coding, coded: &[u8], limit: usize, mut held: Held) -> Result<Content, ApiError> {
+    let mut decoder = coding.decode(coded, limit as u64);
+    let mut bytes = Vec::new();
+    loop {
+        if !held.grow(BLOCK) {
+            return Err(holds_too_much());
+        }
+        match (&mut decoder).take(BLOCK as u64).read_to_end(&mut bytes) {
+            Ok(0) => return Ok(Content { bytes: bytes.into(), _held: held }),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(too_large(limit as u64)),
+            Err(error) => {
+                let message = "the body is not coded as its Content-Encoding says, or broke off";
+                return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message).private(error.to_string()));
+            }
+        }
+    }
+}
+
+fn holds_too_much() -> ApiError {
+    ApiError::unavailable("the server holds too many requests at the moment", 1)
 }
 
 enum Collected {
@@ -108,7 +142,7 @@ async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Held
             return Ok(Collected::TooLarge(body));
         }
         if !held.grow(data.len()) {
-            return Err(ApiError::unavailable("the server holds too many requests at the moment", 1));
+            return Err(holds_too_much());
         }
         if buffer.is_empty() {
             buffer.reserve(announced.max(data.len()));

@@ -1,6 +1,6 @@
 //! The outermost layer: gives each request an id, and every answer that is not a success a JSON body with it.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -14,27 +14,37 @@ use crate::error::ApiError;
 /// The header that names a request, in both directions.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
 
-/// The peer's address, put into each request's extensions by the listener.
+/// Who asks, put into each request's extensions by the listener.
 #[derive(Clone, Copy, Debug)]
-pub struct Remote(pub SocketAddr);
+pub struct Remote {
+    /// The address of the client: the peer's, or the one that a trusted proxy names.
+    pub client: IpAddr,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// The template of the path that was answered, in the answer's extensions. The log names it rather than the path, which
+/// has tokens of claims, keys of rows and whatever else clients put there.
+#[derive(Clone, Debug)]
+pub struct Route(pub String);
 
 /// Runs a request and finishes its answer.
 pub async fn layer(request: Request, next: Next) -> Response {
     let context_id = correlation_id(request.headers());
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
+    let route = response.extensions_mut().remove::<Route>().map_or_else(|| "none".to_owned(), |route| route.0);
     if response.status().is_client_error() || response.status().is_server_error() {
         let error = response.extensions_mut().remove::<ApiError>().unwrap_or_else(|| unexplained(response.status()));
         if let Some(detail) = error.private_detail() {
-            tracing::error!(context_id, %method, path, detail, "request failed");
+            tracing::error!(context_id, %method, route, detail, "request failed");
         }
         // What can't be written as JSON does not exist in these types; an empty body would be the lesser evil.
         *response.body_mut() = Body::from(error.body(&context_id).unwrap_or_default());
         response.headers_mut().remove(header::CONTENT_LENGTH);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    tracing::debug!(context_id, %method, path, status = response.status().as_u16(), "request");
+    tracing::debug!(context_id, %method, route, status = response.status().as_u16(), "request");
     if let Ok(value) = HeaderValue::from_str(&context_id) {
         response.headers_mut().insert(CORRELATION_ID, value);
     }
@@ -42,7 +52,7 @@ pub async fn layer(request: Request, next: Next) -> Response {
 }
 
 /// The client's own id for the request if it is a harmless one, else a new one.
-fn correlation_id(headers: &HeaderMap) -> String {
+pub(crate) fn correlation_id(headers: &HeaderMap) -> String {
     let sent = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
     let harmless =
         |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

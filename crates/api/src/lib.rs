@@ -1,6 +1,7 @@
 //! The HTTP API: axum, one file for each group of endpoints.
 //!
-//! A request passes, from the outside in: a correlation id and the rendering of errors ([`context`]), the paths of Genesys's
+//! A request passes, from the outside in: a correlation id and the rendering of errors ([`context`]), what HTTP
+//! asks of all ([`protocol`]), the paths of Genesys's
 //! that are not offered ([`unoffered`]), token and rate limit ([`auth`], [`ratelimit`]), then its endpoint, which names the
 //! scope that it wants in its signature. Endpoints translate; what happens is decided in `waypost-app`.
 
@@ -9,6 +10,7 @@ pub mod auth;
 pub mod body;
 pub mod changesets;
 pub mod claims;
+pub mod coding;
 pub mod context;
 pub mod conversations;
 pub mod dependencies;
@@ -16,6 +18,7 @@ pub mod domains;
 pub mod error;
 pub mod fields;
 pub mod flows;
+pub mod forwarded;
 pub mod graph;
 pub mod health;
 pub mod incoming;
@@ -25,6 +28,7 @@ pub mod oauth;
 pub mod openapi;
 pub mod pages;
 pub mod paging;
+pub mod protocol;
 pub mod query;
 pub mod queues;
 pub mod ratelimit;

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use waypost_app::metrics::MEDIA_TYPE;
 
+use crate::context::Route;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::open;
 use crate::state::ApiState;
@@ -33,10 +34,11 @@ pub async fn layer(State(state): State<ApiState>, request: Request, next: Next) 
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = known(request.method());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let status = response.status().as_u16();
     state.app.metrics.answered(method, &route, status, begun.elapsed());
     state.app.traces.answered(traceparent.as_deref(), (method, &route), status, begun_at);
+    response.extensions_mut().insert(Route(route));
     response
 }
 

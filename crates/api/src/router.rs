@@ -10,7 +10,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    measure, oauth, queues, replays, routes, schedules, tables, token, unoffered,
+    measure, oauth, protocol, queues, replays, routes, schedules, tables, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -30,7 +30,11 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state);
     // A router around the router: layers of the inner one would run after a path was matched, and its `Allow` headers would
     // stand on answers that are about something else.
-    Router::new().fallback_service(offered).layer(from_fn(unoffered::layer)).layer(from_fn(context::layer))
+    Router::new()
+        .fallback_service(offered)
+        .layer(from_fn(unoffered::layer))
+        .layer(from_fn(protocol::layer))
+        .layer(from_fn(context::layer))
 }
 
 /// Every endpoint, described.

@@ -2,28 +2,33 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::Response;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
+use waypost_admission::{Full, Gate, Networks, Pass};
 
-use crate::context::Remote;
-
-/// Connections of one listener at the same time; more wait to be accepted.
-const CONNECTIONS: usize = 1024;
+use crate::context::{Remote, correlation_id};
+use crate::error::ApiError;
+use crate::forwarded;
 
 /// How long a connection may be silent before and between requests, and how long a request's header may take.
 const HEADER: Duration = Duration::from_secs(30);
@@ -37,6 +42,15 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How long to wait when the system has no room for another connection.
 const BREATHER: Duration = Duration::from_millis(50);
 
+/// What stands before the API, the same for all of its listeners.
+#[derive(Debug)]
+pub struct Edge {
+    /// Counts connections.
+    pub gate: Arc<Gate>,
+    /// Who is believed when it says for whom it asks.
+    pub proxies: Networks,
+}
+
 /// Serves a listener, over TLS if there is a configuration for it, until `shutdown` turns true; then ends idle connections
 /// at once and the others after their request.
 ///
@@ -45,16 +59,12 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     router: Router,
+    edge: Arc<Edge>,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let acceptor = tls.map(TlsAcceptor::from);
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
-        let permit = tokio::select! {
-            permit = room.clone().acquire_owned() => permit,
-            () = ended(&mut shutdown) => break,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = ended(&mut shutdown) => break,
@@ -70,17 +80,52 @@ pub async fn serve(
                 continue;
             }
         };
-        let connection = Connection { peer, router: router.clone(), watcher: graceful.watcher() };
+        let pass = match edge.gate.enter(peer.ip(), Instant::now()) {
+            Ok(pass) => Arc::new(pass),
+            Err(full) => {
+                tracing::debug!(%peer, ?full, "no room for a connection");
+                if acceptor.is_none() {
+                    turn_away(&stream, full);
+                }
+                continue;
+            }
+        };
+        let connection = Connection {
+            peer,
+            router: router.clone(),
+            edge: Arc::clone(&edge),
+            pass: Arc::clone(&pass),
+            watcher: graceful.watcher(),
+        };
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
-            connection.run(stream, acceptor).await;
-            drop(permit);
+            tokio::select! {
+                () = connection.run(stream, acceptor) => {}
+                () = pass.evicted() => tracing::debug!(%peer, "an idle connection was closed for another"),
+            }
         });
     }
     drop(listener);
     if timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still being worked on when the server ended");
     }
+}
+
+/// Tells a client to come back, without waiting for it.
+fn turn_away(stream: &TcpStream, full: Full) {
+    let message = format!("too many connections {}", full.whose());
+    let id = correlation_id(&axum::http::HeaderMap::new());
+    let body = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "service.unavailable", message).body(&id);
+    let body = body.unwrap_or_default();
+    let mut answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 1\r\n\
+         cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    answer.extend(body);
+    // A connection this new takes as much; one that does not is dropped all the same.
+    let _ = stream.try_write(&answer);
 }
 
 async fn ended(shutdown: &mut watch::Receiver<bool>) {
@@ -98,6 +143,8 @@ fn broke_off(error: &io::Error) -> bool {
 struct Connection {
     peer: SocketAddr,
     router: Router,
+    edge: Arc<Edge>,
+    pass: Arc<Pass>,
     watcher: Watcher,
 }
 
@@ -106,37 +153,107 @@ impl Connection {
         // Answers are written whole: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         let Some(acceptor) = acceptor else {
-            return self.speak(stream, false).await;
+            return self.speak(stream, None).await;
         };
         match timeout(HANDSHAKE, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => {
                 let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                self.speak(stream, h2).await;
+                self.speak(stream, Some(Tls { h2 })).await;
             }
             Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "TLS handshake failed"),
             Err(_) => tracing::debug!(peer = %self.peer, "TLS handshake took too long"),
         }
     }
 
-    async fn speak<S>(self, stream: S, h2: bool)
+    async fn speak<S>(self, stream: S, tls: Option<Tls>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let remote = Remote(self.peer);
-        let router = self.router;
+        let Self { peer, router, edge, pass, watcher } = self;
+        let open = Arc::new(AtomicUsize::new(0));
+        let is_tls = tls.is_some();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let exchange = Exchange::begin(&pass, &open);
+            let client = forwarded::client(peer.ip(), request.headers(), &edge.proxies);
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(remote);
-            router.clone().call(request)
+            request.extensions_mut().insert(Remote { client, tls: is_tls });
+            let answering = router.clone().call(request);
+            async move {
+                let response: Response = answering.await?;
+                Ok::<_, std::convert::Infallible>(response.map(|body| Answering { body, exchange }))
+            }
         });
         let mut builder = Builder::new(TokioExecutor::new());
         // The version is settled beforehand: guessing it from the first bytes would wait for them without a limit.
+        let h2 = tls.is_some_and(|tls| tls.h2);
         builder = if h2 { builder.http2_only() } else { builder.http1_only() };
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADER).max_concurrent_streams(100);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(peer = %self.peer, error, "connection ended early");
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, error, "connection ended early");
         }
+    }
+}
+
+/// What was agreed on in the handshake.
+#[derive(Clone, Copy)]
+struct Tls {
+    h2: bool,
+}
+
+/// A request that is being worked on, up to the last byte of its answer. While there is one, its connection is not closed
+/// for another, save that the client does not read.
+struct Exchange {
+    pass: Arc<Pass>,
+    /// How many there are on the connection.
+    open: Arc<AtomicUsize>,
+}
+
+impl Exchange {
+    fn begin(pass: &Arc<Pass>, open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        pass.busy();
+        Self { pass: Arc::clone(pass), open: Arc::clone(open) }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.open.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.pass.waits(Instant::now());
+        }
+    }
+}
+
+/// The body of an answer.
+struct Answering {
+    body: Body,
+    exchange: Exchange,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.exchange.pass.busy();
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        // Asked for the next part, or dropped, once the client has taken this one.
+        if self.exchange.open.load(Ordering::Relaxed) == 1 {
+            self.exchange.pass.waits(Instant::now());
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

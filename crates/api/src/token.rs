@@ -1,10 +1,8 @@
 //! `POST /oauth/token`: client credentials for a token (RFC 6749 section 4.4).
 
-use std::net::IpAddr;
-
 use axum::Json;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use waypost_app::access::secret::Secret;
@@ -22,9 +20,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A form of credentials is small.
 const MAX_BYTES: usize = 16 << 10;
 
-/// Answers are not to be kept by anything on the way (RFC 6749 section 5.1).
-const NO_STORE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let issued = open("postOauthToken", "Get a token for a client")
@@ -39,7 +34,7 @@ pub async fn issue(
     State(state): State<ApiState>,
     Extension(remote): Extension<Remote>,
     request: Request,
-) -> Result<([(HeaderName, HeaderValue); 1], Json<Token>), ApiError> {
+) -> Result<Json<Token>, ApiError> {
     let (parts, body) = request.into_parts();
     let content = read(&state, &parts.headers, body, MAX_BYTES).await?;
     match media_type(&parts.headers) {
@@ -49,9 +44,8 @@ pub async fn issue(
         _ => {}
     }
     let asked = Asked::read(&parts.headers, &content.bytes)?;
-    let address: IpAddr = remote.0.ip();
     let issued =
-        state.access.issue_token(&asked.client_id, asked.secret, asked.scope.as_deref(), address).await.map_err(
+        state.access.issue_token(&asked.client_id, asked.secret, asked.scope.as_deref(), remote.client).await.map_err(
             |error| match ApiError::from(error) {
                 // RFC 6749 section 5.2 wants the scheme named that the client may use.
                 error if error.status() == StatusCode::UNAUTHORIZED => {
@@ -66,7 +60,7 @@ pub async fn issue(
         expires_in: u64::from(issued.expires_in),
         scope: issued.scopes.to_string(),
     };
-    Ok(([NO_STORE], Json(token)))
+    Ok(Json(token))
 }
 
 /// What a client asks for.

@@ -17,7 +17,9 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use support::{FORM, Server, server, start};
+use support::{FORM, Server, server, start, start_behind};
+use waypost_admission::{Gate, Networks, Room};
+use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
@@ -104,6 +106,38 @@ async fn guessing_is_slowed() {
     assert!((1..=60).contains(&wait));
     // Tokens that were issued go on working.
     assert_eq!(server.get("/flows").await.status, 200);
+    // And other clients at the same address, as behind a proxy that says nothing of them, are not made to wait.
+    let other = server.call("POST", "/oauth/clients", json!({ "name": "Other", "scope": ["flow:read"] })).await.ok();
+    let (id, secret) = (other["id"].as_str().unwrap(), other["secret"].as_str().unwrap());
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    assert_eq!(server.send("POST", "/oauth/token", &[FORM], form.as_bytes()).await.status, 200);
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
+    let proxies = || ["127.0.0.0/8".parse().unwrap()].into_iter().collect::<Networks>();
+    for (proxies, believed) in [(proxies(), true), (Networks::default(), false)] {
+        let edge = Edge { gate: Gate::new(Room::shared(100), Networks::default()), proxies };
+        let server = start_behind(edge, Settings::default(), None).await;
+        let ask = async |from: &str, secret: &str| {
+            let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
+            let from = format!("X-Forwarded-For: {from}");
+            server.send("POST", "/oauth/token", &[FORM, &from], form.as_bytes()).await.status
+        };
+        for n in 0..10 {
+            // What the guesser puts in front of its own address changes nothing.
+            assert_eq!(ask(&format!("203.0.113.{n}, 198.51.100.1"), "guess").await, 401);
+        }
+        assert_eq!(ask("198.51.100.1", "guess").await, 429);
+        assert_eq!(ask("198.51.100.2", "open+sesame").await, if believed { 200 } else { 429 });
+        if believed {
+            let mail = b"Subject: x\r\n\r\nx\r\n";
+            server.call("POST", "/routing/email/domains", json!({ "id": "b.example" })).await.ok();
+            let headers = ["Content-Type: message/rfc822", "Forwarded: for=\"[2001:db8::7]:1\""];
+            let answer = server.call_with("POST", "/interactions?to=postmaster%40b.example", &headers, mail).await;
+            assert_eq!(answer.json()["envelope"]["remote"], "2001:db8::7");
+        }
+    }
 }
 
 #[tokio::test]

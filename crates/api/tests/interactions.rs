@@ -216,3 +216,36 @@ async fn a_claim_waits_for_work() {
     });
     assert_eq!(claimed.ok()["entities"][0]["interaction"]["subject"], "Later");
 }
+
+#[tokio::test]
+async fn from_and_to_are_one_address_each() {
+    let server = server().await;
+    server.call("POST", "/routing/email/domains", json!({ "id": "b.example" })).await.ok();
+    let send = async |query: &str| {
+        let headers = ["Content-Type: message/rfc822"];
+        server.call_with("POST", &format!("/interactions?{query}"), &headers, b"Subject: x\r\n\r\nx\r\n").await
+    };
+    let to = "postmaster%40b.example";
+    for (query, path) in [
+        (format!("to={to}&from=a%40c.example%0D%0ABcc:%20x%40y.example"), "from"),
+        (format!("to={to}&from=a%00%40c.example"), "from"),
+        (format!("to={to}&from=nobody"), "from"),
+        (format!("to={to}&from=A%20%3Ca%40c.example%3E"), "from"),
+        (format!("to={to}&from=a%40%5B999.1.1.1%5D"), "from"),
+        (format!("to={to},other%40b.example&from=a%40c.example"), "to"),
+        (format!("to={to}%20other%40b.example"), "to"),
+        (format!("to={to}%0D%0A"), "to"),
+        (format!("to={to}%00"), "to"),
+        ("to=postmaster".to_owned(), "to"),
+    ] {
+        let answer = send(&query).await;
+        assert_eq!(answer.error(), (400, "invalid.value".to_owned()), "{query}");
+        let body = answer.json();
+        assert_eq!(body["errors"][0]["path"], path, "{query}");
+        assert!(!body.to_string().contains("\\u0000"), "what is told back is printable: {body}");
+    }
+    for from in ["", "&from=", "&from=a%40c.example", "&from=%22a%20b%22%40c.example", "&from=a%40%5B192.0.2.1%5D"] {
+        assert_eq!(send(&format!("to={to}{from}")).await.status, 202, "{from}");
+    }
+    assert_eq!(server.get("/interactions/summary").await.ok()["accepted"], 5);
+}

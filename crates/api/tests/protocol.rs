@@ -10,10 +10,18 @@
 
 mod support;
 
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value as Json, json};
-use support::{server, start};
+use support::{Server, server, start, start_behind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use waypost_admission::{Gate, Networks, Room};
+use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
 
 #[tokio::test]
@@ -175,4 +183,171 @@ async fn the_server_ends_in_order() {
     let mut rest = Vec::new();
     idle.read_to_end(&mut rest).await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let server = server().await;
+    for (head, status) in [
+        ("GET /health/live HTTP/1.1\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost: a\r\nHost: a\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost: a\r\nhost: b\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost:\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost: a b\r\n", 400),
+        ("GET http://a/health/live HTTP/1.1\r\n", 400),
+        ("GET /health/live HTTP/1.0\r\nHost: a\r\nHost: b\r\n", 400),
+        ("GET /health/live HTTP/1.0\r\n", 200),
+        ("GET /health/live HTTP/1.1\r\nHost: a.example:8080\r\n", 200),
+        ("GET /health/live HTTP/1.1\r\nHost: [::1]:8080\r\n", 200),
+    ] {
+        let answer = server.raw(format!("{head}Connection: close\r\n\r\n").as_bytes()).await;
+        assert_eq!(answer.status, status, "{head}");
+        if status == 400 {
+            assert_eq!(answer.error(), (400, "bad.request".to_owned()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_not_kept_and_not_guessed_at() {
+    let server = server().await;
+    let token = format!("Authorization: Bearer {}", server.admin);
+    for (method, path, headers) in [
+        ("GET", "/api/v2/flows", vec![token.as_str()]),
+        ("GET", "/api/v2/flows", vec![]),
+        ("GET", "/api/v2/nothing", vec![]),
+        ("GET", "/api/v2/users/me", vec![]),
+        ("POST", "/oauth/token", vec![]),
+        ("GET", "/health/live", vec![]),
+        ("GET", "/metrics", vec![]),
+        ("GET", "/api/v2/docs", vec![]),
+        ("GET", "/api/v2/docs/openapi.json", vec![]),
+        ("GET", "/api/v2/docs/assets/start.js", vec![]),
+    ] {
+        let answer = server.send(method, path, &headers, b"").await;
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), None, "{path}: not without TLS");
+    }
+    let page = server.send("GET", "/api/v2/docs", &[], b"").await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let html = String::from_utf8(page.body).unwrap();
+    assert!(!html.contains("style=") && !html.contains("<style") && !html.contains("onload="), "{html}");
+    assert!(html.split("<script").skip(1).all(|script| script.trim_start().starts_with("src=")), "{html}");
+}
+
+fn coded(coding: &str, content: &[u8]) -> Vec<u8> {
+    if coding == "deflate" {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(content).unwrap();
+        return encoder.finish().unwrap();
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn send_coded(server: &Server, path: &str, kind: &str, coding: &str, body: &[u8]) -> support::Answer {
+    let headers = [format!("Content-Type: {kind}"), format!("Content-Encoding: {coding}")];
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let method = if path.ends_with("/rows") { "PUT" } else { "POST" };
+    server.call_with(method, path, &headers, body).await
+}
+
+#[tokio::test]
+async fn coded_bodies_are_decoded_within_limits() {
+    let server = start(Settings { rate_limit: 0, max_json_bytes: 5000, ..Settings::default() }).await;
+    let json = "application/json";
+    for (number, coding) in ["gzip", "x-gzip", "deflate", "GZIP", "identity, gzip"].into_iter().enumerate() {
+        let body = coded(coding, format!("{{\"name\":\"Q{number}\"}}").as_bytes());
+        let made = send_coded(&server, "/routing/queues", json, coding, &body).await.ok();
+        assert_eq!(made["name"], format!("Q{number}"));
+    }
+    let plain = br#"{"name":"plain"}"#;
+    assert_eq!(send_coded(&server, "/routing/queues", json, "identity", plain).await.status, 200);
+    for coding in ["br", "zstd", "compress", "gzip, gzip", "nonsense"] {
+        let answer = send_coded(&server, "/routing/queues", json, coding, plain).await;
+        assert_eq!(answer.error(), (415, "unsupported.media.type".to_owned()), "{coding}");
+        assert_eq!(answer.header("accept-encoding"), Some("gzip, deflate"), "{coding}");
+    }
+    // Not what it says it is, or not all of it.
+    let whole = coded("gzip", plain);
+    for body in [&plain[..], &whole[..whole.len() / 2], b""] {
+        assert_eq!(send_coded(&server, "/routing/queues", json, "gzip", body).await.status, 400);
+    }
+    // 4 KiB that would be 4 MiB.
+    let bomb = coded("gzip", &vec![b' '; 4 << 20]);
+    assert!(bomb.len() < 50_000);
+    let large = start(Settings { rate_limit: 0, max_json_bytes: 1 << 20, ..Settings::default() }).await;
+    let answer = send_coded(&large, "/routing/queues", json, "gzip", &bomb).await;
+    assert_eq!(answer.error(), (413, "request.entity.too.large".to_owned()));
+
+    let table = json!({"name": "T", "schema": {"properties": {"key": {"title": "Code", "type": "string"}, "Team": {"title": "Team", "type": "string"}}}});
+    let table = server.call("POST", "/flows/datatables", table).await.ok();
+    let path = format!("/flows/datatables/{}/rows", table["id"].as_str().unwrap());
+    let rows = coded("gzip", b"key,Team\na,1\nb,2\n");
+    assert_eq!(send_coded(&server, &path, "text/csv", "gzip", &rows).await.ok()["added"], 2);
+    assert_eq!(send_coded(&server, &path, "text/csv", "br", &rows).await.status, 415);
+}
+
+/// A connection from another address of this machine.
+async fn connect_from(server: &Server, address: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((address, 0).into()).unwrap();
+    socket.connect(server.address).await.unwrap()
+}
+
+const HEALTH: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// The status of an answer on a connection that stays open.
+async fn status(stream: &mut TcpStream) -> Option<u16> {
+    let mut answer = vec![0; 4096];
+    let read = stream.read(&mut answer).await.ok().filter(|read| *read > 0)?;
+    String::from_utf8_lossy(&answer[..read]).split(' ').nth(1)?.parse().ok()
+}
+
+#[tokio::test]
+async fn connections_that_do_nothing_keep_nobody_out() {
+    let room = Room { all: 8, address: 4, network: 6 };
+    let edge = Edge { gate: Gate::new(room, Networks::default()), proxies: Networks::default() };
+    let server = start_behind(edge, Settings { rate_limit: 0, ..Settings::default() }, None).await;
+    // Some silent, some in the middle of a header.
+    let mut idle = Vec::new();
+    for number in 0..40 {
+        let mut stream = connect_from(&server, [127, 0, 0, 2]).await;
+        if number % 2 == 1 {
+            stream.write_all(b"GET /health/live HTTP/1.1\r\nHo").await.unwrap();
+        }
+        idle.push(stream);
+    }
+    for address in [[127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 1, 1], [127, 0, 2, 1]] {
+        let mut stream = connect_from(&server, address).await;
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(&mut stream).await, Some(200), "{address:?}");
+    }
+    // The first of the idle ones is gone, and the newest is not.
+    assert_eq!(timeout(Duration::from_secs(60), status(&mut idle[0])).await.unwrap(), None);
+
+    // Connections that are in the middle of a request stay. Those beyond the share are told.
+    let busy_head = format!(
+        "POST /api/v2/flows HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 100\r\n\r\n{{",
+        server.admin
+    );
+    let mut busy = Vec::new();
+    for _ in 0..4 {
+        let mut stream = connect_from(&server, [127, 0, 9, 1]).await;
+        stream.write_all(format!("{busy_head}").as_bytes()).await.unwrap();
+        busy.push(stream);
+    }
+    let refused = loop {
+        let mut stream = connect_from(&server, [127, 0, 9, 1]).await;
+        stream.write_all(HEALTH).await.unwrap();
+        // Until all four have been read as far as their bodies, a newcomer takes the place of one that has not.
+        match status(&mut stream).await {
+            Some(200) => tokio::time::sleep(Duration::from_millis(10)).await,
+            other => break other,
+        }
+    };
+    assert!(refused.is_none_or(|status| status == 503), "{refused:?}");
 }

@@ -60,6 +60,7 @@ async fn http_1_is_spoken_with_who_asks_for_it_or_for_nothing() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
         assert!(answer.ends_with("{\"status\":\"ready\"}"), "{answer}");
     }
 }

@@ -180,10 +180,10 @@ impl Access {
         let client = self.store.client(client_id).await?.filter(|client| client.revoked_at.is_none());
         // That an unknown id is answered sooner than a wrong secret tells which ids exist; ids are no secret.
         let Some(client) = client else {
-            return Err(refused(client_id, remote));
+            return Err(refused(None, remote));
         };
         if !self.matches(&client.secret_hash, secret).await? {
-            return Err(refused(client_id, remote));
+            return Err(refused(Some(client_id), remote));
         }
         attempt.succeeded();
         let has = Scopes::stored(&client.scopes);
@@ -202,7 +202,7 @@ impl Access {
         };
         // The secret may have been rotated since it was looked at: a token must not outlive what it was asked for with.
         if !self.store.put_token(record, &client.secret_hash).await? {
-            return Err(refused(client_id, remote));
+            return Err(refused(Some(client_id), remote));
         }
         Ok(IssuedToken { token, expires_in: seconds, scopes })
     }
@@ -285,8 +285,9 @@ fn admin(id: &str, secret_hash: String) -> ClientRecord {
     }
 }
 
-fn refused(client_id: &str, remote: IpAddr) -> AppError {
-    tracing::warn!(client = client_id, %remote, "token refused: wrong client id or secret");
+/// The log has no id that nobody has: it may be a secret that was put in the wrong place.
+fn refused(client: Option<&str>, remote: IpAddr) -> AppError {
+    tracing::warn!(client, %remote, "token refused: wrong client id or secret");
     AppError::BadCredentials
 }
 

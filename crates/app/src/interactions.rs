@@ -10,7 +10,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
+use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::{InteractionId, QueueId};
+use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::mail::{
@@ -24,6 +26,9 @@ use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
+
+/// So many characters of what is no address are told back.
+const SHOWN_ADDRESS: usize = 100;
 
 /// What a mail over HTTP became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +66,7 @@ impl App {
     /// Accepts a raw message for one address.
     ///
     /// # Errors
-    /// No route, a key that was used otherwise or is in flight, or the store.
+    /// What is no address, no route, a key that was used otherwise or is in flight, or the store.
     pub async fn accept_http(
         &self,
         actor: &str,
@@ -71,6 +76,13 @@ impl App {
         remote: String,
         idempotency_key: Option<String>,
     ) -> Result<HttpAcceptance, AppError> {
+        let problems: Vec<_> = [("to", &to, true), ("from", &from, false)]
+            .into_iter()
+            .filter_map(|(name, address, required)| no_address(name, address, required))
+            .collect();
+        if !problems.is_empty() {
+            return Err(AppError::Invalid(problems));
+        }
         let route = match self.catalogue.running().routes.find(&to) {
             RouteMatch::Route(route) => Some(route),
             RouteMatch::Postmaster => None,
@@ -293,6 +305,16 @@ fn not_found(id: InteractionId) -> AppError {
 
 fn erased(id: InteractionId) -> AppError {
     AppError::Deleted { kind: "content of interaction", id: id.to_string() }
+}
+
+/// What is wrong with an envelope address, if anything: it would not pass in SMTP either.
+fn no_address(name: &str, text: &str, required: bool) -> Option<Diagnostic> {
+    if Recipient::parse(text).is_some() || (text.is_empty() && !required) {
+        return None;
+    }
+    let shown: String = text.chars().take(SHOWN_ADDRESS).flat_map(char::escape_debug).collect();
+    let problem = Diagnostic::error(Code::InvalidValue, name, format!("`{shown}` is not an address"));
+    Some(problem.expected("one address, such as ann@example.com"))
 }
 
 fn fingerprint(from: &str, to: &str, raw: &[u8]) -> [u8; 32] {

@@ -113,6 +113,10 @@ fn setting(command: &Command, key: &str, value: &DeValue<'_>) -> Result<Option<S
         (_, ArgAction::SetTrue) => return Err(format!("`{key}` is on or off: expected true or false")),
         (DeValue::String(text), _) => text.to_string(),
         (DeValue::Integer(number), _) => number.to_string(),
+        (DeValue::Array(values), ArgAction::Append) => {
+            let texts: Option<Vec<&str>> = values.iter().map(|value| value.get_ref().as_str()).collect();
+            texts.ok_or_else(|| format!("`{key}` can't be this: expected a list of texts"))?.join(",")
+        }
         _ => return Err(format!("`{key}` can't be this: expected a text or a whole number")),
     };
     // Alone, so that every value that is wrong is told at once; what options want of each other is seen when all are read.

@@ -1,8 +1,10 @@
 //! How commands end when they don't end well.
 
 use std::fmt::Display;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+
+use crate::screen;
 
 /// Why a command did not succeed, each with its exit code.
 #[derive(Debug)]
@@ -24,19 +26,28 @@ impl Failure {
     }
 
     /// Says what went wrong, on stderr, and answers the exit code.
-    #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
     pub(crate) fn report(&self) -> ExitCode {
         match self {
             Self::Found => ExitCode::from(1),
             Self::Refused(message) => {
-                eprintln!("waypost: {message}");
+                // Whoever closed our stderr does not want to know.
+                let _ = writeln!(screen::stderr(), "waypost: {message}");
                 ExitCode::from(1)
             }
             Self::Failed(message) => {
-                eprintln!("waypost: {message}");
+                let _ = writeln!(screen::stderr(), "waypost: {message}");
                 ExitCode::from(2)
             }
             Self::ClosedPipe => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(message) | Self::Failed(message) => f.write_str(message),
+            Self::Found | Self::ClosedPipe => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@ mod config;
 mod failure;
 mod files;
 mod remote;
+mod screen;
 mod server;
 mod table;
 

@@ -33,7 +33,7 @@ pub(crate) fn rows<const N: usize>(out: &mut impl Write, heading: [&str; N], row
 fn line<const N: usize>(out: &mut impl Write, cells: &[String; N], widths: &[usize; N]) -> io::Result<()> {
     let mut text = String::new();
     for (cell, width) in cells.iter().zip(widths) {
-        text.push_str(cell);
+        text.push_str(&flat(cell));
         text.extend(std::iter::repeat_n(' ', (width + 2).saturating_sub(cell.chars().count())));
     }
     writeln!(out, "{}", text.trim_end())
@@ -45,9 +45,14 @@ pub(crate) fn json(out: &mut impl Write, value: &impl Serialize) -> io::Result<(
     writeln!(out)
 }
 
+/// A text on one line: what others wrote can't look like lines of ours.
+pub(crate) fn flat(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The first characters of a text, on one line.
 pub(crate) fn clip(text: &str, characters: usize) -> String {
-    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let flat = flat(text);
     match flat.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", flat.get(..end).unwrap_or_default()),
         None => flat,

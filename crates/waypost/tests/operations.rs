@@ -15,8 +15,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use harness::scratch::Scratch;
@@ -26,6 +28,9 @@ use harness::{Server, Start, wait_for};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 use serde_json::{Value as Json, json};
 use waypost_scratch_postgres::{Server as Database, Tools};
 
@@ -437,4 +442,157 @@ fn a_trace_keeps_as_much_as_it_is_told_to() {
         assert_eq!(trace.contains("pink-elephants"), values, "{detail}: {trace}");
         assert_eq!(trace.contains("runFlow"), steps, "{detail}: {trace}");
     }
+}
+
+/// The rights of everything in a folder, by its path.
+fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let mut found = vec![(folder.to_owned(), fs::metadata(folder).unwrap().permissions().mode() & 0o777)];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(modes(&path));
+        } else {
+            found.push((path.clone(), fs::metadata(&path).unwrap().permissions().mode() & 0o777));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_data_directory_is_its_owners_alone() {
+    let scratch = Scratch::new("operate-private");
+    let data = scratch.path("data");
+    // As an older version left it, and a umask that takes nothing away.
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("admin-client.json"), "{}").unwrap();
+    for (path, mode) in [(data.join("admin-client.json"), 0o644), (data.clone(), 0o755)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let wrapper = ["sh", "-c", "umask 000; exec \"$@\"", "sh"].map(Into::into).to_vec();
+    let arguments = ["--tls-self-signed", "--https", "127.0.0.1:0"].map(str::to_owned).to_vec();
+    let mut server = Server::start(&data, &Start { arguments, wrapper, ..Start::default() });
+    prepare(&server);
+    deliver(&server, "private@operate.example", "care@example.com");
+    let found = modes(&data);
+    for name in ["waypost.db", "waypost.db-wal", "waypost.db-shm", "listeners.json", "admin-client.json", "tls/key.pem"]
+    {
+        assert!(found.iter().any(|(path, _)| *path == data.join(name)), "no {name} in {found:?}");
+    }
+    for (path, mode) in found {
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{}: {mode:o}", path.display());
+    }
+    server.stop();
+
+    // A directory that others keep things in is not ours to lock.
+    let shared = scratch.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::write(shared.join("notes.txt"), "").unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+    let server = Server::start(&shared, &Start::default());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&shared), mode(&shared.join("waypost.db"))), (0o755, 0o600));
+    assert!(server.log().contains("others may look into the data directory"));
+}
+
+/// A certificate and its key, as files in PEM.
+fn certificate(folder: &Path) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    made.cert.der().clone()
+}
+
+/// Takes any certificate: which one it is, is what is asked.
+#[derive(Debug)]
+struct Anyone;
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The certificate that a server shows on a new connection.
+fn shown(address: &str) -> Vec<u8> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anyone))
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let mut connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).unwrap();
+    }
+    connection.peer_certificates().unwrap()[0].to_vec()
+}
+
+#[test]
+fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
+    let scratch = Scratch::new("operate-hangup");
+    let folder = scratch.path("certificates");
+    fs::create_dir(&folder).unwrap();
+    let first = certificate(&folder);
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let arguments = ["--tls-cert", &file("cert.pem"), "--tls-key", &file("key.pem"), "--https", "127.0.0.1:0"];
+    let start = Start { arguments: arguments.map(str::to_owned).to_vec(), ..Start::default() };
+    let mut server = Server::start(&scratch.path("data"), &start);
+    let told = fs::read_to_string(server.data_dir.join("listeners.json")).unwrap();
+    let https = serde_json::from_str::<Json>(&told).unwrap()["https"].as_str().unwrap().to_owned();
+    assert_eq!(shown(&https), first.to_vec());
+    let mut session = server.smtp();
+    session.address("ana@customer.example", "postmaster").ok();
+
+    let second = certificate(&folder);
+    assert_eq!(shown(&https), first.to_vec(), "not before it is told");
+    server.signal("HUP");
+    wait_for("the new certificate", || (shown(&https) == second.to_vec()).then_some(()));
+
+    fs::write(folder.join("cert.pem"), "no certificate").unwrap();
+    server.signal("HUP");
+    wait_for("the refusal", || server.log().contains("the one before stays in use").then_some(()));
+    assert_eq!(shown(&https), second.to_vec());
+    session.command("NOOP").unwrap();
+    assert!(server.is_running());
+    assert_eq!(server.api().get("/flows").status, 200);
+    server.stop();
+
+    // Without a certificate a hangup changes nothing either.
+    let mut plain = Server::start(&scratch.path("plain"), &Start::default());
+    plain.signal("HUP");
+    wait_for("a word on it", || plain.log().contains("no certificate to read again").then_some(()));
+    assert!(plain.is_running());
 }

@@ -6,18 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("flow", &[]),
     ("schedule", &[]),
-    ("mail", &[]),
+    ("admission", &[]),
+    ("mail", &["admission"]),
     ("engine", &["flow", "schedule"]),
     ("wire", &["flow"]),
     ("client", &["flow", "wire"]),
     ("store", &["flow"]),
     ("scratch-postgres", &[]),
-    ("app", &["engine", "flow", "mail", "schedule", "store"]),
-    ("api", &["app", "flow", "schedule", "store", "wire"]),
-    ("waypost", &["api", "app", "client", "engine", "flow", "mail", "schedule", "store", "wire"]),
+    ("app", &["admission", "engine", "flow", "mail", "schedule", "store"]),
+    ("api", &["admission", "app", "flow", "schedule", "store", "wire"]),
+    ("waypost", &["admission", "api", "app", "client", "engine", "flow", "mail", "schedule", "store", "wire"]),
 ];
 
 /// Outside libraries that only these rooms may use, and why.

@@ -9,14 +9,15 @@
 
 mod harness;
 
-use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::{Arc, Barrier};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use harness::edges::{allow_open_files, connect_from};
 use harness::http::Api;
 use harness::scratch::Scratch;
+use harness::smtp::{Smtp, mail};
 use harness::{CLIENT, DEADLINE, Server, Start};
 use serde_json::{Value as Json, json};
 
@@ -220,7 +221,7 @@ fn secrets_stay_out_of_the_log() {
     let audit = api.get("/audit?pageSize=500").ok().to_string();
     server.stop();
     std::thread::sleep(Duration::from_millis(50));
-    let log = fs::read_to_string(server.data_dir.with_extension("log")).unwrap();
+    let log = server.log();
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is as talkative as it can be");
     let secrets = [
         CLIENT.1,
@@ -234,4 +235,121 @@ fn secrets_stay_out_of_the_log() {
         assert!(!log.contains(secret), "a secret is in the log");
         assert!(!audit.contains(secret), "a secret is in the audit log");
     }
+}
+
+#[test]
+fn what_mail_and_rows_say_stays_out_of_the_log() {
+    let scratch = Scratch::new("security-log-mail");
+    let arguments = ["--rate-limit", "0", "--log", "waypost=trace"].map(str::to_owned).to_vec();
+    let mut server = Server::start(&scratch.path("data"), &Start { arguments, ..Start::default() });
+    let api = server.api();
+    server.apply_triage();
+
+    let subject = "a refund for invoice 4711-secret";
+    let text = mail("message-id-secret@customer.example", subject, "the body-secret");
+    assert_eq!(server.smtp().deliver("ana-secret@customer.example", "care@example.com", &text).unwrap().code, 250);
+    let mut smtp = server.smtp();
+    assert!(smtp.address("ana-secret@customer.example", "nobody-secret@example.com").is_err());
+    let headers = [("Content-Type", "message/rfc822")];
+    let handed =
+        api.send("POST", "/interactions?from=bob-secret%40b.example&to=care%40example.com", &headers, text.as_bytes());
+    assert_eq!(handed.status, 202);
+    assert_eq!(
+        api.send("POST", "/interactions?to=eve-secret%40nowhere.example", &headers, text.as_bytes()).status,
+        422
+    );
+
+    let queues = api.get("/routing/queues?pageSize=100").ok();
+    let mut claimed = Vec::new();
+    for queue in queues["entities"].as_array().unwrap() {
+        let path = format!("/routing/queues/{}/claims", queue["id"].as_str().unwrap());
+        for work in api.post(&path, &json!({ "max": 10 })).ok()["entities"].as_array().unwrap() {
+            let token = work["token"].as_str().unwrap().to_owned();
+            api.post(&format!("{path}/{token}/extend"), &json!({ "leaseSeconds": 60 }));
+            api.post(&format!("{path}/{token}/ack"), &Json::Null);
+            claimed.push(token);
+        }
+    }
+    assert_eq!(claimed.len(), 2);
+
+    let table = json!({ "name": "Customers", "schema": { "properties": {
+        "key": { "title": "Number", "type": "string" }, "Team": { "title": "Team", "type": "string" } } } });
+    let table = api.post("/flows/datatables", &table).ok();
+    let rows = format!("/flows/datatables/{}/rows", table["id"].as_str().unwrap());
+    api.post(&rows, &json!({ "key": "row-key-secret", "Team": "A" })).ok();
+    api.get(&format!("{rows}/row-key-secret")).ok();
+    assert_eq!(api.delete(&format!("{rows}/row-key-secret")).status, 204);
+    assert_eq!(api.get(&format!("{rows}/row-key-secret")).status, 404);
+    status(&server, &post("/oauth/token", "", "grant_type=client_credentials&client_id=id-secret&client_secret=x"));
+
+    server.stop();
+    let log = server.log();
+    assert!(
+        log.contains("DEBUG") && log.contains("/flows/datatables/{datatableId}/rows/{rowId}"),
+        "as talkative as it can be"
+    );
+    let mut private = vec!["-secret", "care@example.com", "nobody", "customer.example"];
+    private.extend(claimed.iter().map(String::as_str));
+    for text in private {
+        let line = log.lines().find(|line| line.contains(text));
+        assert_eq!(line, None, "`{text}` is in the log");
+    }
+}
+
+#[test]
+fn mail_does_not_command_the_terminal() {
+    let scratch = Scratch::new("security-terminal");
+    let server = start(&scratch);
+    server.apply_triage();
+    // Sets the clipboard, hides what follows, and in the one byte that UTF-8 needs two for, begins another command.
+    let subject = "=?utf-8?q?=1b]52;c;ZXZpbA=3d=3d=07=1b[8m=c2=9b31m?= refund";
+    let text = mail("escape@customer.example", subject, "an \x1b[2J escape");
+    assert_eq!(server.smtp().deliver("ana@customer.example", "care@example.com", &text).unwrap().code, 250);
+    let id = server.api().interactions_of("escape@customer.example")[0]["id"].as_str().unwrap().to_owned();
+    for arguments in [
+        vec!["interactions", "list"],
+        vec!["interactions", "show", &id],
+        vec!["interactions", "trace", &id],
+        vec!["interactions", "list", "--output", "json"],
+        vec!["interactions", "show", &id, "--output", "json"],
+        vec!["interactions", "trace", &id, "--output", "json"],
+    ] {
+        let output = server.cli(&arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        assert_eq!(printed.find(control), None, "{arguments:?}: {printed:?}");
+        if arguments.contains(&"json") && !arguments.contains(&"trace") {
+            assert!(printed.contains("\\u009b31m") && printed.contains("\\u001b]52"), "JSON says all of it: {printed}");
+        }
+    }
+    // What goes into a file goes as it is.
+    let raw = server.cli(&["interactions", "message", &id]).stdout;
+    assert_eq!(String::from_utf8(raw).unwrap(), text);
+    // And what a server answers to a command.
+    let refused = server.cli(&["tables", "lookup", "no\x1b[2Jtable", "key"]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("no\\u001b[2Jtable") && !told.contains('\x1b'), "{told:?}");
+}
+
+#[test]
+fn silent_http_connections_leave_smtp_its_share_of_descriptors() {
+    allow_open_files(4000);
+    let scratch = Scratch::new("security-descriptors");
+    let limit = ["sh", "-c", "ulimit -n 1024; exec \"$@\"", "sh"].map(Into::into).to_vec();
+    let server = Server::start(&scratch.path("data"), &Start { wrapper: limit, ..Start::unlimited() });
+    server.apply_triage();
+    let _silent = connect_from(Ipv4Addr::LOCALHOST, &server.http, 1500);
+    let begun = Instant::now();
+    let sessions: Vec<Smtp> = (0..100).map(|_| server.smtp()).collect();
+    for (number, mut smtp) in sessions.into_iter().enumerate().take(10) {
+        let text = mail(&format!("{number}@descriptors.example"), "hello", "hello");
+        assert_eq!(smtp.deliver("ana@customer.example", "care@example.com", &text).unwrap().code, 250);
+    }
+    alive(&server);
+    assert!(begun.elapsed() < Duration::from_secs(15), "held up for {:?}", begun.elapsed());
+    let log = server.log();
+    assert!(log.contains("smtp=448 http=448"), "{log}");
+    assert!(!log.contains("os error 24"), "it never ran out of descriptors: {log}");
 }

@@ -105,7 +105,7 @@ async fn create(
 ) -> Result<Json<EmailConversation>, ApiError> {
     query.finish()?;
     let new = read::conversation(body)?;
-    let id = state.app.begin_conversation(new, remote.0.ip().to_string()).await?;
+    let id = state.app.begin_conversation(new, remote.client.to_string()).await?;
     answer(&state, id).await
 }
 

@@ -52,7 +52,7 @@ pub async fn accept(
         let problem = Problem::new("bad.request", "the body is empty: it must be the raw message");
         return Err(ApiError::invalid("bad.request", vec![problem]));
     }
-    let peer = remote.0.ip().to_string();
+    let peer = remote.client.to_string();
     let accepted = state.app.accept_http(&caller.client, from, to, content.bytes.clone(), peer, key).await?;
     // One address leads to one route: there is one interaction, new or old.
     let duplicate = accepted.interactions.is_empty();

@@ -23,6 +23,7 @@ use waypost_wire::table::{DataTableVersion, RowCounts, RowsReplaced};
 use super::parse_id;
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::{media_type, unsupported};
+use crate::coding::Coding;
 use crate::error::ApiError;
 use crate::incoming::{broken_off, incoming};
 use crate::paging::{ListUri, Paging};
@@ -56,9 +57,10 @@ pub(super) async fn replace(
         other => return Err(unsupported(other.unwrap_or_default(), CSV)),
     }
     let expected = if_match(&parts.headers)?;
+    let coding = Coding::of(&parts.headers)?;
     let file = incoming(body, MAX_BYTES);
     let columns = table.clone();
-    let read = spawn_blocking(move || gathered(&columns, file))
+    let read = spawn_blocking(move || gathered(&columns, coding.decode(file, MAX_BYTES)))
         .await
         .map_err(|error| ApiError::unavailable("the file could not be read", 1).private(error.to_string()))?;
     let content = read.map_err(|error| match error {

@@ -13,8 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use waypost_admission::{Gate, Networks, Room};
 use waypost_api::router::router;
-use waypost_api::serve::serve;
+use waypost_api::serve::{Edge, serve};
 use waypost_api::state::{ApiState, Settings};
 use waypost_app::App;
 use waypost_app::access::Access;
@@ -107,6 +108,12 @@ pub async fn start(settings: Settings) -> Server {
 
 /// Starts a server.
 pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
+    let gate = Gate::new(Room::shared(1000), Networks::default());
+    start_behind(Edge { gate, proxies: Networks::default() }, settings, tls).await
+}
+
+/// Starts a server that lets in and believes whom a test says.
+pub async fn start_behind(edge: Edge, settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let store = empty_store(folder.path()).await;
     let access = Arc::new(Access::new(store.clone()));
@@ -119,7 +126,7 @@ pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> S
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(ApiState::new(app, access.clone(), settings));
-    let serving = tokio::spawn(serve(listener, tls, router, stopped));
+    let serving = tokio::spawn(serve(listener, tls, router, Arc::new(edge), stopped));
     Server { address, folder, store, access, stop, serving, admin: admin.token.expose().to_owned() }
 }
 

@@ -1,21 +1,34 @@
-//! Slows the guessing of secrets, by address and by client.
+//! Slows the guessing of secrets, by client.
 //!
-//! After too many failures within a minute, from one address or for one client, further attempts are refused unseen until
-//! the oldest failure is a minute old. Many strangers failing for one client don't shut out the addresses from which that
-//! client came before.
+//! Each failure beyond a few makes the next attempt wait longer: for one client from one address, and for one client from
+//! anywhere. Others at that address, as behind a proxy that does not say for whom it asks, are not made to wait for it; only
+//! somebody who tries very many clients slows those that never came from there. Strangers who fail for a client, or many
+//! who fail at its address, do not shut it out where it came from before.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use waypost_admission::Origin;
 
-const WINDOW: SignedDuration = SignedDuration::from_secs(60);
-const FAILURES_PER_ADDRESS: usize = 10;
-const FAILURES_PER_CLIENT: usize = 30;
+/// Failures are forgotten when there was none for this long.
+const FORGOTTEN: SignedDuration = SignedDuration::from_mins(15);
 
-/// Attempts that have no answer yet, from one address: guesses sent all at once are slowed as well.
-const OPEN_PER_ADDRESS: usize = 64;
+/// How many failures cost nothing, and how long an attempt waits at most, in seconds: it is 1 after the first that costs,
+/// and twice as long after each further one.
+struct Patience {
+    free: u32,
+    longest: u32,
+}
+
+const FOR_A_CLIENT_FROM_AN_ADDRESS: Patience = Patience { free: 10, longest: 60 };
+const FOR_A_CLIENT: Patience = Patience { free: 30, longest: 60 };
+/// Each client is guarded by its own count. This one bounds what trying all of them costs the server.
+const FROM_AN_ADDRESS: Patience = Patience { free: 100, longest: 5 };
+
+/// Attempts that have no answer yet, for one client from one address: guesses sent all at once are slowed as well.
+const OPEN: usize = 64;
 
 /// So many addresses and clients are remembered; beyond that the table is emptied of those that are forgotten anyway, and
 /// then of all, rather than growing without end.
@@ -30,22 +43,30 @@ pub struct Guesses(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    failures: HashMap<Key, VecDeque<Timestamp>>,
-    open: HashMap<IpAddr, usize>,
-    known: HashSet<(String, IpAddr)>,
+    failures: HashMap<Key, Failures>,
+    open: HashMap<Pair, usize>,
+    known: HashSet<Pair>,
 }
+
+/// A client, and the address that it asks from.
+type Pair = (String, IpAddr);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Address(IpAddr),
+    Pair(Pair),
     Client(String),
+    Address(IpAddr),
+}
+
+struct Failures {
+    count: u32,
+    last: Timestamp,
 }
 
 /// An attempt. Unless it is told to have succeeded, it counts as a failure when it is dropped.
 pub struct Attempt<'g> {
     guesses: &'g Guesses,
-    address: IpAddr,
-    client: String,
+    pair: Pair,
     at: Timestamp,
     succeeded: bool,
 }
@@ -56,24 +77,22 @@ impl Guesses {
     /// # Errors
     /// There were too many: try again after so many seconds.
     pub fn begin(&self, remote: IpAddr, client: &str, now: Timestamp) -> Result<Attempt<'_>, u64> {
-        let address = network(remote);
-        let client: String = client.chars().take(REMEMBERED_LENGTH).collect();
+        let pair: Pair = (client.chars().take(REMEMBERED_LENGTH).collect(), Origin::of(remote).address);
         let mut state = self.state();
-        let by_address = state.wait(&Key::Address(address), FAILURES_PER_ADDRESS, now);
-        let by_client = if state.known.contains(&(client.clone(), address)) {
-            None
-        } else {
-            state.wait(&Key::Client(client.clone()), FAILURES_PER_CLIENT, now)
-        };
-        if let Some(seconds) = by_address.max(by_client) {
+        let mut wait = state.wait(&Key::Pair(pair.clone()), &FOR_A_CLIENT_FROM_AN_ADDRESS, now);
+        if !state.known.contains(&pair) {
+            wait = wait.max(state.wait(&Key::Client(pair.0.clone()), &FOR_A_CLIENT, now));
+            wait = wait.max(state.wait(&Key::Address(pair.1), &FROM_AN_ADDRESS, now));
+        }
+        if let Some(seconds) = wait {
             return Err(seconds);
         }
-        let open = state.open.entry(address).or_default();
-        if *open >= OPEN_PER_ADDRESS {
+        let open = state.open.entry(pair.clone()).or_default();
+        if *open >= OPEN {
             return Err(1);
         }
         *open += 1;
-        Ok(Attempt { guesses: self, address, client, at: now, succeeded: false })
+        Ok(Attempt { guesses: self, pair, at: now, succeeded: false })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -83,42 +102,37 @@ impl Guesses {
 
 impl State {
     /// Seconds until another attempt is allowed; `None` if it is allowed now.
-    fn wait(&mut self, key: &Key, limit: usize, now: Timestamp) -> Option<u64> {
-        let failures = self.failures.get_mut(key)?;
-        while failures.front().is_some_and(|oldest| now.duration_since(*oldest) >= WINDOW) {
-            failures.pop_front();
-        }
-        if failures.is_empty() {
+    fn wait(&mut self, key: &Key, patience: &Patience, now: Timestamp) -> Option<u64> {
+        let failures = self.failures.get(key)?;
+        let since = now.duration_since(failures.last);
+        if since >= FORGOTTEN {
             self.failures.remove(key);
             return None;
         }
-        if failures.len() < limit {
-            return None;
-        }
-        let oldest = failures.get(failures.len() - limit)?;
-        let left = WINDOW - now.duration_since(*oldest);
+        let costly = failures.count.checked_sub(patience.free)?;
+        let delay = 1_u32.checked_shl(costly).unwrap_or(u32::MAX).min(patience.longest);
+        let left = SignedDuration::from_secs(i64::from(delay)) - since;
         let seconds = u64::try_from(left.as_secs()).unwrap_or(0) + u64::from(left.subsec_nanos() > 0);
-        Some(seconds.max(1))
+        (seconds > 0).then_some(seconds)
     }
 
     fn fail(&mut self, key: Key, at: Timestamp) {
         if self.failures.len() >= REMEMBERED {
-            let fresh = |failures: &VecDeque<Timestamp>| {
-                failures.back().is_some_and(|newest| at.duration_since(*newest) < WINDOW)
-            };
-            self.failures.retain(|_, failures| fresh(failures));
+            self.failures.retain(|_, failures| at.duration_since(failures.last) < FORGOTTEN);
             if self.failures.len() >= REMEMBERED {
                 self.failures.clear();
             }
         }
-        self.failures.entry(key).or_default().push_back(at);
+        let failures = self.failures.entry(key).or_insert(Failures { count: 0, last: at });
+        failures.count = failures.count.saturating_add(1);
+        failures.last = failures.last.max(at);
     }
 
-    fn succeed(&mut self, client: String, address: IpAddr) {
+    fn succeed(&mut self, pair: Pair) {
         if self.known.len() >= REMEMBERED {
             self.known.clear();
         }
-        self.known.insert((client, address));
+        self.known.insert(pair);
     }
 }
 
@@ -132,30 +146,20 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let mut state = self.guesses.state();
-        if let Some(open) = state.open.get_mut(&self.address) {
+        if let Some(open) = state.open.get_mut(&self.pair) {
             *open = open.saturating_sub(1);
             if *open == 0 {
-                state.open.remove(&self.address);
+                state.open.remove(&self.pair);
             }
         }
-        let client = std::mem::take(&mut self.client);
+        let (client, address) = self.pair.clone();
         if self.succeeded {
-            state.succeed(client, self.address);
+            state.succeed((client, address));
         } else {
-            state.fail(Key::Address(self.address), self.at);
+            state.fail(Key::Pair((client.clone(), address)), self.at);
             state.fail(Key::Client(client), self.at);
+            state.fail(Key::Address(address), self.at);
         }
-    }
-}
-
-/// What one party has to itself: an IPv4 address, or 64 bits of an IPv6 one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let prefix = u128::from(v6) & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from(prefix))
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -176,16 +180,23 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_slowed_whatever_client_it_tries() {
+    fn delays_grow_for_the_client_that_is_guessed_and_for_nobody_else() {
         let guesses = Guesses::default();
-        for n in 0..10 {
-            assert_eq!(fail(&guesses, address(1), &format!("client{n}"), at(n)), Ok(()));
+        for _ in 0..10 {
+            assert_eq!(fail(&guesses, address(1), "victim", at(0)), Ok(()));
         }
-        assert_eq!(fail(&guesses, address(1), "another", at(10)), Err(50));
-        assert_eq!(fail(&guesses, address(2), "another", at(10)), Ok(()));
-        // The wait that was told is true, to the second.
-        assert_eq!(fail(&guesses, address(1), "another", at(59)), Err(1));
-        assert_eq!(fail(&guesses, address(1), "another", at(60)), Ok(()));
+        let mut now = 0;
+        for delay in [1, 2, 4, 8, 16, 32, 60, 60] {
+            assert_eq!(fail(&guesses, address(1), "victim", at(now)), Err(delay));
+            now += i64::try_from(delay).unwrap();
+            // The wait that was named is true, to the second.
+            assert_eq!(fail(&guesses, address(1), "victim", at(now - 1)), Err(1));
+            assert_eq!(fail(&guesses, address(1), "victim", at(now)), Ok(()));
+            assert!(guesses.begin(address(1), "another", at(now)).map(Attempt::succeeded).is_ok(), "behind one proxy");
+        }
+        assert_eq!(fail(&guesses, address(2), "victim", at(now)), Ok(()), "elsewhere the count is its own");
+        assert_eq!(fail(&guesses, address(1), "victim", at(now + 15 * 60)), Ok(()), "forgotten");
+        assert_eq!(fail(&guesses, address(1), "victim", at(now + 15 * 60)), Ok(()));
     }
 
     #[test]
@@ -195,15 +206,29 @@ mod tests {
         for n in 0..30 {
             assert_eq!(fail(&guesses, address(n), "victim", at(0)), Ok(()));
         }
-        assert_eq!(fail(&guesses, address(100), "victim", at(1)), Err(59));
-        assert!(guesses.begin(address(200), "victim", at(1)).is_ok());
-        assert_eq!(fail(&guesses, address(100), "other", at(1)), Ok(()));
+        assert_eq!(fail(&guesses, address(100), "victim", at(0)), Err(1));
+        assert!(guesses.begin(address(200), "victim", at(0)).is_ok());
+        assert_eq!(fail(&guesses, address(100), "other", at(0)), Ok(()));
+    }
+
+    #[test]
+    fn who_tries_all_clients_slows_those_that_never_came_from_there() {
+        let guesses = Guesses::default();
+        guesses.begin(address(1), "regular", at(0)).unwrap().succeeded();
+        for n in 0..100 {
+            assert_eq!(fail(&guesses, address(1), &format!("client{n}"), at(0)), Ok(()));
+        }
+        assert_eq!(fail(&guesses, address(1), "newcomer", at(0)), Err(1));
+        for n in 0..4 {
+            assert_eq!(fail(&guesses, address(1), "newcomer", at(n * 5 + 5)), Ok(()), "for seconds, not for minutes");
+        }
+        assert!(guesses.begin(address(1), "regular", at(20)).is_ok());
     }
 
     #[test]
     fn successes_are_not_counted() {
         let guesses = Guesses::default();
-        for _ in 0..100 {
+        for _ in 0..200 {
             guesses.begin(address(1), "c", at(0)).unwrap().succeeded();
         }
     }
@@ -216,13 +241,5 @@ mod tests {
         drop(open);
         assert_eq!(fail(&guesses, address(1), "c", at(0)), Err(60));
         assert!(guesses.state().open.is_empty());
-    }
-
-    #[test]
-    fn one_network_is_one_party() {
-        let one = network("2001:db8::1".parse().unwrap());
-        assert_eq!(one, network("2001:db8::ffff:1".parse().unwrap()));
-        assert_ne!(one, network("2001:db8:0:1::1".parse().unwrap()));
-        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), address(1));
     }
 }

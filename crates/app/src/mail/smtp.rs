@@ -43,7 +43,7 @@ impl Intake for SmtpIntake {
             RouteMatch::None => {
                 caught_up.map_err(|error| Refusal::new(Cause::StorageUnavailable, error.to_string()))?;
                 self.0.metrics.recipient_refused();
-                Err(Refusal::new(Cause::UnknownRecipient, format!("no route for {address}")))
+                Err(Refusal::new(Cause::UnknownRecipient, "no route"))
             }
             found => Ok(bound(address, found)),
         }

@@ -1,31 +1,46 @@
-//! How much memory the messages on their way in may take together.
+//! How much memory the messages on their way in may take together, and how much of it one client.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A hold grows by at least this much, so that long messages don't touch the shared counter with each read.
+use waypost_admission::{Networks, Origin, Room, Tally};
+
+/// A hold grows by at least this much, so that long messages don't touch the shared count with each read.
 const STEP: usize = 64 * 1024;
 
-/// Bytes that are still free, shared by all sessions of a server.
+/// A message up to this size is a small one. Large ones leave a quarter of the room to them: however many large messages
+/// are begun and not ended, mail as most people write it comes in.
+const SMALL: usize = 1024 * 1024;
+
+/// Bytes of messages in memory, shared by all sessions of a server.
 #[derive(Clone, Debug)]
-pub struct Budget {
-    free: Arc<AtomicUsize>,
+pub struct Budget(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    small: Room,
+    large: Room,
+    excepted: Networks,
+    taken: Mutex<Tally>,
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// A budget of so many bytes, a quarter of it at most for one address and half for one network; excepted networks
+    /// may have as much as there is.
     #[must_use]
-    pub fn new(bytes: usize) -> Self {
-        Self { free: Arc::new(AtomicUsize::new(bytes)) }
+    pub fn new(bytes: usize, excepted: Networks) -> Self {
+        let small = Room::shared(bytes);
+        let large = Room { all: bytes - bytes / 4, ..small };
+        Self(Arc::new(Shared { small, large, excepted, taken: Mutex::default() }))
     }
 
-    pub(super) fn hold(&self) -> Hold {
-        Hold { budget: self.clone(), bytes: 0 }
+    pub(super) fn hold(&self, client: IpAddr) -> Hold {
+        let trusted = self.0.excepted.contains(client);
+        Hold { budget: self.clone(), origin: Origin::of(client), trusted, bytes: 0 }
     }
 
-    fn take(&self, bytes: usize) -> bool {
-        let taken = self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(bytes));
-        taken.is_ok()
+    fn taken(&self) -> MutexGuard<'_, Tally> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -33,6 +48,8 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Hold {
     budget: Budget,
+    origin: Origin,
+    trusted: bool,
     bytes: usize,
 }
 
@@ -43,14 +60,15 @@ impl Hold {
         if missing == 0 {
             return true;
         }
-        let step = missing.max(STEP);
-        let granted = if self.budget.take(step) {
-            step
-        } else if self.budget.take(missing) {
-            missing
-        } else {
-            return false;
-        };
+        let shared = &self.budget.0;
+        let room = if bytes > SMALL { &shared.large } else { &shared.small };
+        let mut taken = self.budget.taken();
+        // A short budget is used to the last byte.
+        let granted = [missing.max(STEP), missing]
+            .into_iter()
+            .find(|step| taken.fits(room, &self.origin, self.trusted, *step).is_ok());
+        let Some(granted) = granted else { return false };
+        taken.add(&self.origin, granted);
         self.bytes += granted;
         true
     }
@@ -58,7 +76,9 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.budget.free.fetch_add(self.bytes, Ordering::Relaxed);
+        if self.bytes > 0 {
+            self.budget.taken().subtract(&self.origin, self.bytes);
+        }
     }
 }
 
@@ -66,17 +86,43 @@ impl Drop for Hold {
 mod tests {
     use super::*;
 
+    const MIB: usize = 1024 * 1024;
+
+    fn client(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn trusting(network: &str) -> Networks {
+        [network.parse().unwrap()].into_iter().collect()
+    }
+
     #[test]
     fn what_is_held_is_not_free_until_dropped() {
-        let budget = Budget::new(STEP + 10);
-        let mut first = budget.hold();
+        let budget = Budget::new(STEP + 10, trusting("192.0.2.0/24"));
+        let mut first = budget.hold(client("192.0.2.1"));
         assert!(first.cover(1) && first.cover(STEP));
-        let mut second = budget.hold();
+        let mut second = budget.hold(client("192.0.2.1"));
         assert!(second.cover(10));
         assert!(!second.cover(11));
         drop(first);
         assert!(second.cover(STEP));
         drop(second);
-        assert_eq!(budget.free.load(Ordering::Relaxed), STEP + 10);
+        assert_eq!(budget.taken().all(), 0);
+    }
+
+    #[test]
+    fn one_client_has_a_share_and_large_messages_leave_room_for_small_ones() {
+        let budget = Budget::new(40 * MIB, trusting("203.0.113.0/24"));
+        let mut greedy = budget.hold(client("192.0.2.1"));
+        assert!(greedy.cover(10 * MIB) && !greedy.cover(10 * MIB + 1));
+        assert!(!budget.hold(client("192.0.2.1")).cover(1));
+        let mut neighbour = budget.hold(client("192.0.2.2"));
+        assert!(neighbour.cover(10 * MIB));
+        assert!(!budget.hold(client("192.0.2.3")).cover(1), "the network has its half");
+        let mut relay = budget.hold(client("203.0.113.1"));
+        assert!(relay.cover(10 * MIB) && !relay.cover(11 * MIB), "a quarter is kept for small messages");
+        let mut small: Vec<_> = (0..10).map(|_| budget.hold(client("203.0.113.1"))).collect();
+        assert!(small.iter_mut().all(|hold| hold.cover(MIB)));
+        assert!(!budget.hold(client("198.51.100.1")).cover(1));
     }
 }

@@ -1,7 +1,9 @@
 //! A session on a socket.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -9,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use waypost_admission::{Pass, Rate};
 
 use super::budget::Budget;
 use super::intake::Intake;
@@ -20,6 +23,12 @@ const COMMAND_READ: usize = 4 * 1024;
 /// Room for the next read while content comes.
 const CONTENT_READ: usize = 64 * 1024;
 
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+
+/// How long a client may take to read the last words of a session that the server ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Why talking stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
@@ -27,38 +36,52 @@ enum Stop {
     StartTls,
 }
 
-/// Talks to a client until either side has had enough. When `drain` turns true, the session is closed as soon as that
-/// interrupts no message.
+/// What all connections of a listener have in common.
+pub(super) struct Shared {
+    pub(super) settings: Arc<Settings>,
+    pub(super) budget: Budget,
+    pub(super) mails: Rate,
+    pub(super) commands: Rate,
+}
+
+/// Talks to a client until either side has had enough. When `drain` turns true, or when the connection is to go for
+/// another, the session is closed as soon as that interrupts no message.
 pub(super) async fn serve<I: Intake>(
     mut stream: TcpStream,
-    settings: Arc<Settings>,
-    budget: Budget,
+    (remote, pass): (SocketAddr, Pass),
+    shared: Arc<Shared>,
     intake: Arc<I>,
     drain: watch::Receiver<bool>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let remote = stream.peer_addr()?;
-    let mut session = Session::new(Arc::clone(&settings), budget, remote);
+    let mut session = Session::new(Arc::clone(&shared.settings), shared.budget.clone(), remote);
     let mut greeting = Vec::with_capacity(256);
     session.greet(&mut greeting);
-    let mut connection = Connection { settings: Arc::clone(&settings), intake, drain, out: greeting };
+    let mut connection = Connection { shared, intake, drain, remote, pass, content_since: None, out: greeting };
     if connection.talk(&mut session, &mut stream).await? == Stop::StartTls
-        && let Some(config) = &settings.tls
+        && let Some(config) = connection.shared.settings.tls.clone()
     {
-        let accepting = TlsAcceptor::from(Arc::clone(config)).accept(stream);
-        let mut stream = timeout(settings.idle, accepting).await??;
+        let accepting = timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream));
+        let mut stream = tokio::select! {
+            () = connection.pass.evicted() => return Ok(()),
+            accepted = accepting => accepted??,
+        };
         session.secured();
         // STARTTLS is refused on an encrypted connection, so this stops only by closing.
         connection.talk(&mut session, &mut stream).await?;
-        let _ = timeout(settings.idle, stream.shutdown()).await?;
+        let _ = timeout(FAREWELL, stream.shutdown()).await?;
     }
     Ok(())
 }
 
 struct Connection<I> {
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
     intake: Arc<I>,
     drain: watch::Receiver<bool>,
+    remote: SocketAddr,
+    pass: Pass,
+    /// Since when the content of a message is coming.
+    content_since: Option<Instant>,
     /// Replies not sent yet. They are sent together when the session needs more input, so that pipelined commands
     /// (RFC 2920) are answered in one write.
     out: Vec<u8>,
@@ -72,15 +95,23 @@ impl<I: Intake> Connection<I> {
     ) -> io::Result<Stop> {
         // What is left in here when TLS starts is dropped with it, as it must be.
         let mut input = BytesMut::new();
+        let idle = self.shared.settings.idle;
         loop {
             let (used, step) = session.step(&input, &mut self.out);
             input.advance(used);
             match step {
+                Step::Read if self.had_too_many_commands(session) => {
+                    session.close("had too many commands from your address within a minute", &mut self.out);
+                }
                 Step::Read => {
-                    self.flush(stream).await?;
+                    self.flush(idle, stream).await?;
                     if !self.read(session, stream, &mut input).await? {
                         return Ok(Stop::Closed);
                     }
+                }
+                Step::Sender => {
+                    let wait = self.shared.mails.count(self.remote.ip(), 1, Instant::now());
+                    session.answer_sender(wait, &mut self.out);
                 }
                 Step::Recipient(recipient) => {
                     let answer = self.intake.recipient(&recipient).await;
@@ -91,11 +122,11 @@ impl<I: Intake> Connection<I> {
                     session.answer_message(answer, &mut self.out);
                 }
                 Step::StartTls => {
-                    self.flush(stream).await?;
+                    self.flush(idle, stream).await?;
                     return Ok(Stop::StartTls);
                 }
                 Step::Close => {
-                    self.flush(stream).await?;
+                    self.flush(FAREWELL, stream).await?;
                     return Ok(Stop::Closed);
                 }
             }
@@ -115,27 +146,49 @@ impl<I: Intake> Connection<I> {
             *input = BytesMut::new();
         }
         input.reserve(if idle { COMMAND_READ } else { CONTENT_READ });
-        let silence = tokio::select! {
+        let now = Instant::now();
+        let settings = &self.shared.settings;
+        let patience = if idle {
+            self.content_since = None;
+            self.pass.waits(now);
+            settings.idle
+        } else {
+            let since = *self.content_since.get_or_insert(now);
+            settings.idle.min(settings.max_data.saturating_sub(now.duration_since(since)))
+        };
+        let reason = tokio::select! {
             biased;
-            _ = self.drain.wait_for(|draining| *draining), if idle => {
-                session.close("is shutting down", &mut self.out);
-                return Ok(true);
-            }
-            read = timeout(self.settings.idle, stream.read_buf(input)) => match read {
-                Ok(read) => return read.map(|count| count > 0),
-                Err(silence) => silence,
+            _ = self.drain.wait_for(|draining| *draining), if idle => "is shutting down",
+            () = self.pass.evicted(), if idle => "has too many connections, this one was idle",
+            read = timeout(patience, stream.read_buf(input)) => match read {
+                Ok(read) => {
+                    self.pass.busy();
+                    return read.map(|count| count > 0);
+                }
+                Err(_) if patience < settings.idle => "waited too long for the end of the message",
+                Err(_) => "was left waiting for too long",
             },
         };
-        tracing::debug!(%silence, "closing a silent connection");
-        session.close("was left waiting for too long", &mut self.out);
+        tracing::debug!(remote = %self.remote, reason, "closing a connection");
+        session.close(reason, &mut self.out);
         Ok(true)
     }
 
-    async fn flush(&mut self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    /// Counts the commands since the last time.
+    fn had_too_many_commands(&self, session: &mut Session<I::Ticket>) -> bool {
+        let commands = session.take_commands();
+        let too_many = self.shared.commands.count(self.remote.ip(), commands, Instant::now()).is_err();
+        if too_many {
+            tracing::info!(remote = %self.remote, "too many commands: the connection is closed");
+        }
+        too_many
+    }
+
+    async fn flush(&mut self, patience: Duration, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         if self.out.is_empty() {
             return Ok(());
         }
-        timeout(self.settings.idle, async {
+        timeout(patience, async {
             stream.write_all(&self.out).await?;
             stream.flush().await
         })

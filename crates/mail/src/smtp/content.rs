@@ -45,6 +45,8 @@ pub(super) enum Progress {
     End,
     /// Something that a careless server takes for the end.
     FakeEnd,
+    /// So much is too much to wait for the end.
+    Endless,
 }
 
 /// What the next byte of DATA follows.
@@ -62,6 +64,7 @@ pub(super) struct Content {
     /// How many bytes came, kept or not.
     length: usize,
     max: usize,
+    endless: usize,
     hold: Hold,
     fault: Option<Fault>,
     after: After,
@@ -70,10 +73,11 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// Starts a message of which the client said that it has `declared` bytes, or 0.
-    pub(super) fn new(declared: usize, max: usize, hold: Hold) -> Self {
+    /// Starts a message of which the client said that it has `declared` bytes, or 0. It may have `max` bytes; what is
+    /// beyond that is read and dropped up to `endless` bytes.
+    pub(super) fn new(declared: usize, (max, endless): (usize, usize), hold: Hold) -> Self {
         let bytes = Vec::with_capacity(declared.min(max).min(PREALLOCATED));
-        Self { bytes, length: 0, max, hold, fault: None, after: After::LineEnd, last: None }
+        Self { bytes, length: 0, max, endless, hold, fault: None, after: After::LineEnd, last: None }
     }
 
     /// Reads DATA. Also says how many bytes of the input were used: a possible end, or line end, of which only a part
@@ -88,7 +92,8 @@ impl Content {
                     (_, [] | [b'.']) | (After::LineEnd, [b'.', b'\r']) => return self.pause(input, kept, at),
                     (After::LineEnd, [b'.', b'\r', b'\n', ..]) => {
                         self.keep(input.get(kept..at).unwrap_or_default());
-                        return (at + 3, Progress::End);
+                        // Whether all of it came in one piece or in many.
+                        return (at + 3, if self.length > self.endless { Progress::Endless } else { Progress::End });
                     }
                     (_, [b'.', b'\r' | b'\n', ..]) => return (at, Progress::FakeEnd),
                     (After::LineEnd, [b'.', ..]) => {
@@ -124,7 +129,12 @@ impl Content {
 
     fn pause(&mut self, input: &[u8], kept: usize, at: usize) -> (usize, Progress) {
         self.keep(input.get(kept..at).unwrap_or_default());
-        (at, Progress::More)
+        (at, if self.length > self.endless { Progress::Endless } else { Progress::More })
+    }
+
+    /// Whether a further chunk of this size makes it more than what is read of any message.
+    pub(super) fn is_endless_with(&self, chunk: u64) -> bool {
+        is_endless(self.endless, self.length as u64, chunk)
     }
 
     /// Reads a part of a chunk.
@@ -196,13 +206,21 @@ impl Content {
     }
 }
 
+/// Whether so much is more than what is read of any message.
+pub(super) fn is_endless(endless: usize, so_far: u64, more: u64) -> bool {
+    so_far.saturating_add(more) > endless as u64
+}
+
 #[cfg(test)]
 mod tests {
+    use waypost_admission::Networks;
+
     use super::super::budget::Budget;
     use super::*;
 
     fn content(max: usize) -> Content {
-        Content::new(0, max, Budget::new(1 << 20).hold())
+        let budget = Budget::new(1 << 20, Networks::default());
+        Content::new(0, (max, 2 * max), budget.hold([192, 0, 2, 1].into()))
     }
 
     type Case = (&'static [u8], Result<&'static [u8], Fault>, Progress);
@@ -296,7 +314,8 @@ mod tests {
 
     #[test]
     fn no_room_is_no_fault_of_the_message() {
-        let mut content = Content::new(0, 100, Budget::new(3).hold());
+        let budget = Budget::new(12, Networks::default());
+        let mut content = Content::new(0, (100, 200), budget.hold([192, 0, 2, 1].into()));
         content.read_chunk(b"abcd");
         assert_eq!(content.finish().err(), Some(Fault::NoRoom));
     }

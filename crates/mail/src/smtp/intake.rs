@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::path::Path;
 use super::refusal::Refusal;
 
 /// Takes mail in. One intake serves all sessions.
@@ -44,6 +45,14 @@ pub struct Recipient {
     /// The domain in lower case, or an address literal such as `[127.0.0.1]`. Empty for the bare `postmaster` that
     /// RFC 5321 section 4.5.1 asks every server to take.
     pub domain: String,
+}
+
+impl Recipient {
+    /// Reads one address, `local@domain` with nothing around it, as RCPT would have it between angle brackets.
+    #[must_use]
+    pub fn parse(address: &str) -> Option<Self> {
+        Path::of_mailbox(address).map(|path| Self { local: path.local, domain: path.domain })
+    }
 }
 
 impl fmt::Display for Recipient {

@@ -1,14 +1,15 @@
 //! Accepting connections.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use waypost_admission::{Full, Gate, Rate};
 
 use super::budget::Budget;
-use super::connection;
+use super::connection::{self, Shared};
 use super::intake::Intake;
 use super::reply::{Class, Status};
 use super::settings::Settings;
@@ -25,8 +26,13 @@ pub async fn serve<I: Intake>(
     intake: Arc<I>,
     mut drain: watch::Receiver<bool>,
 ) {
-    let budget = Budget::new(settings.max_buffered);
-    let permits = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+    let gate = Gate::new(settings.connections, settings.trusted.clone());
+    let shared = Arc::new(Shared {
+        budget: Budget::new(settings.max_buffered, settings.trusted.clone()),
+        mails: Rate::new(settings.mails_per_minute, settings.trusted.clone()),
+        commands: Rate::new(settings.commands_per_minute, settings.trusted.clone()),
+        settings,
+    });
     let mut connections = JoinSet::new();
     let mut patience = PATIENCE.0;
     let draining = drain.clone();
@@ -37,10 +43,10 @@ pub async fn serve<I: Intake>(
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => {
+        let (stream, remote) = match accepted {
+            Ok(accepted) => {
                 patience = PATIENCE.0;
-                stream
+                accepted
             }
             Err(error) => {
                 tracing::warn!(%error, "accepting a connection failed");
@@ -49,18 +55,21 @@ pub async fn serve<I: Intake>(
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            turn_away(&stream);
-            continue;
+        let pass = match gate.enter(remote.ip(), Instant::now()) {
+            Ok(pass) => pass,
+            Err(full) => {
+                turn_away(&stream, full);
+                continue;
+            }
         };
         let open = Open::new(Arc::clone(&intake));
         let session =
-            connection::serve(stream, Arc::clone(&settings), budget.clone(), Arc::clone(&intake), draining.clone());
+            connection::serve(stream, (remote, pass), Arc::clone(&shared), Arc::clone(&intake), draining.clone());
         connections.spawn(async move {
             if let Err(error) = session.await {
                 tracing::debug!(%error, "connection lost");
             }
-            drop((permit, open));
+            drop(open);
         });
     }
     drop(listener);
@@ -84,9 +93,10 @@ impl<I: Intake> Drop for Open<I> {
 }
 
 /// Tells a client to come back, without waiting for it.
-fn turn_away(stream: &TcpStream) {
+fn turn_away(stream: &TcpStream, full: Full) {
     let mut out = Vec::new();
-    Status::new(Class::Temporary, 21, 3, 2).write(&mut out, "too many connections, try again later");
+    let text = format_args!("too many connections {}, try again later", full.whose());
+    Status::new(Class::Temporary, 21, 3, 2).write(&mut out, text);
     // A connection this new takes a line; one that does not is dropped all the same.
     let _ = stream.try_write(&out);
 }

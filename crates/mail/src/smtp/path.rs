@@ -1,8 +1,13 @@
 //! Paths and parameters of MAIL and RCPT, RFC 5321 sections 4.1.1.11 and 4.1.2.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 /// The longest path in bytes. RFC 5321 section 4.5.3.1.3 asks for 256; senders that encode the recipient into their
 /// reverse-path exceed it.
 const MAX_PATH: usize = 512;
+
+/// What marks an IPv6 address in an address literal.
+const IPV6: &str = "IPv6:";
 
 /// A path: what stands between the angle brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,14 @@ impl Path {
             domain => checked_domain(domain.strip_prefix('@')?)?,
         };
         Some((Self { local, domain }, rest))
+    }
+
+    /// Reads a mailbox that stands alone, without angle brackets: one address, of local part and domain.
+    pub(super) fn of_mailbox(text: &str) -> Option<Self> {
+        let bracketed = format!("<{text}>");
+        let (path, rest) = Self::parse(&bracketed)?;
+        let alone = rest.is_empty() && !text.starts_with('@') && !path.domain.is_empty();
+        (alone && !text.contains(char::is_control)).then_some(path)
     }
 
     pub(super) fn is_null(&self) -> bool {
@@ -90,8 +103,12 @@ fn is_atom(c: char) -> bool {
 fn checked_domain(domain: &str) -> Option<String> {
     if let Some(literal) = domain.strip_prefix('[') {
         let address = literal.strip_suffix(']')?;
-        let fits = |c: char| c.is_ascii_alphanumeric() || ".:-".contains(c);
-        return (!address.is_empty() && address.chars().all(fits)).then(|| domain.to_ascii_lowercase());
+        // RFC 5321 section 4.1.3; of the tags for other kinds of addresses none was ever registered.
+        let is_address = match address.split_at_checked(IPV6.len()) {
+            Some((tag, address)) if tag.eq_ignore_ascii_case(IPV6) => address.parse::<Ipv6Addr>().is_ok(),
+            _ => address.parse::<Ipv4Addr>().is_ok(),
+        };
+        return is_address.then(|| domain.to_ascii_lowercase());
     }
     let label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "-_".contains(c))
@@ -110,6 +127,33 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = (String, Option<&st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mailbox_alone_is_one_address() {
+        for text in ["a@b.example", "\"a b\"@b.example", "ü@exämple.org", "a+b@[127.0.0.1]"] {
+            assert!(Path::of_mailbox(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "a",
+            "@b.example",
+            "a@",
+            "a@b.example,c@d.example",
+            "a@b.example c@d.example",
+            "a@b.example\r\nX: y",
+            "a\0@b.example",
+            "\"a\r\n\"@b.example",
+            "<a@b.example>",
+            "a@b.example>",
+            "A <a@b.example>",
+            " a@b.example",
+            "a@b.example ",
+            "@x.example:a@b.example",
+            "a@b@c",
+        ] {
+            assert_eq!(Path::of_mailbox(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn paths() {
@@ -134,6 +178,13 @@ mod tests {
             ("<\"a@b>", None),
             ("<\"\"@b>", None),
             ("<a@[]>", None),
+            ("<a@[127.0.0.256]>", None),
+            ("<a@[127.0.0]>", None),
+            ("<a@[::1]>", None),
+            ("<a@[IPv6:]>", None),
+            ("<a@[IPv6:1::2::3]>", None),
+            ("<a@[X-Tag:abc]>", None),
+            ("<a@[IPv6é]>", None),
             ("<@x:>", None),
         ];
         for (text, expected) in cases {

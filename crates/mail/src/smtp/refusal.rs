@@ -35,7 +35,8 @@ impl Cause {
         }
     }
 
-    const fn text(self) -> &'static str {
+    /// What the sender is told where nothing more is to be said.
+    pub(super) const fn text(self) -> &'static str {
         match self {
             Self::UnknownRecipient => "no such recipient here",
             Self::StorageUnavailable => "temporarily unable to store mail, try again later",

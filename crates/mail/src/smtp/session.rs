@@ -4,6 +4,7 @@
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
@@ -24,6 +25,8 @@ const MAX_LINE: usize = 4096;
 pub enum Step<T> {
     /// More input; the replies so far should be sent before waiting for it.
     Read,
+    /// Whether the client may begin another message now, to be given to [`Session::answer_sender`].
+    Sender,
     /// The intake's word on a recipient, to be given to [`Session::answer_recipient`].
     Recipient(Recipient),
     /// The intake's word on a message, to be given to [`Session::answer_message`].
@@ -76,6 +79,8 @@ pub struct Session<T> {
     pending: Option<Recipient>,
     state: State,
     errors: u32,
+    /// Commands since they were last asked for.
+    commands: u32,
 }
 
 impl<T> Session<T> {
@@ -92,6 +97,7 @@ impl<T> Session<T> {
             pending: None,
             state: State::Command,
             errors: 0,
+            commands: 0,
         }
     }
 
@@ -123,6 +129,20 @@ impl<T> Session<T> {
             at += used;
             if let Some(step) = next {
                 return (at, step);
+            }
+        }
+    }
+
+    /// Answers [`Step::Sender`]; an error is how long the client should wait.
+    pub fn answer_sender(&mut self, answer: Result<(), Duration>, out: &mut Vec<u8>) {
+        match answer {
+            Ok(()) => Status::new(Class::Success, 50, 1, 0).write(out, "sender taken"),
+            Err(wait) => {
+                self.transaction = None;
+                tracing::info!(remote = %self.remote, "mail refused for now: too many from this address");
+                let seconds = wait.as_secs() + 1;
+                Status::new(Class::Temporary, 50, 7, 1)
+                    .write(out, format_args!("too much mail from your address, try again in {seconds} seconds"));
             }
         }
     }
@@ -165,6 +185,11 @@ impl<T> Session<T> {
         matches!(self.state, State::Command | State::LongLine | State::Closed) && !within_chunks
     }
 
+    /// How many command lines there were since this was last asked.
+    pub fn take_commands(&mut self) -> u32 {
+        mem::take(&mut self.commands)
+    }
+
     /// Ends the session for a reason of the server's own.
     pub fn close(&mut self, reason: &str, out: &mut Vec<u8>) {
         Status::new(Class::Temporary, 21, 3, 2).write(out, format_args!("{} {reason}", self.settings.hostname));
@@ -194,8 +219,10 @@ impl<T> Session<T> {
             reason = refusal.private(),
             "mail refused"
         );
+        // Of a list of recipients many may be gone, and of them the client can know nothing: that is no error of its.
+        let counts = refusal.cause() != Cause::UnknownRecipient;
         match refusal.cause().status().class() {
-            Class::Permanent => self.fail(refusal.cause().status(), refusal.public(), out),
+            Class::Permanent if counts => self.fail(refusal.cause().status(), refusal.public(), out),
             _ => refusal.cause().status().write(out, refusal.public()),
         }
     }
@@ -218,7 +245,8 @@ impl<T> Session<T> {
 
     /// An empty content.
     pub(super) fn content(&self, declared: usize) -> Content {
-        Content::new(declared, self.settings.max_message, self.budget.hold())
+        let endless = self.settings.endless();
+        Content::new(declared, (self.settings.max_message, endless), self.budget.hold(self.remote.ip()))
     }
 
     fn command(&mut self, input: &[u8], out: &mut Vec<u8>) -> (usize, Option<Step<T>>) {
@@ -230,6 +258,7 @@ impl<T> Session<T> {
             return (0, Some(Step::Read));
         };
         let line = input.get(..end).unwrap_or_default();
+        self.commands = self.commands.saturating_add(1);
         let step = match line.strip_suffix(b"\r") {
             _ if end > MAX_LINE => {
                 self.fail(verbs::SYNTAX, "line too long", out);
@@ -277,7 +306,18 @@ impl<T> Session<T> {
                 self.end();
                 (input.len(), None)
             }
+            Progress::Endless => {
+                self.end_endless(out);
+                (input.len(), None)
+            }
         }
+    }
+
+    /// Ends the session of a client that sends more than any message may have, whatever comes of it.
+    pub(super) fn end_endless(&mut self, out: &mut Vec<u8>) {
+        tracing::info!(remote = %self.remote, "a message without an end: the connection is closed");
+        Cause::TooLarge.status().write(out, "the message is larger than this server takes by far, closing");
+        self.end();
     }
 
     fn chunk(&mut self, left: u64, last: bool, input: &[u8], out: &mut Vec<u8>) -> (usize, Option<Step<T>>) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use waypost_admission::{Networks, Room};
 
 /// Limits and manners of a receiving server.
 #[derive(Clone, Debug)]
@@ -14,14 +15,23 @@ pub struct Settings {
     pub max_message: usize,
     /// The most recipients of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at least.
     pub max_recipients: usize,
-    /// How many commands of a session may fail before it is closed.
+    /// How many commands of a session may be wrong in form or place before it is closed. A recipient that is not known
+    /// is not one of them.
     pub max_errors: u32,
     /// How long a client may be silent, or not read; RFC 5321 section 4.5.3.2.7 asks for five minutes at least.
     pub idle: Duration,
-    /// The most connections at once.
-    pub max_connections: usize,
+    /// How long the content of a message may take from its first byte to its last.
+    pub max_data: Duration,
+    /// How many connections there may be at once.
+    pub connections: Room,
     /// The most bytes of messages, over all connections, that are in memory at once.
     pub max_buffered: usize,
+    /// How many messages an address may begin in a minute; a network four times as many; 0 is no limit.
+    pub mails_per_minute: u32,
+    /// How many commands an address may give in a minute; a network four times as many; 0 is no limit.
+    pub commands_per_minute: u32,
+    /// Networks that limits by address and network don't hold for.
+    pub trusted: Networks,
     /// The certificate and manners of STARTTLS (RFC 3207); it is not offered without.
     pub tls: Option<Arc<ServerConfig>>,
 }
@@ -34,9 +44,21 @@ impl Default for Settings {
             max_recipients: 100,
             max_errors: 50,
             idle: Duration::from_secs(300),
-            max_connections: 1000,
+            max_data: Duration::from_secs(900),
+            connections: Room::shared(1000),
             max_buffered: 512 * 1024 * 1024,
+            mails_per_minute: 3000,
+            commands_per_minute: 60_000,
+            trusted: Networks::default(),
             tls: None,
         }
+    }
+}
+
+impl Settings {
+    /// Bytes of content after which a client is let go that does not end a message which is too large already: as much
+    /// again as a message may have, and some more.
+    pub(super) fn endless(&self) -> usize {
+        self.max_message.saturating_mul(2).saturating_add(1024 * 1024)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waypost_mail::smtp::{Intake, Settings, serve};
@@ -39,6 +40,13 @@ impl<I: Intake> Server<I> {
     pub(crate) async fn connect(&self) -> Connection<TcpStream> {
         Connection::new(TcpStream::connect(self.address).await.unwrap())
     }
+
+    /// A connection from another address of this machine.
+    pub(crate) async fn connect_from(&self, address: [u8; 4]) -> Connection<TcpStream> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        Connection::new(socket.connect(self.address).await.unwrap())
+    }
 }
 
 pub(crate) struct Connection<S> {
@@ -53,6 +61,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
         self.stream.flush().await.unwrap();
+    }
+
+    /// Sends the same again and again until the server closes or has something to say, at most so often.
+    pub(crate) async fn send_until_closed(&mut self, bytes: &[u8], times: usize) {
+        for _ in 0..times {
+            tokio::select! {
+                biased;
+                _ = self.stream.fill_buf() => return,
+                sent = async { tokio::time::sleep(Duration::from_micros(10)).await; } => sent,
+            }
+            if self.stream.write_all(bytes).await.is_err() {
+                return;
+            }
+        }
+        panic!("the server read it all");
     }
 
     /// The next line, or nothing if the server closed.

@@ -20,7 +20,7 @@ fn sessions_hold_the_dialogues() {
 fn play(dialogue: &Dialogue, piece: usize) {
     let name = &dialogue.name;
     let settings = Arc::new(dialogue.settings.clone());
-    let budget = Budget::new(settings.max_buffered);
+    let budget = Budget::new(settings.max_buffered, settings.trusted.clone());
     let mut session = Session::new(settings, budget, "192.0.2.1:4000".parse().unwrap());
     let intake = Memory::default();
     let mut out = Vec::new();
@@ -61,6 +61,7 @@ fn run(session: &mut Session<usize>, intake: &Memory, input: &mut VecDeque<u8>, 
         input.drain(..used);
         match step {
             Step::Read => return false,
+            Step::Sender => session.answer_sender(Ok(()), out),
             Step::Recipient(recipient) => session.answer_recipient(intake.decide(&recipient), out),
             Step::Message(envelope, raw) => session.answer_message(intake.store(envelope, raw), out),
             Step::StartTls => session.secured(),

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+use waypost_admission::Room;
 use waypost_mail::smtp::Settings;
 
 use crate::dialogue::{Dialogue, Line, all, fits};
 use crate::intake::Memory;
-use crate::server::Server;
+use crate::server::{Connection, Server};
 
 #[tokio::test]
 async fn listeners_hold_the_dialogues() {
@@ -45,15 +47,144 @@ async fn play(dialogue: &Dialogue) {
     assert_eq!(server.ended().await.len(), messages, "{name}: more messages than expected");
 }
 
+/// Says what begins a message, up to its content.
+async fn begin_data(connection: &mut Connection<TcpStream>) -> u16 {
+    for line in ["EHLO c.example", "MAIL FROM:<a@sender.example>", "RCPT TO:<box@example.org>"] {
+        assert_eq!(connection.ask(line).await, 250, "{line}");
+    }
+    connection.ask("DATA").await
+}
+
 #[tokio::test]
-async fn connections_over_the_cap_are_told_to_come_back() {
-    let server = Server::start(Settings { max_connections: 1, ..Settings::default() }, Memory::default()).await;
-    let mut first = server.connect().await;
-    assert_eq!(first.code().await, 220);
-    let mut second = server.connect().await;
-    assert_eq!(second.code().await, 421);
-    assert!(second.is_closed().await);
-    assert_eq!(first.ask("NOOP").await, 250);
+async fn silent_connections_go_for_new_ones_and_busy_ones_stay() {
+    let room = Room { all: 3, address: 2, network: 3 };
+    let server = Server::start(Settings { connections: room, ..Settings::default() }, Memory::default()).await;
+    let mut busy = server.connect().await;
+    assert_eq!(busy.code().await, 220);
+    assert_eq!(begin_data(&mut busy).await, 354);
+    let mut silent = server.connect().await;
+    assert_eq!(silent.code().await, 220);
+    let mut next = server.connect().await;
+    assert_eq!(next.code().await, 220);
+    assert_eq!(silent.code().await, 421);
+    assert!(silent.is_closed().await);
+    assert_eq!(begin_data(&mut next).await, 354);
+    // Both are in the middle of a message now: the address has its share, and others have theirs.
+    let mut third = server.connect().await;
+    assert_eq!(third.code().await, 421);
+    assert!(third.is_closed().await);
+    let mut other = server.connect_from([127, 0, 0, 2]).await;
+    assert_eq!(other.code().await, 220);
+    assert_eq!((busy.ask("x\r\n.").await, next.ask("x\r\n.").await), (250, 250));
+    assert_eq!(server.intake.len(), 2);
+}
+
+#[tokio::test]
+async fn mails_and_commands_a_minute_are_limited_by_address() {
+    let trusted = ["127.0.0.3".parse().unwrap()].into_iter().collect();
+    let settings = Settings { mails_per_minute: 2, commands_per_minute: 30, trusted, ..Settings::default() };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut connection = server.connect().await;
+    connection.code().await;
+    for _ in 0..2 {
+        assert_eq!(begin_data(&mut connection).await, 354);
+        assert_eq!(connection.ask("x\r\n.").await, 250);
+    }
+    assert_eq!(connection.ask("MAIL FROM:<a@sender.example>").await, 450);
+    assert_eq!(connection.ask("RCPT TO:<box@example.org>").await, 503, "there is no transaction");
+    assert_eq!(connection.ask("RSET").await, 250, "the session goes on");
+    let mut neighbour = server.connect_from([127, 0, 0, 2]).await;
+    neighbour.code().await;
+    assert_eq!(begin_data(&mut neighbour).await, 354);
+    connection.send("NOOP\r\n".repeat(40)).await;
+    let mut codes = Vec::new();
+    while let Some(line) = connection.line().await {
+        codes.push(line[..3].to_owned());
+    }
+    assert_eq!(codes.last().unwrap(), "421");
+    let mut relay = server.connect_from([127, 0, 0, 3]).await;
+    relay.code().await;
+    relay.send("NOOP\r\n".repeat(100)).await;
+    for _ in 0..100 {
+        assert_eq!(relay.code().await, 250);
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_an_end_is_ended_by_its_size() {
+    let server = Server::start(Settings { max_message: 1000, ..Settings::default() }, Memory::default()).await;
+    let line = format!("{}\r\n", "x".repeat(998));
+    for begin in [("DATA", 354), ("BDAT 400000", 552), ("BDAT 4000000", 552)] {
+        let mut connection = server.connect().await;
+        connection.code().await;
+        for line in ["EHLO c.example", "MAIL FROM:<a@sender.example>", "RCPT TO:<box@example.org>"] {
+            assert_eq!(connection.ask(line).await, 250, "{line}");
+        }
+        connection.send(format!("{}\r\n", begin.0)).await;
+        if begin.0 == "BDAT 400000" {
+            // Chunk after chunk, each of them small enough by itself.
+            for _ in 0..2 {
+                connection.send("x".repeat(400_000)).await;
+                assert_eq!(connection.code().await, 250);
+                connection.send(format!("{}\r\n", begin.0)).await;
+            }
+            connection.send("x".repeat(400_000)).await;
+        }
+        if begin.1 == 354 {
+            assert_eq!(connection.code().await, 354);
+            connection.send_until_closed(line.as_bytes(), 20_000).await;
+        }
+        assert_eq!(connection.line().await.as_deref().and_then(|line| line.get(..3)), Some("552"), "{}", begin.0);
+        assert!(connection.is_closed().await);
+    }
+    assert_eq!(server.intake.len(), 0);
+}
+
+#[tokio::test]
+async fn a_message_without_an_end_is_ended_by_its_time() {
+    let settings = Settings { max_data: Duration::from_millis(300), ..Settings::default() };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut connection = server.connect().await;
+    connection.code().await;
+    assert_eq!(begin_data(&mut connection).await, 354);
+    // Never silent, and never done.
+    connection.send_until_closed(b"x\r\n", 100_000).await;
+    assert_eq!(connection.line().await.as_deref().and_then(|line| line.get(..3)), Some("421"));
+    assert!(connection.is_closed().await);
+    let mut quick = server.connect().await;
+    quick.code().await;
+    assert_eq!(begin_data(&mut quick).await, 354);
+    assert_eq!(quick.ask("x\r\n.").await, 250);
+}
+
+#[tokio::test]
+async fn eleven_unfinished_messages_leave_room_for_others() {
+    // The proportions of a server as it is shipped: ten of the largest messages fill the budget.
+    let large = 4 << 20;
+    let settings = Settings { max_message: large, max_buffered: 10 * large, ..Settings::default() };
+    let server = Server::start(settings, Memory::default()).await;
+    let line = format!("{}\r\n", "x".repeat(998));
+    let mut unfinished = Vec::new();
+    for number in 0..11 {
+        // Three networks, so that no share of one address or network is what helps.
+        let mut connection = server.connect_from([127, 0, number % 3, 1 + number]).await;
+        connection.code().await;
+        assert_eq!(begin_data(&mut connection).await, 354);
+        connection.send(line.repeat((large - 1000) / line.len())).await;
+        unfinished.push(connection);
+    }
+    let mut small = server.connect_from([127, 0, 9, 1]).await;
+    small.code().await;
+    for size in [1, 500] {
+        assert_eq!(begin_data(&mut small).await, 354);
+        assert_eq!(small.ask(&format!("{}.", line.repeat(size))).await, 250, "{size} lines");
+    }
+    // Of the unfinished, those that had room are taken when they are finished after all.
+    let mut codes = Vec::new();
+    for connection in &mut unfinished {
+        codes.push(connection.ask(".").await);
+    }
+    assert!(codes.contains(&250) && codes.contains(&452), "{codes:?}");
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use crate::commands::replay;
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
+use crate::screen;
 
 pub(crate) use tables::replaced;
 
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Found);
     }
     let remote = arguments.server.connect()?;
-    let mut out = io::stdout().lock();
+    let mut out = screen::stdout();
     tables::apply(&remote, arguments, &folder, &rows, &mut out)?;
     schedules::apply(&remote, arguments, &folder, &mut out)?;
     let flows = flows(&remote, arguments, &sources, &mut folder, &mut out)?;

@@ -1,13 +1,12 @@
 //! `waypost audit`: who changed what on a server.
 
-use std::io;
-
 use futures_util::StreamExt;
 use waypost_client::access::AuditFilter;
 use waypost_wire::access::AuditEntry;
 
 use crate::failure::Failure;
 use crate::remote::Server;
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Arguments of `audit`.
@@ -34,7 +33,7 @@ pub(crate) struct Arguments {
 
 /// Exit code 0: printed; 2: refused or no answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let out = &mut io::stdout().lock();
+    let out = &mut screen::stdout();
     let remote = arguments.server.connect()?;
     let filter = AuditFilter {
         actor: arguments.actor.clone(),

@@ -6,6 +6,7 @@ use waypost_wire::access::{OAuthClient, OAuthClientRequest};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `clients`.
@@ -79,7 +80,7 @@ pub(crate) struct One {
 
 /// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    let out = &mut io::stdout().lock();
+    let out = &mut screen::stdout();
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Create(arguments) => create(arguments, out),
@@ -134,7 +135,7 @@ fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
 
 /// The secret alone on stdout, so that it can go straight to where it is kept; what people want to know beside it on stderr.
 fn secret(client: &OAuthClient, out: &mut impl Write) -> Result<(), Failure> {
-    let mut talk = io::stderr().lock();
+    let mut talk = screen::stderr();
     writeln!(talk, "client {}: id {}, scopes {}", client.name, client.id, client.scope.join(" "))?;
     if io::stdout().is_terminal() {
         writeln!(talk, "its secret, which is shown this once:")?;

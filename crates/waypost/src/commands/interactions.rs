@@ -1,6 +1,6 @@
 //! `waypost interactions`: what became of accepted mail.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use futures_util::StreamExt;
 use waypost_client::interactions::InteractionFilter;
@@ -10,6 +10,7 @@ use waypost_wire::interaction::{Decision, Interaction};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `interactions`.
@@ -70,7 +71,7 @@ pub(crate) struct One {
 
 /// Exit code 0: printed; 2: not found, refused or no answer.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
+    let mut out = screen::stdout();
     match command {
         Command::List(arguments) => list(&arguments, &mut out),
         Command::Show(arguments) => {
@@ -82,7 +83,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Message(arguments) => {
             let (remote, id) = arguments.connect()?;
             let raw = remote.wait(remote.interactions().message(id))?;
-            Ok(out.write_all(&raw)?)
+            Ok(screen::content().write_all(&raw)?)
         }
     }
 }
@@ -145,9 +146,9 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     writeln!(out, "id         {}", one.id)?;
     writeln!(out, "state      {}", serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default())?;
     writeln!(out, "received   {} from {}", one.received_at, one.envelope.remote)?;
-    writeln!(out, "from       {}", one.envelope.from)?;
-    writeln!(out, "to         {}", one.envelope.to)?;
-    writeln!(out, "subject    {}", one.subject.as_deref().unwrap_or_default())?;
+    writeln!(out, "from       {}", table::flat(&one.envelope.from))?;
+    writeln!(out, "to         {}", table::flat(&one.envelope.to))?;
+    writeln!(out, "subject    {}", table::flat(one.subject.as_deref().unwrap_or_default()))?;
     if let Some(flow) = &one.flow {
         writeln!(out, "flow       {} version {}", flow.name.as_deref().unwrap_or("(deleted)"), flow.version)?;
     }
@@ -158,7 +159,7 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
         }
     }
     for (name, value) in &one.attributes {
-        writeln!(out, "attribute  {name} = {value}")?;
+        writeln!(out, "attribute  {} = {}", table::flat(name), table::flat(value))?;
     }
     Ok(writeln!(out, "runs       {}, duplicates {}", one.runs.len(), one.duplicates)?)
 }

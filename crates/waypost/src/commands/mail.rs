@@ -9,6 +9,7 @@ use waypost_mail::smtp::{Client, Sent};
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
 use crate::remote::Listeners;
+use crate::screen;
 
 /// Sub-commands of `mail`.
 #[derive(clap::Subcommand)]
@@ -50,7 +51,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("sending to {server}"))(cause);
     let mut client = runtime.block_on(Client::connect(server.as_str(), "localhost")).map_err(|error| fail(&error))?;
-    let mut out = io::stdout().lock();
+    let mut out = screen::stdout();
     let mut all_taken = true;
     files::mails(&arguments.mails, &mut |mail| {
         let (from, to) = envelope(&arguments, &mail);

@@ -1,10 +1,11 @@
 //! `waypost queues`: the queues of a server, and what leads to them.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use super::flows::{OfQueue, queue_used_by};
 use crate::failure::Failure;
 use crate::remote::Server;
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `queues`.
@@ -28,7 +29,7 @@ pub(crate) struct List {
 
 /// Exit code 0: printed; 2: not found, refused or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    let out = &mut io::stdout().lock();
+    let out = &mut screen::stdout();
     match command {
         Command::UsedBy(arguments) => queue_used_by(arguments, out),
         Command::List(arguments) => list(arguments, out),

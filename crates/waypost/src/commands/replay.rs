@@ -15,6 +15,7 @@ use waypost_wire::replay::{Replay, ReplayRequest};
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
+use crate::screen;
 use crate::table::Output;
 
 pub(crate) use report::print;
@@ -99,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let remote = arguments.server.connect()?;
     let replay = watch(&remote, &request)?;
-    let mut out = io::stdout().lock();
+    let mut out = screen::stdout();
     match arguments.output {
         Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&replay).unwrap_or_default())?,
         Output::Table => print(&mut out, &replay)?,

@@ -21,6 +21,7 @@ use waypost_store::records::mail::{DecisionKind, RunRecord};
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
+use crate::screen;
 use crate::table::Output;
 
 /// Arguments of `run`.
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let chosen = chosen_flow(arguments, &world)?;
     let running = world.running();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(screen::stdout());
     let mut failed = false;
     files::mails(&arguments.mails, &mut |mail| {
         let message = Message::parse(&mail.raw);

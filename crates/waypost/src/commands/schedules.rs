@@ -1,6 +1,6 @@
 //! `waypost schedules`: the schedules of a server, what they say, and their emergency switches.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use jiff::Timestamp;
 use waypost_flow::document;
@@ -8,6 +8,7 @@ use waypost_wire::schedule::{EmergencyRequest, Schedule};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `schedules`.
@@ -75,7 +76,7 @@ pub(crate) struct On {
 
 /// Exit code 0: done; 1: the server refused it; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    let out = &mut io::stdout().lock();
+    let out = &mut screen::stdout();
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Evaluate(arguments) => evaluate(arguments, out),

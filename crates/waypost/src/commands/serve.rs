@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use waypost_admission::{BadNetwork, Network};
+
 use crate::failure::Failure;
 use crate::server;
 
@@ -48,6 +51,28 @@ pub(crate) struct Arguments {
     /// Requests that one API client may make in a minute; 0 is no limit
     #[arg(long, env = "WAYPOST_RATE_LIMIT", default_value_t = 300)]
     pub(crate) rate_limit: u32,
+    /// A network that limits by address don't hold for, such as 10.0.0.0/8: a relay or balancer of yours. May be given several
+    /// times; `none` is none at all
+    #[arg(long, env = "WAYPOST_TRUSTED_NETWORK", value_name = "NETWORK", value_delimiter = ',', value_parser = network_or_none, default_value = "127.0.0.1,::1")]
+    pub(crate) trusted_network: Vec<Option<Network>>,
+    /// A network whose proxies say for whom they ask, by Forwarded or X-Forwarded-For. May be given several times
+    #[arg(long, env = "WAYPOST_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Vec<Network>,
+    /// SMTP connections at the same time; one address may have a quarter of them, one network half
+    #[arg(long, env = "WAYPOST_SMTP_CONNECTIONS", value_parser = connections(), default_value = "1000", value_name = "N")]
+    pub(crate) smtp_connections: usize,
+    /// HTTP and HTTPS connections at the same time; one address may have a quarter of them, one network half
+    #[arg(long, env = "WAYPOST_HTTP_CONNECTIONS", value_parser = connections(), default_value = "1000", value_name = "N")]
+    pub(crate) http_connections: usize,
+    /// Mails that one address may begin by SMTP in a minute, and one network four times as many; 0 is no limit
+    #[arg(long, env = "WAYPOST_SMTP_MAILS_PER_MINUTE", default_value_t = 3000, value_name = "N")]
+    pub(crate) smtp_mails_per_minute: u32,
+    /// SMTP commands that one address may give in a minute, and one network four times as many; 0 is no limit
+    #[arg(long, env = "WAYPOST_SMTP_COMMANDS_PER_MINUTE", default_value_t = 60_000, value_name = "N")]
+    pub(crate) smtp_commands_per_minute: u32,
+    /// How long the content of one mail may take by SMTP, in seconds
+    #[arg(long, env = "WAYPOST_SMTP_DATA_SECONDS", default_value = "900", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) smtp_data_seconds: Duration,
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
@@ -102,6 +127,15 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+fn network_or_none(text: &str) -> Result<Option<Network>, BadNetwork> {
+    if text == "none" { Ok(None) } else { text.parse().map(Some) }
+}
+
+/// How many connections a side may have; with fewer an address would have none.
+fn connections() -> impl TypedValueParser<Value = usize> {
+    clap::value_parser!(u32).range(8..=1_000_000).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
+
 fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
     text.parse().map(Duration::from_secs)
 }
@@ -111,6 +145,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Exit code 0: stopped by a signal; 2: could not start.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    server::private::ours_alone();
     log_to_stderr(&arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(server::run(arguments, DRAIN));

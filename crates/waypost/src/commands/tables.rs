@@ -1,7 +1,7 @@
 //! `waypost tables`: the data tables of a server, and their rows.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use futures_util::{StreamExt, TryStreamExt};
@@ -12,6 +12,7 @@ use waypost_wire::table::{DataTable, DataTableRow};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `tables`.
@@ -115,13 +116,13 @@ pub(crate) struct Versions {
 
 /// Exit code 0: done; 1: the server refused it, such as for bad lines; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    let out = &mut io::stdout().lock();
+    let out = &mut screen::stdout();
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Rows(arguments) => rows(arguments, out),
         Command::Lookup(arguments) => lookup(arguments, out),
         Command::Import(arguments) => import(arguments, out),
-        Command::Export(arguments) => export(arguments, out),
+        Command::Export(arguments) => export(arguments),
         Command::Versions(arguments) => versions(arguments, out),
     }
 }
@@ -196,10 +197,10 @@ fn import(arguments: &Import, out: &mut impl Write) -> Result<(), Failure> {
     Ok(writeln!(out, "table {}: {}", found.name, super::apply::replaced(&done))?)
 }
 
-fn export(arguments: &Export, out: &mut impl Write) -> Result<(), Failure> {
+fn export(arguments: &Export) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
     let csv = remote.wait(remote.tables().export(found.id, arguments.version))?;
-    Ok(out.write_all(&csv)?)
+    Ok(screen::content().write_all(&csv)?)
 }
 
 fn versions(arguments: &Versions, out: &mut impl Write) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! Starting, running and stopping the server.
 
-mod private;
+mod descriptors;
+pub(crate) mod private;
 mod store;
 mod telemetry;
 mod tls;
@@ -13,12 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use waypost_admission::{Gate, Networks};
 use waypost_api::router::router;
+use waypost_api::serve::Edge;
 use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
 use waypost_app::access::Access;
@@ -30,6 +32,7 @@ use waypost_engine::{Detail, Limits};
 use waypost_mail::smtp::Settings as SmtpSettings;
 
 use telemetry::Telemetry;
+use tls::{Certificates, Source};
 
 use crate::commands::serve::{Arguments, TraceDetail};
 use crate::failure::Failure;
@@ -38,7 +41,9 @@ use crate::remote::{AdminClient, Listeners};
 /// Runs until a signal, then lets everything finish for at most `drain`.
 pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
     let data_dir = arguments.data_dir.as_path();
-    fs::create_dir_all(data_dir).map_err(|error| Failure::of(format!("can't make {}", data_dir.display()))(&error))?;
+    private::directory(data_dir).map_err(|error| Failure::of(format!("can't use {}", data_dir.display()))(&error))?;
+    // From the first moment: unhandled, it would end the process.
+    let hangups = signal(SignalKind::hangup())?;
     let telemetry = Telemetry::start()?;
     let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
@@ -57,10 +62,19 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
-    let tls = tls_config(&arguments)?;
+    let certificates = certificates(&arguments)?;
+    let tls = certificates.as_ref().map(Certificates::config).transpose()?;
+    tokio::spawn(reload_on(hangups, certificates));
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut bound = Listeners { pid: std::process::id(), ..Listeners::default() };
+
+    let (smtp_room, http_room) = descriptors::connections(arguments.smtp_connections, arguments.http_connections);
+    let trusted: Networks = arguments.trusted_network.iter().copied().flatten().collect();
+    let proxies: Networks = arguments.trusted_proxy.iter().copied().collect();
+    // A proxy's connections are those of many clients.
+    let excepted = arguments.trusted_network.iter().copied().flatten().chain(arguments.trusted_proxy.iter().copied());
+    let edge = Arc::new(Edge { gate: Gate::new(http_room, excepted.collect()), proxies });
 
     let settings = ApiSettings {
         rate_limit: arguments.rate_limit,
@@ -72,7 +86,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let api = router(state);
     let (http, address) = bind(arguments.http).await?;
     bound.http = Some(address.to_string());
-    tasks.spawn(waypost_api::serve::serve(http, None, api.clone(), stopped.clone()));
+    tasks.spawn(waypost_api::serve::serve(http, None, api.clone(), Arc::clone(&edge), stopped.clone()));
     if let Some(address) = arguments.https {
         let Some(tls) = tls.clone() else {
             return Err(Failure::Failed(
@@ -81,7 +95,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         };
         let (https, address) = bind(address).await?;
         bound.https = Some(address.to_string());
-        tasks.spawn(waypost_api::serve::serve(https, Some(tls), api, stopped.clone()));
+        tasks.spawn(waypost_api::serve::serve(https, Some(tls), api, edge, stopped.clone()));
     }
 
     let (smtp, address) = bind(arguments.smtp).await?;
@@ -89,6 +103,11 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let settings = SmtpSettings {
         hostname: arguments.hostname.clone(),
         max_message: arguments.max_message_bytes,
+        max_data: arguments.smtp_data_seconds,
+        connections: smtp_room,
+        mails_per_minute: arguments.smtp_mails_per_minute,
+        commands_per_minute: arguments.smtp_commands_per_minute,
+        trusted,
         tls,
         ..SmtpSettings::default()
     };
@@ -148,11 +167,25 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
 }
 
 /// The certificate for HTTPS and STARTTLS, if there is to be one.
-fn tls_config(arguments: &Arguments) -> Result<Option<Arc<ServerConfig>>, Failure> {
-    match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => tls::from_files(certificate, key).map(Some),
-        _ if arguments.tls_self_signed => tls::self_signed(&arguments.data_dir, SystemTime::now()).map(Some),
-        _ => Ok(None),
+fn certificates(arguments: &Arguments) -> Result<Option<Arc<Certificates>>, Failure> {
+    let source = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Source::Files { certificate: certificate.clone(), key: key.clone() },
+        _ if arguments.tls_self_signed => Source::SelfSigned(arguments.data_dir.clone()),
+        _ => return Ok(None),
+    };
+    Certificates::load(source, SystemTime::now()).map(Some)
+}
+
+/// Reads the certificate again at each SIGHUP. All else that is configured needs a restart.
+async fn reload_on(mut hangups: Signal, certificates: Option<Arc<Certificates>>) {
+    while hangups.recv().await.is_some() {
+        match certificates.as_ref().map(|certificates| certificates.reload(SystemTime::now())) {
+            None => tracing::info!("SIGHUP: there is no certificate to read again"),
+            Some(Ok(())) => tracing::info!("SIGHUP: the certificate was read again"),
+            Some(Err(failure)) => {
+                tracing::error!(%failure, "SIGHUP: the certificate can't be read again; the one before stays in use");
+            }
+        }
     }
 }
 

@@ -4,13 +4,16 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType};
 use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider as provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
 use crate::failure::Failure;
 
@@ -25,11 +28,78 @@ pub(crate) fn self_signed_certificate(data_dir: &Path) -> PathBuf {
     data_dir.join("tls").join("cert.pem")
 }
 
-/// A configuration from files in PEM.
-///
-/// # Errors
-/// A file can't be read, or certificate and key don't fit.
-pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Failure> {
+/// Where a certificate comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Files in PEM: the chain, and its key.
+    Files {
+        /// The chain.
+        certificate: PathBuf,
+        /// The key.
+        key: PathBuf,
+    },
+    /// The self-signed certificate in this data directory, which is made or renewed when that is due.
+    SelfSigned(PathBuf),
+}
+
+/// The certificate that connections are made with, until it is read again.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    source: Source,
+    current: RwLock<Arc<CertifiedKey>>,
+}
+
+impl Certificates {
+    /// Reads the certificate.
+    ///
+    /// # Errors
+    /// A file can't be read or made, or certificate and key don't fit.
+    pub(crate) fn load(source: Source, now: SystemTime) -> Result<Arc<Self>, Failure> {
+        let current = RwLock::new(source.read(now)?);
+        Ok(Arc::new(Self { source, current }))
+    }
+
+    /// Reads the certificate again; connections from here on are made with it. If that fails the one there was stays.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub(crate) fn reload(&self, now: SystemTime) -> Result<(), Failure> {
+        let read = self.source.read(now)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(())
+    }
+
+    /// The configuration for HTTPS and STARTTLS.
+    ///
+    /// # Errors
+    /// The library offers no protocol that is safe.
+    pub(crate) fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, Failure> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Failure::of("can't use TLS")(&error))?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::<Self>::clone(self));
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl Source {
+    fn read(&self, now: SystemTime) -> Result<Arc<CertifiedKey>, Failure> {
+        match self {
+            Self::Files { certificate, key } => from_files(certificate, key),
+            Self::SelfSigned(data_dir) => self_signed(data_dir, now),
+        }
+    }
+}
+
+fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Failure> {
     let fail = |path: &Path| {
         let path = path.display().to_string();
         move |cause: &dyn std::fmt::Display| Failure::of(format!("can't use {path} for TLS"))(cause)
@@ -38,19 +108,11 @@ pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<ServerCon
         CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
     let chain = chain.map_err(|error| fail(certificate)(&error))?;
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| fail(key)(&error))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, secret))
-        .map_err(|error| fail(certificate)(&error))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    let certified = CertifiedKey::from_der(chain, secret, &provider());
+    certified.map(Arc::new).map_err(|error| fail(certificate)(&error))
 }
 
-/// A configuration from the data directory's self-signed certificate, which is made or renewed when that is due.
-///
-/// # Errors
-/// The files can't be written or read.
-pub(crate) fn self_signed(data_dir: &Path, now: SystemTime) -> Result<Arc<ServerConfig>, Failure> {
+fn self_signed(data_dir: &Path, now: SystemTime) -> Result<Arc<CertifiedKey>, Failure> {
     let certificate = self_signed_certificate(data_dir);
     let key = certificate.with_file_name("key.pem");
     let age = fs::metadata(&certificate).and_then(|file| file.modified()).map(|made| now.duration_since(made));
@@ -80,5 +142,5 @@ fn make(certificate: &Path, key: &Path, now: SystemTime) -> Result<(), io::Error
         fs::create_dir_all(folder)?;
     }
     super::private::write(key, pair.serialize_pem().as_bytes())?;
-    fs::write(certificate, signed.pem())
+    super::private::write(certificate, signed.pem().as_bytes())
 }

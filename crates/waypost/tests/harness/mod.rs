@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod edges;
 pub mod http;
 pub mod link;
 pub mod nodes;
@@ -123,6 +124,21 @@ impl Server {
     pub fn stop(&mut self) {
         signal("TERM", self.pid);
         assert!(self.child.wait().unwrap().success(), "the server did not end well");
+    }
+
+    /// Sends the server a signal.
+    pub fn signal(&self, name: &str) {
+        signal(name, self.pid);
+    }
+
+    /// Whether the server still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data_dir.with_extension("log")).unwrap()
     }
 
     /// Runs the command line against this server.

@@ -1,5 +1,6 @@
 //! BDAT: a counted chunk of the content follows (RFC 3030).
 
+use super::super::content::is_endless;
 use super::super::session::{Session, Step};
 use super::{ARGUMENTS, DONE, SEQUENCE};
 
@@ -10,12 +11,18 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
         None => Some(false),
         Some(word) => word.eq_ignore_ascii_case("LAST").then_some(true),
     };
-    let (Some(Ok(size)), Some(last), None) = (size.map(str::parse), last, words.next()) else {
+    let (Some(Ok(size)), Some(last), None) = (size.map(str::parse::<u64>), last, words.next()) else {
         // How much follows is not known, and it must not be taken for commands.
         session.fail(ARGUMENTS, "expected BDAT bytes or BDAT bytes LAST, closing", out);
         session.end();
         return None;
     };
+    let endless = session.settings.endless();
+    let chunks = session.transaction.as_ref().and_then(|transaction| transaction.chunks.as_ref());
+    if chunks.map_or_else(|| is_endless(endless, 0, size), |chunks| chunks.is_endless_with(size)) {
+        session.end_endless(out);
+        return None;
+    }
     let fresh = match &session.transaction {
         Some(transaction) if transaction.chunks.is_none() && !transaction.recipients.is_empty() => {
             Some(session.content(transaction.declared))

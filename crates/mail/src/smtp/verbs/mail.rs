@@ -2,9 +2,9 @@
 //! (RFC 6531).
 
 use super::super::path::{Path, parameters};
-use super::super::refusal::{Cause, Refusal};
+use super::super::refusal::Cause;
 use super::super::reply::{Class, Status};
-use super::super::session::{Session, Transaction};
+use super::super::session::{Session, Step, Transaction};
 use super::{ARGUMENTS, SEQUENCE};
 
 /// The address in MAIL is wrong in form.
@@ -14,20 +14,38 @@ pub(super) const UNKNOWN_PARAMETER: Status = Status::new(Class::Permanent, 55, 5
 /// An address has characters outside ASCII, and the client did not announce them.
 pub(super) const NEEDS_SMTPUTF8: Status = Status::new(Class::Permanent, 53, 6, 7);
 
-pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) {
+pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> Option<Step<T>> {
+    match transaction(session, rest) {
+        Ok(transaction) => {
+            session.transaction = Some(transaction);
+            Some(Step::Sender)
+        }
+        Err((status, text)) => {
+            session.fail(status, text, out);
+            None
+        }
+    }
+}
+
+/// The transaction that a command starts, or what is wrong with the command.
+fn transaction<T>(session: &Session<T>, rest: &str) -> Result<Transaction<T>, (Status, &'static str)> {
     if session.helo.is_none() {
-        return session.fail(SEQUENCE, "say EHLO first", out);
+        return Err((SEQUENCE, "say EHLO first"));
     }
     if session.transaction.is_some() {
-        return session.fail(SEQUENCE, "there is a sender already; RSET starts again", out);
+        return Err((SEQUENCE, "there is a sender already; RSET starts again"));
     }
     let path = after_keyword(rest, "FROM:").and_then(Path::parse);
     let Some((path, rest)) = path.filter(|(path, _)| path.is_null() || !path.domain.is_empty()) else {
-        return session.fail(BAD_SENDER, "expected MAIL FROM:<local@domain> or MAIL FROM:<>", out);
+        return Err((BAD_SENDER, "expected MAIL FROM:<local@domain> or MAIL FROM:<>"));
     };
     let mut declared = 0;
     let mut smtputf8 = false;
+    let mut seen = Vec::new();
     for (keyword, value) in parameters(rest) {
+        if seen.contains(&keyword) {
+            return Err((ARGUMENTS, "a parameter is there twice"));
+        }
         match (keyword.as_str(), value) {
             ("SIZE", Some(value)) if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 // A number that does not fit is larger than any message taken.
@@ -36,21 +54,20 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) {
             ("BODY", Some(value)) if value.eq_ignore_ascii_case("7BIT") || value.eq_ignore_ascii_case("8BITMIME") => {}
             ("SMTPUTF8", None) => smtputf8 = true,
             ("SIZE" | "BODY" | "SMTPUTF8", _) => {
-                return session.fail(ARGUMENTS, "expected SIZE=bytes, BODY=7BIT or 8BITMIME, SMTPUTF8", out);
+                return Err((ARGUMENTS, "expected SIZE=bytes, BODY=7BIT or 8BITMIME, SMTPUTF8"));
             }
-            _ => return session.fail(UNKNOWN_PARAMETER, "parameter not known", out),
+            _ => return Err((UNKNOWN_PARAMETER, "parameter not known")),
         }
+        seen.push(keyword);
     }
     if !smtputf8 && !path.is_ascii() {
-        return session.fail(NEEDS_SMTPUTF8, "this address needs the parameter SMTPUTF8", out);
+        return Err((NEEDS_SMTPUTF8, "this address needs the parameter SMTPUTF8"));
     }
     if declared > session.settings.max_message {
-        let refusal = Refusal::new(Cause::TooLarge, "announced as too large");
-        return session.fail(refusal.cause().status(), refusal.public(), out);
+        return Err((Cause::TooLarge.status(), Cause::TooLarge.text()));
     }
     let sender = if path.is_null() { String::new() } else { format!("{}@{}", path.local, path.domain) };
-    session.transaction = Some(Transaction { sender, smtputf8, declared, recipients: Vec::new(), chunks: None });
-    Status::new(Class::Success, 50, 1, 0).write(out, "sender taken");
+    Ok(Transaction { sender, smtputf8, declared, recipients: Vec::new(), chunks: None })
 }
 
 /// What follows `FROM:` or `TO:`.

@@ -32,7 +32,7 @@ pub(super) fn run<T>(session: &mut Session<T>, line: &str, out: &mut Vec<u8>) ->
     let (verb, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
     let is = |name: &str| verb.eq_ignore_ascii_case(name);
     if is("MAIL") {
-        mail::run(session, rest, out);
+        return mail::run(session, rest, out);
     } else if is("RCPT") {
         return rcpt::run(session, rest, out);
     } else if is("DATA") {
@@ -55,10 +55,20 @@ pub(super) fn run<T>(session: &mut Session<T>, line: &str, out: &mut Vec<u8>) ->
         vrfy::run(session, rest, out);
     } else if is("HELP") {
         help::run(out);
+    } else if is_http(verb) {
+        // A browser can be made to send a request here, whose body another wrote: nothing of it may be taken for commands.
+        Status::new(Class::Temporary, 21, 5, 1).write(out, "this is SMTP and not HTTP, closing");
+        session.end();
     } else {
         session.fail(Status::new(Class::Permanent, 0, 5, 1), "command not known; HELP lists what is", out);
     }
     None
+}
+
+/// Whether a line can only be the beginning of an HTTP request: a method (RFC 9110 section 9), or a field's name.
+fn is_http(verb: &str) -> bool {
+    const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PRI"];
+    METHODS.iter().any(|method| verb.eq_ignore_ascii_case(method)) || (verb.len() > 1 && verb.ends_with(':'))
 }
 
 /// Refuses arguments where there can be none.

@@ -68,7 +68,7 @@ pub(crate) struct Printing {
 
 /// Exit code 0: done; 1: the server refused the change, with every reason; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
-    let out = &mut std::io::stdout().lock();
+    let out = &mut crate::screen::stdout();
     match command {
         Command::List(arguments) => look::list(arguments, out),
         Command::Show(arguments) => look::show(arguments, out),

@@ -15,6 +15,7 @@ use super::{Arguments, report, within};
 use crate::commands::run::route_of;
 use crate::failure::Failure;
 use crate::files;
+use crate::screen;
 use crate::table::Output;
 
 struct Flows {
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
     let told: ReplayReport = serde_json::to_value(&replay.report)
         .and_then(serde_json::from_value)
         .map_err(|error| Failure::Failed(error.to_string()))?;
-    let mut out = io::stdout().lock();
+    let mut out = screen::stdout();
     match arguments.output {
         Output::Json => {
             let changes: Vec<Json> =
