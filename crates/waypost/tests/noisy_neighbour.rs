@@ -22,11 +22,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value as Json, json};
+
 use harness::edges::{allow_open_files, connect_from};
 use harness::http::Api;
 use harness::scratch::Scratch;
 use harness::smtp::{Smtp, mail};
-use harness::{DEADLINE, Server, Start};
+use harness::{DEADLINE, Server, Start, wait_for};
 
 /// Where loads and probes meet.
 struct Ground<'a> {
@@ -61,7 +63,101 @@ const LOADS: &[(&str, fn(&Ground))] = &[
     ("1,000 idle HTTP connections from 127.0.0.1", |ground| {
         idle(ground, Ipv4Addr::LOCALHOST, &ground.server.http, b"GET /health/live HTTP/1.1\r\nHo");
     }),
+    ("mails through a flow that takes all the work it may", |ground| {
+        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
+        again_and_again(ground, |number| {
+            let mail = mail(&format!("{number}@work.example"), "hello", "hello");
+            smtp.deliver("ana@customer.example", "work@heavy.example", &mail).unwrap();
+        });
+    }),
+    ("mails of 250 kB that a pattern is slow on", |ground| {
+        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
+        let text: String =
+            (0..60_000_u64).map(|n| format!("{}{}", n * n % 9973, if n % 12 == 0 { "\r\n" } else { " " })).collect();
+        again_and_again(ground, |number| {
+            let mail = mail(&format!("{number}@pattern.example"), "hello", &text);
+            smtp.deliver("ana@customer.example", "pattern@heavy.example", &mail).unwrap();
+        });
+    }),
+    ("mails of 20,000 addresses and fields", |ground| {
+        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
+        let fields: String = (0..20_000).map(|n| format!("To: a{n}@b\r\nX: {n}\r\n")).collect();
+        again_and_again(ground, |number| {
+            let mail = format!("Message-ID: <{number}@fields.example>\r\n{fields}\r\nhello\r\n");
+            smtp.deliver("ana@customer.example", "care@example.com", &mail).unwrap();
+        });
+    }),
+    ("tries of a flow that takes all the work it may", tries),
+    ("the same, once more", tries),
+    ("the same, a third time", tries),
+    ("drafts and versions of a flow of 2,000 actions", |ground| {
+        let actions: Vec<Json> = (0..2_000)
+            .map(|n| json!({ "type": "setVariable", "name": format!("v{n}"), "value": "${interaction.email.subject + 'a'}" }))
+            .collect();
+        let api = ground.server.api();
+        again_and_again(ground, |number| {
+            let document = json!({ "name": "Large", "type": "email", "description": format!("{number}"),
+                "nodes": [{ "id": "a", "actions": actions }] });
+            let answer = if number == 0 {
+                api.post("/flows", &document)
+            } else {
+                api.put(&format!("/flows/{}", flow(&api, "Large")), &document)
+            };
+            answer.ok();
+        });
+    }),
 ];
+
+/// A flow that spends its budget in few expressions, each of which is within its own limit.
+fn working() -> Json {
+    let work = "${string([padStart('', 900000, 'a')].all(t, range(250).all(i, !t.contains('b'))))}";
+    let actions: Vec<Json> =
+        (0..60).map(|n| json!({ "type": "setAttributes", "attributes": { format!("a{n}"): work } })).collect();
+    json!({ "name": "Work", "type": "email", "nodes": [{ "id": "a", "actions": actions }] })
+}
+
+/// A flow whose pattern must hold hundreds of positions against each character.
+fn matching() -> Json {
+    json!({ "name": "Pattern", "type": "email", "nodes": [{ "id": "a", "actions": [
+        { "type": "setAttributes", "attributes": { "found": "${string(interaction.email.body.matches('[0-9].{0,300}EUR'))}" } },
+        { "type": "disconnect" }] }] })
+}
+
+fn make_heavy_flows(api: &Api) {
+    api.post("/routing/email/domains", &json!({ "id": "heavy.example" })).ok();
+    for flow in [working(), matching()] {
+        let id = api.post("/flows", &flow).ok()["id"].clone();
+        let pattern = flow["name"].as_str().unwrap().to_lowercase();
+        api.post("/routing/email/domains/heavy.example/routes", &json!({ "pattern": pattern, "flow": { "id": id } }))
+            .ok();
+    }
+}
+
+fn flow(api: &Api, name: &str) -> String {
+    api.get(&format!("/flows?name={name}")).ok()["entities"][0]["id"].as_str().unwrap().to_owned()
+}
+
+fn tries(ground: &Ground) {
+    let api = ground.server.api();
+    let path = format!("/flows/{}/try", flow(&api, "Work"));
+    again_and_again(ground, |_| {
+        let answer =
+            api.send("POST", &path, &[("Content-Type", "message/rfc822")], b"Subject: hello\r\n\r\nhello\r\n").ok();
+        assert_eq!(answer["decision"]["error"]["code"], "run.too-much-work", "{answer}");
+        assert_eq!(answer["decision"]["error"]["nodeId"], "a", "{answer}");
+    });
+}
+
+/// Does it once, and again until all is over.
+fn again_and_again(ground: &Ground, mut act: impl FnMut(usize)) {
+    ground.begun.wait();
+    for number in 0.. {
+        if ground.over.load(Ordering::Relaxed) {
+            return;
+        }
+        act(number);
+    }
+}
 
 /// Half of them say nothing, half of them something and then no more.
 fn idle(ground: &Ground, from: Ipv4Addr, to: &str, words: &[u8]) {
@@ -108,6 +204,7 @@ fn neighbours_are_served_whatever_goes_on() {
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     server.apply_triage();
     let api = server.api();
+    make_heavy_flows(&api);
     let begun = Barrier::new(LOADS.len() + 1);
     let over = AtomicBool::new(false);
     let ground = Ground { server: &server, api: &api, begun: &begun, over: &over };
@@ -138,6 +235,22 @@ fn neighbours_are_served_whatever_goes_on() {
     for (name, _) in LOADS {
         eprintln!("meanwhile: {name}");
     }
+    // Of what was accepted, everything has one outcome; what took too much is unrouted, and says why.
+    wait_for("every mail's decision", || {
+        let summary = api.get("/interactions/summary").ok();
+        let states = &summary["byState"];
+        (states["received"] == 0 && states["running"] == 0).then_some(summary)
+    });
+    let summary = api.get("/interactions/summary").ok();
+    assert_eq!(
+        summary["accepted"],
+        summary["duplicates"].as_u64().unwrap() + summary["interactions"].as_u64().unwrap()
+    );
+    eprintln!("{} mails accepted meanwhile, {} unrouted", summary["accepted"], summary["byDecision"]["unrouted"]);
+    let worked = api.get("/interactions?to=work@heavy.example&pageSize=1").ok();
+    assert_eq!(worked["entities"][0]["decision"]["error"]["code"], "run.too-much-work", "{worked}");
+    let matched = api.get("/interactions?to=pattern@heavy.example&pageSize=1").ok();
+    assert_eq!(matched["entities"][0]["decision"]["error"]["code"], "run.too-many-steps", "{matched}");
     assert!(late.is_empty(), "{late:?}");
 }
 
