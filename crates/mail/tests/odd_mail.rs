@@ -73,6 +73,9 @@ fn facts(message: &Message<'_>) -> String {
     let names: Vec<String> =
         message.headers().iter().map(|(name, values)| format!("{name}*{}", values.len())).collect();
     fact("fields", &start(&names.join(" ")));
+    for unread in message.unread() {
+        fact("unread", &unread.to_string());
+    }
     out
 }
 
