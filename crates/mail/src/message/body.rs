@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use mail_parser::PartType;
-use mail_parser::decoders::html::html_to_text;
 use memchr::{memchr, memchr_iter};
 
 use super::BODY_LIMIT;
 use super::shown::Shown;
+use crate::html::{self, Page};
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
@@ -28,7 +28,24 @@ impl<'x> Text<'x> {
         if !plain.is_blank() || shown.html.is_empty() {
             return plain;
         }
-        Self::joined(texts(message, &shown.html).map(|html| Cow::Owned(Cow::Owned(html_to_text(&html)))))
+        Self::pages(message, &shown.html, |page| page.text)
+    }
+
+    /// What the HTML has in it without showing it.
+    pub(super) fn hidden(message: &mail_parser::Message<'x>) -> Self {
+        Self::pages(message, &Shown::of(message).html, |page| page.hidden)
+    }
+
+    /// A text of HTML parts.
+    fn pages(message: &mail_parser::Message<'x>, ids: &[u32], text: fn(Page) -> String) -> Self {
+        let mut is_cut = false;
+        let mut joined = Self::joined(texts(message, ids).map(|html| {
+            let page = html::read(&html);
+            is_cut |= page.truncated;
+            Cow::Owned(Cow::Owned(text(page)))
+        }));
+        joined.truncated |= is_cut;
+        joined
     }
 
     /// The HTML as written.
