@@ -1,4 +1,5 @@
-//! Broken and odd mails and what is read of them: `spec/mail/NN-name.eml` beside `NN-name.txt`.
+//! Broken and odd mails and what is read of them: `spec/mail/NN-name.eml` beside `NN-name.txt`; pages and their text:
+//! `spec/html`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use waypost_mail::html;
 use waypost_mail::message::{Address, AddressField, Message};
 
 /// How much of a text stands in the facts, in characters.
@@ -34,6 +36,34 @@ fn what_is_read_of_odd_mails() {
             write!(wrong, "\n== {}\nexpected:\n{expected}found:\n{found}", path.display()).unwrap();
         }
     }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_text_of_pages() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/html");
+    let mut wrong = String::new();
+    let mut count = 0;
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let cases = fs::read_to_string(&file).unwrap();
+        for case in cases.split("\n== ").skip(1) {
+            let (name, case) = case.split_once('\n').unwrap();
+            let (page, expected) = case.split_once("-- text").unwrap();
+            let (text, hidden) = expected.split_once("\n-- hidden").unwrap_or((expected, ""));
+            let found = html::read(page.trim_matches('\n'));
+            count += 1;
+            for (what, expected, found) in [("text", text, &found.text), ("hidden", hidden, &found.hidden)] {
+                if expected.trim_matches('\n') != found {
+                    write!(wrong, "\n== {name}: {what}\nexpected:{expected}\nfound:\n{found}\n").unwrap();
+                }
+            }
+            assert!(!found.truncated, "{name}");
+        }
+    }
+    assert!(count >= 40, "cases are missing");
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -63,6 +93,7 @@ fn facts(message: &Message<'_>) -> String {
     fact("automatic", if message.is_auto_generated() { "yes" } else { "" });
     fact("body", &start(message.body()));
     fact("html", &start(message.html()));
+    fact("hidden", &start(message.hidden_text()));
     for attachment in message.attachments() {
         let place = if attachment.inline { "inline" } else { "apart" };
         fact(

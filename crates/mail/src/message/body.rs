@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use mail_parser::decoders::html::html_to_text;
 use memchr::{memchr, memchr_iter};
 
 use super::BODY_LIMIT;
@@ -11,6 +10,7 @@ use super::media_type::Kind;
 use super::parameters::Parameters;
 use super::shown::Shown;
 use super::structure::{Part, Structure};
+use crate::html::{self, Page};
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
@@ -33,9 +33,14 @@ impl<'x> Text<'x> {
     /// The parts that are shown, in order, HTML in words.
     pub(super) fn body(structure: &Structure<'x>, shown: &Shown) -> Self {
         Self::joined(parts(structure, &shown.body).map(|part| match part.kind {
-            Kind::Html => Piece { text: Cow::Owned(html_to_text(&read(part, READ))), cut: part.body.len() > READ },
+            Kind::Html => Piece::of_page(part, |page| page.text),
             _ => Piece::of(part),
         }))
+    }
+
+    /// What the HTML has in it without showing it.
+    pub(super) fn hidden(structure: &Structure<'x>, shown: &Shown) -> Self {
+        Self::joined(parts(structure, &shown.html).map(|part| Piece::of_page(part, |page| page.hidden)))
     }
 
     /// The HTML as written.
@@ -93,6 +98,12 @@ struct Piece<'x> {
 impl<'x> Piece<'x> {
     fn of(part: &Part<'x>) -> Self {
         Self { text: read(part, READ), cut: part.body.len() > READ }
+    }
+
+    fn of_page(part: &Part<'x>, text: fn(Page) -> String) -> Self {
+        let page = html::read(&read(part, READ));
+        let cut = page.truncated || part.body.len() > READ;
+        Self { text: Cow::Owned(text(page)), cut }
     }
 }
 

@@ -51,6 +51,7 @@ pub struct Message<'x> {
     subject: OnceLock<Option<usize>>,
     text: OnceLock<Text<'x>>,
     html: OnceLock<Text<'x>>,
+    hidden: OnceLock<Text<'x>>,
     addresses: [OnceLock<(Vec<Address>, bool)>; AddressField::ALL.len()],
     header_map: OnceLock<(BTreeMap<String, Vec<String>>, bool)>,
     message_ids: OnceLock<Vec<String>>,
@@ -77,6 +78,7 @@ impl<'x> Message<'x> {
             subject: OnceLock::new(),
             text: OnceLock::new(),
             html: OnceLock::new(),
+            hidden: OnceLock::new(),
             addresses: Default::default(),
             header_map: OnceLock::new(),
             message_ids: OnceLock::new(),
@@ -104,6 +106,13 @@ impl<'x> Message<'x> {
     #[must_use]
     pub fn html(&self) -> &str {
         self.html_text().as_str()
+    }
+
+    /// What the HTML parts have in them without showing it ([`crate::html`]); the first [`BODY_LIMIT`] bytes, ending on a
+    /// character boundary.
+    #[must_use]
+    pub fn hidden_text(&self) -> &str {
+        self.hidden.get_or_init(|| Text::hidden(self.structure(), self.shown())).as_str()
     }
 
     /// Whether text or HTML were longer than [`BODY_LIMIT`].
