@@ -8,6 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "odd_mail/bounds.rs"]
+mod bounds;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
