@@ -3,6 +3,8 @@
 //! Read in one pass over the lines that begin with two hyphens, without recursion: a boundary ends its own part and all that
 //! are open within it. A mail within the mail is one part, whose inside nobody looks at.
 
+use std::collections::HashMap;
+
 use memchr::{memchr, memmem};
 
 use super::fields::{Fields, RawField, split};
@@ -50,7 +52,8 @@ impl<'x> Structure<'x> {
     pub(super) fn read(content: &'x [u8], body: usize, fields: &Fields<'x>, line_end: u8) -> Self {
         let mut head = Head::default();
         fields.raw().for_each(|field| head.field(field));
-        let mut reader = Reader { content, line_end, read: Self::default(), open: Vec::new(), guesses: 0 };
+        let mut reader =
+            Reader { content, line_end, read: Self::default(), open: Vec::new(), levels: HashMap::new(), guesses: 0 };
         reader.add(&head, body, Kind::Plain);
         reader.run(body);
         reader.read
@@ -121,6 +124,8 @@ struct Reader<'x> {
     line_end: u8,
     read: Structure<'x>,
     open: Vec<Open<'x>>,
+    /// The innermost level at which each boundary is open.
+    levels: HashMap<Vec<u8>, usize>,
     guesses: usize,
 }
 
@@ -171,8 +176,7 @@ impl<'x> Reader<'x> {
             }
             match delimiter {
                 Delimiter::Close => {
-                    self.finish(level);
-                    self.open.truncate(level);
+                    self.close();
                     if self.open.is_empty() {
                         return;
                     }
@@ -181,9 +185,8 @@ impl<'x> Reader<'x> {
                 Delimiter::Next => {
                     if self.read.parts.len() >= PARTS {
                         self.read.too_many = true;
-                        while let Some(level) = self.open.len().checked_sub(1) {
-                            self.finish(level);
-                            self.open.pop();
+                        while !self.open.is_empty() {
+                            self.close();
                         }
                         return;
                     }
@@ -241,7 +244,7 @@ impl<'x> Reader<'x> {
             undivided: false,
         });
         if opens {
-            self.open.push(Open { part: index, boundary, begin, guess: None });
+            self.open(index, boundary, begin);
         }
         opens
     }
@@ -275,17 +278,37 @@ impl<'x> Reader<'x> {
         !boundary.is_empty() && memmem::find(body, &[b"--", boundary].concat()).is_some()
     }
 
-    /// Which open multipart a line belongs to, from the innermost outwards.
+    /// Which open multipart a line belongs to; if to two, to the inner one.
     fn delimiter(&self, line: &[u8]) -> Option<(usize, Delimiter)> {
         let text = line.strip_prefix(b"--")?.trim_ascii_end();
-        self.open.iter().enumerate().rev().find_map(|(level, open)| {
-            let rest = text.strip_prefix(open.boundary.as_slice()).filter(|_| !open.boundary.is_empty())?;
-            match rest {
-                b"" => Some((level, Delimiter::Next)),
-                b"--" => Some((level, Delimiter::Close)),
-                _ => None,
-            }
-        })
+        let next = self.levels.get(text).map(|level| (*level, Delimiter::Next));
+        let close = text.strip_suffix(b"--").and_then(|text| self.levels.get(text));
+        match (next, close) {
+            (Some((next, _)), Some(close)) if *close > next => Some((*close, Delimiter::Close)),
+            (None, Some(close)) => Some((*close, Delimiter::Close)),
+            (next, _) => next,
+        }
+    }
+
+    fn open(&mut self, part: usize, boundary: Vec<u8>, begin: usize) {
+        if !boundary.is_empty() {
+            self.levels.insert(boundary.clone(), self.open.len());
+        }
+        self.open.push(Open { part, boundary, begin, guess: None });
+    }
+
+    /// Ends the innermost multipart.
+    fn close(&mut self) {
+        let count = self.read.parts.len();
+        let Some(open) = self.open.pop() else { return };
+        if let Some(part) = self.read.parts.get_mut(open.part) {
+            part.end = count;
+        }
+        // One around it may have the same boundary.
+        match self.open.iter().rposition(|outer| outer.boundary == open.boundary) {
+            Some(level) if !open.boundary.is_empty() => self.levels.insert(open.boundary, level),
+            _ => self.levels.remove(&open.boundary),
+        };
     }
 
     /// Remembers a line that looks like the boundary of the innermost multipart, of which no part has been found.
@@ -318,41 +341,32 @@ impl<'x> Reader<'x> {
     /// divided by another boundary than it declares, that one is taken instead; then returns where to read on.
     fn close_above(&mut self, level: usize, end: usize) -> Option<usize> {
         while self.open.len() > level {
-            let count = self.read.parts.len();
-            let guesses = self.guesses;
-            if let Some(open) = self.open.last_mut() {
-                let is_empty = open.part + 1 == count;
-                if let Some((boundary, at)) =
-                    open.guess.take().filter(|(_, at)| is_empty && guesses < MOST_GUESSES && *at < end)
-                {
-                    let region = self.content.get(at..end).unwrap_or_default();
-                    let header =
-                        memchr(self.line_end, region).and_then(|end| region.get(end + 1..)).unwrap_or_default();
-                    let says_so = header.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+            let Some(open) = self.open.last() else { break };
+            let (part, begin) = (open.part, open.begin);
+            if part + 1 == self.read.parts.len() {
+                if let Some((boundary, at)) = open.guess.filter(|guess| self.is_boundary(*guess, end)) {
                     self.guesses += 1;
-                    if says_so || memmem::find(region, &[b"\n--", boundary, b"--"].concat()).is_some() {
-                        open.boundary = boundary.to_vec();
-                        return Some(at);
-                    }
+                    self.close();
+                    self.open(part, boundary.to_vec(), begin);
+                    return Some(at);
                 }
-                let (part, begin) = (open.part, open.begin);
-                if let Some(part) = self.read.parts.get_mut(part).filter(|_| is_empty) {
+                if let Some(part) = self.read.parts.get_mut(part) {
                     part.undivided = true;
                     part.body = self.content.get(begin..end.max(begin)).unwrap_or_default();
                 }
             }
-            self.finish(self.open.len() - 1);
-            self.open.pop();
+            self.close();
         }
         None
     }
 
-    /// Notes the end of a multipart's parts.
-    fn finish(&mut self, level: usize) {
-        let count = self.read.parts.len();
-        if let Some(part) = self.open.get(level).map(|open| open.part).and_then(|part| self.read.parts.get_mut(part)) {
-            part.end = count;
-        }
+    /// Whether what looks like a boundary is one: fields of a part follow it, or it comes again to end the parts.
+    fn is_boundary(&self, (boundary, at): (&[u8], usize), end: usize) -> bool {
+        let region = self.content.get(at..end).unwrap_or_default();
+        let header = memchr(self.line_end, region).and_then(|end| region.get(end + 1..)).unwrap_or_default();
+        let has_fields = header.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+        let may_be = !region.is_empty() && self.guesses < MOST_GUESSES;
+        may_be && (has_fields || memmem::find(region, &[b"\n--", boundary, b"--"].concat()).is_some())
     }
 
     /// The offset of the line end before a boundary, which belongs to it (RFC 2046, section 5.1.1).
