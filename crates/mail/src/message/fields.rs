@@ -79,10 +79,6 @@ impl<'x> Fields<'x> {
         self.fields.get(position).map(Field::text)
     }
 
-    /// Whether a field is there at all.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.named(name).next().is_some()
-    }
 
     /// The first field of that name, by a reader of the parser.
     pub(super) fn parse_first(&self, name: &str, read: Reader) -> Option<HeaderValue<'x>> {
