@@ -48,11 +48,15 @@ impl<'m> Machine<'m> {
             .into_iter()
             .map(|(name, value)| (Arc::from(name), Value::String(Text::Owned(Arc::from(value)))))
             .collect();
+        let mut trace = Recorder::new(input.limits.detail, input.limits.trace_events);
+        if let Some(reason) = input.email.automatic() {
+            trace.always(Event::Automatic { reason });
+        }
         Self {
             priority: input.priority,
             attributes: Arc::new(attributes),
             stack: Stack::new(),
-            trace: Recorder::new(input.limits.detail, input.limits.trace_events),
+            trace,
             actions: 0,
             nodes: 0,
             pending: Vec::with_capacity(4),

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use waypost_mail::html;
-use waypost_mail::message::{Address, AddressField, Message};
+use waypost_mail::message::{Address, AddressField, Message, Reason};
 
 /// How much of a text stands in the facts, in characters.
 const START: usize = 120;
@@ -40,6 +40,31 @@ fn what_is_read_of_odd_mails() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn automatic_or_human() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/mail/automatic.txt");
+    let cases = fs::read_to_string(path).unwrap();
+    let mut wrong = String::new();
+    let mut count = 0;
+    for case in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (expected, fields) = case.split_once(" <- ").unwrap();
+        let mut mail = fields.replace(" | ", "\r\n") + "\r\n";
+        for (name, default) in [("From", "ann@sender.example"), ("Subject", "Order 7")] {
+            if !mail.lines().any(|line| line.starts_with(&format!("{name}:"))) {
+                write!(mail, "{name}: {default}\r\n").unwrap();
+            }
+        }
+        mail.push_str("\r\nHello.\r\n");
+        let found = Message::parse(mail.as_bytes()).automatic().map_or("human", Reason::as_str);
+        if found != expected {
+            writeln!(wrong, "{case}: found {found}").unwrap();
+        }
+        count += 1;
+    }
+    assert!(count >= 60, "cases are missing");
+    assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 #[test]
@@ -93,7 +118,7 @@ fn facts(message: &Message<'_>) -> String {
     fact("message-id", message.message_id().unwrap_or_default());
     fact("in-reply-to", message.in_reply_to());
     fact("references", &message.references().join(" "));
-    fact("automatic", if message.is_auto_generated() { "yes" } else { "" });
+    fact("automatic", message.automatic().map_or("", Reason::as_str));
     fact("body", &start(message.body()));
     fact("html", &start(message.html()));
     fact("hidden", &start(message.hidden_text()));

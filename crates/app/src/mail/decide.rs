@@ -19,7 +19,7 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
-use super::email::MessageView;
+use super::email::{Envelope, MessageView};
 use crate::catalogue::world::Running;
 
 /// What a run starts from.
@@ -35,6 +35,8 @@ pub struct Start<'r> {
     pub route: Option<&'r RouteRecord>,
     /// What was said of the interaction besides its mail.
     pub opening: Option<&'r Opening>,
+    /// What the mail came in.
+    pub envelope: Envelope<'r>,
 }
 
 /// Runs a mail to its decision.
@@ -150,7 +152,7 @@ pub(super) async fn conduct(
     let Conducted { snapshot, program, attributes, given } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
-    let view = MessageView(message);
+    let view = MessageView::new(message, start.envelope);
     let mut id = Uuid::encode_buffer();
     let id: &str = start.interaction.0.hyphenated().encode_lower(&mut id);
     let input = RunInput {

@@ -16,6 +16,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide};
+use super::email::Envelope;
 use crate::App;
 use crate::catalogue::world::{Running, World};
 use crate::observed::Ran;
@@ -155,6 +156,7 @@ async fn run(
         priority: work.interaction.initial_priority,
         route,
         opening: work.interaction.opening.as_ref(),
+        envelope: Envelope::of(&work.interaction),
     };
     let mut run = decide(running, start, &message, limits, &LiveAnswers::new(running, store)).await?;
     if gone {

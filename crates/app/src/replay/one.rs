@@ -13,6 +13,7 @@ use super::answers::Recorded;
 use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
+use crate::mail::email::Envelope;
 use crate::mail::decide::{Start, decide};
 
 /// What came of one.
@@ -71,6 +72,7 @@ pub(crate) async fn replay(
         priority: record.interaction.initial_priority,
         route: record.route,
         opening: record.interaction.opening.as_ref(),
+        envelope: Envelope::of(record.interaction),
     };
     let run = decide(after, start, &message, Limits::default(), &answers).await?;
     let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));

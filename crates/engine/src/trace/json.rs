@@ -34,6 +34,10 @@ impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
+            Self::Automatic { reason } => {
+                map.serialize_entry("event", "automatic")?;
+                map.serialize_entry("reason", reason)?;
+            }
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;

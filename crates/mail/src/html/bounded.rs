@@ -259,11 +259,11 @@ fn is_of_use(name: &LocalName, value: &str) -> bool {
 mod tests {
     use super::super::read;
 
-    /// What the standard's algorithm would take hours for, or gigabytes, each with a word at the end that is read unless a
-    /// bound was met. Without the bounds this test does not end.
+    /// What takes the standard's algorithm quadratic time, or more: each with a word at the end that is read unless a bound was
+    /// met.
     #[test]
     fn hostile_pages_are_read_within_bounds() {
-        const MANY: usize = 50_000;
+        const MANY: usize = 6_000;
         let numbered = |piece: fn(usize) -> String| (0..MANY).map(piece).collect::<String>();
         let attributes: String = (0..MANY).map(|at| format!("a{at} ")).collect();
         for (page, is_read_whole) in [
@@ -272,10 +272,10 @@ mod tests {
             ("<a><div>".repeat(MANY), true),
             ("<table><tr><td>".repeat(MANY), true),
             ("<svg>".to_owned() + &"<g>".repeat(MANY), true),
-            ("<div>".repeat(500) + &"</x>".repeat(10 * MANY), false),
+            ("<div>".repeat(500) + &"</b>".repeat(10 * MANY), false),
             (numbered(|at| format!("<b class={at}>")), true),
             (numbered(|at| format!("<p><b class={at}></p>")), false),
-            (numbered(|at| format!("<a href={at}><div></a>")), false),
+            (numbered(|at| format!("<a href={at}><div></a>")), true),
             (numbered(|at| format!("<x{at}>")), true),
             (format!("<p {attributes}>"), false),
             (format!("<p a='>' b=\">\" {attributes}>"), false),
@@ -284,7 +284,7 @@ mod tests {
             ("<p a=\"".to_owned() + &"x>".repeat(MANY) + "\">", true),
             ("&amp;".repeat(3 * MANY), true),
             (format!("<style>{}</style>", "@media x{".repeat(MANY)), true),
-            (format!("<style>{}</style>", ".a{margin:0}".repeat(MANY / 4)) + &"<i class=a></i>".repeat(MANY), false),
+            (format!("<style>{}</style>", ".a{margin:0}".repeat(MANY)) + &"<i class=a></i>".repeat(MANY), false),
         ] {
             let start: String = page.chars().take(40).collect();
             let read = read(&(page + "<u>end"));

@@ -164,10 +164,6 @@ impl<'x> Fields<'x> {
         self.fields.get(position).map(|field| self.text(field))
     }
 
-    /// Whether a field is there at all.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.named(name).next().is_some()
-    }
 
     /// The charset that the message gives for its text.
     pub(super) fn charset(&self) -> Charset {

@@ -26,6 +26,7 @@ use std::sync::OnceLock;
 
 pub use address::{Address, AddressField};
 pub use attachment::Attachment;
+pub use automatic::Reason;
 use body::Text;
 use fields::Fields;
 use shown::Shown;
@@ -196,11 +197,12 @@ impl<'x> Message<'x> {
         self.size as u64
     }
 
-    /// Whether a machine wrote it: an automatic reply, a report, a bulk mailing. Says nothing of the envelope: mail
-    /// with an empty reverse path is automatic too (RFC 3834 section 2), and only the caller knows that path.
+    /// Why one knows that a machine wrote it: an automatic reply, a report, a bulk mailing; `None` if a person may have. Says
+    /// nothing of the envelope: mail with the null reverse-path is automatic too (RFC 3834 section 2), and only the caller
+    /// knows that path ([`Reason::NULL_REVERSE_PATH`]).
     #[must_use]
-    pub fn is_auto_generated(&self) -> bool {
-        automatic::is_automatic(&self.fields)
+    pub fn automatic(&self) -> Option<Reason> {
+        automatic::reason(self)
     }
 
     fn structure(&self) -> &Structure<'x> {
