@@ -23,7 +23,7 @@ pub fn check(input: &[u8]) {
     let fields: usize = message.headers().values().map(Vec::len).sum();
     assert!(fields <= input.len(), "{fields} fields");
     assert!(message.references().iter().all(|id| !id.is_empty()), "a Message-ID of nothing");
-    let _ = (message.date(), message.message_id(), message.in_reply_to(), message.is_auto_generated());
+    let _ = (message.date(), message.message_id(), message.in_reply_to(), message.automatic());
     assert!(message.unread().is_empty() || input.len() > 1000, "{:?}", message.unread());
     assert!(message.size() == input.len() as u64, "the size is that of the raw message");
 }

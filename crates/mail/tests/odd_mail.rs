@@ -10,6 +10,8 @@
 
 #[path = "odd_mail/bounds.rs"]
 mod bounds;
+#[path = "odd_mail/given.rs"]
+mod given;
 
 use std::fmt::Write;
 use std::fs;
