@@ -47,15 +47,19 @@ pub struct Address {
 /// The addresses of all fields of a name, groups flattened, and whether there are more than are read.
 pub(super) fn read(fields: &Fields<'_>, field: AddressField) -> (Vec<Address>, bool) {
     let mut found = Vec::new();
+    let mut more = false;
     for text in fields.unfolded(field.name()) {
-        if found.len() >= ADDRESSES {
-            return (found, true);
-        }
-        if !Reader::new(&text, &mut found).list() {
-            return (found, true);
+        more = found.len() >= ADDRESSES || !Reader::new(&text, &mut found).list();
+        if more {
+            break;
         }
     }
-    (found, false)
+    // The first author is whom it is from: one with an address, if any has.
+    let is_author = matches!(field, AddressField::From | AddressField::ReplyTo);
+    if is_author && found.first().is_some_and(|first| first.address.is_empty()) {
+        found.sort_by_key(|one| one.address.is_empty());
+    }
+    (found, more)
 }
 
 impl Address {
@@ -83,6 +87,7 @@ fn unicode_domain(domain: &str) -> Cow<'_, str> {
 /// An address without what does not belong to it: white space, `mailto:`, a source route, quotes, stray brackets.
 fn bare(written: &str) -> Cow<'_, str> {
     let written = written.trim().trim_matches(['\'', '<', '>', ',', ';']).trim();
+    let written = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(written);
     let written = match written.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => written.get(7..).unwrap_or_default(),
         _ => written,
@@ -166,7 +171,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             match c {
                 ',' | ';' => {
                     self.at += 1;
-                    self.end(c == ',');
+                    self.end(true);
                 }
                 // What stood before it is the name of a group, or no part of an address.
                 ':' if self.angle.is_none() => {
@@ -329,8 +334,15 @@ impl<'t, 'f> Reader<'t, 'f> {
         let words = std::mem::take(&mut self.words);
         let after = std::mem::take(&mut self.after);
         let comment = std::mem::take(&mut self.comment);
-        if let Some(angle) = self.angle.take() {
-            let words = if words.is_empty() { after } else { words };
+        if let Some(mut angle) = self.angle.take() {
+            let mut words = if words.is_empty() { after } else { words };
+            // `ann@x.example <Ann>`: the other way round.
+            if !angle.contains('@')
+                && let [word] = words.as_mut_slice()
+                && is_address(&word.text)
+            {
+                std::mem::swap(&mut angle, &mut word.text);
+            }
             let mut name = std::mem::take(&mut self.names).join(", ");
             let own = phrase(&words);
             if !name.is_empty() && !own.is_empty() {
@@ -347,29 +359,35 @@ impl<'t, 'f> Reader<'t, 'f> {
             return;
         }
         let words = joined_at_signs(words);
-        let is_address = |word: &&WordOf| !word.quoted && is_address(&word.text);
-        if words.iter().any(|word| is_address(&word)) {
+        let stands_alone = |word: &&WordOf| !word.quoted && is_address(&word.text);
+        if words.iter().any(|word| stands_alone(&word)) {
             self.flush_names();
-            let name = phrase(words.iter().filter(|word| !is_address(word)));
+            let name = phrase(words.iter().filter(|word| !stands_alone(word)));
             let name = decoded(if name.is_empty() { &comment } else { &name });
             let mut name = Some(name);
-            for word in words.iter().filter(is_address) {
+            for word in words.iter().filter(stands_alone) {
                 let name = name.take().unwrap_or_default();
                 self.keep(Address::new(&word.text, &name));
             }
             return;
         }
         let name = phrase(&words);
+        // `Ann (ann@x.example)`: the other way round.
+        if is_address(&comment) && !comment.contains(char::is_whitespace) {
+            self.flush_names();
+            self.keep(Address::new(&comment, &decoded(&name)));
+            return;
+        }
         if name.is_empty() {
             if !comment.is_empty() && !comma {
                 self.names.push(comment);
             }
             return;
         }
-        // RFC 2047, section 5, forbids to encode an address; it is done nevertheless.
+        // RFC 2047, section 5, forbids to encode an address, and nobody means to quote one with its name; both are done.
         if !self.decoded {
             let text = words::decode(Cow::Borrowed(&name));
-            if text.contains('@') && text != name {
+            if text.contains('@') && (text != name || words.iter().any(|word| word.quoted)) {
                 self.flush_names();
                 let mut reader = Reader::new(&text, self.found);
                 reader.decoded = true;
@@ -488,6 +506,14 @@ mod tests {
         check("a@x b@y", &[("a@x", ""), ("b@y", "")]);
         check("Ann <a@x>; b@y; c@z", &[("a@x", "Ann"), ("b@y", ""), ("c@z", "")]);
         check("Ann Vance a@x", &[("a@x", "Ann Vance")]);
+        check("\"Ann Vance\" a@x", &[("a@x", "Ann Vance")]);
+        check("Vance; Ann <a@x>", &[("a@x", "Vance, Ann")]);
+        // Name and address where the other belongs, or both as one.
+        check("ann@x.example <Ann Vance>", &[("ann@x.example", "Ann Vance")]);
+        check("Ann Vance (ann@x.example)", &[("ann@x.example", "Ann Vance")]);
+        check("Ann Vance [ann@x.example]", &[("ann@x.example", "Ann Vance")]);
+        check("\"Ann Vance <ann@x.example>\"", &[("ann@x.example", "Ann Vance")]);
+        check("\"ann@x.example\"", &[("ann@x.example", "")]);
         check(",, a@x,,b@y,", &[("a@x", ""), ("b@y", "")]);
         // Encoded as a whole.
         check("=?utf-8?b?w4RubiBWYW5jZSA8YW5uQHNlbmRlci5leGFtcGxlPg==?=", &[("ann@sender.example", "Änn Vance")]);

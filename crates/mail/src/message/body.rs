@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::BODY_LIMIT;
 use super::charset::Charset;
@@ -113,8 +113,33 @@ fn parts<'a, 'x>(structure: &'a Structure<'x>, indices: &'a [usize]) -> impl Ite
 
 /// The first bytes of a part, decoded.
 fn read<'x>(part: &Part<'x>, limit: usize) -> Cow<'x, str> {
-    let label = Parameters::read(part.content_type).text("charset").map(|label| Charset::named(label.as_bytes()));
-    label.unwrap_or(Charset::Unsaid).decode(part.transfer.decode_text(part.body, limit))
+    let bytes = part.transfer.decode_text(part.body, limit);
+    let charset = match Parameters::read(part.content_type).text("charset") {
+        Some(label) => Charset::named(label.as_bytes()),
+        None if part.kind == Kind::Html => page_charset(&bytes),
+        None => Charset::Unsaid,
+    };
+    charset.decode(bytes)
+}
+
+/// The charset that a page gives for itself, as browsers find it: near its beginning, in a `meta`.
+fn page_charset(page: &[u8]) -> Charset {
+    let start = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
+    let said = memmem::find(&start, b"<meta").and_then(|at| {
+        let meta = start.get(at..)?;
+        let at = memmem::find(meta, b"charset")?;
+        let label = meta.get(at + 7..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+        let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
+        let end =
+            label.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':')))?;
+        label.get(..end)
+    });
+    match said.map(Charset::named) {
+        // A page whose bytes can be searched for ASCII is in neither; one that is UTF-8 is that, whatever it says.
+        None | Some(Charset::Utf16 | Charset::Utf32) => Charset::Unsaid,
+        Some(_) if std::str::from_utf8(page).is_ok() => Charset::Utf8,
+        Some(charset) => charset,
+    }
 }
 
 /// Whether a plain text is blank, or says only that its reader needs a program that shows HTML.

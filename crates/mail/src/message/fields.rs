@@ -164,7 +164,6 @@ impl<'x> Fields<'x> {
         self.fields.get(position).map(|field| self.text(field))
     }
 
-
     /// The charset that the message gives for its text.
     pub(super) fn charset(&self) -> Charset {
         *self.charset.get_or_init(|| {

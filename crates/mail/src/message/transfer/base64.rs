@@ -159,7 +159,8 @@ pub(super) fn split(raw: &[u8]) -> (&[u8], &[u8]) {
         }
     }
     if full == 0 {
-        return if is_damaged(raw.trim_ascii()) { (raw, &[]) } else { (&[], raw) };
+        let text = raw.trim_ascii();
+        return if is_damaged(text) || is_unbroken(text) { (raw, &[]) } else { (&[], raw) };
     }
     // Padding ends a text; what comes then is base64 only if a full line comes, too.
     let mut end = last_full;
@@ -185,6 +186,18 @@ pub(super) fn split(raw: &[u8]) -> (&[u8], &[u8]) {
         _ => rest.trim_ascii_start(),
     };
     (encoded, rest)
+}
+
+/// Whether a text is base64 whose line ends became spaces: words of one length.
+fn is_unbroken(text: &[u8]) -> bool {
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+    let length = words.peek().map_or(0, |word| word.len());
+    let mut fits = length >= 16;
+    while let Some(word) = words.next().filter(|_| fits) {
+        let last = words.peek().is_none();
+        fits = matches!(classify(word), Line::Pure { .. }) && (word.len() == length || (last && word.len() < length));
+    }
+    fits
 }
 
 /// Whether a text is base64 with a few bad bytes rather than words.

@@ -6,6 +6,8 @@ mod uuencode;
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 pub(super) use base64::decode_word as base64_word;
 pub(super) use quoted_printable::{decode_word as quoted_word, hex};
 
@@ -43,8 +45,21 @@ impl Transfer {
             b"uuencode" | b"xuuencode" | b"uue" | b"xuue" | b"uuencoded" | b"uu" => Self::Uuencode,
             b"7bit" | b"8bit" | b"binary" | b"7bits" | b"8bits" | b"none" | b"7" | b"8" | b"ascii" | b"bit7"
             | b"bit8" => Self::Identity,
-            _ => Self::Unknown,
+            _ => Self::mentioned(value),
         })
+    }
+
+    /// `base 64`, or a name with other things around it.
+    fn mentioned(value: &[u8]) -> Self {
+        let text: Vec<u8> =
+            value.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).take(100).collect();
+        if memmem::find(&text, b"base64").is_some() {
+            Self::Base64
+        } else if memmem::find(&text, b"quotedprintable").is_some() {
+            Self::QuotedPrintable
+        } else {
+            Self::Unknown
+        }
     }
 
     /// The bytes of a text, no more than about `limit` of them. What follows encoded text and is none, such as the footer of
@@ -159,6 +174,8 @@ mod tests {
                     "base64 charset=x",
                     "(c) base64",
                     "base_64",
+                    "base 64",
+                    "Content-Transfer-Encoding: base64",
                     "b64",
                 ][..],
             ),
@@ -199,6 +216,8 @@ mod tests {
             "UGxlYXNlIHJlZnVuZCBv\r\ncmRlci!A0NzExIG5v\u{1}dyA=\r\nUGxlYXNlIHJlZnVuZCBv\r\n",
             "Please refund order 4711 now Please refund o",
         );
+        // Line ends that became spaces.
+        base64("UGxlYXNlIHJlZnVuZCBv cmRlciA0NzExIG5vdyxv UGxl", "Please refund order 4711 now,oPle");
         // What follows it.
         base64("UGxlYXNl\r\n\r\n-- \r\nlist footer\r\n", "Please\n-- \r\nlist footer\r\n");
         base64("UGxlYXNlIA==\r\n\r\n____\r\nusers\r\nUnsubscribe\r\n", "Please \n____\r\nusers\r\nUnsubscribe\r\n");
@@ -222,6 +241,7 @@ mod tests {
         quoted("====\r\n=20 \r\nx \t\r\n", "=== \r\nx\r\n");
         quoted("=C3=BC=4", "ü=4");
         quoted("a=\nb\rc", "ab\rc");
+        quoted("a=\r\r\nb=20\r\r\nc", "ab \r\r\nc");
     }
 
     #[test]

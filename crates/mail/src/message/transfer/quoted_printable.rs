@@ -12,7 +12,8 @@ pub(super) fn decode(raw: &[u8], to: &mut impl Sink) {
         let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = after;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let ends = text.iter().rev().take_while(|byte| **byte == b'\r').count();
+        let text = text.get(..text.len() - ends).unwrap_or_default();
         let line_end = line.get(text.len()..).unwrap_or_default();
         // White space at the end of a line was added on the way (section 6.7, rule 3).
         let trimmed = text.len() - text.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
