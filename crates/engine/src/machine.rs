@@ -49,9 +49,7 @@ impl<'m> Machine<'m> {
             .map(|(name, value)| (Arc::from(name), Value::String(Text::Owned(Arc::from(value)))))
             .collect();
         let mut trace = Recorder::new(input.limits.detail, input.limits.trace_events);
-        if let Some(reason) = input.email.automatic() {
-            trace.always(Event::Automatic { reason });
-        }
+        trace.mail(input.email);
         Self {
             priority: input.priority,
             attributes: Arc::new(attributes),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 pub enum TextField {
     /// The decoded subject.
     Subject,
-    /// All text parts that are not attachments, LF line ends, the first MiB.
+    /// All parts that are shown as text, HTML in words, LF line ends, the first MiB.
     Body,
     /// The HTML parts, the first MiB.
     Html,
@@ -98,4 +98,8 @@ pub trait Email: Sync {
     fn automatic(&self) -> Option<&str>;
     /// A part of the envelope; empty when it is not known, and for the null reverse-path.
     fn envelope(&self, field: EnvelopeField) -> &str;
+    /// The bounds of reading that the email exceeds, each as one phrase: what lies beyond them can't be seen.
+    fn unread(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -82,6 +82,9 @@ pub async fn decide(
             }
         },
     }
+    if record.flow.is_none() {
+        record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
+    }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(record)
 }

@@ -23,11 +23,7 @@ impl<'e> Envelope<'e> {
     pub fn of(interaction: &'e InteractionRecord) -> Self {
         let from = interaction.envelope_from.as_str();
         let is_without = from.is_empty() && interaction.opening.is_some();
-        Self {
-            from: Some(from).filter(|_| !is_without),
-            to: &interaction.envelope_to,
-            remote: &interaction.remote,
-        }
+        Self { from: Some(from).filter(|_| !is_without), to: &interaction.envelope_to, remote: &interaction.remote }
     }
 }
 
@@ -120,6 +116,10 @@ impl Email for MessageView<'_, '_> {
         reason.map(Reason::as_str)
     }
 
+    fn unread(&self) -> Vec<String> {
+        self.message.unread().iter().map(ToString::to_string).collect()
+    }
+
     fn envelope(&self, field: EnvelopeField) -> &str {
         match (field, self.envelope.from) {
             (EnvelopeField::From, Some(from)) => from,
@@ -128,6 +128,27 @@ impl Email for MessageView<'_, '_> {
             }
             (EnvelopeField::To, _) => self.envelope.to,
             (EnvelopeField::Remote, _) => self.envelope.remote,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_parsed_is_in_the_trace() {
+        let mail = |parts: usize| {
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n", "--b\n\nx\n".repeat(parts))
+        };
+        for (parts, expected) in [
+            (9_999, r#"{"version":1,"events":[]}"#),
+            (10_001, r#"{"version":1,"events":[{"event":"unread","what":"more than 10000 parts"}]}"#),
+        ] {
+            let raw = mail(parts);
+            let message = Message::parse(raw.as_bytes());
+            let view = MessageView::new(&message, Envelope::default());
+            assert_eq!(waypost_engine::trace::without_run(&view), expected);
         }
     }
 }

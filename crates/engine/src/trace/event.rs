@@ -31,6 +31,8 @@ pub(crate) enum Target {
 pub(crate) enum Event<'m> {
     /// A machine wrote the mail, and why one knows.
     Automatic { reason: &'m str },
+    /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
+    Unread { what: String },
     /// An input of the flow that comes next.
     Input { name: &'m str, source: Option<&'m str>, value: Option<Shown<'m>> },
     /// A flow was entered.

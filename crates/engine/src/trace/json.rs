@@ -38,6 +38,10 @@ impl Serialize for Event<'_> {
                 map.serialize_entry("event", "automatic")?;
                 map.serialize_entry("reason", reason)?;
             }
+            Self::Unread { what } => {
+                map.serialize_entry("event", "unread")?;
+                map.serialize_entry("what", what)?;
+            }
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;

@@ -73,7 +73,7 @@ static EMAIL: &[Member<Read>] = &[
         "body",
         Read::Text(TextField::Body),
         string,
-        "All text parts that are not attachments, in order; if there is none, what a browser shows of the HTML. The first MiB.",
+        "All that is shown as text, in order, HTML as a browser shows it; of alternatives the plain one, unless it is blank or only asks for HTML. The first MiB.",
     ),
     member_of("html", Read::Text(TextField::Html), string, "The HTML parts. The first MiB."),
     member_of(
@@ -163,7 +163,13 @@ pub fn objects() -> Vec<ObjectReference> {
         string().to_string(),
         "The first value of a header field, its name in any case; empty if there is none.",
     ));
-    vec![interaction, of("interaction.envelope", ENVELOPE), email, of("an address", ADDRESS), of("an attachment", ATTACHMENT)]
+    vec![
+        interaction,
+        of("interaction.envelope", ENVELOPE),
+        email,
+        of("an address", ADDRESS),
+        of("an attachment", ATTACHMENT),
+    ]
 }
 
 /// `operand.field`
