@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_app::mail::email::MessageView;
+use waypost_app::mail::email::{Envelope, MessageView};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
@@ -59,7 +59,7 @@ fn evaluate(compiled: Result<Compiled, Vec<Diagnostic>>, inputs: &[(String, Type
         }
     };
     let message = Message::parse(MAIL);
-    let view = MessageView(&message);
+    let view = MessageView::new(&message, Envelope::default());
     let values: Vec<_> = inputs.iter().map(|(_, of)| empty_value(of)).collect();
     let variables: Vec<_> = values.iter().cloned().map(Some).collect();
     let attributes = Arc::default();

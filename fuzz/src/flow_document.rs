@@ -7,6 +7,7 @@ use waypost_app::folder::tables::FolderRows;
 use waypost_app::folder::{Folder, SourceFile};
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
+use waypost_app::mail::email::Envelope;
 use waypost_engine::Limits;
 use waypost_flow::document;
 use waypost_flow::id::{FlowId, InteractionId};
@@ -56,6 +57,7 @@ fn run_all(world: &World) {
             priority: 0,
             route: Some(&route),
             opening: None,
+            envelope: Envelope::default(),
         };
         let limits = Limits { actions: 300, nodes: 300, ..Limits::default() };
         let record = decide_at_once(

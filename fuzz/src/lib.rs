@@ -4,5 +4,6 @@
 
 pub mod expression;
 pub mod flow_document;
+pub mod mail_message;
 pub mod smtp_commands;
 pub mod table_file;

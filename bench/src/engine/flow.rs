@@ -13,7 +13,7 @@ use waypost_app::folder::tables::FolderRows;
 use waypost_app::folder::{Folder, SourceFile};
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_app::mail::email::MessageView;
+use waypost_app::mail::email::{Envelope, MessageView};
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
 use waypost_flow::id::InteractionId;
 use waypost_flow::program::Program;
@@ -92,6 +92,7 @@ impl Triage<'_> {
             priority: 0,
             route: Some(&self.route),
             opening: None,
+            envelope: Envelope::default(),
         };
         let answers = FolderAnswers { running: &self.flows.running, rows: &FolderRows::default() };
         Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?)
@@ -99,7 +100,7 @@ impl Triage<'_> {
 
     /// What one run says.
     pub(crate) fn answer(&self, message: &Message<'_>) -> Result<Answer> {
-        let view = MessageView(message);
+        let view = MessageView::new(message, Envelope::default());
         let decision = self.run(&view)?.decision;
         if let Some(error) = decision.error {
             bail!("{error:?}");

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mail_parser::MessageParser;
-use waypost_app::mail::email::MessageView;
+use waypost_app::mail::email::{Envelope, MessageView};
 use waypost_mail::message::Message;
 
 use self::floor::Floor;
@@ -96,7 +96,7 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
     let parse_and_run = turns.add(|| {
         mails.iter().for_each(|mail| {
             let message = Message::parse(&mail.raw);
-            let view = MessageView(&message);
+            let view = MessageView::new(&message, Envelope::default());
             black_box(with_call.run(&view).is_ok());
         });
         all
@@ -140,7 +140,7 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
 
 fn runs(triage: &Triage<'_>, messages: &[Message<'_>]) -> usize {
     for message in messages {
-        let view = MessageView(message);
+        let view = MessageView::new(message, Envelope::default());
         black_box(triage.run(&view).is_ok());
     }
     messages.len()

@@ -87,11 +87,13 @@ impl App {
             (None, RouteMatch::None) => return Err(AppError::NoRoute(new.to.address)),
         };
         let raw = Bytes::from(mail(&new).map_err(|error| StoreError::Failed(error.to_string()))?);
+        // Kept for one without a sender too: what begins so is no bounce.
+        let is_said = new.opening != Opening::default() || new.from.address.is_empty();
         let bound = Bound {
             address: new.to.address,
             route,
             priority: new.priority,
-            opening: Some(new.opening).filter(|opening| *opening != Opening::default()),
+            opening: Some(new.opening).filter(|_| is_said),
         };
         let arrival = Arrival {
             protocol: Protocol::Http,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::{InteractionId, QueueId};
+use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
@@ -63,20 +64,21 @@ impl Drop for InFlightGuard<'_> {
 }
 
 impl App {
-    /// Accepts a raw message for one address.
+    /// Accepts a raw message for one address. Without a sender it is from whom its From names; an empty one is the null
+    /// reverse-path.
     ///
     /// # Errors
     /// What is no address, no route, a key that was used otherwise or is in flight, or the store.
     pub async fn accept_http(
         &self,
         actor: &str,
-        from: String,
+        from: Option<String>,
         to: String,
         raw: Bytes,
         remote: String,
         idempotency_key: Option<String>,
     ) -> Result<HttpAcceptance, AppError> {
-        let problems: Vec<_> = [("to", &to, true), ("from", &from, false)]
+        let problems: Vec<_> = [("to", to.as_str(), true), ("from", from.as_deref().unwrap_or_default(), false)]
             .into_iter()
             .filter_map(|(name, address, required)| no_address(name, address, required))
             .collect();
@@ -88,6 +90,7 @@ impl App {
             RouteMatch::Postmaster => None,
             RouteMatch::None => return Err(AppError::NoRoute(to)),
         };
+        let from = from.unwrap_or_else(|| sender(&raw));
         let idempotency = idempotency_key
             .map(|key| IdempotencyKey { key: format!("{actor}\n{key}"), fingerprint: fingerprint(&from, &to, &raw) });
         let _guard = match &idempotency {
@@ -324,4 +327,10 @@ fn fingerprint(from: &str, to: &str, raw: &[u8]) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+/// The address of a raw message's From; empty if it has none.
+fn sender(raw: &[u8]) -> String {
+    let message = Message::parse(raw);
+    message.addresses(AddressField::From).first().map(|from| from.address.clone()).unwrap_or_default()
 }

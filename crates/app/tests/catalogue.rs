@@ -151,7 +151,7 @@ async fn a_queue_with_work_in_it_stays() {
     let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
     let raw = Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n");
     let to = "care@example.com".to_owned();
-    app.accept_http("test", "a@example.net".to_owned(), to, raw, "test".to_owned(), None).await.unwrap();
+    app.accept_http("test", Some("a@example.net".to_owned()), to, raw, "test".to_owned(), None).await.unwrap();
     app.catalogue.delete_route("test", "example.com", route.id).await.unwrap();
     let refused = app.catalogue.delete_queue("test", queue).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");

@@ -54,12 +54,14 @@ impl<'m> Machine<'m> {
             .into_iter()
             .map(|(name, value)| (Arc::from(name), Value::String(Text::Owned(Arc::from(value)))))
             .collect();
+        let mut trace = Recorder::new(input.limits.detail, input.limits.trace_events);
+        trace.mail(input.email);
         Self {
             priority: input.priority,
             attributes: Arc::new(attributes),
             attribute_bytes,
             stack: Stack::new(),
-            trace: Recorder::new(input.limits.detail, input.limits.trace_events),
+            trace,
             actions: 0,
             nodes: 0,
             budget: Budget::new(input.limits.steps, input.limits.memory),

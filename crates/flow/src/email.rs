@@ -10,14 +10,27 @@ use jiff::Timestamp;
 pub enum TextField {
     /// The decoded subject.
     Subject,
-    /// All text parts that are not attachments, LF line ends, the first MiB.
+    /// All parts that are shown as text, HTML in words, LF line ends, the first MiB.
     Body,
     /// The HTML parts, the first MiB.
     Html,
+    /// What the HTML parts have in them without showing it, the first MiB.
+    HiddenText,
     /// Message-ID without angle brackets.
     MessageId,
     /// In-Reply-To without angle brackets.
     InReplyTo,
+}
+
+/// A part of the envelope that the email came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EnvelopeField {
+    /// The sender: the reverse-path, to which bounces go (RFC 5321 section 3.3).
+    From,
+    /// The recipient whose route took it.
+    To,
+    /// The address of the host that handed it in.
+    Remote,
 }
 
 /// A list of addresses of the email.
@@ -81,6 +94,12 @@ pub trait Email: Sync {
     fn size(&self) -> u64;
     /// Whether body or HTML were longer than what expressions see.
     fn body_truncated(&self) -> bool;
-    /// Whether a machine wrote it (RFC 3834 and the fields in use before it).
-    fn is_auto_generated(&self) -> bool;
+    /// Why one knows that a machine wrote it (RFC 3834 and what is in use beside it), as one word; `None` if a person may have.
+    fn automatic(&self) -> Option<&str>;
+    /// A part of the envelope; empty when it is not known, and for the null reverse-path.
+    fn envelope(&self, field: EnvelopeField) -> &str;
+    /// The bounds of reading that the email exceeds, each as one phrase: what lies beyond them can't be seen.
+    fn unread(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

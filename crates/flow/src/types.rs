@@ -62,6 +62,8 @@ pub const DATA_TYPES: [DataType; 9] = [
 pub enum ObjectType {
     /// `interaction`.
     Interaction,
+    /// `interaction.envelope`.
+    Envelope,
     /// `interaction.email`.
     Email,
     /// An address with `address`, `name`, `domain`.
@@ -141,6 +143,7 @@ impl fmt::Display for Type {
             Self::List(element) => write!(f, "list<{element}>"),
             Self::Map(element) => write!(f, "map<{element}>"),
             Self::Object(ObjectType::Interaction) => f.write_str("interaction"),
+            Self::Object(ObjectType::Envelope) => f.write_str("envelope"),
             Self::Object(ObjectType::Email) => f.write_str("email"),
             Self::Object(ObjectType::Address) => f.write_str("address"),
             Self::Object(ObjectType::Attachment) => f.write_str("attachment"),

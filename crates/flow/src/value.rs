@@ -45,6 +45,8 @@ impl Text<'_> {
 pub enum Handle {
     /// `interaction`.
     Interaction,
+    /// `interaction.envelope`.
+    Envelope,
     /// `interaction.email`.
     Email,
     /// One address of a field.
@@ -119,6 +121,7 @@ impl Handle {
     fn to_json(self, email: &dyn Email) -> Json {
         match self {
             Self::Interaction => Json::from("(interaction)"),
+            Self::Envelope => Json::from("(envelope)"),
             Self::Email => Json::from("(email)"),
             Self::Address(field, index) => {
                 let address = email.address(field, index as usize).unwrap_or_default();

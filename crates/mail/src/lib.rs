@@ -5,6 +5,7 @@
 //! `smtp::listener`, `smtp::connection` and `smtp::client` alone.
 
 pub mod hash;
+pub mod html;
 pub mod mbox;
 pub mod message;
 pub mod smtp;

@@ -1,4 +1,5 @@
-//! Broken and odd mails and what is read of them: `spec/mail/NN-name.eml` beside `NN-name.txt`.
+//! Broken and odd mails and what is read of them: `spec/mail/NN-name.eml` beside `NN-name.txt`; pages and their text:
+//! `spec/html`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,11 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "odd_mail/bounds.rs"]
+mod bounds;
+#[path = "odd_mail/given.rs"]
+mod given;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use waypost_mail::message::{Address, AddressField, Message};
+use waypost_mail::html;
+use waypost_mail::message::{Address, AddressField, Message, Reason};
 
 /// How much of a text stands in the facts, in characters.
 const START: usize = 120;
@@ -34,6 +41,59 @@ fn what_is_read_of_odd_mails() {
             write!(wrong, "\n== {}\nexpected:\n{expected}found:\n{found}", path.display()).unwrap();
         }
     }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn automatic_or_human() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/mail/automatic.txt");
+    let cases = fs::read_to_string(path).unwrap();
+    let mut wrong = String::new();
+    let mut count = 0;
+    for case in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (expected, fields) = case.split_once(" <- ").unwrap();
+        let mut mail = fields.replace(" | ", "\r\n") + "\r\n";
+        for (name, default) in [("From", "ann@sender.example"), ("Subject", "Order 7")] {
+            if !mail.lines().any(|line| line.starts_with(&format!("{name}:"))) {
+                write!(mail, "{name}: {default}\r\n").unwrap();
+            }
+        }
+        mail.push_str("\r\nHello.\r\n");
+        let found = Message::parse(mail.as_bytes()).automatic().map_or("human", Reason::as_str);
+        if found != expected {
+            writeln!(wrong, "{case}: found {found}").unwrap();
+        }
+        count += 1;
+    }
+    assert!(count >= 60, "cases are missing");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn the_text_of_pages() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/html");
+    let mut wrong = String::new();
+    let mut count = 0;
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let cases = fs::read_to_string(&file).unwrap();
+        for case in cases.split("\n== ").skip(1) {
+            let (name, case) = case.split_once('\n').unwrap();
+            let (page, expected) = case.split_once("-- text").unwrap();
+            let (text, hidden) = expected.split_once("\n-- hidden").unwrap_or((expected, ""));
+            let found = html::read(page.trim_matches('\n'));
+            count += 1;
+            for (what, expected, found) in [("text", text, &found.text), ("hidden", hidden, &found.hidden)] {
+                if expected.trim_matches('\n') != found {
+                    write!(wrong, "\n== {name}: {what}\nexpected:{expected}\nfound:\n{found}\n").unwrap();
+                }
+            }
+            assert!(!found.truncated, "{name}");
+        }
+    }
+    assert!(count >= 40, "cases are missing");
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -60,9 +120,10 @@ fn facts(message: &Message<'_>) -> String {
     fact("message-id", message.message_id().unwrap_or_default());
     fact("in-reply-to", message.in_reply_to());
     fact("references", &message.references().join(" "));
-    fact("automatic", if message.is_auto_generated() { "yes" } else { "" });
+    fact("automatic", message.automatic().map_or("", Reason::as_str));
     fact("body", &start(message.body()));
     fact("html", &start(message.html()));
+    fact("hidden", &start(message.hidden_text()));
     for attachment in message.attachments() {
         let place = if attachment.inline { "inline" } else { "apart" };
         fact(
@@ -73,6 +134,9 @@ fn facts(message: &Message<'_>) -> String {
     let names: Vec<String> =
         message.headers().iter().map(|(name, values)| format!("{name}*{}", values.len())).collect();
     fact("fields", &start(&names.join(" ")));
+    for unread in message.unread() {
+        fact("unread", &unread.to_string());
+    }
     out
 }
 

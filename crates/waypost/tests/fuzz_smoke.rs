@@ -231,6 +231,59 @@ fn smtp_commands() {
 }
 
 #[test]
+fn mail_messages() {
+    let mut mails = seeds("spec/mail");
+    mails.retain(|mail| mail.len() < 2000);
+    let words = [
+        "\r\n",
+        "\n",
+        "\r",
+        "\n\n",
+        " ",
+        "\t",
+        "--b\n",
+        "--b--\n",
+        "--c\n",
+        "Content-Type: multipart/mixed; boundary=b\n",
+        "Content-Type: multipart/alternative; boundary=\"c\"\n",
+        "Content-Type: multipart/related; start=\"<x>\"; boundary=b\n",
+        "Content-Type: message/rfc822\n",
+        "Content-Type: text/html; charset=utf-16\n",
+        "Content-Transfer-Encoding: base64\n",
+        "Content-Transfer-Encoding: quoted-printable\n",
+        "Content-Transfer-Encoding: x-uuencode\n",
+        "Content-Disposition: attachment; filename*0*=utf-8''%C3\n",
+        "; filename*1*=%BC",
+        "iso-2022-kr",
+        "hz-gb-2312",
+        "utf-7",
+        "=?utf-8?Q?",
+        "=?gb2312?B?",
+        "?=",
+        "=C3",
+        "=\n",
+        "==",
+        "begin 644 a\n",
+        "<",
+        ">",
+        "\"",
+        "(",
+        ")",
+        ",",
+        ";",
+        ":",
+        "@",
+        "xn--",
+        "Date: Mon, 23 Nov 2026 10:00:00 +9999\n",
+        "References: <a@b>\n",
+        "\u{FEFF}",
+        "\0",
+        "\u{1B}$)C\u{E}",
+    ];
+    run(checks::mail_message::check, &mails, &words, 20_000);
+}
+
+#[test]
 fn table_files() {
     let words = [
         ",",

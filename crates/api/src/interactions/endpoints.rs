@@ -34,7 +34,7 @@ pub fn endpoints() -> Endpoints {
             operation("postInteractions", Scope::EmailWrite, "Hand in a mail: answered once it is on stable storage")
                 .text("to", "The address that the mail is for.")
                 .required()
-                .text("from", "The envelope sender; left out: the null reverse-path.")
+                .text("from", "The envelope sender; `<>`: the null reverse-path; left out: the address of From.")
                 .flag("wait", "Wait for the decision, 15 seconds at most.")
                 .header("Idempotency-Key", "The same key within 24 hours is the same request.")
                 .message_body()

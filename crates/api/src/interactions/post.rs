@@ -38,7 +38,7 @@ pub async fn accept(
     if to.is_empty() {
         query.problem("to", "is missing", "the address that the mail is for", "nothing");
     }
-    let from = query.text("from").unwrap_or_default();
+    let from = query.text("from").map(|from| if from == "<>" { String::new() } else { from });
     let wait = query.flag("wait");
     query.finish()?;
     let (parts, body) = request.into_parts();

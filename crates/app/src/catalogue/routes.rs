@@ -1,5 +1,6 @@
 //! Which route takes mail for an address.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -35,11 +36,11 @@ impl Routes {
     /// Arranges routes of known domains.
     pub fn new<'d>(domains: impl Iterator<Item = &'d str>, routes: impl Iterator<Item = Arc<RouteRecord>>) -> Self {
         let mut arranged: HashMap<String, DomainRoutes> =
-            domains.map(|domain| (domain.to_owned(), DomainRoutes::default())).collect();
+            domains.map(|domain| (one_form(domain).into_owned(), DomainRoutes::default())).collect();
         let mut by_id = HashMap::new();
         for route in routes {
             by_id.insert(route.id, Arc::clone(&route));
-            let Some(domain) = arranged.get_mut(&route.domain) else { continue };
+            let Some(domain) = arranged.get_mut(&*one_form(&route.domain)) else { continue };
             if route.pattern.contains('*') {
                 domain.patterns.push(route);
             } else {
@@ -72,7 +73,7 @@ impl Routes {
             let taken = lower == "postmaster" && !self.domains.is_empty();
             return if taken { RouteMatch::Postmaster } else { RouteMatch::None };
         };
-        let Some(routes) = self.domains.get(domain) else { return RouteMatch::None };
+        let Some(routes) = self.domains.get(&*one_form(domain)) else { return RouteMatch::None };
         let untagged = local.split_once('+').map_or(local, |(name, _)| name);
         let found = routes
             .exact
@@ -85,6 +86,15 @@ impl Routes {
             None => RouteMatch::None,
         }
     }
+}
+
+/// A domain in the one form by which it is looked up: A-label and U-label (RFC 5890, section 2.3.2.1) are one domain. What is no
+/// domain name stays as it is.
+fn one_form(domain: &str) -> Cow<'_, str> {
+    if domain.is_ascii() {
+        return Cow::Borrowed(domain);
+    }
+    idna::domain_to_ascii(domain).map_or(Cow::Borrowed(domain), Cow::Owned)
 }
 
 fn literal_prefix(pattern: &str) -> &str {
@@ -156,6 +166,22 @@ mod tests {
         check(&all, "aXbYc@example.com", "a*b*c");
         check(&all, "abx@example.com", "*");
         check(&all, "support@elsewhere.com", "(none)");
+    }
+
+    #[test]
+    fn a_label_and_u_label_are_one_domain() {
+        for domain in ["bücher.example", "xn--bcher-kva.example"] {
+            let mut route = routes(&["box"]).domains["example.com"].exact["box"].as_ref().clone();
+            route.domain = domain.to_owned();
+            let routes = Routes::new(std::iter::once(domain), std::iter::once(Arc::new(route)));
+            for address in
+                ["box@bücher.example", "box@BÜCHER.example", "box@xn--bcher-kva.example", "box+x@XN--BCHER-KVA.Example"]
+            {
+                assert!(matches!(routes.find(address), RouteMatch::Route(_)), "{address} at {domain}");
+            }
+            assert_eq!(routes.find("postmaster@xn--bcher-kva.example"), RouteMatch::Postmaster);
+            assert_eq!(routes.find("box@bucher.example"), RouteMatch::None);
+        }
     }
 
     #[test]

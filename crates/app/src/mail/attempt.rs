@@ -23,6 +23,7 @@ use waypost_store::records::mail::{DecisionRecord, RunRecord};
 
 use super::answers::LiveAnswers;
 use super::decide::{Conducted, Start, bare_record, conduct};
+use super::email::Envelope;
 use crate::App;
 use crate::catalogue::versions::VersionName;
 use crate::catalogue::world::{Loaded, Running, World};
@@ -124,6 +125,7 @@ async fn run(
         priority: given.priority,
         route: None,
         opening: None,
+        envelope: Envelope::default(),
     };
     let clock = std::time::Instant::now();
     let mut record: RunRecord = bare_record(start, running.unrouted);

@@ -19,7 +19,7 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
-use super::email::MessageView;
+use super::email::{Envelope, MessageView};
 use crate::catalogue::world::Running;
 
 /// After so many turns a run looks whether it is still wanted. A turn may take some milliseconds.
@@ -38,6 +38,8 @@ pub struct Start<'r> {
     pub route: Option<&'r RouteRecord>,
     /// What was said of the interaction besides its mail.
     pub opening: Option<&'r Opening>,
+    /// What the mail came in.
+    pub envelope: Envelope<'r>,
 }
 
 /// A run that is over.
@@ -92,6 +94,9 @@ pub async fn decide(
                 steps = conduct(conducted, start, message, limits, answers, &mut record).await?.steps;
             }
         },
+    }
+    if record.flow.is_none() {
+        record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(Decided { record, steps })
@@ -172,7 +177,7 @@ pub(super) async fn conduct(
     let Conducted { snapshot, program, attributes, given } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
-    let view = MessageView(message);
+    let view = MessageView::new(message, start.envelope);
     let mut id = Uuid::encode_buffer();
     let id: &str = start.interaction.0.hyphenated().encode_lower(&mut id);
     let input = RunInput {

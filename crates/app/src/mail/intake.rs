@@ -21,6 +21,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
+use super::email::Envelope;
 use super::underway::{Care, Noted};
 use crate::App;
 use crate::catalogue::world::Running;
@@ -185,7 +186,10 @@ async fn prepare(
         let id = InteractionId(Uuid::now_v7());
         let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));
         let opening = recipient.opening.as_ref();
-        let start = Start { interaction: id, received_at, priority, route, opening };
+        // Nobody sends a bounce by beginning a conversation: it has no reverse-path.
+        let from = Some(arrival.from.as_str()).filter(|from| !from.is_empty() || opening.is_none());
+        let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote };
+        let start = Start { interaction: id, received_at, priority, route, opening, envelope };
         // What the store can't answer now a worker asks again.
         let answers = LiveAnswers::new(running, store);
         let ended = match noted.care() {

@@ -17,6 +17,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, bare_record, decide};
+use super::email::Envelope;
 use super::wanted::{Interest, Wanted};
 use crate::App;
 use crate::catalogue::world::{Running, World};
@@ -134,6 +135,7 @@ fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>) -> Start<'r> 
         priority: work.interaction.initial_priority,
         route,
         opening: work.interaction.opening.as_ref(),
+        envelope: Envelope::of(&work.interaction),
     }
 }
 

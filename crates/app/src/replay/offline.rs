@@ -17,6 +17,7 @@ use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
 use crate::mail::answers::FolderAnswers;
 use crate::mail::decide::{Start, decide_at_once};
+use crate::mail::email::Envelope;
 
 /// A folder that mails are run through.
 #[derive(Clone, Copy)]
@@ -98,6 +99,7 @@ fn one(
         priority: route.priority,
         route: Some(route),
         opening: None,
+        envelope: Envelope::default(),
     };
     let answers = FolderAnswers { running: side.running, rows: side.rows };
     decide_at_once(side.running, start, message, Limits::default(), &answers).map(Some)

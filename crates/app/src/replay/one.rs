@@ -14,6 +14,7 @@ use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
+use crate::mail::email::Envelope;
 
 /// What came of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ pub(crate) async fn replay(
         priority: record.interaction.initial_priority,
         route: record.route,
         opening: record.interaction.opening.as_ref(),
+        envelope: Envelope::of(record.interaction),
     };
     let run = decide(after, start, &message, limits, &answers).await?.record;
     let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));

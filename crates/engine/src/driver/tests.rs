@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 use waypost_flow::document::{Disposition, Match};
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
@@ -94,8 +94,16 @@ impl Email for NoMail {
     fn body_truncated(&self) -> bool {
         false
     }
-    fn is_auto_generated(&self) -> bool {
-        false
+    fn automatic(&self) -> Option<&str> {
+        None
+    }
+
+    fn envelope(&self, field: EnvelopeField) -> &str {
+        match field {
+            EnvelopeField::From => "bounces@example.com",
+            EnvelopeField::To => "care@example.org",
+            EnvelopeField::Remote => "192.0.2.1",
+        }
     }
 }
 

@@ -29,6 +29,10 @@ pub(crate) enum Target {
 /// One event. Values are absent where the trace keeps none.
 #[derive(Debug)]
 pub(crate) enum Event<'m> {
+    /// A machine wrote the mail, and why one knows.
+    Automatic { reason: &'m str },
+    /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
+    Unread { what: String },
     /// An input of the flow that comes next.
     Input { name: &'m str, source: Option<&'m str>, value: Option<Shown<'m>> },
     /// A flow was entered.

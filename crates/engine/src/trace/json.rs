@@ -34,6 +34,14 @@ impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
+            Self::Automatic { reason } => {
+                map.serialize_entry("event", "automatic")?;
+                map.serialize_entry("reason", reason)?;
+            }
+            Self::Unread { what } => {
+                map.serialize_entry("event", "unread")?;
+                map.serialize_entry("what", what)?;
+            }
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;

@@ -8,6 +8,7 @@ pub mod text;
 pub(crate) use event::{Catcher, Event, Target};
 pub use json::{EMPTY, TRACE_VERSION};
 
+use waypost_flow::email::Email;
 use waypost_flow::program::LogLevel;
 use waypost_flow::value::Value;
 
@@ -68,9 +69,26 @@ pub(crate) struct Recorder<'m> {
 /// not kept.
 const MOST_LOOKED_UP: usize = 1024 * 1024;
 
+/// The trace of a mail for which no flow runs: what there is to say of the mail itself.
+pub fn without_run(email: &dyn Email) -> String {
+    let mut recorder = Recorder::new(Detail::Decisions, usize::MAX);
+    recorder.mail(email);
+    Trace { events: recorder.events, dropped: 0 }.to_json()
+}
+
 impl<'m> Recorder<'m> {
     pub(crate) fn new(detail: Detail, most: usize) -> Self {
         Self { events: Vec::with_capacity(32), detail, most, dropped: 0, lookups: 0 }
+    }
+
+    /// What there is to say of the mail before anything runs.
+    pub(crate) fn mail(&mut self, email: &'m dyn Email) {
+        if let Some(reason) = email.automatic() {
+            self.always(Event::Automatic { reason });
+        }
+        for what in email.unread() {
+            self.always(Event::Unread { what });
+        }
     }
 
     /// An event that every trace has.

@@ -237,6 +237,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Handle::Interaction => f.write_str("interaction"),
+            Handle::Envelope => f.write_str("interaction.envelope"),
             Handle::Email => f.write_str("interaction.email"),
             Handle::Address(AddressField::From, _) => f.write_str("interaction.email.from"),
             Handle::Address(AddressField::To, index) => write!(f, "interaction.email.to[{index}]"),

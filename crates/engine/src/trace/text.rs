@@ -15,7 +15,7 @@ pub fn render(trace: &Json) -> String {
     for event in events {
         let kind = member(event, "event");
         let indent = match kind {
-            "decision" => 0,
+            "automatic" | "unread" | "decision" => 0,
             "flow" => {
                 depth += 1;
                 let around: usize = loops.iter().sum();
@@ -80,6 +80,8 @@ const FLOW: usize = 6;
 
 fn lines(kind: &str, event: &Json) -> Vec<String> {
     let line = match kind {
+        "unread" => format!("the mail was not read beyond a bound: {}", member(event, "what")),
+        "automatic" => format!("a machine wrote the mail: {}", member(event, "reason")),
         "flow" => match event.get("version").and_then(Json::as_u64) {
             Some(0) | None => format!("flow {}", member(event, "name")),
             Some(version) => format!("flow {}, version {version}", member(event, "name")),

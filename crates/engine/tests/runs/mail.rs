@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use waypost_flow::source::Node;
 
 use super::{integer, member, string};
@@ -40,7 +40,7 @@ impl Email for Mail {
         match field {
             TextField::Subject => &self.subject,
             TextField::Body => &self.body,
-            TextField::Html | TextField::MessageId | TextField::InReplyTo => "",
+            TextField::Html | TextField::HiddenText | TextField::MessageId | TextField::InReplyTo => "",
         }
     }
 
@@ -85,7 +85,15 @@ impl Email for Mail {
         false
     }
 
-    fn is_auto_generated(&self) -> bool {
-        false
+    fn automatic(&self) -> Option<&str> {
+        None
+    }
+
+    fn envelope(&self, field: EnvelopeField) -> &str {
+        match field {
+            EnvelopeField::From => "bounces@example.com",
+            EnvelopeField::To => "care@example.org",
+            EnvelopeField::Remote => "192.0.2.1",
+        }
     }
 }

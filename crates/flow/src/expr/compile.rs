@@ -9,7 +9,7 @@ use super::ir::Ir;
 use super::template::{self, Part};
 use super::{Scope, Unguarded, guards, literal, parse};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::types::Type;
+use crate::types::{ObjectType, Type};
 
 /// Compiles one value, which may be made of many.
 pub(super) struct Compiler<'c> {
@@ -120,7 +120,7 @@ impl Compiler<'_> {
         match expected {
             None if matches!(
                 data_type,
-                Type::Object(crate::types::ObjectType::Interaction | crate::types::ObjectType::Email)
+                Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email)
             ) =>
             {
                 self.problems.push(

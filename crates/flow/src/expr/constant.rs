@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::frame::Frame;
 use super::ir::{Ir, Presence};
 use super::{Budget, Context, MAX_STEPS, MAX_VALUE_BYTES};
-use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use crate::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use crate::value::Value;
 
 /// So many steps are worth taking to know beforehand what comes out: checking a flow must not take long over it.
@@ -150,7 +150,10 @@ impl Email for Nothing {
     fn body_truncated(&self) -> bool {
         false
     }
-    fn is_auto_generated(&self) -> bool {
-        false
+    fn automatic(&self) -> Option<&str> {
+        None
+    }
+    fn envelope(&self, _field: EnvelopeField) -> &str {
+        ""
     }
 }

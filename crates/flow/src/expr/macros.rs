@@ -229,7 +229,7 @@ impl Checker<'_> {
         let (filter, (ir, data_type)) = (filter?, checked?);
         let expected = match (known.kind, &data_type) {
             (EachKind::SortBy, sorted) if !sorted.is_ordered() => "a value that has an order",
-            (_, Type::Object(ObjectType::Interaction | ObjectType::Email)) => "a value",
+            (_, Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email)) => "a value",
             _ => return Some((filter, (ir, data_type))),
         };
         self.wrong_type(body.id, expected, &data_type);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use textproto::{Field, Message};
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use waypost_flow::expr::{Budget, Context, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
@@ -64,8 +64,16 @@ impl Email for NoMail {
     fn body_truncated(&self) -> bool {
         false
     }
-    fn is_auto_generated(&self) -> bool {
-        false
+    fn automatic(&self) -> Option<&str> {
+        None
+    }
+
+    fn envelope(&self, field: EnvelopeField) -> &str {
+        match field {
+            EnvelopeField::From => "bounces@example.com",
+            EnvelopeField::To => "care@example.org",
+            EnvelopeField::Remote => "192.0.2.1",
+        }
     }
 }
 

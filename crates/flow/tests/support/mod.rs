@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
+use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 
 /// A mail with a little of everything.
 pub(crate) struct Mail {
@@ -17,7 +17,7 @@ impl Email for Mail {
             TextField::Subject => "My Refund",
             TextField::Body => "Grüße,\nplease refund invoice 12.",
             TextField::MessageId => "m1@example.com",
-            TextField::Html | TextField::InReplyTo => "",
+            TextField::Html | TextField::HiddenText | TextField::InReplyTo => "",
         }
     }
     fn address_count(&self, field: AddressField) -> usize {
@@ -60,8 +60,16 @@ impl Email for Mail {
     fn body_truncated(&self) -> bool {
         false
     }
-    fn is_auto_generated(&self) -> bool {
-        false
+    fn automatic(&self) -> Option<&str> {
+        None
+    }
+
+    fn envelope(&self, field: EnvelopeField) -> &str {
+        match field {
+            EnvelopeField::From => "bounces@example.com",
+            EnvelopeField::To => "care@example.org",
+            EnvelopeField::Remote => "192.0.2.1",
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The parts of a mail that are not its body.
 
-use mail_parser::{Encoding, MessagePart, MimeHeaders, PartType};
-
+use super::media_type::{Kind, mended};
+use super::parameters::Parameters;
 use super::shown::Shown;
+use super::structure::{Part, Structure};
 
 /// One attachment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,54 +12,34 @@ pub struct Attachment {
     pub name: String,
     /// The media type in lower case, such as `application/pdf`.
     pub content_type: String,
-    /// The size in bytes, transfer encoding undone; of text, of its UTF-8 form.
+    /// The size in bytes, transfer encoding undone.
     pub size: u64,
     /// Whether it is shown within the text: its disposition says so, or it has none and a Content-ID to refer to.
     pub inline: bool,
 }
 
-pub(super) fn read(message: &mail_parser::Message<'_>) -> Vec<Attachment> {
-    let shown = Shown::of(message);
-    message
-        .attachments
-        .iter()
-        .filter(|id| !shown.contains(**id))
-        .filter_map(|id| message.parts.get(*id as usize))
-        .map(|part| Attachment {
-            name: part.attachment_name().unwrap_or_default().to_owned(),
-            content_type: content_type(part),
-            size: size(part),
-            inline: is_inline(part),
-        })
-        .collect()
+pub(super) fn read(structure: &Structure<'_>, shown: &Shown) -> Vec<Attachment> {
+    shown.attachments.iter().filter_map(|index| structure.parts.get(*index)).map(Attachment::new).collect()
 }
 
-fn content_type(part: &MessagePart<'_>) -> String {
-    match (part.content_type(), &part.body) {
-        (Some(given), _) => {
-            let subtype = given.subtype().unwrap_or_default();
-            let separator = if subtype.is_empty() { "" } else { "/" };
-            format!("{}{separator}{subtype}", given.ctype()).to_ascii_lowercase()
+impl Attachment {
+    fn new(part: &Part<'_>) -> Self {
+        let media_type = Parameters::read(part.content_type);
+        let disposition = part.disposition.map(Parameters::read);
+        let name = disposition.as_ref().and_then(|disposition| disposition.text("filename"));
+        let name = name.filter(|name| !name.is_empty()).or_else(|| media_type.text("name"));
+        let content_type = match (&*mended(&media_type.value), part.kind) {
+            ("", Kind::Message) => "message/rfc822",
+            // RFC 2045, section 5.2: what says nothing of its type is plain text.
+            ("", _) => "text/plain",
+            (given, _) => given,
         }
-        (None, PartType::Message(_)) => "message/rfc822".to_owned(),
-        // RFC 2045 section 5.2: what says nothing of its type is plain text.
-        (None, _) => "text/plain".to_owned(),
-    }
-}
-
-fn size(part: &MessagePart<'_>) -> u64 {
-    match &part.body {
-        // The parser gives an unencoded inner message the outer one's bytes.
-        PartType::Message(_) if part.encoding == Encoding::None => {
-            u64::from(part.offset_end.saturating_sub(part.offset_body))
-        }
-        body => body.len() as u64,
-    }
-}
-
-fn is_inline(part: &MessagePart<'_>) -> bool {
-    match part.content_disposition() {
-        Some(disposition) => disposition.is_inline(),
-        None => part.content_id().is_some(),
+        .to_owned();
+        let inline = match disposition.as_ref().map(|disposition| &*disposition.value) {
+            Some("") | None => part.content_id.is_some(),
+            Some(value) => value == "inline",
+        };
+        let name = name.map(|name| name.trim().to_owned()).unwrap_or_default();
+        Self { name, content_type, size: part.transfer.decoded_size(part.body), inline }
     }
 }

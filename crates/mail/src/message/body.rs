@@ -2,16 +2,25 @@
 
 use std::borrow::Cow;
 
-use mail_parser::PartType;
-use mail_parser::decoders::html::html_to_text;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::BODY_LIMIT;
+use super::charset::Charset;
+use super::media_type::Kind;
+use super::parameters::Parameters;
 use super::shown::Shown;
+use super::structure::{Part, Structure};
+use crate::html::{self, Page};
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
 const NEEDED: usize = BODY_LIMIT * 2 + 2;
+/// The most bytes of a part that become text: a character may take four, and HTML has more markup than text.
+const READ: usize = NEEDED * 4;
+/// How much of a part is looked at to tell whether it says anything.
+const GLANCE: usize = 64 * 1024;
+/// The longest text, in bytes, that may say nothing but that one needs HTML.
+const LONGEST_NOTICE: usize = 600;
 
 /// A text of a mail, with LF line ends. Borrowed from the raw bytes if it stands there as it is to be shown.
 #[derive(Debug, Default)]
@@ -21,24 +30,22 @@ pub(super) struct Text<'x> {
 }
 
 impl<'x> Text<'x> {
-    /// What the text parts say; else the HTML in words.
-    pub(super) fn body(message: &mail_parser::Message<'x>) -> Self {
-        let shown = Shown::of(message);
-        let plain = Self::joined(texts(message, &shown.text));
-        if !plain.is_blank() || shown.html.is_empty() {
-            return plain;
-        }
-        Self::joined(texts(message, &shown.html).map(|html| Cow::Owned(Cow::Owned(html_to_text(&html)))))
+    /// The parts that are shown, in order, HTML in words.
+    pub(super) fn body(structure: &Structure<'x>, shown: &Shown) -> Self {
+        Self::joined(parts(structure, &shown.body).map(|part| match part.kind {
+            Kind::Html => Piece::of_page(part, |page| page.text),
+            _ => Piece::of(part),
+        }))
+    }
+
+    /// What the HTML has in it without showing it.
+    pub(super) fn hidden(structure: &Structure<'x>, shown: &Shown) -> Self {
+        Self::joined(parts(structure, &shown.html).map(|part| Piece::of_page(part, |page| page.hidden)))
     }
 
     /// The HTML as written.
-    pub(super) fn html(message: &mail_parser::Message<'x>) -> Self {
-        Self::joined(texts(message, &Shown::of(message).html))
-    }
-
-    /// What could not be taken apart.
-    pub(super) fn unread(content: &'x [u8]) -> Self {
-        Self::joined(std::iter::once(Cow::Owned(String::from_utf8_lossy(content))))
+    pub(super) fn html(structure: &Structure<'x>, shown: &Shown) -> Self {
+        Self::joined(parts(structure, &shown.html).map(Piece::of))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -49,17 +56,11 @@ impl<'x> Text<'x> {
         self.truncated
     }
 
-    fn is_blank(&self) -> bool {
-        self.text.trim_start().is_empty()
-    }
-
     /// Parts in order, each starting on a line of its own.
-    fn joined<'a>(parts: impl Iterator<Item = Cow<'a, Cow<'x, str>>>) -> Self
-    where
-        'x: 'a,
-    {
+    fn joined(pieces: impl Iterator<Item = Piece<'x>>) -> Self {
         let mut joined = Self::default();
-        for part in parts {
+        for Piece { text: part, cut } in pieces {
+            joined.truncated |= cut;
             if part.is_empty() {
                 continue;
             }
@@ -67,7 +68,7 @@ impl<'x> Text<'x> {
                 break;
             }
             if joined.text.is_empty() {
-                joined.text = with_lf(&part);
+                joined.text = with_lf(part);
                 continue;
             }
             let text = joined.text.to_mut();
@@ -88,19 +89,100 @@ impl<'x> Text<'x> {
     }
 }
 
-/// The texts of parts. The outer `Cow` spares a copy of those that the parser had to decode.
-fn texts<'a, 'x>(message: &'a mail_parser::Message<'x>, ids: &'a [u32]) -> impl Iterator<Item = Cow<'a, Cow<'x, str>>> {
-    ids.iter().filter_map(|id| message.parts.get(*id as usize)).map(|part| match &part.body {
-        PartType::Text(text) | PartType::Html(text) => Cow::Borrowed(text),
-        other => Cow::Owned(Cow::Owned(String::from_utf8_lossy(bytes(other)).into_owned())),
-    })
+/// The text of a part, and whether there is more of it than was read.
+struct Piece<'x> {
+    text: Cow<'x, str>,
+    cut: bool,
 }
 
-fn bytes<'a>(part: &'a PartType<'_>) -> &'a [u8] {
-    match part {
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes,
-        _ => &[],
+impl<'x> Piece<'x> {
+    fn of(part: &Part<'x>) -> Self {
+        Self { text: read(part, READ), cut: part.body.len() > READ }
     }
+
+    fn of_page(part: &Part<'x>, text: fn(Page) -> String) -> Self {
+        let page = html::read(&read(part, READ));
+        let cut = page.truncated || part.body.len() > READ;
+        Self { text: Cow::Owned(text(page)), cut }
+    }
+}
+
+fn parts<'a, 'x>(structure: &'a Structure<'x>, indices: &'a [usize]) -> impl Iterator<Item = &'a Part<'x>> {
+    indices.iter().filter_map(|index| structure.parts.get(*index))
+}
+
+/// The first bytes of a part, decoded.
+fn read<'x>(part: &Part<'x>, limit: usize) -> Cow<'x, str> {
+    let bytes = part.transfer.decode_text(part.body, limit);
+    let charset = match Parameters::read(part.content_type).text("charset") {
+        Some(label) => Charset::named(label.as_bytes()),
+        None if part.kind == Kind::Html => page_charset(&bytes),
+        None => Charset::Unsaid,
+    };
+    charset.decode(bytes)
+}
+
+/// The charset that a page gives for itself, as browsers find it: near its beginning, in a `meta`.
+fn page_charset(page: &[u8]) -> Charset {
+    let start = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
+    let said = memmem::find(&start, b"<meta").and_then(|at| {
+        let meta = start.get(at..)?;
+        let at = memmem::find(meta, b"charset")?;
+        let label = meta.get(at + 7..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+        let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
+        let end =
+            label.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':')))?;
+        label.get(..end)
+    });
+    match said.map(Charset::named) {
+        // A page whose bytes can be searched for ASCII is in neither; one that is UTF-8 is that, whatever it says.
+        None | Some(Charset::Utf16 | Charset::Utf32) => Charset::Unsaid,
+        Some(_) if std::str::from_utf8(page).is_ok() => Charset::Utf8,
+        Some(charset) => charset,
+    }
+}
+
+/// Whether a plain text is blank, or says only that its reader needs a program that shows HTML.
+pub(super) fn says_nothing(part: &Part<'_>) -> bool {
+    let text = read(part, GLANCE);
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}'));
+    text.is_empty() || (text.len() <= LONGEST_NOTICE && part.body.len() < GLANCE && is_notice(text))
+}
+
+/// The HTML of such a mail says the same and more, so that it does no harm to be wrong about a short text.
+fn is_notice(text: &str) -> bool {
+    const OF_HTML: [&str; 16] = [
+        "view",
+        "display",
+        "support",
+        "client",
+        "reader",
+        "program",
+        "capable",
+        "compatible",
+        "enabled",
+        "anzeig",
+        "darstell",
+        "unterstütz",
+        "afficher",
+        "visuali",
+        "version",
+        "format",
+    ];
+    const OF_BROWSERS: [&str; 9] = [
+        "in your browser",
+        "in a browser",
+        "in a web browser",
+        "im browser",
+        "online version",
+        "web version",
+        "online-version",
+        "multi-part message in mime format",
+        "multipart message in mime format",
+    ];
+    let text = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    (text.contains("html") && has(&OF_HTML)) || (text.len() < 250 && has(&OF_BROWSERS))
 }
 
 /// The longest prefix of at most `limit` bytes that ends between characters.
@@ -108,13 +190,11 @@ fn prefix(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
 }
 
-fn with_lf<'x>(text: &Cow<'x, str>) -> Cow<'x, str> {
-    if let Cow::Borrowed(text) = text
-        && memchr(b'\r', text.as_bytes()).is_none()
-    {
-        return Cow::Borrowed(text);
+fn with_lf(text: Cow<'_, str>) -> Cow<'_, str> {
+    if memchr(b'\r', text.as_bytes()).is_none() {
+        return text;
     }
-    let needed = prefix(text, NEEDED);
+    let needed = prefix(&text, NEEDED);
     let mut converted = String::with_capacity(needed.len());
     push_with_lf(&mut converted, needed);
     Cow::Owned(converted)
@@ -138,7 +218,11 @@ mod tests {
     use super::*;
 
     fn joined(parts: &[&'static str]) -> Text<'static> {
-        Text::joined(parts.iter().map(|part| Cow::Owned(Cow::Borrowed(*part))))
+        Text::joined(parts.iter().map(|part| Piece { text: Cow::Borrowed(*part), cut: false }))
+    }
+
+    fn owned(part: String) -> Text<'static> {
+        Text::joined(std::iter::once(Piece { text: Cow::Owned(part), cut: false }))
     }
 
     #[test]
@@ -168,13 +252,30 @@ mod tests {
     #[test]
     fn the_limit_falls_between_characters() {
         let long = "é".repeat(BODY_LIMIT / 2 + 1);
-        let text = Text::joined(std::iter::once(Cow::Owned(Cow::Owned(format!("a{long}")))));
+        let text = owned(format!("a{long}"));
         assert!(text.is_truncated());
         assert_eq!(text.as_str().len(), BODY_LIMIT - 1);
-        let exact = Text::joined(std::iter::once(Cow::Owned(Cow::Owned("\r\n".repeat(BODY_LIMIT)))));
+        let exact = owned("\r\n".repeat(BODY_LIMIT));
         assert!(!exact.is_truncated());
         assert_eq!(exact.as_str().len(), BODY_LIMIT);
-        let more = Text::joined(std::iter::once(Cow::Owned(Cow::Owned("\r\n".repeat(BODY_LIMIT) + "x"))));
+        let more = owned("\r\n".repeat(BODY_LIMIT) + "x");
         assert!(more.is_truncated());
+    }
+
+    #[test]
+    fn notices_that_one_needs_html() {
+        for notice in [
+            "Your mail program does not support HTML.",
+            "To view this message, please use an HTML compatible email viewer!",
+            "Diese Nachricht ist im HTML-Format und kann nicht angezeigt werden.",
+            "Voir la version HTML de ce message.",
+            "View this email in your browser: https://news.sender.example/7",
+            "This is a multi-part message in MIME format.",
+        ] {
+            assert!(is_notice(notice), "{notice}");
+        }
+        for text in ["Please refund order 4711.", "Our browser shows nothing since noon.", "I like HTML."] {
+            assert!(!is_notice(text), "{text}");
+        }
     }
 }

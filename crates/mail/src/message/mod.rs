@@ -1,27 +1,38 @@
 //! One email as flows see it: decoded texts, addresses, header fields and attachments of a raw RFC 5322 message.
 //!
-//! Reading never fails: of a broken mail one gets what could be read. Only the MIME structure is found at once;
-//! each other answer is worked out when first asked for and kept, and borrows from the raw bytes where it can.
+//! Reading never fails: of a broken mail one gets what could be read. Only the header fields are found at once; each
+//! other answer is worked out when first asked for and kept, and borrows from the raw bytes where it can. Which reading is
+//! taken where parsers differ: `docs/decisions/0020-reading-mail.md`.
 
 mod address;
 mod attachment;
 mod automatic;
 mod body;
+mod charset;
+mod date;
 mod fields;
-mod nesting;
-mod parse;
-mod parts;
+mod ids;
+mod media_type;
+mod parameters;
 mod shown;
+mod start;
+mod structure;
+mod transfer;
+mod unread;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use mail_parser::HeaderValue;
-
 pub use address::{Address, AddressField};
 pub use attachment::Attachment;
+pub use automatic::Reason;
 use body::Text;
 use fields::Fields;
+use shown::Shown;
+use structure::Structure;
+use unread::HEADER_BYTES;
+pub use unread::Unread;
 
 /// The most of a body, in bytes of UTF-8, that expressions see: 1 MiB each of text and HTML.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -30,17 +41,23 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Message<'x> {
     size: usize,
-    parsed: Option<mail_parser::Message<'x>>,
+    content: &'x [u8],
+    line_end: u8,
+    /// Where the header ends.
+    body_at: usize,
     fields: Fields<'x>,
+    structure: OnceLock<Structure<'x>>,
+    shown: OnceLock<Shown>,
     /// Where the Subject stands: flows ask for it many times, and names are compared one by one.
     subject: OnceLock<Option<usize>>,
     text: OnceLock<Text<'x>>,
     html: OnceLock<Text<'x>>,
-    addresses: [OnceLock<Vec<Address>>; AddressField::COUNT],
-    header_map: OnceLock<BTreeMap<String, Vec<String>>>,
+    hidden: OnceLock<Text<'x>>,
+    addresses: [OnceLock<(Vec<Address>, bool)>; AddressField::ALL.len()],
+    header_map: OnceLock<(BTreeMap<String, Vec<String>>, bool)>,
     message_ids: OnceLock<Vec<String>>,
     in_reply_to: OnceLock<Vec<String>>,
-    references: OnceLock<Vec<String>>,
+    references: OnceLock<(Vec<String>, bool)>,
     attachments: OnceLock<Vec<Attachment>>,
 }
 
@@ -48,16 +65,21 @@ impl<'x> Message<'x> {
     /// Reads a raw message; any bytes are a message.
     #[must_use]
     pub fn parse(raw: &'x [u8]) -> Self {
-        let content = parse::from_first_field(raw);
-        let parse::Structure { parsed, unread } = parse::structure(content);
-        let fields = Fields::new(content, parsed.as_ref());
+        let content = start::from_first_field(raw);
+        let line_end = start::line_end(content);
+        let (fields, body_at) = Fields::read(content, line_end);
         Self {
             size: raw.len(),
-            text: unread.map_or_else(OnceLock::new, |unread| OnceLock::from(Text::unread(unread))),
-            parsed,
+            content,
+            line_end,
+            body_at,
             fields,
+            structure: OnceLock::new(),
+            shown: OnceLock::new(),
             subject: OnceLock::new(),
+            text: OnceLock::new(),
             html: OnceLock::new(),
+            hidden: OnceLock::new(),
             addresses: Default::default(),
             header_map: OnceLock::new(),
             message_ids: OnceLock::new(),
@@ -74,18 +96,24 @@ impl<'x> Message<'x> {
         position.and_then(|position| self.fields.at(position)).unwrap_or_default()
     }
 
-    /// All text parts that are not attachments, in order, with LF line ends; the HTML turned to text if no part has
-    /// text that is more than white space. The first [`BODY_LIMIT`] bytes, ending on a character boundary.
+    /// The text parts that are shown, in order, with LF line ends, HTML turned to text; of alternatives the plain one, unless it says
+    /// nothing. The first [`BODY_LIMIT`] bytes, ending on a character boundary.
     #[must_use]
     pub fn body(&self) -> &str {
         self.text().as_str()
     }
 
-    /// The HTML parts that are not attachments, in order, with LF line ends; the first [`BODY_LIMIT`] bytes, ending on a
-    /// character boundary.
+    /// The HTML parts that are shown, in order, with LF line ends; the first [`BODY_LIMIT`] bytes, ending on a character boundary.
     #[must_use]
     pub fn html(&self) -> &str {
         self.html_text().as_str()
+    }
+
+    /// What the HTML parts have in them without showing it ([`crate::html`]); the first [`BODY_LIMIT`] bytes, ending on a
+    /// character boundary.
+    #[must_use]
+    pub fn hidden_text(&self) -> &str {
+        self.hidden.get_or_init(|| Text::hidden(self.structure(), self.shown())).as_str()
     }
 
     /// Whether text or HTML were longer than [`BODY_LIMIT`].
@@ -97,10 +125,7 @@ impl<'x> Message<'x> {
     /// The addresses of a field, in order, groups flattened. A field that stands more than once gives all.
     #[must_use]
     pub fn addresses(&self, field: AddressField) -> &[Address] {
-        match self.addresses.get(field as usize) {
-            Some(cell) => cell.get_or_init(|| address::read(&self.fields, field)),
-            None => &[],
-        }
+        &self.address_list(field).0
     }
 
     /// The first value of a header field, unfolded and decoded (RFC 2047); the name in any case.
@@ -112,55 +137,58 @@ impl<'x> Message<'x> {
     /// All header fields by lower-case name; values unfolded and decoded, in order.
     #[must_use]
     pub fn headers(&self) -> &BTreeMap<String, Vec<String>> {
-        self.header_map.get_or_init(|| {
-            let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for (name, value) in self.fields.iter() {
-                map.entry(name.to_lowercase()).or_default().push(value.to_owned());
-            }
-            map
-        })
+        &self.header_map().0
     }
 
     /// The Date field in seconds since 1970-01-01T00:00:00Z, if it can be read as a date (RFC 5322 section 3.3).
     #[must_use]
     pub fn date(&self) -> Option<i64> {
-        let date = self.fields.parse_first("date", |stream| stream.parse_date())?;
-        match date {
-            HeaderValue::DateTime(mut date) => {
-                // RFC 5322 section 4.3: years of two and three digits.
-                date.year += match date.year {
-                    0..=49 => 2000,
-                    50..=999 => 1900,
-                    _ => 0,
-                };
-                date.is_valid().then(|| date.to_timestamp())
-            }
-            _ => None,
-        }
+        date::read(&self.fields.unfolded("date").next()?)
     }
 
     /// The Message-ID without angle brackets, if there is one.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
-        self.message_ids.get_or_init(|| self.fields.ids("message-id")).first().map(String::as_str)
+        self.message_ids.get_or_init(|| self.ids("message-id").0).first().map(String::as_str)
     }
 
     /// The first Message-ID of In-Reply-To without angle brackets, empty if there is none.
     #[must_use]
     pub fn in_reply_to(&self) -> &str {
-        self.in_reply_to.get_or_init(|| self.fields.ids("in-reply-to")).first().map_or("", String::as_str)
+        self.in_reply_to.get_or_init(|| self.ids("in-reply-to").0).first().map_or("", String::as_str)
     }
 
     /// The Message-IDs of References without angle brackets, in order.
     #[must_use]
     pub fn references(&self) -> &[String] {
-        self.references.get_or_init(|| self.fields.ids("references"))
+        &self.reference_list().0
     }
 
-    /// The attachments, in order: all parts that are neither structure nor shown as the body.
+    /// The attachments, in order: all parts that are neither structure, nor shown as the body, nor another form of it.
     #[must_use]
     pub fn attachments(&self) -> &[Attachment] {
-        self.attachments.get_or_init(|| self.parsed.as_ref().map(attachment::read).unwrap_or_default())
+        self.attachments.get_or_init(|| attachment::read(self.structure(), self.shown()))
+    }
+
+    /// The bounds that this mail exceeds: what lies beyond them is in the raw message alone.
+    #[must_use]
+    pub fn unread(&self) -> Vec<Unread> {
+        let structure = self.structure();
+        // A list that is short in bytes can't have too many members.
+        let long = |name: &str, most: usize| self.fields.raw_named(name).map(<[u8]>::len).sum::<usize>() > most;
+        let addresses = |field: AddressField| long(field.name(), unread::ADDRESSES) && self.address_list(field).1;
+        [
+            (Unread::Fields, self.fields.has_more()),
+            (Unread::HeaderBytes, self.fields.has_long() || (self.body_at > HEADER_BYTES && self.header_map().1)),
+            (Unread::Addresses, AddressField::ALL.into_iter().any(addresses)),
+            (Unread::References, long("references", unread::IDS) && self.reference_list().1),
+            (Unread::Parameters, structure.more_parameters),
+            (Unread::Parts, structure.too_many),
+            (Unread::Depth, structure.too_deep),
+        ]
+        .into_iter()
+        .filter_map(|(unread, exceeded)| exceeded.then_some(unread))
+        .collect()
     }
 
     /// The size of the raw message in bytes.
@@ -169,18 +197,55 @@ impl<'x> Message<'x> {
         self.size as u64
     }
 
-    /// Whether a machine wrote it: an automatic reply, a report, a bulk mailing. Says nothing of the envelope: mail
-    /// with an empty reverse path is automatic too (RFC 3834 section 2), and only the caller knows that path.
+    /// Why one knows that a machine wrote it: an automatic reply, a report, a bulk mailing; `None` if a person may have. Says
+    /// nothing of the envelope: mail with the null reverse-path is automatic too (RFC 3834 section 2), and only the caller
+    /// knows that path ([`Reason::NULL_REVERSE_PATH`]).
     #[must_use]
-    pub fn is_auto_generated(&self) -> bool {
-        automatic::is_automatic(&self.fields)
+    pub fn automatic(&self) -> Option<Reason> {
+        automatic::reason(self)
+    }
+
+    fn structure(&self) -> &Structure<'x> {
+        self.structure.get_or_init(|| Structure::read(self.content, self.body_at, &self.fields, self.line_end))
+    }
+
+    fn shown(&self) -> &Shown {
+        self.shown.get_or_init(|| Shown::of(self.structure(), &body::says_nothing))
     }
 
     fn text(&self) -> &Text<'x> {
-        self.text.get_or_init(|| self.parsed.as_ref().map(Text::body).unwrap_or_default())
+        self.text.get_or_init(|| Text::body(self.structure(), self.shown()))
     }
 
     fn html_text(&self) -> &Text<'x> {
-        self.html.get_or_init(|| self.parsed.as_ref().map(Text::html).unwrap_or_default())
+        self.html.get_or_init(|| Text::html(self.structure(), self.shown()))
+    }
+
+    fn address_list(&self, field: AddressField) -> &(Vec<Address>, bool) {
+        static NONE: (Vec<Address>, bool) = (Vec::new(), false);
+        self.addresses.get(field as usize).map_or(&NONE, |cell| cell.get_or_init(|| address::read(&self.fields, field)))
+    }
+
+    fn header_map(&self) -> &(BTreeMap<String, Vec<String>>, bool) {
+        self.header_map.get_or_init(|| {
+            let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            let mut bytes = 0;
+            for (name, value) in self.fields.iter() {
+                bytes += name.len() + value.len();
+                if bytes > HEADER_BYTES {
+                    return (map, true);
+                }
+                map.entry(name.to_lowercase()).or_default().push(value.to_owned());
+            }
+            (map, false)
+        })
+    }
+
+    fn reference_list(&self) -> &(Vec<String>, bool) {
+        self.references.get_or_init(|| self.ids("references"))
+    }
+
+    fn ids(&self, name: &str) -> (Vec<String>, bool) {
+        self.fields.unfolded(name).next().map(|text| ids::read(&text)).unwrap_or_default()
     }
 }

@@ -1,62 +1,171 @@
-//! Which parts of a mail are shown as its body; all others are attachments.
+//! Which parts of a mail are shown as its text, in order; all others are attachments.
+//!
+//! As RFC 8621, section 4.1.4, says for `textBody` and `htmlBody`, with three things of our own: a related multipart's root
+//! is found by `start`, of alternatives the plain one is passed over if it is blank or says only that one needs HTML, and a
+//! mail without any text that is known shows the first that is not.
 
-use mail_parser::{MessagePart, MimeHeaders, PartType};
+use super::media_type::{Combination, Kind};
+use super::parameters::Parameters;
+use super::structure::{Part, Structure};
 
-/// Positions of the parts that are shown, in order.
+/// Positions of parts.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
-    pub(super) text: Vec<u32>,
-    pub(super) html: Vec<u32>,
+    /// Those that are the body, plain or HTML.
+    pub(super) body: Vec<usize>,
+    /// Those that are the HTML.
+    pub(super) html: Vec<usize>,
+    /// Those that are attachments.
+    pub(super) attachments: Vec<usize>,
+}
+
+/// What the parts within a multipart come to.
+#[derive(Default)]
+struct Texts {
+    body: Vec<usize>,
+    html: Vec<usize>,
+}
+
+struct Reader<'a, 'x> {
+    structure: &'a Structure<'x>,
+    says_nothing: &'a dyn Fn(&Part<'x>) -> bool,
+    attachments: Vec<usize>,
 }
 
 impl Shown {
-    pub(super) fn of(message: &mail_parser::Message<'_>) -> Self {
-        let mut shown = Self::default();
-        for id in message.text_body.iter().chain(&message.html_body) {
-            match message.parts.get(*id as usize).map(|part| &part.body) {
-                Some(PartType::Text(_)) => shown.text.push(*id),
-                Some(PartType::Html(_)) => shown.html.push(*id),
-                _ => {}
-            }
+    /// `says_nothing` tells of a plain part whether it is blank or only asks for a program that shows HTML.
+    pub(super) fn of<'x>(structure: &Structure<'x>, says_nothing: &dyn Fn(&Part<'x>) -> bool) -> Self {
+        let mut reader = Reader { structure, says_nothing, attachments: Vec::new() };
+        let mut texts = Texts::default();
+        if !structure.parts.is_empty() {
+            reader.part(0, true, false, &mut texts);
         }
-        for id in &message.attachments {
-            match message.parts.get(*id as usize).and_then(recovered) {
-                Some(Kind::Text) => shown.text.push(*id),
-                Some(Kind::Html) => shown.html.push(*id),
-                None => {}
-            }
+        let Reader { mut attachments, .. } = reader;
+        attachments.sort_unstable();
+        if texts.body.is_empty() {
+            let unknown = attachments.iter().position(|index| structure.parts.get(*index).is_some_and(is_unknown_text));
+            texts.body.extend(unknown.map(|at| attachments.remove(at)));
         }
-        for ids in [&mut shown.text, &mut shown.html] {
-            ids.sort_unstable();
-            ids.dedup();
-        }
-        shown
-    }
-
-    pub(super) fn contains(&self, id: u32) -> bool {
-        self.text.contains(&id) || self.html.contains(&id)
+        Self { body: texts.body, html: texts.html, attachments }
     }
 }
 
-enum Kind {
-    Text,
-    Html,
+impl Reader<'_, '_> {
+    fn part(&mut self, index: usize, first: bool, alternative: bool, to: &mut Texts) {
+        let Some(part) = self.structure.parts.get(index) else { return };
+        match part.kind {
+            Kind::Multipart(_) if part.undivided => to.body.push(index),
+            Kind::Multipart(Combination::Alternative) => self.alternatives(index, to),
+            Kind::Multipart(Combination::Related) => self.related(index, alternative, to),
+            Kind::Multipart(Combination::Mixed | Combination::Digest) => {
+                for (position, child) in self.structure.within(index).enumerate() {
+                    self.part(child, position == 0, alternative, to);
+                }
+            }
+            Kind::Plain | Kind::Html if !is_attached(part) && (first || alternative || !has_name(part)) => {
+                to.body.push(index);
+                if part.kind == Kind::Html {
+                    to.html.push(index);
+                }
+            }
+            _ => self.attachments.push(index),
+        }
+    }
+
+    /// The plain form is the body, the HTML is the HTML; the last form that has HTML is the best one (RFC 2046, section 5.1.4).
+    fn alternatives(&mut self, index: usize, to: &mut Texts) {
+        let mut forms: Vec<Texts> = Vec::new();
+        for child in self.structure.within(index) {
+            let mut form = Texts::default();
+            let multipart = self.structure.parts.get(child).is_some_and(|part| matches!(part.kind, Kind::Multipart(_)));
+            self.part(child, true, !multipart, &mut form);
+            if !form.body.is_empty() {
+                forms.push(form);
+            }
+        }
+        let says_nothing = |form: &Texts| {
+            form.body.iter().filter_map(|index| self.structure.parts.get(*index)).all(|part| (self.says_nothing)(part))
+        };
+        let is_plain = |form: &&Texts| form.html.is_empty();
+        let rich = forms.iter().rfind(|form| !form.html.is_empty());
+        let plain = forms.iter().find(|form| is_plain(form) && !says_nothing(form)).or_else(|| match rich {
+            Some(_) => None,
+            None => forms.iter().find(is_plain),
+        });
+        if let Some(form) = plain.or(rich) {
+            to.body.extend(&form.body);
+        }
+        if let Some(form) = rich {
+            to.html.extend(&form.html);
+        }
+    }
+
+    /// The root is the part that `start` names, else the first (RFC 2387, section 3.2).
+    fn related(&mut self, index: usize, alternative: bool, to: &mut Texts) {
+        let start = self.structure.parts.get(index).and_then(|part| {
+            let parameters = Parameters::read(part.content_type);
+            parameters.text("start").map(|id| bare_id(id.as_bytes()).to_vec()).filter(|id| !id.is_empty())
+        });
+        let named = start.and_then(|start| {
+            self.structure.within(index).find(|child| {
+                let id = self.structure.parts.get(*child).and_then(|part| part.content_id);
+                id.is_some_and(|id| bare_id(id) == start)
+            })
+        });
+        let is_text = |child: &usize| {
+            let part = self.structure.parts.get(*child);
+            part.is_some_and(|part| {
+                matches!(part.kind, Kind::Plain | Kind::Html | Kind::Multipart(_)) && !is_attached(part)
+            })
+        };
+        // A picture can't be what the others belong to.
+        let root = named.filter(is_text).or_else(|| self.structure.within(index).find(is_text));
+        for child in self.structure.within(index) {
+            let is_multipart =
+                self.structure.parts.get(child).is_some_and(|part| matches!(part.kind, Kind::Multipart(_)));
+            if Some(child) == root || is_multipart {
+                self.part(child, true, alternative, to);
+            } else {
+                self.attachments.push(child);
+            }
+        }
+    }
 }
 
-/// The parser takes parts in which something is wrong for attachments: text after which no boundary comes, as when a
-/// mail is cut off; text without a subtype; a multipart in which it finds no part. They are all there is to read.
-fn recovered(part: &MessagePart<'_>) -> Option<Kind> {
-    if part.content_disposition().is_some_and(|disposition| disposition.is_attachment()) {
-        return None;
-    }
-    let content_type = part.content_type();
-    let (major, minor) = content_type.map_or(("text", None), |given| (given.ctype(), given.subtype()));
-    let is = |name: &str| minor.is_some_and(|minor| minor.eq_ignore_ascii_case(name));
-    match &part.body {
-        PartType::Text(_) | PartType::Binary(_) if major.eq_ignore_ascii_case("multipart") => Some(Kind::Text),
-        PartType::Text(_) if major.eq_ignore_ascii_case("text") && minor.is_none() => Some(Kind::Text),
-        PartType::Text(_) if part.is_encoding_problem && is("plain") => Some(Kind::Text),
-        PartType::Text(_) if part.is_encoding_problem && is("html") => Some(Kind::Html),
-        _ => None,
-    }
+/// A Content-ID without its brackets.
+fn bare_id(id: &[u8]) -> &[u8] {
+    let id = id.trim_ascii();
+    let id = id.strip_prefix(b"<").unwrap_or(id);
+    id.strip_suffix(b">").unwrap_or(id).trim_ascii()
+}
+
+/// Whether a part is not to be shown: it says `attachment`, or something that nobody knows and a name (RFC 2183, section 2.8).
+pub(super) fn is_attached(part: &Part<'_>) -> bool {
+    part.disposition.is_some_and(|raw| {
+        let disposition = Parameters::read(raw);
+        match &*disposition.value {
+            "" | "inline" => false,
+            value => value.starts_with("att") || disposition.text("filename").is_some(),
+        }
+    })
+}
+
+/// Whether a part has the name of a file.
+fn has_name(part: &Part<'_>) -> bool {
+    let named = |raw: &[u8], name: &str| Parameters::read(raw).text(name).is_some_and(|name| !name.is_empty());
+    part.disposition.is_some_and(|raw| named(raw, "filename")) || named(part.content_type, "name")
+}
+
+fn is_unknown_text(part: &Part<'_>) -> bool {
+    const NOT_PROSE: [&str; 7] = [
+        "text/calendar",
+        "text/x-amp-html",
+        "text/rfc822-headers",
+        "text/css",
+        "text/csv",
+        "text/vcard",
+        "text/x-vcard",
+    ];
+    let is_prose = || !NOT_PROSE.contains(&&*Parameters::read(part.content_type).value);
+    part.kind == Kind::Text && is_prose() && !is_attached(part) && !has_name(part)
 }

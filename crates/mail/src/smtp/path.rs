@@ -80,8 +80,8 @@ fn local_part(mailbox: &str) -> Option<(String, &str)> {
     let Some(quoted) = mailbox.strip_prefix('"') else {
         let end = mailbox.find('@').unwrap_or(mailbox.len());
         let (local, rest) = mailbox.split_at(end);
-        let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-        return (!local.is_empty() && !dots && local.chars().all(is_atom)).then(|| (local.to_owned(), rest));
+        // Dots in places where RFC 5321 has none are in use (docomo.ne.jp, mail.ru), and mail refused for them is lost.
+        return (!local.is_empty() && local.chars().all(is_atom)).then(|| (local.to_owned(), rest));
     };
     let mut local = String::new();
     let mut chars = quoted.char_indices();
@@ -173,7 +173,8 @@ mod tests {
             ("<a@>", None),
             ("<a@b@c>", None),
             ("<a b@c>", None),
-            ("<.a@c>", None),
+            ("<.a@c>", Some((".a", "c", ""))),
+            ("<ann..vance.@docomo.example>", Some(("ann..vance.", "docomo.example", ""))),
             ("<a@b..c>", None),
             ("<\"a@b>", None),
             ("<\"\"@b>", None),

@@ -11,6 +11,7 @@ use waypost_app::catalogue::world::{Running, World};
 use waypost_app::folder::Folder;
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
+use waypost_app::mail::email::Envelope;
 use waypost_engine::Limits;
 use waypost_engine::trace::text;
 use waypost_flow::document;
@@ -78,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             priority: route.priority,
             route: Some(&route),
             opening: None,
+            envelope: Envelope { to: arguments.to.as_deref().unwrap_or_default(), ..Envelope::default() },
         };
         let answers = FolderAnswers { running: &running, rows: &rows };
         let record = decide_at_once(&running, start, &message, Limits::default(), &answers)

@@ -1,0 +1,312 @@
+//! The parser within bounds. The standard's algorithm walks the open elements and the open formatting elements at most tags,
+//! compares attributes with each other, and may open all formatting elements anew at each: a sender who wants to can make each
+//! of these as large as the mail. So there is a bound on how deep elements are, on attributes, on nodes, and on the steps of
+//! all walks, counted, not timed. Real mail is far from all of them.
+
+use std::cell::{Cell, RefCell};
+
+use html5ever::interface::{TokenizerResult, Tracer};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5ever::{LocalName, local_name};
+use memchr::memchr_iter;
+
+use super::attributes::Attributes;
+use super::tree::{Handle, Tree};
+use super::{INPUT_LIMIT, TEXT_LIMIT, declarations};
+
+/// The most open elements and open formatting elements together. Browsers stop at 512 elements as well; what is deeper is read
+/// as if it stood in the deepest that is kept.
+const MAX_OPEN: usize = 512;
+/// The most nodes of a page.
+const MAX_NODES: usize = 300_000;
+/// The most attributes of an element.
+const MAX_ATTRIBUTES: usize = 256;
+/// The most steps of walks over open elements, in all.
+const MAX_STEPS: usize = 400_000_000;
+/// The most text in all nodes, in bytes. White space collapses, so that this is more than what is shown.
+const MAX_TEXT: usize = 4 * TEXT_LIMIT;
+/// A shorter piece of the input has no room for too many attributes.
+const HARMLESS: usize = 2 * MAX_ATTRIBUTES;
+
+/// The tree of a page, and whether something had to be left out.
+pub(super) fn parse(html: &str) -> (Tree, bool) {
+    let within = html.get(..html.floor_char_boundary(INPUT_LIMIT)).unwrap_or(html);
+    let tokenizer = Tokenizer::new(Bounded::new(), TokenizerOpts::default());
+    let input = BufferQueue::default();
+    let whole = StrTendril::from_slice(within);
+    let mut start = 0;
+    let mut attributes = Attributes::none();
+    // Piece by piece, each up to the end of a tag, so that one that is made to take forever is seen before it is read.
+    for end in memchr_iter(b'>', within.as_bytes()).map(|at| at + 1).chain([within.len()]) {
+        let piece = within.get(start..end).unwrap_or_default();
+        let bounded = &tokenizer.sink;
+        let is_harmless = bounded.raw.get() || (attributes.is_in_text() && piece.len() < HARMLESS);
+        if bounded.is_full() || (!is_harmless && attributes.go_over(piece.as_bytes()) > MAX_ATTRIBUTES) {
+            bounded.full.set(true);
+            break;
+        }
+        let before = bounded.markup.get();
+        let (Ok(offset), Ok(length)) = (u32::try_from(start), u32::try_from(piece.len())) else { break };
+        if length > 0 {
+            input.push_back(whole.subtendril(offset, length));
+        }
+        while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+        if bounded.markup.get() != before {
+            attributes = Attributes::none();
+        } else if is_harmless && !bounded.raw.get() {
+            attributes.go_over(piece.as_bytes());
+        }
+        start = end;
+    }
+    tokenizer.end();
+    let cut = within.len() < html.len() || tokenizer.sink.full.get();
+    (tokenizer.sink.builder.sink, cut)
+}
+
+/// The tree builder behind its bounds.
+struct Bounded {
+    builder: TreeBuilder<Handle, Tree>,
+    /// Whether a bound was met: the rest is not read.
+    full: Cell<bool>,
+    /// Whether the tokenizer reads raw text, such as a style, in which no tag begins.
+    raw: Cell<bool>,
+    /// How many tags and comments there were.
+    markup: Cell<usize>,
+    /// Bytes of text.
+    text: Cell<usize>,
+    steps: Cell<usize>,
+    /// How many elements are open at most: what was counted last, at so many nodes and so many closed.
+    counted: Cell<(usize, usize, usize)>,
+    /// Elements that were too deep, so that their ends close nothing else.
+    dropped: RefCell<Vec<LocalName>>,
+}
+
+impl Bounded {
+    fn new() -> Self {
+        let options = TreeBuilderOpts { drop_doctype: true, ..TreeBuilderOpts::default() };
+        Self {
+            builder: TreeBuilder::new(Tree::new(), options),
+            full: Cell::new(false),
+            raw: Cell::new(false),
+            markup: Cell::new(0),
+            text: Cell::new(0),
+            steps: Cell::new(0),
+            counted: Cell::new((0, 0, 0)),
+            dropped: RefCell::default(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.get()
+            || self.builder.sink.len() > MAX_NODES
+            || self.steps.get() > MAX_STEPS
+            || self.text.get() > MAX_TEXT
+    }
+
+    /// How many elements are open, and how many formatting elements are to be opened again: at most so many.
+    fn open(&self) -> usize {
+        let (open, nodes, popped) = self.counted.get();
+        let tree = &self.builder.sink;
+        let estimate = (open + tree.len() - nodes).saturating_sub(tree.popped() - popped);
+        if estimate < 2 * open + 32 && estimate <= MAX_OPEN {
+            return estimate;
+        }
+        let count = Count(Cell::new(0));
+        self.builder.trace_handles(&count);
+        let open = count.0.get();
+        self.counted.set((open, tree.len(), tree.popped()));
+        self.steps.set(self.steps.get() + open);
+        open
+    }
+
+    /// Whether a tag is to be left out; notes what it costs.
+    fn is_dropped(&self, tag: &mut Tag) -> bool {
+        let open = self.open();
+        let is_formatting = is_formatting(&tag.name);
+        if tag.kind == TagKind::EndTag {
+            self.steps.set(self.steps.get() + open * if is_formatting { 16 } else { 2 });
+            return self.dropped.borrow_mut().pop_if(|name| *name == tag.name).is_some();
+        }
+        tag.attrs.retain(|attribute| is_of_use(&attribute.name.local, &attribute.value));
+        if open > MAX_OPEN && !is_raw(&tag.name) {
+            if !tag.self_closing {
+                self.dropped.borrow_mut().push(tag.name.clone());
+            }
+            return true;
+        }
+        // Each open formatting element may be compared with it, attribute by attribute.
+        let compared = if is_formatting { 1 + 24 * tag.attrs.len() } else { 2 };
+        self.steps.set(self.steps.get() + open * compared);
+        false
+    }
+}
+
+impl TokenSink for Bounded {
+    type Handle = Handle;
+
+    fn process_token(&self, mut token: Token, line: u64) -> TokenSinkResult<Handle> {
+        if matches!(token, Token::ParseError(_)) {
+            return TokenSinkResult::Continue;
+        }
+        if !matches!(token, Token::CharacterTokens(_) | Token::NullCharacterToken) {
+            self.markup.set(self.markup.get() + 1);
+            self.raw.set(false);
+        }
+        if self.is_full() && !matches!(token, Token::EOFToken) {
+            self.full.set(true);
+            return TokenSinkResult::Continue;
+        }
+        match &mut token {
+            Token::CharacterTokens(text) => self.text.set(self.text.get() + text.len()),
+            Token::TagToken(tag) => {
+                if self.is_dropped(tag) {
+                    token = Token::CharacterTokens(StrTendril::from_slice(" "));
+                }
+            }
+            _ => {}
+        }
+        match self.builder.process_token(token, line) {
+            // Nothing here is run, and the text is decoded already.
+            TokenSinkResult::Script(_) | TokenSinkResult::EncodingIndicator(_) => TokenSinkResult::Continue,
+            raw @ (TokenSinkResult::RawData(_) | TokenSinkResult::Plaintext) => {
+                self.raw.set(true);
+                raw
+            }
+            other => other,
+        }
+    }
+
+    fn end(&self) {
+        self.builder.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.builder.adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+/// Counts what the tree builder holds.
+struct Count(Cell<usize>);
+
+impl Tracer for Count {
+    type Handle = Handle;
+
+    fn trace_handle(&self, _node: &Handle) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+/// The elements that are opened again when a block has closed them (HTML standard, 13.2.4.3).
+fn is_formatting(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("a")
+            | local_name!("b")
+            | local_name!("big")
+            | local_name!("code")
+            | local_name!("em")
+            | local_name!("font")
+            | local_name!("i")
+            | local_name!("nobr")
+            | local_name!("s")
+            | local_name!("small")
+            | local_name!("strike")
+            | local_name!("strong")
+            | local_name!("tt")
+            | local_name!("u")
+    )
+}
+
+/// The elements whose content is no markup. They hold no other, and must be told to the parser wherever they are.
+fn is_raw(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("style")
+            | local_name!("script")
+            | local_name!("title")
+            | local_name!("textarea")
+            | local_name!("xmp")
+            | local_name!("iframe")
+            | local_name!("noembed")
+            | local_name!("noframes")
+            | local_name!("noscript")
+            | local_name!("plaintext")
+    )
+}
+
+/// Whether an attribute changes what is read. All others are forgotten at once: most of a mail is attributes.
+fn is_of_use(name: &LocalName, value: &str) -> bool {
+    match *name {
+        local_name!("style") => declarations::say_anything(value),
+        local_name!("class")
+        | local_name!("id")
+        | local_name!("hidden")
+        | local_name!("alt")
+        | local_name!("href")
+        | local_name!("type")
+        | local_name!("value")
+        | local_name!("start")
+        | local_name!("reversed")
+        | local_name!("open")
+        | local_name!("media") => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    /// What takes the standard's algorithm quadratic time, or more: each with a word at the end that is read unless a bound was
+    /// met.
+    #[test]
+    fn hostile_pages_are_read_within_bounds() {
+        const MANY: usize = 6_000;
+        let numbered = |piece: fn(usize) -> String| (0..MANY).map(piece).collect::<String>();
+        let attributes: String = (0..MANY).map(|at| format!("a{at} ")).collect();
+        for (page, is_read_whole) in [
+            ("<div>".repeat(MANY), true),
+            ("<b>".repeat(MANY), true),
+            ("<a><div>".repeat(MANY), true),
+            ("<table><tr><td>".repeat(MANY), true),
+            ("<svg>".to_owned() + &"<g>".repeat(MANY), true),
+            ("<div>".repeat(500) + &"</b>".repeat(10 * MANY), false),
+            (numbered(|at| format!("<b class={at}>")), true),
+            (numbered(|at| format!("<p><b class={at}></p>")), false),
+            (numbered(|at| format!("<a href={at}><div></a>")), true),
+            (numbered(|at| format!("<x{at}>")), true),
+            (format!("<p {attributes}>"), false),
+            (format!("<p a='>' b=\">\" {attributes}>"), false),
+            (format!("<!-- <p {attributes}> -->"), true),
+            (format!("<p title='{attributes}'>"), true),
+            ("<p a=\"".to_owned() + &"x>".repeat(MANY) + "\">", true),
+            ("&amp;".repeat(3 * MANY), true),
+            (format!("<style>{}</style>", "@media x{".repeat(MANY)), true),
+            (format!("<style>{}</style>", ".a{margin:0}".repeat(MANY)) + &"<i class=a></i>".repeat(MANY), false),
+        ] {
+            let start: String = page.chars().take(40).collect();
+            let read = read(&(page + "<u>end"));
+            assert_eq!(read.truncated, !is_read_whole, "{start}");
+            assert!(!is_read_whole || read.text.ends_with("end"), "{start}");
+        }
+    }
+
+    #[test]
+    fn what_is_past_the_limits_is_left_out_and_said() {
+        let long = read(&"word ".repeat(400_000));
+        assert!(long.truncated && long.text.len() > crate::message::BODY_LIMIT);
+        let large = read(&format!("<p>a</p><!--{}--><p>b</p>", "x".repeat(super::INPUT_LIMIT)));
+        assert!(large.truncated && large.text == "a", "{}", large.text);
+        let picture = read(&format!("<img src='data:image/png;base64,{}'>b", "a/b+".repeat(1_000_000)));
+        assert!(!picture.truncated && picture.text == "b", "one long attribute is no bound");
+    }
+
+    #[test]
+    fn what_is_too_deep_is_read_in_its_place() {
+        let deep = format!("{}<p hidden>a</p><p>b</p>{}c", "<div>".repeat(600), "</div>".repeat(600));
+        assert_eq!(read(&deep).text.split_whitespace().collect::<String>(), "abc");
+        assert!(!read(&deep).truncated);
+    }
+}
