@@ -5,6 +5,7 @@
 pub mod http;
 pub mod link;
 pub mod nodes;
+pub mod poison;
 pub mod scratch;
 pub mod smtp;
 pub mod streams;
