@@ -21,7 +21,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out_of_actions};
-use super::underway::{Care, Noted};
+use super::underway::{Care, Underway};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
@@ -80,15 +80,16 @@ impl App {
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, detail) = (self.catalogue.running(), self.trace_detail);
-        let noted = self.underway.begin(content_hash(&arrival.raw));
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
-            let store = self.store.clone();
-            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, detail, noted)))
-                .await
-                .map_err(|error| StoreError::Failed(error.to_string()))?
+            let (store, underway) = (self.store.clone(), self.underway.clone());
+            tokio::task::spawn_blocking(move || {
+                runtime.block_on(prepare(&running, &*store, arrival, detail, &underway))
+            })
+            .await
+            .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, detail, noted).await
+            prepare(&running, &*self.store, arrival, detail, &self.underway).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -143,10 +144,17 @@ impl App {
 }
 
 /// Parses and runs: everything that an acceptance commits.
-async fn prepare(running: &Running, store: &dyn Store, arrival: Arrival, detail: Detail, noted: Noted) -> Acceptance {
+async fn prepare(
+    running: &Running,
+    store: &dyn Store,
+    arrival: Arrival,
+    detail: Detail,
+    underway: &Underway,
+) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
+    let noted = underway.begin(content_hash(&raw));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let limits = Limits { actions: INLINE_ACTIONS, detail, ..Limits::default() };
     let mut routes = HashSet::new();
