@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use waypost_app::mail::email::MessageView;
 use waypost_flow::diagnostic::Diagnostic;
-use waypost_flow::expr::{Compiled, Context, Scope, compile_condition, compile_value, empty_value};
+use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
 use waypost_mail::message::Message;
 
@@ -63,6 +63,7 @@ fn evaluate(compiled: Result<Compiled, Vec<Diagnostic>>, inputs: &[(String, Type
     let values: Vec<_> = inputs.iter().map(|(_, of)| empty_value(of)).collect();
     let variables: Vec<_> = values.iter().cloned().map(Some).collect();
     let attributes = Arc::default();
+    let budget = Budget::new(1_000_000, 64 << 20);
     let context = Context {
         interaction_id: "00000000-0000-0000-0000-000000000000",
         received_at: Timestamp::UNIX_EPOCH,
@@ -72,10 +73,12 @@ fn evaluate(compiled: Result<Compiled, Vec<Diagnostic>>, inputs: &[(String, Type
         inputs: &values,
         variables: &variables,
         outputs: &[],
+        budget: &budget,
     };
     if let Err(error) = compiled.eval(&context) {
         // Limits hold for everything, and nothing catches them.
-        let limit = ["run.value-too-large", "run.too-many-steps"].contains(&error.code);
+        let limit = ["run.value-too-large", "run.too-many-steps", "run.too-much-work", "run.too-much-memory"]
+            .contains(&error.code);
         assert!(limit || compiled.can_fail(), "{text:?} fails with {error:?}, and was said not to");
     }
 }

@@ -1,6 +1,7 @@
 //! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
 
 pub mod access;
+mod aside;
 pub mod audit;
 pub mod catalogue;
 pub mod conversations;
@@ -22,12 +23,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use waypost_engine::Detail;
+use waypost_engine::Limits;
 use waypost_flow::id::{FlowId, QueueId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
+use aside::Aside;
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
@@ -54,8 +56,12 @@ pub struct App {
     pub metrics: Metrics,
     /// What is told to a collector of traces.
     pub traces: Traces,
-    /// How much of a run its trace keeps.
-    trace_detail: Detail,
+    /// What a run must not exceed, and what its trace keeps.
+    limits: Limits,
+    /// Where workers run what has no decision yet.
+    runs: Aside,
+    /// Where flows are tried.
+    tries: Aside,
     /// How long the lease of a run lasts.
     run_term: Term,
     /// Mails whose acceptance is under way.
@@ -70,8 +76,8 @@ const RUN_LEASE: Duration = Duration::from_secs(15);
 pub struct Settings {
     /// Who is told of what happens.
     pub traces: Traces,
-    /// How much of a run and its mail a kept trace has. Trying a flow always shows everything.
-    pub trace_detail: Detail,
+    /// What a run must not exceed, and how much of it and its mail a kept trace has. Trying a flow always shows everything.
+    pub limits: Limits,
     /// How long the lease of a run lasts, in whole seconds; none is what suits most.
     pub run_lease: Option<Duration>,
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
@@ -103,7 +109,9 @@ impl App {
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
             traces: settings.traces,
-            trace_detail: settings.trace_detail,
+            limits: settings.limits,
+            runs: Aside::with(mail::claims::MOST as usize),
+            tries: Aside::for_cores(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
         }))

@@ -25,6 +25,9 @@ macro_rules! codes {
     };
 }
 
+/// Limits that an expression can meet.
+pub(crate) const LIMITS: [&str; 4] = [VALUE_TOO_LARGE, TOO_MANY_STEPS, TOO_MUCH_WORK, TOO_MUCH_MEMORY];
+
 codes! {
     /// A result beyond what its type can hold.
     OVERFLOW = "run.overflow",
@@ -42,6 +45,10 @@ codes! {
     VALUE_TOO_LARGE = "run.value-too-large",
     /// An expression took more steps than it may. A limit: not caught.
     TOO_MANY_STEPS = "run.too-many-steps",
+    /// The run took more steps than it may. A limit: not caught.
+    TOO_MUCH_WORK = "run.too-much-work",
+    /// The run held more memory than it may. A limit: not caught.
+    TOO_MUCH_MEMORY = "run.too-much-memory",
     /// A variable read that was not set: a defect of the checker.
     UNSET_VARIABLE = "run.unset-variable",
     /// Waypost contradicted itself.

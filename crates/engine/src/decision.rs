@@ -70,6 +70,8 @@ pub struct Outcome<'m> {
     pub trace: Trace<'m>,
     /// How many actions were done.
     pub actions: u32,
+    /// How many steps of work were taken.
+    pub steps: u64,
 }
 
 /// A decision as long as the run's values live: nothing is copied yet.

@@ -67,10 +67,6 @@ impl Raised {
 
 impl From<EvalError> for Raised {
     fn from(error: EvalError) -> Self {
-        Self {
-            fatal: [codes::VALUE_TOO_LARGE, codes::TOO_MANY_STEPS].contains(&error.code),
-            code: error.code,
-            message: error.message,
-        }
+        Self { fatal: codes::LIMITS.contains(&error.code), code: error.code, message: error.message }
     }
 }

@@ -9,6 +9,7 @@ pub mod codes;
 mod decision;
 mod driver;
 mod error;
+mod held;
 mod journal;
 mod machine;
 mod run;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use waypost_flow::document::{Disposition, Match};
-use waypost_flow::expr::{Compiled, Context};
+use waypost_flow::expr::{Budget, Compiled, Context};
 use waypost_flow::program::{Callee, Program, ProgramAction, ProgramActionKind};
 use waypost_flow::value::{Text, Value};
 
@@ -36,6 +36,8 @@ pub(crate) struct Machine<'m> {
     pub(crate) trace: Recorder<'m>,
     pub(crate) actions: u32,
     nodes: u32,
+    /// What the run may still spend.
+    pub(crate) budget: Budget,
     /// Values that are computed but not set yet: an action sets all of its values or, when one fails, none.
     pub(crate) pending: Vec<(usize, Value<'m>)>,
     /// Inputs of the first flow, by position.
@@ -60,6 +62,7 @@ impl<'m> Machine<'m> {
             trace: Recorder::new(input.limits.detail, input.limits.trace_events),
             actions: 0,
             nodes: 0,
+            budget: Budget::new(input.limits.steps, input.limits.memory),
             pending: Vec::with_capacity(4),
             given: Vec::new(),
             returned: Vec::new(),
@@ -77,6 +80,7 @@ impl<'m> Machine<'m> {
             inputs: scope.inputs,
             variables: scope.variables,
             outputs: scope.outputs,
+            budget: &self.budget,
         }
     }
 
@@ -106,26 +110,26 @@ impl<'m> Machine<'m> {
 
     /// Computes the inputs of a call into `pending`, in the callee's order: what the mapping gives, else the default.
     pub(crate) fn map_inputs(&mut self, program: &'m Program, mapping: &'m [(usize, Compiled)]) -> Result<(), Raised> {
-        self.pending.clear();
+        self.clear_pending();
         for position in 0..program.interface.inputs.len() {
             let value = match mapping.iter().find(|(mapped, _)| *mapped == position) {
                 Some((_, expression)) => self.eval(expression)?,
                 None => default_input(program, position)?,
             };
-            self.pending.push((position, value));
+            self.push_pending(position, value)?;
         }
         Ok(())
     }
 
     /// Puts what the first flow was given into `pending`, and defaults for the rest.
     pub(crate) fn take_given(&mut self, program: &'m Program) -> Result<(), Raised> {
-        self.pending.clear();
+        self.clear_pending();
         for position in 0..program.interface.inputs.len() {
             let value = match self.given.iter().find(|(given, _)| *given == position) {
                 Some((_, value)) => value.clone(),
                 None => default_input(program, position)?,
             };
-            self.pending.push((position, value));
+            self.push_pending(position, value)?;
         }
         Ok(())
     }
@@ -149,8 +153,8 @@ impl<'m> Machine<'m> {
             }
         }
         self.trace.always(Event::Flow { program });
-        self.stack.push(program, way, self.pending.drain(..).map(|(_, value)| value));
-        Ok(())
+        let bytes = self.stack.push(program, way, self.pending.drain(..).map(|(_, value)| value));
+        self.keep_bytes(bytes)
     }
 
     /// Evaluates the condition set of the top flow, before its first node.
@@ -229,6 +233,21 @@ impl<'m> Machine<'m> {
         self.leave_flow()
     }
 
+    /// Takes the top flow away, with all that it holds.
+    pub(crate) fn pop(&mut self) {
+        let held = self.stack.pop();
+        self.let_go(held);
+        self.trace.leave();
+    }
+
+    /// Takes all flows away.
+    pub(crate) fn leave_all(&mut self) {
+        while self.stack.top().is_ok() {
+            let held = self.stack.pop();
+            self.let_go(held);
+        }
+    }
+
     /// Leaves the top flow: back to its caller with its outputs, or on a route to its end.
     pub(crate) fn leave_flow(&mut self) -> Result<Turn<'m>, Raised> {
         let (program, way) = self.stack.top().map(|frame| (frame.program, frame.way))?;
@@ -243,22 +262,21 @@ impl<'m> Machine<'m> {
             return Err(Raised::broken("a flow returned to something that is not a call"));
         };
         let outputs = second.as_ref().filter(|_| way > 0).map_or(outputs, |second| &second.outputs);
-        self.pending.clear();
+        self.clear_pending();
         let mut failed = None;
         for (variable, expression) in outputs {
             match expression.eval(&self.context(self.stack.mapping_scope()?)) {
-                Ok(value) => self.pending.push((*variable, value)),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
+                Ok(value) => failed = self.push_pending(*variable, value).err(),
+                Err(error) => failed = Some(error.into()),
+            }
+            if failed.is_some() {
+                break;
             }
         }
         // The called flow is done whatever its caller makes of the outputs: an error in the mapping is the caller's.
-        self.stack.pop();
-        self.trace.leave();
+        self.pop();
         if let Some(error) = failed {
-            return Err(error.into());
+            return Err(error);
         }
         self.set_outputs(outputs)?;
         self.stack.top_mut()?.advance();
@@ -268,20 +286,23 @@ impl<'m> Machine<'m> {
     /// Sets the variables of an output mapping to what was computed into `pending`.
     fn set_outputs(&mut self, outputs: &'m [(usize, Compiled)]) -> Result<(), Raised> {
         let slots = &self.stack.top()?.program.variables;
-        for ((variable, value), (_, expression)) in self.pending.drain(..).zip(outputs) {
+        // Taken out and put back: its room is used again.
+        let mut pending = std::mem::take(&mut self.pending);
+        for ((variable, value), (_, expression)) in pending.drain(..).zip(outputs) {
             let name = slots.get(variable).map_or("", |slot| &slot.name);
             self.trace.output(name, &expression.source, &value);
-            self.stack.set_variable(variable, value)?;
+            self.put_variable(variable, value)?;
         }
+        self.pending = pending;
         Ok(())
     }
 
     /// Maps what an action was told into variables: all of them or, when an expression fails, none.
     pub(crate) fn map_outputs(&mut self, outputs: &'m [(usize, Compiled)], told: &[Value<'m>]) -> Result<(), Raised> {
-        self.pending.clear();
+        self.clear_pending();
         for (variable, expression) in outputs {
             let value = expression.eval(&self.context(Scope { outputs: told, ..self.stack.scope() }))?;
-            self.pending.push((*variable, value));
+            self.push_pending(*variable, value)?;
         }
         self.set_outputs(outputs)
     }
@@ -302,11 +323,12 @@ impl<'m> Machine<'m> {
             return Err(Raised::fatal(codes::ATTRIBUTES_TOO_LARGE, message));
         }
         self.attribute_bytes = bytes;
-        let all = Arc::make_mut(&mut self.attributes);
-        for ((name, _), (_, value)) in names.iter().zip(self.pending.drain(..)) {
+        let mut pending = std::mem::take(&mut self.pending);
+        for ((name, _), (_, value)) in names.iter().zip(pending.drain(..)) {
             self.trace.set(Target::Attribute, name, &value);
-            all.insert(Arc::clone(name), value);
+            self.put_attribute(name, value);
         }
+        self.pending = pending;
         Ok(())
     }
 
@@ -315,11 +337,12 @@ impl<'m> Machine<'m> {
         &mut self,
         action: &'m ProgramAction,
         items: Option<Arc<[Value<'m>]>>,
+        held: usize,
     ) -> Result<(), Raised> {
         let frame = self.stack.top_mut()?;
         let index = frame.action().map_or(0, |(index, _)| index);
         let at = action.kind.actions().len();
-        frame.loops.push(Turning { action, index, items, turns: 0, at });
+        frame.loops.push(Turning { action, index, items, held, turns: 0, at });
         Ok(())
     }
 
@@ -337,8 +360,9 @@ impl<'m> Machine<'m> {
         };
         let Some(item) = item else {
             let frame = self.stack.top_mut()?;
-            frame.loops.pop();
+            let held = frame.loops.pop().map_or(0, |turning| turning.held);
             frame.advance();
+            self.let_go(held);
             self.trace.step(Event::LoopEnd { turns });
             return Ok(Turn::Onward);
         };
@@ -347,7 +371,7 @@ impl<'m> Machine<'m> {
         if let Some((variable, value)) = item {
             let slot = self.stack.top()?.program.variables.get(variable);
             self.trace.set(Target::Variable, slot.map_or("", |slot| &slot.name), &value);
-            self.stack.set_variable(variable, value)?;
+            self.set_variable(variable, value)?;
         }
         if let Some(turning) = self.stack.top_mut()?.loops.last_mut() {
             turning.turns += 1;
@@ -360,7 +384,8 @@ impl<'m> Machine<'m> {
     pub(crate) fn go_to(&mut self, node: usize) -> Result<(), Raised> {
         let frame = self.stack.top_mut()?;
         let id = frame.program.nodes.get(node).map_or("", |node| &node.id);
-        frame.jump(node);
+        let held = frame.jump(node);
+        self.let_go(held);
         self.trace.step(Event::NotFound { to: id });
         Ok(())
     }
@@ -391,15 +416,15 @@ impl<'m> Machine<'m> {
                 // What the failed part asked of the outside ends here as well: an `onError` starts with a clean list of effects.
                 let by = if by_action.is_some() { Catcher::Action } else { Catcher::Flow };
                 let node = frame.program.nodes.get(to).map_or("", |node| &node.id);
-                frame.jump(to);
+                let held = frame.jump(to);
+                self.let_go(held);
                 self.trace.step(Event::Caught { by, to: node });
                 return Turn::Onward;
             }
             if self.stack.depth() == 0 {
                 break;
             }
-            self.stack.pop();
-            self.trace.leave();
+            self.pop();
         }
         Turn::Decided(Box::new(Decided { error: Some(error), ..Decided::bare(DecisionKind::Unrouted, self.priority) }))
     }

@@ -22,6 +22,10 @@ pub struct Limits {
     pub actions: u32,
     /// Nodes entered in a run, called flows included.
     pub nodes: u32,
+    /// Steps of work in a run, called flows included: about a microsecond each. See [`waypost_flow::expr::Budget`].
+    pub steps: u64,
+    /// Bytes of the values that a run holds at a time.
+    pub memory: usize,
     /// Calls open at a time.
     pub depth: usize,
     /// Bytes of the attributes, names and values together.
@@ -47,6 +51,8 @@ impl Default for Limits {
         Self {
             actions: 10_000,
             nodes: 10_000,
+            steps: 1_000_000,
+            memory: 64 * 1024 * 1024,
             depth: 32,
             attribute_bytes: Self::ATTRIBUTE_BYTES,
             decision_bytes: Self::DECISION_BYTES,
@@ -181,6 +187,7 @@ pub(crate) fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Out
         attributes,
         outputs: machine.returned,
         actions: machine.actions,
+        steps: machine.budget.spent(),
         trace: machine.trace.finish(decided),
     }
 }

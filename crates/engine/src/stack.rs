@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use waypost_flow::program::{Program, ProgramAction, ProgramNode};
-use waypost_flow::value::Value;
+use waypost_flow::value::{Value, footprint};
 
 use crate::error::Raised;
 
@@ -29,6 +29,8 @@ pub(crate) struct Turning<'m> {
     pub(crate) index: usize,
     /// What a `forEach` goes over; none for a `while`.
     pub(crate) items: Option<Arc<[Value<'m>]>>,
+    /// How many bytes the items hold.
+    pub(crate) held: usize,
     /// How many turns there were.
     pub(crate) turns: usize,
     /// The action of the turn that comes next; past the last one, the turn is over.
@@ -78,10 +80,11 @@ impl<'m> Frame<'m> {
         }
     }
 
-    /// Goes to a node, out of all loops.
-    pub(crate) fn jump(&mut self, node: usize) {
-        self.loops.clear();
+    /// Goes to a node, out of all loops. Answers how many bytes they held.
+    #[must_use]
+    pub(crate) fn jump(&mut self, node: usize) -> usize {
         self.at = At::Node(node);
+        self.loops.drain(..).map(|turning| turning.held).sum()
     }
 
     /// The action it stands at in the node itself: the outermost loop, if it is in one.
@@ -150,8 +153,10 @@ impl<'m> Stack<'m> {
         self.frames.last_mut().ok_or_else(|| Raised::broken("no flow is under way"))
     }
 
-    /// Puts a flow on top, with its inputs.
-    pub(crate) fn push(&mut self, program: &'m Program, way: usize, inputs: impl Iterator<Item = Value<'m>>) {
+    /// Puts a flow on top, with its inputs. Answers how many bytes its other values hold to begin with.
+    #[must_use]
+    pub(crate) fn push(&mut self, program: &'m Program, way: usize, inputs: impl Iterator<Item = Value<'m>>) -> usize {
+        let (variables, outputs) = (self.variables.len(), self.outputs.len());
         self.frames.push(Frame {
             program,
             at: At::Start,
@@ -164,23 +169,19 @@ impl<'m> Stack<'m> {
         self.inputs.extend(inputs);
         self.variables.extend(program.variables.iter().map(|slot| slot.default.clone()));
         self.outputs.extend(program.output_initials.iter().cloned());
+        let set = self.variables.get(variables..).unwrap_or_default().iter().flatten();
+        set.chain(self.outputs.get(outputs..).unwrap_or_default()).map(footprint).sum()
     }
 
-    /// Takes the top flow away with all its values, and answers what it was.
-    pub(crate) fn pop(&mut self) -> Option<Frame<'m>> {
-        let frame = self.frames.pop()?;
-        self.inputs.truncate(frame.inputs);
-        self.variables.truncate(frame.variables);
-        self.outputs.truncate(frame.outputs);
-        Some(frame)
-    }
-
-    /// Takes all flows away.
-    pub(crate) fn clear(&mut self) {
-        self.frames.clear();
-        self.inputs.clear();
-        self.variables.clear();
-        self.outputs.clear();
+    /// Takes the top flow away with all its values. Answers how many bytes they held.
+    #[must_use]
+    pub(crate) fn pop(&mut self) -> usize {
+        let Some(frame) = self.frames.pop() else { return 0 };
+        let inputs = self.inputs.drain(frame.inputs..).map(|value| footprint(&value));
+        let variables = self.variables.drain(frame.variables..).flatten().map(|value| footprint(&value));
+        let outputs = self.outputs.drain(frame.outputs..).map(|value| footprint(&value));
+        let loops = frame.loops.iter().map(|turning| turning.held);
+        inputs.chain(variables).chain(outputs).chain(loops).sum()
     }
 
     /// What the top flow's own expressions see.
@@ -219,25 +220,23 @@ impl<'m> Stack<'m> {
         }
     }
 
-    /// Sets a variable of the top flow.
-    pub(crate) fn set_variable(&mut self, position: usize, value: Value<'m>) -> Result<(), Raised> {
+    /// Sets a variable of the top flow. Answers what it was before.
+    pub(crate) fn set_variable(&mut self, position: usize, value: Value<'m>) -> Result<Option<Value<'m>>, Raised> {
         let base = self.top()?.variables;
         let slot = self
             .variables
             .get_mut(base.saturating_add(position))
             .ok_or_else(|| Raised::broken("it sets a variable that it doesn't have"))?;
-        *slot = Some(value);
-        Ok(())
+        Ok(slot.replace(value))
     }
 
-    /// Sets an output of the top flow.
-    pub(crate) fn set_output(&mut self, position: usize, value: Value<'m>) -> Result<(), Raised> {
+    /// Sets an output of the top flow. Answers what it was before.
+    pub(crate) fn set_output(&mut self, position: usize, value: Value<'m>) -> Result<Value<'m>, Raised> {
         let base = self.top()?.outputs;
         let slot = self
             .outputs
             .get_mut(base.saturating_add(position))
             .ok_or_else(|| Raised::broken("it sets an output that it doesn't have"))?;
-        *slot = value;
-        Ok(())
+        Ok(std::mem::replace(slot, value))
     }
 }

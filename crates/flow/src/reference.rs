@@ -107,7 +107,8 @@ fn macros(out: &mut String) -> Result {
         and hides what has the name elsewhere (`.x` reads that). With two names the first is an element's place or a member's\n\
         key. `c` is a boolean, `e` any expression, `T` the type of the elements. An expression takes at\n\
         most {MAX_STEPS} steps: each element that its macros visit is one, and each KiB of a text or list that it looks at; beyond\n\
-        that the run fails (`run.too-many-steps`).\n\n\
+        that the run fails (`run.too-many-steps`). The steps of all expressions of a run count together against its budget\n\
+        (`run.too-much-work`); see `waypost explain run.too-much-work`.\n\n\
         | written | what it gives | type | examples |\n| --- | --- | --- | --- |"
     )?;
     for known in MACROS {

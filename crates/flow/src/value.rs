@@ -191,6 +191,19 @@ pub(crate) fn weight(value: &Value<'_>) -> usize {
     size_of::<Value<'_>>() + parts
 }
 
+/// The bytes of memory that a value holds by itself: what it borrows from the mail or the program is there anyway. What several
+/// values share counts for each of them.
+pub fn footprint(value: &Value<'_>) -> usize {
+    let parts = match value {
+        Value::String(Text::Owned(text)) => text.len(),
+        Value::Json(json) => json_weight(json),
+        Value::List(elements) => elements.iter().map(footprint).sum(),
+        Value::Map(members) => members.iter().map(|(key, value)| key.len() + footprint(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value<'_>>() + parts
+}
+
 fn json_weight(json: &Json) -> usize {
     let parts = match json {
         Json::String(text) => text.len(),

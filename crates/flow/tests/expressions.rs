@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use support::mail;
-use waypost_flow::expr::{Compiled, Context, EvalError, Scope, compile_value};
+use waypost_flow::expr::{Budget, Compiled, Context, EvalError, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
 
@@ -52,6 +52,7 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
     let attributes = Arc::new(BTreeMap::from([(Arc::from("vip"), text("yes"))]));
     let inputs: Vec<_> =
         inputs().into_iter().map(|(name, _, value)| if name == "text" { text(searched) } else { value }).collect();
+    let budget = Budget::new(1_000_000, 64 << 20);
     let context = Context {
         interaction_id: "i-1",
         received_at: "2026-03-01T10:20:30Z".parse().unwrap(),
@@ -61,6 +62,7 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
         inputs: &inputs,
         variables: &[Some(Value::Integer(9)), None],
         outputs: &[],
+        budget: &budget,
     };
     compiled.eval(&context).map(|value| {
         assert!(is_of(&value, &compiled.data_type), "{}: {value:?} is no {}", compiled.source, compiled.data_type);
@@ -129,7 +131,7 @@ fn table(name: &str) {
     let wrong: Vec<String> = cases
         .iter()
         .filter(|(value, expected)| !agrees(expected, &outcome(value)))
-        .map(|(value, expected)| format!("{value}\n  expected {expected}\n  found    {}", outcome(value)))
+        .map(|(value, expected)| format!("{value}\n  expected {expected}\n  found    {:.300}", outcome(value)))
         .collect();
     assert!(wrong.is_empty(), "{name}, {} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

@@ -11,7 +11,7 @@
 
 mod harness;
 
-use harness::poison::{poison_at_intake, set_aside};
+use harness::poison::{STEPS, poison_at_intake, set_aside};
 use harness::scratch::Scratch;
 use harness::streams::{Senders, deliver_until_killed, missing, prepare, settle_accounts, was_folded};
 use harness::{Server, Start};
@@ -40,7 +40,10 @@ fn what_got_250_outlives_the_server() {
 #[test]
 fn a_mail_that_ends_the_process_is_set_aside_after_three_attempts() {
     let scratch = Scratch::new("crash-poison");
-    set_aside(|| Server::start(&scratch.path("data"), &Start::unlimited()));
+    set_aside(|| {
+        let environment = vec![(STEPS.0, STEPS.1.into())];
+        Server::start(&scratch.path("data"), &Start { environment, ..Start::unlimited() })
+    });
 }
 
 #[test]

@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 
 use harness::link::Link;
 use harness::nodes::{deliver, node, nodes, queue_of, to_queue, tools};
-use harness::poison::set_aside;
+use harness::poison::{STEPS, set_aside};
 use harness::scratch::Scratch;
 use harness::smtp::Smtp;
 use harness::streams::{Senders, mail_of, prepare, settle_accounts};
-use harness::{Server as Node, wait_for};
+use harness::{Server as Node, Start, wait_for};
 use serde_json::json;
 use waypost_scratch_postgres::Server as Database;
 
@@ -326,7 +326,8 @@ fn a_mail_that_ends_its_node_is_set_aside_after_three_attempts() {
     set_aside(|| {
         // As if the time of leases had passed.
         let _ = database.sql("scratch0", "UPDATE interactions SET lease_until = now() WHERE state = 1");
-        node(&scratch, "node", &url)
+        let environment = vec![(STEPS.0, STEPS.1.into()), ("WAYPOST_DATABASE", (&url).into())];
+        Node::start(&scratch.path("node"), &Start { environment, ..Start::unlimited() })
     });
 }
 

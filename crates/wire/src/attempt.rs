@@ -62,6 +62,8 @@ pub struct Tried {
     /// The flow's outputs, unless the run ended inside it.
     #[serde(default, skip_serializing_if = "Object::is_empty")]
     pub outputs: Object,
+    /// How many steps of work the run took. A run may take 1,000,000 unless the server is told otherwise.
+    pub steps: u64,
     /// How long the run took, in microseconds.
     pub duration_us: u64,
     /// What happened on the way.

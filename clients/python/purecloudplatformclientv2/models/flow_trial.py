@@ -17,6 +17,8 @@ class FlowTrial(Model):
     decision = Member[Decision]("decision", lambda: Decision)
     attributes = Member[Optional[Dict[str, str]]]("attributes")
     outputs = Member[Optional[Dict[str, Any]]]("outputs")
+    steps = Member[Optional[int]]("steps")
+    """Of work; a run has a budget of them."""
     duration_us = durationus = Member[int]("durationUs")
     """In microseconds."""
     trace = Member[Dict[str, Any]]("trace")

@@ -63,13 +63,14 @@ pub async fn attempt(
         return Err(ApiError::invalid("bad.request", vec![problem]));
     }
     let aim = aim.unwrap_or_else(|| Aim::Version(named.unwrap_or(VersionName::Newest)));
-    let tried = state.app.attempt(flow_id, aim, given).await.map_err(refused)?;
+    let tried = state.app.attempt(&caller.client, flow_id, aim, given).await.map_err(refused)?;
     Ok(Json(Tried {
         flow_id,
         version: tried.version,
         decision: decision(&state.app, tried.decision),
         attributes: tried.attributes,
         outputs: tried.outputs,
+        steps: tried.steps,
         duration_us: tried.duration_us,
         trace: RawValue::from_string(tried.trace).unwrap_or_default(),
     }))

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-use waypost_engine::{Answer, Limits, Question};
+use waypost_engine::{Answer, Detail, Limits, Question};
 use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
@@ -30,7 +30,7 @@ use super::decide::{Conducted, Start, bare_record, conduct};
 use crate::App;
 use crate::access::scopes::Scope;
 use crate::catalogue::versions::VersionName;
-use crate::catalogue::world::{Loaded, World};
+use crate::catalogue::world::{Loaded, Running, World};
 use crate::error::AppError;
 
 /// What to try.
@@ -74,65 +74,89 @@ pub struct Attempt {
     pub outputs: Map<String, Json>,
     /// The trace.
     pub trace: String,
+    /// How many steps of its budget the run took.
+    pub steps: u64,
     /// How long the run took, in microseconds.
     pub duration_us: u64,
 }
 
 impl App {
-    /// Tries a flow as everything else stands now.
+    /// Tries a flow as everything else stands now. Flows of one client are tried one after the other.
     ///
     /// # Errors
     /// Not found, everything that keeps the document from running, inputs that don't fit, something that the caller may not read, or
     /// the store.
-    pub async fn attempt(&self, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AppError> {
+    pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AppError> {
         let (world, running) = (self.catalogue.world(), self.catalogue.running());
-        let (version, program) = match tried {
-            Tried::Version(name) => {
-                let loaded = self.catalogue.named_version(id, &name).await?;
-                (Some(loaded.record.version), program(&world, &loaded)?)
-            }
+        let aim = match tried {
+            Tried::Version(name) => Aim::Saved(self.catalogue.named_version(id, &name).await?),
             Tried::Document(node) => {
                 // The flow must exist: a document is tried in its place.
                 self.catalogue.flow(id).await?;
-                let unsaved = unsaved(id, &node)?;
-                if !given.may_read_routing && names_routing(&world, &unsaved) {
-                    return Err(AppError::MissingScope(Scope::RoutingRead));
-                }
-                (None, program(&world, &unsaved)?)
+                Aim::Unsaved(node)
             }
         };
-        let inputs = inputs(&program.interface, &given.inputs)?;
-        let message = Message::parse(&given.raw);
-        let start = Start {
-            interaction: InteractionId(given.interaction.unwrap_or_else(Uuid::now_v7)),
-            received_at: given.received_at.unwrap_or_else(Timestamp::now),
-            priority: given.priority,
-            route: None,
-            opening: None,
+        let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
+        let limits = Limits { detail: Detail::Everything, ..self.limits };
+        let work = move || {
+            let (version, program) = match aim {
+                Aim::Saved(loaded) => (Some(loaded.record.version), program(&world, &loaded)?),
+                Aim::Unsaved(node) => {
+                    let unsaved = unsaved(id, &node)?;
+                    if !given.may_read_routing && names_routing(&world, &unsaved) {
+                        return Err(AppError::MissingScope(Scope::RoutingRead));
+                    }
+                    (None, program(&world, &unsaved)?)
+                }
+            };
+            let answers = LiveAnswers::new(&running, &*store);
+            runtime.block_on(run(&running, version, &program, given, limits, answers))
         };
-        let clock = std::time::Instant::now();
-        let mut record: RunRecord = bare_record(start, running.unrouted);
-        let conducted =
-            Conducted { snapshot: &running.snapshot, program: &program, attributes: given.attributes, given: inputs };
-        let answers = CallersAnswers {
-            live: LiveAnswers::new(&running, &*self.store),
-            may_read_routing: given.may_read_routing,
-            refused: AtomicBool::new(false),
-        };
-        let outputs = conduct(conducted, start, &message, Limits::default(), &answers, &mut record).await;
-        if answers.refused.load(Ordering::Relaxed) {
-            return Err(AppError::MissingScope(Scope::RoutingRead));
-        }
-        let outputs = outputs?;
-        Ok(Attempt {
-            version,
-            decision: record.decision,
-            attributes: record.attributes,
-            outputs,
-            trace: record.trace,
-            duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
-        })
+        self.tries.run_for(client, work).await?
     }
+}
+
+/// What is tried, as far as it was found.
+enum Aim {
+    Saved(Arc<Loaded>),
+    Unsaved(Node),
+}
+
+async fn run(
+    running: &Running,
+    version: Option<Version>,
+    program: &Program,
+    given: Given,
+    limits: Limits,
+    live: LiveAnswers<'_>,
+) -> Result<Attempt, AppError> {
+    let inputs = inputs(&program.interface, &given.inputs)?;
+    let message = Message::parse(&given.raw);
+    let start = Start {
+        interaction: InteractionId(given.interaction.unwrap_or_else(Uuid::now_v7)),
+        received_at: given.received_at.unwrap_or_else(Timestamp::now),
+        priority: given.priority,
+        route: None,
+        opening: None,
+    };
+    let clock = std::time::Instant::now();
+    let mut record: RunRecord = bare_record(start, running.unrouted);
+    let conducted = Conducted { snapshot: &running.snapshot, program, attributes: given.attributes, given: inputs };
+    let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
+    let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
+    if answers.refused.load(Ordering::Relaxed) {
+        return Err(AppError::MissingScope(Scope::RoutingRead));
+    }
+    let left = left?;
+    Ok(Attempt {
+        version,
+        decision: record.decision,
+        attributes: record.attributes,
+        outputs: left.outputs,
+        trace: record.trace,
+        steps: left.steps,
+        duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
+    })
 }
 
 /// Answers as far as the caller may read what is asked for: a flow must not read for its author what others may read.

@@ -40,6 +40,15 @@ pub struct Start<'r> {
     pub opening: Option<&'r Opening>,
 }
 
+/// A run that is over.
+#[derive(Debug)]
+pub struct Decided {
+    /// What is kept of it.
+    pub record: RunRecord,
+    /// How many steps of its budget it took.
+    pub steps: u64,
+}
+
 /// Runs a mail to its decision.
 ///
 /// # Errors
@@ -50,8 +59,9 @@ pub async fn decide(
     message: &Message<'_>,
     limits: Limits,
     answers: &dyn Answers,
-) -> Result<RunRecord, StoreError> {
+) -> Result<Decided, StoreError> {
     let clock = Instant::now();
+    let mut steps = 0;
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
     let mut record = bare_record(start, unrouted_queue);
     if let Some(opening) = start.opening {
@@ -79,12 +89,12 @@ pub async fn decide(
             Some(program) => {
                 let attributes = record.attributes.clone();
                 let conducted = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
-                conduct(conducted, start, message, limits, answers, &mut record).await?;
+                steps = conduct(conducted, start, message, limits, answers, &mut record).await?.steps;
             }
         },
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(record)
+    Ok(Decided { record, steps })
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -99,7 +109,8 @@ pub fn decide_at_once(
     answers: &dyn Answers,
 ) -> Result<RunRecord, StoreError> {
     let waits = || Err(StoreError::Failed("the run waits for an answer".to_owned()));
-    decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits)
+    let ended = decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits);
+    ended.map(|ended| ended.record)
 }
 
 /// A run of which nothing is known yet: unrouted.
@@ -124,10 +135,10 @@ pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecor
     }
 }
 
-/// Whether a run ended only because it took too many actions: wider limits may let it end by itself.
-pub fn ran_out_of_actions(run: &RunRecord) -> bool {
-    let code = run.decision.error.as_ref().and_then(|error| error.get("code"));
-    code.and_then(serde_json::Value::as_str) == Some(codes::TOO_MANY_ACTIONS)
+/// Whether a run ended only because it took too much: wider limits may let it end by itself.
+pub fn ran_out(run: &RunRecord) -> bool {
+    let code = run.decision.error.as_ref().and_then(|error| error.get("code")).and_then(serde_json::Value::as_str);
+    code.is_some_and(|code| [codes::TOO_MANY_ACTIONS, codes::TOO_MUCH_WORK].contains(&code))
 }
 
 /// A program to run, and what it is given.
@@ -138,7 +149,15 @@ pub(super) struct Conducted<'r> {
     pub(super) given: Vec<(usize, Value<'static>)>,
 }
 
-/// Runs a program over a mail, and puts what came of it into the record. Answers the program's outputs by name, as JSON.
+/// What came of a program beside the record.
+pub(super) struct Left {
+    /// Its outputs by name, as JSON.
+    pub(super) outputs: serde_json::Map<String, Json>,
+    /// How many steps of its budget the run took.
+    pub(super) steps: u64,
+}
+
+/// Runs a program over a mail, and puts what came of it into the record.
 ///
 /// # Errors
 /// The store, if the run asked for something that it could not answer.
@@ -149,7 +168,7 @@ pub(super) async fn conduct(
     limits: Limits,
     answers: &dyn Answers,
     record: &mut RunRecord,
-) -> Result<serde_json::Map<String, Json>, StoreError> {
+) -> Result<Left, StoreError> {
     let Conducted { snapshot, program, attributes, given } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
@@ -166,7 +185,7 @@ pub(super) async fn conduct(
         email: &view,
         limits,
     };
-    let mut outputs = serde_json::Map::new();
+    let mut left = Left { outputs: serde_json::Map::new(), steps: 0 };
     let mut run = Run::start_given(input, given);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
@@ -179,7 +198,8 @@ pub(super) async fn conduct(
             }
             Ok(Slice::Stepped(Step::Done(outcome))) => {
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
-                outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
+                left.steps = outcome.steps;
+                left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
                 keep(*outcome, record);
                 break;
             }
@@ -190,7 +210,7 @@ pub(super) async fn conduct(
             }
         }
     }
-    Ok(outputs)
+    Ok(left)
 }
 
 fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {

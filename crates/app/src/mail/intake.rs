@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_engine::{Detail, Limits};
+use waypost_engine::Limits;
 use waypost_flow::id::InteractionId;
 use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
@@ -20,15 +20,19 @@ use waypost_store::records::mail::{
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Start, decide, ran_out_of_actions};
+use super::decide::{Start, decide, ran_out};
 use super::underway::{Care, Underway};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
 use crate::traces::trace_id;
 
-/// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow.
+/// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow, nor does whoever is served
+/// by the same thread.
 const INLINE_ACTIONS: u32 = 500;
+
+/// So does one that takes more steps than this, those of the mail's other routes included: a few milliseconds.
+const INLINE_STEPS: u64 = 5_000;
 
 /// Larger messages are parsed and run on a thread of their own: they would hold up other connections.
 const INLINE_BYTES: usize = 256 * 1024;
@@ -79,17 +83,17 @@ impl App {
         self.offered.fetch_add(1, Ordering::Relaxed);
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
-        let (running, detail) = (self.catalogue.running(), self.trace_detail);
+        let (running, limits) = (self.catalogue.running(), inline(self.limits));
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
             let (store, underway) = (self.store.clone(), self.underway.clone());
             tokio::task::spawn_blocking(move || {
-                runtime.block_on(prepare(&running, &*store, arrival, detail, &underway))
+                runtime.block_on(prepare(&running, &*store, arrival, limits, &underway))
             })
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, detail, &self.underway).await
+            prepare(&running, &*self.store, arrival, limits, &self.underway).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -143,12 +147,17 @@ impl App {
     }
 }
 
+/// The limits of runs that a sender waits for.
+fn inline(limits: Limits) -> Limits {
+    Limits { actions: limits.actions.min(INLINE_ACTIONS), steps: limits.steps.min(INLINE_STEPS), ..limits }
+}
+
 /// Parses and runs: everything that an acceptance commits.
 async fn prepare(
     running: &Running,
     store: &dyn Store,
     arrival: Arrival,
-    detail: Detail,
+    mut limits: Limits,
     underway: &Underway,
 ) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
@@ -156,7 +165,6 @@ async fn prepare(
     let raw = arrival.raw;
     let noted = underway.begin(content_hash(&raw));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
-    let limits = Limits { actions: INLINE_ACTIONS, detail, ..Limits::default() };
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
     for recipient in &arrival.recipients {
@@ -174,18 +182,20 @@ async fn prepare(
         let start = Start { interaction: id, received_at, priority, route, opening };
         // What the store can't answer now a worker asks again.
         let answers = LiveAnswers::new(running, store);
-        let run = match noted.care() {
+        let ended = match noted.care() {
             Care::Usual => decide(running, start, &parsed, limits, &answers).await.ok(),
             // A worker's attempts are counted.
             Care::NoRun | Care::Unread => None,
         };
+        limits.steps = limits.steps.saturating_sub(ended.as_ref().map_or(0, |ended| ended.steps));
+        let run = ended.map(|ended| ended.record);
         interactions.push(NewInteraction {
             id,
             envelope_to: recipient.address.clone(),
             route: route.map(|route| route.id),
             priority,
             opening: opening.cloned(),
-            run: run.filter(|run| !ran_out_of_actions(run)),
+            run: run.filter(|run| !ran_out(run)),
             epoch: running.epoch,
         });
     }

@@ -2,7 +2,7 @@
 
 pub mod answers;
 pub mod attempt;
-mod claims;
+pub(crate) mod claims;
 pub mod decide;
 pub mod email;
 pub mod intake;

@@ -77,7 +77,7 @@ impl App {
             Some(_) => left.is_none(),
             None => work.interaction.route.is_some() && route.is_none(),
         };
-        let limits = Limits { detail: self.trace_detail, ..Limits::default() };
+        let limits = self.limits;
         let (id, lease) = (work.interaction.id, work.lease);
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
@@ -87,11 +87,11 @@ impl App {
         } else {
             let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
             let (interest, wanted) = Interest::new();
-            let run = tokio::task::spawn_blocking(move || {
+            let run = self.runs.run(move || {
                 let raw = raw.unwrap_or_default();
                 runtime.block_on(run(&running, &*store, route.as_deref(), (&work, &raw), gone, limits, wanted))
             });
-            let run = run.await.map_err(|error| StoreError::Failed(format!("a run failed: {error}")))??;
+            let run = run.await??;
             drop(interest);
             run
         };
@@ -148,7 +148,7 @@ async fn run(
 ) -> Result<RunRecord, StoreError> {
     let message = Message::parse(raw);
     let answers = LiveAnswers::new(running, store).as_long_as(wanted);
-    let mut run = decide(running, start(work, route), &message, limits, &answers).await?;
+    let mut run = decide(running, start(work, route), &message, limits, &answers).await?.record;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";
         run.decision.error = Some(json!({ "code": codes::ROUTE_DELETED, "message": message }));

@@ -60,6 +60,7 @@ pub(crate) async fn replay(
     before: &Running,
     after: &Running,
     record: Record<'_>,
+    limits: Limits,
     today: &dyn Answers,
 ) -> Result<Replayed, StoreError> {
     let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
@@ -72,7 +73,7 @@ pub(crate) async fn replay(
         route: record.route,
         opening: record.interaction.opening.as_ref(),
     };
-    let run = decide(after, start, &message, Limits::default(), &answers).await?;
+    let run = decide(after, start, &message, limits, &answers).await?.record;
     let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use uuid::Uuid;
+use waypost_engine::{Detail, Limits};
 use waypost_flow::id::{FlowId, InteractionId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lost, Term, hold};
@@ -22,6 +23,7 @@ use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
+use crate::aside::stand_back;
 use crate::catalogue::plan::By;
 use crate::catalogue::where_used::followers;
 use crate::catalogue::world::{Running, World};
@@ -224,6 +226,7 @@ impl App {
     /// Runs some interactions on all cores, in threads that live mail is served before.
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
         let (runtime, store) = (Handle::current(), self.store.clone());
+        let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
         let (interest, wanted) = Interest::new();
         let run = move || {
@@ -251,7 +254,8 @@ impl App {
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
                                 trace: item.recorded.trace.as_deref(),
                             };
-                            let replayed = runtime.block_on(replay(&plan.before, &plan.after, record, &answers))?;
+                            let replayed =
+                                runtime.block_on(replay(&plan.before, &plan.after, record, limits, &answers))?;
                             plan.ran.fetch_add(1, Ordering::Relaxed);
                             Ok(Some((item.interaction, replayed)))
                         };
@@ -417,10 +421,4 @@ fn sampled(id: InteractionId, share: f64) -> bool {
 
 fn lease_end() -> Timestamp {
     Timestamp::now().checked_add(TERM.lasts).unwrap_or(Timestamp::MAX)
-}
-
-/// Lets every other thread of the machine go first.
-fn stand_back() {
-    // On Linux this is the calling thread's alone. Where it fails the replay is only less polite.
-    let _ = rustix::process::setpriority_process(None, 19);
 }

@@ -13,9 +13,11 @@ pub(super) fn perform<'m>(
     action: &'m ProgramAction,
     items: &'m Compiled,
 ) -> Result<Control<'m>, Raised> {
-    let Value::List(items) = machine.eval(items)? else {
+    let items = machine.eval(items)?;
+    let held = machine.keep(&items)?;
+    let Value::List(items) = items else {
         return Err(Raised::broken("a loop has something else than the list it needs"));
     };
-    machine.begin_loop(action, Some(items))?;
+    machine.begin_loop(action, Some(items), held)?;
     Ok(Control::Moved)
 }

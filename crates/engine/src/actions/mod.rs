@@ -79,7 +79,7 @@ impl Perform for Actions {
             ProgramActionKind::SetPriority { priority } => set_priority::perform(machine, priority),
             ProgramActionKind::ForEach { items, .. } => for_each::perform(machine, action, items),
             ProgramActionKind::While { .. } => {
-                machine.begin_loop(action, None)?;
+                machine.begin_loop(action, None, 0)?;
                 Ok(Control::Moved)
             }
             ProgramActionKind::LookupTable { table, key, outputs, not_found } => {

@@ -12,10 +12,10 @@ pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
     attributes: &'m [(Arc<str>, Compiled)],
 ) -> Result<Control<'m>, Raised> {
-    machine.pending.clear();
+    machine.clear_pending();
     for (position, (_, value)) in attributes.iter().enumerate() {
         let value = text(machine.eval(value)?)?;
-        machine.pending.push((position, value));
+        machine.push_pending(position, value)?;
     }
     machine.set_attributes(attributes)?;
     Ok(Control::Next)

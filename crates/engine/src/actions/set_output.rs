@@ -15,6 +15,6 @@ pub(super) fn perform<'m>(
     let value = machine.eval(value)?;
     let name = machine.stack.top()?.program.interface.outputs.get(output).map_or("", |output| &output.name);
     machine.trace.set(Target::Output, name, &value);
-    machine.stack.set_output(output, value)?;
+    machine.set_output(output, value)?;
     Ok(Control::Next)
 }

@@ -15,6 +15,6 @@ pub(super) fn perform<'m>(
     let value = machine.eval(value)?;
     let name = machine.stack.top()?.program.variables.get(variable).map_or("", |slot| &slot.name);
     machine.trace.set(Target::Variable, name, &value);
-    machine.stack.set_variable(variable, value)?;
+    machine.set_variable(variable, value)?;
     Ok(Control::Next)
 }

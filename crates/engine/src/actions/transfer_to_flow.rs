@@ -17,7 +17,7 @@ pub(super) fn perform<'m>(
     let (way, program) = machine.resolve(callee)?;
     let inputs = second.filter(|_| way > 0).map_or(inputs, |second| &second.inputs);
     machine.map_inputs(program, inputs)?;
-    machine.stack.clear();
+    machine.leave_all();
     machine.trace.always(Event::Transfer);
     machine.enter((way, program), inputs)?;
     Ok(Control::Moved)

@@ -98,3 +98,112 @@ flows:
     assert_eq!(outcome.decision.error.unwrap().code, codes::VALUE_TOO_LARGE);
     assert_eq!(outcome.actions, 19, "16 bytes doubled 18 times are 4 MiB, which is allowed; once more is not");
 }
+
+/// A flow whose actions are made one by one.
+fn flow(nodes: &str) -> (Flows, Node) {
+    case(&format!(
+        "flows: [{{name: F, type: email, nodes: [{nodes}, {{id: caught, actions: [{{type: disconnect}}]}}]}}]"
+    ))
+}
+
+fn fails_with(nodes: &str, code: &str, node: &str) {
+    let (flows, case) = flow(nodes);
+    let mail = Mail::read(None);
+    let error = run(&flows, &mail, &case, Limits::default()).decision.error.unwrap();
+    assert_eq!((error.code, error.node_id.as_deref()), (code, Some(node)), "{error}");
+}
+
+/// Each expression is within its own limit; a search of 900 kB for each of 250 elements is 220,000 steps.
+const WORK: &str = "${[padStart('', 900000, 'a')].all(t, range(250).all(i, !t.contains('b')))}";
+
+#[test]
+fn the_work_of_all_expressions_is_counted_together_and_not_caught() {
+    let mut actions = String::new();
+    for _ in 0..60 {
+        let _ = write!(actions, "{{type: setAttributes, attributes: {{a: \"{WORK}\"}}, onError: {{to: caught}}}}, ");
+    }
+    let actions = actions.replace(WORK, &format!("${{string({})}}", &WORK[2..WORK.len() - 1]));
+    fails_with(&format!("{{id: work, actions: [{actions}]}}"), codes::TOO_MUCH_WORK, "work");
+}
+
+#[test]
+fn work_in_a_called_flow_in_a_branch_and_in_a_loop_counts_for_the_run() {
+    let looped = format!(
+        "{{id: work, actions: [{{type: forEach, items: '${{range(60)}}', as: i, actions: [{{type: log, message: \"x{WORK}\"}}], onError: {{to: caught}}}}]}}"
+    );
+    fails_with(&looped, codes::TOO_MUCH_WORK, "work");
+    let branches: Vec<String> =
+        (0..60).map(|_| format!("{{when: \"${{!{}}}\", to: caught}}", &WORK[2..WORK.len() - 1])).collect();
+    let branched = format!("{{id: work, actions: [], next: [{}, {{to: caught}}]}}", branches.join(", "));
+    fails_with(&branched, codes::TOO_MUCH_WORK, "work");
+}
+
+#[test]
+fn parts_of_expressions_are_work_too() {
+    let part = "i > 1 ".to_owned() + &"|| i > 1 ".repeat(200);
+    let nodes = format!(
+        "{{id: work, actions: [{{type: forEach, items: '${{range(100)}}', as: n, actions: [{{type: log, message: \"${{string(range(2000).exists(i, i < 0 && ({part})))}} ${{string(range(2000).exists(i, i < 0 || ({}) ))}}\"}}]}}]}}",
+        part.replace("> 1", "< 0")
+    );
+    fails_with(&nodes, codes::TOO_MUCH_WORK, "work");
+}
+
+#[test]
+fn an_error_of_the_budget_is_not_absorbed_by_an_operator() {
+    let nodes = format!(
+        "{{id: work, actions: [{{type: forEach, items: '${{range(60)}}', as: i, actions: [{{type: log, message: \"${{string({} || true)}}\"}}]}}]}}",
+        &WORK[2..WORK.len() - 1]
+    );
+    fails_with(&nodes, codes::TOO_MUCH_WORK, "work");
+}
+
+#[test]
+fn values_that_are_held_count_together() {
+    let many = |of: &dyn Fn(usize) -> String| (0..100).map(of).collect::<Vec<_>>().join(", ");
+    let variables = many(&|n| {
+        format!(
+            "{{type: setVariable, name: v{n}, value: \"${{padStart('', 4000000, 'a')}}\", onError: {{to: caught}}}}"
+        )
+    });
+    fails_with(&format!("{{id: hold, actions: [{variables}]}}"), codes::TOO_MUCH_MEMORY, "hold");
+    let attributes = many(&|n| format!("a{n}: \"${{padStart('', 1000000, 'a')}}\""));
+    fails_with(
+        &format!("{{id: hold, actions: [{{type: setAttributes, attributes: {{{attributes}}}}}]}}"),
+        codes::TOO_MUCH_MEMORY,
+        "hold",
+    );
+    // What an expression makes on the way is held until it is done.
+    let parts = many(&|_| "size(padStart('', 4000000, 'a'))".to_owned());
+    fails_with(
+        &format!("{{id: hold, actions: [{{type: log, message: \"${{string(sum([{parts}]))}}\"}}]}}"),
+        codes::TOO_MUCH_MEMORY,
+        "hold",
+    );
+}
+
+#[test]
+fn values_that_are_gone_hold_nothing() {
+    // Each turn sets the same variable anew, makes a text for each element, and calls nothing that stays.
+    let nodes = "{id: hold, actions: [{type: forEach, items: '${range(100)}', as: i, actions: [
+        {type: setVariable, name: v, value: \"${padStart('', 1000000, 'a')}\"},
+        {type: setVariable, name: n, value: \"${range(5).map(k, size(padStart('', 100000, 'b')))}\"},
+        {type: setAttributes, attributes: {a: \"${padStart('', 1000, 'c')}\"}}]}]}";
+    let (flows, case) = flow(nodes);
+    let mail = Mail::read(None);
+    let outcome = run(&flows, &mail, &case, Limits::default());
+    assert_eq!(outcome.decision.error, None);
+    assert_eq!(outcome.decision.kind, DecisionKind::Disconnect);
+}
+
+#[test]
+fn an_ordinary_flow_takes_a_thousandth_of_the_work() {
+    let nodes = "{id: classify, actions: [
+        {type: setVariable, name: urgent, value: \"${containsAny(interaction.email.body, ['refund', 'invoice', 'urgent'])}\"},
+        {type: setVariable, name: order, value: \"${find(interaction.email.body, 'Order [0-9]{4,8}')}\"},
+        {type: setAttributes, attributes: {order: \"${order}\", from: \"${interaction.email.from.domain}\"}}]}";
+    let (flows, case) = flow(nodes);
+    let mail = Mail::read(None);
+    let outcome = run(&flows, &mail, &case, Limits::default());
+    assert_eq!(outcome.decision.error, None);
+    assert!(outcome.steps < 1_000, "{}", outcome.steps);
+}

@@ -131,6 +131,12 @@ fn limits(case: &Node) -> Limits {
     if let Some(nodes) = of("nodes") {
         limits.nodes = u32::try_from(nodes).unwrap();
     }
+    if let Some(steps) = of("steps") {
+        limits.steps = u64::try_from(steps).unwrap();
+    }
+    if let Some(memory) = of("memory") {
+        limits.memory = usize::try_from(memory).unwrap();
+    }
     if let Some(depth) = of("depth") {
         limits.depth = usize::try_from(depth).unwrap();
     }

@@ -183,7 +183,7 @@ pub(super) fn json_part<'m>(of: &'m Ir, key: &'m Ir, cx: &Frame<'_, 'm>) -> Resu
         _ => None,
     });
     let part = Value::Json(Arc::new(part.cloned().unwrap_or_default()));
-    cx.touch(&part)?;
+    cx.made(&part)?;
     Ok(part)
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::ir::{Ir, Presence};
-use super::{Context, MAX_STEPS};
+use super::{Budget, Context, MAX_STEPS, MAX_VALUE_BYTES};
 use crate::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
 use crate::value::Value;
 
@@ -37,7 +37,7 @@ pub(super) fn truth(ir: &Ir) -> Option<bool> {
             None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
         },
         closed if is_closed(closed) => {
-            match closed.eval(&Frame::new(&nowhere(&Arc::default()), &Cell::new(MAX_STEPS - STEPS))) {
+            match closed.eval(&Frame::new(&nowhere(&Arc::default(), &small()), &Cell::new(MAX_STEPS - STEPS))) {
                 Ok(Value::Boolean(value)) => Some(value),
                 _ => None,
             }
@@ -52,7 +52,8 @@ pub(super) fn text(ir: &Ir) -> Option<String> {
         return None;
     }
     let nothing = Arc::default();
-    let value = ir.eval(&Frame::new(&nowhere(&nothing), &Cell::new(MAX_STEPS - STEPS))).ok()?;
+    let budget = small();
+    let value = ir.eval(&Frame::new(&nowhere(&nothing, &budget), &Cell::new(MAX_STEPS - STEPS))).ok()?;
     value.as_str().map(str::to_owned)
 }
 
@@ -91,7 +92,7 @@ fn is_closed(ir: &Ir) -> bool {
 }
 
 /// A run that has nothing in it.
-fn nowhere<'c>(attributes: &'c Arc<BTreeMap<Arc<str>, Value<'static>>>) -> Context<'c, 'static> {
+fn nowhere<'c>(attributes: &'c Arc<BTreeMap<Arc<str>, Value<'static>>>, budget: &'c Budget) -> Context<'c, 'static> {
     Context {
         interaction_id: "",
         received_at: Timestamp::UNIX_EPOCH,
@@ -101,7 +102,13 @@ fn nowhere<'c>(attributes: &'c Arc<BTreeMap<Arc<str>, Value<'static>>>) -> Conte
         inputs: &[],
         variables: &[],
         outputs: &[],
+        budget,
     }
+}
+
+/// What finding out one constant may cost.
+fn small() -> Budget {
+    Budget::new(STEPS as u64, MAX_VALUE_BYTES)
 }
 
 /// No email. Whatever reads one is not closed, so that nothing of this is ever asked.

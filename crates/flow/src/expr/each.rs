@@ -8,26 +8,35 @@ use super::compute::compare_keys;
 use super::eval::{Result, internal, too_large};
 use super::frame::Frame;
 use super::ir::{Each, EachKind};
+use crate::functions::Meter as _;
 use crate::value::{Text, Value, weight};
 
 /// Elements of a list that is made, as far as a value may grow.
-struct Made<'m> {
+pub(super) struct Made<'m> {
     elements: Vec<Value<'m>>,
     weight: usize,
 }
 
 impl<'m> Made<'m> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { elements: Vec::new(), weight: 0 }
     }
 
-    fn push(&mut self, value: Value<'m>) -> Result<()> {
-        self.weight = self.weight.saturating_add(weight(&value));
+    pub(super) fn push(&mut self, value: Value<'m>, frame: &Frame<'_, 'm>) -> Result<()> {
+        let weight = weight(&value);
+        frame.touch_bytes(weight)?;
+        self.weight = self.weight.saturating_add(weight);
         if self.weight > MAX_VALUE_BYTES {
             return Err(too_large());
         }
         self.elements.push(value);
         Ok(())
+    }
+
+    pub(super) fn list(self, frame: &Frame<'_, 'm>) -> Result<Value<'m>> {
+        let list = Value::List(Arc::from(self.elements));
+        frame.made(&list)?;
+        Ok(list)
     }
 }
 
@@ -49,31 +58,35 @@ impl Each {
                 let mut made = Made::new();
                 self.walk(&of, frame, |frame, element| {
                     if self.body.truth(frame)? {
-                        made.push(element.clone())?;
+                        made.push(element.clone(), frame)?;
                     }
                     Ok(true)
                 })?;
-                Value::List(Arc::from(made.elements))
+                made.list(frame)?
             }
             EachKind::Map => {
                 let mut made = Made::new();
                 self.walk(&of, frame, |frame, _| {
                     if self.is_wanted(frame)? {
-                        made.push(self.body.eval(frame)?)?;
+                        made.push(self.body.eval(frame)?, frame)?;
                     }
                     Ok(true)
                 })?;
-                Value::List(Arc::from(made.elements))
+                made.list(frame)?
             }
             EachKind::TransformMap => self.transform(&of, frame)?,
             EachKind::SortBy => {
-                let mut keyed = Vec::new();
+                let (mut keys, mut elements) = (Made::new(), Vec::new());
                 self.walk(&of, frame, |frame, element| {
-                    keyed.push((self.body.eval(frame)?, element.clone()));
+                    keys.push(self.body.eval(frame)?, frame)?;
+                    elements.push(element.clone());
                     Ok(true)
                 })?;
+                let mut keyed: Vec<_> = keys.elements.into_iter().zip(elements).collect();
                 keyed.sort_by(|(a, _), (b, _)| compare_keys(a, b));
-                Value::List(keyed.into_iter().map(|(_, element)| element).collect())
+                let sorted = Value::List(keyed.into_iter().map(|(_, element)| element).collect());
+                frame.gathered(&sorted)?;
+                sorted
             }
         })
     }
@@ -104,7 +117,9 @@ impl Each {
         self.walk(of, frame, |frame, key| {
             if self.is_wanted(frame)? {
                 let value = self.body.eval(frame)?;
-                size = size.saturating_add(weight(key)).saturating_add(weight(&value));
+                let added = weight(key).saturating_add(weight(&value));
+                frame.touch_bytes(added)?;
+                size = size.saturating_add(added);
                 if size > MAX_VALUE_BYTES {
                     return Err(too_large());
                 }
@@ -112,7 +127,9 @@ impl Each {
             }
             Ok(true)
         })?;
-        Ok(Value::Map(Arc::new(members)))
+        let map = Value::Map(Arc::new(members));
+        frame.made(&map)?;
+        Ok(map)
     }
 
     /// Visits elements (of a map: keys, in their order) until the visitor answers `false`. With two names the first is bound to an
@@ -124,6 +141,7 @@ impl Each {
         mut visit: impl FnMut(&Frame<'_, 'm>, &Value<'m>) -> Result<bool>,
     ) -> Result<()> {
         let (first, second) = self.names;
+        let held = frame.held();
         match of {
             Value::List(elements) => {
                 for (place, element) in elements.iter().enumerate() {
@@ -137,6 +155,8 @@ impl Each {
                             })
                         }
                     };
+                    // What the turn made is gone, but for what is kept: that is counted when the whole is made.
+                    frame.let_go(held);
                     if !go_on? {
                         return Ok(());
                     }
@@ -150,6 +170,8 @@ impl Each {
                         None => visit(frame, &key),
                         Some(second) => frame.with(second, value.clone(), |frame| visit(frame, &key)),
                     });
+                    // What the turn made is gone, but for what is kept: that is counted when the whole is made.
+                    frame.let_go(held);
                     if !go_on? {
                         return Ok(());
                     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::compute::{add_up, arithmetic, bounded, compare, equal, index_of, json_equal, json_part, overflow};
+use super::compute::{add_up, arithmetic, compare, equal, index_of, json_equal, json_part, overflow};
+use super::each::Made;
 use super::frame::Frame;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
 use super::{EvalError, MAX_VALUE_BYTES};
@@ -29,6 +30,7 @@ pub(super) fn clip(text: &str) -> String {
 
 impl Ir {
     pub(super) fn eval<'m>(&'m self, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
+        cx.part()?;
         Ok(match self {
             Self::Constant(value) => constant(value),
             Self::Input(position) => cx.inputs.get(*position).ok_or_else(internal)?.clone(),
@@ -42,7 +44,8 @@ impl Ir {
                 let value = read.eval(cx);
                 // Texts are borrowed; lists and maps are made at each reading.
                 if value.as_str().is_none() {
-                    cx.touch(&value)?;
+                    cx.touch_all(&value)?;
+                    cx.gathered(&value)?;
                 }
                 value
             }
@@ -63,7 +66,9 @@ impl Ir {
                 let values = cx.email.headers().get(name);
                 let values =
                     values.ok_or_else(|| error("run.missing-key", format!("there is no header `{}`", clip(name))))?;
-                texts(values)
+                let values = texts(values);
+                cx.made(&values)?;
+                values
             }
             Self::AddressPart(of, part) => address_part(address(of.eval(cx)?, cx)?, *part),
             Self::AttachmentPart(of, part) => attachment_part(attachment(of.eval(cx)?, cx)?, *part),
@@ -80,8 +85,10 @@ impl Ir {
                 _ => return Err(internal()),
             },
             Self::Arithmetic(operator, a, b) => {
-                let (a, b) = pair(a, b, cx)?;
-                arithmetic(*operator, a, b)?
+                let (a, b) = (touched(a, cx)?, touched(b, cx)?);
+                let value = arithmetic(*operator, a, b)?;
+                cx.made(&value)?;
+                value
             }
             Self::Equal(wanted, a, b) => {
                 let (a, b) = pair(a, b, cx)?;
@@ -114,48 +121,60 @@ impl Ir {
             Self::JsonPart(of, key) => json_part(of, key, cx)?,
             Self::Each(each) => each.eval(cx)?,
             Self::List(parts) => {
-                let parts: Result<Vec<_>> = parts.iter().map(|part| part.eval(cx)).collect();
-                Value::List(Arc::from(bounded(parts?)?))
+                let mut made = Made::new();
+                for part in parts {
+                    made.push(part.eval(cx)?, cx)?;
+                }
+                made.list(cx)?
             }
             Self::Map(parts) => {
                 let mut members = BTreeMap::new();
                 let mut size = 0_usize;
                 for (key, value) in parts {
                     let (key, value) = (key.eval(cx)?, value.eval(cx)?);
+                    let before = size;
                     size = add_up(size, [&key, &value])?;
+                    cx.touch_bytes(size - before)?;
                     let key: Arc<str> = Arc::from(key.as_str().ok_or_else(internal)?);
                     if members.insert(key.clone(), value).is_some() {
                         return Err(error("run.duplicate-key", format!("the key `{}` stands twice", clip(&key))));
                     }
                 }
-                Value::Map(Arc::new(members))
+                let map = Value::Map(Arc::new(members));
+                cx.gathered(&map)?;
+                map
             }
             Self::Call(overload, arguments) => {
+                let looked_at = if overload.is_outer { touched } else { searched };
                 let value = match arguments.as_slice() {
-                    [one] => overload.call(&[touched(one, cx)?], cx.email)?,
-                    [one, two] => overload.call(&[touched(one, cx)?, touched(two, cx)?], cx.email)?,
+                    [one] => overload.call(&[looked_at(one, cx)?], cx.email, cx)?,
+                    [one, two] => overload.call(&[looked_at(one, cx)?, looked_at(two, cx)?], cx.email, cx)?,
                     more => {
-                        let arguments: Result<Vec<_>> = more.iter().map(|argument| touched(argument, cx)).collect();
-                        overload.call(&arguments?, cx.email)?
+                        let arguments: Result<Vec<_>> = more.iter().map(|argument| looked_at(argument, cx)).collect();
+                        overload.call(&arguments?, cx.email, cx)?
                     }
                 };
-                cx.touch(&value)?;
+                if overload.is_outer {
+                    cx.gathered(&value)?
+                } else {
+                    cx.made(&value)?
+                }
                 value
             }
             Self::Match(work, pattern, arguments) => {
                 let arguments: Result<Vec<_>> = arguments.iter().map(|argument| touched(argument, cx)).collect();
-                let value = work(&arguments?, pattern)?;
-                cx.touch(&value)?;
+                let value = work(&arguments?, pattern, cx)?;
+                cx.made(&value)?;
                 value
             }
             Self::Search(text, search) => {
                 let text = touched(text, cx)?;
-                Value::Boolean(search.is_in(text.as_str().ok_or_else(internal)?))
+                Value::Boolean(search.is_in(text.as_str().ok_or_else(internal)?, cx)?)
             }
             Self::Template(parts) => {
                 let mut text = String::new();
                 for part in parts {
-                    let value = touched(part, cx)?;
+                    let value = searched(part, cx)?;
                     match value.as_str() {
                         Some(part) => text.push_str(part),
                         None => text.push_str(&value.display(cx.email)),
@@ -164,9 +183,15 @@ impl Ir {
                         return Err(too_large());
                     }
                 }
-                Value::String(Text::Owned(Arc::from(text)))
+                let text = Value::String(Text::Owned(Arc::from(text)));
+                cx.made(&text)?;
+                text
             }
-            Self::Json(of) => Value::Json(Arc::new(touched(of, cx)?.to_json(cx.email))),
+            Self::Json(of) => {
+                let json = Value::Json(Arc::new(searched(of, cx)?.to_json(cx.email)));
+                cx.made(&json)?;
+                json
+            }
         })
     }
 
@@ -178,16 +203,23 @@ impl Ir {
     }
 }
 
-/// A value that is going to be looked at.
+/// A value that is going to be looked at with all its parts.
+fn searched<'m>(ir: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
+    let value = ir.eval(cx)?;
+    cx.touch_all(&value)?;
+    Ok(value)
+}
+
+/// A value whose outside is going to be looked at: a text, or how many parts there are.
 fn touched<'m>(ir: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
     let value = ir.eval(cx)?;
     cx.touch(&value)?;
     Ok(value)
 }
 
-/// Two operands.
+/// Two operands that are compared.
 fn pair<'m>(a: &'m Ir, b: &'m Ir, cx: &Frame<'_, 'm>) -> Result<(Value<'m>, Value<'m>)> {
-    Ok((touched(a, cx)?, touched(b, cx)?))
+    Ok((searched(a, cx)?, searched(b, cx)?))
 }
 
 /// A constant, borrowed where it can be.

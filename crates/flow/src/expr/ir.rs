@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::EvalError;
 use crate::email::{AddressField, TextField};
-use crate::functions::{Overload, Pattern, Search};
+use crate::functions::{Matching, Overload, Pattern, Search};
 use crate::value::Value;
-
-/// What a function with a pattern does.
-pub(super) type Matching = for<'m> fn(&[Value<'m>], &Pattern) -> Result<Value<'m>, EvalError>;
 
 /// A checked expression.
 pub(super) enum Ir {

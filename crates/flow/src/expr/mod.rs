@@ -1,5 +1,6 @@
 //! Expressions: CEL in `${…}`, templates and literals, compiled once and evaluated per mail.
 
+mod budget;
 mod calls;
 mod check;
 mod compile;
@@ -35,6 +36,7 @@ use crate::email::Email;
 use crate::types::Type;
 use crate::value::{Text, Value};
 
+pub use budget::{Budget, TOO_MUCH_MEMORY, TOO_MUCH_WORK};
 pub(crate) use compute::{compare_keys, equal};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
@@ -90,12 +92,15 @@ pub struct Context<'c, 'm> {
     pub variables: &'c [Option<Value<'m>>],
     /// `output.NAME` by position.
     pub outputs: &'c [Value<'m>],
+    /// What the run may still spend.
+    pub budget: &'c Budget,
 }
 
 /// Why an evaluation failed: an ordinary run error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalError {
-    /// A stable code: `run.overflow`, `run.division-by-zero`, `run.missing-key`, `run.missing-index`, `run.conversion`, `run.value-too-large`, `run.too-many-steps`, `run.unset-variable`.
+    /// A stable code: `run.overflow`, `run.division-by-zero`, `run.missing-key`, `run.missing-index`, `run.conversion`, `run.value-too-large`, `run.too-many-steps`, `run.too-much-work`,
+    /// `run.too-much-memory`, `run.unset-variable`.
     pub code: &'static str,
     /// What happened, in words that hold no more than 100 characters of the mail.
     pub message: String,
@@ -178,9 +183,13 @@ impl Compiled {
     /// Evaluates.
     ///
     /// # Errors
-    /// What checks can't foresee: overflow, division by zero, missing keys, failed conversions, a value over [`MAX_VALUE_BYTES`], more steps than [`MAX_STEPS`].
+    /// What checks can't foresee: overflow, division by zero, missing keys, failed conversions, a value over [`MAX_VALUE_BYTES`], more steps than [`MAX_STEPS`], the run's budget.
     pub fn eval<'m>(&'m self, context: &Context<'_, 'm>) -> Result<Value<'m>, EvalError> {
-        self.ir.eval(&Frame::new(context, &Cell::new(0)))
+        let held = context.budget.held();
+        let value = self.ir.eval(&Frame::new(context, &Cell::new(0)));
+        // What was made on the way is gone; whoever keeps the value counts it.
+        context.budget.held_is(held);
+        context.budget.check().and(value)
     }
 
     /// Whether evaluating can fail, limits aside, which nothing catches: what can't has no error edge.

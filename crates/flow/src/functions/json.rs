@@ -94,7 +94,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "toJson",
         Style::Function,
         "Any value as json: datetimes and durations as the texts they print. `string(toJson(x))` is its text.",
-        &[Overload { parameters: &[Kind::T], result: J, can_fail: false, work: Work::Reading(to_json) }],
+        &[Overload {
+            parameters: &[Kind::T],
+            result: J,
+            can_fail: false,
+            work: Work::Reading(to_json),
+            is_outer: false,
+        }],
         &[("toJson({'a': [1, 2]}).a[1]", "2"), ("'as ' + string(toJson(['a']))", r#"as ["a"]"#)],
     ),
 ];

@@ -39,7 +39,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "get",
         Style::Both,
         "A member of a map, or the default if there is none.",
-        &[sure(&[MAP, Kind::String, Kind::T], Kind::T, get)],
+        &[sure(&[MAP, Kind::String, Kind::T], Kind::T, get).outer()],
         &[("get({'a': 1}, 'b', 0)", "0"), ("interaction.attributes.get('vip', 'no')", "yes")],
     ),
 ];

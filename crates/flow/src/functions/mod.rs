@@ -47,8 +47,23 @@ pub enum Work {
     Plain(for<'m> fn(&[Value<'m>]) -> Answer<'m>),
     /// With the email as well, for what looks into parts of it: two handles can be of equal addresses.
     Reading(for<'m> fn(&[Value<'m>], &dyn Email) -> Answer<'m>),
+    /// Searching for words: how long that takes is known only on the way.
+    Searching(for<'m> fn(&[Value<'m>], &dyn Meter) -> Answer<'m>),
     /// With the second argument as a pattern, which was compiled when the flow was published.
-    Matching(for<'m> fn(&[Value<'m>], &Pattern) -> Answer<'m>),
+    Matching(Matching),
+}
+
+/// What looks for a pattern.
+pub type Matching = for<'m> fn(&[Value<'m>], &Pattern, &dyn Meter) -> Answer<'m>;
+
+/// Who counts the work of an evaluation. Arguments and results are counted around a call: functions whose work is more than linear in
+/// them count the rest.
+pub trait Meter {
+    /// Counts steps. One is about what it takes to look at a KiB of text.
+    ///
+    /// # Errors
+    /// If the evaluation, or the run, may not take so many.
+    fn step(&self, steps: usize) -> Result<(), EvalError>;
 }
 
 /// One way to call a function.
@@ -61,15 +76,27 @@ pub struct Overload {
     pub can_fail: bool,
     /// The code.
     pub work: Work,
+    /// Whether it looks at no more of lists and maps than how many parts they have, and makes none of its own.
+    pub is_outer: bool,
 }
 
 impl Overload {
+    const fn outer(self) -> Self {
+        Self { is_outer: true, ..self }
+    }
+
     /// Calls it.
     ///
     /// # Errors
     /// The function's own, if it can fail.
-    pub fn call<'m>(&self, arguments: &[Value<'m>], email: &dyn Email) -> Result<Value<'m>, EvalError> {
+    pub fn call<'m>(
+        &self,
+        arguments: &[Value<'m>],
+        email: &dyn Email,
+        meter: &dyn Meter,
+    ) -> Result<Value<'m>, EvalError> {
         match self.work {
+            Work::Searching(work) => work(arguments, meter),
             Work::Plain(work) => work(arguments),
             Work::Reading(work) => work(arguments, email),
             // A call with a pattern has it compiled beside it.
@@ -132,12 +159,12 @@ impl Function {
 
 /// An overload that can't fail.
 const fn sure(parameters: &'static [Kind], result: Kind, work: for<'m> fn(&[Value<'m>]) -> Answer<'m>) -> Overload {
-    Overload { parameters, result, can_fail: false, work: Work::Plain(work) }
+    Overload { parameters, result, can_fail: false, work: Work::Plain(work), is_outer: false }
 }
 
 /// An overload that can fail.
 const fn unsure(parameters: &'static [Kind], result: Kind, work: for<'m> fn(&[Value<'m>]) -> Answer<'m>) -> Overload {
-    Overload { parameters, result, can_fail: true, work: Work::Plain(work) }
+    Overload { parameters, result, can_fail: true, work: Work::Plain(work), is_outer: false }
 }
 
 /// All functions.

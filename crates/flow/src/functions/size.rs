@@ -21,8 +21,8 @@ pub(super) static FUNCTIONS: &[Function] = &[Function::new(
     "How many characters a string has, or elements a list, or members a map.",
     &[
         sure(&[Kind::String], Kind::Integer, size),
-        sure(&[LIST], Kind::Integer, size),
-        sure(&[MAP], Kind::Integer, size),
+        sure(&[LIST], Kind::Integer, size).outer(),
+        sure(&[MAP], Kind::Integer, size).outer(),
     ],
     &[("size('Zoë')", "3"), ("[1, 2].size()", "2"), ("size({'a': 1})", "1")],
 )];

@@ -52,6 +52,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
                 result: Kind::Boolean,
                 can_fail: false,
                 work: Work::Reading(is_element),
+                is_outer: false,
             },
         ],
         &[
@@ -110,7 +111,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "reverse",
         Style::Method,
         "The text with its characters, or the list with its elements, in the opposite order.",
-        &[sure(&[Kind::String], Kind::String, reversed), sure(&[LIST], LIST, reversed)],
+        &[sure(&[Kind::String], Kind::String, reversed), sure(&[LIST], LIST, reversed).outer()],
         &[("'abc'.reverse()", "cba"), ("[1, 2].reverse()", "[2,1]")],
     ),
 ];

@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use textproto::{Field, Message};
 use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, TextField};
-use waypost_flow::expr::{Context, Scope, compile_value};
+use waypost_flow::expr::{Budget, Context, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
 
@@ -111,6 +111,7 @@ fn run(case: &Message) -> Result<(), Reason> {
     };
     let mail = NoMail(BTreeMap::new());
     let attributes = Arc::new(BTreeMap::new());
+    let budget = Budget::new(1_000_000, 64 << 20);
     let context = Context {
         interaction_id: "i",
         received_at: Timestamp::UNIX_EPOCH,
@@ -120,6 +121,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         inputs: &[],
         variables: &values,
         outputs: &[],
+        budget: &budget,
     };
     let found = compiled.eval(&context);
     match (wanted, found) {

@@ -66,6 +66,12 @@ pub(crate) struct Arguments {
     /// How much of a run and its mail a trace keeps: decisions alone, steps without values, or everything
     #[arg(long, env = "WAYPOST_TRACE_DETAIL", value_enum, default_value_t)]
     pub(crate) trace_detail: TraceDetail,
+    /// Steps of work that a run may take, called flows included; one is about a microsecond. Beyond that its mail is unrouted
+    #[arg(long, env = "WAYPOST_RUN_STEPS", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000), default_value_t = 1_000_000, value_name = "STEPS")]
+    pub(crate) run_steps: u64,
+    /// Memory that the values of a run may hold, in MiB. Beyond that its mail is unrouted
+    #[arg(long, env = "WAYPOST_RUN_MEMORY", value_parser = clap::value_parser!(u32).range(1..=65_536), default_value_t = 64, value_name = "MIB")]
+    pub(crate) run_memory: u32,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
     #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
     pub(crate) log: String,

@@ -26,7 +26,7 @@ use waypost_app::access::secret::Secret;
 use waypost_app::error::AppError;
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
-use waypost_engine::Detail;
+use waypost_engine::{Detail, Limits};
 use waypost_mail::smtp::Settings as SmtpSettings;
 
 use telemetry::Telemetry;
@@ -43,9 +43,15 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let store = store::open(&arguments).await?;
     let access = Arc::new(Access::new(store.clone()));
     admin_client(&access, data_dir).await?;
+    let limits = Limits {
+        steps: arguments.run_steps,
+        memory: usize::try_from(arguments.run_memory).unwrap_or(usize::MAX).saturating_mul(1024 * 1024),
+        detail: detail(arguments.trace_detail),
+        ..Limits::default()
+    };
     let settings = waypost_app::Settings {
         traces: telemetry.traces(),
-        trace_detail: detail(arguments.trace_detail),
+        limits,
         notes: Some(data_dir.to_owned()),
         ..waypost_app::Settings::default()
     };

@@ -1,22 +1,31 @@
 //! Regular expressions, by the `regex` crate: in time linear in the text. A pattern is written out in the flow, so that it is
 //! compiled once, when the flow is published, and a mistake in it is told then.
 
+mod spans;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use regex::{Captures, Regex, RegexBuilder};
+use regex_automata::hybrid::dfa;
+use regex_automata::hybrid::regex::Regex as Lazy;
+use regex_automata::nfa::thompson;
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::kind::STRINGS;
-use super::{Answer, BadLiteral, Function, Kind, Overload, Style, Work, clip, list_of, too_large, unexpected};
+use super::{
+    Answer, BadLiteral, Function, Kind, Matching, Meter, Overload, Style, Work, clip, list_of, too_large, unexpected,
+};
 use crate::expr::{EvalError, MAX_VALUE_BYTES};
 use crate::value::{Text, Value};
+use spans::Spans;
 
 /// What a compiled pattern may take, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
-/// A search for one match is linear in the text, but the next begins where the last match ended, and some patterns look on to the
-/// text's end each time. So many bytes all searches of a call read together at most.
-const MAX_READ_BYTES: usize = 1 << 30;
+/// A match that can't be longer is not looked for far beyond its end.
+const LONG_MATCH: usize = 1024;
 
 /// At most so many patterns are remembered; when there are more, all are forgotten.
 const MOST_KNOWN: usize = 256;
@@ -30,6 +39,10 @@ pub struct Pattern {
     regex: Regex,
     /// Whether a search may read far beyond the end of what it finds.
     reads_on: bool,
+    /// How many characters and classes it is made of, repeated ones as often as they may come: at most so many are held against a byte.
+    positions: usize,
+    /// The automaton for longer texts, made when the first one comes; none if the pattern is too large for it.
+    lazy: Arc<OnceLock<Option<Lazy>>>,
 }
 
 impl Pattern {
@@ -44,7 +57,15 @@ impl Pattern {
             return Ok(known.clone());
         }
         let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED_BYTES).build();
-        let compiled = Self { regex: regex.map_err(|error| bad(pattern, &error))?, reads_on: reads_on(pattern) };
+        let regex = regex.map_err(|error| bad(pattern, &error))?;
+        let hir = regex_syntax::parse(pattern).ok();
+        let longest = hir.as_ref().and_then(|hir| hir.properties().maximum_len());
+        let compiled = Self {
+            regex,
+            reads_on: longest.is_none_or(|longest| longest > LONG_MATCH),
+            positions: hir.as_ref().map_or(usize::MAX, positions).max(1),
+            lazy: Arc::default(),
+        };
         let mut known = lock();
         if known.len() >= MOST_KNOWN {
             known.clear();
@@ -53,25 +74,51 @@ impl Pattern {
         Ok(compiled)
     }
 
+    fn lazy(&self) -> Option<&Lazy> {
+        let build = || {
+            // Where building costs more than it saves it gives up early: see `spans`.
+            let automaton = dfa::Config::new()
+                .unicode_word_boundary(true)
+                .minimum_cache_clear_count(Some(1))
+                .minimum_bytes_per_state(Some(self.positions.max(10)));
+            let size = thompson::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES));
+            Lazy::builder().dfa(automaton).thompson(size).build(self.regex.as_str()).ok()
+        };
+        self.lazy.get_or_init(build).as_ref()
+    }
+
     /// All matches, one after the other.
-    fn matches<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Result<Captures<'t>, EvalError>> {
-        let mut read = 0_usize;
-        self.regex.captures_iter(text).map(move |found| {
-            let end = found.get_match().end();
-            read = read.saturating_add(if self.reads_on { text.len().saturating_sub(end) } else { 0 });
-            if read > MAX_READ_BYTES {
-                let message = "the pattern is looked for too often in too long a text".to_owned();
-                return Err(EvalError { code: "run.too-many-steps", message });
-            }
-            Ok(found)
-        })
+    fn matches<'t>(&'t self, text: &'t str, meter: &'t dyn Meter) -> Spans<'t> {
+        Spans::new(self, text, meter)
+    }
+
+    /// The groups of a match that was found.
+    fn groups_of<'t>(
+        &self,
+        text: &'t str,
+        span: &Range<usize>,
+        meter: &dyn Meter,
+    ) -> Result<Option<Captures<'t>>, EvalError> {
+        // The same match is found again, from its start on, and then gone through position by position.
+        meter.step(spans::worst(self, span.len()))?;
+        Ok(self.regex.captures_at(text, span.start))
     }
 }
 
-/// A match that can't be longer than a line of text is not looked for far beyond its end.
-fn reads_on(pattern: &str) -> bool {
-    let longest = regex_syntax::parse(pattern).ok().and_then(|hir| hir.properties().maximum_len());
-    longest.is_none_or(|longest| longest > 1024)
+/// See [`Pattern::positions`]. No deeper than what the parser lets through.
+fn positions(hir: &Hir) -> usize {
+    let all = |parts: &[Hir]| parts.iter().fold(0_usize, |sum, part| sum.saturating_add(positions(part)));
+    match hir.kind() {
+        HirKind::Empty => 0,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(_) | HirKind::Look(_) => 1,
+        HirKind::Repetition(repeated) => {
+            let times = repeated.max.unwrap_or_else(|| repeated.min.saturating_add(1)).max(1);
+            positions(&repeated.sub).saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        }
+        HirKind::Capture(group) => positions(&group.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => all(parts),
+    }
 }
 
 fn bad(pattern: &str, error: &regex::Error) -> BadLiteral {
@@ -110,62 +157,69 @@ fn has_names(pattern: &str) -> Result<(), BadLiteral> {
     })
 }
 
-fn matches<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn matches<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let [Value::String(text)] = arguments else { return Err(unexpected()) };
-    Ok(Value::Boolean(pattern.regex.is_match(text.as_str())))
+    let found = pattern.matches(text.as_str(), meter).next().transpose()?;
+    Ok(Value::Boolean(found.is_some()))
 }
 
-fn find<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn find<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let (text, default) = match arguments {
         [Value::String(text)] => (text, None),
         [Value::String(text), default] => (text, Some(default)),
         _ => return Err(unexpected()),
     };
-    Ok(match pattern.regex.find(text.as_str()) {
-        Some(found) => Value::String(text.part(found.range())),
+    Ok(match pattern.matches(text.as_str(), meter).next().transpose()? {
+        Some(found) => Value::String(text.part(found)),
         None => default.cloned().unwrap_or_else(|| Value::text("")),
     })
 }
 
-fn find_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn find_all<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let [Value::String(text)] = arguments else { return Err(unexpected()) };
-    list_of(pattern.matches(text.as_str()).map(|found| Ok(Value::String(text.part(found?.get_match().range())))))
+    list_of(pattern.matches(text.as_str(), meter).map(|found| Ok(Value::String(text.part(found?)))))
 }
 
 /// The named groups of a match; one that took no part in it is empty.
-fn groups<'m>(text: &Text<'m>, pattern: &Pattern, found: &Captures<'_>) -> Value<'m> {
+fn groups<'m>(
+    text: &Text<'m>,
+    pattern: &Pattern,
+    span: &Range<usize>,
+    meter: &dyn Meter,
+) -> Result<Value<'m>, EvalError> {
+    let found = pattern.groups_of(text.as_str(), span, meter)?;
     let members: BTreeMap<Arc<str>, Value<'m>> = pattern
         .regex
         .capture_names()
         .flatten()
         .map(|name| {
-            let range = found.name(name).map_or(0..0, |group| group.range());
-            (Arc::from(name), Value::String(text.part(range)))
+            let group = found.as_ref().and_then(|found| found.name(name));
+            (Arc::from(name), Value::String(text.part(group.map_or(0..0, |group| group.range()))))
         })
         .collect();
-    Value::Map(Arc::new(members))
+    Ok(Value::Map(Arc::new(members)))
 }
 
-fn capture<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn capture<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let [Value::String(text)] = arguments else { return Err(unexpected()) };
-    Ok(match pattern.regex.captures(text.as_str()) {
-        Some(found) => groups(text, pattern, &found),
-        None => Value::Map(Arc::default()),
-    })
+    match pattern.matches(text.as_str(), meter).next().transpose()? {
+        Some(found) => groups(text, pattern, &found, meter),
+        None => Ok(Value::Map(Arc::default())),
+    }
 }
 
-fn capture_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn capture_all<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let [Value::String(text)] = arguments else { return Err(unexpected()) };
-    list_of(pattern.matches(text.as_str()).map(|found| Ok(groups(text, pattern, &found?))))
+    list_of(pattern.matches(text.as_str(), meter).map(|found| groups(text, pattern, &found?, meter)))
 }
 
-fn replace_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
+fn replace_all<'m>(arguments: &[Value<'m>], pattern: &Pattern, meter: &dyn Meter) -> Answer<'m> {
     let [Value::String(text), Value::String(new)] = arguments else { return Err(unexpected()) };
     let whole = text.as_str();
     let mut replaced = String::new();
     let mut done = 0;
-    for found in pattern.matches(whole) {
-        let range = found?.get_match().range();
+    for found in pattern.matches(whole, meter) {
+        let range = found?;
         replaced.push_str(whole.get(done..range.start).unwrap_or_default());
         replaced.push_str(new.as_str());
         done = range.end;
@@ -180,12 +234,8 @@ fn replace_all<'m>(arguments: &[Value<'m>], pattern: &Pattern) -> Answer<'m> {
     super::made(replaced)
 }
 
-const fn matching(
-    parameters: &'static [Kind],
-    result: Kind,
-    work: for<'m> fn(&[Value<'m>], &Pattern) -> Answer<'m>,
-) -> Overload {
-    Overload { parameters, result, can_fail: false, work: Work::Matching(work) }
+const fn matching(parameters: &'static [Kind], result: Kind, work: Matching) -> Overload {
+    Overload { parameters, result, can_fail: false, work: Work::Matching(work), is_outer: false }
 }
 
 const S: Kind = Kind::String;

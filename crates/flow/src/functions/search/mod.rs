@@ -3,13 +3,22 @@
 //!
 //! A word's first characters, in every case, become byte prefixes for one vectorised search; where a prefix is found, the
 //! words are compared character by character. Folding the text first would cost more than all the rest of a run.
+//!
+//! Where much is compared in vain (long words that begin alike, a great many words) the search goes on by an automaton over the folded words, which
+//! takes each character once, whatever they are.
+
+mod folded;
+
+use std::cell::Cell;
 
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, MatchKind, Span};
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use rustc_hash::FxHashMap;
 
 use super::kind::STRINGS;
-use super::{Answer, Function, Kind, Style, sure, unexpected};
+use super::{Answer, Function, Kind, Meter, Overload, Style, Work, unexpected};
+use crate::expr::EvalError;
 use crate::value::Value;
 
 /// Prefixes have at most so many characters.
@@ -17,6 +26,15 @@ const PREFIX_CHARACTERS: usize = 3;
 
 /// At most so many prefixes: what the vectorised search takes.
 const MAX_PREFIXES: usize = 64;
+
+/// So many characters are compared for each byte of the text, and as many besides, before the search goes on by an automaton.
+const COMPARED_A_BYTE: usize = 4;
+
+/// So many characters that are compared cost a step.
+const COMPARED_A_STEP: usize = 512;
+
+/// So many bytes of words that are prepared for a search cost a step.
+const PREPARED_A_STEP: usize = 128;
 
 /// Where a word must stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,34 +47,49 @@ pub enum Where {
     Whole,
 }
 
-/// A character with everything that equals it under simple case folding.
-#[derive(Clone, Debug)]
-struct Orbit(Vec<char>);
+/// A character with everything that equals it under simple case folding: four at most (CaseFolding.txt), repeated to fill.
+#[derive(Clone, Copy, Debug)]
+struct Orbit([char; 4]);
 
 impl Orbit {
     fn of(c: char) -> Self {
-        let mut all = vec![c];
         if c.is_ascii() {
-            if c.is_ascii_alphabetic() {
-                all = vec![c.to_ascii_lowercase(), c.to_ascii_uppercase()];
-                match c.to_ascii_lowercase() {
-                    'k' => all.push('\u{212a}'),
-                    's' => all.push('\u{17f}'),
-                    _ => {}
-                }
-            }
-            return Self(all);
+            let (lower, upper) = (c.to_ascii_lowercase(), c.to_ascii_uppercase());
+            let third = match lower {
+                'k' => '\u{212a}',
+                's' => '\u{17f}',
+                _ => lower,
+            };
+            return Self([lower, upper, third, lower]);
         }
+        let mut all = [c; 4];
         let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
         // Only fails without the tables, which are compiled in: then a character equals itself.
         if class.try_case_fold_simple().is_ok() {
-            all = class.iter().flat_map(|range| range.start()..=range.end()).collect();
+            let equal = class.iter().flat_map(|range| range.start()..=range.end());
+            for (slot, equal) in all.iter_mut().zip(equal) {
+                *slot = equal;
+            }
         }
         Self(all)
     }
 
     fn has(&self, c: char) -> bool {
         self.0.contains(&c)
+    }
+
+    /// The one that stands for all of them.
+    fn least(&self) -> char {
+        self.0.iter().copied().min().unwrap_or_default()
+    }
+
+    /// Each of them once.
+    fn each(&self) -> impl Iterator<Item = char> {
+        let all = self.0;
+        all.into_iter()
+            .enumerate()
+            .filter(move |(at, c)| !all.iter().take(*at).any(|before| before == c))
+            .map(|(_, c)| c)
     }
 }
 
@@ -85,50 +118,80 @@ enum Finder {
 impl Search {
     /// Prepares words.
     pub fn new<'w>(words: impl IntoIterator<Item = &'w str>, place: Where) -> Self {
-        let words: Vec<Vec<Orbit>> = words.into_iter().map(|word| word.chars().map(Orbit::of).collect()).collect();
+        let mut known = FxHashMap::default();
+        let mut orbit = |c: char| *known.entry(c).or_insert_with(|| Orbit::of(c));
+        let words: Vec<Vec<Orbit>> = words.into_iter().map(|word| word.chars().map(&mut orbit).collect()).collect();
         let finder = if place == Where::Anywhere { Finder::new(&words) } else { Finder::Walk };
         Self { words, place, finder }
     }
 
     /// Whether one of the words stands in the text.
-    pub fn is_in(&self, text: &str) -> bool {
-        match self.place {
-            Where::Start => self.words.iter().any(|word| starts_with(text, word).is_some()),
-            Where::Whole => self.words.iter().any(|word| starts_with(text, word) == Some("")),
-            Where::Anywhere => self.is_anywhere(text),
-        }
+    ///
+    /// # Errors
+    /// The meter's. The text itself is counted by whoever calls.
+    pub fn is_in(&self, text: &str, meter: &dyn Meter) -> Result<bool, EvalError> {
+        let compared = Cell::new(0);
+        let found = match self.place {
+            Where::Start => self.words.iter().any(|word| starts_with(text, word, &compared).is_some()),
+            Where::Whole => self.words.iter().any(|word| starts_with(text, word, &compared) == Some("")),
+            Where::Anywhere => match self.is_anywhere(text, &compared) {
+                Some(found) => found,
+                None => {
+                    meter.step(compared.take() / COMPARED_A_STEP)?;
+                    return folded::is_in(&self.words, text, meter);
+                }
+            },
+        };
+        meter.step(compared.get() / COMPARED_A_STEP)?;
+        Ok(found)
     }
 
-    fn is_anywhere(&self, text: &str) -> bool {
+    /// None where it would take too long to find out in this way.
+    fn is_anywhere(&self, text: &str, compared: &Cell<usize>) -> Option<bool> {
+        let most = text.len().saturating_add(COMPARED_A_STEP).saturating_mul(COMPARED_A_BYTE);
+        // Some(true): found; None: too long.
         let here = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
-            self.words.iter().any(|word| starts_with(rest, word).is_some())
+            for word in &self.words {
+                if starts_with(rest, word, compared).is_some() {
+                    return Some(true);
+                }
+                if compared.get() > most {
+                    return None;
+                }
+            }
+            Some(false)
         };
         let bytes = text.as_bytes();
         let mut from = 0;
         match &self.finder {
-            Finder::Always => true,
-            Finder::Never => false,
+            Finder::Always => return Some(true),
+            Finder::Never => {}
             Finder::Packed(searcher) => {
                 while let Some(found) = searcher.find_in(bytes, Span { start: from, end: bytes.len() }) {
-                    if here(found.start()) {
-                        return true;
+                    if here(found.start())? {
+                        return Some(true);
                     }
                     from = found.start() + 1;
                 }
-                false
             }
             Finder::Automaton(automaton) => {
                 while let Some(found) = automaton.find(aho_corasick::Input::new(bytes).span(from..bytes.len())) {
-                    if here(found.start()) {
-                        return true;
+                    if here(found.start())? {
+                        return Some(true);
                     }
                     from = found.start() + 1;
                 }
-                false
             }
-            Finder::Walk => text.char_indices().any(|(at, _)| here(at)),
+            Finder::Walk => {
+                for (at, _) in text.char_indices() {
+                    if here(at)? {
+                        return Some(true);
+                    }
+                }
+            }
         }
+        Some(false)
     }
 }
 
@@ -163,7 +226,7 @@ fn prefixes(words: &[Vec<Orbit>], characters: usize) -> Option<Vec<Vec<u8>>> {
     for word in words {
         let mut forms: Vec<String> = vec![String::new()];
         for orbit in word.iter().take(characters) {
-            forms = forms.iter().flat_map(|form| orbit.0.iter().map(move |c| format!("{form}{c}"))).collect();
+            forms = forms.iter().flat_map(|form| orbit.each().map(move |c| format!("{form}{c}"))).collect();
             if forms.len() > MAX_PREFIXES {
                 return None;
             }
@@ -175,14 +238,16 @@ fn prefixes(words: &[Vec<Orbit>], characters: usize) -> Option<Vec<Vec<u8>>> {
     Some(all)
 }
 
-/// What follows a word that the text starts with.
-fn starts_with<'t>(text: &'t str, word: &[Orbit]) -> Option<&'t str> {
+/// What follows a word that the text starts with. Counts the characters that it compares.
+fn starts_with<'t>(text: &'t str, word: &[Orbit], compared: &Cell<usize>) -> Option<&'t str> {
     let mut characters = text.chars();
-    for orbit in word {
-        if !orbit.has(characters.next()?) {
+    for (done, orbit) in word.iter().enumerate() {
+        if !characters.next().is_some_and(|c| orbit.has(c)) {
+            compared.set(compared.get() + done + 1);
             return None;
         }
     }
+    compared.set(compared.get() + word.len());
     Some(characters.as_str())
 }
 
@@ -193,17 +258,24 @@ pub(super) fn equal_folded(text: &str, other: &str) -> bool {
         && others.next().is_none()
 }
 
-fn any_word<'m>(arguments: &[Value<'m>], place: Where) -> Answer<'m> {
-    match arguments {
-        [Value::String(text), Value::String(word)] => {
-            Ok(Value::Boolean(Search::new([word.as_str()], place).is_in(text.as_str())))
-        }
+fn any_word<'m>(arguments: &[Value<'m>], place: Where, meter: &dyn Meter) -> Answer<'m> {
+    let (text, mut words) = match arguments {
+        [Value::String(text), Value::String(word)] => (text.as_str(), vec![word.as_str()]),
         [Value::String(text), Value::List(words)] => {
             let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
-            Ok(Value::Boolean(Search::new(words.ok_or_else(unexpected)?, place).is_in(text.as_str())))
+            (text.as_str(), words.ok_or_else(unexpected)?)
         }
-        _ => Err(unexpected()),
-    }
+        _ => return Err(unexpected()),
+    };
+    // A character of a word takes at least a byte of the text, whatever its case.
+    words.retain(|word| word.len() <= text.len() || word.chars().count() <= text.len());
+    meter.step(words.iter().map(|word| word.len()).sum::<usize>() / PREPARED_A_STEP)?;
+    Search::new(words, place).is_in(text, meter).map(Value::Boolean)
+}
+
+/// An overload that searches for words; it can't fail.
+const fn searching(parameters: &'static [Kind], work: for<'m> fn(&[Value<'m>], &dyn Meter) -> Answer<'m>) -> Overload {
+    Overload { parameters, result: Kind::Boolean, can_fail: false, work: Work::Searching(work), is_outer: false }
 }
 
 /// The functions of this family.
@@ -212,7 +284,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 "containsAny",
 Style::Both,
 "Whether the text holds one of the words, whatever their case (Unicode simple case folding). An empty word is in every text.",
-&[sure(&[Kind::String, STRINGS], Kind::Boolean, |arguments| any_word(arguments, Where::Anywhere))],
+&[searching(&[Kind::String, STRINGS], |arguments, meter| any_word(arguments, Where::Anywhere, meter))],
 &[
             ("containsAny('Your INVOICE is due', ['refund', 'invoice'])", "true"),
             ("containsAny('hello', ['refund', 'invoice'])", "false"),
@@ -224,7 +296,7 @@ Style::Both,
 "containsIgnoreCase",
 Style::Both,
 "Whether the text holds the word, whatever the case (Unicode simple case folding).",
-&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Anywhere))],
+&[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Anywhere, meter))],
 &[
             ("containsIgnoreCase('GRÜSSE aus Köln', 'grüsse')", "true"),
             ("containsIgnoreCase('hello', 'hallo')", "false"),
@@ -234,7 +306,7 @@ Style::Both,
 "startsWithIgnoreCase",
 Style::Both,
 "Whether the text starts with the word, whatever the case (Unicode simple case folding).",
-&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Start))],
+&[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Start, meter))],
 &[
             ("startsWithIgnoreCase('RE: offer', 're:')", "true"),
             ("startsWithIgnoreCase('Offer re: you', 're:')", "false"),
@@ -244,7 +316,7 @@ Style::Both,
 "equalsIgnoreCase",
 Style::Both,
 "Whether two texts are equal whatever the case (Unicode simple case folding).",
-&[sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| any_word(arguments, Where::Whole))],
+&[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Whole, meter))],
 &[
             ("equalsIgnoreCase('Straße', 'STRAẞE')", "true"),
             ("equalsIgnoreCase('Straße', 'STRASSE')", "false"),
