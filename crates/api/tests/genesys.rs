@@ -363,7 +363,8 @@ async fn a_conversation_is_an_interaction() {
         let more = json!({ "attributes": { name: "x".repeat(40_000) } });
         assert_eq!(server.call("PATCH", &attributes, more).await.status, status, "{name}");
     }
-    let begun = json!({ "queueId": queue, "provider": "x", "attributes": { "a": "x".repeat(70_000) } });
+    let begun =
+        json!({ "queueId": queue, "provider": "x", "direction": "INBOUND", "attributes": { "a": "x".repeat(70_000) } });
     assert_eq!(server.call("POST", "/conversations/emails", begun).await.status, 400);
 
     // Erased: what was said of it is gone, cannot be said again, and stands nowhere else.
