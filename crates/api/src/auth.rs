@@ -168,13 +168,7 @@ impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
             Some(Identity::Proven(principal)) if principal.scopes.allow(S::SCOPE) => {
                 Ok(Self { client: principal.client_id.clone(), granted: principal.scopes, wanted: PhantomData })
             }
-            Some(Identity::Proven(_)) => {
-                let scope = S::SCOPE.as_str();
-                let challenge = format!("Bearer realm=\"waypost\", error=\"insufficient_scope\", scope=\"{scope}\"");
-                let message = format!("the token lacks the scope `{scope}`");
-                Err(ApiError::new(StatusCode::FORBIDDEN, "missing.permissions", message)
-                    .header(header::WWW_AUTHENTICATE, challenge))
-            }
+            Some(Identity::Proven(_)) => Err(ApiError::missing_scope(S::SCOPE)),
             Some(Identity::Refused(error)) => Err(error.clone()),
             None => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use waypost_app::access::scopes::Scope;
 use waypost_app::error::{AppError, Breakage, User};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_store::error::StoreError;
@@ -57,6 +58,14 @@ impl ApiError {
     /// 404.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// 403 for a token that lacks a scope.
+    pub fn missing_scope(scope: Scope) -> Self {
+        let scope = scope.as_str();
+        let challenge = format!("Bearer realm=\"waypost\", error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(StatusCode::FORBIDDEN, "missing.permissions", format!("the token lacks the scope `{scope}`"))
+            .header(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// 501.
@@ -197,6 +206,7 @@ impl From<AppError> for ApiError {
         let message = error.to_string();
         let conflict = |code: &'static str| Self::new(StatusCode::CONFLICT, code, message.clone());
         match error {
+            AppError::MissingScope(scope) => Self::missing_scope(scope),
             AppError::Invalid(diagnostics) => Self::invalid("invalid.value", diagnosed(&diagnostics)),
             AppError::NotFound { kind, .. } => Self::not_found(not_found_code(kind), message),
             AppError::Deleted { kind, .. } => {

@@ -12,7 +12,7 @@ use waypost_app::catalogue::where_used::{self, Direction, Node, Vertex};
 use waypost_flow::program::Selector;
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 
-use crate::auth::{Caller, FlowRead};
+use crate::auth::{Caller, FlowRead, RoutingRead};
 use crate::error::ApiError;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
@@ -40,35 +40,37 @@ pub fn endpoints() -> Endpoints {
 /// `GET /flows/{flowId}/uses`
 pub async fn uses(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, Used::Flow(flows::parse_id(&id)?), Direction::Uses, query).await
+    answer(&state, &caller, Used::Flow(flows::parse_id(&id)?), Direction::Uses, query).await
 }
 
 /// `GET /flows/{flowId}/usedby`
 pub async fn used_by(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, Used::Flow(flows::parse_id(&id)?), Direction::UsedBy, query).await
+    answer(&state, &caller, Used::Flow(flows::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
 /// `GET /routing/queues/{queueId}/usedby`
 pub async fn queue_used_by(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
+    _: Caller<RoutingRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
+    answer(&state, &caller, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
 }
 
-pub(crate) async fn answer(
+pub(crate) async fn answer<S>(
     state: &ApiState,
+    caller: &Caller<S>,
     start: Used,
     direction: Direction,
     mut query: Query,
@@ -76,11 +78,16 @@ pub(crate) async fn answer(
     let transitive = query.flag("transitive");
     query.finish()?;
     let graph = state.app.catalogue.graph(start, direction, transitive).await?;
-    Ok(Json(view(&graph)).into_response())
+    Ok(Json(view(&graph, caller)).into_response())
 }
 
-fn view(graph: &where_used::Graph) -> Graph<'_> {
-    let nodes = graph.nodes.iter().map(|node| {
+/// What the caller may read of a graph; what was left out is said.
+fn view<'g, S>(graph: &'g where_used::Graph, caller: &Caller<S>) -> Graph<'g> {
+    let lacks = |vertex: Vertex| Some(scope(vertex)).filter(|scope| !caller.may(*scope));
+    let mut withheld: Vec<Scope> = graph.nodes.iter().filter_map(|node| lacks(node.vertex())).collect();
+    withheld.dedup();
+    let told = graph.nodes.iter().filter(|node| lacks(node.vertex()).is_none());
+    let nodes = told.map(|node| {
         let flow = if let Node::Flow(flow) = node { Some(flow) } else { None };
         GraphNode {
             id: id(node.vertex()),
@@ -91,7 +98,8 @@ fn view(graph: &where_used::Graph) -> Graph<'_> {
             deprecated: flow.and_then(|flow| flow.deprecated.as_deref()).map(Into::into),
         }
     });
-    let edges = graph.edges.iter().map(|edge| GraphEdge {
+    let told = graph.edges.iter().filter(|edge| lacks(edge.from).or(lacks(edge.to)).is_none());
+    let edges = told.map(|edge| GraphEdge {
         from: id(edge.from),
         to: id(edge.to),
         kind: edge.kind.into(),
@@ -99,7 +107,18 @@ fn view(graph: &where_used::Graph) -> Graph<'_> {
         path: Some(&*edge.path).filter(|path| !path.is_empty()).map(Into::into),
         selector: edge.selector.as_ref().map(selector),
     });
-    Graph { nodes: nodes.collect(), edges: edges.collect() }
+    let withheld = withheld.into_iter().map(|scope| scope.as_str().into()).collect();
+    Graph { nodes: nodes.collect(), edges: edges.collect(), withheld }
+}
+
+/// The scope that lets a client read it.
+fn scope(vertex: Vertex) -> Scope {
+    match vertex {
+        Vertex::Flow(_) => Scope::FlowRead,
+        Vertex::Route(_) | Vertex::Queue(_) | Vertex::AnyQueue | Vertex::Table(_) | Vertex::Schedule(_) => {
+            Scope::RoutingRead
+        }
+    }
 }
 
 fn selector(selector: &Selector) -> Cow<'_, str> {

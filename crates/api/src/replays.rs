@@ -13,10 +13,10 @@ use waypost_flow::id::InteractionId;
 use waypost_flow::source::{self, Node};
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 use waypost_wire::listing::Page;
-use waypost_wire::replay::{Replay, ReplayRequest as WireRequest, ReplayTraces};
+use waypost_wire::replay::{Replay, ReplayReport, ReplayRequest as WireRequest, ReplayTraces};
 use waypost_wire::time::Time;
 
-use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite};
+use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite, RoutingRead};
 use crate::body::FlowBody;
 use crate::changesets::members;
 use crate::error::{ApiError, diagnosed};
@@ -31,23 +31,29 @@ const TIME: &str = "a time by RFC 3339, such as 2026-11-23T08:00:00Z";
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let start =
-        operation("postReplays", Scope::FlowWrite, "Run flows that are to change over recorded mail, without effects")
-            .body::<WireRequest>()
-            .answers_with::<Replay>(StatusCode::ACCEPTED)
-            .refuses(&[404, 409, 410]);
+    let start = operation(
+        "postReplays",
+        Scope::FlowWrite,
+        "Run flows that are to change over recorded mail, without effects. Needs email:read and routing:read, too",
+    )
+    .body::<WireRequest>()
+    .answers_with::<Replay>(StatusCode::ACCEPTED)
+    .refuses(&[404, 409, 410]);
     let list = operation("getReplays", Scope::FlowRead, "Replays, newest first").pages::<Replay>();
     let get = operation(
         "getReplay",
         Scope::FlowRead,
-        "A replay: how far it is, and its report. With email:read also what differs",
+        "A replay: how far it is, and its report. With routing:read also queues, with email:read as well what differs",
     )
     .answers::<Replay>()
     .refuses(&[404]);
-    let traces =
-        operation("getReplayTraces", Scope::EmailRead, "Both traces of an interaction whose decision would be another")
-            .answers::<ReplayTraces>()
-            .refuses(&[404]);
+    let traces = operation(
+        "getReplayTraces",
+        Scope::EmailRead,
+        "Both traces of an interaction whose decision would be another. Needs routing:read, too",
+    )
+    .answers::<ReplayTraces>()
+    .refuses(&[404]);
     let delete = operation("deleteReplay", Scope::FlowWrite, "Remove a replay; one that is under way stops")
         .empty(StatusCode::NO_CONTENT)
         .refuses(&[404]);
@@ -63,6 +69,9 @@ pub fn endpoints() -> Endpoints {
 pub async fn start(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
+    // What a flow finds in recorded mail, tables and queues shows in how it decides: who may not read them may not ask.
+    _: Caller<EmailRead>,
+    _: Caller<RoutingRead>,
     query: Query,
     FlowBody(body): FlowBody,
 ) -> Result<Response, ApiError> {
@@ -72,36 +81,33 @@ pub async fn start(
         AppError::Invalid(problems) => ApiError::invalid("replay.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
-    Ok((StatusCode::ACCEPTED, Json(view(&replay, &[])?)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(view(&replay, &[], &caller)?)).into_response())
 }
 
 /// `GET /replays`
 pub async fn list(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
+    caller: Caller<FlowRead>,
     mut query: Query,
     uri: ListUri,
 ) -> Result<Json<Page<Replay>>, ApiError> {
     let paging = Paging::read(&mut query);
     query.finish()?;
     let (found, total) = state.app.replays(paging.offset(), paging.size).await?;
-    let found = found.iter().map(|replay| view(replay, &[])).collect::<Result<_, _>>()?;
+    let found = found.iter().map(|replay| view(replay, &[], &caller)).collect::<Result<_, _>>()?;
     Ok(Json(paging.page(found, total, &uri)))
 }
 
 /// `GET /replays/{replayId}`
 pub async fn get(
     State(state): State<ApiState>,
-    _: Caller<FlowRead>,
-    mail: Result<Caller<EmailRead>, ApiError>,
+    caller: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Json<Replay>, ApiError> {
     query.finish()?;
     let (replay, changes) = state.app.replay(parse_id(&id)?).await?;
-    // What differs tells of mail.
-    let changes = if mail.is_ok() { changes } else { Vec::new() };
-    Ok(Json(view(&replay, &changes)?))
+    Ok(Json(view(&replay, &changes, &caller)?))
 }
 
 /// `DELETE /replays/{replayId}`
@@ -120,6 +126,7 @@ pub async fn delete(
 pub async fn traces(
     State(state): State<ApiState>,
     _: Caller<EmailRead>,
+    _: Caller<RoutingRead>,
     Path((id, interaction)): Path<(String, String)>,
     query: Query,
 ) -> Result<Json<ReplayTraces>, ApiError> {
@@ -138,7 +145,18 @@ fn unreadable(error: serde_json::Error) -> ApiError {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the replay can't be read").private(error.to_string())
 }
 
-fn view(replay: &ReplayRecord, changes: &[String]) -> Result<Replay, ApiError> {
+/// What the caller may read of a replay; what was left out is said.
+fn view<S>(replay: &ReplayRecord, changes: &[String], caller: &Caller<S>) -> Result<Replay, ApiError> {
+    let lacks = |scope: &Scope| !caller.may(*scope);
+    let withheld: Vec<Scope> = [Scope::RoutingRead, Scope::EmailRead].into_iter().filter(lacks).collect();
+    // What differs tells of mail, and of queues.
+    let changes = if withheld.is_empty() { changes } else { &[] };
+    let mut report: Option<ReplayReport> =
+        replay.report.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+    if let Some(report) = report.as_mut().filter(|_| withheld.contains(&Scope::RoutingRead)) {
+        report.moves.clear();
+        report.queues.clear();
+    }
     let request: ReplayRequest = serde_json::from_str(&replay.request).map_err(unreadable)?;
     let state = match (replay.state, replay.starts) {
         (ReplayState::Open, 0) => "waiting",
@@ -155,12 +173,13 @@ fn view(replay: &ReplayRecord, changes: &[String]) -> Result<Replay, ApiError> {
         request: request.told(),
         starts: replay.starts,
         progress: progress.map(|progress| serde_json::from_str(progress)).transpose().map_err(unreadable)?,
-        report: replay.report.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
+        report,
         changes: changes
             .iter()
             .map(|entry| serde_json::from_str(entry))
             .collect::<Result<_, _>>()
             .map_err(unreadable)?,
+        withheld: withheld.into_iter().map(|scope| scope.as_str().to_owned()).collect(),
         self_uri: format!("/api/v2/replays/{}", replay.id),
     })
 }

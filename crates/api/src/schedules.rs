@@ -215,11 +215,11 @@ pub async fn emergency(
 /// `GET /routing/schedules/{scheduleId}/usedby`
 pub async fn used_by(
     State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
+    caller: Caller<RoutingRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    graph::answer(&state, Used::Schedule(parse_id(&id)?), Direction::UsedBy, query).await
+    graph::answer(&state, &caller, Used::Schedule(parse_id(&id)?), Direction::UsedBy, query).await
 }
 
 /// A schedule's id in a path. What is no UUID names no schedule.

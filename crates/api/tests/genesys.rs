@@ -357,6 +357,16 @@ async fn a_conversation_is_an_interaction() {
     );
     assert_eq!(third["decision"]["error"]["code"], "run.route-deleted");
 
+    // What is kept of it is bounded, whoever says it.
+    let attributes = format!("{path}/participants/{participant}/attributes");
+    for (name, status) in [("a", 202), ("b", 400)] {
+        let more = json!({ "attributes": { name: "x".repeat(40_000) } });
+        assert_eq!(server.call("PATCH", &attributes, more).await.status, status, "{name}");
+    }
+    let begun =
+        json!({ "queueId": queue, "provider": "x", "direction": "INBOUND", "attributes": { "a": "x".repeat(70_000) } });
+    assert_eq!(server.call("POST", "/conversations/emails", begun).await.status, 400);
+
     // Erased: what was said of it is gone, cannot be said again, and stands nowhere else.
     assert_eq!(server.call("DELETE", &format!("/interactions/{id}/content"), Json::Null).await.status, 204);
     let erased = server.get(&format!("/interactions/{id}")).await.ok();

@@ -249,3 +249,47 @@ async fn from_and_to_are_one_address_each() {
     }
     assert_eq!(server.get("/interactions/summary").await.ok()["accepted"], 5);
 }
+
+#[tokio::test]
+async fn lists_end_a_page_early_where_interactions_keep_much() {
+    let (server, _) = prepared().await;
+    let flow = json!({"name": "Keeps", "type": "email", "nodes": [{"id": "keep", "actions": [
+        {"type": "setAttributes", "attributes": {"text": "${interaction.email.body}"}},
+        {"type": "transferToQueue", "queue": "Billing"},
+    ]}]});
+    let flow = server.call("POST", "/flows", flow).await.ok();
+    let route = json!({"pattern": "keep", "flow": {"id": flow["id"]}});
+    server.call("POST", "/routing/email/domains/a.example/routes", route).await.ok();
+    let send = async |number: usize, length: usize| {
+        let raw = format!("From: a@b.example\r\nMessage-ID: <k{number}@x>\r\n\r\n{}\r\n", "x".repeat(length));
+        post(&server, "to=keep@a.example&wait=true", &[], raw.as_bytes()).await.ok()
+    };
+    const MAILS: usize = 80;
+    for number in 0..MAILS {
+        assert_eq!(send(number, 60_000).await["decision"]["kind"], "queue");
+    }
+    let mut seen = 0;
+    let mut pages = 0;
+    let mut cursor = String::new();
+    loop {
+        let answer = server.get(&format!("/interactions?pageSize=500{cursor}")).await;
+        assert!(answer.body.len() < 5_000_000, "{} bytes", answer.body.len());
+        let page = answer.ok();
+        seen += page["entities"].as_array().unwrap().len();
+        pages += 1;
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((seen, pages), (MAILS, 2), "each once");
+    // What would keep the whole of a large mail is unrouted instead, and says where.
+    let large = send(MAILS, 100_000).await;
+    assert_eq!(
+        (&large["decision"]["kind"], &large["decision"]["queue"]["name"]),
+        (&json!("unrouted"), &json!("Unrouted"))
+    );
+    let error = &large["decision"]["error"];
+    assert_eq!((&error["code"], &error["nodeId"]), (&json!("run.attributes-too-large"), &json!("keep")));
+    assert!(large["attributes"].as_object().is_none_or(serde_json::Map::is_empty));
+}

@@ -137,3 +137,86 @@ async fn a_tried_flow_looks_up_as_well() {
     let tried = server.call("POST", &format!("/flows/{}/try", text(&made, "flow")), body).await.ok();
     assert_eq!(tried["decision"]["queue"]["name"], "Gold");
 }
+
+/// Calls with a token that grants so much alone.
+async fn as_one_with(server: &Server, scope: &str, method: &str, path: &str, body: &Json) -> support::Answer {
+    let token = format!("Authorization: Bearer {}", server.token(scope).await);
+    let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
+    server.send(method, &format!("/api/v2{path}"), &[&token, "Content-Type: application/json"], &body).await
+}
+
+fn refused(answer: &support::Answer, scope: &str) {
+    assert_eq!(answer.error(), (403, "missing.permissions".to_owned()), "{}", String::from_utf8_lossy(&answer.body));
+    assert!(answer.json()["message"].as_str().unwrap().contains(&format!("`{scope}`")), "{:?}", answer.json());
+}
+
+#[tokio::test]
+async fn a_try_reads_for_its_caller_what_the_caller_may_read() {
+    let (server, made) = prepared().await;
+    let rows = format!("/flows/datatables/{}/rows", text(&made, "table"));
+    server.call("POST", &rows, json!({"KEY": "shop.example", "queue": "Gold"})).await.ok();
+    let path = format!("/flows/{}/try", text(&made, "flow"));
+    let message = "From: x@shop.example\r\nSubject: hello\r\n\r\nbody\r\n";
+    let try_as = async |scope: &str, body: Json| as_one_with(&server, scope, "POST", &path, &body).await;
+
+    // What is saved and looks something up.
+    refused(&try_as("flow:read", json!({"message": message})).await, "routing:read");
+    refused(&try_as("flow:read+email:read", json!({"message": message})).await, "routing:read");
+    let told = try_as("flow:read+routing:read", json!({"message": message})).await.ok();
+    assert_eq!(told["decision"]["queue"]["name"], "Gold");
+
+    // What is not saved must not find out either what there is: not by an answer, not by a refusal, and not by catching it.
+    let document = |action: Json| json!({"message": message, "document": {"name": "Router", "type": "email", "nodes": [{"id": "a", "actions": [action]}]}});
+    let caught = json!({"type": "findQueue", "name": "${'Go' + 'ld'}", "outputMapping": [], "notFound": {"to": "a"}, "onError": {"to": "a"}});
+    for action in [
+        json!({"type": "lookupTable", "table": "Customers", "key": "a", "outputMapping": []}),
+        json!({"type": "lookupTable", "table": "Customer", "key": "a", "outputMapping": []}),
+        json!({"type": "evaluateSchedule", "schedule": "Always", "outputMapping": []}),
+        json!({"type": "transferToQueue", "queue": "Gold"}),
+        json!({"type": "transferToQueue", "queue": "Golf"}),
+        json!({"type": "transferToQueue", "queue": "${'Go' + 'ld'}"}),
+        caught,
+    ] {
+        refused(&try_as("flow:read", document(action)).await, "routing:read");
+    }
+    let plain = try_as("flow:read", document(json!({"type": "disconnect", "reason": "spam"}))).await.ok();
+    assert_eq!(plain["decision"]["reason"], "spam");
+}
+
+#[tokio::test]
+async fn traces_and_graphs_tell_of_tables_and_queues_to_those_who_may_read_them() {
+    let (server, made) = prepared().await;
+    let rows = format!("/flows/datatables/{}/rows", text(&made, "table"));
+    server.call("POST", &rows, json!({"KEY": "shop.example", "queue": "Gold"})).await.ok();
+    let one = routed(&server, "shop.example", 1).await.1;
+    let path = format!("/interactions/{}/trace", text(&one, "id"));
+    let get = async |scope: &str, path: &str| as_one_with(&server, scope, "GET", path, &Json::Null).await;
+    let events = |trace: &Json| trace["runs"][0]["trace"]["events"].as_array().unwrap().clone();
+    let whole = events(&get("email:read+routing:read", &path).await.ok());
+    let bare = events(&get("email:read", &path).await.ok());
+    assert_eq!(whole.len(), bare.len());
+    let mut withheld = Vec::new();
+    for (whole, bare) in whole.iter().zip(&bare) {
+        let kind = whole["event"].as_str().unwrap();
+        if kind == "lookup" || kind == "output" {
+            assert_eq!(bare["withheld"], "routing:read", "{bare}");
+            assert!(whole.get("withheld").is_none() && bare.get("answer").is_none() && bare.get("value").is_none());
+            withheld.push(kind.to_owned());
+        } else {
+            assert_eq!(whole, bare);
+        }
+    }
+    assert_eq!(withheld, ["lookup", "output", "lookup", "output", "lookup"], "the queue was looked for, too");
+
+    let uses = format!("/flows/{}/uses", text(&made, "flow"));
+    let bare = get("flow:read", &uses).await.ok();
+    assert_eq!((bare["nodes"].as_array().unwrap().len(), bare["edges"].as_array().unwrap().len()), (1, 0));
+    assert_eq!(bare["withheld"], json!(["routing:read"]));
+    let whole = get("flow:read+routing:read", &uses).await.ok();
+    assert!(whole["edges"].as_array().unwrap().len() >= 3 && whole.get("withheld").is_none(), "{whole}");
+    let used = format!("/flows/datatables/{}/usedby", text(&made, "table"));
+    assert_eq!(get("routing:read", &used).await.ok()["withheld"], json!(["flow:read"]));
+    let queues = server.get("/routing/queues?name=Gold").await.ok();
+    let queue = format!("/routing/queues/{}/usedby", text(&queues["entities"][0], "id"));
+    refused(&get("flow:read", &queue).await, "routing:read");
+}

@@ -263,6 +263,18 @@ async fn what_can_not_be_replayed_is_refused() {
     let bare =
         server.send("GET", &format!("/api/v2{path}"), &[&format!("Authorization: Bearer {flows}")], b"").await.ok();
     assert_eq!((bare.get("changes"), &bare["report"]["changed"]), (None, &json!(4)));
+    assert_eq!((&bare["report"]["moves"], &bare["report"]["queues"]), (&json!([]), &json!({})));
+    assert_eq!(bare["withheld"], json!(["routing:read", "email:read"]));
+    assert_eq!(done.get("withheld"), None);
+    // Neither may one who can't read mail, or tables and queues, have a flow read them.
+    for (scope, lacks) in [("flow:write+routing:read", "email:read"), ("flow:write+email:read", "routing:read")] {
+        let token = format!("Authorization: Bearer {}", server.token(scope).await);
+        let request = json!({"flows": [{"flowId": shared, "version": "newest"}]}).to_string();
+        let headers = [token.as_str(), "Content-Type: application/json"];
+        let denied = server.send("POST", "/api/v2/replays", &headers, request.as_bytes()).await;
+        assert_eq!(denied.error(), (403, "missing.permissions".to_owned()));
+        assert!(denied.json()["message"].as_str().unwrap().contains(&format!("`{lacks}`")), "{:?}", denied.json());
+    }
     let change = format!("{path}/changes/{}", done["changes"][0]["interactionId"].as_str().unwrap());
     assert_eq!(
         server.send("GET", &format!("/api/v2{change}"), &[&format!("Authorization: Bearer {flows}")], b"").await.status,

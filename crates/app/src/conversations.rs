@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use mail_builder::MessageBuilder;
 use uuid::Uuid;
+use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::InteractionId;
 use waypost_mail::message::{Address, AddressField, Message};
@@ -15,6 +16,7 @@ use crate::App;
 use crate::catalogue::plan::unroutable;
 use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
+use crate::interactions::too_large;
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
 
@@ -186,6 +188,13 @@ fn fields(new: &NewConversation) -> Vec<Diagnostic> {
             let problem = Diagnostic::error(Code::InvalidValue, path, format!("`{address}` is not an address"));
             problems.push(problem.expected("such as ann@example.com"));
         }
+    }
+    problems.extend(too_large("attributes", new.opening.attributes.iter()));
+    let texts = new.opening.skills.iter().chain(&new.opening.language);
+    let kept = texts.map(|text| text.len().saturating_add(1)).fold(0, usize::saturating_add);
+    if kept > Limits::DECISION_BYTES {
+        let problem = Diagnostic::error(Code::InvalidValue, "skillIds", "skills and language are too large together");
+        problems.push(problem.expected(format!("at most {} bytes", Limits::DECISION_BYTES)).found(kept.to_string()));
     }
     if new.opening.target.is_none() && new.to.address.is_empty() {
         let problem = Diagnostic::error(Code::MissingKey, "toAddress", "nothing says where the conversation goes");

@@ -5,6 +5,7 @@ use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::id::{FlowId, Version};
 use waypost_store::error::{ClientError, LeaseError, StoreError};
 
+use crate::access::scopes::Scope;
 use crate::tables::import::LineProblems;
 
 /// A use case was refused or failed. Nothing was changed.
@@ -13,6 +14,9 @@ pub enum AppError {
     /// What was sent is wrong; every problem is listed.
     #[error("{} problem(s) found", .0.len())]
     Invalid(Vec<Diagnostic>),
+    /// It would tell something that the caller may not read.
+    #[error("the token lacks the scope `{}`", .0.as_str())]
+    MissingScope(Scope),
     /// It does not exist.
     #[error("{kind} `{id}` was not found")]
     NotFound {

@@ -10,6 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
+use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::id::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Message};
@@ -228,13 +229,18 @@ impl App {
     /// interaction is erased, and the log stays.
     ///
     /// # Errors
-    /// Not found, erased, or the store.
+    /// They are too large, together with those that stay; not found, erased, or the store.
     pub async fn set_attributes(
         &self,
         actor: &str,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
     ) -> Result<(), AppError> {
+        let kept = self.interaction(id).await?.attributes;
+        let stay = kept.iter().filter(|(name, _)| !attributes.contains_key(*name));
+        if let Some(problem) = too_large("attributes", attributes.iter().chain(stay)) {
+            return Err(AppError::Invalid(vec![problem]));
+        }
         let names: Vec<&String> = attributes.keys().collect();
         let audit = AuditRecord { after: Some(json!({ "attributes": names })), ..entry(actor, "attributes set", id) };
         if !self.store.set_attributes(id, attributes, audit).await? {
@@ -300,6 +306,19 @@ impl App {
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
 fn entry(actor: &str, action: &str, id: InteractionId) -> AuditRecord {
     audit::entry(actor, action, "interaction", &id.to_string(), "")
+}
+
+/// What is wrong with attributes that would be larger than an interaction keeps, if they are.
+pub(crate) fn too_large<'a>(
+    path: &str,
+    attributes: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Option<Diagnostic> {
+    let bytes = attributes.map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add);
+    (bytes > Limits::ATTRIBUTE_BYTES).then(|| {
+        Diagnostic::error(Code::InvalidValue, path, "the attributes are too large together")
+            .expected(format!("at most {} bytes of names and values", Limits::ATTRIBUTE_BYTES))
+            .found(bytes.to_string())
+    })
 }
 
 fn not_found(id: InteractionId) -> AppError {

@@ -14,20 +14,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use waypost_app::App;
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::catalogue::tables::TableSpec;
 use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::observed::Protocol;
-use waypost_flow::id::QueueId;
+use waypost_app::{App, Settings};
+use waypost_flow::id::{InteractionId, QueueId};
 use waypost_flow::source;
 use waypost_mail::smtp::{Intake, Recipient};
 use waypost_scratch_postgres::{Server, Tools};
 use waypost_store::postgres::{PostgresOptions, PostgresStore};
-use waypost_store::records::catalogue::RouteTarget;
-use waypost_store::records::mail::{AcceptOutcome, Accepted};
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::{AcceptOutcome, Accepted, State};
 
 const BY: By<'static> = By { actor: "test", note: None };
 
@@ -41,7 +42,8 @@ async fn two() -> Option<(Arc<Server>, Arc<App>, Arc<App>)> {
     let url = blocking(move || also.fresh_database().unwrap()).await;
     let open = async || {
         let store = PostgresStore::connect(PostgresOptions::new(&url)).await.unwrap();
-        App::open(Arc::new(store), waypost_app::Settings::default()).await.unwrap()
+        let settings = Settings { run_lease: Some(Duration::from_secs(1)), ..Settings::default() };
+        App::open(Arc::new(store), settings).await.unwrap()
     };
     let (one, two) = (open().await, open().await);
     one.catalogue.create_domain("test", DOMAIN.to_owned(), serde_json::Map::new()).await.unwrap();
@@ -125,6 +127,122 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
     locker.await.unwrap();
     let decided = two.wait_decided(*mail, Duration::from_secs(60)).await.unwrap();
     assert_eq!(decided.decision.unwrap().queue, Some(second), "{first} was published before");
+    stop.send_replace(true);
+    worker.await.unwrap();
+}
+
+/// Two nodes whose leases last a second, and a flow that asks a table.
+async fn looking_up() -> Option<(Arc<Server>, Arc<App>, Arc<App>, Arc<RouteRecord>)> {
+    let (server, one, two) = two().await?;
+    let schema = serde_json::json!({ "properties": { "queue": { "dataType": "string" } } });
+    let (name, description) = ("Customers".to_owned(), String::new());
+    let spec = TableSpec { name, description, ignore_case: None, schema: Some(schema) };
+    one.catalogue.create_table("test", &spec).await.unwrap();
+    queue(&one, "One").await;
+    let text = "{ name: Ask, type: email, nodes: [{ id: a, actions: [
+        { type: lookupTable, table: Customers, key: a, outputMapping: [], notFound: { to: b } }] },
+        { id: b, actions: [{ type: transferToQueue, queue: One }] }] }";
+    let id = one.catalogue.create_flow(BY, &source::yaml(text).unwrap().0, Saving::Publish).await.unwrap().record.id;
+    let route = one.catalogue.create_route("test", DOMAIN, leads("ask", RouteTarget::Flow(id))).await.unwrap();
+    Some((server, one, two, route))
+}
+
+async fn accepted(app: &App, route: &Arc<RouteRecord>, subject: &str) -> InteractionId {
+    let arrival = Arrival {
+        protocol: Protocol::Smtp,
+        from: "ana@customer.example".to_owned(),
+        recipients: vec![Bound::to(format!("{}@{DOMAIN}", route.pattern), Some(Arc::clone(route)))],
+        raw: Bytes::from(format!("Subject: {subject}\r\n\r\nhello\r\n")),
+        remote: "test".to_owned(),
+        idempotency: None,
+    };
+    let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
+    let Some(Accepted::Created { id, .. }) = accepted.first() else { panic!("{accepted:?}") };
+    *id
+}
+
+/// Keeps everybody from the rows of tables, until [`free_rows`].
+async fn lock_rows(server: &Arc<Server>) -> tokio::task::JoinHandle<String> {
+    let locker = tokio::spawn({
+        let server = Arc::clone(server);
+        async move { sql(&server, "BEGIN; LOCK TABLE table_rows IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)").await }
+    });
+    while sql(server, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").await != "1" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    locker
+}
+
+async fn free_rows(server: &Arc<Server>, locker: tokio::task::JoinHandle<String>) {
+    sql(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").await;
+    locker.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody() {
+    let Some((server, one, two, ask)) = looking_up().await else { return };
+    two.catalogue.catch_up().await.unwrap();
+    let direct = one.catalogue.queues().iter().find(|queue| queue.name == "One").unwrap().id;
+    let plain = one.catalogue.create_route("test", DOMAIN, leads("plain", RouteTarget::Queue(direct))).await.unwrap();
+    let mut slow = Vec::new();
+    for number in 0..3 {
+        slow.push(accepted(&one, &ask, &format!("slow {number}")).await);
+    }
+    let quick = accepted(&one, &plain, "quick").await;
+    let locker = lock_rows(&server).await;
+    for id in &slow {
+        one.rerun("test", *id).await.unwrap();
+    }
+    let (stop, stopped) = watch::channel(false);
+    let workers = [&one, &two].map(|app| tokio::spawn(Arc::clone(app).work(stopped.clone())));
+    let running = "SELECT count(*) FROM interactions WHERE state = 1";
+    while sql(&server, running).await != "3" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    // What is asked for later does not wait for them.
+    one.rerun("test", quick).await.unwrap();
+    let decided = one.wait_decided(quick, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(decided.runs, 2);
+    let held = "SELECT string_agg(lease::text || ' ' || attempts, ', ' ORDER BY id) FROM interactions WHERE state = 1";
+    let before = sql(&server, held).await;
+    // Four leases long.
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(sql(&server, held).await, before, "whoever began has it still");
+    assert_eq!(sql(&server, "SELECT max(attempts) FROM interactions").await, "1");
+    free_rows(&server, locker).await;
+    for id in slow {
+        let decided = one.wait_decided(id, Duration::from_secs(60)).await.unwrap();
+        assert_eq!((decided.runs, decided.decision.unwrap().queue), (2, Some(direct)));
+    }
+    assert_eq!(sql(&server, "SELECT max(attempts) FROM interactions").await, "0");
+    stop.send_replace(true);
+    for worker in workers {
+        worker.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn work_of_a_lost_lease_stops_and_commits_nothing() {
+    let Some((server, one, _two, ask)) = looking_up().await else { return };
+    let id = accepted(&one, &ask, "slow").await;
+    let locker = lock_rows(&server).await;
+    one.rerun("test", id).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(Arc::clone(&one).work(stopped));
+    while sql(&server, "SELECT state FROM interactions").await != "1" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    // As another node does that takes it; it has it for longer than this test lasts.
+    let taken = "UPDATE interactions SET lease = gen_random_uuid(), lease_until = now() + interval '1 hour'";
+    sql(&server, taken).await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    while sql(&server, waiting).await != "0" {
+        sleep(Duration::from_millis(50)).await;
+    }
+    free_rows(&server, locker).await;
+    sleep(Duration::from_millis(500)).await;
+    let kept = one.interaction(id).await.unwrap();
+    assert_eq!((kept.state, kept.runs), (State::Running, 1), "the run was not recorded");
     stop.send_replace(true);
     worker.await.unwrap();
 }

@@ -38,6 +38,14 @@ pub struct Limits {
     pub detail: Detail,
 }
 
+impl Limits {
+    /// How many bytes the attributes of an interaction may have, names and values together.
+    pub const ATTRIBUTE_BYTES: usize = 64 * 1024;
+
+    /// How many bytes a decision may keep in skills, language, addresses and reason.
+    pub const DECISION_BYTES: usize = 64 * 1024;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -46,8 +54,8 @@ impl Default for Limits {
             steps: 1_000_000,
             memory: 64 * 1024 * 1024,
             depth: 32,
-            attribute_bytes: 64 * 1024,
-            decision_bytes: 64 * 1024,
+            attribute_bytes: Self::ATTRIBUTE_BYTES,
+            decision_bytes: Self::DECISION_BYTES,
             trace_events: 10_000,
             detail: Detail::Everything,
         }

@@ -11,6 +11,7 @@
 
 mod harness;
 
+use harness::poison::{STEPS, poison_at_intake, set_aside};
 use harness::scratch::Scratch;
 use harness::streams::{Senders, deliver_until_killed, missing, prepare, settle_accounts, was_folded};
 use harness::{Server, Start};
@@ -34,4 +35,19 @@ fn what_got_250_outlives_the_server() {
     assert!(was_folded(&data_dir), "no kill came after a fold");
     println!("{ROUNDS} kills: {}", settle_accounts(&server, &senders));
     server.stop();
+}
+
+#[test]
+fn a_mail_that_ends_the_process_is_set_aside_after_three_attempts() {
+    let scratch = Scratch::new("crash-poison");
+    set_aside(|| {
+        let environment = vec![(STEPS.0, STEPS.1.into())];
+        Server::start(&scratch.path("data"), &Start { environment, ..Start::unlimited() })
+    });
+}
+
+#[test]
+fn a_mail_that_ends_the_process_at_intake_is_accepted_when_it_comes_again() {
+    let scratch = Scratch::new("crash-intake");
+    poison_at_intake(|| Server::start(&scratch.path("data"), &Start::unlimited()));
 }

@@ -21,10 +21,11 @@ use std::time::{Duration, Instant};
 
 use harness::link::Link;
 use harness::nodes::{deliver, node, nodes, queue_of, to_queue, tools};
+use harness::poison::{STEPS, set_aside};
 use harness::scratch::Scratch;
 use harness::smtp::Smtp;
 use harness::streams::{Senders, mail_of, prepare, settle_accounts};
-use harness::{Server as Node, wait_for};
+use harness::{Server as Node, Start, wait_for};
 use serde_json::json;
 use waypost_scratch_postgres::Server as Database;
 
@@ -314,4 +315,61 @@ impl Drop for Ending<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn a_mail_that_ends_its_node_is_set_aside_after_three_attempts() {
+    let Some(tools) = tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("nodes-poison");
+    let url = database.fresh_database().unwrap();
+    set_aside(|| {
+        // As if the time of leases had passed.
+        let _ = database.sql("scratch0", "UPDATE interactions SET lease_until = now() WHERE state = 1");
+        let environment = vec![(STEPS.0, STEPS.1.into()), ("WAYPOST_DATABASE", (&url).into())];
+        Node::start(&scratch.path("node"), &Start { environment, ..Start::unlimited() })
+    });
+}
+
+#[test]
+fn a_table_is_free_again_soon_after_its_importing_node_was_killed() {
+    let Some(tools) = tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("nodes-import");
+    let mut nodes = nodes(&scratch, &database, 2);
+    let table = json!({"name": "Customers", "schema": {"type": "object", "required": ["key"],
+        "properties": {"key": {"type": "string"}, "tier": {"type": "string"}}}});
+    let table = nodes[0].api().post("/flows/datatables", &table).ok();
+    let path = format!("/flows/datatables/{}/rows", table["id"].as_str().unwrap());
+    let csv = |rows: usize| {
+        let lines = (0..rows).map(|number| format!("customer{number},gold\n"));
+        std::iter::once("key,tier\n".to_owned()).chain(lines).collect::<String>()
+    };
+    let import =
+        |node: &Node, text: &str| node.api().send("PUT", &path, &[("Content-Type", "text/csv")], text.as_bytes());
+    assert_eq!(import(&nodes[0], &csv(10)).status, 200);
+    let many = csv(100_000);
+    let (api, sent) = (nodes[0].api(), path.clone());
+    let importing = thread::spawn(move || {
+        // The node dies of it, and the connection with it.
+        let request = move || api.send("PUT", &sent, &[("Content-Type", "text/csv")], many.as_bytes());
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(request)).is_err()
+    });
+    let written = "SELECT count(*) FROM table_rows WHERE since > 1";
+    wait_for("rows of the import", || {
+        (database.sql("scratch0", written).unwrap().parse::<u64>().unwrap() > 0).then_some(())
+    });
+    nodes[0].kill();
+    assert!(importing.join().unwrap(), "it was killed in the middle");
+    let killed = Instant::now();
+    let answer = wait_for("the table", || {
+        let answer = import(&nodes[1], &csv(20));
+        assert!(matches!(answer.status, 200 | 409), "{answer:?}");
+        Some(answer).filter(|answer| answer.status == 200)
+    });
+    println!("a table was free again {:.1} s after its importing node was killed", killed.elapsed().as_secs_f64());
+    assert!(killed.elapsed() < Duration::from_secs(60));
+    assert_eq!(answer.json()["version"], 2, "{:?}", answer.json());
+    let rows = nodes[1].api().get(&format!("{path}?showbrief=false&pageSize=1")).ok();
+    assert_eq!(rows["total"], 20, "nothing of the other import is left");
 }

@@ -15,6 +15,9 @@ pub struct Graph<'g> {
     pub nodes: Vec<GraphNode<'g>>,
     /// Uses, each from what uses to what is used.
     pub edges: Vec<GraphEdge<'g>>,
+    /// Scopes that the token lacks: what they let a client read is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Cow<'g, str>>,
 }
 
 /// A route, a flow, a queue, a table or a schedule.

@@ -66,6 +66,9 @@ pub struct Replay {
     /// in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ReplayChange>,
+    /// Scopes that the token lacks: what they let a client read is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
     /// Where it is.
     pub self_uri: String,
 }

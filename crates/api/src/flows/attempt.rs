@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
 use waypost_flow::source::{self, Node};
@@ -55,6 +56,7 @@ pub async fn attempt(
         Some("application/json") => said(&node_of(&content.bytes)?)?,
         Some(other) => return Err(unsupported(other, "message/rfc822 or application/json")),
     };
+    let given = Given { may_read_routing: caller.may(Scope::RoutingRead), ..given };
     if given.raw.is_empty() {
         let problem =
             Problem { path: Some("message".to_owned()), ..Problem::new("bad.request", "there is no message") };
@@ -106,5 +108,6 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     }
     fields.finish(&MEMBERS)?;
     let aim = document.map(Aim::Document).or(version.map(Aim::Version));
-    Ok((aim, Given { raw: raw.into(), inputs, attributes, priority, received_at, interaction }))
+    let given = Given { raw: raw.into(), inputs, attributes, priority, received_at, interaction, ..Given::default() };
+    Ok((aim, given))
 }

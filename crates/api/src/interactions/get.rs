@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use serde_json::Value;
+use waypost_app::access::scopes::Scope;
 use waypost_wire::interaction::{Interaction, Summary, Trace};
 
 use super::{parse_id, view};
@@ -24,10 +25,11 @@ pub async fn get(
     Ok(Json(view::with_runs(&state.app, parse_id(&id)?).await?))
 }
 
-/// `GET /interactions/{interactionId}/trace`: all runs, or with `run` that one
+/// `GET /interactions/{interactionId}/trace`: all runs, or with `run` that one. Rows, schedules and queues that were looked up are told to
+/// those alone who may read them.
 pub async fn trace(
     State(state): State<ApiState>,
-    _: Caller<EmailRead>,
+    caller: Caller<EmailRead>,
     Path(id): Path<String>,
     mut query: Query,
 ) -> Result<Json<Trace>, ApiError> {
@@ -46,11 +48,36 @@ pub async fn trace(
         .into_iter()
         .map(|mut run| {
             let text = std::mem::take(&mut run.run.trace);
-            let trace: Option<Value> = if erased { None } else { serde_json::from_str(&text).ok() };
+            let mut trace: Option<Value> = if erased { None } else { serde_json::from_str(&text).ok() };
+            if let Some(trace) = trace.as_mut().filter(|_| !caller.may(Scope::RoutingRead)) {
+                withhold_lookups(trace);
+            }
             view::run(&state.app, run, trace)
         })
         .collect();
     Ok(Json(Trace { interaction_id: id, runs }))
+}
+
+/// Leaves out what was answered to look-ups, with the variables that were set from it, and says so.
+fn withhold_lookups(trace: &mut Value) {
+    let mut answered = false;
+    for event in trace.get_mut("events").and_then(Value::as_array_mut).into_iter().flatten() {
+        let kind = event.get("event").and_then(Value::as_str).unwrap_or_default();
+        let member = match kind {
+            "lookup" => "answer",
+            "output" if answered => "value",
+            _ => {
+                answered = false;
+                continue;
+            }
+        };
+        answered = true;
+        if let Some(event) = event.as_object_mut()
+            && event.shift_remove(member).is_some()
+        {
+            event.insert("withheld".to_owned(), Scope::RoutingRead.as_str().into());
+        }
+    }
 }
 
 /// `GET /interactions/{interactionId}/message`: the bytes as received

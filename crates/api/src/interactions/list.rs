@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use waypost_flow::diagnostic::nearest;
 use waypost_flow::id::{FlowId, InteractionId, QueueId};
-use waypost_store::records::mail::InteractionFilter;
+use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_wire::interaction::Interaction;
 use waypost_wire::listing::Chunk;
 
@@ -27,13 +27,54 @@ pub async fn list(
     let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
     let filter = filter(&state, &mut query);
     query.finish()?;
-    // One more than asked for tells whether there is more.
-    let mut records = state.app.interactions(&filter, after, size + 1).await?;
-    let more = records.len() > size as usize;
-    records.truncate(size as usize);
+    let (records, more) = page(&state, &filter, after, size).await?;
     let next_cursor = records.last().filter(|_| more).map(|record| write_cursor(record.id));
     let entities = records.into_iter().map(|record| view::interaction(&state.app, record, Vec::new())).collect();
     Ok(Json(Chunk { entities, next_cursor }))
+}
+
+/// So many interactions are read at a time.
+const READ: u32 = 100;
+
+/// A page ends early once its interactions keep so much.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Up to so many interactions, and whether there are more.
+async fn page(
+    state: &ApiState,
+    filter: &InteractionFilter,
+    mut after: Option<InteractionId>,
+    size: u32,
+) -> Result<(Vec<InteractionRecord>, bool), ApiError> {
+    let mut records = Vec::new();
+    let mut bytes: usize = 0;
+    loop {
+        // One more than asked for tells whether there is more.
+        let left = size.saturating_add(1).saturating_sub(u32::try_from(records.len()).unwrap_or(u32::MAX));
+        let found = state.app.interactions(filter, after, left.min(READ)).await?;
+        let ended = found.len() < left.min(READ) as usize;
+        after = found.last().map(|record| record.id).or(after);
+        for record in found {
+            if records.len() >= size as usize || bytes >= PAGE_BYTES {
+                return Ok((records, true));
+            }
+            bytes = bytes.saturating_add(kept_bytes(&record));
+            records.push(record);
+        }
+        if ended {
+            return Ok((records, false));
+        }
+    }
+}
+
+/// About what an interaction keeps beside its fixed members.
+fn kept_bytes(record: &InteractionRecord) -> usize {
+    let attributes = record.attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    let decision = record.decision.iter().flat_map(|decision| {
+        let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language).chain(&decision.reason);
+        texts.map(String::len)
+    });
+    attributes.chain(decision).fold(record.subject.len(), usize::saturating_add)
 }
 
 fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {

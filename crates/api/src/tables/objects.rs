@@ -129,11 +129,11 @@ pub(super) async fn delete(
 /// `GET /flows/datatables/{datatableId}/usedby`
 pub(super) async fn used_by(
     State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
+    caller: Caller<RoutingRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    graph::answer(&state, Used::Table(parse_id(&id)?), Direction::UsedBy, query).await
+    graph::answer(&state, &caller, Used::Table(parse_id(&id)?), Direction::UsedBy, query).await
 }
 
 fn spec(mut body: Fields) -> Result<TableSpec, ApiError> {

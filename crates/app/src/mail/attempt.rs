@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-use waypost_engine::{Detail, Limits};
+use waypost_engine::{Answer, Detail, Limits, Question};
+use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::expr;
@@ -18,13 +21,15 @@ use waypost_flow::source::Node;
 use waypost_flow::types::Type;
 use waypost_flow::value::Value;
 use waypost_mail::message::Message;
+use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 
-use super::answers::LiveAnswers;
+use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Start, bare_record, conduct};
 use super::email::Envelope;
 use crate::App;
+use crate::access::scopes::Scope;
 use crate::catalogue::versions::VersionName;
 use crate::catalogue::world::{Loaded, Running, World};
 use crate::error::AppError;
@@ -53,6 +58,8 @@ pub struct Given {
     pub received_at: Option<Timestamp>,
     /// The interaction's id, which weighted labels choose by; none is a new one.
     pub interaction: Option<Uuid>,
+    /// Whether the caller may read queues, tables and schedules. Without, a run that asks for them is refused.
+    pub may_read_routing: bool,
 }
 
 /// What came of it.
@@ -78,7 +85,8 @@ impl App {
     /// Tries a flow as everything else stands now. Flows of one client are tried one after the other.
     ///
     /// # Errors
-    /// Not found, everything that keeps the document from running, inputs that don't fit, or the store.
+    /// Not found, everything that keeps the document from running, inputs that don't fit, something that the caller may not read, or
+    /// the store.
     pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AppError> {
         let (world, running) = (self.catalogue.world(), self.catalogue.running());
         let aim = match tried {
@@ -94,10 +102,16 @@ impl App {
         let work = move || {
             let (version, program) = match aim {
                 Aim::Saved(loaded) => (Some(loaded.record.version), program(&world, &loaded)?),
-                Aim::Unsaved(node) => (None, program(&world, &unsaved(id, &node)?)?),
+                Aim::Unsaved(node) => {
+                    let unsaved = unsaved(id, &node)?;
+                    if !given.may_read_routing && names_routing(&world, &unsaved) {
+                        return Err(AppError::MissingScope(Scope::RoutingRead));
+                    }
+                    (None, program(&world, &unsaved)?)
+                }
             };
             let answers = LiveAnswers::new(&running, &*store);
-            runtime.block_on(run(&running, version, &program, given, limits, &answers))
+            runtime.block_on(run(&running, version, &program, given, limits, answers))
         };
         self.tries.run_for(client, work).await?
     }
@@ -115,7 +129,7 @@ async fn run(
     program: &Program,
     given: Given,
     limits: Limits,
-    answers: &LiveAnswers<'_>,
+    live: LiveAnswers<'_>,
 ) -> Result<Attempt, AppError> {
     let inputs = inputs(&program.interface, &given.inputs)?;
     let message = Message::parse(&given.raw);
@@ -130,7 +144,12 @@ async fn run(
     let clock = std::time::Instant::now();
     let mut record: RunRecord = bare_record(start, running.unrouted);
     let conducted = Conducted { snapshot: &running.snapshot, program, attributes: given.attributes, given: inputs };
-    let left = conduct(conducted, start, &message, limits, answers, &mut record).await?;
+    let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
+    let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
+    if answers.refused.load(Ordering::Relaxed) {
+        return Err(AppError::MissingScope(Scope::RoutingRead));
+    }
+    let left = left?;
     Ok(Attempt {
         version,
         decision: record.decision,
@@ -140,6 +159,33 @@ async fn run(
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
     })
+}
+
+/// Answers as far as the caller may read what is asked for: a flow must not read for its author what others may read.
+struct CallersAnswers<'r> {
+    live: LiveAnswers<'r>,
+    may_read_routing: bool,
+    refused: AtomicBool,
+}
+
+#[async_trait]
+impl Answers for CallersAnswers<'_> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        // Tables, schedules and queues alike.
+        if !self.may_read_routing {
+            self.refused.store(true, Ordering::Relaxed);
+            return Err(StoreError::Failed("the caller may not read the answer".to_owned()));
+        }
+        self.live.answer(question).await
+    }
+}
+
+/// Whether a document that anybody could have written names queues, tables or schedules: even that one is not there would be told.
+fn names_routing(world: &World, loaded: &Loaded) -> bool {
+    let checked = world.check_apart(loaded);
+    let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule];
+    checked.references.iter().any(|reference| !matches!(reference.target, Resolved::Flow(..)))
+        || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }
 
 fn program(world: &World, loaded: &Loaded) -> Result<Arc<Program>, AppError> {

@@ -22,7 +22,7 @@ use waypost_store::traits::Store;
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
 use super::email::Envelope;
-use super::underway::{Care, Noted};
+use super::underway::{Care, Underway};
 use crate::App;
 use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
@@ -93,15 +93,16 @@ impl App {
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, limits) = (self.catalogue.running(), inline(self.limits));
-        let noted = self.underway.begin(content_hash(&arrival.raw));
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
-            let store = self.store.clone();
-            tokio::task::spawn_blocking(move || runtime.block_on(prepare(&running, &*store, arrival, limits, noted)))
-                .await
-                .map_err(|error| StoreError::Failed(error.to_string()))?
+            let (store, underway) = (self.store.clone(), self.underway.clone());
+            tokio::task::spawn_blocking(move || {
+                runtime.block_on(prepare(&running, &*store, arrival, limits, &underway))
+            })
+            .await
+            .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, limits, noted).await
+            prepare(&running, &*self.store, arrival, limits, &self.underway).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -166,11 +167,12 @@ async fn prepare(
     store: &dyn Store,
     arrival: Arrival,
     mut limits: Limits,
-    noted: Noted,
+    underway: &Underway,
 ) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
+    let noted = underway.begin(content_hash(&raw));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());

@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,8 @@ pub(crate) struct Underway {
 }
 
 /// A mail whose acceptance is under way, until this is dropped.
-pub(crate) struct Noted {
-    underway: Arc<Underway>,
+pub(crate) struct Noted<'u> {
+    underway: &'u Underway,
     place: Option<u64>,
     care: Care,
     /// The hash of its content.
@@ -101,7 +101,7 @@ impl Underway {
     }
 
     /// Notes a mail by the hash of its content.
-    pub(crate) fn begin(self: &Arc<Self>, hash: [u8; HASH_BYTES]) -> Noted {
+    pub(crate) fn begin(&self, hash: [u8; HASH_BYTES]) -> Noted<'_> {
         let ends = if self.suspects.is_empty() {
             0
         } else {
@@ -114,7 +114,7 @@ impl Underway {
         };
         let place = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         self.write(place, &hash);
-        Noted { underway: Arc::clone(self), place, care, hash }
+        Noted { underway: self, place, care, hash }
     }
 
     /// What can't be noted is taken in all the same.
@@ -127,14 +127,14 @@ impl Underway {
     }
 }
 
-impl Noted {
+impl Noted<'_> {
     /// How it is to be taken in.
     pub(crate) fn care(&self) -> Care {
         self.care
     }
 }
 
-impl Drop for Noted {
+impl Drop for Noted<'_> {
     fn drop(&mut self) {
         self.underway.write(self.place, &[0; HASH_BYTES]);
         self.underway.free.lock().unwrap_or_else(PoisonError::into_inner).extend(self.place);
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn cares(directory: &Path, hashes: &[u8]) -> Vec<Care> {
-        let underway = Arc::new(Underway::open(directory).unwrap());
+        let underway = Underway::open(directory).unwrap();
         hashes.iter().map(|hash| underway.begin([*hash; HASH_BYTES]).care()).collect()
     }
 
@@ -168,21 +168,21 @@ mod tests {
     fn what_was_under_way_when_a_process_ended_is_taken_in_with_care() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
-        let first = Arc::new(Underway::open(path).unwrap());
+        let first = Underway::open(path).unwrap();
         drop(first.begin([1; HASH_BYTES]));
         // As a process that ends does: nothing is dropped.
         std::mem::forget(first.begin([2; HASH_BYTES]));
         assert_eq!(cares(path, &[1, 2, 3]), [Care::Usual, Care::NoRun, Care::Usual]);
         assert_eq!(cares(path, &[2]), [Care::NoRun], "it is remembered");
-        std::mem::forget(Arc::new(Underway::open(path).unwrap()).begin([2; HASH_BYTES]));
+        std::mem::forget(Underway::open(path).unwrap().begin([2; HASH_BYTES]));
         assert_eq!(cares(path, &[1, 2]), [Care::Usual, Care::Unread]);
     }
 
     #[test]
     fn places_are_used_again_and_mails_beyond_them_are_taken_in() {
         let directory = tempfile::tempdir().unwrap();
-        let underway = Arc::new(Underway::open(directory.path()).unwrap());
-        let many: Vec<Noted> = (0..PLACES + 5).map(|_| underway.begin([7; HASH_BYTES])).collect();
+        let underway = Underway::open(directory.path()).unwrap();
+        let many: Vec<Noted<'_>> = (0..PLACES + 5).map(|_| underway.begin([7; HASH_BYTES])).collect();
         drop(many);
         std::mem::forget(underway.begin([8; HASH_BYTES]));
         assert_eq!(cares(directory.path(), &[7, 8]), [Care::Usual, Care::NoRun]);

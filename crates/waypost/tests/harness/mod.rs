@@ -6,6 +6,7 @@ pub mod edges;
 pub mod http;
 pub mod link;
 pub mod nodes;
+pub mod poison;
 pub mod scratch;
 pub mod smtp;
 pub mod streams;
