@@ -137,11 +137,12 @@ fn log_state(data_dir: &Path, record: &Record) -> Result<String, StoreError> {
     if record.phase == Phase::Stopped {
         return Ok(String::new());
     }
-    Ok(match LogHead::read(data_dir)? {
-        None => format!("; the write-ahead log `{LOG}` is missing"),
-        Some(LogHead { bytes: 0, .. }) => format!("; the write-ahead log `{LOG}` is empty"),
-        Some(_) => format!("; the write-ahead log `{LOG}` is cut short or damaged"),
-    })
+    // Opening made an empty one if there was none.
+    let state = match LogHead::read(data_dir)? {
+        None | Some(LogHead { bytes: 0, .. }) => "missing or empty",
+        Some(_) => "cut short or damaged",
+    };
+    Ok(format!("; the write-ahead log `{LOG}` is {state}"))
 }
 
 impl Record {
