@@ -10,6 +10,8 @@
 )]
 
 mod harness;
+#[path = "operations/storage.rs"]
+mod storage;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,11 +1,9 @@
 //! Whether a transaction was committed, when the answer to its COMMIT was lost.
 //!
-//! Each transaction that writes leaves a mark, a random one, in a row of its own. When the answer to COMMIT does not come, the row is asked
-//! for over a new connection: whoever writes it waits for the end of the transaction that wrote it last, if that is still under way,
-//! and then sees its mark or does not. A transaction's number would be cheaper (`pg_xact_status`), but another server that took over
-//! may have given it to another transaction.
-//!
-//! Rows are taken in turn by whoever commits, so that they are few, and nobody waits for another's.
+//! Each transaction that writes replaces a mark, a random one, in a row that it has to itself. When the answer to COMMIT does not come, the
+//! mark is asked for over a new connection, and replaced: whoever asks waits for the transaction if it is still under way, and one that
+//! has not come so far fails then, since it expects the mark that it knew. So the answer holds. A transaction's number would be cheaper
+//! (`pg_xact_status`), but another server that took over may have given it to another transaction.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,21 +12,29 @@ use std::time::Duration;
 
 use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::pool::{execute, row};
 use crate::error::StoreError;
 
-/// Leaves a mark.
-pub(super) const MARK: &str = "INSERT INTO commits (slot, mark, at) VALUES ($1, $2, now())
-    ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark, at = excluded.at";
+/// Replaces the mark that was known; fails, and the transaction with it, if it is another by now.
+pub(super) const MARK: &str = "WITH marked AS (
+        UPDATE commits SET mark = $3, at = now() WHERE slot = $1 AND mark = $2 RETURNING 1)
+    SELECT 1 / count(*) FROM marked";
 
-/// Reads the mark of a row, after the transaction that writes it has ended.
-const ASK: &str = "INSERT INTO commits (slot, mark, at) VALUES ($1, gen_random_uuid(), now())
-    ON CONFLICT (slot) DO UPDATE SET at = now() RETURNING mark";
+/// Makes a row.
+const MAKE: &str = "INSERT INTO commits (slot, mark, at) VALUES ($1, $2, now())";
+
+/// Answers the mark of a row, once the transaction that replaces it has ended, and replaces it.
+const ASK: &str = "WITH found AS (SELECT mark FROM commits WHERE slot = $1 FOR UPDATE)
+    UPDATE commits SET mark = gen_random_uuid(), at = now() FROM found WHERE slot = $1 RETURNING found.mark";
 
 /// Rows of nodes that are gone are removed after a while. In a day nobody asks any more.
 const FORGET: &str = "DELETE FROM commits WHERE at < now() - interval '1 day'";
+
+/// A node does not use a row again that it has not used for so long.
+const USED_AGAIN: Duration = Duration::from_secs(12 * 3600);
 
 /// How long to wait before the database is asked again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -41,14 +47,22 @@ const PATIENCES: u32 = 3;
 pub(super) struct Commits {
     pool: Pool,
     patience: Duration,
-    free: Arc<Mutex<Vec<Uuid>>>,
+    free: Arc<Mutex<Vec<(Uuid, Uuid, Instant)>>>,
 }
 
-/// Where a transaction leaves its mark.
+/// The mark that a transaction leaves, and where.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
-    pub(super) slot: Uuid,
-    pub(super) mark: Uuid,
+    slot: Uuid,
+    before: Uuid,
+    mark: Uuid,
+}
+
+impl Mark {
+    /// As [`MARK`] takes it.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
+        [&self.slot, &self.before, &self.mark]
+    }
 }
 
 impl Commits {
@@ -56,13 +70,19 @@ impl Commits {
         Self { pool, patience, free: Arc::default() }
     }
 
-    fn take(&self) -> Mark {
+    /// Begins what may commit once.
+    pub(super) async fn begin(&self, db: &Client) -> Result<Ending, StoreError> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Mark { slot: free.unwrap_or_else(Uuid::new_v4), mark: Uuid::new_v4() }
-    }
-
-    fn give_back(&self, mark: Mark) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(mark.slot);
+        let (slot, before) = match free {
+            Some((slot, before, used)) if used.elapsed() < USED_AGAIN => (slot, before),
+            _ => {
+                let made = (Uuid::new_v4(), Uuid::new_v4());
+                execute(db, MAKE, &[&made.0, &made.1]).await?;
+                made
+            }
+        };
+        let mark = Mark { slot, before, mark: Uuid::new_v4() };
+        Ok(Ending { commits: self.clone(), mark, state: Arc::default() })
     }
 
     /// Finds out whether a transaction was committed; none if the database can't be asked in time.
@@ -99,6 +119,7 @@ pub(super) async fn forget(db: &impl GenericClient) -> Result<(), StoreError> {
 #[derive(Clone)]
 pub(super) struct Ending {
     commits: Commits,
+    mark: Mark,
     state: Arc<State>,
 }
 
@@ -106,15 +127,15 @@ pub(super) struct Ending {
 struct State {
     /// The COMMIT is on its way: from now on only the database knows.
     begun: AtomicBool,
+    /// It was committed.
+    done: AtomicBool,
+    /// It was not, or nobody knows.
+    failed: AtomicBool,
     /// The connection is of no use any more.
     broken: AtomicBool,
 }
 
 impl Ending {
-    pub(super) fn new(commits: Commits) -> Self {
-        Self { commits, state: Arc::default() }
-    }
-
     /// Whether the transaction may be committed already. Whoever has lost patience waits on: the end is found out in a time of its own.
     pub(super) fn has_begun(&self) -> bool {
         self.state.begun.load(Ordering::Acquire)
@@ -125,11 +146,20 @@ impl Ending {
         self.state.broken.load(Ordering::Acquire)
     }
 
+    /// Lets another transaction use the row, if this one left it as it should be.
+    pub(super) fn end(self) {
+        if self.state.failed.load(Ordering::Acquire) {
+            return;
+        }
+        let mark = if self.state.done.load(Ordering::Acquire) { self.mark.mark } else { self.mark.before };
+        let mut free = self.commits.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push((self.mark.slot, mark, Instant::now()));
+    }
+
     /// Commits.
     pub(super) async fn commit(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
-        let mark = self.commits.take();
-        execute(&transaction, MARK, &[&mark.slot, &mark.mark]).await?;
-        self.settle(mark, Duration::ZERO, async { Ok(transaction.commit().await?) }).await
+        execute(&transaction, MARK, &self.mark.parameters()).await?;
+        self.settle(Duration::ZERO, async { Ok(transaction.commit().await?) }).await
     }
 
     /// Commits by sending what leaves a mark and commits, which may take so much longer than usual.
@@ -137,37 +167,37 @@ impl Ending {
     where
         F: Future<Output = Result<(), StoreError>>,
     {
-        let mark = self.commits.take();
-        self.settle(mark, longer, send(mark)).await
+        self.settle(longer, send(self.mark)).await
     }
 
     async fn settle(
         &self,
-        mark: Mark,
         longer: Duration,
         sent: impl Future<Output = Result<(), StoreError>>,
     ) -> Result<(), StoreError> {
         self.state.begun.store(true, Ordering::Release);
         let error = match timeout(self.commits.patience.saturating_add(longer), sent).await {
             Ok(Ok(())) => {
-                self.commits.give_back(mark);
-                self.state.begun.store(false, Ordering::Release);
+                self.state.done.store(true, Ordering::Release);
                 return Ok(());
             }
-            Ok(Err(error @ StoreError::Unavailable(_))) => error,
-            // The server refused it, and rolled it back.
-            Ok(Err(error)) => return Err(error),
+            Ok(Err(error)) => error,
             Err(_) => super::pool::late(),
         };
+        self.state.failed.store(true, Ordering::Release);
+        if !matches!(error, StoreError::Unavailable(_)) {
+            // The server refused it, and rolled it back.
+            return Err(error);
+        }
         self.state.broken.store(true, Ordering::Release);
-        match self.commits.was_kept(mark).await {
+        match self.commits.was_kept(self.mark).await {
             Some(true) => {
                 tracing::warn!(%error, "the answer to a commit was lost; the database has it");
                 Ok(())
             }
             Some(false) => Err(error),
             None => {
-                tracing::error!(%error, "the answer to a commit was lost, and the database can't be asked: it may be kept or not");
+                tracing::error!(%error, "the answer to a commit was lost, and the database can't be asked whether it was kept");
                 Err(StoreError::Unavailable(format!("{error}; whether it was kept is not known")))
             }
         }

@@ -148,7 +148,7 @@ impl Database {
         F: for<'c> FnOnce(&'c mut Lent) -> Work<'c, T, E>,
     {
         let client = self.pool.get().await.map_err(StoreError::from)?;
-        let ending = Ending::new(self.commits.clone());
+        let ending = self.commits.begin(&client).await?;
         let mut lent = Lent { client, ending: ending.clone() };
         let time = self.patience.saturating_add(transfer_time(bytes));
         let outcome = {
@@ -161,6 +161,8 @@ impl Database {
         };
         if ending.is_broken() || outcome.as_ref().is_err_and(PassingError::passing) {
             drop(Client::take(lent.client));
+        } else {
+            ending.end();
         }
         outcome
     }

@@ -1,5 +1,7 @@
 //! The conformance suite on PostgreSQL, and what is PostgreSQL's own. Each test has a database to itself on one scratch server.
 
+mod commits;
+mod damage;
 mod races;
 mod waits;
 

@@ -266,7 +266,7 @@ impl<'b> Writes<'b> {
                 }
                 db.execute(&add_counts, &counts.parameters()).await.map(drop)
             },
-            async { db.execute(&leave_mark, &[&mark.slot, &mark.mark]).await.map(drop) },
+            async { db.execute(&leave_mark, &mark.parameters()).await.map(drop) },
             db.batch_execute("COMMIT"),
         )?;
         Ok(())

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -137,11 +138,12 @@ fn log_state(data_dir: &Path, record: &Record) -> Result<String, StoreError> {
     if record.phase == Phase::Stopped {
         return Ok(String::new());
     }
-    Ok(match LogHead::read(data_dir)? {
-        None => format!("; the write-ahead log `{LOG}` is missing"),
-        Some(LogHead { bytes: 0, .. }) => format!("; the write-ahead log `{LOG}` is empty"),
-        Some(_) => format!("; the write-ahead log `{LOG}` is cut short or damaged"),
-    })
+    // Opening made an empty one if there was none.
+    let state = match LogHead::read(data_dir)? {
+        None | Some(LogHead { bytes: 0, .. }) => "missing or empty",
+        Some(_) => "cut short or damaged",
+    };
+    Ok(format!("; the write-ahead log `{LOG}` is {state}"))
 }
 
 impl Record {
@@ -271,8 +273,13 @@ pub(super) fn sync(data_dir: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Failed(format!("the data directory could not be synced: {error}")))
 }
 
-/// What tells one file from another of the same name.
-pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+/// What tells one file from another of the same name: device and inode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId(u64, u64);
+
+impl FileId {
+    /// None if there is no such file.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|found| Self(found.dev(), found.ino()))
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::directory::{self, DATABASE, Facts, INDEX, LOG, LogHead};
+use super::directory::{self, DATABASE, Facts, FileId, INDEX, LOG, LogHead};
 use super::state::{self, Phase, Record, Remembered, StateFile};
 use super::tally;
 use crate::error::StoreError;
@@ -16,14 +16,14 @@ use crate::error::StoreError;
 /// The store's files, as they were opened. A file that was removed still takes what is written, and nobody would ever find it.
 #[derive(Clone)]
 pub(super) struct Files {
-    known: Arc<[(PathBuf, Option<(u64, u64)>)]>,
+    known: Arc<[(PathBuf, Option<FileId>)]>,
     lost: Arc<OnceLock<StoreError>>,
 }
 
 impl Files {
     fn opened(data_dir: &Path) -> Self {
         let known = [DATABASE, LOG, INDEX].map(|name| data_dir.join(name)).map(|path| {
-            let identity = directory::identity(&path);
+            let identity = FileId::of(&path);
             (path, identity)
         });
         Self { known: known.into(), lost: Arc::default() }
@@ -49,7 +49,7 @@ impl Files {
     }
 
     fn missing(&self) -> Option<String> {
-        let gone = self.known.iter().find(|(path, known)| directory::identity(path) != *known);
+        let gone = self.known.iter().find(|(path, known)| FileId::of(path) != *known);
         let emptied = || self.known.first().filter(|(path, _)| fs::metadata(path).is_ok_and(|found| found.len() == 0));
         let (path, _) = gone.or_else(emptied)?;
         Some(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
@@ -57,7 +57,7 @@ impl Files {
 
     /// Whether the database itself is still there.
     pub(super) fn has_database(&self) -> bool {
-        self.known.first().is_some_and(|(path, known)| directory::identity(path) == *known)
+        self.known.first().is_some_and(|(path, known)| FileId::of(path) == *known)
     }
 }
 

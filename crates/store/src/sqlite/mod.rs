@@ -96,12 +96,12 @@ impl SqliteStore {
     pub fn open(data_dir: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let locks = directory::lock(data_dir)?;
         let room = Room::of(data_dir);
-        let work = match Self::prepare(data_dir, &options, &room) {
-            // A quota that is used up is no full disk to SQLite. The reserve is there for this, too.
-            Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_out() => {
-                Self::prepare(data_dir, &options, &room)?
+        let work = loop {
+            match Self::prepare(data_dir, &options, &room) {
+                // A quota that is used up is no full disk to SQLite. The reserve is there for this, too.
+                Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_made() => {}
+                prepared => break prepared?,
             }
-            prepared => prepared?,
         };
         room.make();
         Self::start(locks, &data_dir.join(directory::DATABASE), work, options)

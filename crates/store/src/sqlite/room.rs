@@ -2,13 +2,13 @@
 //! or removes makes room again.
 //!
 //! The reserve is a file whose blocks are allocated, so that it holds under a quota, too, and whatever else writes to the disk. It is given
-//! up as soon as the disk refuses to take more, and made again when there is room for it.
+//! up part by part when little is left, and made again when there is room for it.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use rustix::io::Errno;
@@ -23,6 +23,9 @@ const RESERVE: u64 = 64 << 20;
 /// With less than this free, in bytes, mail is refused; on small disks with less than a thirty-second.
 const MARGIN: u64 = 16 << 20;
 
+/// The reserve is given up in so many parts.
+const PARTS: u64 = 8;
+
 /// A disk that takes no more than this at once is full, whatever it says of its free space.
 const PROBE: u64 = 1 << 20;
 
@@ -35,25 +38,28 @@ struct Inner {
     /// None where it can't be made.
     reserve: Option<File>,
     reserve_bytes: u64,
+    /// How much of the reserve is there.
+    held: AtomicU64,
     margin: u64,
     full: AtomicBool,
 }
 
 impl Room {
-    /// Looks at the disk. When there is little room the reserve is given up right away: opening a store writes.
+    /// Looks at the disk. When there is little room some of the reserve is given up right away: opening a store writes.
     pub(super) fn of(data_dir: &Path) -> Self {
         let total = statvfs(data_dir).map_or(u64::MAX, |disk| disk.f_frsize.saturating_mul(disk.f_blocks));
         let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(data_dir.join(NAME));
+        let reserve = file.inspect_err(|error| tracing::warn!(%error, "there is no reserve of disk space")).ok();
+        let held = reserve.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |found| found.len());
         let room = Self(Arc::new(Inner {
             data_dir: data_dir.to_owned(),
-            reserve: file.inspect_err(|error| tracing::warn!(%error, "the reserve can't be made")).ok(),
+            reserve,
             reserve_bytes: RESERVE.min(total / 16),
+            held: AtomicU64::new(held),
             margin: MARGIN.min(total / 32),
             full: AtomicBool::new(false),
         }));
-        if room.free() < room.0.margin {
-            room.give_up();
-        }
+        room.keep_clear();
         room
     }
 
@@ -82,36 +88,47 @@ impl Room {
         }
     }
 
-    /// After a write that failed: answers whether the disk is full, and gives the reserve up if it is.
+    /// Keeps a little free for what is written next, by what is left of the reserve.
+    pub(super) fn keep_clear(&self) {
+        while self.free() < self.0.margin / 2 && self.give_up() {}
+    }
+
+    /// After a write that failed: answers whether that was for want of room, and there is some more now.
+    pub(super) fn is_made(&self) -> bool {
+        self.is_out() && self.give_up()
+    }
+
+    /// Whether the disk takes no more.
     pub(super) fn is_out(&self) -> bool {
         let probe = || match &self.0.reserve {
             Some(reserve) => {
-                let probed = allocate(reserve, self.0.reserve_bytes, PROBE);
+                let held = self.0.held.load(Ordering::Relaxed);
+                let probed = allocate(reserve, held, PROBE);
                 // What was probed for is given back.
-                probed.is_err() || reserve.set_len(self.0.reserve_bytes).is_err()
+                probed.is_err() | reserve.set_len(held).is_err()
             }
             None => false,
         };
         let out = self.free() < self.0.margin || probe();
         if out {
-            self.give_up();
+            self.refuse();
         }
         out
     }
 
-    /// Gives the reserve up and refuses mail.
-    pub(super) fn give_up(&self) {
+    /// Gives a part of the reserve up; answers whether there was any. Not all of it: others write to the disk, too.
+    fn give_up(&self) -> bool {
         self.refuse();
-        if let Some(reserve) = &self.0.reserve
-            && let Err(error) = reserve.set_len(0)
-        {
-            tracing::warn!(%error, "the reserve can't be given up");
-        }
+        let held = self.0.held.load(Ordering::Relaxed);
+        let Some(reserve) = self.0.reserve.as_ref().filter(|_| held > 0) else { return false };
+        let less = held.saturating_sub((self.0.reserve_bytes / PARTS).max(1));
+        self.0.held.store(less, Ordering::Relaxed);
+        reserve.set_len(less).inspect_err(|error| tracing::warn!(%error, "the reserve can't be given up")).is_ok()
     }
 
     /// Makes the reserve, if there is room for it and some more; then mail is taken.
     pub(super) fn make(&self) {
-        if self.allocate(self.0.reserve_bytes) && self.free() >= self.0.margin.saturating_mul(2) {
+        if self.hold(self.0.reserve_bytes) && self.free() >= self.0.margin.saturating_mul(2) {
             if self.0.full.swap(false, Ordering::Relaxed) {
                 tracing::info!("there is room on the disk: mail is taken again");
             }
@@ -123,20 +140,21 @@ impl Room {
     /// Makes as much of the reserve as there is room for: the next start needs some.
     pub(super) fn make_some(&self) {
         let mut bytes = self.0.reserve_bytes;
-        while bytes > 0 && !self.allocate(bytes) {
+        while bytes > self.0.held.load(Ordering::Relaxed) && !self.hold(bytes) {
             bytes /= 2;
         }
     }
 
-    /// Makes a reserve of so many bytes, or none.
-    fn allocate(&self, bytes: u64) -> bool {
+    /// Makes the reserve as large as this, or leaves it.
+    fn hold(&self, bytes: u64) -> bool {
         let Some(reserve) = &self.0.reserve else { return true };
-        let made = bytes == 0 || allocate(reserve, 0, bytes).is_ok();
-        if !made {
-            // A part of it may have been made: that is room which others need.
-            let _ = reserve.set_len(0);
+        if bytes == 0 || allocate(reserve, 0, bytes).is_ok() {
+            self.0.held.store(bytes, Ordering::Relaxed);
+            return true;
         }
-        made
+        // A part of it may have been made: that is room which others need.
+        let _ = reserve.set_len(self.0.held.load(Ordering::Relaxed));
+        false
     }
 }
 

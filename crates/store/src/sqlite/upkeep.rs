@@ -92,7 +92,7 @@ impl Thread {
         if let Err(error) = self.noted.sync_data() {
             tracing::warn!(%error, "how far the store is could not be synced");
         }
-        if self.room.is_full() {
+        if self.room.to_spare().is_none() {
             self.room.make();
         }
     }
@@ -101,10 +101,12 @@ impl Thread {
 /// Folds what nobody reads or writes just now.
 pub(super) fn fold(db: &Connection, room: &Room) {
     let fold = || db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())).map_err(StoreError::from);
-    let folded = match fold() {
-        // The database grows by what is in the log: the reserve is for that.
-        Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_out() => fold(),
-        folded => folded,
+    let folded = loop {
+        match fold() {
+            // The database grows by what is in the log: the reserve is for that.
+            Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_made() => {}
+            folded => break folded,
+        }
     };
     if let Err(error) = folded {
         tracing::warn!(%error, "the log could not be folded into the database; it will be tried again");

@@ -261,11 +261,15 @@ impl Thread {
             tracing::error!(%error, "the failed commit could not be rolled back");
         }
         // A quota that is used up is no full disk to SQLite.
-        let may_be_full = matches!(error, StoreError::Full | StoreError::Unavailable(_));
-        Err(if may_be_full && self.room.is_out() { StoreError::Full } else { error })
+        if matches!(error, StoreError::Full | StoreError::Unavailable(_)) && self.room.is_out() {
+            self.room.is_made();
+            return Err(StoreError::Full);
+        }
+        Err(error)
     }
 
     fn run_all(&mut self, batch: &mut Drain<'_, Command>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+        self.room.keep_clear();
         self.execute("BEGIN IMMEDIATE")?;
         let before = self.db.total_changes();
         let mut tally = Tally::default();
@@ -342,10 +346,12 @@ impl Thread {
             return;
         }
         let fold = || folded(&db, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let end = match fold() {
-            // The room for the log's content may be that of the reserve.
-            Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_out() => fold(),
-            end => end,
+        let end = loop {
+            match fold() {
+                // The room for the log's content may be that of the reserve.
+                Err(StoreError::Full | StoreError::Unavailable(_)) if room.is_made() => {}
+                end => break end,
+            }
         };
         let closed = match end {
             Ok(true) => db

@@ -1,0 +1,46 @@
+//! Damage is told.
+
+use super::open;
+use super::waits::session;
+use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
+use crate::error::StoreError;
+use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::traits::{MailStore, QueueStore, ReplayStore};
+
+#[tokio::test]
+async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=4 {
+        accept(store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let db = session(&opened).await;
+    let message = |number: u128| format!("(SELECT message FROM interactions WHERE id = '{}')", id(number));
+    db.batch_execute(&format!(
+        "UPDATE messages SET raw = set_byte(raw, 9, 1) WHERE id = {};
+         UPDATE runs SET trace = '{{}}' WHERE interaction = '{}';
+         DELETE FROM messages WHERE id = {};
+         UPDATE interactions SET message_sum = NULL WHERE id = '{}';
+         UPDATE runs SET trace_sum = NULL, trace = '1' WHERE interaction = '{}';",
+        message(1),
+        id(2),
+        message(3),
+        id(4),
+        id(4),
+    ))
+    .await
+    .unwrap();
+    let damaged = |error: StoreError| matches!(error, StoreError::Damaged { .. });
+    assert!(store.raw_message(id(1)).await.is_err_and(damaged), "changed");
+    assert!(store.runs(id(2)).await.is_err_and(damaged), "changed");
+    assert!(store.raw_message(id(3)).await.is_err_and(damaged), "gone");
+    // What an earlier release kept has no checksum.
+    assert!(store.raw_message(id(4)).await.unwrap().is_some());
+    assert_eq!(store.runs(id(4)).await.unwrap()[0].run.trace, "1");
+    assert_eq!(store.interactions(&InteractionFilter::default(), None, 10).await.unwrap().len(), 4);
+    let recorded = store.recorded(&[id(1), id(2), id(3), id(4)], 1 << 20).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(4)]);
+    let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
+    assert_eq!(store.claim(&claim, at(100)).await.unwrap().len(), 4);
+}
