@@ -90,14 +90,14 @@ const LOADS: &[(&str, fn(&Ground))] = &[
     ("tries of a flow that takes all the work it may", tries),
     ("the same, once more", tries),
     ("the same, a third time", tries),
-    ("drafts and versions of a flow of 2,000 actions", |ground| {
-        let actions: Vec<Json> = (0..2_000)
-            .map(|n| json!({ "type": "setVariable", "name": format!("v{n}"), "value": "${interaction.email.subject + 'a'}" }))
-            .collect();
+    ("versions of a flow of 2,000 actions", |ground| {
+        let action = |n: usize| json!({ "type": "setVariable", "name": format!("v{n}"), "value": "${interaction.email.subject + 'a'}" });
+        let node = |n: usize| json!({ "id": format!("n{n}"), "actions": (n * 500..(n + 1) * 500).map(action).collect::<Vec<_>>() });
+        let nodes: Vec<Json> = (0..4).map(node).collect();
         let api = ground.server.api();
         again_and_again(ground, |number| {
             let document = json!({ "name": "Large", "type": "email", "description": format!("{number}"),
-                "nodes": [{ "id": "a", "actions": actions }] });
+                "nodes": nodes });
             let answer = if number == 0 {
                 api.post("/flows", &document)
             } else {
