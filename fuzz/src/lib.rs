@@ -4,5 +4,6 @@
 
 pub mod expression;
 pub mod flow_document;
+pub mod html_page;
 pub mod smtp_commands;
 pub mod table_file;

@@ -23,11 +23,7 @@ impl<'e> Envelope<'e> {
     pub fn of(interaction: &'e InteractionRecord) -> Self {
         let from = interaction.envelope_from.as_str();
         let is_without = from.is_empty() && interaction.opening.is_some();
-        Self {
-            from: Some(from).filter(|_| !is_without),
-            to: &interaction.envelope_to,
-            remote: &interaction.remote,
-        }
+        Self { from: Some(from).filter(|_| !is_without), to: &interaction.envelope_to, remote: &interaction.remote }
     }
 }
 

@@ -16,8 +16,8 @@ use super::report::Report;
 use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
 use crate::mail::answers::FolderAnswers;
-use crate::mail::email::Envelope;
 use crate::mail::decide::{Start, decide_at_once};
+use crate::mail::email::Envelope;
 
 /// A folder that mails are run through.
 #[derive(Clone, Copy)]

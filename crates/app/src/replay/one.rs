@@ -13,8 +13,8 @@ use super::answers::Recorded;
 use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
-use crate::mail::email::Envelope;
 use crate::mail::decide::{Start, decide};
+use crate::mail::email::Envelope;
 
 /// What came of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,7 +163,13 @@ pub fn objects() -> Vec<ObjectReference> {
         string().to_string(),
         "The first value of a header field, its name in any case; empty if there is none.",
     ));
-    vec![interaction, of("interaction.envelope", ENVELOPE), email, of("an address", ADDRESS), of("an attachment", ATTACHMENT)]
+    vec![
+        interaction,
+        of("interaction.envelope", ENVELOPE),
+        email,
+        of("an address", ADDRESS),
+        of("an attachment", ATTACHMENT),
+    ]
 }
 
 /// `operand.field`

@@ -51,7 +51,8 @@ impl Kind {
             Self::Duration => data_type.fits(&Type::Duration),
             Self::Json => data_type.fits(&Type::Json),
             Self::T => {
-                !matches!(data_type, Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email)) && bind(data_type, t)
+                !matches!(data_type, Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email))
+                    && bind(data_type, t)
             }
             Self::Ordered => data_type.is_ordered() && bind(data_type, t),
             Self::List(element) => match data_type {

@@ -117,13 +117,14 @@ impl Declarations {
 /// Whether declarations may say something that is read here.
 pub(super) fn say_anything(text: &str) -> bool {
     const SIGNS: [&str; 14] = [
-        "display", "visib", "opacity", "font", "white", "overf", "height", "width", "margin", "float", "posit", "indent",
-        "list", "clip",
+        "display", "visib", "opacity", "font", "white", "overf", "height", "width", "margin", "float", "posit",
+        "indent", "list", "clip",
     ];
     let bytes = text.as_bytes();
     (0..bytes.len()).any(|at| {
         let rest = bytes.get(at..).unwrap_or_default();
-        let starts = |sign: &str| rest.get(..sign.len()).is_some_and(|start| start.eq_ignore_ascii_case(sign.as_bytes()));
+        let starts =
+            |sign: &str| rest.get(..sign.len()).is_some_and(|start| start.eq_ignore_ascii_case(sign.as_bytes()));
         rest.first().is_some_and(u8::is_ascii_alphabetic) && SIGNS.iter().any(|sign| starts(sign))
     })
 }

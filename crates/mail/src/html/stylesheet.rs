@@ -109,13 +109,7 @@ impl Stylesheet {
     }
 
     /// What is declared for an element, its own declarations last.
-    pub(super) fn declared(
-        &self,
-        name: &str,
-        id: Option<&str>,
-        classes: Option<&str>,
-        own: &Declarations,
-    ) -> Declared {
+    pub(super) fn declared(&self, name: &str, id: Option<&str>, classes: Option<&str>, own: &Declarations) -> Declared {
         let mut rules: Vec<&Rule> = Vec::new();
         if !self.rules.is_empty() && self.matches.get() <= MAX_MATCHES {
             let id = id.map(str::to_ascii_lowercase);

@@ -79,7 +79,6 @@ impl<'x> Fields<'x> {
         self.fields.get(position).map(Field::text)
     }
 
-
     /// The first field of that name, by a reader of the parser.
     pub(super) fn parse_first(&self, name: &str, read: Reader) -> Option<HeaderValue<'x>> {
         self.named(name).next().map(|field| field.parse(read))
