@@ -466,3 +466,35 @@ async fn a_large_content_stands_in_nobodys_way() {
     let old = server.get(&format!("{path}/rows/key0000001?version=1")).await.ok();
     assert_eq!(old["generation"], 1);
 }
+
+#[tokio::test]
+async fn a_first_line_of_a_million_fields_is_refused_by_their_count() {
+    let server = server().await;
+    let table = json!({ "name": "Wide", "schema": { "properties": { "a": { "type": "string" } } } });
+    let made = server.call("POST", "/flows/datatables", table).await.ok();
+    let path = format!("/flows/datatables/{}", made["id"].as_str().unwrap());
+    let header: String = (0..1_000_000).map(|n| format!("c{n},")).collect();
+    let answer = import(&server, &path, &format!("{header}key\n")).await;
+    assert_eq!(answer.status, 400);
+    let problem = &answer.json()["errors"][0];
+    assert_eq!(problem["message"], "the first line has 1000001 fields");
+    assert_eq!((&problem["expected"], &problem["line"]), (&json!("at most 201"), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_file_for_a_spreadsheet_holds_no_formulas() {
+    let server = server().await;
+    let columns = json!({ "text": { "type": "string" }, "seats": { "type": "integer" } });
+    let table = json!({ "name": "Formulas", "schema": { "properties": columns } });
+    let made = server.call("POST", "/flows/datatables", table).await.ok();
+    let path = format!("/flows/datatables/{}", made["id"].as_str().unwrap());
+    let file = "key,text,seats\n+49 30 1,=1+1,-5\na,@SUM(A1),7\nb,a=b,\n";
+    import(&server, &path, file).await.ok();
+    let export = async |query: &str| {
+        let answer = server.call_with("GET", &format!("{path}/rows{query}"), &["Accept: text/csv"], b"").await;
+        String::from_utf8(answer.body).unwrap()
+    };
+    assert_eq!(export("").await, file, "as it is, to be imported again");
+    let safe = "key,text,seats\n'+49 30 1,'=1+1,-5\na,'@SUM(A1),7\nb,a=b,\n";
+    assert_eq!(export("?spreadsheet=true").await, safe);
+}

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::Document;
 use waypost_flow::id::{FlowId, Version};
 use waypost_flow::interface::Interface;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
 
 use super::checking::{CheckedVersion, bindings_of};
+use super::desk::Wanted;
 use super::graph;
 use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
@@ -73,7 +74,7 @@ impl LiveCatalogue {
     /// Plans edits, each of another flow. What they make is checked, and everything that follows it, direct or not.
     pub(super) async fn plan<T>(
         &self,
-        world: &World,
+        world: &Arc<World>,
         by: By<'_>,
         edits: Vec<Edit>,
         answer: T,
@@ -84,7 +85,7 @@ impl LiveCatalogue {
     /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
     pub(super) async fn plan_with<T>(
         &self,
-        world: &World,
+        world: &Arc<World>,
         by: By<'_>,
         mut changes: Vec<CatalogueChange>,
         mut edits: Vec<Edit>,
@@ -110,7 +111,48 @@ impl LiveCatalogue {
                 loaded.push(Arc::new(Loaded { record, document: version.document.clone() }));
             }
         }
-        let next = self.next(world, &changes, &mut loaded).await?;
+        let mut draft = Draft { changes, edits, loaded, asked: HashSet::new() };
+        loop {
+            let world = world.clone();
+            match self.desk.work(move |wanted| draft.conclude(&world, wanted)).await?? {
+                Concluded::Planned { changes, next } => return Ok(Planned { changes, next: *next, answer }),
+                Concluded::Missing(unfinished, keys) => {
+                    draft = *unfinished;
+                    draft.loaded.extend(self.load_versions(&keys).await?);
+                }
+            }
+        }
+    }
+}
+
+/// A plan on its way.
+struct Draft {
+    changes: Vec<CatalogueChange>,
+    edits: Vec<Edit>,
+    /// Versions that come into use.
+    loaded: Vec<Arc<Loaded>>,
+    /// Those that were looked for in the store.
+    asked: HashSet<VersionKey>,
+}
+
+/// How far a plan has come.
+enum Concluded {
+    /// It can be committed.
+    Planned { changes: Vec<CatalogueChange>, next: Box<World> },
+    /// These versions come into use, labelled, restored or pinned, and are not at hand.
+    Missing(Box<Draft>, Vec<VersionKey>),
+}
+
+impl Draft {
+    /// Checks what the world becomes.
+    fn conclude(mut self, world: &World, wanted: &Wanted) -> Result<Concluded, AppError> {
+        let next = world.after_while(&self.changes, &self.loaded, wanted);
+        let missing = self.missing(&next.world);
+        if !missing.is_empty() {
+            self.asked.extend(missing.iter().copied());
+            return Ok(Concluded::Missing(Box::new(self), missing));
+        }
+        let Self { mut changes, edits, .. } = self;
         let mut world_after = next.world;
         refuse(world, &world_after, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
@@ -152,7 +194,7 @@ impl LiveCatalogue {
                 world_after.checked((record.flow_id, record.version))
             } else {
                 let draft = Loaded { record: Arc::new(record.clone()), document };
-                Some(Arc::new(world_after.check_apart(&draft)))
+                Some(Arc::new(world_after.check_apart(&draft, wanted)))
             };
             if let Some(checked) = checked {
                 record.bindings = bindings_of(&checked);
@@ -163,37 +205,21 @@ impl LiveCatalogue {
             written.push(CatalogueChange::AddVersion(record));
         }
         written.append(&mut changes);
-        Ok(Planned { changes: written, next: world_after, answer })
+        world_after.wanted = Wanted::default();
+        Ok(Concluded::Planned { changes: written, next: Box::new(world_after) })
     }
 
-    /// The world after changes. Versions that come into use and are not at hand, labelled, restored or pinned, are fetched.
-    async fn next(
-        &self,
-        world: &World,
-        changes: &[CatalogueChange],
-        loaded: &mut Vec<Arc<Loaded>>,
-    ) -> Result<super::world::Next, AppError> {
-        let mut asked = HashSet::new();
-        loop {
-            let next = world.after(changes, loaded);
-            let touched = changes.iter().filter_map(|change| match change {
-                CatalogueChange::PutFlow(flow) => Some(flow.id),
-                _ => None,
-            });
-            let active =
-                touched.flat_map(|flow| next.world.active(flow).into_iter().map(move |version| (flow, version)));
-            let pinned = loaded.iter().flat_map(|one| next.world.pins(one.key()));
-            let missing: BTreeSet<VersionKey> = active
-                .chain(pinned)
-                .filter(|key| !next.world.loaded.contains_key(key) && !asked.contains(key))
-                .collect();
-            if missing.is_empty() {
-                return Ok(next);
-            }
-            let keys: Vec<VersionKey> = missing.into_iter().collect();
-            asked.extend(keys.iter().copied());
-            loaded.extend(self.load_versions(&keys).await?);
-        }
+    /// Versions that come into use and are not at hand.
+    fn missing(&self, next: &World) -> Vec<VersionKey> {
+        let touched = self.changes.iter().filter_map(|change| match change {
+            CatalogueChange::PutFlow(flow) => Some(flow.id),
+            _ => None,
+        });
+        let active = touched.flat_map(|flow| next.active(flow).into_iter().map(move |version| (flow, version)));
+        let pinned = self.loaded.iter().flat_map(|one| next.pins(one.key()));
+        let missing: BTreeSet<VersionKey> =
+            active.chain(pinned).filter(|key| !next.loaded.contains_key(key) && !self.asked.contains(key)).collect();
+        missing.into_iter().collect()
     }
 }
 
@@ -235,7 +261,7 @@ pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Res
 
 /// Refuses edits for what is wrong with the edited flows themselves.
 fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     for edit in edits {
         let record = &edit.record;
         if record.deleted_at.is_some() {
@@ -266,7 +292,8 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             let before = if world.active(record.id).contains(&version) { errors(world, key) } else { Vec::new() };
             found.retain(|problem| !before.contains(problem));
             let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
-            problems.extend(found.into_iter().map(|mut problem| {
+            // Warnings stand with what is published; beside a refusal they would only hide its reasons.
+            problems.extend(found.into_iter().filter(Diagnostic::is_error).map(|mut problem| {
                 if !new {
                     problem.message = format!("version {version}: {}", problem.message);
                 }
@@ -275,9 +302,7 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             }));
         }
     }
-    // Warnings stand with what is published; beside a refusal they would only hide its reasons.
-    problems.retain(Diagnostic::is_error);
-    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems.into_vec())) }
 }
 
 /// A flow that routes lead to must stay one that a route can run.

@@ -24,6 +24,7 @@ use waypost_store::records::mail::{DecisionRecord, RunRecord};
 use super::answers::LiveAnswers;
 use super::decide::{Conducted, Start, bare_record, conduct};
 use crate::App;
+use crate::catalogue::desk::Wanted;
 use crate::catalogue::versions::VersionName;
 use crate::catalogue::world::{Loaded, World};
 use crate::error::AppError;
@@ -81,12 +82,12 @@ impl App {
         let (version, program) = match tried {
             Tried::Version(name) => {
                 let loaded = self.catalogue.named_version(id, &name).await?;
-                (Some(loaded.record.version), program(&world, &loaded)?)
+                (Some(loaded.record.version), self.program(world, move || Ok(loaded)).await?)
             }
             Tried::Document(node) => {
                 // The flow must exist: a document is tried in its place.
                 self.catalogue.flow(id).await?;
-                (None, program(&world, &unsaved(id, &node)?)?)
+                (None, self.program(world, move || unsaved(id, &node).map(Arc::new)).await?)
             }
         };
         let inputs = inputs(&program.interface, &given.inputs)?;
@@ -122,10 +123,19 @@ impl App {
     }
 }
 
-fn program(world: &World, loaded: &Loaded) -> Result<Arc<Program>, AppError> {
-    let known = world.loaded.contains_key(&loaded.key()).then(|| world.checked(loaded.key())).flatten();
-    let checked = known.unwrap_or_else(|| Arc::new(world.check_apart(loaded)));
-    checked.program.clone().ok_or_else(|| AppError::Invalid(checked.diagnostics.clone()))
+impl App {
+    /// What a version runs as. It is read and checked on a thread that serves nobody else.
+    async fn program(
+        &self,
+        world: Arc<World>,
+        loaded: impl FnOnce() -> Result<Arc<Loaded>, AppError> + Send + 'static,
+    ) -> Result<Arc<Program>, AppError> {
+        let check = move |wanted: &Wanted| {
+            let checked = world.check_known(&*loaded()?, wanted);
+            checked.program.clone().ok_or_else(|| AppError::Invalid(checked.diagnostics.clone()))
+        };
+        self.catalogue.desk.work(check).await?
+    }
 }
 
 /// A document in the place of the flow's next version.

@@ -177,7 +177,7 @@ impl App {
         self.catalogue.catch_up().await?;
         let before = self.catalogue.running();
         let by = By { actor: &replay.created_by, note: None };
-        let (world, flows) = self.catalogue.proposed(by, &set).await.map_err(|error| match error {
+        let (world, flows) = self.catalogue.proposed(by, set).await.map_err(|error| match error {
             AppError::Store(error) => Ended::Store(error),
             other => Ended::Failed(format!("the flows can't be published any more: {other}")),
         })?;

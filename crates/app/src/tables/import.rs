@@ -11,6 +11,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::tables::TableRow;
 
 use super::cells;
+use super::spec::MAX_COLUMNS;
 use crate::catalogue::shape::{KEY, Table};
 
 /// So many problems are told; of the others, how many there are.
@@ -18,6 +19,9 @@ const TOLD: usize = 100;
 
 /// So many rows are gathered at a time.
 const BATCH: usize = 500;
+
+/// The key and as many columns as a table may have.
+const MAX_FIELDS: usize = MAX_COLUMNS + 1;
 
 /// A problem in a file that is read line by line.
 #[derive(Clone, Debug)]
@@ -152,6 +156,12 @@ fn header<'t>(
             return Ok(Vec::new());
         }
     };
+    if header.len() > MAX_FIELDS {
+        let message = format!("the first line has {} fields", header.len());
+        let problem = Diagnostic::error(Code::TooLarge, "", message).expected(format!("at most {MAX_FIELDS}"));
+        problems.add(1, None, problem);
+        return Ok(Vec::new());
+    }
     let mut fields = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for (place, name) in (1..).zip(&header) {
