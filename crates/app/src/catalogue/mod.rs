@@ -78,8 +78,8 @@ impl LiveCatalogue {
     /// # Errors
     /// The store failed.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let world = load(&*store).await?;
-        let running = Arc::new(world.running());
+        let (world, running) = made_ready(load(&*store).await?).await?;
+        let running = Arc::new(running);
         Ok(Self {
             store,
             live: Arc::new(Live(RwLock::new((Arc::new(world), running)))),
@@ -170,13 +170,18 @@ impl LiveCatalogue {
     }
 }
 
-/// What running needs of a world. Whatever was not checked yet is checked for it, on a thread that serves nobody else.
+/// What running needs of a world. Whatever was not checked yet is checked for it.
 async fn made_ready(world: World) -> Result<(World, Running), StoreError> {
-    let ready = tokio::task::spawn_blocking(move || {
+    apart(move || {
         let running = world.running();
         (world, running)
-    });
-    ready.await.map_err(|error| StoreError::Failed(error.to_string()))
+    })
+    .await
+}
+
+/// Does what is the server's own work, and no single client's, on a thread that serves nobody else.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 /// A change of the catalogue that is being planned. Plans that ask the store go step by step: look at the world, plan,
@@ -259,14 +264,22 @@ impl<'c> Turn<'c> {
 
 /// Loads published versions, then those with labels and those that are pinned, until nothing is missing.
 async fn load(store: &dyn Store) -> Result<World, StoreError> {
-    let (mut world, mut problems) = World::from_catalogue(store.load().await?);
+    let catalogue = store.load().await?;
+    let (mut world, mut problems) = apart(move || World::from_catalogue(catalogue)).await?;
     let mut asked = HashSet::new();
     loop {
         let missing: Vec<_> = world.missing().into_iter().filter(|key| asked.insert(*key)).collect();
         if missing.is_empty() {
             break;
         }
-        problems.extend(world.load(store.some_versions(&missing).await?));
+        let versions = store.some_versions(&missing).await?;
+        let (read, more) = apart(move || {
+            let more = world.load(versions);
+            (world, more)
+        })
+        .await?;
+        world = read;
+        problems.extend(more);
     }
     for problem in problems {
         tracing::error!(problem, "a stored flow does not read and can't run");

@@ -14,7 +14,7 @@ use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, Fl
 
 use super::checking::{CheckedVersion, bindings_of};
 use super::desk::Wanted;
-use super::graph;
+use super::graph::Calls;
 use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned, routing};
@@ -262,6 +262,7 @@ pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Res
 /// Refuses edits for what is wrong with the edited flows themselves.
 fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
     let mut problems = Problems::default();
+    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
     for edit in edits {
         let record = &edit.record;
         if record.deleted_at.is_some() {
@@ -284,12 +285,13 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             let key = (record.id, version);
             let Some(checked) = next.checked(key) else { return Err(version_not_found(record.id, version)) };
             let mut found = checked.diagnostics.clone();
-            found.extend(graph::check(next, key));
+            found.extend(calls.check(key));
             if record.published == Some(version) {
                 found.extend(not_routable(next, record, &checked));
             }
             // What was wrong with it before is not this change's doing.
-            let before = if world.active(record.id).contains(&version) { errors(world, key) } else { Vec::new() };
+            let was_there = world.active(record.id).contains(&version);
+            let before = if was_there { errors(world, &mut calls_before, key) } else { Vec::new() };
             found.retain(|problem| !before.contains(problem));
             let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
             // Warnings stand with what is published; beside a refusal they would only hide its reasons.
@@ -333,15 +335,16 @@ pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> 
 /// Every place in a running version of another flow that is well now and would not be afterwards.
 fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKey]) -> Vec<Breakage> {
     let edited: HashSet<FlowId> = edits.iter().map(|edit| edit.record.id).collect();
+    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
     let mut suspects: BTreeSet<VersionKey> = rechecked.iter().copied().collect();
-    suspects.extend(too_deep(world, next, &edited));
+    suspects.extend(too_deep((world, &mut calls_before), (next, &mut calls), &edited));
     let mut breakages = Vec::new();
     // What runs by itself of the edited flows was refused for its own problems. An old version that is pinned was not looked at.
     let refused = |key: &VersionKey| edited.contains(&key.0) && next.active(key.0).contains(&key.1);
     for key in suspects.into_iter().filter(|key| !refused(key)) {
         let Some(record) = next.flows.get(&key.0) else { continue };
-        let before = errors(world, key);
-        for diagnostic in errors(next, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
+        let before = errors(world, &mut calls_before, key);
+        for diagnostic in errors(next, &mut calls, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
             let (node_id, action) = place(next, key, &diagnostic.path);
             breakages.push(Breakage {
                 flow_id: key.0,
@@ -360,12 +363,19 @@ fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKe
 }
 
 /// All that follow a flow whose calls go deeper than before: theirs do, too.
-fn too_deep(world: &World, next: &World, edited: &HashSet<FlowId>) -> BTreeSet<VersionKey> {
-    let depth = |world: &World, flow: FlowId| {
-        world.active(flow).into_iter().map(|version| graph::depth(world, (flow, version))).max().unwrap_or_default()
+fn too_deep(
+    (world, calls_before): (&World, &mut Calls<'_>),
+    (next, calls): (&World, &mut Calls<'_>),
+    edited: &HashSet<FlowId>,
+) -> BTreeSet<VersionKey> {
+    let deepest = |world: &World, calls: &mut Calls<'_>, flow: FlowId| {
+        world.active(flow).into_iter().map(|version| calls.depth((flow, version))).max().unwrap_or_default()
     };
-    let deeper = edited.iter().copied().filter(|flow| depth(next, *flow) > depth(world, *flow));
-    let mut waiting: Vec<FlowId> = deeper.collect();
+    let mut waiting: Vec<FlowId> = edited
+        .iter()
+        .copied()
+        .filter(|flow| deepest(next, calls, *flow) > deepest(world, calls_before, *flow))
+        .collect();
     let mut found = BTreeSet::new();
     while let Some(flow) = waiting.pop() {
         for user in next.usage.users(Used::Flow(flow)) {
@@ -378,10 +388,10 @@ fn too_deep(world: &World, next: &World, edited: &HashSet<FlowId>) -> BTreeSet<V
 }
 
 /// What is wrong with a version in a world, circles and depth included.
-fn errors(world: &World, key: VersionKey) -> Vec<Diagnostic> {
+fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
     let Some(checked) = world.checked(key) else { return Vec::new() };
     let mut diagnostics = checked.diagnostics.clone();
-    diagnostics.extend(graph::check(world, key));
+    diagnostics.extend(calls.check(key));
     diagnostics.retain(Diagnostic::is_error);
     diagnostics
 }
