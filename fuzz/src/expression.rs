@@ -8,6 +8,7 @@ use waypost_app::mail::email::{Envelope, MessageView};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
+use waypost_flow::work::Work;
 use waypost_mail::message::Message;
 
 const MAIL: &[u8] = b"From: Ana <ana@customer.example>\r\nTo: care@example.com, Bo <bo@example.com>\r\n\
@@ -33,7 +34,7 @@ pub fn check(input: &[u8]) {
         NAMES.iter().filter_map(|(name, of)| Some(((*name).to_owned(), Type::parse(of)?))).collect();
     let variables: Vec<(String, Option<Type>)> =
         inputs.iter().map(|(name, of)| (name.clone(), Some(of.clone()))).collect();
-    let scope = Scope { inputs: &inputs, variables: &variables, outputs: None };
+    let scope = Scope { inputs: &inputs, variables: &variables, outputs: None, work: &Work::default() };
 
     let written = Json::from(text);
     let whole = serde_json::from_str::<Json>(text).unwrap_or(Json::Null);

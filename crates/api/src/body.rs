@@ -18,6 +18,7 @@ use waypost_wire::error::Problem;
 use crate::coding::Coding;
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::json;
 use crate::state::ApiState;
 
 /// What is held in memory is counted in blocks of so many bytes.
@@ -240,15 +241,40 @@ impl FromRequest<ApiState> for FlowBody {
         if content.bytes.trim_ascii().is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "architect.flow.data.missing", "the body is empty"));
         }
-        node_of(&content.bytes).map(Self)
+        tree(&content.bytes).await.map(Self)
     }
 }
+
+/// A larger text is read on a thread that serves nobody else.
+const SMALL: usize = 256 << 10;
 
 /// The tree of a JSON text, keys that stand twice included.
 ///
 /// # Errors
 /// 400 with line and column.
-pub fn node_of(bytes: &[u8]) -> Result<Node, ApiError> {
+pub async fn tree(bytes: &Bytes) -> Result<Node, ApiError> {
+    if bytes.len() <= SMALL {
+        return node_of(bytes);
+    }
+    let bytes = bytes.clone();
+    let read = tokio::task::spawn_blocking(move || node_of(&bytes)).await;
+    read.map_err(|error| ApiError::unavailable("the server is about to end", 1).private(error.to_string()))?
+}
+
+/// 400 for members that stand twice; nothing if there are none.
+pub(crate) fn refuse_twice(paths: Vec<String>) -> Result<(), ApiError> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let problem = |path: String| Problem {
+        suggestion: Some("keep one of them".to_owned()),
+        message: format!("the member `{path}` stands twice"),
+        ..Problem { path: Some(path), ..Problem::new("document.key.duplicate", "") }
+    };
+    Err(ApiError::invalid("bad.request", paths.into_iter().map(problem).collect()))
+}
+
+fn node_of(bytes: &[u8]) -> Result<Node, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     source::json(text).map_err(|error| malformed(error.line, error.column, &error.message))
 }
@@ -268,11 +294,12 @@ impl FromRequest<ApiState> for ObjectBody {
         }
         let text =
             std::str::from_utf8(&content.bytes).map_err(|error| not_utf8(&content.bytes, error.valid_up_to()))?;
-        let value = serde_json::from_str(text).map_err(|error| {
+        let (value, twice) = json::read(text).map_err(|error| {
             let text = error.to_string();
             let message = text.split(" at line ").next().unwrap_or(&text);
             malformed(error.line(), error.column(), message)
         })?;
+        refuse_twice(twice)?;
         Fields::of(value).map(Self)
     }
 }

@@ -43,7 +43,8 @@ pub async fn publish(
         routing?;
     }
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let done = state.app.catalogue.change_set(by, &set).await.map_err(|error| match error {
+    let dry_run = set.dry_run;
+    let done = state.app.catalogue.change_set(by, set).await.map_err(|error| match error {
         AppError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
@@ -62,7 +63,7 @@ pub async fn publish(
         outcome: outcome(if queue.new { Outcome::Created } else { Outcome::Unchanged }).to_owned(),
     };
     let queues = done.queues.into_iter().map(queue).collect();
-    Ok(Json(ChangeSetDone { dry_run: set.dry_run, flows, queues }))
+    Ok(Json(ChangeSetDone { dry_run, flows, queues }))
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -76,7 +77,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 
 /// Reads the body; every problem at once. Documents are taken from the tree as it was sent, keys that stand twice included.
 fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
-    let mut top = Fields::of(source::without(body, &["flows"]).to_json())?;
+    let mut top = Fields::of_tree(body, &["flows"])?;
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
     let queues = top.texts("queues").unwrap_or_default();
@@ -110,8 +111,7 @@ fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {
         }
         problems
     };
-    let mut fields =
-        Fields::of(source::without(item, &["document"]).to_json()).map_err(|error| place(error.into_problems()))?;
+    let mut fields = Fields::of_tree(item, &["document"]).map_err(|error| place(error.into_problems()))?;
     let member = Member {
         flow_id: fields.text("flowId"),
         name: fields.text("name"),

@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use waypost_app::access::scopes::Scope;
 use waypost_app::error::{AppError, Breakage, User};
-use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::diagnostic::{Code, Diagnostic, MAX_LISTED};
 use waypost_store::error::StoreError;
 use waypost_wire::error::{ErrorBody, Problem};
 use waypost_wire::token::TokenError;
@@ -78,9 +78,18 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "service.unavailable", message).retry_after(retry_after)
     }
 
-    /// Adds problems.
+    /// Adds problems: as many as help, and how many more there are.
     #[must_use]
-    pub fn problems(mut self, problems: Vec<Problem>) -> Self {
+    pub fn problems(mut self, mut problems: Vec<Problem>) -> Self {
+        // The last of a list that was cut before says how many it stands for.
+        let most =
+            MAX_LISTED + usize::from(problems.last().is_some_and(|last| last.code == Code::MoreProblems.as_str()));
+        if problems.len() > most {
+            let more = problems.len() - MAX_LISTED;
+            problems.truncate(MAX_LISTED);
+            let message = format!("{more} more problems are not listed");
+            problems.push(Problem::new(Code::MoreProblems.as_str(), message));
+        }
         self.0.problems = problems;
         self
     }

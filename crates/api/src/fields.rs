@@ -1,11 +1,15 @@
 //! Members of a JSON object: read one by one, and every problem answered at once.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use serde_json::Value as Json;
+use waypost_flow::diagnostic::MAX_LISTED;
+use waypost_flow::source::{self, Node};
 use waypost_wire::Object;
 use waypost_wire::error::Problem;
 
+use crate::body::refuse_twice;
 use crate::error::ApiError;
 
 /// The members of a request's body. Reading a member takes it out; what is left can be kept as it is. `null` counts as absent.
@@ -33,6 +37,21 @@ impl Fields {
                 Err(ApiError::invalid("bad.request", vec![problem]))
             }
         }
+    }
+
+    /// The members of a tree, without those that are read from the tree itself.
+    ///
+    /// # Errors
+    /// 400 if it is neither an object nor `null`, or if a member stands twice.
+    pub fn of_tree(tree: &Node, apart: &[&str]) -> Result<Self, ApiError> {
+        if let Node::Map(members) = tree {
+            let mut seen = HashSet::new();
+            let twice = members.iter().map(|(name, _)| name).filter(|name| !seen.insert(*name));
+            refuse_twice(twice.take(1).cloned().collect())?;
+        }
+        let rest = source::without(tree, apart);
+        refuse_twice(source::repeated_keys("", &rest).into_iter().map(|(path, _)| path).collect())?;
+        Self::of(rest.to_json())
     }
 
     fn take(&mut self, name: &str) -> Option<Json> {
@@ -186,6 +205,11 @@ impl Fields {
     pub fn finish(mut self, known: &[&str]) -> Result<(), ApiError> {
         let strangers: Vec<String> = self.members.keys().cloned().collect();
         for name in strangers {
+            // Nobody is told of so many: they are only counted.
+            if self.problems.len() > MAX_LISTED {
+                self.problems.push(Problem::new("invalid.value", ""));
+                continue;
+            }
             let near = waypost_flow::diagnostic::nearest(&name, known.iter().copied());
             self.problems.push(Problem {
                 path: Some(name.clone()),

@@ -23,6 +23,7 @@ pub mod graph;
 pub mod health;
 pub mod incoming;
 pub mod interactions;
+mod json;
 pub mod measure;
 pub mod oauth;
 pub mod openapi;

@@ -10,7 +10,7 @@ use waypost_app::catalogue::changesets::ChangeSet;
 use waypost_app::error::AppError;
 use waypost_app::replay::request::{MOST_COUNT, ReplayRequest};
 use waypost_flow::id::InteractionId;
-use waypost_flow::source::{self, Node};
+use waypost_flow::source::Node;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 use waypost_wire::listing::Page;
 use waypost_wire::replay::{Replay, ReplayReport, ReplayRequest as WireRequest, ReplayTraces};
@@ -77,7 +77,7 @@ pub async fn start(
 ) -> Result<Response, ApiError> {
     query.finish()?;
     let (request, set) = read(&body)?;
-    let replay = state.app.start_replay(&caller.client, request, &set).await.map_err(|error| match error {
+    let replay = state.app.start_replay(&caller.client, request, set).await.map_err(|error| match error {
         AppError::Invalid(problems) => ApiError::invalid("replay.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
@@ -186,7 +186,7 @@ fn view<S>(replay: &ReplayRecord, changes: &[String], caller: &Caller<S>) -> Res
 
 /// Reads the body; every problem at once.
 fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
-    let mut top = Fields::of(source::without(body, &["flows"]).to_json())?;
+    let mut top = Fields::of_tree(body, &["flows"])?;
     let time = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
     let share = |value: &serde_json::Value| value.as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
     let request = ReplayRequest {

@@ -351,3 +351,48 @@ async fn connections_that_do_nothing_keep_nobody_out() {
     };
     assert!(refused.is_none_or(|status| status == 503), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_member_that_stands_twice_is_refused_everywhere() {
+    let server = server().await;
+    let flow = r#"{"name": "F", "type": "email", "nodes": []}"#;
+    let id = server.call_with("POST", "/flows", &[], flow.as_bytes()).await.ok()["id"].as_str().unwrap().to_owned();
+    for (method, path, body, place) in [
+        ("POST", "/routing/queues", r#"{"name": "A", "name": "B"}"#, "name"),
+        ("POST", "/routing/queues", r#"{"name": "A", "extra": [{"x": 1, "x": 2}]}"#, "extra[0].x"),
+        ("POST", "/flows", r#"{"name": "A", "name": "B", "type": "email", "nodes": []}"#, "name"),
+        (
+            "POST",
+            "/flows",
+            r#"{"name": "G", "type": "email", "nodes": [], "variables": [{"name": "v", "dataType": "json", "default": {"x": 1, "x": 2}}]}"#,
+            "variables[0].default.x",
+        ),
+        ("POST", "/changesets", r#"{"flows": [], "flows": []}"#, "flows"),
+        ("POST", "/changesets", r#"{"note": "a", "note": "b", "flows": []}"#, "note"),
+        ("POST", "/changesets", r#"{"flows": [{"name": "F", "name": "G", "version": 1}]}"#, "flows[0].name"),
+        ("POST", &format!("/flows/{id}/try"), r#"{"message": "a", "inputs": {"x": 1, "x": 2}}"#, "inputs.x"),
+        ("POST", "/replays", r#"{"flows": [], "count": 1, "count": 2}"#, "count"),
+    ] {
+        let answer = server.call_with(method, path, &["Content-Type: application/json"], body.as_bytes()).await;
+        assert_eq!(answer.status, 400, "{path} {body}");
+        let problem = answer.json()["errors"][0].clone();
+        assert_eq!((&problem["code"], &problem["path"]), (&json!("document.key.duplicate"), &json!(place)), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn of_very_many_problems_the_first_are_listed() {
+    let server = server().await;
+    let unknown: String = (0..100_000).map(|n| format!(r#","k{n}": 1"#)).collect();
+    for (path, body) in [
+        ("/flows", format!(r#"{{"name": "F", "type": "email", "nodes": []{unknown}}}"#)),
+        ("/changesets", format!(r#"{{"queues": ["Q"]{unknown}}}"#)),
+    ] {
+        let answer = server.call_with("POST", path, &["Content-Type: application/json"], body.as_bytes()).await;
+        assert_eq!(answer.status, 400);
+        let errors = answer.json()["errors"].as_array().unwrap().clone();
+        assert_eq!(errors.len(), 501, "{path}");
+        assert_eq!(errors[500]["code"], "problems.more");
+        assert_eq!(errors[500]["message"], "99500 more problems are not listed", "{path}");
+    }
+}

@@ -466,3 +466,43 @@ async fn a_large_content_stands_in_nobodys_way() {
     let old = server.get(&format!("{path}/rows/key0000001?version=1")).await.ok();
     assert_eq!(old["generation"], 1);
 }
+
+#[tokio::test]
+async fn lines_of_very_many_fields_or_bytes_are_refused() {
+    let server = server().await;
+    let table = json!({ "name": "Wide", "schema": { "properties": { "a": { "type": "string" } } } });
+    let made = server.call("POST", "/flows/datatables", table).await.ok();
+    let path = format!("/flows/datatables/{}", made["id"].as_str().unwrap());
+    let header = |fields: usize| (0..fields).map(|n| format!("c{n},")).collect::<String>();
+    let unclosed = format!("key,a\nx,\"{}", "b".repeat(3 << 20));
+    for (file, line, message, expected) in [
+        (format!("{}key\n", header(100_000)), 1, "the first line has 100001 fields", "at most 201"),
+        (format!("{}key\n", header(1_000_000)), 1, "the line is too long", "at most 1048576 bytes"),
+        (unclosed, 2, "the line is too long", "at most 1048576 bytes"),
+    ] {
+        let answer = import(&server, &path, &file).await;
+        assert_eq!(answer.status, 400);
+        let problem = &answer.json()["errors"][0];
+        assert_eq!((&problem["message"], &problem["line"]), (&json!(message), &json!(line)));
+        assert_eq!(problem["expected"], expected);
+    }
+}
+
+#[tokio::test]
+async fn a_file_for_a_spreadsheet_holds_no_formulas() {
+    let server = server().await;
+    let columns = json!({ "text": { "type": "string" }, "seats": { "type": "integer" } });
+    let table = json!({ "name": "Formulas", "schema": { "properties": columns } });
+    let made = server.call("POST", "/flows/datatables", table).await.ok();
+    let path = format!("/flows/datatables/{}", made["id"].as_str().unwrap());
+    let file = "key,text,seats\n+49 30 1,=1+1,-5\na,@SUM(A1),7\nb,a=b,\n";
+    import(&server, &path, file).await.ok();
+    let export = async |query: &str| {
+        let answer = server.call_with("GET", &format!("{path}/rows{query}"), &["Accept: text/csv"], b"").await;
+        String::from_utf8(answer.body).unwrap()
+    };
+    // The answer is sent in chunks.
+    assert!(export("").await.contains(file), "as it is, to be imported again");
+    let safe = "key,text,seats\n'+49 30 1,'=1+1,-5\na,'@SUM(A1),7\nb,a=b,\n";
+    assert!(export("?spreadsheet=true").await.contains(safe));
+}

@@ -1,15 +1,45 @@
-//! Work that takes long, in threads beside those that serve sockets: runs that a worker does, tries, replays.
+//! Work that takes long, on threads beside those that serve sockets, a few at a time: flows that are read and checked, runs that a worker
+//! makes, tries, replays. Who hangs up is not worked for any longer.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
 
 use tokio::sync::{Mutex, Semaphore, oneshot};
 use waypost_store::error::StoreError;
 
+/// Whether somebody still waits for an answer. Clones say the same.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted(Arc<AtomicBool>);
+
+/// Says when it is dropped that nobody waits any longer.
+pub(crate) struct Waiting(Wanted);
+
+impl Wanted {
+    /// Something that is wanted until the other is dropped.
+    pub(crate) fn until_dropped() -> (Waiting, Self) {
+        let wanted = Self::default();
+        (Waiting(wanted.clone()), wanted)
+    }
+
+    /// Whether somebody does.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Places for work of one kind. Who finds none free waits, in the order of asking.
 #[derive(Debug)]
 pub(crate) struct Aside {
     places: Arc<Semaphore>,
+    stands_back: bool,
     /// Who has work here, each with what keeps it to one at a time.
     clients: SyncMutex<HashMap<String, Weak<Mutex<()>>>>,
 }
@@ -17,50 +47,63 @@ pub(crate) struct Aside {
 impl Aside {
     /// So many places.
     pub(crate) fn with(places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), clients: SyncMutex::default() }
+        Self { places: Arc::new(Semaphore::new(places)), stands_back: false, clients: SyncMutex::default() }
     }
 
-    /// As many places as there are cores, and two at least, so that one long piece of work does not hold up all the others.
+    /// As many places as half of the cores, so that the rest serves; two at least, so that one long piece of work does not hold up all
+    /// the others.
     pub(crate) fn for_cores() -> Self {
-        Self::with(std::thread::available_parallelism().map_or(1, usize::from).max(2))
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with((cores / 2).max(2))
     }
 
-    /// Does the work, once there is a place for it. If nobody waits for it any more by then, it is not begun.
+    /// Its threads let every other thread of the machine go first.
+    pub(crate) fn standing_back(self) -> Self {
+        Self { stands_back: true, ..self }
+    }
+
+    /// Does the work, once there is a place for it. It should stop when it is not wanted any longer, which is when the answer's future
+    /// is dropped; what it answers then is dropped as well.
     ///
     /// # Errors
     /// If there is no thread for it, or it panicked.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Wanted) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let failed = |why: String| StoreError::Failed(why);
+        let failed = |why: String| StoreError::Failed(format!("work beside the server failed: {why}"));
+        // The place is taken until the work has stopped, not until nobody waits for it.
         let place = self.places.clone().acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+        let (_waiting, wanted) = Wanted::until_dropped();
         let (done, result) = oneshot::channel();
+        let stands_back = self.stands_back;
         let thread = move || {
-            stand_back();
+            if stands_back {
+                stand_back();
+            }
             // Nobody listens any more if whoever asked is gone.
-            let _ = done.send(work());
+            let _ = done.send(work(&wanted));
             drop(place);
         };
         std::thread::Builder::new()
             .name("aside".to_owned())
             .spawn(thread)
             .map_err(|error| failed(error.to_string()))?;
-        result.await.map_err(|_| failed("a thread beside the server panicked".to_owned()))
+        result.await.map_err(|_| failed("it panicked".to_owned()))
     }
 
     /// The same, one at a time for each client, so that a client that asks for much waits for itself.
     ///
     /// # Errors
-    /// As [`Aside::run`].
-    pub(crate) async fn run_for<T: Send + 'static>(
+    /// As [`Aside::work`].
+    pub(crate) async fn work_for<T: Send + 'static>(
         &self,
         client: &str,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Wanted) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let turn = self.turn(client);
         let _turn = turn.lock().await;
-        self.run(work).await
+        self.work(work).await
     }
 
     fn turn(&self, client: &str) -> Arc<Mutex<()>> {

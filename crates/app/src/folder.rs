@@ -20,8 +20,9 @@ use waypost_store::records::catalogue::{
 use schedules::ScheduleFile;
 use tables::TableFile;
 
+use crate::catalogue::graph::Calls;
+use crate::catalogue::plan;
 use crate::catalogue::world::{Loaded, UNROUTED, World};
-use crate::catalogue::{graph, plan};
 
 /// A file of the folder.
 #[derive(Clone, Debug)]
@@ -206,10 +207,11 @@ impl Folder {
         let routes = self.route_changes(&flows_only);
         changes.extend(routes);
         let world = World::default().after(&changes, &loaded).world;
+        let mut calls = Calls::new(&world);
         for (id, file) in owners {
             let mut diagnostics: Vec<Diagnostic> =
                 world.checked((id, 1)).map(|checked| checked.diagnostics.clone()).unwrap_or_default();
-            diagnostics.extend(graph::check(&world, (id, 1)));
+            diagnostics.extend(calls.check((id, 1)));
             self.problems.extend(diagnostics.into_iter().map(|diagnostic| FileProblem { file, diagnostic }));
         }
         world

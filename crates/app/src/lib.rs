@@ -1,7 +1,7 @@
 //! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
 
 pub mod access;
-mod aside;
+pub mod aside;
 pub mod audit;
 pub mod catalogue;
 pub mod conversations;
@@ -110,8 +110,8 @@ impl App {
             metrics: Metrics::default(),
             traces: settings.traces,
             limits: settings.limits,
-            runs: Aside::with(mail::claims::MOST as usize),
-            tries: Aside::for_cores(),
+            runs: Aside::with(mail::claims::MOST as usize).standing_back(),
+            tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
         }))

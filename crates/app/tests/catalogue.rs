@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use waypost_app::App;
+use waypost_app::catalogue::changesets::{ChangeSet, Member};
 use waypost_app::catalogue::flows::{FlowView, Saving};
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_app::observed::Protocol;
-use waypost_flow::source;
+use waypost_flow::diagnostic::{Code, MAX_LISTED};
+use waypost_flow::source::{self, Node};
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -25,7 +27,7 @@ async fn app(directory: &std::path::Path) -> Arc<App> {
 }
 
 async fn create(app: &App, document: &str) -> FlowView {
-    app.catalogue.create_flow(BY, &source::yaml(document).unwrap().0, Saving::Publish).await.unwrap()
+    app.catalogue.create_flow(BY, source::yaml(document).unwrap().0, Saving::Publish).await.unwrap()
 }
 
 const SHARED: &str = "{ name: Shared, type: shared, outputs: [{ name: topic, dataType: string }], nodes: [] }";
@@ -48,15 +50,15 @@ async fn a_caller_that_calls_no_more_is_no_user() {
     assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Caller"]);
 
     let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
-    let refused = app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await;
+    let refused = app.catalogue.update_flow(BY, shared, renamed.clone(), None, Saving::Publish).await;
     let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
     let place = breakages.first().unwrap();
     assert_eq!((place.flow_id, place.node_id.as_deref(), place.action), (caller_id, Some("a"), Some(0)));
     assert_eq!(place.diagnostic.path, "nodes[0].actions[0].outputMapping[0].value");
 
     let without = source::yaml("{ name: Caller, type: email, nodes: [] }").unwrap().0;
-    app.catalogue.update_flow(BY, caller_id, &without, None, Saving::Publish).await.unwrap();
-    app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await.unwrap();
+    app.catalogue.update_flow(BY, caller_id, without.clone(), None, Saving::Publish).await.unwrap();
+    app.catalogue.update_flow(BY, shared, renamed.clone(), None, Saving::Publish).await.unwrap();
     app.catalogue.delete_flow(BY, shared, None).await.unwrap();
 }
 
@@ -68,7 +70,7 @@ async fn a_pinned_caller_keeps_its_version() {
     let pinned = caller("Pinned", "topic").replace("flow: Shared,", "flow: Shared, version: 1,");
     create(&app, &pinned).await;
     let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
-    let view = app.catalogue.update_flow(BY, shared, &renamed, None, Saving::Publish).await.unwrap();
+    let view = app.catalogue.update_flow(BY, shared, renamed.clone(), None, Saving::Publish).await.unwrap();
     assert_eq!(view.record.published, Some(2));
     let refused = app.catalogue.delete_flow(BY, shared, None).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
@@ -111,7 +113,7 @@ async fn a_routed_flow_can_not_become_shared() {
     };
     app.catalogue.create_route("test", "example.com", spec).await.unwrap();
     let shared = source::yaml("{ type: shared }").unwrap().0;
-    let refused = app.catalogue.update_flow(BY, flow, &shared, None, Saving::Publish).await;
+    let refused = app.catalogue.update_flow(BY, flow, shared.clone(), None, Saving::Publish).await;
     assert!(matches!(refused, Err(AppError::Invalid(_))), "{:?}", refused.map(|_| ()));
 }
 
@@ -130,7 +132,7 @@ async fn a_leaf_can_not_grow_too_deep_for_its_callers() {
         create(&app, &calling(&format!("F{depth}"), &format!("F{}", depth - 1))).await;
     }
     let deeper = source::yaml(&calling("F1", "Beyond")).unwrap().0;
-    let refused = app.catalogue.update_flow(BY, leaf, &deeper, None, Saving::Publish).await;
+    let refused = app.catalogue.update_flow(BY, leaf, deeper.clone(), None, Saving::Publish).await;
     let Err(AppError::Broken { breakages, .. }) = refused else { panic!("{:?}", refused.map(|_| ())) };
     assert_eq!(breakages.iter().map(|place| place.flow_name.as_str()).collect::<Vec<_>>(), ["F32"]);
 }
@@ -222,4 +224,80 @@ async fn a_deleted_route_still_binds_its_mail() {
     worker.await.unwrap();
     let decision = interaction.decision.unwrap();
     assert_eq!((decision.kind, decision.error), (DecisionKind::Queue, None));
+}
+
+/// A flow whose check takes all the work that one may be.
+fn laborious(name: &str) -> Node {
+    let expression = format!("${{[{}]}}", vec!["1"; 7_000].join(","));
+    let value = vec![expression; 150];
+    let text = serde_json::json!({ "name": name, "type": "email", "nodes": [{ "id": "a", "actions": [
+        { "type": "setVariable", "name": "v", "value": value }
+    ] }] });
+    source::json(&text.to_string()).unwrap()
+}
+
+#[tokio::test]
+async fn a_check_that_takes_long_keeps_nobody_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let other = app.clone();
+    let heavy =
+        tokio::spawn(
+            async move { other.catalogue.create_flow(BY, laborious("Heavy"), Saving::Publish).await.map(drop) },
+        );
+    // Health and small mail are served by this one thread: it must be free at once, whatever is checked.
+    tokio::time::timeout(Duration::from_secs(5), tokio::time::sleep(Duration::from_millis(300))).await.unwrap();
+    assert!(!heavy.is_finished(), "it takes a while");
+    // Others publish meanwhile.
+    create(&app, "{ name: Light, type: email, nodes: [] }").await;
+    assert!(!heavy.is_finished(), "and did not wait for it");
+    let refused = heavy.await.unwrap();
+    let Err(AppError::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems.first().unwrap().code, Code::TooMuchWork);
+    assert_eq!(problems.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_worked_for_who_hangs_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let document = laborious("Heavy");
+    for round in 0..30 {
+        // Dropped while it waits, is read, or is checked: what it holds up is free again then, and not when all thirty are done.
+        let one = app.catalogue.create_flow(BY, document.clone(), Saving::Publish);
+        assert!(tokio::time::timeout(Duration::from_millis(1 + round % 10 * 20), one).await.is_err());
+    }
+    create(&app, "{ name: Light, type: email, nodes: [] }").await;
+    assert_eq!(app.catalogue.flows().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_chain_of_calls_is_refused_and_does_not_end_the_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let member = |at: usize| {
+        let call = format!("nodes: [{{ id: a, actions: [{{ type: runFlow, flow: F{} }}] }}]", at + 1);
+        let nodes = if at == 1_999 { "nodes: []".to_owned() } else { call };
+        let text = format!("{{ name: F{at}, type: shared, {nodes} }}");
+        Member { document: Some(source::yaml(&text).unwrap().0), ..Member::default() }
+    };
+    let set = ChangeSet { members: (0..2_000).map(member).collect(), ..ChangeSet::default() };
+    let refused = app.catalogue.change_set(BY, set).await;
+    let Err(AppError::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems.first().unwrap().code, Code::TooDeep);
+    assert_eq!(problems.len(), MAX_LISTED + 1, "the first, and how many more");
+}
+
+#[tokio::test]
+async fn all_who_publish_at_once_get_their_turn() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let publish = |number: usize| {
+        let app = app.clone();
+        tokio::spawn(async move { create(&app, &format!("{{ name: F{number}, type: email, nodes: [] }}")).await })
+    };
+    for task in (0..60).map(publish).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(app.catalogue.flows().len(), 60);
 }

@@ -106,7 +106,7 @@ impl World {
     }
 
     async fn create(&mut self, document: Node) -> Result<String, AppError> {
-        let view = self.app.catalogue.create_flow(BY, &document, Saving::Publish).await?;
+        let view = self.app.catalogue.create_flow(BY, document.clone(), Saving::Publish).await?;
         self.flows.insert(view.record.name.clone(), (view.record.id, document));
         Ok(self.published(view.record.id).await)
     }
@@ -149,7 +149,7 @@ impl World {
             "put" | "draft" => {
                 let saving = if words[0] == "put" { Saving::Publish } else { Saving::Draft };
                 let (id, document) = (self.id(name), self.document(name, body));
-                catalogue.update_flow(BY, id, &document, None, saving).await?;
+                catalogue.update_flow(BY, id, document.clone(), None, saving).await?;
                 if saving == Saving::Publish {
                     // Later steps change what stands then.
                     self.flows.get_mut(name).unwrap().1 = document;
@@ -183,7 +183,7 @@ impl World {
                 let members: Vec<Member> =
                     parts(body, "& ").into_iter().map(|(line, body)| self.member(&line, &body)).collect();
                 let set = ChangeSet { members, ..ChangeSet::default() };
-                let done = catalogue.change_set(BY, &set).await?.flows;
+                let done = catalogue.change_set(BY, set).await?.flows;
                 let line = |one: &waypost_app::catalogue::changesets::Changed| {
                     format!(
                         "ok {} version {} {:?}",

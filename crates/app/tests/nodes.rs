@@ -94,7 +94,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
         );
         source::yaml(&text).unwrap().0
     };
-    let id = one.catalogue.create_flow(BY, &flow("One"), Saving::Publish).await.unwrap().record.id;
+    let id = one.catalogue.create_flow(BY, flow("One"), Saving::Publish).await.unwrap().record.id;
     let route = one.catalogue.create_route("test", DOMAIN, leads("care", RouteTarget::Flow(id))).await.unwrap();
     // Accepted by who knows nothing of it yet: so it waits for a run.
     let arrival = Arrival {
@@ -122,7 +122,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
     while sql(&server, "SELECT state FROM interactions").await != "1" {
         sleep(Duration::from_millis(10)).await;
     }
-    one.catalogue.update_flow(BY, id, &flow("Two"), None, Saving::Publish).await.unwrap();
+    one.catalogue.update_flow(BY, id, flow("Two"), None, Saving::Publish).await.unwrap();
     sql(&server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").await;
     locker.await.unwrap();
     let decided = two.wait_decided(*mail, Duration::from_secs(60)).await.unwrap();
@@ -142,7 +142,7 @@ async fn looking_up() -> Option<(Arc<Server>, Arc<App>, Arc<App>, Arc<RouteRecor
     let text = "{ name: Ask, type: email, nodes: [{ id: a, actions: [
         { type: lookupTable, table: Customers, key: a, outputMapping: [], notFound: { to: b } }] },
         { id: b, actions: [{ type: transferToQueue, queue: One }] }] }";
-    let id = one.catalogue.create_flow(BY, &source::yaml(text).unwrap().0, Saving::Publish).await.unwrap().record.id;
+    let id = one.catalogue.create_flow(BY, source::yaml(text).unwrap().0, Saving::Publish).await.unwrap().record.id;
     let route = one.catalogue.create_route("test", DOMAIN, leads("ask", RouteTarget::Flow(id))).await.unwrap();
     Some((server, one, two, route))
 }

@@ -88,9 +88,11 @@ impl Tables<'_> {
         self.0.0.json(Method::PUT, &path, Body::Csv(csv)).await
     }
 
-    /// All rows of a version or the newest, as a CSV file.
-    pub async fn export(&self, id: TableId, version: Option<u64>) -> Result<Bytes> {
-        let path = with_query(&rows(id), &[("version", number(version))]);
+    /// All rows of a version or the newest, as a CSV file. For a spreadsheet, texts that it would run as formulas get an
+    /// apostrophe before them; such a file is not for importing.
+    pub async fn export(&self, id: TableId, version: Option<u64>, for_spreadsheet: bool) -> Result<Bytes> {
+        let spreadsheet = for_spreadsheet.then(|| "true".to_owned());
+        let path = with_query(&rows(id), &[("version", number(version)), ("spreadsheet", spreadsheet)]);
         self.0.0.send(Method::GET, &path, Body::NothingFor("text/csv")).await
     }
 

@@ -1,11 +1,12 @@
 //! How two documents differ in what they mean: the order of keys, spellings of types, and blanks in expressions don't count;
 //! nodes are known by their ids, and inputs, outputs, variables and mappings by their names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
 use crate::document::Document;
+use crate::path::FieldPath;
 use crate::types::Type;
 
 /// What became of a part.
@@ -71,19 +72,41 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
         }
         _ => Map::new(),
     };
-    let mut differences = Vec::new();
-    objects("", &content(before), &content(after), &mut differences);
-    differences
+    let mut differences = Differences::default();
+    objects(&FieldPath::Root(""), &content(before), &content(after), &mut differences);
+    differences.0
 }
 
-fn objects(path: &str, before: &Map<String, Json>, after: &Map<String, Json>, into: &mut Vec<Difference>) {
-    let at = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+/// More differences are not listed: then it is another document.
+pub const MAX_DIFFERENCES: usize = 10_000;
+
+#[derive(Default)]
+struct Differences(Vec<Difference>);
+
+impl Differences {
+    fn add(&mut self, path: &FieldPath<'_>, change: Change, before: Option<&Json>, after: Option<&Json>) {
+        if self.0.len() < MAX_DIFFERENCES {
+            self.0.push(Difference { path: path.text(), change, before: before.cloned(), after: after.cloned() });
+        }
+    }
+
+    fn push(&mut self, path: &FieldPath<'_>, before: Option<&Json>, after: Option<&Json>) {
+        let change = match (before, after) {
+            (None, _) => Change::Added,
+            (_, None) => Change::Removed,
+            _ => Change::Changed,
+        };
+        self.add(path, change, before, after);
+    }
+}
+
+fn objects(path: &FieldPath<'_>, before: &Map<String, Json>, after: &Map<String, Json>, into: &mut Differences) {
     let added = after.keys().filter(|key| !before.contains_key(*key));
     for key in before.keys().chain(added) {
         match (before.get(key), after.get(key)) {
-            (Some(old), Some(new)) => values(&at(key), key, old, new, into),
+            (Some(old), Some(new)) => values(&path.member(key), key, old, new, into),
             (old, new) if is_nothing(old.or(new)) => {}
-            (old, new) => push(at(key), old, new, into),
+            (old, new) => into.push(&path.member(key), old, new),
         }
     }
 }
@@ -93,7 +116,7 @@ fn is_nothing(value: Option<&Json>) -> bool {
     matches!(value, Some(Json::Array(items)) if items.is_empty())
 }
 
-fn values(path: &str, key: &str, before: &Json, after: &Json, into: &mut Vec<Difference>) {
+fn values(path: &FieldPath<'_>, key: &str, before: &Json, after: &Json, into: &mut Differences) {
     match (before, after) {
         (Json::Object(old), Json::Object(new)) => objects(path, old, new, into),
         (Json::Array(old), Json::Array(new)) => match KEYED.iter().find(|(list, ..)| *list == key) {
@@ -101,53 +124,50 @@ fn values(path: &str, key: &str, before: &Json, after: &Json, into: &mut Vec<Dif
             None => in_order(path, old, new, into),
         },
         (old, new) if same(key, old, new) => {}
-        (old, new) => push(path.to_owned(), Some(old), Some(new), into),
+        (old, new) => into.push(path, Some(old), Some(new)),
     }
 }
 
-fn keyed(path: &str, member: &str, ordered: bool, before: &[Json], after: &[Json], into: &mut Vec<Difference>) {
-    let name = |item: &Json| item.get(member).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let old: HashMap<String, &Json> = before.iter().map(|item| (name(item), item)).collect();
-    let new: HashMap<String, &Json> = after.iter().map(|item| (name(item), item)).collect();
-    for item in before {
-        let key = name(item);
-        if !new.contains_key(&key) {
-            push(format!("{path}[{key}]"), Some(item), None, into);
-        }
+fn keyed(path: &FieldPath<'_>, member: &str, ordered: bool, before: &[Json], after: &[Json], into: &mut Differences) {
+    let name = |item| name_of(member, item);
+    let old: HashMap<&str, &Json> = before.iter().map(|item| (name(item), item)).collect();
+    let new: HashSet<&str> = after.iter().map(name).collect();
+    // Parts go by their names: `inputs[text]`.
+    let list = path.text();
+    let at = |key: &str| format!("{list}[{key}]");
+    for item in before.iter().filter(|item| !new.contains(name(item))) {
+        into.push(&FieldPath::Root(&at(name(item))), Some(item), None);
     }
     // Of those that stay, as few as possible count as moved.
-    let (was, is): (Vec<String>, Vec<String>) = (
-        before.iter().map(name).filter(|key| new.contains_key(key)).collect(),
-        after.iter().map(name).filter(|key| old.contains_key(key)).collect(),
-    );
-    let in_place = common(was.len(), is.len(), |i, j| was.get(i) == is.get(j));
+    let was: Vec<&str> = before.iter().map(name).filter(|key| new.contains(key)).collect();
+    let is: Vec<&str> = after.iter().map(name).filter(|key| old.contains_key(key)).collect();
+    let in_place: HashSet<usize> = match ordered {
+        true => common(was.len(), is.len(), |i, j| was.get(i) == is.get(j)).into_iter().map(|(_, at)| at).collect(),
+        false => HashSet::new(),
+    };
     let mut position = 0;
     for item in after {
-        let key = name(item);
-        let at = format!("{path}[{key}]");
-        let Some(was) = old.get(&key) else {
-            push(at, None, Some(item), into);
+        let path = at(name(item));
+        let path = FieldPath::Root(&path);
+        let Some(was) = old.get(name(item)) else {
+            into.push(&path, None, Some(item));
             continue;
         };
-        if ordered && !in_place.iter().any(|(_, place)| *place == position) {
-            into.push(Difference { path: at.clone(), change: Change::Moved, before: None, after: None });
+        if ordered && !in_place.contains(&position) {
+            into.add(&path, Change::Moved, None, None);
         }
         position += 1;
         if let (Json::Object(old), Json::Object(new)) = (was, item) {
-            objects(&at, old, new, into);
+            objects(&path, old, new, into);
         }
     }
 }
 
 /// Parts without names: what is the same on both sides stays, and between those, parts of one type are the same part changed.
-fn in_order(path: &str, before: &[Json], after: &[Json], into: &mut Vec<Difference>) {
+fn in_order(path: &FieldPath<'_>, before: &[Json], after: &[Json], into: &mut Differences) {
     let (mut left, mut right) = (0, 0);
     let alike = |old: usize, new: usize| match (before.get(old), after.get(new)) {
-        (Some(old), Some(new)) => {
-            let mut differences = Vec::new();
-            values("", "", old, new, &mut differences);
-            differences.is_empty()
-        }
+        (Some(old), Some(new)) => means_same("", old, new),
         _ => false,
     };
     let same = common(before.len(), after.len(), alike);
@@ -158,17 +178,23 @@ fn in_order(path: &str, before: &[Json], after: &[Json], into: &mut Vec<Differen
     }
 }
 
-fn between(path: &str, (left, before): (usize, &[Json]), (right, after): (usize, &[Json]), into: &mut Vec<Difference>) {
-    let kind = |item: &Json| item.get("type").cloned();
+fn between(
+    path: &FieldPath<'_>,
+    (left, before): (usize, &[Json]),
+    (right, after): (usize, &[Json]),
+    into: &mut Differences,
+) {
+    let kind = |item: &Json| item.get("type").and_then(Json::as_str).map(str::to_owned);
     let mut taken = 0;
     for (offset, item) in after.iter().enumerate() {
-        let at = format!("{path}[{}]", right + offset);
+        let at = path.element(right + offset);
         let rest = before.get(taken..).unwrap_or_default();
-        match rest.iter().position(|old| kind(old) == kind(item)) {
-            None => push(at, None, Some(item), into),
+        let wanted = kind(item);
+        match rest.iter().take(MAX_LOOKED_AT).position(|old| kind(old) == wanted) {
+            None => into.push(&at, None, Some(item)),
             Some(skipped) => {
                 for (number, old) in rest.iter().take(skipped).enumerate() {
-                    push(format!("{path}[{}]", left + taken + number), Some(old), None, into);
+                    into.push(&path.element(left + taken + number), Some(old), None);
                 }
                 if let Some(old) = rest.get(skipped) {
                     values(&at, "", old, item, into);
@@ -178,13 +204,73 @@ fn between(path: &str, (left, before): (usize, &[Json]), (right, after): (usize,
         }
     }
     for (number, old) in before.iter().enumerate().skip(taken) {
-        push(format!("{path}[{}]", left + number), Some(old), None, into);
+        into.push(&path.element(left + number), Some(old), None);
     }
 }
 
+/// Whether two values mean the same: whether there would be no difference between them.
+fn means_same(key: &str, before: &Json, after: &Json) -> bool {
+    match (before, after) {
+        (Json::Object(old), Json::Object(new)) => {
+            let added = new.iter().filter(|(key, _)| !old.contains_key(*key));
+            old.iter().all(|(key, value)| match new.get(key) {
+                Some(now) => means_same(key, value, now),
+                None => is_nothing(Some(value)),
+            }) && added.into_iter().all(|(_, value)| is_nothing(Some(value)))
+        }
+        (Json::Array(old), Json::Array(new)) => match KEYED.iter().find(|(list, ..)| *list == key) {
+            Some((_, member, ordered)) => keyed_same(member, *ordered, old, new),
+            None => old.len() == new.len() && old.iter().zip(new).all(|(old, new)| means_same("", old, new)),
+        },
+        (old, new) => same(key, old, new),
+    }
+}
+
+fn keyed_same(member: &str, ordered: bool, before: &[Json], after: &[Json]) -> bool {
+    let same = |old: &Json, new: &Json| match (old, new) {
+        (Json::Object(_), Json::Object(_)) => means_same("", old, new),
+        _ => true,
+    };
+    if before.len() != after.len() {
+        return false;
+    }
+    if ordered {
+        return before
+            .iter()
+            .zip(after)
+            .all(|(old, new)| name_of(member, old) == name_of(member, new) && same(old, new));
+    }
+    let known: HashMap<&str, &Json> = before.iter().map(|item| (name_of(member, item), item)).collect();
+    after.iter().all(|new| known.get(name_of(member, new)).is_some_and(|old| same(old, new)))
+}
+
+fn name_of<'j>(member: &str, item: &'j Json) -> &'j str {
+    item.get(member).and_then(Json::as_str).unwrap_or_default()
+}
+
+/// Longer lists are not aligned, beyond what is the same at their ends: that takes the product of their lengths.
+const MAX_ALIGNED: usize = 1_000_000;
+
+/// Among so many parts one of the same type is looked for.
+const MAX_LOOKED_AT: usize = 500;
+
 /// The longest common subsequence of two lists of these lengths, as positions in both.
 fn common(before: usize, after: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
-    let same: Vec<Vec<bool>> = (0..before).map(|old| (0..after).map(|new| alike(old, new)).collect()).collect();
+    let shorter = before.min(after);
+    let start = (0..shorter).take_while(|at| alike(*at, *at)).count();
+    let end = (1..=shorter - start).take_while(|at| alike(before - at, after - at)).count();
+    let middle = inner(start, before - start - end, after - start - end, &alike);
+    let ends = (1..=end).rev().map(|at| (before - at, after - at));
+    (0..start).map(|at| (at, at)).chain(middle).chain(ends).collect()
+}
+
+/// The same between what is alike at both ends.
+fn inner(start: usize, before: usize, after: usize, alike: &impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    if before.saturating_mul(after) > MAX_ALIGNED {
+        return Vec::new();
+    }
+    let same: Vec<Vec<bool>> =
+        (0..before).map(|old| (0..after).map(|new| alike(start + old, start + new)).collect()).collect();
     let at = |old: usize, new: usize| same.get(old).and_then(|row| row.get(new)).copied().unwrap_or_default();
     // `longest[i][j]`: of what starts at i and j.
     let mut longest = vec![vec![0_usize; after + 1]; before + 1];
@@ -205,7 +291,7 @@ fn common(before: usize, after: usize, alike: impl Fn(usize, usize) -> bool) -> 
     let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
     while i < before && j < after {
         if at(i, j) {
-            pairs.push((i, j));
+            pairs.push((start + i, start + j));
             (i, j) = (i + 1, j + 1);
         } else if read(&longest, i + 1, j) >= read(&longest, i, j + 1) {
             i += 1;
@@ -285,15 +371,6 @@ fn expression_into(text: &str, out: &mut String) -> usize {
         }
     }
     text.len()
-}
-
-fn push(path: String, before: Option<&Json>, after: Option<&Json>, into: &mut Vec<Difference>) {
-    let change = match (before, after) {
-        (None, _) => Change::Added,
-        (_, None) => Change::Removed,
-        _ => Change::Changed,
-    };
-    into.push(Difference { path, change, before: before.cloned(), after: after.cloned() });
 }
 
 #[cfg(test)]

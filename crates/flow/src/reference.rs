@@ -2,11 +2,15 @@
 
 use std::fmt::{Result, Write};
 
+use crate::diagnostic::{Code, MAX_LISTED};
 use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
-use crate::expr::{MACROS, MAX_STEPS, OPERATORS, empty_value, objects};
+use crate::document::{MAX_ENTRIES, MAX_NODES};
+use crate::expr::{MACROS, MAX_BYTES, MAX_STEPS, OPERATORS, empty_value, objects};
 use crate::functions::{self, Function, Kind, Overload, Style};
+use crate::source;
 use crate::types::{DATA_TYPES, Type};
 use crate::value::plain;
+use crate::work::{self, MAX_PATTERN_BYTES};
 
 /// The whole reference.
 pub fn markdown() -> String {
@@ -21,7 +25,7 @@ fn write(out: &mut String) -> Result {
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
         example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
-        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions).\n",
+        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
     );
     data_types(out)?;
     names(out)?;
@@ -29,7 +33,42 @@ fn write(out: &mut String) -> Result {
     macros(out)?;
     out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
     functions::all().try_for_each(|function| self::function(out, function))?;
-    actions(out)
+    actions(out)?;
+    limits(out)
+}
+
+fn limits(out: &mut String) -> Result {
+    out.push_str(
+        "\n## Limits\n\nA document beyond one of these is refused with a problem that says so. They are counted, never timed: what is accepted once\n\
+        is accepted on every machine.\n\n\
+        | of | at most | code |\n| --- | --- | --- |\n",
+    );
+    for (what, most, code) in [
+        ("nodes of a flow", thousands(MAX_NODES as u64), Code::TooLarge),
+        ("elements of any other list of a document", MAX_ENTRIES.to_string(), Code::TooLarge),
+        ("values nested in each other", source::MAX_DEPTH.to_string(), Code::Syntax),
+        ("lists and maps nested in each other in a type", Type::MAX_DEPTH.to_string(), Code::DeepType),
+        ("bytes of one expression", thousands(MAX_BYTES as u64), Code::ExpressionSyntax),
+        ("bytes of all patterns of a flow, compiled", thousands(MAX_PATTERN_BYTES as u64), Code::LargePatterns),
+        ("steps to check a flow", thousands(work::MAX_STEPS), Code::TooMuchWork),
+        ("problems that are listed", MAX_LISTED.to_string(), Code::MoreProblems),
+    ] {
+        writeln!(out, "| {what} | {most} | `{code}` |")?;
+    }
+    Ok(())
+}
+
+/// A number with commas between its thousands.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn data_types(out: &mut String) -> Result {

@@ -73,12 +73,27 @@ pub enum ObjectType {
 }
 
 impl Type {
+    /// Lists and maps are nested at most so deep, whether declared or made by expressions. Whatever walks a type relies on it.
+    pub const MAX_DEPTH: usize = 64;
+
     /// Reads a declared data type in any case: `string`, `list<integer>`, `MAP<json>`.
-    /// Answers `None` for anything else.
+    /// Answers `None` for anything else, and for one nested deeper than [`Type::MAX_DEPTH`].
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
         let lower = text.to_ascii_lowercase();
-        Some(match lower.as_str() {
+        let mut rest = lower.trim();
+        let mut around: Vec<fn(Box<Self>) -> Self> = Vec::new();
+        while let Some((outer, element)) = rest.split_once('<') {
+            around.push(match outer.trim() {
+                "list" => Self::List,
+                "map" => Self::Map,
+                _ => return None,
+            });
+            rest = element.strip_suffix('>')?.trim();
+            if around.len() > Self::MAX_DEPTH {
+                return None;
+            }
+        }
+        let simple = match rest {
             "string" => Self::String,
             "integer" => Self::Integer,
             "number" => Self::Number,
@@ -86,16 +101,18 @@ impl Type {
             "datetime" => Self::Datetime,
             "duration" => Self::Duration,
             "json" => Self::Json,
-            _ => {
-                let (outer, rest) = lower.split_once('<')?;
-                let element = Self::parse(rest.strip_suffix('>')?)?;
-                match outer.trim() {
-                    "list" => Self::List(Box::new(element)),
-                    "map" => Self::Map(Box::new(element)),
-                    _ => return None,
-                }
-            }
-        })
+            _ => return None,
+        };
+        Some(around.into_iter().rev().fold(simple, |element, outer| outer(Box::new(element))))
+    }
+
+    /// How deep lists and maps are nested: 0 for a simple type.
+    pub fn depth(&self) -> usize {
+        let (mut depth, mut at) = (0, self);
+        while let Self::List(element) | Self::Map(element) = at {
+            (depth, at) = (depth + 1, element);
+        }
+        depth
     }
 
     /// The names that [`Type::parse`] reads, for suggestions.

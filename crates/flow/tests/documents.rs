@@ -7,14 +7,16 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::diff;
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
-use waypost_flow::source;
+use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
 
@@ -145,4 +147,140 @@ fn every_case() {
     }
     assert!(bless || failed.is_empty(), "{} cases:\n{}", failed.len(), failed.join("\n"));
     assert!(broken >= 100, "only {broken} broken documents");
+}
+
+/// What is told of a document: the code and the path of the first problem, and how many there are.
+fn first(document: &Node) -> (String, String, usize) {
+    let read = document::read(document);
+    let told = match read.document {
+        None => read.diagnostics,
+        Some(document) => check::check(&document, FlowId(Uuid::nil()), 1, &Around).diagnostics,
+    };
+    let (code, path) = told.first().map_or(("none", String::new()), |first| (first.code.as_str(), first.path.clone()));
+    (code.to_owned(), path, told.len())
+}
+
+/// A flow of one node with these actions.
+fn flow(actions: Vec<Json>) -> Node {
+    let nodes: Vec<Json> =
+        actions.chunks(500).enumerate().map(|(at, some)| json!({ "id": at.to_string(), "actions": some })).collect();
+    tree(&json!({ "name": "F", "type": "email", "nodes": nodes }))
+}
+
+fn tree(value: &Json) -> Node {
+    source::json(&value.to_string()).expect("what is written is JSON")
+}
+
+fn set(name: &str, value: impl Into<Json>) -> Json {
+    json!({ "type": "setVariable", "name": name, "value": value.into() })
+}
+
+fn log(message: &str) -> Json {
+    json!({ "type": "log", "message": message })
+}
+
+/// Each of these took minutes, gigabytes or the whole process. That the test ends is what it tests.
+#[test]
+fn hostile_documents_are_answered() {
+    let declared = |data_type: String| {
+        tree(
+            &json!({ "name": "F", "type": "email", "variables": [{ "name": "v", "dataType": data_type }], "nodes": [] }),
+        )
+    };
+    let deep = |depth: usize| declared(format!("{}string{}", "list<".repeat(depth), ">".repeat(depth)));
+    assert_eq!(first(&deep(64)).0, "none", "as deep as may be");
+    assert_eq!(first(&deep(16_000)).0, "type.too-deep");
+    assert_eq!(first(&declared("list<".repeat(500_000))).0, "type.too-deep");
+
+    let nested = (0..55).fold(json!([]), |inside, _| json!([inside]));
+    assert_eq!(first(&flow(vec![set("v", nested), log("${string(size(v))}")])).0, "none");
+
+    let chained: Vec<Json> = std::iter::once(set("v0", "x"))
+        .chain((1..10_000).map(|n| set(&format!("v{n}"), format!("${{[v{}]}}", n - 1))))
+        .collect();
+    assert_eq!(first(&flow(chained)).0, "type.too-deep", "nested variable by variable");
+
+    let backwards = (0..2_000).map(|n| set(&format!("v{n}"), format!("${{v{}}}", n + 1))).chain([set("v2000", "x")]);
+    assert_eq!(first(&flow(backwards.collect())).0, "variable.unset");
+
+    let attributes: serde_json::Map<String, Json> = (0..50_000).map(|n| (n.to_string(), json!("x"))).collect();
+    assert_eq!(
+        first(&flow(vec![json!({ "type": "setAttributes", "attributes": attributes })])).0,
+        "document.too-large"
+    );
+
+    let below_a_long_key: Json = json!({ "k".repeat(1 << 18): vec![1; 50_000], "x": "${now}" });
+    assert_eq!(first(&flow(vec![set("v", below_a_long_key), log("${string(v)}")])).0, "none");
+
+    let yaml: String = (0..50_000).map(|n| format!("k{n}: 1\n")).collect();
+    let (document, _) = source::yaml(&format!("name: F\ntype: email\nnodes: []\n{yaml}")).expect("it is YAML");
+    assert_eq!(first(&document).2, 501);
+
+    let mut wide = vec![("name".to_owned(), Node::String("F".to_owned()))];
+    wide.extend((0..50_000).map(|n| (format!("inputz{n}"), Node::Null)));
+    let (code, _, told) = first(&Node::Map(wide));
+    assert_eq!((code.as_str(), told), ("document.key.unknown", 501), "the first, and how many more");
+
+    let long = |n: usize| format!("{}{n}", "a".repeat(240));
+    let outputs: Vec<Json> = (0..500).map(|n| json!({ "name": long(n), "dataType": "string" })).collect();
+    let actions: Vec<Json> =
+        (0..500).map(|n| json!({ "type": "setOutput", "name": long(1_000 + n), "value": "x" })).collect();
+    let document = tree(
+        &json!({ "name": "F", "type": "email", "outputs": outputs, "nodes": [{ "id": "a", "actions": actions }] }),
+    );
+    assert_eq!(first(&document), ("mapping.output.unknown".to_owned(), "nodes[0].actions[0].name".to_owned(), 500));
+
+    let guards = vec!["'k' in interaction.attributes"; 400].join(" && ");
+    let conditions: Vec<Json> =
+        (0..40).map(|_| set("v", format!("${{{guards} && interaction.attributes['k'] == 'x'}}"))).collect();
+    assert_eq!(first(&flow(conditions)).0, "variable.unused");
+
+    let patterns = (0..400).map(|n| set("v", format!("${{find(interaction.id, r'\\w{{20}}{n}')}}")));
+    assert_eq!(first(&flow(patterns.collect())).0, "expression.patterns.too-large");
+    let patterns = (0..400).map(|n| set("v", format!("${{find(interaction.id, r'\\w{{9999}}{n}')}}")));
+    let (code, _, told) = first(&flow(patterns.collect()));
+    assert_eq!((code.as_str(), told), ("expression.literal", 400), "each is too large by itself");
+
+    let expressions = vec![json!(format!("${{[{}]}}", vec!["1"; 7_000].join(","))); 200];
+    assert_eq!(first(&flow(vec![set("v", expressions)])).0, "document.too-complex");
+}
+
+#[test]
+fn nobody_is_worked_for_who_does_not_wait() {
+    struct Gone;
+    impl World for Gone {
+        fn flow(&self, _: &FlowReference) -> Option<FlowId> {
+            None
+        }
+        fn interface(&self, _: FlowId, _: &Selector) -> Result<Arc<Interface>, Unresolved> {
+            Err(Unresolved::Flow)
+        }
+        fn queue(&self, _: &str) -> Option<QueueTarget> {
+            None
+        }
+        fn flow_names(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn queue_names(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn is_wanted(&self) -> bool {
+            false
+        }
+    }
+    let document = document::read(&flow(vec![log("${'a' + 'b'}"); 5_000])).document.expect("it reads");
+    let checked = check::check(&document, FlowId(Uuid::nil()), 1, &Gone);
+    assert!(checked.program.is_none(), "it was broken off");
+    assert!(check::check(&document, FlowId(Uuid::nil()), 1, &Around).program.is_some());
+}
+
+#[test]
+fn long_and_deep_values_are_compared_in_a_moment() {
+    let of = |value: Json| document::read(&flow(vec![set("v", value)])).document.expect("it reads");
+    let pairs = |leaf: i64| (0..50).fold(json!(leaf), |inside, _| json!([inside]));
+    assert_eq!(diff::diff(&of(pairs(1)), &of(pairs(2))).len(), 1, "nested deep");
+    let doubled = |leaf: i64| (0..12).fold(json!(leaf), |inside, _| json!([inside.clone(), inside]));
+    assert_eq!(diff::diff(&of(doubled(1)), &of(doubled(2))).len(), 4_096, "twice as many at each level");
+    let long = |from: i64| json!((from..from + 100_000).collect::<Vec<_>>());
+    assert_eq!(diff::diff(&of(long(0)), &of(long(200_000))).len(), diff::MAX_DIFFERENCES);
 }

@@ -18,6 +18,7 @@ use support::mail;
 use waypost_flow::expr::{Budget, Compiled, Context, EvalError, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
+use waypost_flow::work::Work;
 
 fn text(text: &str) -> Value<'static> {
     Value::String(Text::Owned(text.into()))
@@ -44,7 +45,12 @@ fn inputs() -> Vec<(String, Type, Value<'static>)> {
 fn compile(value: &str) -> Result<Compiled, Vec<waypost_flow::diagnostic::Diagnostic>> {
     let inputs: Vec<_> = inputs().into_iter().map(|(name, data_type, _)| (name, data_type)).collect();
     let variables = [("count".to_owned(), Some(Type::Integer)), ("unset".to_owned(), Some(Type::String))];
-    compile_value("value", &Json::from(value), &Scope { inputs: &inputs, variables: &variables, outputs: None }, None)
+    compile_value(
+        "value",
+        &Json::from(value),
+        &Scope { inputs: &inputs, variables: &variables, outputs: None, work: &Work::default() },
+        None,
+    )
 }
 
 fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {

@@ -18,6 +18,7 @@ use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::{DATA_TYPES, Type};
+use waypost_flow::work::Work;
 
 #[test]
 fn the_page_is_what_is_generated() {
@@ -142,7 +143,7 @@ fn operators_take_the_types_that_the_table_says() {
             TYPES.iter().enumerate().map(move |(at, name)| (format!("{side}{at}"), Type::parse(name).unwrap()))
         })
         .collect();
-    let scope = Scope { inputs: &inputs, variables: &[], outputs: None };
+    let scope = Scope { inputs: &inputs, variables: &[], outputs: None, work: &Work::default() };
     let mut tried = 0;
     for operator in
         OPERATORS.iter().filter(|operator| !operator.types.iter().any(|(left, ..)| *left == "T" || *left == "json"))

@@ -12,6 +12,7 @@ mod harness;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::edges::{allow_open_files, connect_from};
@@ -352,4 +353,88 @@ fn silent_http_connections_leave_smtp_its_share_of_descriptors() {
     let log = server.log();
     assert!(log.contains("smtp=448 http=448"), "{log}");
     assert!(!log.contains("os error 24"), "it never ran out of descriptors: {log}");
+}
+
+/// Documents that took minutes, gigabytes or the whole server to check, and what is wrong with each.
+fn hostile_documents() -> Vec<(&'static str, Json)> {
+    let flow = |nodes: Json| json!({ "name": "Hostile", "type": "email", "nodes": nodes });
+    let node = |actions: Vec<Json>| flow(json!([{ "id": "a", "actions": actions }]));
+    let set = |value: Json| node(vec![json!({ "type": "setVariable", "name": "v", "value": value })]);
+    let patterns =
+        (0..400).map(|n| json!({ "type": "log", "message": format!("${{find(interaction.id, r'\\w{{20}}{n}')}}") }));
+    let deep = format!("{}string{}", "list<".repeat(16_000), ">".repeat(16_000));
+    let numbers = format!("${{[{}]}}", vec!["1"; 7_000].join(","));
+    let mut unknown = flow(json!([]));
+    (0..50_000).for_each(|n| unknown[format!("nodez{n}")] = json!(1));
+    vec![
+        (
+            "type.too-deep",
+            json!({ "name": "Hostile", "type": "email", "variables": [{ "name": "v", "dataType": deep }], "nodes": [] }),
+        ),
+        (
+            "variable.types",
+            node(vec![
+                json!({ "type": "setVariable", "name": "v", "value": (0..45).fold(json!([]), |inside, _| json!([inside])) }),
+                json!({ "type": "setVariable", "name": "v", "value": 1 }),
+            ]),
+        ),
+        ("expression.patterns.too-large", node(patterns.collect())),
+        ("document.too-complex", set(json!(vec![numbers; 150]))),
+        ("document.key.unknown", unknown),
+    ]
+}
+
+#[test]
+fn hostile_documents_hold_up_nobody() {
+    let scratch = Scratch::new("security-documents");
+    let words = ["--rate-limit", "0"];
+    let start = Start { arguments: words.map(str::to_owned).to_vec(), ..Start::default() };
+    let mut server = Server::start(&scratch.path("data"), &start);
+    let api = server.api();
+    let id = api.post("/flows", &json!({ "name": "Hostile", "type": "email", "nodes": [] })).ok()["id"].clone();
+    let id = id.as_str().unwrap().to_owned();
+    let documents = hostile_documents();
+    thread::scope(|scope| {
+        let api = &api;
+        let senders: Vec<_> = documents
+            .iter()
+            .flat_map(|(code, document)| {
+                let set = json!({ "flows": [{ "document": document }], "dryRun": true });
+                let tried = json!({ "document": document, "message": "Subject: x\r\n\r\n" });
+                [
+                    (code, "PUT", format!("/flows/{id}"), document.clone()),
+                    (code, "POST", "/changesets".to_owned(), set),
+                    (code, "POST", format!("/flows/{id}/try"), tried),
+                ]
+            })
+            .map(|(code, method, path, body)| {
+                scope.spawn(move || {
+                    let answer =
+                        api.send(method, &path, &[("Content-Type", "application/json")], body.to_string().as_bytes());
+                    assert_eq!(answer.status, 400, "{code} {path}");
+                    let problems = answer.json()["errors"].as_array().unwrap().clone();
+                    assert!(
+                        problems.iter().any(|problem| problem["code"] == **code),
+                        "{code} {path}: {:?}",
+                        problems[0]
+                    );
+                    assert!(problems.len() <= 501, "{code} {path}");
+                })
+            })
+            .collect();
+        // While they are read and checked everybody else is served.
+        while senders.iter().any(|sender| !sender.is_finished()) {
+            alive(&server);
+            api.get("/flows").ok();
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    // Those who send the most laborious and hang up leave nothing behind that keeps the server from its end.
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(&server.http).unwrap();
+        let (_, document) = &documents[3];
+        stream.write_all(&post("/api/v2/flows", &api.token, &document.to_string())).unwrap();
+    }
+    alive(&server);
+    server.stop();
 }

@@ -124,7 +124,7 @@ async fn the_client_crate() {
     assert_eq!(rows.iter().map(|row| row["KEY"].as_str().unwrap()).collect::<Vec<_>>(), ["a/b", "c"]);
     let done = tables.replace_rows(table.id, "key,tier\nc,gold\n".into(), Some("why")).await.unwrap();
     assert_eq!((done.version, done.counts.changed, done.counts.removed), (3, 1, 1));
-    assert_eq!(tables.export(table.id, Some(2)).await.unwrap(), "key,tier\na/b,gold\nc,basic\n");
+    assert_eq!(tables.export(table.id, Some(2), false).await.unwrap(), "key,tier\na/b,gold\nc,basic\n");
     let versions: Vec<_> = tables.versions(table.id).try_collect().await.unwrap();
     assert_eq!((versions.len(), versions[0].note.as_deref()), (3, Some("why")));
     request.description = "who pays what".to_owned();

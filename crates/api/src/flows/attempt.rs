@@ -17,7 +17,7 @@ use waypost_wire::error::Problem;
 
 use super::{VERSION_EXPECTED, parse_id, refused, version_in, version_name};
 use crate::auth::{Caller, FlowRead};
-use crate::body::{media_type, node_of, read, unsupported};
+use crate::body::{media_type, read, tree, unsupported};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::interactions::view::decision;
@@ -53,7 +53,7 @@ pub async fn attempt(
         None | Some("message/rfc822" | "message/global") => {
             (None, Given { raw: content.bytes.clone(), ..Given::default() })
         }
-        Some("application/json") => said(&node_of(&content.bytes)?)?,
+        Some("application/json") => said(&tree(&content.bytes).await?)?,
         Some(other) => return Err(unsupported(other, "message/rfc822 or application/json")),
     };
     let given = Given { may_read_routing: caller.may(Scope::RoutingRead), ..given };
@@ -79,8 +79,7 @@ pub async fn attempt(
 /// What a JSON body says. The document is taken from the tree as it was sent, keys that stand twice included.
 fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     let document = source::member(body, "document").filter(|node| !matches!(node, Node::Null)).cloned();
-    let mut fields = Fields::of(body.to_json())?;
-    fields.discard(&["document"]);
+    let mut fields = Fields::of_tree(body, &["document"])?;
     let decode = |value: &Value| BASE64.decode(value.as_str()?).ok();
     let raw = match fields.parsed("messageBase64", "a message in Base64", decode) {
         Some(bytes) => bytes,

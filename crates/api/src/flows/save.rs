@@ -25,7 +25,7 @@ pub async fn create(
 ) -> Result<Tagged, ApiError> {
     let (saving, note) = how(query)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let flow = state.app.catalogue.create_flow(by, &document, saving).await.map_err(refused)?;
+    let flow = state.app.catalogue.create_flow(by, document, saving).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
@@ -41,7 +41,7 @@ pub async fn update(
     let (saving, note) = how(query)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let flow = state.app.catalogue.update_flow(by, id, &as_meant(document), revision, saving).await.map_err(refused)?;
+    let flow = state.app.catalogue.update_flow(by, id, as_meant(document), revision, saving).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 

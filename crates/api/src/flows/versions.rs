@@ -96,7 +96,7 @@ pub async fn draft(
     query.finish()?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let flow = state.app.catalogue.update_flow(by, id, &document, revision, Saving::Draft).await.map_err(refused)?;
+    let flow = state.app.catalogue.update_flow(by, id, document, revision, Saving::Draft).await.map_err(refused)?;
     Ok(Json(version(&state.app.catalogue.flow_version(id, flow.record.newest).await.map_err(refused)?)))
 }
 

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::shape::Table;
 use waypost_app::error::AppError;
-use waypost_app::tables::export;
+use waypost_app::tables::export::{self, Reader};
 use waypost_app::tables::import::{ReadError, gathered};
 use waypost_store::records::tables::RowCounts as Counts;
 use waypost_wire::listing::Page;
@@ -87,7 +87,12 @@ struct Written {
 }
 
 /// All rows of a version as a CSV file, read as they are sent.
-pub(super) async fn export(state: &ApiState, table: Arc<Table>, version: Option<u64>) -> Result<Response, ApiError> {
+pub(super) async fn export(
+    state: &ApiState,
+    table: Arc<Table>,
+    version: Option<u64>,
+    reader: Reader,
+) -> Result<Response, ApiError> {
     let content = state.app.table_content(&table).await?;
     // The version of the first row is that of the last. One that can't be read is refused before anything is answered.
     let version = version.unwrap_or(content.version);
@@ -100,7 +105,7 @@ pub(super) async fn export(state: &ApiState, table: Arc<Table>, version: Option<
             let Some(Written { after, begins }) = written else { return Ok::<_, AppError>(None) };
             let rows = app.table_rows(&table, after.as_deref(), (0, BATCH), Some(version)).await?.rows;
             let mut text = if begins { export::header(&table) } else { Vec::new() };
-            text.extend(export::lines(&table, &rows));
+            text.extend(export::lines(&table, &rows, reader));
             let full = rows.len() == BATCH as usize;
             let after = rows.last().map(|row| row.key.clone()).filter(|_| full);
             Ok(Some((Bytes::from(text), after.map(|after| Written { after: Some(after), begins: false }))))

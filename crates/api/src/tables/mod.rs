@@ -105,6 +105,10 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
                 .words("sortOrder", rows::ASCENDING, "Ascending is all there is.")
                 .text("after", "Rows whose keys come after this one.")
                 .number("version", 0, u32::MAX, VERSION)
+                .flag(
+                    "spreadsheet",
+                    "Put an apostrophe before texts of the CSV file that a spreadsheet would run as formulas.",
+                )
                 .header("Accept", "`text/csv` for a CSV file of all rows.")
                 .pages::<DataTableRow>(),
         )

@@ -8,6 +8,7 @@ use serde_json::Value;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::shape::{KEY, Table};
 use waypost_app::error::AppError;
+use waypost_app::tables::export::Reader;
 use waypost_app::tables::{keyed, row_not_found};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_wire::Object;
@@ -42,11 +43,12 @@ pub(super) async fn list(
     query.one_of("sortOrder", &[("asc", ()), ("ascending", ())]);
     let after = query.text("after");
     let version = version(&mut query);
+    let reader = if query.flag("spreadsheet") { Reader::Spreadsheet } else { Reader::Program };
     query.finish()?;
     let table = state.app.catalogue.table(parse_id(&id)?)?;
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepted.split(',').any(|kind| kind.trim().starts_with("text/csv")) {
-        return content::export(&state, table, version).await;
+        return content::export(&state, table, version, reader).await;
     }
     let page = (paging.offset(), paging.size);
     let rows = state.app.table_rows(&table, after.as_deref(), page, version).await?;

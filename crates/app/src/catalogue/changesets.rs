@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
 use waypost_flow::id::FlowId;
 use waypost_flow::source::Node;
@@ -15,6 +15,7 @@ use super::routing::missing_queue;
 use super::versions::{VersionName, number_of};
 use super::world::World;
 use super::{LiveCatalogue, Planned};
+use crate::aside::Wanted as Wanting;
 use crate::error::AppError;
 
 /// At most so many flows in one set.
@@ -89,14 +90,15 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
-    pub async fn change_set(&self, by: By<'_>, set: &ChangeSet) -> Result<Done, AppError> {
-        let mut turn = self.begin(by).await;
+    pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, AppError> {
+        let members = Arc::new(set.members);
+        let mut turn = self.begin(by);
         let done = loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let (new_queues, queues) = queues(&world, &set.queues)?;
-            let (edits, flows) = match set.members.as_slice() {
-                [] if !set.queues.is_empty() => Default::default(),
-                members => self.edits(&world, by, members).await?,
+            let (edits, flows) = match members.is_empty() && !set.queues.is_empty() {
+                true => Default::default(),
+                false => self.edits(&world, by, &members).await?,
             };
             let done = Done { flows, queues };
             if edits.is_empty() && new_queues.is_empty() {
@@ -121,10 +123,10 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// As [`LiveCatalogue::change_set`].
-    pub async fn proposed(&self, by: By<'_>, set: &ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
+    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
         let world = self.world();
         let (new_queues, _) = queues(&world, &set.queues)?;
-        let (edits, flows) = self.edits(&world, by, &set.members).await?;
+        let (edits, flows) = self.edits(&world, by, &Arc::new(set.members)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
         if edits.is_empty() && new_queues.is_empty() {
             return Ok((world, flows));
@@ -135,11 +137,15 @@ impl LiveCatalogue {
 
     async fn edits(
         &self,
-        world: &World,
+        world: &Arc<World>,
         by: By<'_>,
-        members: &[Member],
+        members: &Arc<Vec<Member>>,
     ) -> Result<(Vec<Edit>, Vec<Changed>), AppError> {
-        let mut wanted = read(world, by, members)?;
+        let mut wanted = {
+            let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
+            let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members);
+            self.desk.work(read).await??
+        };
         let temporary: HashMap<String, FlowId> =
             wanted.iter().filter_map(|one| Some((one.temporary.clone()?, one.record.id))).collect();
         let mut edits = Vec::new();
@@ -210,7 +216,7 @@ enum Aim {
 
 /// Reads all members; every problem of all of them at once.
 fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, AppError> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let mut wanted = Vec::new();
     let mut seen: HashSet<FlowId> = HashSet::new();
     let mut temporary: BTreeMap<&str, usize> = BTreeMap::new();
@@ -238,7 +244,7 @@ fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, AppE
             problems.push(Diagnostic::error(Code::DuplicateName, format!("{place}flowId"), message));
         }
     }
-    if problems.is_empty() { Ok(wanted) } else { Err(AppError::Invalid(problems)) }
+    if problems.is_empty() { Ok(wanted) } else { Err(AppError::Invalid(problems.into_vec())) }
 }
 
 fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<Read, AppError> {

@@ -14,6 +14,7 @@ use waypost_store::records::catalogue::Bindings;
 use super::graph::MAX_CALL_DEPTH;
 use super::usage::{Target, Used};
 use super::world::{Loaded, VersionKey, World};
+use crate::aside::Wanted;
 
 /// From so many versions on, checking is worth more than one thread.
 const WORTH_THREADS: usize = 64;
@@ -37,7 +38,7 @@ impl World {
         if let Some(known) = self.lock_checked().get(&key) {
             return Some(known.clone());
         }
-        Checking { world: self, open: Vec::new() }.version(key)
+        Checking { world: self, wanted: &self.wanted, open: Vec::new() }.version(key)
     }
 
     /// The published version of a flow, checked.
@@ -45,10 +46,16 @@ impl World {
         self.checked((flow, self.flows.get(&flow)?.published?))
     }
 
-    /// Checks a version that is not loaded, such as a draft, as if it were.
-    pub fn check_apart(&self, loaded: &Loaded) -> CheckedVersion {
+    /// Checks a version that is not loaded, such as a draft, as if it were. What comes of it means nothing once it is not wanted.
+    pub fn check_apart(&self, loaded: &Loaded, wanted: &Wanted) -> CheckedVersion {
         let key = (loaded.record.flow_id, loaded.record.version);
-        Checking { world: self, open: Vec::new() }.check(key, loaded)
+        Checking { world: self, wanted, open: Vec::new() }.check(key, loaded)
+    }
+
+    /// A version as it is checked already, if it is loaded; else checked apart.
+    pub fn check_known(&self, loaded: &Loaded, wanted: &Wanted) -> Arc<CheckedVersion> {
+        let known = self.loaded.contains_key(&loaded.key()).then(|| self.checked(loaded.key())).flatten();
+        known.unwrap_or_else(|| Arc::new(self.check_apart(loaded, wanted)))
     }
 
     /// Checks versions that have not been checked, on all cores when they are many.
@@ -119,7 +126,7 @@ impl World {
         let mut rechecked = BTreeSet::new();
         // In a world without circles no chain of callers is longer than calls may be deep.
         for _ in 0..=2 * MAX_CALL_DEPTH {
-            if stale.is_empty() {
+            if stale.is_empty() || !self.wanted.holds() {
                 break;
             }
             let keys: Vec<VersionKey> = stale.iter().copied().collect();
@@ -158,6 +165,7 @@ impl World {
 /// a circle is found and refused by publishing, not here.
 struct Checking<'w> {
     world: &'w World,
+    wanted: &'w Wanted,
     open: Vec<VersionKey>,
 }
 
@@ -165,6 +173,10 @@ impl Checking<'_> {
     fn version(&self, key: VersionKey) -> Option<Arc<CheckedVersion>> {
         let loaded = self.world.loaded.get(&key)?;
         let version = Arc::new(self.check(key, loaded));
+        // What was broken off must not be taken for an answer by others.
+        if !self.wanted.holds() {
+            return None;
+        }
         // Inside a circle the answer depends on where it was entered: only the outermost is kept.
         if self.open.is_empty() || !reaches_open(&version, &self.open) {
             self.world.lock_checked().insert(key, version.clone());
@@ -175,7 +187,10 @@ impl Checking<'_> {
     fn check(&self, key: VersionKey, loaded: &Loaded) -> CheckedVersion {
         let mut open = self.open.clone();
         open.push(key);
-        let surroundings = Inside { checking: Checking { world: self.world, open }, bindings: &loaded.record.bindings };
+        let surroundings = Inside {
+            checking: Checking { world: self.world, wanted: self.wanted, open },
+            bindings: &loaded.record.bindings,
+        };
         let record = self.world.flows.get(&key.0);
         let stale = record
             .filter(|flow| loaded.document.name != flow.name || loaded.document.flow_type != flow.type_as_written);
@@ -203,7 +218,8 @@ impl Checking<'_> {
     }
 
     fn interface_of(&self, key: VersionKey) -> Result<Arc<Interface>, Unresolved> {
-        if self.open.contains(&key) {
+        // Calls that are nested deeper are refused by publishing, too: following them would only risk the stack.
+        if self.open.contains(&key) || self.open.len() > MAX_CALL_DEPTH {
             let loaded = self.world.loaded.get(&key).ok_or(Unresolved::Version)?;
             return Ok(Arc::new(check::declared_interface(&loaded.document, key.0)));
         }
@@ -258,6 +274,10 @@ impl Surroundings for Inside<'_> {
         let id = self.checking.world.resolve_schedule(written, self.bindings)?;
         let schedule = self.checking.world.schedules.get(&id)?;
         Some(ScheduleTarget { id, name: Arc::from(schedule.record.name.as_str()) })
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.checking.wanted.holds()
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -48,9 +48,9 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, or the store.
     pub async fn unlock(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let mut record = self.current(&world, id, None).await?;
             if record.lock.take().is_none() {
                 break;
@@ -74,9 +74,9 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, held by another client, or the store.
     pub async fn revert(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let mut record = self.current(&world, id, None).await?;
             let Some(lock) = record.lock.take() else { break };
             refuse_held(&world, &record, by)?;

@@ -172,8 +172,8 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// Every problem found, a name that is taken, or the store.
-    pub async fn create_flow(&self, by: By<'_>, body: &Node, saving: Saving) -> Result<FlowView, AppError> {
-        let wanted = Wanted::read(body)?;
+    pub async fn create_flow(&self, by: By<'_>, body: Node, saving: Saving) -> Result<FlowView, AppError> {
+        let wanted = self.desk.work(move |_| Wanted::read(&body)).await??;
         let record = wanted.new_record(by)?;
         self.save(by, &wanted, Base::New(Box::new(record)), saving).await
     }
@@ -186,11 +186,11 @@ impl LiveCatalogue {
         &self,
         by: By<'_>,
         id: FlowId,
-        body: &Node,
+        body: Node,
         if_match: Option<u64>,
         saving: Saving,
     ) -> Result<FlowView, AppError> {
-        let wanted = Wanted::read(body)?;
+        let wanted = self.desk.work(move |_| Wanted::read(&body)).await??;
         if saving == Saving::Draft && wanted.content.is_none() {
             let problem =
                 Diagnostic::error(Code::MissingKey, "nodes", "a draft is a document, and this has no content");
@@ -258,9 +258,9 @@ impl LiveCatalogue {
     }
 
     async fn delete(&self, by: By<'_>, ids: &[FlowId], if_match: Option<u64>) -> Result<(), AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let mut edits = Vec::new();
             for id in ids {
                 let mut record = self.current(&world, *id, if_match).await?;
@@ -297,9 +297,9 @@ impl LiveCatalogue {
         done: &'static str,
         change: impl Fn(&World, &mut FlowRecord) -> Result<Option<(EventKind, Option<Version>)>, AppError> + Send + Sync,
     ) -> Result<FlowView, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let mut record = self.current(&world, id, if_match).await?;
             let Some((kind, version)) = change(&world, &mut record)? else { break };
             touch(&mut record);
@@ -317,9 +317,9 @@ impl LiveCatalogue {
 
     /// Saves what is wanted on top of the newest world.
     async fn save(&self, by: By<'_>, wanted: &Wanted, base: Base, saving: Saving) -> Result<FlowView, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         let id = loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let record = match &base {
                 Base::New(record) => (**record).clone(),
                 Base::Existing { id, if_match } => self.current(&world, *id, *if_match).await?,

@@ -67,9 +67,9 @@ impl LiveCatalogue {
         label: &str,
         change: impl Fn(&mut FlowRecord) -> Result<bool, AppError> + Send + Sync,
     ) -> Result<FlowView, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let mut record = self.current(&world, id, None).await?;
             if !change(&mut record)? {
                 break;

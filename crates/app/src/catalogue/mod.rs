@@ -26,6 +26,7 @@ use waypost_store::error::{CommitError, StoreError};
 use waypost_store::records::catalogue::{CatalogueChange, Epoch};
 use waypost_store::traits::Store;
 
+use crate::aside::Aside;
 use crate::error::AppError;
 use plan::By;
 use world::{Loaded, Running, World};
@@ -33,14 +34,31 @@ use world::{Loaded, Running, World};
 /// How often a change is checked again when others change the catalogue at the same time.
 const ATTEMPTS: usize = 8;
 
+/// How often a plan may be overtaken before others wait for it.
+const PATIENCE: usize = 3;
+
 /// The catalogue as this process sees it.
 pub struct LiveCatalogue {
     store: Arc<dyn Store>,
-    live: RwLock<(Arc<World>, Arc<Running>)>,
-    /// Changes made in this process queue here; those of other processes are found out by the epoch.
+    live: Arc<Live>,
+    /// Where flows are read and checked.
+    pub(crate) desk: Aside,
+    /// Changes made in this process are committed one by one; those of other processes are found out by the epoch.
     changing: Mutex<()>,
     /// Reading everything again is done once for all who want it.
     refreshing: Mutex<()>,
+}
+
+/// What is live: the world, and what running needs of it.
+struct Live(RwLock<(Arc<World>, Arc<Running>)>);
+
+impl Live {
+    fn replace(&self, world: World, running: Running) {
+        let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if live.0.epoch < world.epoch {
+            *live = (Arc::new(world), Arc::new(running));
+        }
+    }
 }
 
 /// A change that was checked against a world and may be committed.
@@ -59,11 +77,12 @@ impl LiveCatalogue {
     /// # Errors
     /// The store failed.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let world = load(&*store).await?;
-        let running = Arc::new(world.running());
+        let (world, running) = made_ready(load(&*store).await?).await?;
+        let running = Arc::new(running);
         Ok(Self {
             store,
-            live: RwLock::new((Arc::new(world), running)),
+            live: Arc::new(Live(RwLock::new((Arc::new(world), running)))),
+            desk: Aside::for_cores(),
             changing: Mutex::new(()),
             refreshing: Mutex::new(()),
         })
@@ -71,12 +90,12 @@ impl LiveCatalogue {
 
     /// The world now.
     pub fn world(&self) -> Arc<World> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.live.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     /// What running needs now.
     pub fn running(&self) -> Arc<Running> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.live.0.read().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
     /// What running needs, at least as new as `epoch`: another process may have published.
@@ -106,22 +125,15 @@ impl LiveCatalogue {
     async fn refresh(&self, epoch: Epoch) -> Result<(), StoreError> {
         let _turn = self.refreshing.lock().await;
         if self.running().epoch < epoch {
-            self.replace(load(&*self.store).await?);
+            let (world, running) = made_ready(load(&*self.store).await?).await?;
+            self.live.replace(world, running);
         }
         Ok(())
     }
 
-    fn replace(&self, world: World) {
-        let running = Arc::new(world.running());
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        if live.0.epoch < world.epoch {
-            *live = (Arc::new(world), running);
-        }
-    }
-
-    /// Begins a change; others of this process wait until it is dropped.
-    pub async fn begin<'c>(&'c self, by: By<'c>) -> Turn<'c> {
-        Turn { catalogue: self, by, _turn: self.changing.lock().await, attempts: 0 }
+    /// Begins a change.
+    pub fn begin<'c>(&'c self, by: By<'c>) -> Turn<'c> {
+        Turn { catalogue: self, by, turn: None, attempts: 0 }
     }
 
     /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
@@ -133,9 +145,9 @@ impl LiveCatalogue {
         actor: &str,
         plan: impl Fn(&World) -> Result<Option<Planned<T>>, AppError> + Send + Sync,
     ) -> Result<Option<T>, AppError> {
-        let mut turn = self.begin(By { actor, note: None }).await;
+        let mut turn = self.begin(By { actor, note: None });
         loop {
-            let Some(planned) = plan(&turn.world())? else { return Ok(None) };
+            let Some(planned) = plan(&*turn.world().await)? else { return Ok(None) };
             if let Some(answer) = turn.commit(planned).await? {
                 return Ok(Some(answer));
             }
@@ -157,20 +169,46 @@ impl LiveCatalogue {
     }
 }
 
+/// What running needs of a world. Whatever was not checked yet is checked for it.
+async fn made_ready(world: World) -> Result<(World, Running), StoreError> {
+    apart(move || {
+        let running = world.running();
+        (world, running)
+    })
+    .await
+}
+
+/// Does what is the server's own work, and no single client's, on a thread that serves nobody else.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))
+}
+
 /// A change of the catalogue that is being planned. Plans that ask the store go step by step: look at the world, plan,
 /// commit, and again from the start if others were quicker. (As a closure that awaits, such a plan could not be shown to the
 /// compiler to be `Send` with every lifetime.)
+///
+/// Planning may take long, and nobody waits for it: others may commit meanwhile. Who has lost to them a few times keeps them
+/// waiting for once, so that everybody gets their turn.
 pub struct Turn<'c> {
     catalogue: &'c LiveCatalogue,
     by: By<'c>,
-    _turn: MutexGuard<'c, ()>,
+    turn: Option<MutexGuard<'c, ()>>,
     attempts: usize,
 }
 
-impl Turn<'_> {
+impl<'c> Turn<'c> {
     /// The world to plan on.
-    pub fn world(&self) -> Arc<World> {
+    pub async fn world(&mut self) -> Arc<World> {
+        if self.attempts >= PATIENCE {
+            self.take().await;
+        }
         self.catalogue.world()
+    }
+
+    async fn take(&mut self) {
+        if self.turn.is_none() {
+            self.turn = Some(self.catalogue.changing.lock().await);
+        }
     }
 
     /// Commits what was planned on the world, and answers its answer; `None` if others changed the catalogue meanwhile: then
@@ -179,42 +217,68 @@ impl Turn<'_> {
     /// # Errors
     /// Work stands in a queue that was to be deleted, the store failed, or others were quicker too often.
     pub async fn commit<T>(&mut self, planned: Planned<T>) -> Result<Option<T>, AppError> {
+        self.take().await;
         // The epoch that was planned on, not the newest: another process may have written since.
         let expected = planned.next.epoch.saturating_sub(1);
-        let mut changes = planned.changes;
-        changes.extend(audited::entries(&self.world(), &changes, self.by));
-        match self.catalogue.store.commit(expected, changes).await {
-            Ok(epoch) => {
-                let mut world = planned.next;
-                world.epoch = epoch;
-                self.catalogue.replace(world);
-                Ok(Some(planned.answer))
-            }
+        let committed = match self.catalogue.world().epoch {
+            // Somebody else of this process was quicker: the store need not be asked.
+            epoch if epoch > expected => Err(CommitError::Conflict),
+            _ => self.write(expected, planned.changes, planned.next).await,
+        };
+        match committed {
+            Ok(()) => Ok(Some(planned.answer)),
             Err(CommitError::Conflict) if self.attempts < ATTEMPTS => {
                 self.attempts += 1;
                 let newest = self.catalogue.store.epoch().await?;
                 self.catalogue.refresh(newest).await?;
+                if self.attempts < PATIENCE {
+                    self.turn = None;
+                }
                 Ok(None)
             }
             Err(CommitError::Conflict) => {
                 Err(StoreError::Unavailable("the catalogue keeps changing".to_owned()).into())
             }
-            Err(CommitError::Occupied { queue, work }) => Err(routing::occupied(&self.world(), queue, *work)),
+            Err(CommitError::Occupied { queue, work }) => Err(routing::occupied(&self.catalogue.world(), queue, *work)),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
+    }
+
+    /// Writes changes, and makes what they make live.
+    async fn write(&self, expected: Epoch, changes: Vec<CatalogueChange>, next: World) -> Result<(), CommitError> {
+        let mut changes = changes;
+        changes.extend(audited::entries(&self.catalogue.world(), &changes, self.by));
+        let (mut world, running) = made_ready(next).await.map_err(CommitError::Store)?;
+        let (store, live) = (self.catalogue.store.clone(), self.catalogue.live.clone());
+        // What is committed must become live, whether or not the client that asked for it still waits.
+        let written = tokio::spawn(async move {
+            world.epoch = store.commit(expected, changes).await?;
+            let running = Running { epoch: world.epoch, ..running };
+            live.replace(world, running);
+            Ok(())
+        });
+        written.await.map_err(|error| CommitError::Store(StoreError::Failed(error.to_string())))?
     }
 }
 
 /// Loads published versions, then those with labels and those that are pinned, until nothing is missing.
 async fn load(store: &dyn Store) -> Result<World, StoreError> {
-    let (mut world, mut problems) = World::from_catalogue(store.load().await?);
+    let catalogue = store.load().await?;
+    let (mut world, mut problems) = apart(move || World::from_catalogue(catalogue)).await?;
     let mut asked = HashSet::new();
     loop {
         let missing: Vec<_> = world.missing().into_iter().filter(|key| asked.insert(*key)).collect();
         if missing.is_empty() {
             break;
         }
-        problems.extend(world.load(store.some_versions(&missing).await?));
+        let versions = store.some_versions(&missing).await?;
+        let (read, more) = apart(move || {
+            let more = world.load(versions);
+            (world, more)
+        })
+        .await?;
+        world = read;
+        problems.extend(more);
     }
     for problem in problems {
         tracing::error!(problem, "a stored flow does not read and can't run");

@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::Document;
 use waypost_flow::id::{FlowId, Version};
 use waypost_flow::interface::Interface;
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
 
 use super::checking::{CheckedVersion, bindings_of};
-use super::graph;
+use super::graph::Calls;
 use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned, routing};
+use crate::aside::Wanted;
 use crate::error::{AppError, Breakage, User};
 
 /// Who changes something, and why.
@@ -73,7 +74,7 @@ impl LiveCatalogue {
     /// Plans edits, each of another flow. What they make is checked, and everything that follows it, direct or not.
     pub(super) async fn plan<T>(
         &self,
-        world: &World,
+        world: &Arc<World>,
         by: By<'_>,
         edits: Vec<Edit>,
         answer: T,
@@ -84,7 +85,7 @@ impl LiveCatalogue {
     /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
     pub(super) async fn plan_with<T>(
         &self,
-        world: &World,
+        world: &Arc<World>,
         by: By<'_>,
         mut changes: Vec<CatalogueChange>,
         mut edits: Vec<Edit>,
@@ -110,7 +111,48 @@ impl LiveCatalogue {
                 loaded.push(Arc::new(Loaded { record, document: version.document.clone() }));
             }
         }
-        let next = self.next(world, &changes, &mut loaded).await?;
+        let mut draft = Draft { changes, edits, loaded, asked: HashSet::new() };
+        loop {
+            let world = world.clone();
+            match self.desk.work(move |wanted| draft.conclude(&world, wanted)).await?? {
+                Concluded::Planned { changes, next } => return Ok(Planned { changes, next: *next, answer }),
+                Concluded::Missing(unfinished, keys) => {
+                    draft = *unfinished;
+                    draft.loaded.extend(self.load_versions(&keys).await?);
+                }
+            }
+        }
+    }
+}
+
+/// A plan on its way.
+struct Draft {
+    changes: Vec<CatalogueChange>,
+    edits: Vec<Edit>,
+    /// Versions that come into use.
+    loaded: Vec<Arc<Loaded>>,
+    /// Those that were looked for in the store.
+    asked: HashSet<VersionKey>,
+}
+
+/// How far a plan has come.
+enum Concluded {
+    /// It can be committed.
+    Planned { changes: Vec<CatalogueChange>, next: Box<World> },
+    /// These versions come into use, labelled, restored or pinned, and are not at hand.
+    Missing(Box<Draft>, Vec<VersionKey>),
+}
+
+impl Draft {
+    /// Checks what the world becomes.
+    fn conclude(mut self, world: &World, wanted: &Wanted) -> Result<Concluded, AppError> {
+        let next = world.after_while(&self.changes, &self.loaded, wanted);
+        let missing = self.missing(&next.world);
+        if !missing.is_empty() {
+            self.asked.extend(missing.iter().copied());
+            return Ok(Concluded::Missing(Box::new(self), missing));
+        }
+        let Self { mut changes, edits, .. } = self;
         let mut world_after = next.world;
         refuse(world, &world_after, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
@@ -152,7 +194,7 @@ impl LiveCatalogue {
                 world_after.checked((record.flow_id, record.version))
             } else {
                 let draft = Loaded { record: Arc::new(record.clone()), document };
-                Some(Arc::new(world_after.check_apart(&draft)))
+                Some(Arc::new(world_after.check_apart(&draft, wanted)))
             };
             if let Some(checked) = checked {
                 record.bindings = bindings_of(&checked);
@@ -163,37 +205,21 @@ impl LiveCatalogue {
             written.push(CatalogueChange::AddVersion(record));
         }
         written.append(&mut changes);
-        Ok(Planned { changes: written, next: world_after, answer })
+        world_after.wanted = Wanted::default();
+        Ok(Concluded::Planned { changes: written, next: Box::new(world_after) })
     }
 
-    /// The world after changes. Versions that come into use and are not at hand, labelled, restored or pinned, are fetched.
-    async fn next(
-        &self,
-        world: &World,
-        changes: &[CatalogueChange],
-        loaded: &mut Vec<Arc<Loaded>>,
-    ) -> Result<super::world::Next, AppError> {
-        let mut asked = HashSet::new();
-        loop {
-            let next = world.after(changes, loaded);
-            let touched = changes.iter().filter_map(|change| match change {
-                CatalogueChange::PutFlow(flow) => Some(flow.id),
-                _ => None,
-            });
-            let active =
-                touched.flat_map(|flow| next.world.active(flow).into_iter().map(move |version| (flow, version)));
-            let pinned = loaded.iter().flat_map(|one| next.world.pins(one.key()));
-            let missing: BTreeSet<VersionKey> = active
-                .chain(pinned)
-                .filter(|key| !next.world.loaded.contains_key(key) && !asked.contains(key))
-                .collect();
-            if missing.is_empty() {
-                return Ok(next);
-            }
-            let keys: Vec<VersionKey> = missing.into_iter().collect();
-            asked.extend(keys.iter().copied());
-            loaded.extend(self.load_versions(&keys).await?);
-        }
+    /// Versions that come into use and are not at hand.
+    fn missing(&self, next: &World) -> Vec<VersionKey> {
+        let touched = self.changes.iter().filter_map(|change| match change {
+            CatalogueChange::PutFlow(flow) => Some(flow.id),
+            _ => None,
+        });
+        let active = touched.flat_map(|flow| next.active(flow).into_iter().map(move |version| (flow, version)));
+        let pinned = self.loaded.iter().flat_map(|one| next.pins(one.key()));
+        let missing: BTreeSet<VersionKey> =
+            active.chain(pinned).filter(|key| !next.loaded.contains_key(key) && !self.asked.contains(key)).collect();
+        missing.into_iter().collect()
     }
 }
 
@@ -235,7 +261,8 @@ pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Res
 
 /// Refuses edits for what is wrong with the edited flows themselves.
 fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
+    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
     for edit in edits {
         let record = &edit.record;
         if record.deleted_at.is_some() {
@@ -258,15 +285,17 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             let key = (record.id, version);
             let Some(checked) = next.checked(key) else { return Err(version_not_found(record.id, version)) };
             let mut found = checked.diagnostics.clone();
-            found.extend(graph::check(next, key));
+            found.extend(calls.check(key));
             if record.published == Some(version) {
                 found.extend(not_routable(next, record, &checked));
             }
             // What was wrong with it before is not this change's doing.
-            let before = if world.active(record.id).contains(&version) { errors(world, key) } else { Vec::new() };
+            let was_there = world.active(record.id).contains(&version);
+            let before = if was_there { errors(world, &mut calls_before, key) } else { Vec::new() };
             found.retain(|problem| !before.contains(problem));
             let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
-            problems.extend(found.into_iter().map(|mut problem| {
+            // Warnings stand with what is published; beside a refusal they would only hide its reasons.
+            problems.extend(found.into_iter().filter(Diagnostic::is_error).map(|mut problem| {
                 if !new {
                     problem.message = format!("version {version}: {}", problem.message);
                 }
@@ -275,9 +304,7 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             }));
         }
     }
-    // Warnings stand with what is published; beside a refusal they would only hide its reasons.
-    problems.retain(Diagnostic::is_error);
-    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems.into_vec())) }
 }
 
 /// A flow that routes lead to must stay one that a route can run.
@@ -308,15 +335,16 @@ pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> 
 /// Every place in a running version of another flow that is well now and would not be afterwards.
 fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKey]) -> Vec<Breakage> {
     let edited: HashSet<FlowId> = edits.iter().map(|edit| edit.record.id).collect();
+    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
     let mut suspects: BTreeSet<VersionKey> = rechecked.iter().copied().collect();
-    suspects.extend(too_deep(world, next, &edited));
+    suspects.extend(too_deep((world, &mut calls_before), (next, &mut calls), &edited));
     let mut breakages = Vec::new();
     // What runs by itself of the edited flows was refused for its own problems. An old version that is pinned was not looked at.
     let refused = |key: &VersionKey| edited.contains(&key.0) && next.active(key.0).contains(&key.1);
     for key in suspects.into_iter().filter(|key| !refused(key)) {
         let Some(record) = next.flows.get(&key.0) else { continue };
-        let before = errors(world, key);
-        for diagnostic in errors(next, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
+        let before = errors(world, &mut calls_before, key);
+        for diagnostic in errors(next, &mut calls, key).into_iter().filter(|diagnostic| !before.contains(diagnostic)) {
             let (node_id, action) = place(next, key, &diagnostic.path);
             breakages.push(Breakage {
                 flow_id: key.0,
@@ -335,12 +363,19 @@ fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKe
 }
 
 /// All that follow a flow whose calls go deeper than before: theirs do, too.
-fn too_deep(world: &World, next: &World, edited: &HashSet<FlowId>) -> BTreeSet<VersionKey> {
-    let depth = |world: &World, flow: FlowId| {
-        world.active(flow).into_iter().map(|version| graph::depth(world, (flow, version))).max().unwrap_or_default()
+fn too_deep(
+    (world, calls_before): (&World, &mut Calls<'_>),
+    (next, calls): (&World, &mut Calls<'_>),
+    edited: &HashSet<FlowId>,
+) -> BTreeSet<VersionKey> {
+    let deepest = |world: &World, calls: &mut Calls<'_>, flow: FlowId| {
+        world.active(flow).into_iter().map(|version| calls.depth((flow, version))).max().unwrap_or_default()
     };
-    let deeper = edited.iter().copied().filter(|flow| depth(next, *flow) > depth(world, *flow));
-    let mut waiting: Vec<FlowId> = deeper.collect();
+    let mut waiting: Vec<FlowId> = edited
+        .iter()
+        .copied()
+        .filter(|flow| deepest(next, calls, *flow) > deepest(world, calls_before, *flow))
+        .collect();
     let mut found = BTreeSet::new();
     while let Some(flow) = waiting.pop() {
         for user in next.usage.users(Used::Flow(flow)) {
@@ -353,10 +388,10 @@ fn too_deep(world: &World, next: &World, edited: &HashSet<FlowId>) -> BTreeSet<V
 }
 
 /// What is wrong with a version in a world, circles and depth included.
-fn errors(world: &World, key: VersionKey) -> Vec<Diagnostic> {
+fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
     let Some(checked) = world.checked(key) else { return Vec::new() };
     let mut diagnostics = checked.diagnostics.clone();
-    diagnostics.extend(graph::check(world, key));
+    diagnostics.extend(calls.check(key));
     diagnostics.retain(Diagnostic::is_error);
     diagnostics
 }

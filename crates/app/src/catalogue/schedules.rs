@@ -200,9 +200,9 @@ impl LiveCatalogue {
         revision: Option<u64>,
         change: impl Fn(&KnownSchedule) -> Result<ScheduleRecord, AppError>,
     ) -> Result<Arc<KnownSchedule>, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let before = world.schedules.get(&id).ok_or_else(|| not_found("schedule", id))?;
             let current = before.record.revision;
             if revision.is_some_and(|revision| revision != current) {

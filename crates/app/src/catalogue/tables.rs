@@ -108,9 +108,9 @@ impl LiveCatalogue {
         spec: &TableSpec,
         revision: Option<u64>,
     ) -> Result<Arc<Table>, AppError> {
-        let mut turn = self.begin(by).await;
+        let mut turn = self.begin(by);
         loop {
-            let world = turn.world();
+            let world = turn.world().await;
             let before = &world.tables.get(&id).ok_or_else(|| not_found("table", id))?.record;
             if revision.is_some_and(|revision| revision != before.revision) {
                 return Err(AppError::Stale { kind: "table", current: before.revision });

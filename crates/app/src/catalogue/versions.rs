@@ -93,7 +93,9 @@ impl LiveCatalogue {
         to: &VersionName,
     ) -> Result<(Version, Version, Vec<Difference>), AppError> {
         let (from, to) = (self.named_version(id, from).await?, self.named_version(id, to).await?);
-        Ok((from.record.version, to.record.version, diff::diff(&from.document, &to.document)))
+        let numbers = (from.record.version, to.record.version);
+        let differences = self.desk.work(move |_| diff::diff(&from.document, &to.document)).await?;
+        Ok((numbers.0, numbers.1, differences))
     }
 }
 

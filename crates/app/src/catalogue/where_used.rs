@@ -171,9 +171,9 @@ impl LiveCatalogue {
     pub async fn used_by_version(&self, id: FlowId, name: &VersionName) -> Result<Vec<Node>, AppError> {
         let loaded = self.named_version(id, name).await?;
         let world = self.world();
-        let checked = match world.loaded.contains_key(&loaded.key()).then(|| world.checked(loaded.key())).flatten() {
-            Some(checked) => checked,
-            None => Arc::new(world.check_apart(&loaded)),
+        let checked = {
+            let world = world.clone();
+            self.desk.work(move |wanted| world.check_known(&loaded, wanted)).await?
         };
         let mut seen = HashSet::new();
         let vertices = checked.references.iter().map(|reference| match &reference.target {

@@ -21,6 +21,7 @@ use super::routes::Routes;
 use super::schedules::KnownSchedule;
 use super::shape::Table;
 use super::usage::{self, Target, Usage, Used};
+use crate::aside::Wanted;
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
 pub const UNROUTED: &str = "Unrouted";
@@ -81,6 +82,8 @@ pub struct World {
     pub tables: HashMap<TableId, Arc<Table>>,
     /// Schedules.
     pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
+    /// Whether anybody waits for what is checked in it: not always, while it is being planned.
+    pub(super) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
     checked: Mutex<HashMap<VersionKey, Arc<CheckedVersion>>>,
     /// Flows by folded name; two of different kind may share one.
@@ -184,6 +187,11 @@ impl World {
     /// that the changes bring into use.
     #[must_use]
     pub fn after(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>]) -> Next {
+        self.after_while(changes, loaded, &Wanted::default())
+    }
+
+    /// The same, for as long as it is wanted. It must be wanted again before anybody else gets to see it.
+    pub(super) fn after_while(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>], wanted: &Wanted) -> Next {
         let mut next = Self {
             epoch: self.epoch + 1,
             flows: self.flows.clone(),
@@ -195,6 +203,7 @@ impl World {
             routes: self.routes.clone(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
+            wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
             queue_names: self.queue_names.clone(),

@@ -12,7 +12,7 @@ use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
-use super::wanted::Wanted;
+use crate::aside::Wanted;
 use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
 
@@ -155,6 +155,6 @@ impl Answers for LiveAnswers<'_> {
     }
 
     fn wanted(&self) -> bool {
-        self.wanted.as_ref().is_none_or(Wanted::still)
+        self.wanted.as_ref().is_none_or(Wanted::holds)
     }
 }

@@ -30,8 +30,10 @@ use super::decide::{Conducted, Start, bare_record, conduct};
 use super::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
+use crate::aside::Wanted;
+use crate::catalogue::checking::CheckedVersion;
 use crate::catalogue::versions::VersionName;
-use crate::catalogue::world::{Loaded, Running, World};
+use crate::catalogue::world::{Loaded, Running};
 use crate::error::AppError;
 
 /// What to try.
@@ -99,21 +101,22 @@ impl App {
         };
         let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
-        let work = move || {
+        let work = move |wanted: &Wanted| {
             let (version, program) = match aim {
-                Aim::Saved(loaded) => (Some(loaded.record.version), program(&world, &loaded)?),
+                Aim::Saved(loaded) => (Some(loaded.record.version), program(&world.check_known(&loaded, wanted))?),
                 Aim::Unsaved(node) => {
                     let unsaved = unsaved(id, &node)?;
-                    if !given.may_read_routing && names_routing(&world, &unsaved) {
+                    let checked = world.check_apart(&unsaved, wanted);
+                    if !given.may_read_routing && names_routing(&checked) {
                         return Err(AppError::MissingScope(Scope::RoutingRead));
                     }
-                    (None, program(&world, &unsaved)?)
+                    (None, program(&checked)?)
                 }
             };
-            let answers = LiveAnswers::new(&running, &*store);
+            let answers = LiveAnswers::new(&running, &*store).as_long_as(wanted.clone());
             runtime.block_on(run(&running, version, &program, given, limits, answers))
         };
-        self.tries.run_for(client, work).await?
+        self.tries.work_for(client, work).await?
     }
 }
 
@@ -181,16 +184,14 @@ impl Answers for CallersAnswers<'_> {
 }
 
 /// Whether a document that anybody could have written names queues, tables or schedules: even that one is not there would be told.
-fn names_routing(world: &World, loaded: &Loaded) -> bool {
-    let checked = world.check_apart(loaded);
+fn names_routing(checked: &CheckedVersion) -> bool {
     let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule];
     checked.references.iter().any(|reference| !matches!(reference.target, Resolved::Flow(..)))
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }
 
-fn program(world: &World, loaded: &Loaded) -> Result<Arc<Program>, AppError> {
-    let known = world.loaded.contains_key(&loaded.key()).then(|| world.checked(loaded.key())).flatten();
-    let checked = known.unwrap_or_else(|| Arc::new(world.check_apart(loaded)));
+/// What a version runs as.
+fn program(checked: &CheckedVersion) -> Result<Arc<Program>, AppError> {
     checked.program.clone().ok_or_else(|| AppError::Invalid(checked.diagnostics.clone()))
 }
 

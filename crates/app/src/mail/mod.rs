@@ -8,5 +8,4 @@ pub mod email;
 pub mod intake;
 pub mod smtp;
 pub(crate) mod underway;
-pub(crate) mod wanted;
 pub mod worker;

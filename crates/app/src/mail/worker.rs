@@ -18,8 +18,8 @@ use waypost_store::traits::Store;
 use super::answers::LiveAnswers;
 use super::decide::{Start, bare_record, decide};
 use super::email::Envelope;
-use super::wanted::{Interest, Wanted};
 use crate::App;
+use crate::aside::Wanted;
 use crate::catalogue::world::{Running, World};
 use crate::observed::Ran;
 use crate::traces::trace_id;
@@ -87,14 +87,11 @@ impl App {
             set_aside_record(start(&work, route.as_deref()), running.unrouted, work.attempts)
         } else {
             let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
-            let (interest, wanted) = Interest::new();
-            let run = self.runs.run(move || {
-                let raw = raw.unwrap_or_default();
+            let run = self.runs.work(move |wanted| {
+                let (raw, wanted) = (raw.unwrap_or_default(), wanted.clone());
                 runtime.block_on(run(&running, &*store, route.as_deref(), (&work, &raw), gone, limits, wanted))
             });
-            let run = run.await??;
-            drop(interest);
-            run
+            run.await??
         };
         let ran = Ran::of(&run);
         match self.store.record_run(id, lease, run).await {

@@ -28,7 +28,7 @@ impl App {
         &self,
         actor: &str,
         mut request: ReplayRequest,
-        set: &ChangeSet,
+        set: ChangeSet,
     ) -> Result<ReplayRecord, AppError> {
         request.check()?;
         request.resolve(&self.catalogue.world())?;

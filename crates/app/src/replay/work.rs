@@ -23,13 +23,12 @@ use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
-use crate::aside::stand_back;
+use crate::aside::{Wanted, stand_back};
 use crate::catalogue::plan::By;
 use crate::catalogue::where_used::followers;
 use crate::catalogue::world::{Running, World};
 use crate::error::AppError;
 use crate::mail::answers::LiveAnswers;
-use crate::mail::wanted::Interest;
 
 /// A replay whose node is gone is another's after this long. How far it came is told with each renewal.
 const TERM: Term = Term { lasts: Duration::from_secs(10), renewed: Duration::from_secs(1) };
@@ -172,7 +171,7 @@ impl App {
         self.catalogue.catch_up().await?;
         let before = self.catalogue.running();
         let by = By { actor: &replay.created_by, note: None };
-        let (world, flows) = self.catalogue.proposed(by, &set).await.map_err(|error| match error {
+        let (world, flows) = self.catalogue.proposed(by, set).await.map_err(|error| match error {
             AppError::Store(error) => Ended::Store(error),
             other => Ended::Failed(format!("the flows can't be published any more: {other}")),
         })?;
@@ -228,7 +227,7 @@ impl App {
         let (runtime, store) = (Handle::current(), self.store.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
-        let (interest, wanted) = Interest::new();
+        let (waiting, wanted) = Wanted::until_dropped();
         let run = move || {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             let part = items.len().div_ceil(threads).max(1);
@@ -273,7 +272,7 @@ impl App {
             })
         };
         let ran = tokio::task::spawn_blocking(run).await;
-        drop(interest);
+        drop(waiting);
         Ok(ran.map_err(|error| StoreError::Failed(error.to_string()))??)
     }
 }

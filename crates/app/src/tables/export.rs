@@ -8,6 +8,34 @@ use super::cells;
 use super::spec::KEY_PROPERTY;
 use crate::catalogue::shape::Table;
 
+/// Who the file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A program, or an import: every value as it is.
+    Program,
+    /// A spreadsheet, which takes a text that begins like a formula for one: such texts get an apostrophe before them, which
+    /// spreadsheets don't show. An import would keep it.
+    Spreadsheet,
+}
+
+/// What spreadsheets take for the beginning of a formula, or for white space before one (OWASP, "CSV Injection").
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+impl Reader {
+    fn text(self, text: &str) -> String {
+        let apostrophe = self == Self::Spreadsheet && text.starts_with(FORMULA);
+        format!("{}{text}", if apostrophe { "'" } else { "" })
+    }
+
+    /// Numbers are never formulas, even with a sign.
+    fn cell(self, value: &Json) -> String {
+        match value {
+            Json::String(text) => self.text(text),
+            other => cells::to_text(other),
+        }
+    }
+}
+
 /// The first line: the key and the columns.
 #[must_use]
 pub fn header(table: &Table) -> Vec<u8> {
@@ -17,12 +45,12 @@ pub fn header(table: &Table) -> Vec<u8> {
 
 /// Lines of rows. What a row leaves out is left empty: its defaults are the table's, not its own.
 #[must_use]
-pub fn lines<'r>(table: &Table, rows: impl IntoIterator<Item = &'r TableRow>) -> Vec<u8> {
+pub fn lines<'r>(table: &Table, rows: impl IntoIterator<Item = &'r TableRow>, reader: Reader) -> Vec<u8> {
     written(rows.into_iter().map(|row| {
         let values: Map<String, Json> = serde_json::from_str(&row.values).unwrap_or_default();
-        let cell = |name: &str| values.get(name).map(cells::to_text).unwrap_or_default();
+        let cell = |name: &str| values.get(name).map(|value| reader.cell(value)).unwrap_or_default();
         let columns = table.record.schema.columns.iter().map(|column| cell(&column.name));
-        std::iter::once(row.key.clone()).chain(columns).collect()
+        std::iter::once(reader.text(&row.key)).chain(columns).collect()
     }))
 }
 

@@ -1,6 +1,8 @@
 //! A table's whole content from a CSV file (RFC 4180), line by line: every bad line is told, and none is kept if one is bad.
 
+use std::cell::Cell;
 use std::io::Read;
+use std::rc::Rc;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 use serde_json::Map;
@@ -11,6 +13,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::tables::TableRow;
 
 use super::cells;
+use super::spec::MAX_COLUMNS;
 use crate::catalogue::shape::{KEY, Table};
 
 /// So many problems are told; of the others, how many there are.
@@ -18,6 +21,35 @@ const TOLD: usize = 100;
 
 /// So many rows are gathered at a time.
 const BATCH: usize = 500;
+
+/// The key and as many columns as a table may have.
+const MAX_FIELDS: usize = MAX_COLUMNS + 1;
+
+/// A longer line is refused before it is read to its end: a quote that is never closed makes one line of a whole file.
+const MAX_LINE: usize = 1 << 20;
+
+/// Reads on as long as lines are not too long.
+struct Bounded<R> {
+    input: R,
+    /// What was read since the line's start, in bytes.
+    line: Rc<Cell<usize>>,
+}
+
+/// A line is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("a line has more than {MAX_LINE} bytes")]
+struct LongLine;
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.line.get() > MAX_LINE {
+            return Err(std::io::Error::other(LongLine));
+        }
+        let read = self.input.read(into)?;
+        self.line.set(self.line.get() + read);
+        Ok(read)
+    }
+}
 
 /// A problem in a file that is read line by line.
 #[derive(Clone, Debug)]
@@ -88,7 +120,8 @@ pub fn read<F>(table: &Table, input: impl Read, mut take: F) -> Result<u64, Read
 where
     F: FnMut(Vec<(u64, TableRow)>) -> Result<Vec<waypost_store::contents::Repeated>, StoreError>,
 {
-    let mut file = ReaderBuilder::new().flexible(true).from_reader(input);
+    let bytes = Rc::new(Cell::new(0));
+    let mut file = ReaderBuilder::new().flexible(true).from_reader(Bounded { input, line: bytes.clone() });
     let mut problems = LineProblems::default();
     let fields = header(table, &mut file, &mut problems)?;
     if !problems.is_empty() {
@@ -98,11 +131,13 @@ where
     let mut batch = Vec::with_capacity(BATCH);
     let mut rows = 0;
     loop {
+        bytes.set(0);
+        let at = file.position().line();
         match file.read_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {}
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = error.position().map_or(at, csv::Position::line);
                 broken(error, line, &mut problems)?;
                 continue;
             }
@@ -152,6 +187,12 @@ fn header<'t>(
             return Ok(Vec::new());
         }
     };
+    if header.len() > MAX_FIELDS {
+        let message = format!("the first line has {} fields", header.len());
+        let problem = Diagnostic::error(Code::TooLarge, "", message).expected(format!("at most {MAX_FIELDS}"));
+        problems.add(1, None, problem);
+        return Ok(Vec::new());
+    }
     let mut fields = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for (place, name) in (1..).zip(&header) {
@@ -228,6 +269,14 @@ fn row(
 /// Text that is no CSV is a problem of its line; anything else ends the reading.
 fn broken(error: csv::Error, line: u64, problems: &mut LineProblems) -> Result<(), ReadError> {
     match error.into_kind() {
+        ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<LongLine>()) => {
+            let problem = Diagnostic::error(Code::TooLarge, "", "the line is too long")
+                .expected(format!("at most {MAX_LINE} bytes"))
+                .suggestion("is a quote not closed?");
+            problems.add(line, None, problem);
+            // Where it ends is not known.
+            Err(ReadError::Lines(std::mem::take(problems)))
+        }
         ErrorKind::Io(error) => Err(ReadError::Input(error)),
         ErrorKind::Utf8 { err, .. } => {
             let problem = Diagnostic::error(Code::Syntax, "", "the line is not UTF-8");

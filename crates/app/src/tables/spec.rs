@@ -13,7 +13,7 @@ use super::cells;
 pub const KEY_PROPERTY: &str = "key";
 
 /// At most so many columns.
-const MAX_COLUMNS: usize = 200;
+pub const MAX_COLUMNS: usize = 200;
 
 /// The longest name of a column.
 const MAX_NAME: usize = 100;

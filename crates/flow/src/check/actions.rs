@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::document::{Action, ActionKind, Document, FlowReference, Jump, is_computed};
+use crate::diagnostic::{Code, Diagnostic, Problems};
+use crate::document::{Action, ActionKind, FlowReference, Jump, is_computed};
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
 use crate::program::{
     Handover, LogLevel, ProgramAction, ProgramActionKind, QueueChoice, queue_outputs, schedule_outputs,
 };
 use crate::types::Type;
+use crate::work::Work;
 
 use super::declarations::Declarations;
 use super::mappings::{self, assigned, outputs};
 use super::variables::Variables;
 use super::world::World;
-use super::{Reference, keep, node_index};
+use super::{Nodes, Reference, keep};
 
 /// Compiles actions and gathers what they refer to.
 pub(super) struct Actions<'w> {
     pub(super) world: &'w dyn World,
+    work: &'w Work<'w>,
     inputs: &'w [(String, Type)],
     outputs: &'w [(String, Type)],
     /// Flows and queues named so far.
@@ -42,14 +44,15 @@ fn output_types(interface: &Interface) -> Vec<(String, Type)> {
 /// The flow whose actions are compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Flow<'f> {
-    pub(super) document: &'f Document,
+    pub(super) nodes: &'f Nodes<'f>,
     pub(super) variables: &'f Variables,
 }
 
 impl<'w> Actions<'w> {
-    pub(super) fn new(world: &'w dyn World, declarations: &'w Declarations) -> Self {
+    pub(super) fn new(world: &'w dyn World, declarations: &'w Declarations, work: &'w Work<'w>) -> Self {
         Self {
             world,
+            work,
             inputs: &declarations.inputs,
             outputs: &declarations.outputs,
             references: Vec::new(),
@@ -63,7 +66,7 @@ impl<'w> Actions<'w> {
         path: &str,
         actions: &[Action],
         flow: Flow<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Problems,
     ) -> Option<Vec<ProgramAction>> {
         let mut compiled = Vec::with_capacity(actions.len());
         for (index, action) in actions.iter().enumerate() {
@@ -82,10 +85,10 @@ impl<'w> Actions<'w> {
         path: &str,
         action: &Action,
         flow: Flow<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Problems,
     ) -> Option<ProgramActionKind> {
         let variables = flow.variables;
-        let scope = Scope { inputs: self.inputs, variables: &variables.types, outputs: None };
+        let scope = Scope { inputs: self.inputs, variables: &variables.types, outputs: None, work: self.work };
         let mut value = |member: &str, value: &serde_json::Value, expected: Type| {
             keep(expr::compile_value(&format!("{path}.{member}"), value, &scope, Some(&expected)), diagnostics)
         };
@@ -96,7 +99,7 @@ impl<'w> Actions<'w> {
                 let mut ways = interfaces.iter().map(|interface| {
                     let inputs = mappings::inputs(path, input_mapping, interface, &scope, diagnostics);
                     let given = output_types(interface);
-                    let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
+                    let outputs = outputs(path, output_mapping, &given, variables, &scope, diagnostics);
                     Some(Handover { inputs: inputs?, outputs: outputs? })
                 });
                 let (first, second) = (ways.next()?, ways.next());
@@ -122,16 +125,13 @@ impl<'w> Actions<'w> {
             }
             ActionKind::SetOutput { name, value: written } => {
                 let Some(output) = self.outputs.iter().position(|(known, _)| known == name) else {
-                    diagnostics.push(
-                        Diagnostic::error(
-                            Code::UnknownOutput,
-                            format!("{path}.name"),
-                            format!("there is no output `{name}`"),
-                        )
-                        .expected("the name of one of this flow's outputs")
-                        .found(format!("`{name}`"))
-                        .nearest(name, self.outputs.iter().map(|(known, _)| known.as_str())),
-                    );
+                    let at = format!("{path}.name");
+                    diagnostics.error(|| {
+                        Diagnostic::error(Code::UnknownOutput, at, format!("there is no output `{name}`"))
+                            .expected("the name of one of this flow's outputs")
+                            .found(format!("`{name}`"))
+                            .nearest(name, self.outputs.iter().map(|(known, _)| known.as_str()))
+                    });
                     return None;
                 };
                 let expected = self.outputs.get(output).map(|(_, data_type)| data_type.clone())?;
@@ -166,12 +166,12 @@ impl<'w> Actions<'w> {
                 let not_found = jump(&format!("{path}.notFound.to"), not_found.as_ref(), flow, diagnostics);
                 let table = self.table(path, table, diagnostics)?;
                 let columns = table.schema.outputs();
-                let outputs = outputs(path, output_mapping, &columns, variables, self.inputs, diagnostics);
+                let outputs = outputs(path, output_mapping, &columns, variables, &scope, diagnostics);
                 ProgramActionKind::LookupTable { table, key: key?, outputs: outputs?, not_found: not_found? }
             }
             ActionKind::EvaluateSchedule { schedule, output_mapping } => {
                 let given = schedule_outputs();
-                let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
+                let outputs = outputs(path, output_mapping, &given, variables, &scope, diagnostics);
                 let schedule = self.schedule(path, schedule, diagnostics)?;
                 ProgramActionKind::EvaluateSchedule { schedule, outputs: outputs? }
             }
@@ -179,7 +179,7 @@ impl<'w> Actions<'w> {
                 let name = value("name", name, Type::String);
                 let not_found = jump(&format!("{path}.notFound.to"), not_found.as_ref(), flow, diagnostics);
                 let given = queue_outputs();
-                let outputs = outputs(path, output_mapping, &given, variables, self.inputs, diagnostics);
+                let outputs = outputs(path, output_mapping, &given, variables, &scope, diagnostics);
                 ProgramActionKind::FindQueue { name: name?, outputs: outputs?, not_found: not_found? }
             }
             ActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
@@ -227,10 +227,10 @@ impl<'w> Actions<'w> {
 }
 
 /// The node that a jump leads to; none if there is no jump, nothing if there is no such node.
-fn jump(path: &str, jump: Option<&Jump>, flow: Flow<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Option<usize>> {
+fn jump(path: &str, jump: Option<&Jump>, flow: Flow<'_>, diagnostics: &mut Problems) -> Option<Option<usize>> {
     match jump {
         None => Some(None),
-        Some(jump) => node_index(path, &jump.to, flow.document, diagnostics).map(Some),
+        Some(jump) => flow.nodes.find(path, &jump.to, diagnostics).map(Some),
     }
 }
 
@@ -241,7 +241,7 @@ fn list(
     variable: &str,
     variables: &Variables,
     scope: &Scope<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) -> Option<Compiled> {
     let (_, known) = variables.types.get(variables.position(variable)?)?;
     let compiled = keep(expr::compile_value(path, items, scope, None), diagnostics)?;

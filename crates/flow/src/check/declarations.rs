@@ -1,6 +1,6 @@
 //! Declared inputs, outputs and variables, with their types and defaults.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Problems;
 use crate::document::Document;
 use crate::expr;
 use crate::interface::{InputType, OutputType};
@@ -23,7 +23,7 @@ pub(super) struct Declarations {
 
 impl Declarations {
     /// Reads them. The document's reader has reported types that don't exist; here they count as json, so that nothing is said twice.
-    pub(super) fn read(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn read(document: &Document, diagnostics: &mut Problems) -> Self {
         let data_type = |written: &str| Type::parse(written).unwrap_or(Type::Json);
         let mut default = |path: String, value: &Option<serde_json::Value>, data_type: &Type| {
             let value = value.as_ref()?;

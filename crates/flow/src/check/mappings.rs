@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems, one_of};
 use crate::document::Mapping;
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
@@ -17,7 +17,7 @@ pub(super) fn inputs(
     mappings: &[Mapping],
     interface: &Interface,
     scope: &Scope<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
     let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
@@ -26,13 +26,13 @@ pub(super) fn inputs(
         let path = format!("{path}.inputMapping[{index}]");
         twice(&path, &mapping.name, &mut seen, diagnostics);
         let Some((position, input)) = interface.input(&mapping.name) else {
-            let message = format!("`{}` has no input `{}`", interface.name, mapping.name);
-            diagnostics.push(
+            diagnostics.error(|| {
+                let message = format!("`{}` has no input `{}`", interface.name, mapping.name);
                 Diagnostic::error(Code::UnknownInput, format!("{path}.name"), message)
                     .expected(known(interface.inputs.iter().map(|input| input.name.as_str())))
                     .found(format!("`{}`", mapping.name))
-                    .nearest(&mapping.name, interface.inputs.iter().map(|input| input.name.as_str())),
-            );
+                    .nearest(&mapping.name, interface.inputs.iter().map(|input| input.name.as_str()))
+            });
             continue;
         };
         let value = expr::compile_value(&format!("{path}.value"), &mapping.value, scope, Some(&input.data_type));
@@ -55,10 +55,10 @@ pub(super) fn outputs(
     mappings: &[Mapping],
     outputs: &[(String, Type)],
     variables: &Variables,
-    inputs: &[(String, Type)],
-    diagnostics: &mut Vec<Diagnostic>,
+    scope: &Scope<'_>,
+    diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
-    let scope = Scope { inputs, variables: &variables.types, outputs: Some(outputs) };
+    let scope = Scope { outputs: Some(outputs), ..*scope };
     let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
@@ -79,7 +79,7 @@ pub(super) fn assigned(
     variable: usize,
     variables: &Variables,
     scope: &Scope<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) -> Option<Compiled> {
     let (name, data_type) = variables.types.get(variable)?;
     let expected = data_type.as_ref();
@@ -100,7 +100,7 @@ pub(super) fn assigned(
     keep(expr::compile_value(path, value, scope, expected), diagnostics)
 }
 
-fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Vec<Diagnostic>) {
+fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Problems) {
     if !seen.insert(name) {
         let message = format!("`{name}` is mapped twice");
         diagnostics.push(
@@ -111,6 +111,6 @@ fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics
 }
 
 fn known<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: Vec<&str> = names.collect();
-    if names.is_empty() { "nothing: it has none".to_owned() } else { format!("one of: {}", names.join(", ")) }
+    let mut names = names.peekable();
+    if names.peek().is_none() { "nothing: it has none".to_owned() } else { one_of(names) }
 }

@@ -9,15 +9,16 @@ mod variables;
 mod warnings;
 mod world;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Disposition, Document};
 use crate::expr::{self, Compiled, Scope};
 use crate::id::{FlowId, Version};
 use crate::interface::Interface;
 use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode};
+use crate::work::{MAX_STEPS, Work};
 
 use actions::{Actions, Flow};
 use declarations::Declarations;
@@ -46,22 +47,36 @@ pub struct Reference {
     pub written: String,
 }
 
-/// Checks a document.
+/// Checks a document. One that takes more than [`crate::work::MAX_STEPS`] is refused for that alone.
 pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn World) -> Checked {
-    let mut diagnostics = Vec::new();
+    let wanted = || world.is_wanted();
+    let work = Work::while_wanted(&wanted);
+    let checked = check_within(document, flow, version, world, &work);
+    if !work.is_over() {
+        return checked;
+    }
+    let too_much = Diagnostic::error(Code::TooMuchWork, "", "checking the flow takes too much work")
+        .expected(format!("a flow that can be checked in {MAX_STEPS} steps"))
+        .suggestion("shorten its expressions, or move parts of it into shared flows");
+    Checked { program: None, diagnostics: vec![too_much], references: checked.references }
+}
+
+fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn World, work: &Work<'_>) -> Checked {
+    let mut diagnostics = Problems::default();
     let declarations = Declarations::read(document, &mut diagnostics);
-    let mut actions = Actions::new(world, &declarations);
-    let variables = variables::infer(document, &declarations, world);
-    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None };
+    let mut actions = Actions::new(world, &declarations, work);
+    let variables = variables::infer(document, &declarations, world, work);
+    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None, work };
 
     let conditions = conditions(document, &scope, &mut diagnostics);
-    let flow_of = Flow { document, variables: &variables };
+    let nodes_of = Nodes::new(document);
+    let flow_of = Flow { nodes: &nodes_of, variables: &variables };
     let mut nodes = Vec::with_capacity(document.nodes.len());
     let mut complete = true;
     for (index, node) in document.nodes.iter().enumerate() {
         let path = format!("nodes[{index}]");
         let compiled = actions.list(&path, &node.actions, flow_of, &mut diagnostics);
-        let next = branches(&path, index, document, &scope, &mut diagnostics);
+        let next = branches(&path, index, document, &nodes_of, &scope, &mut diagnostics);
         match (compiled, next) {
             (Some(compiled), Some(next)) => {
                 nodes.push(ProgramNode { id: Arc::from(node.id.as_str()), actions: compiled, next });
@@ -69,8 +84,7 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
             _ => complete = false,
         }
     }
-    let on_error =
-        document.on_error.as_ref().map(|jump| node_index("onError.to", &jump.to, document, &mut diagnostics));
+    let on_error = document.on_error.as_ref().map(|jump| nodes_of.find("onError.to", &jump.to, &mut diagnostics));
     let end = end(document, &mut actions, &mut diagnostics);
     let references = std::mem::take(&mut actions.references);
     let callee_decides = actions.callee_decides;
@@ -101,21 +115,20 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
         }),
     };
     // Paths only make sense over a program whose every node is known: a broken action would hide what it sets.
-    if complete && !diagnostics.iter().any(Diagnostic::is_error) {
-        let reached = paths::check(document, &program, &mut diagnostics);
+    if complete && !diagnostics.has_errors() {
+        let reached = paths::check(document, &program, work, &mut diagnostics);
         program.interface.may_decide |= reached.decides;
     }
     // Behind a weighted label two versions are held against one mapping: what is wrong with both is said once.
-    let mut said = HashSet::new();
-    diagnostics.retain(|diagnostic| said.insert(diagnostic.clone()));
-    let failed = !complete || diagnostics.iter().any(Diagnostic::is_error);
+    diagnostics.dedup();
+    let failed = !complete || diagnostics.has_errors();
     if !failed {
-        warnings::check(document, &program, world, &mut diagnostics);
+        warnings::check(document, &program, world, work, &mut diagnostics);
     }
-    Checked { program: (!failed).then_some(program), diagnostics, references }
+    Checked { program: (!failed).then_some(program), diagnostics: diagnostics.into_vec(), references }
 }
 
-fn conditions(document: &Document, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Conditions> {
+fn conditions(document: &Document, scope: &Scope<'_>, diagnostics: &mut Problems) -> Option<Conditions> {
     let set = &document.condition_set;
     let mut conditions = Vec::with_capacity(set.conditions.len());
     for (index, condition) in set.conditions.iter().enumerate() {
@@ -129,8 +142,9 @@ fn branches(
     path: &str,
     index: usize,
     document: &Document,
+    nodes: &Nodes<'_>,
     scope: &Scope<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) -> Option<Vec<ProgramBranch>> {
     let Some(written) = document.nodes.get(index).and_then(|node| node.next.as_ref()) else {
         let following = index + 1;
@@ -139,7 +153,7 @@ fn branches(
     };
     let mut branches = Vec::with_capacity(written.len());
     for (position, branch) in written.iter().enumerate() {
-        let to = node_index(&format!("{path}.next[{position}].to"), &branch.to, document, diagnostics);
+        let to = nodes.find(&format!("{path}.next[{position}].to"), &branch.to, diagnostics);
         let when = match &branch.when {
             None => Some(None),
             Some(text) => {
@@ -154,7 +168,7 @@ fn branches(
     (branches.len() == written.len()).then_some(branches)
 }
 
-fn end(document: &Document, actions: &mut Actions<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<ProgramEnd> {
+fn end(document: &Document, actions: &mut Actions<'_>, diagnostics: &mut Problems) -> Option<ProgramEnd> {
     let queue = match &document.end.queue {
         None => None,
         Some(written) => Some(actions.queue("end.queue", "end", written, diagnostics)?),
@@ -162,28 +176,41 @@ fn end(document: &Document, actions: &mut Actions<'_>, diagnostics: &mut Vec<Dia
     Some(ProgramEnd { disposition: document.end.disposition, queue })
 }
 
-/// The position of a node, or a problem that names the nearest one.
-fn node_index(path: &str, id: &str, document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
-    let found = document.nodes.iter().position(|node| node.id == id);
-    if found.is_none() {
-        diagnostics.push(
-            Diagnostic::error(Code::UnknownNode, path, format!("there is no node `{id}`"))
-                .expected("the id of a node in this flow")
-                .found(format!("`{id}`"))
-                .nearest(id, document.nodes.iter().map(|node| node.id.as_str())),
-        );
+/// The nodes of a flow by id.
+pub(super) struct Nodes<'d> {
+    document: &'d Document,
+    positions: HashMap<&'d str, usize>,
+}
+
+impl<'d> Nodes<'d> {
+    fn new(document: &'d Document) -> Self {
+        let positions = document.nodes.iter().enumerate().map(|(position, node)| (node.id.as_str(), position));
+        Self { document, positions: positions.collect() }
     }
-    found
+
+    /// The position of a node, or a problem that names the nearest one.
+    pub(super) fn find(&self, path: &str, id: &str, diagnostics: &mut Problems) -> Option<usize> {
+        let found = self.positions.get(id).copied();
+        if found.is_none() {
+            diagnostics.error(|| {
+                Diagnostic::error(Code::UnknownNode, path, format!("there is no node `{id}`"))
+                    .expected("the id of a node in this flow")
+                    .found(format!("`{id}`"))
+                    .nearest(id, self.document.nodes.iter().map(|node| node.id.as_str()))
+            });
+        }
+        found
+    }
 }
 
 /// Keeps what compiled, and the problems of what did not.
-fn keep(result: Result<Compiled, Vec<Diagnostic>>, diagnostics: &mut Vec<Diagnostic>) -> Option<Compiled> {
+fn keep(result: Result<Compiled, Vec<Diagnostic>>, diagnostics: &mut Problems) -> Option<Compiled> {
     result.map_err(|problems| diagnostics.extend(problems)).ok()
 }
 
 /// The interface that a document declares, whatever is wrong with the rest of it: what can be said of a flow that can't be checked to the end.
 pub fn declared_interface(document: &Document, flow: FlowId) -> Interface {
-    let declarations = Declarations::read(document, &mut Vec::new());
+    let declarations = Declarations::read(document, &mut Problems::default());
     Interface {
         flow,
         name: document.name.clone(),

@@ -1,9 +1,10 @@
 //! What can be said of every path through a flow: which nodes are reached, and what is surely set where.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::Document;
 use crate::expr::Compiled;
 use crate::program::{Program, ProgramAction, ProgramActionKind, QueueChoice};
+use crate::work::Work;
 
 /// What the paths tell of the whole flow.
 pub(super) struct Reached {
@@ -43,17 +44,18 @@ struct Passed {
 /// A walk over one flow. First it spreads what is set until nothing changes; then it goes over every node once more and reports.
 struct Walk<'p> {
     program: &'p Program,
+    work: &'p Work<'p>,
     entries: Vec<Option<Set>>,
     waiting: Vec<usize>,
 }
 
 /// Checks reads, reachability and required outputs.
-pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Reached {
+pub(super) fn check(document: &Document, program: &Program, work: &Work<'_>, diagnostics: &mut Problems) -> Reached {
     let start = Set {
         variables: program.variables.iter().map(|variable| variable.default.is_some()).collect(),
         outputs: vec![false; program.output_initials.len()],
     };
-    let mut walk = Walk { program, entries: vec![None; program.nodes.len()], waiting: Vec::new() };
+    let mut walk = Walk { program, work, entries: vec![None; program.nodes.len()], waiting: Vec::new() };
     let mut report = Report { document, diagnostics, reported: vec![false; program.output_initials.len()] };
 
     for (index, condition) in program.conditions.conditions.iter().enumerate() {
@@ -97,7 +99,7 @@ impl Visitor for Quiet {}
 
 struct Report<'d> {
     document: &'d Document,
-    diagnostics: &'d mut Vec<Diagnostic>,
+    diagnostics: &'d mut Problems,
     /// Outputs whose missing was reported: once is enough.
     reported: Vec<bool>,
 }
@@ -109,16 +111,13 @@ impl Visitor for Report<'_> {
                 continue;
             }
             let name = program.variables.get(*variable).map_or("", |variable| &variable.name);
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::UnsetVariable,
-                    path,
-                    format!("`{name}` is not set on every path that leads here"),
-                )
-                .expected("a variable that is set before it is read, error edges included")
-                .suggestion(format!("declare `{name}` under `variables` with a default, or set it on every path"))
-                .at(range.clone()),
-            );
+            self.diagnostics.error(|| {
+                let message = format!("`{name}` is not set on every path that leads here");
+                Diagnostic::error(Code::UnsetVariable, path, message)
+                    .expected("a variable that is set before it is read, error edges included")
+                    .suggestion(format!("declare `{name}` under `variables` with a default, or set it on every path"))
+                    .at(range.clone())
+            });
         }
     }
 
@@ -167,6 +166,10 @@ impl Report<'_> {
 impl Walk<'_> {
     /// A path arrives at a node.
     fn arrive(&mut self, node: usize, set: &Set) {
+        // What is set is compared and copied variable by variable.
+        if !self.work.take(1 + (set.variables.len() + set.outputs.len()) / 256) {
+            return;
+        }
         let Some(entry) = self.entries.get_mut(node) else { return };
         let changed = match entry {
             Some(known) => known.meet(set),
@@ -200,6 +203,9 @@ impl Walk<'_> {
         let program = self.program;
         let mut passed = Passed { decides: false, ends: false };
         for (position, action) in actions.iter().enumerate() {
+            if !self.work.take(2) {
+                break;
+            }
             let path = format!("{path}.actions[{position}]");
             let errors = action.on_error.or(errors);
             for (member, compiled) in before(action) {
@@ -216,6 +222,9 @@ impl Walk<'_> {
             }
             let inside = action.kind.actions();
             if !inside.is_empty() {
+                if !self.work.take(set.variables.len() / 256) {
+                    break;
+                }
                 let mut turn = set.clone();
                 apply(action, &mut turn);
                 passed.decides |= self.actions(&path, inside, errors, &mut turn, visitor).decides;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::FlowReference;
 use crate::interface::Interface;
 use crate::program::{Callee, QueueTarget, ScheduleTarget, TableTarget};
@@ -18,16 +18,16 @@ impl Actions<'_> {
         path: &str,
         place: &str,
         written: &str,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Problems,
     ) -> Option<QueueTarget> {
         let Some(queue) = self.world.queue(written) else {
-            let names = self.world.queue_names();
-            diagnostics.push(
+            diagnostics.error(|| {
+                let names = self.world.queue_names();
                 Diagnostic::error(Code::UnknownQueue, path, format!("there is no queue `{written}`"))
                     .expected("the name or id of a queue")
                     .found(format!("`{written}`"))
-                    .nearest(written, names.iter().map(String::as_str)),
-            );
+                    .nearest(written, names.iter().map(String::as_str))
+            });
             return None;
         };
         self.references.push(Reference {
@@ -39,15 +39,10 @@ impl Actions<'_> {
     }
 
     /// Resolves a data table by name or id, and notes the reference.
-    pub(super) fn table(
-        &mut self,
-        place: &str,
-        written: &str,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<TableTarget> {
+    pub(super) fn table(&mut self, place: &str, written: &str, diagnostics: &mut Problems) -> Option<TableTarget> {
         let Some(table) = self.world.table(written) else {
-            let names = self.world.table_names();
-            diagnostics.push(
+            diagnostics.error(|| {
+                let names = self.world.table_names();
                 Diagnostic::error(
                     Code::UnknownTable,
                     format!("{place}.table"),
@@ -55,8 +50,8 @@ impl Actions<'_> {
                 )
                 .expected("the name or id of a data table")
                 .found(format!("`{written}`"))
-                .nearest(written, names.iter().map(String::as_str)),
-            );
+                .nearest(written, names.iter().map(String::as_str))
+            });
             return None;
         };
         let target = Resolved::Table(table.clone());
@@ -69,17 +64,17 @@ impl Actions<'_> {
         &mut self,
         place: &str,
         written: &str,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Problems,
     ) -> Option<ScheduleTarget> {
         let Some(schedule) = self.world.schedule(written) else {
-            let names = self.world.schedule_names();
-            let message = format!("there is no schedule `{written}`");
-            diagnostics.push(
+            diagnostics.error(|| {
+                let names = self.world.schedule_names();
+                let message = format!("there is no schedule `{written}`");
                 Diagnostic::error(Code::UnknownSchedule, format!("{place}.schedule"), message)
                     .expected("the name or id of a schedule")
                     .found(format!("`{written}`"))
-                    .nearest(written, names.iter().map(String::as_str)),
-            );
+                    .nearest(written, names.iter().map(String::as_str))
+            });
             return None;
         };
         let target = Resolved::Schedule(schedule.clone());
@@ -92,7 +87,7 @@ impl Actions<'_> {
         &mut self,
         path: &str,
         reference: &FlowReference,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Problems,
     ) -> Option<(Callee, Vec<Arc<Interface>>)> {
         let (member, written) = match (&reference.flow_id, &reference.flow) {
             (Some(id), _) => ("flowId", id),
@@ -101,8 +96,8 @@ impl Actions<'_> {
             (None, None) => return None,
         };
         let Some(flow) = self.world.flow(reference) else {
-            let names = self.world.flow_names();
-            diagnostics.push(
+            diagnostics.error(|| {
+                let names = self.world.flow_names();
                 Diagnostic::error(
                     Code::UnknownFlow,
                     format!("{path}.{member}"),
@@ -110,8 +105,8 @@ impl Actions<'_> {
                 )
                 .expected(if member == "flowId" { "the id of a flow" } else { "the name of a flow" })
                 .found(format!("`{written}`"))
-                .nearest(written, names.iter().map(String::as_str)),
-            );
+                .nearest(written, names.iter().map(String::as_str))
+            });
             return None;
         };
         // Anything else was refused by the document's reader.

@@ -1,11 +1,13 @@
 //! The flow's variables: declared ones have their declared type, all others that of their assignments, which must agree.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::document::{ActionKind, Document, FlowReference};
-use crate::expr::{self, Scope};
+use crate::expr::{self, Inferred, Scope};
 use crate::program::{VariableSlot, queue_outputs, schedule_outputs};
 use crate::types::Type;
+use crate::work::Work;
 
 use super::World;
 use super::actions::callee_outputs;
@@ -17,12 +19,13 @@ pub(super) struct Variables {
     pub(super) types: Vec<(String, Option<Type>)>,
     /// What the program keeps of them.
     pub(super) slots: Vec<VariableSlot>,
+    positions: HashMap<String, usize>,
 }
 
 impl Variables {
     /// The position of a variable.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.types.iter().position(|(candidate, _)| candidate == name)
+        self.positions.get(name).copied()
     }
 }
 
@@ -46,19 +49,30 @@ enum Given<'d> {
     Elements,
 }
 
-/// Finds all variables and their types. An assignment may read variables that others set, so types spread until nothing new is learnt.
-pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dyn World) -> Variables {
+/// Finds all variables and their types. An assignment may read variables that others set: it waits for them.
+pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dyn World, work: &Work<'_>) -> Variables {
     let mut types: Vec<(String, Option<Type>)> =
         declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
     let assignments = assignments(document, world, &mut types);
 
     // `[]` fits every list: another assignment knows better, if there is one.
     for vague in [false, true] {
-        while let Some((variable, data_type)) =
-            assignments.iter().find_map(|assignment| learn(assignment, declarations, &types, world, vague))
-        {
-            if let Some(slot) = types.get_mut(variable) {
-                slot.1 = Some(data_type);
+        // Of all that can be typed the first is, as they are written.
+        let mut ready: BTreeSet<usize> = (0..assignments.len()).collect();
+        let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
+        while let Some(at) = ready.pop_first() {
+            let Some(assignment) = assignments.get(at).filter(|_| work.take(1)) else { break };
+            match learn(assignment, declarations, &types, world, work) {
+                Inferred::Type(data_type) if vague || !is_vague(&data_type) => {
+                    if let Some(slot) = types.get_mut(assignment.variable) {
+                        slot.1 = Some(data_type);
+                    }
+                    ready.extend(waiting.remove(&assignment.variable).into_iter().flatten());
+                }
+                Inferred::Waits(variables) => {
+                    variables.into_iter().for_each(|variable| waiting.entry(variable).or_default().push(at));
+                }
+                Inferred::Type(_) | Inferred::Nothing => {}
             }
         }
     }
@@ -72,7 +86,8 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
             default: declarations.variables.get(index).and_then(|(_, _, default)| default.clone()),
         })
         .collect();
-    Variables { types, slots }
+    let positions = types.iter().enumerate().rev().map(|(position, (name, _))| (name.clone(), position)).collect();
+    Variables { types, slots, positions }
 }
 
 /// The type of a variable that has none yet, if this assignment tells it. Problems are reported later, when the actions are compiled.
@@ -81,24 +96,25 @@ fn learn(
     declarations: &Declarations,
     types: &[(String, Option<Type>)],
     world: &dyn World,
-    vague: bool,
-) -> Option<(usize, Type)> {
-    if types.get(assignment.variable)?.1.is_some() {
-        return None;
+    work: &Work<'_>,
+) -> Inferred {
+    if types.get(assignment.variable).is_none_or(|(_, known)| known.is_some()) {
+        return Inferred::Nothing;
     }
     let outputs = match &assignment.given {
-        Given::Callee(callee) => Some(callee_outputs(world, callee)?),
-        Given::Outputs(outputs) => Some(outputs.clone()?),
-        Given::Nothing | Given::Elements => None,
+        Given::Callee(callee) => callee_outputs(world, callee),
+        Given::Outputs(outputs) => outputs.clone(),
+        Given::Nothing | Given::Elements => Some(Vec::new()),
     };
-    let scope = Scope { inputs: &declarations.inputs, variables: types, outputs: outputs.as_deref() };
-    let compiled = expr::compile_value(&assignment.path, assignment.value, &scope, None).ok()?;
-    let data_type = match (&assignment.given, compiled.data_type) {
-        (Given::Elements, Type::List(element)) => *element,
-        (Given::Elements, _) => return None,
-        (_, data_type) => data_type,
-    };
-    (vague || !is_vague(&data_type)).then_some((assignment.variable, data_type))
+    let Some(outputs) = outputs else { return Inferred::Nothing };
+    let given = !matches!(assignment.given, Given::Nothing | Given::Elements);
+    let outputs = given.then_some(outputs.as_slice());
+    let scope = Scope { inputs: &declarations.inputs, variables: types, outputs, work };
+    match (&assignment.given, expr::infer(&assignment.path, assignment.value, &scope)) {
+        (Given::Elements, Inferred::Type(Type::List(element))) => Inferred::Type(*element),
+        (Given::Elements, Inferred::Type(_)) => Inferred::Nothing,
+        (_, inferred) => inferred,
+    }
 }
 
 /// Whether the type is that of an empty list or map.
@@ -116,11 +132,15 @@ fn assignments<'d>(
     types: &mut Vec<(String, Option<Type>)>,
 ) -> Vec<Assignment<'d>> {
     let mut assignments = Vec::new();
+    let known = types.iter().enumerate().map(|(position, (name, _))| (name.clone(), position));
+    let mut positions: HashMap<String, usize> = known.collect();
     let mut position = |name: &str| {
-        types.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            types.push((name.to_owned(), None));
-            types.len() - 1
-        })
+        if let Some(known) = positions.get(name) {
+            return *known;
+        }
+        types.push((name.to_owned(), None));
+        positions.insert(name.to_owned(), types.len() - 1);
+        types.len() - 1
     };
     for (path, action) in document.actions() {
         match &action.kind {

@@ -80,4 +80,8 @@ pub trait World {
     fn schedule_names(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether anybody still waits for the answer. If not, checking stops, and what it answers means nothing.
+    fn is_wanted(&self) -> bool {
+        true
+    }
 }

@@ -58,18 +58,26 @@ codes! {
     ContentWithoutNodes = "document.content.incomplete",
     /// A list with more elements than a flow may have.
     TooLarge = "document.too-large",
+    /// A document that takes more work to check than one may.
+    TooMuchWork = "document.too-complex",
+    /// More problems than are listed.
+    MoreProblems = "problems.more",
     /// A name that can't be used.
     InvalidName = "name.invalid",
     /// A name that stands twice.
     DuplicateName = "name.duplicate",
     /// Not a data type.
     UnknownType = "type.unknown",
+    /// A type nested deeper than the limit.
+    DeepType = "type.too-deep",
     /// Not an action, or one that this release does not offer.
     UnknownAction = "action.unknown",
     /// An expression that can't be parsed.
     ExpressionSyntax = "expression.syntax",
     /// A pattern, format or time zone in an expression that can't be read.
     ExpressionLiteral = "expression.literal",
+    /// Patterns that are larger together than those of one flow may be.
+    LargePatterns = "expression.patterns.too-large",
     /// A part of CEL that is not supported.
     ExpressionUnsupported = "expression.unsupported",
     /// A name that is not known in the expression.

@@ -1,6 +1,7 @@
 //! Problems found in input: each has a stable code, a place, what was expected, what was found, and a suggestion.
 
 mod codes;
+mod problems;
 pub mod render;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 pub use codes::Code;
+pub use problems::{MAX_LISTED, Problems};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -44,6 +46,9 @@ pub struct Diagnostic {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// How many problems it stands for, if it is the last of a list that was cut; else 0.
+    #[serde(skip)]
+    pub more: usize,
 }
 
 impl Diagnostic {
@@ -58,6 +63,7 @@ impl Diagnostic {
             expected: None,
             found: None,
             suggestion: None,
+            more: 0,
         }
     }
 
@@ -118,17 +124,46 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Names that are longer are not compared: nobody mistypes those.
+const MAX_COMPARED: usize = 64;
+
+/// At most so many names are compared with one that is not known.
+const MAX_CANDIDATES: usize = 1_000;
+
 /// The nearest known name, if it is near enough to be what was meant.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let length = |text: &str| text.chars().take(MAX_COMPARED + 1).count();
+    let written = length(name);
+    if written > MAX_COMPARED {
+        return None;
+    }
     let folded = name.to_lowercase();
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| {
-            let length = candidate.chars().count();
-            // Of a name of one letter nothing would be left.
-            *distance <= 1 + length / 4 && *distance < length
+        .filter_map(|candidate| {
+            let length = length(candidate);
+            let near = 1 + length / 4;
+            (length <= MAX_COMPARED && written.abs_diff(length) <= near).then_some((candidate, length, near))
         })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .take(MAX_CANDIDATES)
+        .map(|(candidate, length, near)| {
+            (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate, length, near)
+        })
+        // Of a name of one letter nothing would be left.
+        .filter(|(distance, _, length, near)| distance <= near && distance < length)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(_, candidate, ..)| candidate)
+}
+
+/// So many names are listed where one of them was expected.
+const MAX_NAMES: usize = 20;
+
+/// Names to choose from, in words; the first of them, if they are many.
+pub(crate) fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<&str> = names.by_ref().take(MAX_NAMES).collect();
+    match names.count() {
+        0 => format!("one of: {}", first.join(", ")),
+        more => format!("one of: {} and {more} more", first.join(", ")),
+    }
 }

@@ -44,7 +44,7 @@ fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Action> {
         }
     };
     let Some(definition) = definitions::find(written) else {
-        reader.diagnostics.push(unknown(at, written));
+        reader.diagnostics.error(|| unknown(at, written));
         return None;
     };
     let object = reader.object(path, node, &definition.keys(), &[])?;
@@ -70,7 +70,6 @@ fn unknown(path: String, written: &str) -> Diagnostic {
 }
 
 fn kind(reader: &mut Reader, name: &str, object: &Object<'_>) -> Option<ActionKind> {
-    let value = |key: &str| object.get(key).map(Node::to_json);
     Some(match name {
         "runFlow" => {
             let flow = reference(reader, object);
@@ -97,14 +96,15 @@ fn kind(reader: &mut Reader, name: &str, object: &Object<'_>) -> Option<ActionKi
                 return None;
             }
             Some(node @ Node::Map(members)) => {
-                for (index, (key, _)) in members.iter().enumerate() {
-                    if members.iter().take(index).any(|(other, _)| other == key) {
-                        let at = format!("{}.{key}", object.at("attributes"));
-                        let message = format!("the key `{key}` stands twice");
-                        reader.diagnostics.push(Diagnostic::error(Code::DuplicateKey, at, message));
-                    }
+                if members.len() > MAX_ENTRIES {
+                    let message = format!("`attributes` has {} members", members.len());
+                    reader.diagnostics.push(
+                        Diagnostic::error(Code::TooLarge, object.at("attributes"), message)
+                            .expected(format!("at most {MAX_ENTRIES}")),
+                    );
+                    return None;
                 }
-                match node.to_json() {
+                match reader.json(&object.at("attributes"), node) {
                     serde_json::Value::Object(attributes) => ActionKind::SetAttributes { attributes },
                     _ => return None,
                 }
@@ -144,12 +144,12 @@ fn kind(reader: &mut Reader, name: &str, object: &Object<'_>) -> Option<ActionKi
         "transferToQueue" => ActionKind::TransferToQueue {
             queue: reader.required_string(object, "queue")?,
             not_found: not_found(reader, object),
-            priority: value("priority"),
-            skills: value("skills"),
-            language: value("language"),
+            priority: reader.optional_value(object, "priority"),
+            skills: reader.optional_value(object, "skills"),
+            language: reader.optional_value(object, "language"),
         },
         "forward" => ActionKind::Forward { addresses: reader.value(object, "addresses")? },
-        "disconnect" => ActionKind::Disconnect { reason: value("reason") },
+        "disconnect" => ActionKind::Disconnect { reason: reader.optional_value(object, "reason") },
         "return" => ActionKind::Return,
         _ => {
             let level = level(reader, object);

@@ -1,12 +1,12 @@
 //! Reading maps with known keys: unknown ones, doubled ones and values of the wrong kind are all reported.
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Node;
+use crate::diagnostic::{Code, Diagnostic, Problems};
+use crate::source::{self, Node};
 
 /// Collects problems while a document is read.
 #[derive(Default)]
 pub(super) struct Reader {
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Problems,
 }
 
 /// A map's members by canonical key. A member that is `null` counts as left out: the official SDKs send such.
@@ -56,14 +56,14 @@ impl Reader {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(known, _)| known == canonical) {
-                let message = if *first == key {
-                    format!("the key `{key}` stands twice")
-                } else {
-                    format!("`{first}` and `{key}` are the same key")
-                };
-                let at = join(path, key);
-                self.diagnostics
-                    .push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
+                self.diagnostics.error(|| {
+                    let message = if *first == key {
+                        format!("the key `{key}` stands twice")
+                    } else {
+                        format!("`{first}` and `{key}` are the same key")
+                    };
+                    Diagnostic::error(Code::DuplicateKey, join(path, key), message).suggestion("keep one of them")
+                });
                 continue;
             }
             seen.push((canonical, key));
@@ -75,12 +75,14 @@ impl Reader {
     }
 
     fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
-        let mut problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"))
-            .nearest(key, keys.iter().copied());
-        if problem.suggestion.is_none() {
-            problem = problem.expected(format!("one of: {}", keys.join(", ")));
-        }
-        self.diagnostics.push(problem);
+        self.diagnostics.error(|| {
+            let problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"))
+                .nearest(key, keys.iter().copied());
+            if problem.suggestion.is_some() {
+                return problem;
+            }
+            problem.expected(format!("one of: {}", keys.join(", ")))
+        });
     }
 
     /// Reports a value of the wrong kind.
@@ -160,11 +162,24 @@ impl Reader {
     /// A value position: anything; must be there.
     pub(super) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
         match object.get(key) {
-            Some(node) => Some(node.to_json()),
+            Some(node) => Some(self.json(&object.at(key), node)),
             None => {
                 self.missing(object, key);
                 None
             }
         }
+    }
+    /// A value as JSON, which has each key once.
+    pub(super) fn json(&mut self, path: &str, node: &Node) -> serde_json::Value {
+        for (at, key) in source::repeated_keys(path, node) {
+            let message = format!("the key `{key}` stands twice");
+            self.diagnostics.push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
+        }
+        node.to_json()
+    }
+
+    /// A value position that may be left out.
+    pub(super) fn optional_value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
+        object.get(key).map(|node| self.json(&object.at(key), node))
     }
 }

@@ -1,5 +1,7 @@
 //! A tree to a document. Every problem is reported, not the first alone.
 
+use std::collections::{HashMap, HashSet};
+
 use super::actions;
 use super::names::{flow_name_problem, is_type, name_problem};
 use super::object::{Object, Reader};
@@ -12,8 +14,8 @@ use crate::source::Node;
 use crate::types::Type;
 
 /// A flow has at most so many nodes, and so many of everything else.
-const MAX_NODES: usize = 2_000;
-pub(super) const MAX_ENTRIES: usize = 500;
+pub(crate) const MAX_NODES: usize = 2_000;
+pub(crate) const MAX_ENTRIES: usize = 500;
 
 const KEYS: [&str; 12] = [
     "name",
@@ -99,12 +101,12 @@ pub struct Metadata {
 pub fn read(node: &Node) -> Read {
     let mut reader = Reader::default();
     let Some(object) = reader.object("", node, &KEYS, &IGNORED) else {
-        return Read { document: None, metadata: Metadata::default(), diagnostics: reader.diagnostics };
+        return Read { document: None, metadata: Metadata::default(), diagnostics: reader.diagnostics.into_vec() };
     };
     let metadata = metadata(&mut reader, &object);
     let has_content = CONTENT.iter().any(|key| object.get(key).is_some());
     if !has_content {
-        return Read { document: None, metadata, diagnostics: reader.diagnostics };
+        return Read { document: None, metadata, diagnostics: reader.diagnostics.into_vec() };
     }
     if object.get("nodes").is_none() {
         reader.diagnostics.push(
@@ -119,8 +121,8 @@ pub fn read(node: &Node) -> Read {
         }
     }
     let document = content(&mut reader, &object, &metadata);
-    let failed = reader.diagnostics.iter().any(Diagnostic::is_error);
-    Read { document: (!failed).then_some(document), metadata, diagnostics: reader.diagnostics }
+    let failed = reader.diagnostics.has_errors();
+    Read { document: (!failed).then_some(document), metadata, diagnostics: reader.diagnostics.into_vec() }
 }
 
 fn metadata(reader: &mut Reader, object: &Object<'_>) -> Metadata {
@@ -167,8 +169,9 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
     let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
     let nodes = reader.list(object, "nodes", MAX_NODES);
     let nodes: Vec<FlowNode> = nodes.into_iter().filter_map(|(path, node)| flow_node(reader, &path, node)).collect();
+    let mut ids = HashSet::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
-        if nodes.iter().take(index).any(|other| other.id == node.id) {
+        if !ids.insert(node.id.as_str()) {
             let message = format!("there are two nodes `{}`", node.id);
             reader.diagnostics.push(
                 Diagnostic::error(Code::DuplicateName, format!("nodes[{index}].id"), message)
@@ -195,7 +198,9 @@ fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)
     let name = reader.required_string(object, "name");
     reader.diagnostics.extend(name.as_deref().and_then(|name| name_problem(&object.at("name"), name)));
     let data_type = reader.required_string(object, "dataType");
-    if let Some(written) = data_type.as_deref().filter(|written| Type::parse(written).is_none()) {
+    if let Some(depth) = data_type.as_deref().map(type_depth).filter(|depth| *depth > Type::MAX_DEPTH) {
+        reader.diagnostics.push(deep_type(object.at("dataType"), depth));
+    } else if let Some(written) = data_type.as_deref().filter(|written| Type::parse(written).is_none()) {
         let problem =
             Diagnostic::error(Code::UnknownType, object.at("dataType"), format!("`{written}` is not a data type"))
                 .expected(format!("one of: {}", Type::DECLARABLE.join(", ")))
@@ -215,12 +220,24 @@ fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)
     Some((name?, data_type?))
 }
 
+/// How deep a type is nested, whatever it says.
+fn type_depth(written: &str) -> usize {
+    written.bytes().filter(|byte| *byte == b'<').count()
+}
+
+fn deep_type(path: String, depth: usize) -> Diagnostic {
+    Diagnostic::error(Code::DeepType, path, format!("the type is nested {depth} deep"))
+        .expected(format!("at most {} lists and maps in each other", Type::MAX_DEPTH))
+        .suggestion("use `json` for what is nested deeper")
+}
+
 fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
+    let default = reader.optional_value(&object, "default");
     let (name, data_type) = declared?;
-    Some(Input { name, data_type, description, default: object.get("default").map(Node::to_json) })
+    Some(Input { name, data_type, description, default })
 }
 
 fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
@@ -228,21 +245,22 @@ fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
     let required = reader.boolean(&object, "required").unwrap_or_default();
+    let default = reader.optional_value(&object, "default");
     let (name, data_type) = declared?;
-    Some(Output { name, data_type, description, default: object.get("default").map(Node::to_json), required })
+    Some(Output { name, data_type, description, default, required })
 }
 
 fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let (name, data_type) = declared(reader, &object)?;
-    Some(Variable { name, data_type, default: object.get("default").map(Node::to_json) })
+    Some(Variable { name, data_type, default: reader.optional_value(&object, "default") })
 }
 
 /// Reports names that stand twice, or differ in case alone.
 fn unique<'n>(reader: &mut Reader, list: &str, names: impl Iterator<Item = &'n str>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
     for (index, name) in names.enumerate() {
-        if let Some(first) = seen.iter().find(|first| first.eq_ignore_ascii_case(name)) {
+        if let Some(first) = seen.get(&name.to_ascii_lowercase()) {
             let message = if *first == name {
                 format!("`{name}` stands twice")
             } else {
@@ -253,7 +271,7 @@ fn unique<'n>(reader: &mut Reader, list: &str, names: impl Iterator<Item = &'n s
                     .suggestion("give one of them another name"),
             );
         }
-        seen.push(name);
+        seen.entry(name.to_ascii_lowercase()).or_insert(name);
     }
 }
 

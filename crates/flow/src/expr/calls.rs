@@ -3,12 +3,14 @@
 use cel::parser::Expression;
 
 use super::check::{Checker, Typed};
+use super::constant::Trial;
 use super::ir::Ir;
-use super::{constant, macros};
+use super::{macros, patterns};
 use crate::diagnostic::Code;
 use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
 use crate::types::{ObjectType, Type};
 use crate::value::Value;
+use crate::work::MAX_PATTERN_BYTES;
 
 impl Checker<'_> {
     pub(super) fn function(
@@ -45,6 +47,12 @@ impl Checker<'_> {
             return None;
         };
         let irs: Vec<Ir> = checked.into_iter().map(|(ir, _)| ir).collect();
+        if let (Work::Matching(_), Some(pattern), Some(written)) = (overload.work, irs.get(1), all.get(1))
+            && let Some(pattern) = self.trial().text(pattern)
+            && !self.has_room_for(written.id, &pattern)
+        {
+            return None;
+        }
         if !self.literals(function, &all, &irs) {
             return None;
         }
@@ -68,11 +76,35 @@ impl Checker<'_> {
         let mut good = true;
         for (position, check) in function.literals {
             let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
-            let Some(bad) = constant::texts(ir).iter().find_map(|text| check(text).err()) else { continue };
+            let Some(bad) = self.trial().texts(ir).iter().find_map(|text| check(text).err()) else { continue };
             self.bad_literal(written.id, bad);
             good = false;
         }
         good
+    }
+
+    /// What finds out what parts of the expression always are.
+    fn trial(&self) -> Trial<'_> {
+        Trial { work: self.scope.work, length: self.parsed.length() }
+    }
+
+    /// Whether there is room for a pattern among all those of the flow. One that is too large by itself is refused when it is
+    /// compiled, which takes long enough to be counted.
+    fn has_room_for(&mut self, id: u64, pattern: &str) -> bool {
+        let bytes = patterns::compiled_bytes(pattern).min(patterns::TOO_LARGE);
+        if !self.scope.work.take(pattern.len() / 16 + bytes / 64) {
+            return false;
+        }
+        if self.scope.work.take_pattern(pattern, bytes) {
+            return true;
+        }
+        let message = "the patterns of the flow are too large together";
+        let problem = self.problem(id, Code::LargePatterns, message);
+        problem.expected = Some(format!("at most {MAX_PATTERN_BYTES} bytes of compiled patterns in a flow"));
+        problem.found = Some(format!("a pattern that takes {bytes} bytes more"));
+        problem.suggestion =
+            Some("repeat less, write `[0-9a-z]` for `\\w`, or move some into a shared flow".to_owned());
+        false
     }
 
     fn bad_literal(&mut self, id: u64, bad: BadLiteral) {
@@ -101,7 +133,7 @@ impl Checker<'_> {
         }
         let Work::Matching(work) = overload.work else { return Some(Ir::Call(overload, arguments)) };
         let written = all.get(1)?;
-        let Some(pattern) = arguments.get(1).and_then(constant::text) else {
+        let Some(pattern) = arguments.get(1).and_then(|pattern| self.trial().text(pattern)) else {
             let bad = BadLiteral {
                 message: "a pattern can't be computed".to_owned(),
                 expected: "a pattern that is written out, so that it is read when the flow is published",
@@ -139,7 +171,7 @@ impl Checker<'_> {
     fn unknown_function(&mut self, id: u64, name: &str, method: bool) {
         let other_way = functions::find(name).is_some();
         let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
-        let near = crate::diagnostic::nearest(name, names.iter().copied()).map(str::to_owned);
+        let near = self.near(name, &names);
         let form = macros::named(name).next().map(|known| known.form);
         let problem = self.problem(id, Code::UnknownFunction, format!("unknown function `{name}`"));
         if let Some(form) = form {

@@ -7,11 +7,12 @@ use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr};
 use cel::parser::Expression;
 
 use super::Scope;
+use super::compile::deep_type;
 use super::extent::{after, extent, operand};
 use super::ir::{Ir, Site};
 use super::members;
 use super::parse::Parsed;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest, one_of};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 
@@ -42,6 +43,19 @@ const NAMES: [&str; 4] = ["interaction", "input", "output", "now"];
 impl Checker<'_> {
     /// The checked expression; `None` when a problem was noted, or was reported elsewhere.
     pub(super) fn check(&mut self, expression: &Expression) -> Option<Typed> {
+        if !self.scope.work.take(1) {
+            return None;
+        }
+        let typed = self.part(expression)?;
+        if typed.1.depth() > Type::MAX_DEPTH {
+            let found = deep_type(self.path.to_owned(), &typed.1).at(self.parsed.place(expression.id));
+            self.problems.push(found);
+            return None;
+        }
+        Some(typed)
+    }
+
+    fn part(&mut self, expression: &Expression) -> Option<Typed> {
         match &expression.expr {
             Expr::Literal(literal) => self.literal(expression.id, literal),
             Expr::Ident(name) => self.name(expression.id, name),
@@ -126,6 +140,9 @@ impl Checker<'_> {
         }
         // A leading dot is what reads past the names that macros bind.
         let plain = name.strip_prefix('.').unwrap_or(name);
+        if !self.scope.work.take(self.scope.variables.len() / 256) {
+            return None;
+        }
         if let Some(position) = self.scope.variables.iter().position(|(known, _)| known == plain) {
             let place = self.parsed.place(id);
             if self.reads.iter().all(|(known, _)| *known != position) {
@@ -152,8 +169,8 @@ impl Checker<'_> {
                 let known: Vec<&str> =
                     self.locals.iter().map(|(name, ..)| name.as_str()).chain(variables).chain(NAMES).collect();
                 let as_input = self.scope.inputs.iter().any(|(input, _)| input == plain);
-                let near = crate::diagnostic::nearest(plain, known.iter().copied()).map(str::to_owned);
-                let expected = format!("one of: {}", known.join(", "));
+                let near = self.near(plain, &known);
+                let expected = one_of(known);
                 let problem = self.problem(id, Code::UnknownNameInExpression, format!("unknown name `{plain}`"));
                 problem.expected = Some(expected);
                 problem.suggestion = if as_input {
@@ -164,6 +181,11 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// The known name that was probably meant. Comparing names is worth as much work as looking at many expressions.
+    pub(super) fn near(&self, name: &str, known: &[&str]) -> Option<String> {
+        self.scope.work.take(known.len()).then(|| nearest(name, known.iter().copied()).map(str::to_owned))?
     }
 
     fn local(&self, name: &str) -> Option<&(String, Type, u32)> {
@@ -208,13 +230,9 @@ impl Checker<'_> {
     ) -> Option<Typed> {
         let Some(position) = declared.iter().position(|(name, _)| *name == select.field) else {
             let names: Vec<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
-            let near = crate::diagnostic::nearest(&select.field, names.iter().copied()).map(str::to_owned);
+            let near = self.near(&select.field, &names);
             let message = format!("there is no {kind} `{}`", select.field);
-            let known = if names.is_empty() {
-                "nothing: there are none".to_owned()
-            } else {
-                format!("one of: {}", names.join(", "))
-            };
+            let known = if names.is_empty() { "nothing: there are none".to_owned() } else { one_of(names) };
             let problem = self.problem(id, Code::UnknownMember, message);
             problem.expected = Some(known);
             problem.found = Some(format!("`{}`", select.field));

@@ -8,25 +8,48 @@ use super::check::{self, Checker, Typed, string_constant};
 use super::ir::Ir;
 use super::template::{self, Part};
 use super::{Scope, Unguarded, guards, literal, parse};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
+use crate::path::FieldPath;
 use crate::types::{ObjectType, Type};
 
 /// Compiles one value, which may be made of many.
 pub(super) struct Compiler<'c> {
     pub(super) scope: &'c Scope<'c>,
-    pub(super) problems: Vec<Diagnostic>,
+    pub(super) problems: Problems,
     pub(super) reads: Vec<(usize, Range<usize>)>,
     pub(super) inputs: Vec<usize>,
     pub(super) unguarded: Vec<Unguarded>,
 }
 
-impl Compiler<'_> {
-    pub(super) fn value(&mut self, path: &str, value: &Json, expected: Option<&Type>) -> Option<Typed> {
-        if !has_expression(value) {
+impl<'c> Compiler<'c> {
+    pub(super) fn new(scope: &'c Scope<'c>) -> Self {
+        let problems = Problems::default();
+        Self { scope, problems, reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new() }
+    }
+
+    /// A value and its type; nothing when a problem was noted, or when there is no work left.
+    pub(super) fn value(&mut self, path: &FieldPath<'_>, value: &Json, expected: Option<&Type>) -> Option<Typed> {
+        let mut parts = 0;
+        let has_expression = has_expression(value, &mut parts);
+        if !self.scope.work.take(parts) {
+            return None;
+        }
+        if !has_expression {
             return self.literal(path, &unescaped(value), expected);
         }
+        let typed = self.computed(path, value, expected)?;
+        if typed.1.depth() > Type::MAX_DEPTH {
+            self.problems.error(|| deep_type(path.text(), &typed.1));
+            return None;
+        }
+        Some(typed)
+    }
+
+    fn computed(&mut self, path: &FieldPath<'_>, value: &Json, expected: Option<&Type>) -> Option<Typed> {
         match value {
             Json::String(text) => {
+                let path = path.text();
+                let path = path.as_str();
                 let parts = template::split(path, text).map_err(|problems| self.problems.extend(problems)).ok()?;
                 match parts.as_slice() {
                     [Part::Expression(range)] => {
@@ -61,22 +84,17 @@ impl Compiler<'_> {
         }
     }
 
-    fn literal(&mut self, path: &str, value: &Json, expected: Option<&Type>) -> Option<Typed> {
-        match literal::read(path, value, expected) {
-            Ok(value) => {
-                let data_type = expected.cloned().unwrap_or_else(|| literal::type_of(&value));
-                Some((Ir::Constant(value), data_type))
-            }
-            Err(problems) => {
-                self.problems.extend(problems);
-                None
-            }
-        }
+    fn literal(&mut self, path: &FieldPath<'_>, value: &Json, expected: Option<&Type>) -> Option<Typed> {
+        let (value, data_type) = match expected {
+            None => literal::own(value),
+            Some(expected) => (literal::read(path, value, expected, &mut self.problems)?, expected.clone()),
+        };
+        Some((Ir::Constant(value), data_type))
     }
 
     fn expression(&mut self, path: &str, text: &str, range: Range<usize>) -> Option<Typed> {
         let source = text.get(range.clone()).unwrap_or_default();
-        let parsed = match parse::parse(path, source, range.start) {
+        let parsed = match parse::parse(path, source, range.start, self.scope.work) {
             Ok(parsed) => parsed,
             Err(problems) => {
                 self.problems.extend(problems);
@@ -95,13 +113,16 @@ impl Compiler<'_> {
             next_local: 0,
         };
         let typed = checker.check(parsed.tree());
-        self.problems.append(&mut checker.problems);
+        self.problems.extend(checker.problems.drain(..));
         self.inputs.append(&mut checker.inputs);
         if let Some((ir, _)) = &typed {
-            self.unguarded.extend(guards::unguarded(path, text, ir));
+            self.unguarded.extend(guards::unguarded(path, text, ir, self.scope.work));
         }
         for (variable, place) in checker.reads {
-            if self.reads.iter().all(|(known, _)| *known != variable) {
+            // Over many variables this takes long: a list may hold thousands of expressions.
+            if self.scope.work.take(1 + self.reads.len() / 256)
+                && self.reads.iter().all(|(known, _)| *known != variable)
+            {
                 self.reads.push((variable, place));
             }
         }
@@ -172,23 +193,20 @@ impl Compiler<'_> {
         (compiled.len() == parts.len()).then_some((Ir::Template(compiled), Type::String))
     }
 
-    fn list(&mut self, path: &str, parts: &[Json], expected: Option<&Type>) -> Option<Typed> {
+    fn list(&mut self, path: &FieldPath<'_>, parts: &[Json], expected: Option<&Type>) -> Option<Typed> {
         let element = match expected {
             Some(Type::List(element)) => Some(&**element),
             Some(Type::Json) => Some(&Type::Json),
             Some(other) => return self.literal(path, &Json::Array(Vec::new()), Some(other)),
             None => None,
         };
-        let compiled: Vec<Option<Typed>> = parts
-            .iter()
-            .enumerate()
-            .map(|(index, part)| self.value(&format!("{path}[{index}]"), part, element))
-            .collect();
+        let compiled: Vec<Option<Typed>> =
+            parts.iter().enumerate().map(|(index, part)| self.value(&path.element(index), part, element)).collect();
         let compiled: Vec<Typed> = compiled.into_iter().collect::<Option<_>>()?;
         let of = element.cloned().or_else(|| compiled.first().map(|(_, data_type)| data_type.clone()))?;
         if let Some(other) = compiled.iter().position(|(_, data_type)| *data_type != of) {
             self.problems.push(
-                Diagnostic::error(Code::WrongType, format!("{path}[{other}]"), "the elements of a list have one type")
+                Diagnostic::error(Code::WrongType, path.element(other).text(), "the elements of a list have one type")
                     .expected(of.to_string()),
             );
             return None;
@@ -200,7 +218,12 @@ impl Compiler<'_> {
         })
     }
 
-    fn map(&mut self, path: &str, members: &serde_json::Map<String, Json>, expected: Option<&Type>) -> Option<Typed> {
+    fn map(
+        &mut self,
+        path: &FieldPath<'_>,
+        members: &serde_json::Map<String, Json>,
+        expected: Option<&Type>,
+    ) -> Option<Typed> {
         let element = match expected {
             Some(Type::Map(element)) => &**element,
             Some(Type::Json) | None => &Type::Json,
@@ -209,7 +232,7 @@ impl Compiler<'_> {
         let compiled: Vec<Option<(Ir, Ir)>> = members
             .iter()
             .map(|(key, part)| {
-                let (value, _) = self.value(&format!("{path}.{key}"), part, Some(element))?;
+                let (value, _) = self.value(&path.member(key), part, Some(element))?;
                 Some((string_constant(key).0, value))
             })
             .collect();
@@ -221,12 +244,22 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether a literal holds an expression somewhere.
-fn has_expression(value: &Json) -> bool {
+/// A type that expressions have nested too deep.
+pub(super) fn deep_type(path: String, found: &Type) -> Diagnostic {
+    Diagnostic::error(Code::DeepType, path, format!("the value's type is nested {} deep", found.depth()))
+        .expected(format!("at most {} lists and maps in each other", Type::MAX_DEPTH))
+}
+
+/// Whether a literal holds an expression somewhere; counts what was looked at for it.
+fn has_expression(value: &Json, parts: &mut usize) -> bool {
+    *parts += 1;
     match value {
-        Json::String(text) => text.replace("$${", "").contains("${"),
-        Json::Array(parts) => parts.iter().any(has_expression),
-        Json::Object(members) => members.values().any(has_expression),
+        Json::String(text) => {
+            *parts += text.len() / 256;
+            text.replace("$${", "").contains("${")
+        }
+        Json::Array(elements) => elements.iter().any(|element| has_expression(element, parts)),
+        Json::Object(members) => members.values().any(|member| has_expression(member, parts)),
         _ => false,
     }
 }

@@ -11,58 +11,76 @@ use super::ir::{Ir, Presence};
 use super::{Budget, Context, MAX_STEPS, MAX_VALUE_BYTES};
 use crate::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use crate::value::Value;
+use crate::work::Work;
 
 /// So many steps are worth taking to know beforehand what comes out: checking a flow must not take long over it.
 const STEPS: usize = 1000;
 
-/// What a condition answers on every mail. `&&` and `||` are decided by one side alone, as in evaluation.
-pub(super) fn truth(ir: &Ir) -> Option<bool> {
-    match ir {
-        Ir::Constant(Value::Boolean(value)) => Some(*value),
-        Ir::Has(Presence::Always) => Some(true),
-        Ir::Not(of) => truth(of).map(|value| !value),
-        Ir::And(a, b) => match (truth(a), truth(b)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        Ir::Or(a, b) => match (truth(a), truth(b)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
-        Ir::Choose(when, a, b) => match truth(when) {
-            Some(true) => truth(a),
-            Some(false) => truth(b),
-            None => truth(a).filter(|value| truth(b) == Some(*value) && !when.can_fail()),
-        },
-        closed if is_closed(closed) => {
-            match closed.eval(&Frame::new(&nowhere(&Arc::default(), &small()), &Cell::new(MAX_STEPS - STEPS))) {
-                Ok(Value::Boolean(value)) => Some(value),
+/// Finds out what parts of one expression always are, and counts what that takes.
+pub(super) struct Trial<'w> {
+    pub(super) work: &'w Work<'w>,
+    /// The expression's length in bytes: how much one step of an evaluation can be.
+    pub(super) length: usize,
+}
+
+impl Trial<'_> {
+    /// What a condition answers on every mail. `&&` and `||` are decided by one side alone, as in evaluation.
+    pub(super) fn truth(&self, ir: &Ir) -> Option<bool> {
+        match ir {
+            Ir::Constant(Value::Boolean(value)) => Some(*value),
+            Ir::Has(Presence::Always) => Some(true),
+            Ir::Not(of) => self.truth(of).map(|value| !value),
+            Ir::And(a, b) => match (self.truth(a), self.truth(b)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
                 _ => None,
-            }
+            },
+            Ir::Or(a, b) => match (self.truth(a), self.truth(b)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            Ir::Choose(when, a, b) => match self.truth(when) {
+                Some(true) => self.truth(a),
+                Some(false) => self.truth(b),
+                None => self.truth(a).filter(|value| self.truth(b) == Some(*value) && !when.can_fail()),
+            },
+            other => match self.value(other) {
+                Some(Value::Boolean(value)) => Some(value),
+                _ => None,
+            },
         }
-        _ => None,
     }
-}
 
-/// The text that an expression always is, if that can be known beforehand.
-pub(super) fn text(ir: &Ir) -> Option<String> {
-    if !is_closed(ir) {
-        return None;
+    /// The text that an expression always is, if that can be known beforehand.
+    pub(super) fn text(&self, ir: &Ir) -> Option<String> {
+        self.value(ir)?.as_str().map(str::to_owned)
     }
-    let nothing = Arc::default();
-    let budget = small();
-    let value = ir.eval(&Frame::new(&nowhere(&nothing, &budget), &Cell::new(MAX_STEPS - STEPS))).ok()?;
-    value.as_str().map(str::to_owned)
-}
 
-/// The texts that an expression always is, or is a list of.
-pub(super) fn texts(ir: &Ir) -> Vec<String> {
-    match ir {
-        Ir::Constant(Value::List(elements)) => elements.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        Ir::List(parts) => parts.iter().filter_map(text).collect(),
-        other => text(other).into_iter().collect(),
+    /// The texts that an expression always is, or is a list of.
+    pub(super) fn texts(&self, ir: &Ir) -> Vec<String> {
+        match ir {
+            Ir::Constant(Value::List(elements)) => {
+                elements.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            Ir::List(parts) => parts.iter().filter_map(|part| self.text(part)).collect(),
+            other => self.text(other).into_iter().collect(),
+        }
+    }
+
+    /// What an expression always is, if it reads nothing of the run.
+    fn value<'i>(&self, ir: &'i Ir) -> Option<Value<'i>> {
+        if let Ir::Constant(value) = ir {
+            return (!matches!(value, Value::Object(_))).then(|| value.clone());
+        }
+        if !is_closed(ir) || !self.work.take(1) {
+            return None;
+        }
+        let (attributes, steps, budget) = (Arc::default(), Cell::new(MAX_STEPS - STEPS), small());
+        let value = ir.eval(&Frame::new(&nowhere(&attributes, &budget), &steps));
+        let taken = steps.get().saturating_sub(MAX_STEPS - STEPS);
+        let well = self.work.take(taken.saturating_mul(1 + self.length / 128));
+        value.ok().filter(|_| well)
     }
 }
 

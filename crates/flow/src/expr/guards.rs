@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::ir::{Comparison, Each, EachKind, Ir, Presence, Read, Site};
 use crate::functions;
 use crate::value::Value;
+use crate::work::Work;
 
 /// A read that may fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +60,9 @@ impl Wanted {
 }
 
 /// Every read in the expression that nothing in it guards. `text` is the whole value that it stands in.
-pub(super) fn unguarded(path: &str, text: &str, ir: &Ir) -> Vec<Unguarded> {
-    let mut walk = Walk { path, text, found: Vec::new() };
-    walk.go(ir, &[]);
+pub(super) fn unguarded(path: &str, text: &str, ir: &Ir, work: &Work<'_>) -> Vec<Unguarded> {
+    let mut walk = Walk { path, text, work, found: Vec::new() };
+    walk.go(ir, &Facts::default());
     walk.found
 }
 
@@ -76,25 +77,46 @@ pub(super) fn lasting_facts(ir: &Ir) -> Vec<Fact> {
     facts
 }
 
+/// What is known at a place: what was learnt there, and further out. A list for each place would hold the same facts again and again.
+#[derive(Default)]
+struct Facts<'f> {
+    here: Vec<Fact>,
+    outside: Option<&'f Facts<'f>>,
+}
+
+impl<'f> Facts<'f> {
+    /// The places from here outwards.
+    fn places(&'f self) -> impl Iterator<Item = &'f [Fact]> {
+        std::iter::successors(Some(self), |facts| facts.outside).map(|facts| facts.here.as_slice())
+    }
+
+    fn with(&'f self, condition: &Ir, holds: bool) -> Self {
+        let mut here = Vec::new();
+        gather(condition, holds, &mut here);
+        Self { here, outside: Some(self) }
+    }
+}
+
 struct Walk<'w> {
     path: &'w str,
     text: &'w str,
+    work: &'w Work<'w>,
     found: Vec<Unguarded>,
 }
 
 impl Walk<'_> {
-    fn go(&mut self, ir: &Ir, facts: &[Fact]) {
+    fn go(&mut self, ir: &Ir, facts: &Facts<'_>) {
         match ir {
             // An error on one side does not count when the other side decides, so each guards the other.
             Ir::And(a, b) | Ir::Or(a, b) => {
                 let decides_not = matches!(ir, Ir::And(..));
-                self.go(a, &with(facts, b, decides_not));
-                self.go(b, &with(facts, a, decides_not));
+                self.go(a, &facts.with(b, decides_not));
+                self.go(b, &facts.with(a, decides_not));
             }
             Ir::Choose(when, a, b) => {
                 self.go(when, facts);
-                self.go(a, &with(facts, when, true));
-                self.go(b, &with(facts, when, false));
+                self.go(a, &facts.with(when, true));
+                self.go(b, &facts.with(when, false));
             }
             Ir::Index(of, index, site) => {
                 self.go(of, facts);
@@ -134,22 +156,22 @@ impl Walk<'_> {
 
     /// In a macro's parts what it goes over has elements, and a map's keys are its keys; what is asked by a condition that picks
     /// elements holds in the last part.
-    fn each(&mut self, each: &Each, facts: &[Fact]) {
+    fn each(&mut self, each: &Each, facts: &Facts<'_>) {
         self.go(&each.of, facts);
-        let mut known = facts.to_vec();
-        known.extend(size(&each.of, 1));
+        let mut known = Facts { here: Vec::new(), outside: Some(facts) };
+        known.here.extend(size(&each.of, 1));
         // Of a list the first of two names is a place, of a map the first name is a key.
         if each.names.1.is_some() || each.goes_over_keys {
-            known.extend(has(name(&each.of), Some(local_name(each.names.0))));
+            known.here.extend(has(name(&each.of), Some(local_name(each.names.0))));
         }
         if let Some(filter) = &each.filter {
             self.go(filter, &known);
-            gather(filter, true, &mut known);
+            gather(filter, true, &mut known.here);
         }
         self.go(&each.body, &known);
     }
 
-    fn read(&mut self, of: &Ir, index: &Ir, site: Site, facts: &[Fact]) {
+    fn read(&mut self, of: &Ir, index: &Ir, site: Site, facts: &Facts<'_>) {
         if is_there(of, index) {
             return;
         }
@@ -159,7 +181,12 @@ impl Walk<'_> {
         };
         // What has no name can't be asked for twice, so that nothing guards it.
         let wanted = Wanted { of: name(of).unwrap_or_default(), key: name(index).unwrap_or_default(), place };
-        if !wanted.of.is_empty() && !wanted.key.is_empty() && wanted.is_held_by(facts) {
+        let known: usize = facts.places().map(<[Fact]>::len).sum();
+        if !self.work.take(1 + known / 64) {
+            return;
+        }
+        let held = || facts.places().any(|here| wanted.is_held_by(here));
+        if !wanted.of.is_empty() && !wanted.key.is_empty() && held() {
             return;
         }
         let range = site.start as usize..(site.end as usize).min(self.text.len());
@@ -189,12 +216,6 @@ fn is_there(of: &Ir, index: &Ir) -> bool {
         }
         _ => false,
     }
-}
-
-fn with(facts: &[Fact], condition: &Ir, holds: bool) -> Vec<Fact> {
-    let mut all = facts.to_vec();
-    gather(condition, holds, &mut all);
-    all
 }
 
 /// What is known where the condition holds, or does not.

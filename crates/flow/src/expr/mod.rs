@@ -19,6 +19,7 @@ mod members;
 mod operate;
 mod operators;
 mod parse;
+mod patterns;
 mod template;
 
 use std::cell::Cell;
@@ -31,10 +32,12 @@ use jiff::Timestamp;
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::email::Email;
+use crate::path::FieldPath;
 use crate::types::Type;
 use crate::value::{Text, Value};
+use crate::work::Work;
 
 pub use budget::{Budget, TOO_MUCH_MEMORY, TOO_MUCH_WORK};
 pub(crate) use compute::{compare_keys, equal};
@@ -42,6 +45,7 @@ pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
+pub(crate) use parse::MAX_BYTES;
 
 use compile::Compiler;
 use frame::Frame;
@@ -57,6 +61,8 @@ pub struct Scope<'s> {
     pub variables: &'s [(String, Option<Type>)],
     /// `output.NAME`: only in an outputMapping, the callee's outputs in its interface's order.
     pub outputs: Option<&'s [(String, Type)]>,
+    /// What is left of the work that all expressions of the document may be together.
+    pub work: &'s Work<'s>,
 }
 
 /// A compiled expression, template or literal.
@@ -124,9 +130,8 @@ pub fn compile_value(
     scope: &Scope<'_>,
     expected: Option<&Type>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let mut compiler =
-        Compiler { scope, problems: Vec::new(), reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new() };
-    match compiler.value(path, value, expected) {
+    let mut compiler = Compiler::new(scope);
+    match compiler.value(&FieldPath::Root(path), value, expected) {
         Some((ir, data_type)) if compiler.problems.is_empty() => {
             let source = match value {
                 Json::String(text) => Arc::from(text.as_str()),
@@ -135,7 +140,30 @@ pub fn compile_value(
             let Compiler { reads, inputs, unguarded, .. } = compiler;
             Ok(Compiled { ir, data_type, reads, inputs, unguarded, source })
         }
-        _ => Err(compiler.problems),
+        _ => Err(compiler.problems.into_vec()),
+    }
+}
+
+/// What can be known of a value's type while the types of variables are still being found out.
+pub(crate) enum Inferred {
+    /// The type.
+    Type(Type),
+    /// It hangs on variables whose types are not known yet.
+    Waits(Vec<usize>),
+    /// It has none: something else is wrong with it.
+    Nothing,
+}
+
+/// The type of what stands in a value position. Problems are reported when it is compiled.
+pub(crate) fn infer(path: &str, value: &Json, scope: &Scope<'_>) -> Inferred {
+    let mut compiler = Compiler::new(scope);
+    match compiler.value(&FieldPath::Root(path), value, None) {
+        Some((_, data_type)) if compiler.problems.is_empty() => Inferred::Type(data_type),
+        _ => {
+            let untyped = |variable: &usize| scope.variables.get(*variable).is_some_and(|(_, known)| known.is_none());
+            let waits: Vec<usize> = compiler.reads.into_iter().map(|(variable, _)| variable).filter(untyped).collect();
+            if waits.is_empty() { Inferred::Nothing } else { Inferred::Waits(waits) }
+        }
     }
 }
 
@@ -161,7 +189,8 @@ pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Co
 /// # Errors
 /// All problems, with `path`.
 pub fn constant(path: &str, value: &Json, data_type: &Type) -> Result<Value<'static>, Vec<Diagnostic>> {
-    literal::read(path, value, Some(data_type))
+    let mut problems = Problems::default();
+    literal::read(&FieldPath::Root(path), value, data_type, &mut problems).ok_or_else(|| problems.into_vec())
 }
 
 /// What a type reads as when nothing set it: `""`, `0`, `0.0`, `false`, the empty list or map, JSON `null`, a zero duration, the Unix epoch.
@@ -198,8 +227,8 @@ impl Compiled {
     }
 
     /// What a condition answers on every mail, if that can be known beforehand.
-    pub fn always(&self) -> Option<bool> {
-        constant::truth(&self.ir)
+    pub fn always(&self, work: &Work<'_>) -> Option<bool> {
+        constant::Trial { work, length: self.source.len() }.truth(&self.ir)
     }
 
     /// What is known for the rest of the run once this condition was found to hold: of inputs and of the mail, which never change.

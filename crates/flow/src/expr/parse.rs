@@ -9,15 +9,19 @@ use cel::parser::Expression;
 use super::known::{self, Syntax};
 use super::template::string_end;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::work::Work;
 
 /// A longer expression is refused: nobody can read it, and parsing costs memory.
-const MAX_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
 /// Brackets nested deeper are refused before the parser sees them: it descends on the stack.
 const MAX_DEPTH: usize = 48;
 
 /// Chains of operators and members become trees as deep as they are long, which are walked on the stack too.
 const MAX_TREE_DEPTH: usize = 80;
+
+/// What a token of an expression counts for among the steps of checking a document: the parser takes some microseconds for it.
+const STEPS_OF_TOKEN: usize = 8;
 
 /// Macros stay as they are written: what they expand to has lost where names are bound, and hides what they were.
 static WITHOUT_MACROS: LazyLock<Env> = LazyLock::new(Env::default);
@@ -36,6 +40,11 @@ impl Parsed {
         &self.syntax.tree
     }
 
+    /// How long the source is, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     /// The place of a part, in bytes of the whole value.
     pub(super) fn place(&self, id: u64) -> Range<usize> {
         let whole = self.base..self.base + self.length;
@@ -47,7 +56,7 @@ impl Parsed {
 }
 
 /// Parses one expression, which begins at `base` in the value at `path`.
-pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec<Diagnostic>> {
+pub(super) fn parse(path: &str, source: &str, base: usize, work: &Work<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     let whole = base..base + source.len();
     let refuse = |message: String| vec![Diagnostic::error(Code::ExpressionSyntax, path, message).at(whole.clone())];
     if source.trim().is_empty() {
@@ -56,10 +65,14 @@ pub(super) fn parse(path: &str, source: &str, base: usize) -> Result<Parsed, Vec
     if source.len() > MAX_BYTES {
         return Err(refuse(format!("the expression has {} bytes; at most {MAX_BYTES} are allowed", source.len())));
     }
+    let shape = Shape::of(source);
+    // Whether the text is known is not counted: then it would hang on what else was published whether a flow is refused.
+    if !work.take(shape.tokens * STEPS_OF_TOKEN) {
+        return Err(Vec::new());
+    }
     if let Some(syntax) = known::find(source) {
         return Ok(Parsed { syntax, base, length: source.len() });
     }
-    let shape = Shape::of(source);
     if shape.depth > MAX_DEPTH {
         return Err(refuse(format!("the expression is nested deeper than {MAX_DEPTH}")));
     }
@@ -104,6 +117,8 @@ struct Shape {
     depth: usize,
     /// How deep the syntax tree is.
     tree: usize,
+    /// How many names, numbers, texts and signs there are.
+    tokens: usize,
 }
 
 /// What stands between a bracket and its end, up to the place that is looked at.
@@ -116,15 +131,17 @@ struct Level {
 impl Shape {
     fn of(source: &str) -> Self {
         let bytes = source.as_bytes();
-        let mut shape = Self { depth: 0, tree: 0 };
+        let mut shape = Self { depth: 0, tree: 0, tokens: 0 };
         // What encloses the innermost level, added up.
         let (mut outer, mut level) = (Vec::new(), Level::default());
         let (mut depth, mut tree, mut prefix, mut at) = (0usize, 0usize, 0usize, 0usize);
+        let mut in_word = false;
         while let Some(byte) = bytes.get(at) {
             match byte {
                 b'\'' | b'"' => {
                     let Some(end) = string_end(bytes, at) else { break };
-                    (at, prefix) = (end, 0);
+                    (at, prefix, in_word) = (end, 0, false);
+                    shape.tokens += 1;
                     continue;
                 }
                 b'(' | b'[' | b'{' => {
@@ -144,6 +161,9 @@ impl Shape {
                 b'i' if bytes.get(at + 1) == Some(&b'n') => level.chain += 1,
                 _ => {}
             }
+            let word = byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+            shape.tokens += usize::from(!(word && in_word || byte.is_ascii_whitespace()));
+            in_word = word;
             prefix = match byte {
                 b'!' | b'-' => prefix + 1,
                 b' ' | b'\t' | b'\n' | b'\r' => prefix,

@@ -1,6 +1,6 @@
 //! Text to a tree: JSON and YAML become the same [`Node`]s, and files also get the place of every value.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// A value as written. Keys keep their order, and a key that stands twice stands twice.
@@ -49,6 +49,7 @@ pub use yaml::yaml;
 use std::fmt;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::path::FieldPath;
 
 /// A member of a map; the first, should the key stand twice.
 #[must_use]
@@ -70,8 +71,40 @@ pub fn without(node: &Node, keys: &[&str]) -> Node {
     }
 }
 
+/// So many keys that stand twice are told of one value.
+const MAX_REPEATED: usize = 100;
+
+/// Keys that stand in one map twice, anywhere in a value, each with its path; the first hundred.
+#[must_use]
+pub fn repeated_keys<'n>(path: &str, node: &'n Node) -> Vec<(String, &'n str)> {
+    let mut found = Vec::new();
+    repeated(&FieldPath::Root(path), node, &mut found);
+    found
+}
+
+fn repeated<'n>(path: &FieldPath<'_>, node: &'n Node, found: &mut Vec<(String, &'n str)>) {
+    match node {
+        Node::List(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                repeated(&path.element(index), element, found);
+            }
+        }
+        Node::Map(members) => {
+            let mut seen = HashSet::with_capacity(members.len());
+            for (key, value) in members {
+                let path = path.member(key);
+                if !seen.insert(key) && found.len() < MAX_REPEATED {
+                    found.push((path.text(), key));
+                }
+                repeated(&path, value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Values nested deeper are refused.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// More values in one text are refused.
 const MAX_VALUES: usize = 1_000_000;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 
+use crate::path::FieldPath;
+
 use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError};
 
 /// Reads a YAML document.
@@ -26,7 +28,7 @@ pub fn yaml(text: &str) -> Result<(Node, Places), SyntaxError> {
             Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
             Event::DocumentStart(_) if node.is_none() => {
                 let (event, span) = reader.next()?;
-                node = Some(reader.value(event, span, String::new(), 0)?);
+                node = Some(reader.value(event, span, &FieldPath::Root(""), 0)?);
             }
             Event::DocumentStart(_) => return Err(refuse(span.start, "a second document in one file")),
             Event::StreamEnd => break,
@@ -74,7 +76,7 @@ impl<'t> Reader<'t> {
         self.places.insert(path, place);
     }
 
-    fn value(&mut self, event: Event<'t>, span: Span, path: String, depth: usize) -> Result<Node, SyntaxError> {
+    fn value(&mut self, event: Event<'t>, span: Span, path: &FieldPath<'_>, depth: usize) -> Result<Node, SyntaxError> {
         self.values += 1;
         if depth > MAX_DEPTH {
             return Err(refuse(span.start, format!("nested deeper than {MAX_DEPTH}")));
@@ -92,6 +94,7 @@ impl<'t> Reader<'t> {
                 let ends =
                     written.get(..quotes) == written.get(content.end..end) && (quotes == 1 || end == written.len());
                 let verbatim = ends && written.get(content) == Some(text.as_ref());
+                let path = path.text();
                 self.place(path.clone(), span, verbatim, quotes == 1);
                 if let Some(place) = self.places.get_mut(&path).filter(|_| verbatim) {
                     place.bytes.end = place.bytes.start + end;
@@ -104,12 +107,12 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, end) => {
-                            self.place(path, Span::new(span.start, end.end), false, false);
+                            self.place(path.text(), Span::new(span.start, end.end), false, false);
                             return Ok(Node::List(elements));
                         }
                         (event, span) => {
-                            let path = format!("{path}[{}]", elements.len());
-                            elements.push(self.value(event, span, path, depth + 1)?);
+                            let value = self.value(event, span, &path.element(elements.len()), depth + 1)?;
+                            elements.push(value);
                         }
                     }
                 }
@@ -120,15 +123,16 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::MappingEnd, end) => {
-                            self.place(path, Span::new(span.start, end.end), false, false);
+                            self.place(path.text(), Span::new(span.start, end.end), false, false);
                             return Ok(Node::Map(members));
                         }
                         (Event::Scalar(key, _, anchor, tag), key_span) => {
                             plain_only(key_span, anchor, tag.is_some())?;
-                            let member = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-                            self.place(format!("{member}#key"), key_span, false, false);
+                            let member = path.member(&key);
+                            self.place(format!("{}#key", member.text()), key_span, false, false);
                             let (event, span) = self.next()?;
-                            members.push((key.into_owned(), self.value(event, span, member, depth + 1)?));
+                            let value = self.value(event, span, &member, depth + 1)?;
+                            members.push((key.into_owned(), value));
                         }
                         (_, span) => return Err(refuse(span.start, "a key that is not a string")),
                     }

@@ -26,6 +26,7 @@ use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, Envelo
 use waypost_flow::expr::{Budget, Context, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
+use waypost_flow::work::Work;
 
 /// The cases read no mail.
 struct NoMail(BTreeMap<String, Vec<String>>);
@@ -103,7 +104,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         None => Wanted::Value(&truth),
     };
     let source = case.text("expr");
-    let scope = Scope { inputs: &[], variables: &types, outputs: None };
+    let scope = Scope { inputs: &[], variables: &types, outputs: None, work: &Work::default() };
     let compiled = match compile_value("value", &Json::from(format!("${{{source}}}")), &scope, None) {
         Ok(compiled) => compiled,
         Err(problems) => {

@@ -102,6 +102,9 @@ pub(crate) struct Export {
     /// A version of the rows; the newest unless told
     #[arg(long)]
     version: Option<u64>,
+    /// Make the file safe to open in a spreadsheet: put an apostrophe before texts that it would run as formulas
+    #[arg(long)]
+    for_spreadsheet: bool,
 }
 
 /// Arguments of `versions`.
@@ -199,7 +202,7 @@ fn import(arguments: &Import, out: &mut impl Write) -> Result<(), Failure> {
 
 fn export(arguments: &Export) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
-    let csv = remote.wait(remote.tables().export(found.id, arguments.version))?;
+    let csv = remote.wait(remote.tables().export(found.id, arguments.version, arguments.for_spreadsheet))?;
     Ok(screen::content().write_all(&csv)?)
 }
 

@@ -1,14 +1,17 @@
 //! Conditions that decide nothing, and branches that can't be taken.
 
-use crate::diagnostic::{Code, Diagnostic};
+use std::collections::HashMap;
+
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::diff::normal;
 use crate::document::Document;
 use crate::expr::Compiled;
 use crate::program::{Program, ProgramBranch};
+use crate::work::Work;
 
-pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(document: &Document, program: &Program, work: &Work<'_>, diagnostics: &mut Problems) {
     for (index, condition) in program.conditions.conditions.iter().enumerate() {
-        let Some(always) = condition.always() else { continue };
+        let Some(always) = condition.always(work) else { continue };
         let message = if always { "the condition always holds" } else { "the condition never holds" };
         diagnostics.push(
             Diagnostic::warning(Code::ConstantCondition, format!("conditionSet.conditions[{index}].when"), message)
@@ -19,7 +22,7 @@ pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Ve
     for (index, node) in program.nodes.iter().enumerate() {
         let target = |branch: &ProgramBranch| document.nodes.get(branch.to).map_or("", |node| node.id.as_str());
         let mut always = None;
-        let mut earlier: Vec<(String, usize)> = Vec::new();
+        let mut earlier: HashMap<String, usize> = HashMap::new();
         for (position, branch) in node.next.iter().enumerate() {
             let path = format!("nodes[{index}].next[{position}]");
             let dead = |path: String, why: String| {
@@ -36,19 +39,19 @@ pub(super) fn check(document: &Document, program: &Program, diagnostics: &mut Ve
             };
             let source = normal(&when.source);
             let path = format!("{path}.when");
-            match (when.always(), earlier.iter().find(|(known, _)| *known == source)) {
+            match (when.always(work), earlier.get(&source)) {
                 (Some(true), _) => always = Some(position),
                 (Some(false), _) => diagnostics.push(
                     dead(path, "its condition never holds".to_owned())
                         .suggestion("mend the condition, or remove the branch")
                         .at(inside(when)),
                 ),
-                (None, Some((_, first))) => diagnostics.push(
+                (None, Some(first)) => diagnostics.push(
                     dead(path, format!("next[{first}] has the same condition"))
                         .suggestion("mend one of the conditions, or remove the branch")
                         .at(inside(when)),
                 ),
-                (None, None) => earlier.push((source, position)),
+                (None, None) => drop(earlier.insert(source, position)),
             }
         }
     }

@@ -1,14 +1,14 @@
 //! Calls to flows that should not be called any longer.
 
 use super::World;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{ActionKind, Document};
 
 pub(super) fn check(
     document: &Document,
     program: &crate::program::Program,
     world: &dyn World,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) {
     use crate::program::ProgramActionKind::{RunFlow, TransferToFlow};
     // A program's actions stand in the order of the document's.

@@ -7,17 +7,24 @@ mod unused;
 
 use super::World;
 use super::paths::{after, before};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Problems;
 use crate::document::Document;
 use crate::expr::Compiled;
 use crate::program::{Program, ProgramAction};
+use crate::work::Work;
 
 /// All warnings, in order of their kinds.
-pub(super) fn check(document: &Document, program: &Program, world: &dyn World, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    document: &Document,
+    program: &Program,
+    world: &dyn World,
+    work: &Work<'_>,
+    diagnostics: &mut Problems,
+) {
     let expressions = expressions(program);
     unused::check(document, program, &expressions, diagnostics);
-    unguarded::check(program, &expressions, diagnostics);
-    conditions::check(document, program, diagnostics);
+    unguarded::check(program, &expressions, work, diagnostics);
+    conditions::check(document, program, work, diagnostics);
     deprecated::check(document, program, world, diagnostics);
 }
 

@@ -1,7 +1,9 @@
 //! Variables, inputs and mappings that nothing reads.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Expression;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{ActionKind, Document};
 use crate::program::{Program, ProgramActionKind};
 
@@ -10,16 +12,17 @@ pub(super) fn check(
     document: &Document,
     program: &Program,
     expressions: &[Expression<'_>],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Problems,
 ) {
     if document.nodes.is_empty() {
         return;
     }
-    let is_read = |variable: usize| {
-        expressions.iter().any(|expression| expression.compiled.reads.iter().any(|(read, _)| *read == variable))
-    };
+    let read: HashSet<usize> =
+        expressions.iter().flat_map(|expression| expression.compiled.reads.iter().map(|(read, _)| *read)).collect();
+    let inputs: HashSet<usize> =
+        expressions.iter().flat_map(|expression| expression.compiled.inputs.iter().copied()).collect();
     // A loop may only want to be done as often as there are elements.
-    let turned: Vec<usize> = program
+    let turned: HashSet<usize> = program
         .actions()
         .into_iter()
         .filter_map(|action| match &action.kind {
@@ -27,13 +30,19 @@ pub(super) fn check(
             _ => None,
         })
         .collect();
-    for (variable, slot) in program.variables.iter().enumerate() {
-        if !is_read(variable) && !turned.contains(&variable) {
-            unread(document, &slot.name, diagnostics);
-        }
+    let unread: Vec<&str> = program
+        .variables
+        .iter()
+        .enumerate()
+        .filter(|(variable, _)| !read.contains(variable) && !turned.contains(variable))
+        .map(|(_, slot)| &*slot.name)
+        .collect();
+    if !unread.is_empty() {
+        let uses = Uses::of(document);
+        unread.into_iter().for_each(|name| uses.tell_unread(document, name, diagnostics));
     }
     for (input, declared) in document.inputs.iter().enumerate() {
-        if expressions.iter().any(|expression| expression.compiled.inputs.contains(&input)) {
+        if inputs.contains(&input) {
             continue;
         }
         let message = format!("nothing reads the input `{}`", declared.name);
@@ -44,35 +53,53 @@ pub(super) fn check(
     }
 }
 
-/// Says at each mapping that its value is lost, and once of the variable what else is done with it for nothing.
-fn unread(document: &Document, name: &str, diagnostics: &mut Vec<Diagnostic>) {
-    let (mut set, mut mapped) = (None, false);
-    for (path, action) in document.actions() {
-        if matches!(&action.kind, ActionKind::SetVariable { name: variable, .. } if variable == name) {
-            set.get_or_insert_with(|| format!("{path}.name"));
+/// Where each variable is given a value.
+#[derive(Default)]
+struct Uses<'d> {
+    /// The first action that sets it.
+    set: HashMap<&'d str, String>,
+    /// The mappings to it, and whether a called flow answers.
+    mapped: HashMap<&'d str, Vec<(String, bool)>>,
+}
+
+impl<'d> Uses<'d> {
+    fn of(document: &'d Document) -> Self {
+        let mut uses = Self::default();
+        for (path, action) in document.actions() {
+            if let ActionKind::SetVariable { name, .. } = &action.kind {
+                uses.set.entry(name).or_insert_with(|| format!("{path}.name"));
+            }
+            let called = matches!(action.kind, ActionKind::RunFlow { .. });
+            for (index, line) in action.kind.output_mapping().iter().enumerate() {
+                let place = (format!("{path}.outputMapping[{index}].name"), called);
+                uses.mapped.entry(&line.name).or_default().push(place);
+            }
         }
-        let lines = action.kind.output_mapping().iter().enumerate();
-        for (index, _) in lines.filter(|(_, line)| line.name == name) {
-            mapped = true;
-            let path = format!("{path}.outputMapping[{index}].name");
-            let what = if matches!(action.kind, ActionKind::RunFlow { .. }) { "the called flow's" } else { "the" };
+        uses
+    }
+
+    /// Says at each mapping that its value is lost, and once of the variable what else is done with it for nothing.
+    fn tell_unread(&self, document: &Document, name: &str, diagnostics: &mut Problems) {
+        let mapped = self.mapped.get(name).map(Vec::as_slice).unwrap_or_default();
+        for (path, called) in mapped {
+            let what = if *called { "the called flow's" } else { "the" };
             let message = format!("{what} answer is lost: nothing reads `{name}`");
             diagnostics.push(
                 Diagnostic::warning(Code::UnusedMapping, path, message)
                     .suggestion(format!("read `{name}`, or remove the mapping")),
             );
         }
-    }
-    let declared = document.variables.iter().position(|variable| variable.name == name);
-    let place = match (declared, set) {
-        (Some(_), None) if mapped => None,
-        (Some(position), _) => Some(format!("variables[{position}].name")),
-        (None, set) => set,
-    };
-    if let Some(place) = place {
-        let message = format!("nothing reads the variable `{name}`");
-        diagnostics.push(
-            Diagnostic::warning(Code::UnusedVariable, place, message).suggestion("read it, or remove what sets it"),
-        );
+        let declared = document.variables.iter().position(|variable| variable.name == name);
+        let place = match (declared, self.set.get(name)) {
+            (Some(_), None) if !mapped.is_empty() => None,
+            (Some(position), _) => Some(format!("variables[{position}].name")),
+            (None, set) => set.cloned(),
+        };
+        if let Some(place) = place {
+            let message = format!("nothing reads the variable `{name}`");
+            diagnostics.push(
+                Diagnostic::warning(Code::UnusedVariable, place, message).suggestion("read it, or remove what sets it"),
+            );
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::io::Write;
 use waypost_app::catalogue::shape::Table;
 use waypost_app::folder::Folder;
 use waypost_app::folder::tables::{FolderRows, TableFile};
-use waypost_app::tables::{export, spec};
+use waypost_app::tables::export::{self, Reader};
+use waypost_app::tables::spec;
 use waypost_flow::document;
 use waypost_wire::table::{DataTable, DataTableRequest, RowsReplaced};
 
@@ -47,7 +48,7 @@ pub(super) fn apply(
         writeln!(out, "table {}: {outcome}", record.name)?;
         if file.rows.is_some() {
             let mut csv = export::header(&file.table);
-            csv.extend(export::lines(&file.table, rows.of(&file.table)));
+            csv.extend(export::lines(&file.table, rows.of(&file.table), Reader::Program));
             let done = remote.wait(remote.tables().replace_rows(table.id, csv.into(), arguments.note.as_deref()))?;
             writeln!(out, "table {}: {}", record.name, replaced(&done))?;
         }
