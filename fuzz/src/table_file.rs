@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use waypost_app::catalogue::shape::Table;
-use waypost_app::tables::export;
+use waypost_app::tables::export::{self, Reader};
 use waypost_app::tables::import::{ReadError, read};
 use waypost_app::tables::spec;
 use waypost_flow::id::TableId;
@@ -16,7 +16,7 @@ pub fn check(input: &[u8]) {
     let table = table();
     let Some(rows) = rows(&table, input) else { return };
     let mut written = export::header(&table);
-    written.extend(export::lines(&table, rows.values()));
+    written.extend(export::lines(&table, rows.values(), Reader::Program));
     let Some(again) = self::rows(&table, &written) else { panic!("what was written does not read") };
     assert!(rows == again, "what was written reads as something else");
     for row in rows.values() {
