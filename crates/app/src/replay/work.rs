@@ -47,6 +47,9 @@ const BATCH: u32 = 200;
 /// readers and the caches of the processor busy.
 const STAND_BACK: u32 = 4;
 
+/// So many bytes are kept of those that differ, traces included: they are told and written at once.
+const MOST_KEPT: usize = 64 * 1024 * 1024;
+
 /// A larger message is read by itself.
 const LARGE: u32 = 256 * 1024;
 
@@ -194,6 +197,7 @@ impl App {
     ) -> Result<(Report, Vec<ReplayChange>), Ended> {
         let mut report = Report::default();
         let mut changes = Vec::new();
+        let mut kept: usize = 0;
         let mut reader =
             Reader { app: self, plan: &plan, after: None, left: plan.request.most(), seen: 0, over: false };
         let mut items = reader.next(&mut report).await?;
@@ -205,7 +209,13 @@ impl App {
             items = read?;
             for (interaction, one) in ran? {
                 if report.count(&one) {
-                    changes.push(change(interaction, one));
+                    let change = change(interaction, one);
+                    kept = kept.saturating_add(change.entry.len()).saturating_add(change.traces.len());
+                    if kept <= MOST_KEPT {
+                        changes.push(change);
+                    } else {
+                        report.changes_not_kept += 1;
+                    }
                 }
             }
             let progress = Progress {
