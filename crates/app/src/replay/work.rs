@@ -254,7 +254,7 @@ impl App {
                     parts.push(scope.spawn(move || {
                         stand_back();
                         let one = |item: Item| {
-                            let answers = LiveAnswers::new(&plan.after, &**store).as_long_as(wanted.clone());
+                            let answers = LiveAnswers::new(&plan.after, &**store).while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {
                                 interaction: &item.interaction,
