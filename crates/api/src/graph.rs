@@ -33,7 +33,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/routing/queues/{queueId}/usedby",
             queue_used_by,
-            described("getRoutingQueueUsedBy", "What leads to a queue"),
+            described("getRoutingQueueUsedBy", "What leads to a queue").also_needs(&[Scope::RoutingRead]),
         )
 }
 

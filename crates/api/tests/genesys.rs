@@ -357,16 +357,6 @@ async fn a_conversation_is_an_interaction() {
     );
     assert_eq!(third["decision"]["error"]["code"], "run.route-deleted");
 
-    // What is kept of it is bounded, whoever says it.
-    let attributes = format!("{path}/participants/{participant}/attributes");
-    for (name, status) in [("a", 202), ("b", 400)] {
-        let more = json!({ "attributes": { name: "x".repeat(40_000) } });
-        assert_eq!(server.call("PATCH", &attributes, more).await.status, status, "{name}");
-    }
-    let begun =
-        json!({ "queueId": queue, "provider": "x", "direction": "INBOUND", "attributes": { "a": "x".repeat(70_000) } });
-    assert_eq!(server.call("POST", "/conversations/emails", begun).await.status, 400);
-
     // Erased: what was said of it is gone, cannot be said again, and stands nowhere else.
     assert_eq!(server.call("DELETE", &format!("/interactions/{id}/content"), Json::Null).await.status, 204);
     let erased = server.get(&format!("/interactions/{id}")).await.ok();
@@ -422,4 +412,21 @@ async fn a_conversation_for_a_flow_or_a_route() {
     assert_eq!(server.get("/conversations/emails").await.error().0, 501);
     let reply = format!("/conversations/emails/{}/messages", gold["id"].as_str().unwrap());
     assert_eq!(server.call("POST", &reply, json!({})).await.error().0, 501);
+}
+
+#[tokio::test]
+async fn attributes_that_clients_set_are_bounded() {
+    let server = server().await;
+    let queue = made(&server, "/routing/queues", json!({ "name": "Billing" })).await;
+    let begun = |length: usize| json!({ "provider": "x", "direction": "INBOUND", "queueId": queue, "attributes": { "a": "x".repeat(length) } });
+    let refused = server.call("POST", "/conversations/emails", begun(70_000)).await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["path"]), (400, &json!("attributes")));
+    let one = server.call("POST", "/conversations/emails", begun(30_000)).await.ok();
+    let (id, participant) = (one["id"].as_str().unwrap(), one["participants"][0]["id"].as_str().unwrap());
+    let path = format!("/conversations/emails/{id}/participants/{participant}/attributes");
+    // Together with those that stay, and without those that it replaces.
+    for (name, length, status) in [("b", 30_000, 202), ("c", 30_000, 400), ("b", 35_000, 202), ("b", 36_000, 400)] {
+        let set = json!({ "attributes": { name: "x".repeat(length) } });
+        assert_eq!(server.call("PATCH", &path, set).await.status, status, "{name} {length}");
+    }
 }

@@ -86,7 +86,10 @@ fn operation(generator: &mut SchemaGenerator, one: &Described) -> Json {
     match operation.token {
         Token::No => {}
         Token::Any => set(&mut json, "security", json!([{ "oauth": [] }])),
-        Token::With(scope) => set(&mut json, "security", json!([{ "oauth": [scope.as_str()] }])),
+        Token::With(scope) => {
+            let scopes: Vec<&str> = [scope].iter().chain(operation.further).map(|scope| scope.as_str()).collect();
+            set(&mut json, "security", json!([{ "oauth": scopes }]));
+        }
     }
     json
 }

@@ -14,6 +14,8 @@ pub struct Operation {
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
     pub(super) token: Token,
+    /// Scopes that the token must grant as well.
+    pub(super) further: &'static [Scope],
     pub(super) parameters: Vec<Parameter>,
     pub(super) bodies: Vec<Content>,
     pub(super) answers: Vec<(StatusCode, Option<Content>)>,
@@ -77,6 +79,7 @@ pub fn open(id: &'static str, summary: &'static str) -> Operation {
         id,
         summary,
         token: Token::No,
+        further: &[],
         parameters: Vec::new(),
         bodies: Vec::new(),
         answers: Vec::new(),
@@ -85,6 +88,12 @@ pub fn open(id: &'static str, summary: &'static str) -> Operation {
 }
 
 impl Operation {
+    /// The token must grant these scopes as well.
+    #[must_use]
+    pub fn also_needs(self, further: &'static [Scope]) -> Self {
+        Self { further, ..self }
+    }
+
     fn parameter(mut self, name: &'static str, kind: Kind, summary: &'static str) -> Self {
         self.parameters.push(Parameter { name, place: "query", summary, required: false, kind });
         self

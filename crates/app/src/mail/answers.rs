@@ -111,7 +111,7 @@ impl<'r> LiveAnswers<'r> {
     }
 
     /// The same for a run that ends when nobody waits for it any more.
-    pub(crate) fn as_long_as(self, wanted: Wanted) -> Self {
+    pub(crate) fn while_wanted(self, wanted: Wanted) -> Self {
         Self { wanted: Some(wanted), ..self }
     }
 

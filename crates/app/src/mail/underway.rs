@@ -85,7 +85,7 @@ impl Underway {
         }
         let mut newest: Vec<(String, Suspect)> = known.into_iter().collect();
         newest.retain(|(_, suspect)| now.duration_since(suspect.last) < REMEMBERED);
-        newest.sort_unstable_by(|(_, one), (_, other)| other.last.cmp(&one.last));
+        newest.sort_unstable_by_key(|(_, suspect)| std::cmp::Reverse(suspect.last));
         newest.truncate(MOST_SUSPECTS);
         let known: HashMap<String, Suspect> = newest.into_iter().collect();
         // First what is remembered, then the notes that it was made from.

@@ -146,7 +146,7 @@ async fn run(
     wanted: Wanted,
 ) -> Result<RunRecord, StoreError> {
     let message = Message::parse(raw);
-    let answers = LiveAnswers::new(running, store).as_long_as(wanted);
+    let answers = LiveAnswers::new(running, store).while_wanted(wanted);
     let mut run = decide(running, start(work, route), &message, limits, &answers).await?.record;
     if gone {
         let message = "the interaction's route was deleted, or what it led to";

@@ -46,6 +46,9 @@ const BATCH: u32 = 200;
 /// readers and the caches of the processor busy.
 const STAND_BACK: u32 = 4;
 
+/// So many bytes are kept of those that differ, traces included: they are told and written at once.
+const MOST_KEPT: usize = 64 * 1024 * 1024;
+
 /// A larger message is read by itself.
 const LARGE: u32 = 256 * 1024;
 
@@ -193,6 +196,7 @@ impl App {
     ) -> Result<(Report, Vec<ReplayChange>), Ended> {
         let mut report = Report::default();
         let mut changes = Vec::new();
+        let mut kept: usize = 0;
         let mut reader =
             Reader { app: self, plan: &plan, after: None, left: plan.request.most(), seen: 0, over: false };
         let mut items = reader.next(&mut report).await?;
@@ -204,7 +208,13 @@ impl App {
             items = read?;
             for (interaction, one) in ran? {
                 if report.count(&one) {
-                    changes.push(change(interaction, one));
+                    let change = change(interaction, one);
+                    kept = kept.saturating_add(change.entry.len()).saturating_add(change.traces.len());
+                    if kept <= MOST_KEPT {
+                        changes.push(change);
+                    } else {
+                        report.changes_not_kept += 1;
+                    }
                 }
             }
             let progress = Progress {
@@ -243,7 +253,7 @@ impl App {
                     parts.push(scope.spawn(move || {
                         stand_back();
                         let one = |item: Item| {
-                            let answers = LiveAnswers::new(&plan.after, &**store).as_long_as(wanted.clone());
+                            let answers = LiveAnswers::new(&plan.after, &**store).while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {
                                 interaction: &item.interaction,
