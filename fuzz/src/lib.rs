@@ -4,6 +4,7 @@
 
 pub mod expression;
 pub mod flow_document;
+pub mod html_page;
 pub mod mail_message;
 pub mod smtp_commands;
 pub mod table_file;

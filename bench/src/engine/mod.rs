@@ -113,6 +113,19 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
         });
         all
     });
+    let pages: Vec<String> = messages.iter().map(|one| one.html().to_owned()).filter(|html| !html.is_empty()).collect();
+    let read_pages = turns.add(|| {
+        pages.iter().for_each(|page| {
+            black_box(waypost_mail::html::read(page));
+        });
+        pages.len()
+    });
+    let strip_pages = turns.add(|| {
+        pages.iter().for_each(|page| {
+            black_box(mail_parser::decoders::html::html_to_text(page));
+        });
+        pages.len()
+    });
     let taken = turns.take(rounds);
 
     // The interpreter uses a mail up: what copying one costs is not its doing.
@@ -135,6 +148,14 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
             .goal(Goal::AtMostTimes(1.25)),
     );
     section.line(line("parse and run", taken[parse_and_run]).beside("by hand in Rust", taken[parse_by_hand]));
+    if !pages.is_empty() {
+        let bytes: usize = pages.iter().map(String::len).sum();
+        section.note(format!("{} pages of HTML, {:.1} kB in the mean", pages.len(), bytes as f64 / 1e3 / pages.len() as f64));
+        section.line(
+            line("HTML to text, as a browser", taken[read_pages])
+                .beside("mail-parser's html_to_text, which strips tags", taken[strip_pages]),
+        );
+    }
     Ok(section)
 }
 

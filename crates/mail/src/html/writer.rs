@@ -67,6 +67,10 @@ impl Writer {
     /// What was written.
     pub(super) fn finish(mut self) -> String {
         self.out.truncate(self.out.trim_end().len());
+        // What is preformatted may begin with a space.
+        if self.out.starts_with(char::is_whitespace) {
+            return self.out.trim_start().to_owned();
+        }
         self.out
     }
 

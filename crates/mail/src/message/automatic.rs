@@ -112,8 +112,9 @@ static RULES: &[Rule] = &[
 /// The local parts and display names of From that bounces come from.
 const DAEMONS: [&str; 5] = ["mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon"];
 /// The like, of whom people write as well.
-const POSTMASTERS: [&str; 9] = [
+const POSTMASTERS: [&str; 10] = [
     "postmaster",
+    "ndr",
     "mail delivery",
     "mail administrator",
     "system administrator",
@@ -122,6 +123,13 @@ const POSTMASTERS: [&str; 9] = [
     "mdaemon",
     "mail system",
     "mailer",
+];
+/// How subjects begin that are a program's words, whoever From is.
+const SURE_BOUNCES: [&str; 4] = [
+    "mail delivery failed: returning message to sender",
+    "undelivered mail returned to sender",
+    "delivery status notification (",
+    "returned mail: see transcript",
 ];
 /// How the subject of a bounce begins.
 const BOUNCES: &[&str] = &[
@@ -166,13 +174,16 @@ pub(super) fn reason(message: &Message<'_>) -> Option<Reason> {
         return Some(Reason("precedence"));
     }
     let sender = message.addresses(AddressField::From).first()?;
-    let local = sender.address.split('@').next().unwrap_or_default();
+    let local = sender.address.split('@').next().unwrap_or_default().trim_matches('"');
     let name = sender.name.to_lowercase();
     let is_any_of = |of: &[&str]| of.iter().any(|one| local == *one || name.starts_with(one));
     if is_any_of(&DAEMONS) {
         return Some(Reason("mailer-daemon"));
     }
     let subject = message.subject().trim_start().to_lowercase();
+    if SURE_BOUNCES.iter().any(|form| subject.starts_with(form)) {
+        return Some(Reason("bounce-subject"));
+    }
     if is_any_of(&POSTMASTERS) && BOUNCES.iter().any(|form| subject.starts_with(form)) {
         return Some(Reason("bounce-subject"));
     }
