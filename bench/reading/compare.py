@@ -106,7 +106,7 @@ def javascripts(files):
     """What mailparser reads."""
     names = "\n".join(map(str, files)) + "\n"
     run = subprocess.run(["node", HERE / "parse.mjs"], input=names, cwd=WORK, capture_output=True, text=True, check=True)
-    return {pathlib.Path(one["file"]): one for one in map(json.loads, run.stdout.splitlines())}
+    return {pathlib.Path(one["file"]): one for one in map(json.loads, run.stdout.strip().split("\n"))}
 
 
 def chromiums(pages):

@@ -27,6 +27,14 @@ impl<'e> Envelope<'e> {
     }
 }
 
+/// A peer's address without the port that SMTP sessions note.
+fn host(remote: &str) -> &str {
+    match remote.rsplit_once(':') {
+        Some((host, _)) if host.ends_with(']') || !host.contains(':') => host.trim_matches(['[', ']']),
+        _ => remote,
+    }
+}
+
 /// The view of a message that a run reads.
 pub struct MessageView<'m, 'x> {
     message: &'m Message<'x>,
@@ -127,7 +135,7 @@ impl Email for MessageView<'_, '_> {
                 self.message.addresses(MailField::From).first().map_or("", |from| from.address.as_str())
             }
             (EnvelopeField::To, _) => self.envelope.to,
-            (EnvelopeField::Remote, _) => self.envelope.remote,
+            (EnvelopeField::Remote, _) => host(self.envelope.remote),
         }
     }
 }

@@ -158,14 +158,16 @@ impl TokenSink for Bounded {
             self.full.set(true);
             return TokenSinkResult::Continue;
         }
-        match &mut token {
-            Token::CharacterTokens(text) => self.text.set(self.text.get() + text.len()),
-            Token::TagToken(tag) => {
-                if self.is_dropped(tag) {
-                    token = Token::CharacterTokens(StrTendril::from_slice(" "));
-                }
+        let is_dropped = match &mut token {
+            Token::TagToken(tag) => self.is_dropped(tag),
+            Token::CharacterTokens(text) => {
+                self.text.set(self.text.get() + text.len());
+                false
             }
-            _ => {}
+            _ => false,
+        };
+        if is_dropped {
+            token = Token::CharacterTokens(StrTendril::from_slice(" "));
         }
         match self.builder.process_token(token, line) {
             // Nothing here is run, and the text is decoded already.
