@@ -226,6 +226,9 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 
     fn keep(&mut self, address: Address) {
+        if address.address.is_empty() && address.name.is_empty() {
+            return;
+        }
         if self.found.len() < ADDRESSES {
             self.found.push(address);
         } else {
@@ -498,6 +501,7 @@ mod tests {
         check("<ann@x.example> (Ann)", &[("ann@x.example", "Ann")]);
         check("Ann <>", &[("", "Ann")]);
         check("<>", &[]);
+        check("<mailto:>, \"\"", &[]);
         check("ann@x.example.", &[("ann@x.example", "")]);
         check("ann@[IPv6:::1]", &[("ann@[ipv6:::1]", "")]);
         // Without commas, and with others.

@@ -173,13 +173,19 @@ impl<'x> Message<'x> {
     /// The bounds that this mail exceeds: what lies beyond them is in the raw message alone.
     #[must_use]
     pub fn unread(&self) -> Vec<Unread> {
+        // What is short can't have too much of anything.
+        if self.content.len() < unread::HARMLESS {
+            return Vec::new();
+        }
         let structure = self.structure();
-        // A list that is short in bytes can't have too many members.
-        let long = |name: &str, most: usize| self.fields.raw_named(name).map(<[u8]>::len).sum::<usize>() > most;
+        let long = |name: &str, most: usize| {
+            self.body_at > most && self.fields.raw_named(name).map(<[u8]>::len).sum::<usize>() > most
+        };
         let addresses = |field: AddressField| long(field.name(), unread::ADDRESSES) && self.address_list(field).1;
+        let long_header = || self.fields.has_long() || (self.body_at > HEADER_BYTES && self.header_map().1);
         [
             (Unread::Fields, self.fields.has_more()),
-            (Unread::HeaderBytes, self.fields.has_long() || (self.body_at > HEADER_BYTES && self.header_map().1)),
+            (Unread::HeaderBytes, self.body_at > unread::FIELD_BYTES && long_header()),
             (Unread::Addresses, AddressField::ALL.into_iter().any(addresses)),
             (Unread::References, long("references", unread::IDS) && self.reference_list().1),
             (Unread::Parameters, structure.more_parameters),

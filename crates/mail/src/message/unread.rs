@@ -21,6 +21,9 @@ pub(super) const PARTS: usize = 10_000;
 /// The most multiparts within each other.
 pub(super) const DEPTH: usize = 100;
 
+/// Fewer bytes than this exceed none of the bounds: the shortest parameters take three each.
+pub(super) const HARMLESS: usize = PARAMETERS * 3;
+
 /// A bound that a mail exceeds: what lies beyond it is not parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unread {
