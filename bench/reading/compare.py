@@ -209,7 +209,7 @@ def main():
             elif mine != others[1]:
                 say(f"{field}: not as mailparser", file)
         texts = [other.get("text", "") or other.get("html", "") for other in (b, c)]
-        if not words(a["body"]) and any(len(words(re.sub(r"(?s)<style.*?</style>|<[^>]*>", " ", text))) > 2 for text in texts):
+        if not words(a["body"]) and any(len(words(re.sub(r"(?s)<!--.*?-->|<style.*?</style>|<[^>]*>", " ", text))) > 2 for text in texts):
             say("body: blank where another reads words", file)
         if is_raw(a["body"]) and not all(is_raw(text) for text in texts):
             say("body: raw base64 where another decodes", file)
