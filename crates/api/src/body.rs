@@ -1,28 +1,30 @@
 //! Requests' bodies: read once into one buffer, within limits of size, of time, and of what all requests hold together.
 
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use waypost_admission::Hold;
 use waypost_flow::source::{self, Node};
 use waypost_wire::error::Problem;
 
 use crate::coding::Coding;
+use crate::context::Remote;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::json;
 use crate::state::ApiState;
 
-/// What is held in memory is counted in blocks of so many bytes.
-pub const BLOCK: usize = 64 << 10;
+/// So many bytes are decoded at a time.
+const BLOCK: usize = 64 << 10;
 
 /// How long a client may pause within a body.
 pub(crate) const PAUSE: Duration = Duration::from_secs(30);
@@ -39,40 +41,15 @@ const DRAINED: usize = 64 << 20;
 pub struct Content {
     /// Its bytes.
     pub bytes: Bytes,
-    _held: Held,
-}
-
-/// The room that a body takes up among all bodies; given back when it is dropped.
-#[derive(Debug)]
-struct Held {
-    blocks: Arc<Semaphore>,
-    permit: Option<OwnedSemaphorePermit>,
-    bytes: usize,
-}
-
-impl Held {
-    /// Makes room for `more` bytes; false if there is none.
-    fn grow(&mut self, more: usize) -> bool {
-        let have = self.bytes.div_ceil(BLOCK);
-        self.bytes += more;
-        let wanted = u32::try_from(self.bytes.div_ceil(BLOCK) - have).unwrap_or(u32::MAX);
-        if wanted == 0 {
-            return true;
-        }
-        match (self.blocks.clone().try_acquire_many_owned(wanted), &mut self.permit) {
-            (Err(_), _) => return false,
-            (Ok(new), Some(permit)) => permit.merge(new),
-            (Ok(new), none) => *none = Some(new),
-        }
-        true
-    }
+    _held: Hold,
 }
 
 /// Reads a body of at most `limit` bytes, as it comes and decoded.
 ///
 /// # Errors
 /// 415 if its coding is not known, 413 if it is larger, 408 if it comes too slowly, 503 if all requests together hold too much, 400 if it breaks off.
-pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usize) -> Result<Content, ApiError> {
+pub async fn read(state: &ApiState, parts: &Parts, body: Body, limit: usize) -> Result<Content, ApiError> {
+    let headers = &parts.headers;
     let coding = Coding::of(headers)?;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let too_large = || too_large(limit as u64);
@@ -83,7 +60,8 @@ pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usiz
         }
         return Err(too_large());
     }
-    let mut held = Held { blocks: state.held_blocks.clone(), permit: None, bytes: 0 };
+    let client = parts.extensions.get::<Remote>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |remote| remote.client);
+    let mut held = state.held.hold(client);
     match timeout(WHOLE, collect(body, announced.unwrap_or(0), limit, &mut held)).await {
         Ok(Ok(Collected::All(bytes))) if coding == Coding::Identity => Ok(Content { bytes, _held: held }),
         Ok(Ok(Collected::All(bytes))) => {
@@ -103,11 +81,11 @@ pub async fn read(state: &ApiState, headers: &HeaderMap, body: Body, limit: usiz
 }
 
 /// A body decoded. Its size is known only when it is there: what it takes up is counted as it grows.
-fn decoded(coding: Coding, coded: &[u8], limit: usize, mut held: Held) -> Result<Content, ApiError> {
+fn decoded(coding: Coding, coded: &[u8], limit: usize, mut held: Hold) -> Result<Content, ApiError> {
     let mut decoder = coding.decode(coded, limit as u64);
     let mut bytes = Vec::new();
     loop {
-        if !held.grow(BLOCK) {
+        if !held.cover(coded.len() + bytes.len() + BLOCK) {
             return Err(holds_too_much());
         }
         match (&mut decoder).take(BLOCK as u64).read_to_end(&mut bytes) {
@@ -131,7 +109,7 @@ enum Collected {
     TooLarge(Body),
 }
 
-async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Held) -> Result<Collected, ApiError> {
+async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Hold) -> Result<Collected, ApiError> {
     // The announced length is a promise of the client's: memory is only taken as far as the promise is kept.
     let mut buffer = BytesMut::new();
     while let Some(frame) = timeout(PAUSE, body.frame()).await.map_err(|_| slow())? {
@@ -142,7 +120,7 @@ async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Held
         if buffer.len() + data.len() > limit {
             return Ok(Collected::TooLarge(body));
         }
-        if !held.grow(data.len()) {
+        if !held.cover(buffer.len() + data.len()) {
             return Err(holds_too_much());
         }
         if buffer.is_empty() {
@@ -201,7 +179,7 @@ pub fn unsupported(found: &str, expected: &str) -> ApiError {
 /// A body of JSON text. Empty when the request has none.
 async fn json_text(request: Request, state: &ApiState) -> Result<(Content, HeaderMap), ApiError> {
     let (parts, body) = request.into_parts();
-    let content = read(state, &parts.headers, body, state.settings.max_json_bytes).await?;
+    let content = read(state, &parts, body, state.settings.max_json_bytes).await?;
     let kind = media_type(&parts.headers);
     let json = kind.as_deref().is_none_or(|kind| kind == "application/json" || kind.ends_with("+json"));
     if !json && !content.bytes.is_empty() {
@@ -312,6 +290,7 @@ mod tests {
     use std::task::{Context, Poll};
 
     use hyper::body::Frame;
+    use waypost_admission::{Budget, Networks};
 
     use super::*;
 
@@ -330,37 +309,28 @@ mod tests {
         }
     }
 
-    fn held(blocks: &Arc<Semaphore>) -> Held {
-        Held { blocks: blocks.clone(), permit: None, bytes: 0 }
+    fn budget() -> Budget {
+        Budget::new(1 << 20, Networks::default())
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_falls_silent_is_let_go() {
-        let blocks = Arc::new(Semaphore::new(2));
+        let budget = budget();
+        let mut held = budget.hold([192, 0, 2, 1].into());
         let body = Body::new(Stalled(VecDeque::from([Bytes::from_static(b"ab")])));
-        let error = collect(body, 4, 10, &mut held(&blocks)).await.err().unwrap();
+        let error = collect(body, 4, 10, &mut held).await.err().unwrap();
         assert_eq!(error.status(), StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(blocks.available_permits(), 2, "what it held is given back");
-    }
-
-    #[tokio::test]
-    async fn room_is_taken_by_the_block() {
-        let blocks = Arc::new(Semaphore::new(2));
-        let mut one = held(&blocks);
-        assert!(one.grow(1) && one.grow(BLOCK - 1));
-        assert_eq!(blocks.available_permits(), 1);
-        assert!(one.grow(1));
-        assert_eq!(blocks.available_permits(), 0);
-        assert!(!one.grow(BLOCK));
-        drop(one);
-        assert_eq!(blocks.available_permits(), 2);
+        assert!(budget.held() > 0);
+        drop(held);
+        assert_eq!(budget.held(), 0, "what it held is given back");
     }
 
     #[tokio::test]
     async fn a_body_ends_at_its_limit_whatever_was_announced() {
-        let blocks = Arc::new(Semaphore::new(2));
+        let budget = budget();
         for (length, fits) in [(10, true), (11, false)] {
-            let collected = collect(Body::from("x".repeat(length)), 3, 10, &mut held(&blocks)).await.unwrap();
+            let collected =
+                collect(Body::from("x".repeat(length)), 3, 10, &mut budget.hold([192, 0, 2, 1].into())).await.unwrap();
             assert_eq!(matches!(collected, Collected::All(bytes) if bytes.len() == length), fits);
         }
     }

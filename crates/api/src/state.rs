@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::sync::Semaphore;
+use waypost_admission::{Budget, Networks};
 use waypost_app::App;
 use waypost_app::access::Access;
 
@@ -20,11 +20,19 @@ pub struct Settings {
     pub max_json_bytes: usize,
     /// How much of all requests' bodies is held in memory at the same time, in bytes; beyond it new ones are told to come back.
     pub max_held_bytes: usize,
+    /// Networks that may have more of that than their share.
+    pub trusted: Networks,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rate_limit: 300, max_message_bytes: 50 << 20, max_json_bytes: 4 << 20, max_held_bytes: 256 << 20 }
+        Self {
+            rate_limit: 300,
+            max_message_bytes: 50 << 20,
+            max_json_bytes: 4 << 20,
+            max_held_bytes: 256 << 20,
+            trusted: Networks::default(),
+        }
     }
 }
 
@@ -41,8 +49,8 @@ pub struct ApiState {
     pub limiter: Arc<RateLimiter>,
     /// Set when the process is about to end: it is not ready any more, and still serves.
     pub draining: Arc<AtomicBool>,
-    /// Permits for bodies held in memory, one for each [`crate::body::BLOCK`].
-    pub held_blocks: Arc<Semaphore>,
+    /// Bodies in memory.
+    pub held: Budget,
 }
 
 impl ApiState {
@@ -53,7 +61,7 @@ impl ApiState {
             app,
             access,
             draining: Arc::default(),
-            held_blocks: Arc::new(Semaphore::new(settings.max_held_bytes / crate::body::BLOCK)),
+            held: Budget::new(settings.max_held_bytes, settings.trusted.clone()),
             settings: Arc::new(settings),
         }
     }

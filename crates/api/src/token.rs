@@ -36,7 +36,7 @@ pub async fn issue(
     request: Request,
 ) -> Result<Json<Token>, ApiError> {
     let (parts, body) = request.into_parts();
-    let content = read(&state, &parts.headers, body, MAX_BYTES).await?;
+    let content = read(&state, &parts, body, MAX_BYTES).await?;
     match media_type(&parts.headers) {
         Some(kind) if kind != FORM && !content.bytes.is_empty() => {
             return Err(refused("invalid_request", format!("the body must be a form ({FORM}), not `{kind}`")));

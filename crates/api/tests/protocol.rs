@@ -291,6 +291,30 @@ async fn coded_bodies_are_decoded_within_limits() {
     assert_eq!(send_coded(&server, &path, "text/csv", "br", &rows).await.status, 415);
 }
 
+#[tokio::test]
+async fn bodies_without_an_end_leave_room_for_others() {
+    let settings =
+        Settings { rate_limit: 0, max_held_bytes: 16 << 20, max_message_bytes: 8 << 20, ..Settings::default() };
+    let server = start(settings).await;
+    let head = format!(
+        "POST /api/v2/interactions?to=a%40b.example HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 8000000\r\n\r\n",
+        server.admin
+    );
+    let mut unfinished = Vec::new();
+    for number in 0..6 {
+        let mut stream = connect_from(&server, [127, 0, number, 2]).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // One that finds no room is answered, and then need not be read.
+        let _ = timeout(Duration::from_secs(5), stream.write_all(&vec![b'x'; 3 << 20])).await;
+        unfinished.push(stream);
+    }
+    for number in 0..10 {
+        let queue = json!({"name": format!("Q{number}"), "description": "x".repeat(100_000)});
+        assert_ne!(server.call("POST", "/routing/queues", queue).await.status, 503);
+    }
+    drop(unfinished);
+}
+
 /// A connection from another address of this machine.
 async fn connect_from(server: &Server, address: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -337,7 +361,7 @@ async fn connections_that_do_nothing_keep_nobody_out() {
     let mut busy = Vec::new();
     for _ in 0..4 {
         let mut stream = connect_from(&server, [127, 0, 9, 1]).await;
-        stream.write_all(format!("{busy_head}").as_bytes()).await.unwrap();
+        stream.write_all(busy_head.as_bytes()).await.unwrap();
         busy.push(stream);
     }
     let refused = loop {

@@ -48,8 +48,10 @@ impl Ground<'_> {
     }
 }
 
+type Act = fn(&Ground<'_>);
+
 /// A load's name and what it does: gets under way, passes `begun`, and goes on until `over`.
-const LOADS: &[(&str, fn(&Ground))] = &[
+const LOADS: &[(&str, Act)] = &[
     ("1,000 idle SMTP connections from 127.0.0.2", |ground| {
         idle(ground, Ipv4Addr::new(127, 0, 0, 2), &ground.server.smtp, b"EHLO neighbour.example\r\n");
     }),
@@ -170,13 +172,29 @@ fn idle(ground: &Ground, from: Ipv4Addr, to: &str, words: &[u8]) {
     ground.wait_until_over();
 }
 
-/// A probe's name, what it does, how often, and how long each time may take.
-const PROBES: &[(&str, fn(&Ground), usize, Duration)] = &[
-    ("GET /health/live", |ground| get(ground, "/health/live"), 30, Duration::from_secs(5)),
-    ("GET /health/ready", |ground| get(ground, "/health/ready"), 10, Duration::from_secs(5)),
-    ("GET /flows", |ground| drop(ground.api.get("/flows").ok()), 10, Duration::from_secs(5)),
-    ("a mail from 127.0.0.1", |ground| deliver(ground, Ipv4Addr::LOCALHOST), 20, Duration::from_secs(5)),
-    ("a mail from 127.0.0.3", |ground| deliver(ground, Ipv4Addr::new(127, 0, 0, 3)), 20, Duration::from_secs(5)),
+/// What ordinary clients do.
+struct Probe {
+    name: &'static str,
+    act: Act,
+    /// How often it is done.
+    times: usize,
+    /// How long each time may take.
+    bound: Duration,
+}
+
+const fn probe(name: &'static str, times: usize, bound: Duration, act: Act) -> Probe {
+    Probe { name, act, times, bound }
+}
+
+/// Far above what is measured, far below what the robustness round found.
+const PROMPT: Duration = Duration::from_secs(5);
+
+const PROBES: &[Probe] = &[
+    probe("GET /health/live", 30, PROMPT, |ground| get(ground, "/health/live")),
+    probe("GET /health/ready", 10, PROMPT, |ground| get(ground, "/health/ready")),
+    probe("GET /flows", 10, PROMPT, |ground| drop(ground.api.get("/flows").ok())),
+    probe("a mail from 127.0.0.1", 20, PROMPT, |ground| deliver(ground, Ipv4Addr::LOCALHOST)),
+    probe("a mail from 127.0.0.3", 20, PROMPT, |ground| deliver(ground, Ipv4Addr::new(127, 0, 0, 3))),
 ];
 
 fn get(ground: &Ground, path: &str) {
@@ -216,11 +234,11 @@ fn neighbours_are_served_whatever_goes_on() {
         begun.wait();
         // Loads end when the probes do, whether those went well or not.
         let _over = Over(&over);
-        for (name, probe, times, bound) in PROBES {
+        for Probe { name, act, times, bound } in PROBES {
             let mut took: Vec<Duration> = (0..*times)
                 .map(|_| {
                     let begun = Instant::now();
-                    probe(&ground);
+                    act(&ground);
                     begun.elapsed()
                 })
                 .collect();

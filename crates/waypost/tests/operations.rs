@@ -398,6 +398,42 @@ fn a_file_is_overridden_by_the_environment_and_that_by_arguments() {
 }
 
 #[test]
+fn limits_by_address_are_settings_and_trusted_networks_are_excepted() {
+    let scratch = Scratch::new("operate-limits");
+    let file = scratch.path("waypost.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    // What is listed takes the place of the loopback addresses that are trusted by default.
+    let text = "smtp-mails-per-minute = 2\nrate-limit = 0\ntrusted-network = [\"10.0.0.0/8\", \"127.0.0.9\"]\n";
+    fs::write(&file, text).unwrap();
+    let arguments = vec!["--config".to_owned(), file.to_str().unwrap().to_owned()];
+    for (environment, limited) in [(None, true), (Some("none"), true), (Some("10.0.0.0/8,127.0.0.1"), false)] {
+        let environment = environment.map(|networks| ("WAYPOST_TRUSTED_NETWORK", networks.into()));
+        let start =
+            Start { arguments: arguments.clone(), environment: environment.into_iter().collect(), ..Start::default() };
+        let mut server = Server::start(&scratch.path("data"), &start);
+        let mut smtp = server.smtp();
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            smtp.command("MAIL FROM:<ana@customer.example>").unwrap();
+            codes.push(smtp.reply().unwrap().code);
+            smtp.command("RSET").unwrap();
+            smtp.reply().unwrap();
+        }
+        assert_eq!(codes, [250, 250, if limited { 450 } else { 250 }]);
+        server.stop();
+    }
+    fs::write(&file, "trusted-network = [\"10.0.0.0/33\"]\ntrusted-proxy = [1]\n").unwrap();
+    let output = Command::new(harness::WAYPOST).args(["serve", "--config"]).arg(&file).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    for line in [
+        "waypost.toml:1: the value of `trusted-network` is refused: expected an address or a network",
+        "waypost.toml:2: `trusted-proxy` can't be this: expected a list of texts",
+    ] {
+        assert!(told.contains(line), "{line}\nis not in\n{told}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_in_a_file_is_told_at_once() {
     let scratch = Scratch::new("operate-config-errors");
     let file = scratch.path("waypost.toml");

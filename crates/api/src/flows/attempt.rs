@@ -48,7 +48,7 @@ pub async fn attempt(
     query.finish()?;
     let flow_id = parse_id(&id)?;
     let (parts, body) = request.into_parts();
-    let content = read(&state, &parts.headers, body, state.settings.max_message_bytes).await?;
+    let content = read(&state, &parts, body, state.settings.max_message_bytes).await?;
     let (aim, given) = match media_type(&parts.headers).as_deref() {
         None | Some("message/rfc822" | "message/global") => {
             (None, Given { raw: content.bytes.clone(), ..Given::default() })

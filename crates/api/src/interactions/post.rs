@@ -47,7 +47,7 @@ pub async fn accept(
         None | Some("message/rfc822" | "message/global") => {}
         Some(other) => return Err(unsupported(other, "message/rfc822")),
     }
-    let content = read(&state, &parts.headers, body, state.settings.max_message_bytes).await?;
+    let content = read(&state, &parts, body, state.settings.max_message_bytes).await?;
     if content.bytes.is_empty() {
         let problem = Problem::new("bad.request", "the body is empty: it must be the raw message");
         return Err(ApiError::invalid("bad.request", vec![problem]));

@@ -113,7 +113,7 @@ impl App {
                     (None, program(&checked)?)
                 }
             };
-            let answers = LiveAnswers::new(&running, &*store).as_long_as(wanted.clone());
+            let answers = LiveAnswers::new(&running, &*store).while_wanted(wanted.clone());
             runtime.block_on(run(&running, version, &program, given, limits, answers))
         };
         self.tries.work_for(client, work).await?

@@ -11,9 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use waypost_admission::{Pass, Rate};
+use waypost_admission::{Budget, Pass, Rate};
 
-use super::budget::Budget;
 use super::intake::Intake;
 use super::session::{Session, Step};
 use super::settings::Settings;

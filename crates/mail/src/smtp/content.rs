@@ -10,7 +10,7 @@ use std::mem;
 
 use memchr::memchr2;
 
-use super::budget::Hold;
+use waypost_admission::Hold;
 
 /// The most that is set aside by a client's word alone before the bytes come.
 const PREALLOCATED: usize = 1024 * 1024;
@@ -213,9 +213,8 @@ pub(super) fn is_endless(endless: usize, so_far: u64, more: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use waypost_admission::Networks;
+    use waypost_admission::{Budget, Networks};
 
-    use super::super::budget::Budget;
     use super::*;
 
     fn content(max: usize) -> Content {

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use waypost_admission::{Full, Gate, Rate};
+use waypost_admission::{Budget, Full, Gate, Rate};
 
-use super::budget::Budget;
 use super::connection::{self, Shared};
 use super::intake::Intake;
 use super::reply::{Class, Status};

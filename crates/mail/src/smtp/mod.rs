@@ -1,6 +1,5 @@
 //! SMTP (RFC 5321): receiving mail, and a small client to send it.
 
-mod budget;
 mod client;
 mod connection;
 mod content;
@@ -13,7 +12,6 @@ mod session;
 mod settings;
 mod verbs;
 
-pub use budget::Budget;
 pub use client::{Client, ClientError, Sent, ServerReply};
 pub use intake::{Envelope, Intake, Receipt, Recipient};
 pub use listener::serve;
@@ -21,3 +19,4 @@ pub use refusal::{Cause, Refusal};
 pub use reply::{Class, Status};
 pub use session::{Session, Step};
 pub use settings::Settings;
+pub use waypost_admission::Budget;

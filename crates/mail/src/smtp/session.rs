@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use memchr::memchr;
+use waypost_admission::{Budget, Hold};
 
-use super::budget::{Budget, Hold};
 use super::content::{Content, Fault, Progress};
 use super::intake::{Envelope, Receipt, Recipient};
 use super::refusal::{Cause, Refusal};

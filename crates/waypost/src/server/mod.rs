@@ -79,6 +79,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let settings = ApiSettings {
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
+        trusted: trusted.clone(),
         ..ApiSettings::default()
     };
     let state = ApiState::new(app.clone(), access, settings);

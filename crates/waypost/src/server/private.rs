@@ -52,7 +52,7 @@ fn is_ours(entry: &DirEntry) -> bool {
     let name = name.to_string_lossy();
     name.starts_with("waypost.")
         || ["admin-client.", "listeners."].iter().any(|ours| name.starts_with(ours))
-        || name == "tls"
+        || ["tls", "underway", "underway-suspects.json"].contains(&name.as_ref())
 }
 
 fn tighten_entry(entry: &DirEntry) {

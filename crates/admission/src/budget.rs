@@ -1,18 +1,19 @@
-//! How much memory the messages on their way in may take together, and how much of it one client.
+//! How much memory what clients send may take together, and how much of it one client.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use waypost_admission::{Networks, Origin, Room, Tally};
+use crate::networks::{Networks, Origin};
+use crate::tally::{Room, Tally};
 
-/// A hold grows by at least this much, so that long messages don't touch the shared count with each read.
+/// A hold grows by at least this many bytes, so that long messages don't touch the shared count with each read.
 const STEP: usize = 64 * 1024;
 
-/// A message up to this size is a small one. Large ones leave a quarter of the room to them: however many large messages
-/// are begun and not ended, mail as most people write it comes in.
+/// A message or body up to this many bytes is a small one. Large ones leave a quarter of the room to them: however many large
+/// ones are begun and not ended, mail as most people write it comes in.
 const SMALL: usize = 1024 * 1024;
 
-/// Bytes of messages in memory, shared by all sessions of a server.
+/// Bytes in memory of messages or requests that have not come to their end, shared by all clients of a server.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Shared>);
 
@@ -34,9 +35,17 @@ impl Budget {
         Self(Arc::new(Shared { small, large, excepted, taken: Mutex::default() }))
     }
 
-    pub(super) fn hold(&self, client: IpAddr) -> Hold {
+    /// A share for something that a client sends; empty at first.
+    #[must_use]
+    pub fn hold(&self, client: IpAddr) -> Hold {
         let trusted = self.0.excepted.contains(client);
         Hold { budget: self.clone(), origin: Origin::of(client), trusted, bytes: 0 }
+    }
+
+    /// How many bytes are held.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.taken().all()
     }
 
     fn taken(&self) -> MutexGuard<'_, Tally> {
@@ -46,7 +55,7 @@ impl Budget {
 
 /// A share of a budget, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub struct Hold {
     budget: Budget,
     origin: Origin,
     trusted: bool,
@@ -55,7 +64,7 @@ pub(super) struct Hold {
 
 impl Hold {
     /// Makes the share at least so large; `false` if the budget has no room for it.
-    pub(super) fn cover(&mut self, bytes: usize) -> bool {
+    pub fn cover(&mut self, bytes: usize) -> bool {
         let missing = bytes.saturating_sub(self.bytes);
         if missing == 0 {
             return true;
@@ -107,7 +116,7 @@ mod tests {
         drop(first);
         assert!(second.cover(STEP));
         drop(second);
-        assert_eq!(budget.taken().all(), 0);
+        assert_eq!(budget.held(), 0);
     }
 
     #[test]
