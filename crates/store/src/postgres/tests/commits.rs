@@ -13,7 +13,7 @@ use super::{Opened, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::{LeaseError, StoreError};
 use crate::postgres::{PostgresOptions, PostgresStore};
-use crate::records::mail::{DecisionKind, QueueClaim};
+use crate::records::mail::{DecisionKind, QueueClaim, RunClaim};
 use crate::traits::{CatalogueStore, MailStore, QueueStore};
 
 const OPEN: u8 = 0;
@@ -179,7 +179,8 @@ async fn every_kind_of_write_finds_out() {
     way.lose(COMMIT_LOST);
     assert!(store.claim(&claim, at(105)).await.is_err_and(|error| lost(&error)));
     way.lose(ANSWER_LOST);
-    let work = store.claim_runs(1, 600, at(106)).await.unwrap().remove(0);
+    let claim = RunClaim { fresh: 1, retried: 1, lease_seconds: 600 };
+    let work = store.claim_runs(claim, at(106)).await.unwrap().remove(0);
     way.lose(ANSWER_LOST);
     let recorded = store.record_run(work.interaction.id, work.lease, run(DecisionKind::Queue)).await;
     assert!(recorded.unwrap());
