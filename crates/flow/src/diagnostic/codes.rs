@@ -128,6 +128,8 @@ codes! {
     NotRoutable = "flow.not-routable",
     /// A key or index read where nothing guards it.
     Unguarded = "expression.unguarded",
+    /// A pattern that can take much of a run's work on a long text.
+    CostlyPattern = "expression.pattern.costly",
     /// A variable that nothing reads.
     UnusedVariable = "variable.unused",
     /// An input that nothing reads.

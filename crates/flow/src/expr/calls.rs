@@ -2,6 +2,7 @@
 
 use cel::parser::Expression;
 
+use super::Costly;
 use super::check::{Checker, Typed};
 use super::constant::Trial;
 use super::ir::Ir;
@@ -11,6 +12,9 @@ use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, St
 use crate::types::{ObjectType, Type};
 use crate::value::Value;
 use crate::work::MAX_PATTERN_BYTES;
+
+/// A pattern of more positions than this can spend a run's work on a body of 1 MiB: 50 of them are a step for each byte.
+const MANY_POSITIONS: usize = 100;
 
 impl Checker<'_> {
     pub(super) fn function(
@@ -144,6 +148,13 @@ impl Checker<'_> {
         };
         match Pattern::new(&pattern) {
             Ok(pattern) => {
+                if pattern.positions() > MANY_POSITIONS {
+                    self.costly.push(Costly {
+                        path: self.path.to_owned(),
+                        range: self.parsed.place(written.id),
+                        positions: pattern.positions(),
+                    });
+                }
                 arguments.remove(1);
                 Some(Ir::Match(work, Box::new(pattern), arguments))
             }

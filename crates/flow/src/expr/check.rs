@@ -6,12 +6,12 @@ use std::sync::Arc;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr};
 use cel::parser::Expression;
 
-use super::Scope;
 use super::compile::deep_type;
 use super::extent::{after, extent, operand};
 use super::ir::{Ir, Site};
 use super::members;
 use super::parse::Parsed;
+use super::{Costly, Scope};
 use crate::diagnostic::{Code, Diagnostic, nearest, one_of};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
@@ -31,6 +31,8 @@ pub(super) struct Checker<'c> {
     pub(super) reads: Vec<(usize, Range<usize>)>,
     /// Inputs read, by position.
     pub(super) inputs: Vec<usize>,
+    /// Patterns that can be slow.
+    pub(super) costly: Vec<Costly>,
     /// Names that macros have bound here, the innermost last, each with its number.
     pub(super) locals: Vec<(String, Type, u32)>,
     /// The next such number.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::check::{self, Checker, Typed, string_constant};
 use super::ir::Ir;
 use super::template::{self, Part};
-use super::{Scope, Unguarded, guards, literal, parse};
+use super::{Costly, Scope, Unguarded, guards, literal, parse};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::path::FieldPath;
 use crate::types::{ObjectType, Type};
@@ -19,12 +19,13 @@ pub(super) struct Compiler<'c> {
     pub(super) reads: Vec<(usize, Range<usize>)>,
     pub(super) inputs: Vec<usize>,
     pub(super) unguarded: Vec<Unguarded>,
+    pub(super) costly: Vec<Costly>,
 }
 
 impl<'c> Compiler<'c> {
     pub(super) fn new(scope: &'c Scope<'c>) -> Self {
         let problems = Problems::default();
-        Self { scope, problems, reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new() }
+        Self { scope, problems, reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new(), costly: Vec::new() }
     }
 
     /// A value and its type; nothing when a problem was noted, or when there is no work left.
@@ -109,12 +110,14 @@ impl<'c> Compiler<'c> {
             problems: Vec::new(),
             reads: Vec::new(),
             inputs: Vec::new(),
+            costly: Vec::new(),
             locals: Vec::new(),
             next_local: 0,
         };
         let typed = checker.check(parsed.tree());
         self.problems.extend(checker.problems.drain(..));
         self.inputs.append(&mut checker.inputs);
+        self.costly.append(&mut checker.costly);
         if let Some((ir, _)) = &typed {
             self.unguarded.extend(guards::unguarded(path, text, ir, self.scope.work));
         }

@@ -76,8 +76,21 @@ pub struct Compiled {
     pub inputs: Vec<usize>,
     /// What it reads that may not be there, where nothing in the expression makes sure of it.
     pub unguarded: Vec<Unguarded>,
+    /// Patterns in it that can take much of a run's work on a long text.
+    pub costly: Vec<Costly>,
     /// The source as written, for traces.
     pub source: Arc<str>,
+}
+
+/// A pattern that can take much of a run's work on a long text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Costly {
+    /// The path of the text that it is written in.
+    pub path: String,
+    /// The part of that text, in bytes.
+    pub range: Range<usize>,
+    /// How many of its characters and classes are held against each character of a text.
+    pub positions: usize,
 }
 
 /// What an evaluation sees.
@@ -137,8 +150,8 @@ pub fn compile_value(
                 Json::String(text) => Arc::from(text.as_str()),
                 other => Arc::from(other.to_string()),
             };
-            let Compiler { reads, inputs, unguarded, .. } = compiler;
-            Ok(Compiled { ir, data_type, reads, inputs, unguarded, source })
+            let Compiler { reads, inputs, unguarded, costly, .. } = compiler;
+            Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, source })
         }
         _ => Err(compiler.problems.into_vec()),
     }

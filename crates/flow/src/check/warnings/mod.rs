@@ -1,6 +1,7 @@
 //! What works, but probably not as meant. Looked for in flows without errors alone; warnings never stop publishing.
 
 mod conditions;
+mod costly;
 mod deprecated;
 mod unguarded;
 mod unused;
@@ -24,6 +25,7 @@ pub(super) fn check(
     let expressions = expressions(program);
     unused::check(document, program, &expressions, diagnostics);
     unguarded::check(program, &expressions, work, diagnostics);
+    costly::check(&expressions, diagnostics);
     conditions::check(document, program, work, diagnostics);
     deprecated::check(document, program, world, diagnostics);
 }

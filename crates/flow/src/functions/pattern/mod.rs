@@ -74,6 +74,11 @@ impl Pattern {
         Ok(compiled)
     }
 
+    /// How many characters and classes at most are held against each character of a text that it is slow on.
+    pub fn positions(&self) -> usize {
+        self.positions
+    }
+
     fn lazy(&self) -> Option<&Lazy> {
         let build = || {
             // Where building costs more than it saves it gives up early: see `spans`.
