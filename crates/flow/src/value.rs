@@ -217,6 +217,22 @@ fn json_weight(json: &Json) -> usize {
     size_of::<Json>() + parts
 }
 
+/// How deep json may nest that a run makes: as deep as what can be read.
+pub(crate) const MAX_JSON_DEPTH: usize = 128;
+
+/// Whether json nests no deeper than that. Lists and maps nest no deeper than their types, but a loop can put json into json.
+pub(crate) fn is_flat_enough(json: &Json) -> bool {
+    fn within(json: &Json, depth: usize) -> bool {
+        match json {
+            Json::Array(_) | Json::Object(_) if depth == 0 => false,
+            Json::Array(elements) => elements.iter().all(|element| within(element, depth - 1)),
+            Json::Object(members) => members.values().all(|member| within(member, depth - 1)),
+            _ => true,
+        }
+    }
+    within(json, MAX_JSON_DEPTH)
+}
+
 /// The first second of year 1, and the longest duration, as CEL's specification has them. (The last moment is the library's:
 /// 9999-12-30T22:00:00.999999999Z, so that every time can be shown in every zone.)
 const FIRST_SECOND: i64 = -62_135_596_800;

@@ -207,3 +207,18 @@ fn an_ordinary_flow_takes_a_thousandth_of_the_work() {
     assert_eq!(outcome.decision.error, None);
     assert!(outcome.steps < 1_000, "{}", outcome.steps);
 }
+
+#[test]
+fn json_that_a_loop_puts_into_json_has_a_limit() {
+    let (flows, case) = case(
+        "flows: [{name: F, type: email, variables: [{name: v, dataType: json, default: 1}], nodes: [
+            {id: nest, actions: [{type: forEach, items: '${range(4000)}', as: i, actions: [
+                {type: setVariable, name: v, value: '${toJson([[[[[[[[v]]]]]]]])}', onError: {to: caught}}]}]},
+            {id: caught, actions: [{type: disconnect}]}]}]",
+    );
+    let mail = Mail::read(None);
+    let outcome = run(&flows, &mail, &case, Limits::default());
+    let error = outcome.decision.error.unwrap();
+    assert_eq!((error.code, error.node_id.as_deref()), (codes::VALUE_TOO_LARGE, Some("nest")));
+    assert!(outcome.actions < 50, "{} actions", outcome.actions);
+}

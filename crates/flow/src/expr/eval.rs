@@ -11,6 +11,7 @@ use super::frame::Frame;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
 use super::{EvalError, MAX_VALUE_BYTES};
 use crate::email::{AddressField, AddressRef, AttachmentRef};
+use crate::functions::made_json;
 use crate::value::{Handle, Text, Value};
 
 pub(super) type Result<T> = std::result::Result<T, EvalError>;
@@ -188,7 +189,7 @@ impl Ir {
                 text
             }
             Self::Json(of) => {
-                let json = Value::Json(Arc::new(searched(of, cx)?.to_json(cx.email)));
+                let json = made_json(searched(of, cx)?.to_json(cx.email))?;
                 cx.made(&json)?;
                 json
             }

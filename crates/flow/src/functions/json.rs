@@ -8,7 +8,7 @@ use super::kind::STRINGS;
 use super::{Answer, Function, Kind, Overload, Style, Work, clip, defaults, sure, unexpected, unsure};
 use crate::email::Email;
 use crate::expr::{EvalError, MAX_VALUE_BYTES};
-use crate::value::{Value, weight};
+use crate::value::{MAX_JSON_DEPTH, Value, is_flat_enough, weight};
 
 fn parse<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     let text = match arguments {
@@ -38,7 +38,16 @@ fn parse_or<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
 
 fn to_json<'m>(arguments: &[Value<'m>], email: &dyn Email) -> Answer<'m> {
     let [value] = arguments else { return Err(unexpected()) };
-    Ok(Value::Json(Arc::new(value.to_json(email))))
+    made_json(value.to_json(email))
+}
+
+/// Json that was made.
+pub(crate) fn made_json<'m>(json: Json) -> Answer<'m> {
+    if !is_flat_enough(&json) {
+        let message = format!("the json would nest deeper than {MAX_JSON_DEPTH} lists and maps");
+        return Err(EvalError { code: "run.value-too-large", message });
+    }
+    Ok(Value::Json(Arc::new(json)))
 }
 
 const J: Kind = Kind::Json;

@@ -18,6 +18,7 @@ mod time;
 mod zone;
 mod zoned;
 
+pub(crate) use json::made_json;
 pub use kind::Kind;
 pub use pattern::Pattern;
 pub use search::{Search, Where};
