@@ -222,3 +222,22 @@ fn json_that_a_loop_puts_into_json_has_a_limit() {
     assert_eq!((error.code, error.node_id.as_deref()), (codes::VALUE_TOO_LARGE, Some("nest")));
     assert!(outcome.actions < 50, "{} actions", outcome.actions);
 }
+
+#[test]
+fn addresses_count_with_their_texts() {
+    // Each copy as json has the address and its name: 60,000 of them are more than a value may be.
+    fails_with(
+        "{id: copy, actions: [{type: log, message: \"${string(toJson(range(60000).map(i, interaction.email.from)))}\", onError: {to: caught}}]}",
+        codes::VALUE_TOO_LARGE,
+        "copy",
+    );
+}
+
+#[test]
+fn a_limit_is_not_absorbed_by_an_operator() {
+    fails_with(
+        "{id: work, actions: [{type: log, message: \"${string(range(200).exists(i, range(1000000).size() == 1 || i == 3))}\", onError: {to: caught}}]}",
+        codes::VALUE_TOO_LARGE,
+        "work",
+    );
+}
