@@ -1,5 +1,5 @@
 //! Work that takes long, on threads beside those that serve sockets, a few at a time: flows that are read and checked, runs that a worker
-//! makes, tries, replays. Who hangs up is not worked for any longer.
+//! makes, tries, replays. Work stops when its client disconnects.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
 use tokio::sync::{Mutex, Semaphore, oneshot};
 use waypost_store::error::StoreError;
 
-/// Whether somebody still waits for an answer. Clones say the same.
+/// Whether somebody still waits for an answer. Clones agree.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted(Arc<AtomicBool>);
 
@@ -35,17 +35,17 @@ impl Drop for Waiting {
     }
 }
 
-/// Places for work of one kind. Who finds none free waits, in the order of asking.
+/// Places for work of one kind. Where none is free, work waits in order.
 #[derive(Debug)]
 pub(crate) struct Aside {
     places: Arc<Semaphore>,
     stands_back: bool,
-    /// Who has work here, each with what keeps it to one at a time.
+    /// Clients with work here. Each has a lock that keeps it to one piece of work at a time.
     clients: SyncMutex<HashMap<String, Weak<Mutex<()>>>>,
 }
 
 impl Aside {
-    /// So many places.
+    /// With this many places.
     pub(crate) fn with(places: usize) -> Self {
         Self { places: Arc::new(Semaphore::new(places)), stands_back: false, clients: SyncMutex::default() }
     }
@@ -57,13 +57,13 @@ impl Aside {
         Self::with((cores / 2).max(2))
     }
 
-    /// Its threads let every other thread of the machine go first.
+    /// Its threads let the other threads of the machine go first.
     pub(crate) fn standing_back(self) -> Self {
         Self { stands_back: true, ..self }
     }
 
-    /// Does the work, once there is a place for it. It should stop when it is not wanted any longer, which is when the answer's future
-    /// is dropped; what it answers then is dropped as well.
+    /// Does the work, once there is a place for it. It should stop when it is not wanted any longer: when the answer's future is
+    /// dropped.
     ///
     /// # Errors
     /// If there is no thread for it, or it panicked.
@@ -79,7 +79,7 @@ impl Aside {
         let stands_back = self.stands_back;
         let thread = move || {
             if stands_back {
-                stand_back();
+                stand_back(BEHIND);
             }
             // Nobody listens any more if whoever asked is gone.
             let _ = done.send(work(&wanted));
@@ -92,7 +92,7 @@ impl Aside {
         result.await.map_err(|_| failed("it panicked".to_owned()))
     }
 
-    /// The same, one at a time for each client, so that a client that asks for much waits for itself.
+    /// The same, one at a time for each client: the requests of a busy client wait for each other, not for everybody's.
     ///
     /// # Errors
     /// As [`Aside::work`].
@@ -101,9 +101,14 @@ impl Aside {
         client: &str,
         work: impl FnOnce(&Wanted) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = self.turn(client);
-        let _turn = turn.lock().await;
-        self.work(work).await
+        let turn = self.turn(client).lock_owned().await;
+        // The turn lasts until the work has stopped, also where nobody waits for it.
+        self.work(move |wanted| {
+            let done = work(wanted);
+            drop(turn);
+            done
+        })
+        .await
     }
 
     fn turn(&self, client: &str) -> Arc<Mutex<()>> {
@@ -119,8 +124,14 @@ impl Aside {
     }
 }
 
-/// Lets every other thread of the machine go first.
-pub(crate) fn stand_back() {
+/// The priority of threads whose result somebody waits for: a tenth of what others get when the machine is busy.
+const BEHIND: i32 = 10;
+
+/// The priority of threads that nobody waits for: what is left over.
+pub(crate) const LAST: i32 = 19;
+
+/// Lets the other threads of the machine go first, more so with a higher number.
+pub(crate) fn stand_back(nice: i32) {
     // On Linux this is the calling thread's alone. Where it fails, the work is only less polite.
-    let _ = rustix::process::setpriority_process(None, 19);
+    let _ = rustix::process::setpriority_process(None, nice);
 }

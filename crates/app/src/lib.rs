@@ -68,6 +68,9 @@ pub struct App {
     underway: Arc<Underway>,
 }
 
+/// As many runs are under way at a time on threads of their own. Each may hold `Limits::memory`.
+const RUNS_AT_ONCE: usize = 16;
+
 /// The lease of a run: work of a node that is gone waits so long for another.
 const RUN_LEASE: Duration = Duration::from_secs(15);
 
@@ -110,7 +113,7 @@ impl App {
             metrics: Metrics::default(),
             traces: settings.traces,
             limits: settings.limits,
-            runs: Aside::with(mail::claims::MOST as usize).standing_back(),
+            runs: Aside::with(RUNS_AT_ONCE).standing_back(),
             tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),

@@ -25,9 +25,6 @@ macro_rules! codes {
     };
 }
 
-/// Limits that an expression can meet.
-pub(crate) const LIMITS: [&str; 4] = [VALUE_TOO_LARGE, TOO_MANY_STEPS, TOO_MUCH_WORK, TOO_MUCH_MEMORY];
-
 codes! {
     /// A result beyond what its type can hold.
     OVERFLOW = "run.overflow",

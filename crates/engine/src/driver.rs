@@ -117,6 +117,8 @@ impl<'m, P: Perform> Driver<'m, P> {
                     match self.answers.get(self.used) {
                         Some(answered) if answered.question == question => {
                             self.used += 1;
+                            // It is kept until the run ends, for the journal.
+                            self.machine.keep_bytes(answered.footprint())?;
                             continue;
                         }
                         Some(_) => {

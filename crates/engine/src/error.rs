@@ -67,6 +67,6 @@ impl Raised {
 
 impl From<EvalError> for Raised {
     fn from(error: EvalError) -> Self {
-        Self { fatal: codes::LIMITS.contains(&error.code), code: error.code, message: error.message }
+        Self { fatal: error.is_limit(), code: error.code, message: error.message }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 use waypost_flow::id::FlowId;
+use waypost_flow::value::json_footprint;
 
 /// The version that is written.
 pub const JOURNAL_VERSION: u32 = 1;
@@ -49,6 +50,15 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// About how many bytes of memory it holds.
+    pub(crate) fn footprint(&self) -> usize {
+        let answer = match &self.answer {
+            Answer::Value(value) => json_footprint(value),
+            Answer::Failed(why) => why.len(),
+        };
+        json_footprint(&self.question.request) + answer
+    }
+
     /// About how many bytes it takes as JSON.
     pub(crate) fn size(&self) -> usize {
         let answer = match &self.answer {

@@ -113,6 +113,8 @@ impl<'m> Machine<'m> {
     /// Computes the inputs of a call into `pending`, in the callee's order: what the mapping gives, else the default.
     pub(crate) fn map_inputs(&mut self, program: &'m Program, mapping: &'m [(usize, Compiled)]) -> Result<(), Raised> {
         self.clear_pending();
+        // Each input is looked for in the mapping, and again when the flow is entered.
+        self.budget.spend_bytes(program.interface.inputs.len().saturating_mul(mapping.len()))?;
         for position in 0..program.interface.inputs.len() {
             let value = match mapping.iter().find(|(mapped, _)| *mapped == position) {
                 Some((_, expression)) => self.eval(expression)?,
@@ -192,6 +194,7 @@ impl<'m> Machine<'m> {
             return Err(Raised::fatal(codes::TOO_MANY_NODES, message));
         }
         self.nodes += 1;
+        self.budget.spend(1)?;
         let frame = self.stack.top_mut()?;
         let node = frame
             .program
@@ -210,7 +213,7 @@ impl<'m> Machine<'m> {
             return Err(Raised::fatal(codes::TOO_MANY_ACTIONS, message));
         }
         self.actions += 1;
-        Ok(())
+        Ok(self.budget.spend(1)?)
     }
 
     /// Leaves a node by the first branch that holds, or the flow if none does.

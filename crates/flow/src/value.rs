@@ -194,17 +194,62 @@ pub(crate) fn weight(value: &Value<'_>) -> usize {
     size_of::<Value<'_>>() + parts
 }
 
-/// The bytes of memory that a value holds by itself: what it borrows from the mail or the program is there anyway. What several
+/// What the texts of addresses and attachments in a value weigh, beside the value itself.
+pub(crate) fn handles_weight(value: &Value<'_>, email: &dyn Email) -> usize {
+    match value {
+        Value::Object(Handle::Address(field, index)) => {
+            let address = email.address(*field, *index as usize).unwrap_or_default();
+            HANDLE_BYTES + address.address.len() + address.name.len() + address.domain.len()
+        }
+        Value::Object(Handle::Attachment(index)) => {
+            let part = email.attachment(*index as usize).unwrap_or_default();
+            HANDLE_BYTES + part.name.len() + part.content_type.len()
+        }
+        Value::List(elements) => elements.iter().map(|element| handles_weight(element, email)).sum(),
+        Value::Map(members) => members.values().map(|member| handles_weight(member, email)).sum(),
+        _ => 0,
+    }
+}
+
+/// What an address or attachment takes as json, beside its texts.
+const HANDLE_BYTES: usize = 512;
+
+/// What an allocation takes beside what it was asked for, about.
+const ALLOCATION_BYTES: usize = 32;
+
+/// What a map takes that has a member: a node of its tree.
+const MAP_BYTES: usize = 512;
+
+/// What a member of a map or of a json object takes beside the texts of its key and value.
+const MEMBER_BYTES: usize = 96;
+
+/// The bytes of memory that a value holds by itself, about: what it borrows from the mail or the program is there anyway. What several
 /// values share counts for each of them.
 pub fn footprint(value: &Value<'_>) -> usize {
     let parts = match value {
-        Value::String(Text::Owned(text)) => text.len(),
-        Value::Json(json) => json_weight(json),
-        Value::List(elements) => elements.iter().map(footprint).sum(),
-        Value::Map(members) => members.iter().map(|(key, value)| key.len() + footprint(value)).sum(),
+        Value::String(Text::Owned(text)) => ALLOCATION_BYTES + text.len(),
+        Value::Json(json) => ALLOCATION_BYTES + json_footprint(json),
+        Value::List(elements) => ALLOCATION_BYTES + elements.iter().map(footprint).sum::<usize>(),
+        Value::Map(members) => {
+            MAP_BYTES + members.iter().map(|(key, value)| MEMBER_BYTES + key.len() + footprint(value)).sum::<usize>()
+        }
         _ => 0,
     };
     size_of::<Value<'_>>() + parts
+}
+
+/// The bytes of memory that json holds, about.
+pub fn json_footprint(json: &Json) -> usize {
+    let parts = match json {
+        Json::String(text) => ALLOCATION_BYTES + text.len(),
+        Json::Array(elements) => ALLOCATION_BYTES + elements.iter().map(json_footprint).sum::<usize>(),
+        Json::Object(members) => {
+            let members = members.iter().map(|(key, value)| MEMBER_BYTES + key.len() + json_footprint(value));
+            ALLOCATION_BYTES + members.sum::<usize>()
+        }
+        _ => 0,
+    };
+    size_of::<Json>() + parts
 }
 
 fn json_weight(json: &Json) -> usize {

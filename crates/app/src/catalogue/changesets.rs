@@ -144,7 +144,7 @@ impl LiveCatalogue {
         let mut wanted = {
             let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
             let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members);
-            self.desk.work(read).await??
+            self.desk.work_for(by.actor, read).await??
         };
         let temporary: HashMap<String, FlowId> =
             wanted.iter().filter_map(|one| Some((one.temporary.clone()?, one.record.id))).collect();

@@ -173,7 +173,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found, a name that is taken, or the store.
     pub async fn create_flow(&self, by: By<'_>, body: Node, saving: Saving) -> Result<FlowView, AppError> {
-        let wanted = self.desk.work(move |_| Wanted::read(&body)).await??;
+        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
         let record = wanted.new_record(by)?;
         self.save(by, &wanted, Base::New(Box::new(record)), saving).await
     }
@@ -190,7 +190,7 @@ impl LiveCatalogue {
         if_match: Option<u64>,
         saving: Saving,
     ) -> Result<FlowView, AppError> {
-        let wanted = self.desk.work(move |_| Wanted::read(&body)).await??;
+        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
         if saving == Saving::Draft && wanted.content.is_none() {
             let problem =
                 Diagnostic::error(Code::MissingKey, "nodes", "a draft is a document, and this has no content");

@@ -114,7 +114,7 @@ impl LiveCatalogue {
         let mut draft = Draft { changes, edits, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
-            match self.desk.work(move |wanted| draft.conclude(&world, wanted)).await?? {
+            match self.desk.work_for(by.actor, move |wanted| draft.conclude(&world, wanted)).await?? {
                 Concluded::Planned { changes, next } => return Ok(Planned { changes, next: *next, answer }),
                 Concluded::Missing(unfinished, keys) => {
                     draft = *unfinished;

@@ -24,7 +24,7 @@ const WORTH_A_CLAIM: u32 = SLOTS / 2;
 const LONG: Duration = Duration::from_secs(1);
 
 /// So many runs are under way at a time in all.
-pub(crate) const MOST: u32 = 48;
+const MOST: u32 = 48;
 
 /// Work that nobody announced is found at the latest after this long.
 const POLL: Duration = Duration::from_secs(1);

@@ -22,7 +22,7 @@ use super::answers::Answers;
 use super::email::{Envelope, MessageView};
 use crate::catalogue::world::Running;
 
-/// After so many turns a run looks whether it is still wanted. A turn may take some milliseconds.
+/// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
 const TURNS: u32 = 16;
 
 /// What a run starts from.
@@ -49,6 +49,8 @@ pub struct Decided {
     pub record: RunRecord,
     /// How many steps of its budget it took.
     pub steps: u64,
+    /// How many actions it did.
+    pub actions: u32,
 }
 
 /// Runs a mail to its decision.
@@ -63,7 +65,7 @@ pub async fn decide(
     answers: &dyn Answers,
 ) -> Result<Decided, StoreError> {
     let clock = Instant::now();
-    let mut steps = 0;
+    let (mut steps, mut actions) = (0, 0);
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
     let mut record = bare_record(start, unrouted_queue);
     if let Some(opening) = start.opening {
@@ -91,7 +93,8 @@ pub async fn decide(
             Some(program) => {
                 let attributes = record.attributes.clone();
                 let conducted = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
-                steps = conduct(conducted, start, message, limits, answers, &mut record).await?.steps;
+                let left = conduct(conducted, start, message, limits, answers, &mut record).await?;
+                (steps, actions) = (left.steps, left.actions);
             }
         },
     }
@@ -99,7 +102,7 @@ pub async fn decide(
         record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(Decided { record, steps })
+    Ok(Decided { record, steps, actions })
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -143,7 +146,7 @@ pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecor
 /// Whether a run ended only because it took too much: wider limits may let it end by itself.
 pub fn ran_out(run: &RunRecord) -> bool {
     let code = run.decision.error.as_ref().and_then(|error| error.get("code")).and_then(serde_json::Value::as_str);
-    code.is_some_and(|code| [codes::TOO_MANY_ACTIONS, codes::TOO_MUCH_WORK].contains(&code))
+    code.is_some_and(|code| [codes::TOO_MANY_ACTIONS, codes::TOO_MUCH_WORK, codes::TOO_MUCH_MEMORY].contains(&code))
 }
 
 /// A program to run, and what it is given.
@@ -160,6 +163,8 @@ pub(super) struct Left {
     pub(super) outputs: serde_json::Map<String, Json>,
     /// How many steps of its budget the run took.
     pub(super) steps: u64,
+    /// How many actions it did.
+    pub(super) actions: u32,
 }
 
 /// Runs a program over a mail, and puts what came of it into the record.
@@ -190,20 +195,22 @@ pub(super) async fn conduct(
         email: &view,
         limits,
     };
-    let mut left = Left { outputs: serde_json::Map::new(), steps: 0 };
+    let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0 };
     let mut run = Run::start_given(input, given);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
         match catch_unwind(AssertUnwindSafe(|| run.step_for(TURNS))) {
-            Ok(Slice::Paused(paused)) if answers.wanted() => run = *paused,
-            Ok(Slice::Paused(_)) => return Err(StoreError::Failed("nobody waits for the run any more".to_owned())),
+            Ok(Slice::Paused(_) | Slice::Stepped(Step::Needs(_))) if !answers.wanted() => {
+                return Err(StoreError::Failed("nobody waits for the run any more".to_owned()));
+            }
+            Ok(Slice::Paused(paused)) => run = *paused,
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
                 let answer = answers.answer(waiting.question()).await?;
                 run = waiting.answer(answer);
             }
             Ok(Slice::Stepped(Step::Done(outcome))) => {
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
-                left.steps = outcome.steps;
+                (left.steps, left.actions) = (outcome.steps, outcome.actions);
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
                 keep(*outcome, record);
                 break;

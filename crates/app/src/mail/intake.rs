@@ -38,6 +38,9 @@ const INLINE_STEPS: u64 = 5_000;
 /// Larger messages are parsed and run on a thread of their own: they would hold up other connections.
 const INLINE_BYTES: usize = 256 * 1024;
 
+/// So does one whose values hold more than this, in bytes.
+const INLINE_MEMORY: usize = 8 * 1024 * 1024;
+
 /// A recipient with the route that it was bound to when it was accepted.
 #[derive(Clone, Debug)]
 pub struct Bound {
@@ -158,7 +161,12 @@ impl App {
 
 /// The limits of runs that a sender waits for.
 fn inline(limits: Limits) -> Limits {
-    Limits { actions: limits.actions.min(INLINE_ACTIONS), steps: limits.steps.min(INLINE_STEPS), ..limits }
+    Limits {
+        actions: limits.actions.min(INLINE_ACTIONS),
+        steps: limits.steps.min(INLINE_STEPS),
+        memory: limits.memory.min(INLINE_MEMORY),
+        ..limits
+    }
 }
 
 /// Parses and runs: everything that an acceptance commits.
@@ -199,7 +207,10 @@ async fn prepare(
             // A worker's attempts are counted.
             Care::NoRun | Care::Unread => None,
         };
-        limits.steps = limits.steps.saturating_sub(ended.as_ref().map_or(0, |ended| ended.steps));
+        if let Some(ended) = &ended {
+            limits.steps = limits.steps.saturating_sub(ended.steps);
+            limits.actions = limits.actions.saturating_sub(ended.actions);
+        }
         let run = ended.map(|ended| ended.record);
         interactions.push(NewInteraction {
             id,

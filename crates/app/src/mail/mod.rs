@@ -2,7 +2,7 @@
 
 pub mod answers;
 pub mod attempt;
-pub(crate) mod claims;
+mod claims;
 pub mod decide;
 pub mod email;
 pub mod intake;

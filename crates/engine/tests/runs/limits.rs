@@ -50,8 +50,8 @@ fn a_deep_limit_uses_no_stack_of_the_thread() {
 }
 
 #[test]
-fn attributes_are_64_kib_together_and_no_larger() {
-    for (length, decision) in [(65_527, "4711"), (65_528, "")] {
+fn attributes_are_1_mib_together_and_no_larger() {
+    for (length, decision) in [(1_048_567, "4711"), (1_048_568, "")] {
         let text = format!(
             "flows: [{{name: F, type: email, variables: [{{name: v, dataType: string, default: {}}}], nodes: [{{id: a, actions: [
                 {{type: setAttributes, attributes: {{text: x}}}}, {{type: setAttributes, attributes: {{n: '4711', text: '${{v}}'}}}},
@@ -66,7 +66,7 @@ fn attributes_are_64_kib_together_and_no_larger() {
         assert_eq!(error, expected, "{length} bytes beside names and `4711`");
         assert_eq!(outcome.attributes.get("n").map_or("", String::as_str), decision);
         let kept: usize = outcome.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
-        assert_eq!(kept, if decision.is_empty() { 5 } else { 65_536 });
+        assert_eq!(kept, if decision.is_empty() { 5 } else { 1_048_576 });
     }
 }
 
@@ -221,4 +221,23 @@ fn json_that_a_loop_puts_into_json_has_a_limit() {
     let error = outcome.decision.error.unwrap();
     assert_eq!((error.code, error.node_id.as_deref()), (codes::VALUE_TOO_LARGE, Some("nest")));
     assert!(outcome.actions < 50, "{} actions", outcome.actions);
+}
+
+#[test]
+fn addresses_count_with_their_texts() {
+    // Each copy as json has the address and its name: 60,000 of them are more than a value may be.
+    fails_with(
+        "{id: copy, actions: [{type: log, message: \"${string(toJson(range(60000).map(i, interaction.email.from)))}\", onError: {to: caught}}]}",
+        codes::VALUE_TOO_LARGE,
+        "copy",
+    );
+}
+
+#[test]
+fn a_limit_is_not_absorbed_by_an_operator() {
+    fails_with(
+        "{id: work, actions: [{type: log, message: \"${string(range(200).exists(i, range(1000000).size() == 1 || i == 3))}\", onError: {to: caught}}]}",
+        codes::VALUE_TOO_LARGE,
+        "work",
+    );
 }

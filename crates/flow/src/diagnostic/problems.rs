@@ -15,6 +15,7 @@ const MAX_TEXT: usize = 1_000;
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
     listed: Vec<Diagnostic>,
+    listed_errors: usize,
     more: usize,
     errors: usize,
 }
@@ -39,6 +40,7 @@ impl Problems {
             self.more += problem.more;
         } else if self.listed.len() < MAX_LISTED {
             problem.cut();
+            self.listed_errors += usize::from(problem.is_error());
             self.listed.push(problem);
         } else {
             self.more += 1;
@@ -72,6 +74,9 @@ impl Problems {
     pub fn dedup(&mut self) {
         let mut said = HashSet::new();
         self.listed.retain(|problem| said.insert(problem.clone()));
+        let errors = self.listed.iter().filter(|problem| problem.is_error()).count();
+        self.errors -= self.listed_errors - errors;
+        self.listed_errors = errors;
     }
 
     /// The problems that are listed and, if there are more, one that says how many.
@@ -80,7 +85,10 @@ impl Problems {
         let mut all = self.listed;
         if self.more > 0 {
             let message = format!("{} more problems are not listed", self.more);
-            let mut rest = Diagnostic::error(Code::MoreProblems, "", message).suggestion("fix the ones above first");
+            let listed = self.listed_errors;
+            // Warnings never stop publishing, however many there are.
+            let rest = if self.errors > listed { Diagnostic::error } else { Diagnostic::warning };
+            let mut rest = rest(Code::MoreProblems, "", message).suggestion("fix the ones above first");
             rest.more = self.more;
             all.push(rest);
         }

@@ -11,17 +11,19 @@ pub const TOO_MUCH_WORK: &str = "run.too-much-work";
 /// The run held more memory than it may.
 pub const TOO_MUCH_MEMORY: &str = "run.too-much-memory";
 
-/// Parts of expressions that are evaluated cost a step together. They are counted here alone: an expression's own limit counts
-/// elements and bytes.
-const PARTS_OF_A_STEP: u32 = 64;
+/// The unit that work is counted in: what does not fill a step by itself adds up.
+const PARTS_OF_A_STEP: u64 = 64;
+
+/// Bytes that are looked at for a part.
+const BYTES_OF_A_PART: usize = 16;
 
 /// The budget of one run. What is spent beyond it fails, and so does everything after that.
 #[derive(Debug)]
 pub struct Budget {
-    steps: Limited<u64>,
+    /// In parts.
+    work: Limited<u64>,
     /// In bytes.
     memory: Limited<usize>,
-    parts: Cell<u32>,
 }
 
 #[derive(Debug)]
@@ -40,7 +42,7 @@ impl<T: Copy + Default> Limited<T> {
 impl Budget {
     /// A budget of so many steps and so many bytes.
     pub fn new(steps: u64, memory: usize) -> Self {
-        Self { steps: Limited::new(steps), memory: Limited::new(memory), parts: Cell::new(0) }
+        Self { work: Limited::new(steps.saturating_mul(PARTS_OF_A_STEP)), memory: Limited::new(memory) }
     }
 
     /// Takes steps.
@@ -48,26 +50,28 @@ impl Budget {
     /// # Errors
     /// [`TOO_MUCH_WORK`] if that is more than was left.
     pub fn spend(&self, steps: usize) -> Result<(), EvalError> {
-        let used = self.steps.used.get().saturating_add(steps as u64);
-        self.steps.used.set(used);
-        if used > self.steps.most { Err(self.too_much_work()) } else { Ok(()) }
+        self.spend_parts((steps as u64).saturating_mul(PARTS_OF_A_STEP))
     }
 
-    /// Counts a part of an expression that is evaluated.
-    pub(super) fn part(&self) -> Result<(), EvalError> {
-        let parts = self.parts.get() + 1;
-        if parts < PARTS_OF_A_STEP {
-            self.parts.set(parts);
-            return Ok(());
-        }
-        self.parts.set(0);
-        self.spend(1)
+    /// Takes what it costs to look at so many bytes.
+    ///
+    /// # Errors
+    /// As [`Budget::spend`].
+    pub fn spend_bytes(&self, bytes: usize) -> Result<(), EvalError> {
+        self.spend_parts((bytes / BYTES_OF_A_PART) as u64)
+    }
+
+    /// Takes parts of steps, such as one for each part of an expression that is evaluated.
+    pub(super) fn spend_parts(&self, parts: u64) -> Result<(), EvalError> {
+        let used = self.work.used.get().saturating_add(parts);
+        self.work.used.set(used);
+        if used > self.work.most { Err(self.too_much_work()) } else { Ok(()) }
     }
 
     #[cold]
     fn too_much_work(&self) -> EvalError {
-        self.steps.exceeded.set(true);
-        let message = format!("the run takes more than {} steps", self.steps.most);
+        self.work.exceeded.set(true);
+        let message = format!("the run takes more than {} steps", self.work.most / PARTS_OF_A_STEP);
         EvalError { code: TOO_MUCH_WORK, message }
     }
 
@@ -100,7 +104,7 @@ impl Budget {
 
     /// How many steps were taken.
     pub fn spent(&self) -> u64 {
-        self.steps.used.get()
+        self.work.used.get() / PARTS_OF_A_STEP
     }
 
     /// Why the run must end, if it has exceeded its budget. An expression may have gone on after that, as `true || x` does after
@@ -109,7 +113,7 @@ impl Budget {
     /// # Errors
     /// What was exceeded.
     pub fn check(&self) -> Result<(), EvalError> {
-        if self.steps.exceeded.get() {
+        if self.work.exceeded.get() {
             return Err(self.too_much_work());
         }
         if self.memory.exceeded.get() {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::EvalError;
 use super::MAX_VALUE_BYTES;
-use super::eval::{Result, clip, error, internal, too_large};
+use super::eval::{Result, clip, error, internal, too_large, touched};
 use super::frame::Frame;
 use super::ir::{Arithmetic, Comparison, Ir};
 use crate::email::Email;
@@ -60,6 +60,9 @@ pub(super) fn arithmetic<'m>(operator: Arithmetic, a: Value<'m>, b: Value<'m>) -
             Value::String(Text::Owned(Arc::from([a.as_str(), b.as_str()].concat())))
         }
         (Add, Value::List(a), Value::List(b)) => {
+            if (a.len() + b.len()).saturating_mul(size_of::<Value<'_>>()) > MAX_VALUE_BYTES {
+                return Err(too_large());
+            }
             Value::List(Arc::from(bounded(a.iter().chain(b.iter()).cloned().collect())?))
         }
         // The right one's members win, as those of an assignment would.
@@ -170,10 +173,10 @@ pub(super) fn index_of<'m>(of: Value<'m>, index: &Value<'m>) -> Result<Value<'m>
 
 /// A member or element of json, which is looked up where it stands: only what is wanted is copied.
 pub(super) fn json_part<'m>(of: &'m Ir, key: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
-    let mut keys = vec![key.eval(cx)?];
+    let mut keys = vec![touched(key, cx)?];
     let mut root = of;
     while let Ir::JsonPart(of, key) = root {
-        keys.push(key.eval(cx)?);
+        keys.push(touched(key, cx)?);
         root = of;
     }
     let Value::Json(whole) = root.eval(cx)? else { return Err(internal()) };

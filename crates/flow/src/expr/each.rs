@@ -97,6 +97,8 @@ impl Each {
         self.walk(of, frame, |frame, _| {
             match self.body.truth(frame) {
                 Ok(truth) => decided = truth == decisive,
+                // A limit that was met is not made good by another element.
+                Err(error) if error.is_limit() => return Err(error),
                 Err(error) => failed = failed.take().or(Some(error)),
             }
             Ok(!decided)

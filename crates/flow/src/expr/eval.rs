@@ -9,10 +9,13 @@ use super::compute::{add_up, arithmetic, compare, equal, index_of, json_equal, j
 use super::each::Made;
 use super::frame::Frame;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
-use super::{EvalError, MAX_VALUE_BYTES};
+use super::{EvalError, MAX_VALUE_BYTES, VALUE_TOO_LARGE};
 use crate::email::{AddressField, AddressRef, AttachmentRef};
-use crate::functions::made_json;
+use crate::functions::{Meter as _, made_json};
 use crate::value::{Handle, Text, Value};
+
+/// What a call costs besides the bytes that it looks at, in parts of an expression.
+const CALL_PARTS: u64 = 16;
 
 pub(super) type Result<T> = std::result::Result<T, EvalError>;
 
@@ -31,7 +34,7 @@ pub(super) fn clip(text: &str) -> String {
 
 impl Ir {
     pub(super) fn eval<'m>(&'m self, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
-        cx.part()?;
+        cx.parts(1)?;
         Ok(match self {
             Self::Constant(value) => constant(value),
             Self::Input(position) => cx.inputs.get(*position).ok_or_else(internal)?.clone(),
@@ -51,18 +54,20 @@ impl Ir {
                 value
             }
             Self::Attribute(key) => {
-                let key = key.eval(cx)?;
+                let key = touched(key, cx)?;
                 match cx.attributes.get(key.as_str().ok_or_else(internal)?) {
                     Some(value) => value.clone(),
                     None => Value::text(""),
                 }
             }
             Self::Header(name) => {
-                let name = name.eval(cx)?;
+                let name = touched(name, cx)?;
+                // Fields are looked through one by one.
+                cx.step(1)?;
                 Value::text(cx.email.header(name.as_str().ok_or_else(internal)?).unwrap_or_default())
             }
             Self::HeaderValues(name, _) => {
-                let name = name.eval(cx)?;
+                let name = touched(name, cx)?;
                 let name = name.as_str().ok_or_else(internal)?;
                 let values = cx.email.headers().get(name);
                 let values =
@@ -118,7 +123,7 @@ impl Ir {
                 cx.touch(&needle)?;
                 Value::Boolean(set.contains(needle.as_str().ok_or_else(internal)?))
             }
-            Self::Index(of, index, _) => index_of(of.eval(cx)?, &index.eval(cx)?)?,
+            Self::Index(of, index, _) => index_of(of.eval(cx)?, &touched(index, cx)?)?,
             Self::JsonPart(of, key) => json_part(of, key, cx)?,
             Self::Each(each) => each.eval(cx)?,
             Self::List(parts) => {
@@ -146,6 +151,7 @@ impl Ir {
                 map
             }
             Self::Call(overload, arguments) => {
+                cx.parts(CALL_PARTS)?;
                 let looked_at = if overload.is_outer { touched } else { searched };
                 let value = match arguments.as_slice() {
                     [one] => overload.call(&[looked_at(one, cx)?], cx.email, cx)?,
@@ -212,7 +218,7 @@ fn searched<'m>(ir: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
 }
 
 /// A value whose outside is going to be looked at: a text, or how many parts there are.
-fn touched<'m>(ir: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
+pub(super) fn touched<'m>(ir: &'m Ir, cx: &Frame<'_, 'm>) -> Result<Value<'m>> {
     let value = ir.eval(cx)?;
     cx.touch(&value)?;
     Ok(value)
@@ -231,11 +237,11 @@ fn constant<'m>(value: &'m Value<'static>) -> Value<'m> {
     }
 }
 
-/// CEL's logic: `decisive` on either side decides, whatever the other side is, an error included.
+/// CEL's logic: `decisive` on either side decides, whatever the other side is, an error included. A limit that was met is not made good.
 fn absorb<'m>(a: &'m Ir, b: &'m Ir, cx: &Frame<'_, 'm>, decisive: bool) -> Result<bool> {
     let first = a.truth(cx);
-    if first == Ok(decisive) {
-        return Ok(decisive);
+    if first == Ok(decisive) || first.as_ref().is_err_and(EvalError::is_limit) {
+        return first;
     }
     match b.truth(cx) {
         Ok(second) if second == decisive => Ok(decisive),
@@ -340,5 +346,5 @@ fn attachment_part(attachment: AttachmentRef<'_>, part: AttachmentPart) -> Value
 }
 
 pub(super) fn too_large() -> EvalError {
-    error("run.value-too-large", format!("the value would be larger than {MAX_VALUE_BYTES} bytes"))
+    error(VALUE_TOO_LARGE, format!("the value would be larger than {MAX_VALUE_BYTES} bytes"))
 }

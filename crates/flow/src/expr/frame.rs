@@ -4,16 +4,13 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::eval::{Result, error, internal};
-use super::{Context, EvalError, MAX_STEPS};
+use super::eval::{Result, error, internal, too_large};
+use super::{Context, EvalError, MAX_STEPS, MAX_VALUE_BYTES, TOO_MANY_STEPS};
 use crate::functions::Meter;
-use crate::value::{Value, footprint, weight};
+use crate::value::{Value, footprint, handles_weight, weight};
 
 /// So many bytes of a value that is looked at count as a step.
 const BYTES_OF_A_STEP: usize = 1024;
-
-/// So many elements take as much.
-const VALUES_OF_A_STEP: usize = BYTES_OF_A_STEP / size_of::<Value<'static>>();
 
 /// What a member of a map takes beside its key's text and what its value has of its own.
 const MEMBER_BYTES: usize = size_of::<Value<'static>>() + size_of::<Arc<str>>();
@@ -64,31 +61,49 @@ impl<'c, 'm> Frame<'c, 'm> {
         Err(internal())
     }
 
-    /// Counts a part of the expression.
-    pub(super) fn part(&self) -> Result<()> {
-        self.context.budget.part()
+    /// Counts parts of the expression, or what takes as long.
+    pub(super) fn parts(&self, parts: u64) -> Result<()> {
+        self.context.budget.spend_parts(parts)
     }
 
     /// Counts what it costs to look at a value's outside: a text's bytes, a list's or map's parts. Once the steps are used up
-    /// nothing is looked at any more, even where `&&`, `||` or a macro goes on after an error.
+    /// nothing is looked at any more.
     pub(super) fn touch(&self, value: &Value<'m>) -> Result<()> {
         match value {
-            Value::String(text) => self.step(text.as_str().len() / BYTES_OF_A_STEP),
-            Value::List(elements) => self.step(elements.len() / VALUES_OF_A_STEP),
-            Value::Map(members) => self.step(members.len() / VALUES_OF_A_STEP),
+            Value::String(text) => self.touch_bytes(text.as_str().len()),
+            Value::List(elements) => self.touch_bytes(elements.len() * size_of::<Value<'_>>()),
+            Value::Map(members) => self.touch_bytes(members.len() * size_of::<Value<'_>>()),
             Value::Json(_) => self.touch_all(value),
-            _ => self.step(0),
+            _ => Ok(()),
         }
     }
 
-    /// Counts what it costs to look at a value with all its parts, and to have counted them.
+    /// Counts what it costs to look at a value with all its parts, and to have counted them. Addresses and attachments count with the
+    /// texts that they stand for: as json each of them is a copy.
     pub(super) fn touch_all(&self, value: &Value<'m>) -> Result<()> {
-        self.step(weight(value) / BYTES_OF_A_STEP)
+        let bytes = weight(value);
+        let texts = handles_weight(value, self.email);
+        if texts > 0 && bytes.saturating_add(texts) > MAX_VALUE_BYTES {
+            return Err(too_large());
+        }
+        self.touch_bytes(bytes.saturating_add(texts))
     }
 
     /// Counts what it costs to look at so many bytes of values.
     pub(super) fn touch_bytes(&self, bytes: usize) -> Result<()> {
-        self.step(bytes / BYTES_OF_A_STEP)
+        self.own_steps(bytes / BYTES_OF_A_STEP)?;
+        self.context.budget.spend_bytes(bytes)
+    }
+
+    /// Counts steps against the expression's own limit.
+    fn own_steps(&self, steps: usize) -> Result<()> {
+        let done = self.steps.get().saturating_add(steps);
+        self.steps.set(done);
+        if done > MAX_STEPS {
+            let message = format!("the expression takes more than {MAX_STEPS} steps");
+            return Err(error(TOO_MANY_STEPS, message));
+        }
+        Ok(())
     }
 
     /// Counts a value that was made with all its parts: it is looked at, and it is held until the expression is done, or the turn of
@@ -122,12 +137,7 @@ impl<'c, 'm> Frame<'c, 'm> {
 
 impl Meter for Frame<'_, '_> {
     fn step(&self, steps: usize) -> std::result::Result<(), EvalError> {
-        let done = self.steps.get().saturating_add(steps);
-        self.steps.set(done);
-        if done > MAX_STEPS {
-            let message = format!("the expression takes more than {MAX_STEPS} steps");
-            return Err(error("run.too-many-steps", message));
-        }
+        self.own_steps(steps)?;
         self.context.budget.spend(steps)
     }
 }

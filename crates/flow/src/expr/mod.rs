@@ -125,6 +125,20 @@ pub struct EvalError {
     pub message: String,
 }
 
+/// The code of a value that would be too large.
+pub const VALUE_TOO_LARGE: &str = "run.value-too-large";
+
+/// The code of an expression that takes too many steps.
+pub const TOO_MANY_STEPS: &str = "run.too-many-steps";
+
+impl EvalError {
+    /// Whether a limit was met: nothing catches that, neither an operator nor an `onError`.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        [VALUE_TOO_LARGE, TOO_MANY_STEPS, TOO_MUCH_WORK, TOO_MUCH_MEMORY].contains(&self.code)
+    }
+}
+
 /// The largest size of a computed value, in bytes.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024 * 1024;
 

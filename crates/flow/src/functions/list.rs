@@ -7,9 +7,11 @@ use serde_json::Value as Json;
 
 use super::kind::LIST;
 use super::{
-    Answer, Function, Kind, Overload, Style, Work, empty_list, list_of, out_of_range, sure, unexpected, unsure,
+    Answer, Function, Kind, Overload, Style, Work, empty_list, list_of, out_of_range, sure, too_large, unexpected,
+    unsure,
 };
 use crate::email::Email;
+use crate::expr::MAX_VALUE_BYTES;
 use crate::value::Value;
 
 /// The element that is picked, or the default, or an error.
@@ -93,6 +95,9 @@ fn write_key(json: &Json, key: &mut String) {
 
 fn range<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     let [Value::Integer(count)] = arguments else { return Err(unexpected()) };
+    if usize::try_from(*count).is_ok_and(|count| count > MAX_VALUE_BYTES / size_of::<Value<'_>>()) {
+        return Err(too_large());
+    }
     list_of((0..*count).map(|number| Ok(Value::Integer(number))))
 }
 

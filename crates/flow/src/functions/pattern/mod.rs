@@ -24,6 +24,9 @@ use spans::Spans;
 /// What a compiled pattern may take, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
+/// So many groups of a match that are read cost a step.
+const GROUPS_OF_A_STEP: usize = 8;
+
 /// A match that can't be longer is not looked for far beyond its end.
 const LONG_MATCH: usize = 1024;
 
@@ -105,7 +108,7 @@ impl Pattern {
         meter: &dyn Meter,
     ) -> Result<Option<Captures<'t>>, EvalError> {
         // The same match is found again, from its start on, and then gone through position by position.
-        meter.step(spans::worst(self, span.len()))?;
+        meter.step(spans::worst(self, span.len()) + self.regex.captures_len() / GROUPS_OF_A_STEP)?;
         Ok(self.regex.captures_at(text, span.start))
     }
 }

@@ -20,6 +20,9 @@ const POSITIONS_OF_A_STEP: usize = 50;
 /// A slow search that costs no more than this is not worth an automaton.
 const SHORT_STEPS: usize = 64;
 
+/// Beginning a search costs by itself: so many of them a step.
+const SEARCHES_OF_A_STEP: usize = 8;
+
 /// How many times less another search of a short text costs than its worst case.
 const AT_HAND: usize = 8;
 
@@ -33,6 +36,7 @@ pub(super) struct Spans<'t> {
     meter: &'t dyn Meter,
     at: usize,
     last_end: Option<usize>,
+    searches: usize,
     way: Way,
 }
 
@@ -57,11 +61,13 @@ impl<'t> Spans<'t> {
                 Way::Lazy(cache, built)
             }
         };
-        Self { pattern, text, meter, at: 0, last_end: None, way }
+        Self { pattern, text, meter, at: 0, last_end: None, searches: 0, way }
     }
 
     /// The next match, which may be the empty one at the end of the last.
     fn search(&mut self) -> Result<Option<Range<usize>>, EvalError> {
+        self.searches += 1;
+        self.meter.step(usize::from(self.searches.is_multiple_of(SEARCHES_OF_A_STEP)))?;
         if let Way::Lazy(cache, charged) = &mut self.way
             && let Some(lazy) = self.pattern.lazy()
         {

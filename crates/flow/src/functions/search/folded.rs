@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::str::Chars;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::Orbit;
@@ -16,8 +16,11 @@ use crate::functions::Meter;
 /// Words are searched for in rounds of so many bytes: an automaton takes some thirty times its words' bytes.
 const ROUND_BYTES: usize = 256 * 1024;
 
-/// So many bytes of words and text cost a step: folding takes longer than looking.
+/// So many bytes of text cost a step: folding takes longer than looking.
 const BYTES_OF_A_STEP: usize = 128;
+
+/// So many bytes of words cost a step: an automaton is built of them.
+const WORDS_OF_A_STEP: usize = 16;
 
 /// Whether one of the words stands in the text. No word is empty.
 pub(super) fn is_in(words: &[Vec<Orbit>], text: &str, meter: &dyn Meter) -> Result<bool, EvalError> {
@@ -31,7 +34,7 @@ pub(super) fn is_in(words: &[Vec<Orbit>], text: &str, meter: &dyn Meter) -> Resu
             bytes += folded.len();
             round.push(folded);
         }
-        meter.step((bytes + text.len()) / BYTES_OF_A_STEP)?;
+        meter.step(bytes / WORDS_OF_A_STEP + text.len() / BYTES_OF_A_STEP)?;
         let found = match round.as_slice() {
             [one] => is_one_in(one, text),
             more => is_any_in(more, text).unwrap_or_else(|| more.iter().any(|word| is_one_in(word, text))),
@@ -71,7 +74,7 @@ fn is_one_in(word: &str, text: &str) -> bool {
 
 /// None if there can be no such automaton.
 fn is_any_in(words: &[String], text: &str) -> Option<bool> {
-    let automaton = AhoCorasick::builder().build(words).ok()?;
+    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()?;
     let mut found = automaton.try_stream_find_iter(Folded::new(text)).ok()?;
     found.next().map_or(Some(false), |found| found.ok().map(|_| true))
 }

@@ -34,7 +34,7 @@ const COMPARED_A_BYTE: usize = 4;
 const COMPARED_A_STEP: usize = 512;
 
 /// So many bytes of words that are prepared for a search cost a step.
-const PREPARED_A_STEP: usize = 128;
+const PREPARED_A_STEP: usize = 8;
 
 /// Where a word must stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,7 +269,7 @@ fn any_word<'m>(arguments: &[Value<'m>], place: Where, meter: &dyn Meter) -> Ans
     };
     // A character of a word takes at least a byte of the text, whatever its case.
     words.retain(|word| word.len() <= text.len() || word.chars().count() <= text.len());
-    meter.step(words.iter().map(|word| word.len()).sum::<usize>() / PREPARED_A_STEP)?;
+    meter.step(1 + words.iter().map(|word| word.len()).sum::<usize>() / PREPARED_A_STEP)?;
     Search::new(words, place).is_in(text, meter).map(Value::Boolean)
 }
 
