@@ -425,7 +425,9 @@ async fn attributes_that_clients_set_are_bounded() {
     let (id, participant) = (one["id"].as_str().unwrap(), one["participants"][0]["id"].as_str().unwrap());
     let path = format!("/conversations/emails/{id}/participants/{participant}/attributes");
     // Together with those that stay, and without those that it replaces.
-    for (name, length, status) in [("b", 500_000, 202), ("c", 520_000, 400), ("b", 1_000_000, 202), ("b", 1_030_000, 400)] {
+    for (name, length, status) in
+        [("b", 500_000, 202), ("c", 520_000, 400), ("b", 1_000_000, 202), ("b", 1_030_000, 400)]
+    {
         let set = json!({ "attributes": { name: "x".repeat(length) } });
         assert_eq!(server.call("PATCH", &path, set).await.status, status, "{name} {length}");
     }

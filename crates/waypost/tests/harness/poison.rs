@@ -109,7 +109,8 @@ pub fn poison_at_intake(start: impl Fn() -> Server) {
     let notes = server.data_dir.join("underway");
     // A large page, so that a kill hits the reading of it.
     let page = "<p>some <b>text</b> on a line</p>\r\n".repeat(400_000);
-    let text = mail("at-once@example.net", "hello", &page).replacen("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1);
+    let text =
+        mail("at-once@example.net", "hello", &page).replacen("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1);
     for _ in 0..2 {
         let (smtp, text) = (server.smtp.clone(), text.clone());
         let sender = thread::spawn(move || {
