@@ -48,6 +48,11 @@ pub(super) struct Stylesheet {
 }
 
 impl Stylesheet {
+    /// Whether there is no rule.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Whether not all rules could be read or applied.
     pub(super) fn is_cut(&self) -> bool {
         self.full || self.matches.get() > MAX_MATCHES
