@@ -2,6 +2,7 @@
 //! about its text: those are passed over, and not compared with each other.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{Tag, TagKind};
@@ -24,7 +25,7 @@ pub(super) struct Glance {
 }
 
 /// Reads a tag from its name on; the tag, and where it ends. `None` if it doesn't.
-pub(super) fn read(html: &str, start: usize, kind: TagKind, page: Glance) -> Option<(Tag, usize)> {
+pub(super) fn read(html: &StrTendril, start: usize, kind: TagKind, page: Glance) -> Option<(Tag, usize)> {
     let mut scan = Scan { html, at: start };
     let name = scan.until(|_, byte| is_blank(byte) || matches!(byte, b'/' | b'>'))?;
     let mut tag = Tag {
@@ -50,7 +51,7 @@ pub(super) fn read(html: &str, start: usize, kind: TagKind, page: Glance) -> Opt
                     && let Some(name) = of_use(name.as_bytes(), page.has_styles)
                     && !tag.attrs.iter().any(|attribute| attribute.name.local == name)
                 {
-                    let value = text(&page.replaced(value));
+                    let value = page.text(html, value)?;
                     if name != local_name!("style") || declarations::say_anything(&value) {
                         tag.attrs.push(Attribute { name: QualName::new(None, ns!(), name), value });
                     }
@@ -80,18 +81,21 @@ fn of_use(name: &[u8], has_styles: bool) -> Option<LocalName> {
     }
 }
 
-fn text(value: &str) -> StrTendril {
-    match memchr(b'&', value.as_bytes()) {
-        Some(_) => references::decode(value, true),
-        None => StrTendril::from_slice(value),
-    }
-}
-
 fn lower(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { name }
 }
 
 impl Glance {
+    /// An attribute's value, of what is written: not copied if that is the same.
+    fn text(self, html: &StrTendril, written: Range<usize>) -> Option<StrTendril> {
+        let (start, length) = (u32::try_from(written.start).ok()?, u32::try_from(written.len()).ok()?);
+        let value = html.get(written)?;
+        if self.has_nul || memchr(b'&', value.as_bytes()).is_some() {
+            return Some(references::decode(&self.replaced(value), true));
+        }
+        html.try_subtendril(start, length).ok()
+    }
+
     /// A text in which NUL is no character.
     pub(super) fn replaced(self, text: &str) -> Cow<'_, str> {
         match self.has_nul {
@@ -127,8 +131,8 @@ impl<'h> Scan<'h> {
         }
     }
 
-    /// An attribute's name and value as they are written.
-    fn attribute(&mut self) -> Option<(&'h str, &'h str)> {
+    /// An attribute's name and where its value is written.
+    fn attribute(&mut self) -> Option<(&'h str, Range<usize>)> {
         let start = self.at;
         let name = self.until(|at, byte| {
             // A `=` may be the first of a name.
@@ -136,7 +140,7 @@ impl<'h> Scan<'h> {
         })?;
         self.skip_blanks();
         if self.byte()? != b'=' {
-            return Some((name, ""));
+            return Some((name, start..start));
         }
         self.at += 1;
         self.skip_blanks();
@@ -145,9 +149,13 @@ impl<'h> Scan<'h> {
                 let start = self.at + 1;
                 let length = memchr(quote, self.html.as_bytes().get(start..)?)?;
                 self.at = start + length + 1;
-                self.html.get(start..start + length)?
+                start..start + length
             }
-            _ => self.until(|_, byte| is_blank(byte) || byte == b'>')?,
+            _ => {
+                let start = self.at;
+                self.until(|_, byte| is_blank(byte) || byte == b'>')?;
+                start..self.at
+            }
         };
         Some((name, value))
     }

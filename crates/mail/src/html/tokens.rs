@@ -171,7 +171,7 @@ impl<'h, S: TokenSink> Tokens<'h, S> {
     }
 
     fn tag(&mut self, skip: usize, kind: TagKind) {
-        let Some((tag, end)) = tag::read(self.html, self.at + skip, kind, self.page) else {
+        let Some((tag, end)) = tag::read(self.shared, self.at + skip, kind, self.page) else {
             self.at = self.html.len();
             return;
         };
