@@ -89,7 +89,7 @@ static RULES: &[Rule] = &[
 /// The local parts and display names of From that bounces come from.
 const DAEMONS: [&str; 6] = ["mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon"];
 /// The like, of whom people write as well.
-const POSTMASTERS: [&str; 12] = [
+const POSTMASTERS: [&str; 11] = [
     "postmaster",
     "ndr",
     "mail delivery",
@@ -101,7 +101,6 @@ const POSTMASTERS: [&str; 12] = [
     "courier mail server",
     "microsoft outlook",
     "mail system",
-    "mailer",
 ];
 /// How a name goes on that is still the program's: a person's name would be another word.
 const STILL_A_PROGRAM: [&str; 12] =
