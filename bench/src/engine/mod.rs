@@ -107,6 +107,14 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
         });
         all
     });
+    let parse_to_text = turns.add(|| {
+        mails.iter().for_each(|mail| {
+            if let Some(message) = parser.parse(&mail.raw) {
+                black_box(message.body_text(0));
+            }
+        });
+        all
+    });
     let parse_by_hand = turns.add(|| {
         mails.iter().for_each(|mail| {
             black_box(parsing_floor.parse_and_answer(&mail.raw));
@@ -147,10 +155,17 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
             .beside("mail-parser alone", taken[parse])
             .goal(Goal::AtMostTimes(1.25)),
     );
+    section.line(
+        line("parse and run", taken[parse_and_run]).beside("mail-parser and its text of HTML", taken[parse_to_text]),
+    );
     section.line(line("parse and run", taken[parse_and_run]).beside("by hand in Rust", taken[parse_by_hand]));
     if !pages.is_empty() {
         let bytes: usize = pages.iter().map(String::len).sum();
-        section.note(format!("{} pages of HTML, {:.1} kB in the mean", pages.len(), bytes as f64 / 1e3 / pages.len() as f64));
+        section.note(format!(
+            "{} pages of HTML, {:.1} kB in the mean",
+            pages.len(),
+            bytes as f64 / 1e3 / pages.len() as f64
+        ));
         section.line(
             line("HTML to text, as a browser", taken[read_pages])
                 .beside("mail-parser's html_to_text, which strips tags", taken[strip_pages]),

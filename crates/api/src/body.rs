@@ -231,11 +231,16 @@ const SMALL: usize = 256 << 10;
 /// # Errors
 /// 400 with line and column.
 pub async fn tree(bytes: &Bytes) -> Result<Node, ApiError> {
+    apart(bytes, node_of).await
+}
+
+/// Reads a text: a large one on a thread that serves nobody else.
+async fn apart<T: Send + 'static>(bytes: &Bytes, read: fn(&[u8]) -> Result<T, ApiError>) -> Result<T, ApiError> {
     if bytes.len() <= SMALL {
-        return node_of(bytes);
+        return read(bytes);
     }
     let bytes = bytes.clone();
-    let read = tokio::task::spawn_blocking(move || node_of(&bytes)).await;
+    let read = tokio::task::spawn_blocking(move || read(&bytes)).await;
     read.map_err(|error| ApiError::unavailable("the server is about to end", 1).private(error.to_string()))?
 }
 
@@ -270,16 +275,19 @@ impl FromRequest<ApiState> for ObjectBody {
         if content.bytes.trim_ascii().is_empty() {
             return Ok(Self(Fields::default()));
         }
-        let text =
-            std::str::from_utf8(&content.bytes).map_err(|error| not_utf8(&content.bytes, error.valid_up_to()))?;
-        let (value, twice) = json::read(text).map_err(|error| {
-            let text = error.to_string();
-            let message = text.split(" at line ").next().unwrap_or(&text);
-            malformed(error.line(), error.column(), message)
-        })?;
-        refuse_twice(twice)?;
-        Fields::of(value).map(Self)
+        apart(&content.bytes, fields_of).await.map(Self)
     }
+}
+
+fn fields_of(bytes: &[u8]) -> Result<Fields, ApiError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+    let (value, twice) = json::read(text).map_err(|error| {
+        let text = error.to_string();
+        let message = text.split(" at line ").next().unwrap_or(&text);
+        malformed(error.line(), error.column(), message)
+    })?;
+    refuse_twice(twice)?;
+    Fields::of(value)
 }
 
 #[cfg(test)]

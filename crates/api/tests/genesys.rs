@@ -419,13 +419,15 @@ async fn attributes_that_clients_set_are_bounded() {
     let server = server().await;
     let queue = made(&server, "/routing/queues", json!({ "name": "Billing" })).await;
     let begun = |length: usize| json!({ "provider": "x", "direction": "INBOUND", "queueId": queue, "attributes": { "a": "x".repeat(length) } });
-    let refused = server.call("POST", "/conversations/emails", begun(70_000)).await;
+    let refused = server.call("POST", "/conversations/emails", begun(1_100_000)).await;
     assert_eq!((refused.status, &refused.json()["errors"][0]["path"]), (400, &json!("attributes")));
     let one = server.call("POST", "/conversations/emails", begun(30_000)).await.ok();
     let (id, participant) = (one["id"].as_str().unwrap(), one["participants"][0]["id"].as_str().unwrap());
     let path = format!("/conversations/emails/{id}/participants/{participant}/attributes");
     // Together with those that stay, and without those that it replaces.
-    for (name, length, status) in [("b", 30_000, 202), ("c", 30_000, 400), ("b", 35_000, 202), ("b", 36_000, 400)] {
+    for (name, length, status) in
+        [("b", 500_000, 202), ("c", 520_000, 400), ("b", 1_000_000, 202), ("b", 1_030_000, 400)]
+    {
         let set = json!({ "attributes": { name: "x".repeat(length) } });
         assert_eq!(server.call("PATCH", &path, set).await.status, status, "{name} {length}");
     }

@@ -284,7 +284,7 @@ async fn lists_end_a_page_early_where_interactions_keep_much() {
     }
     assert_eq!((seen, pages), (MAILS, 2), "each once");
     // What would keep the whole of a large mail is unrouted instead, and says where.
-    let large = send(MAILS, 100_000).await;
+    let large = send(MAILS, 1_100_000).await;
     assert_eq!(
         (&large["decision"]["kind"], &large["decision"]["queue"]["name"]),
         (&json!("unrouted"), &json!("Unrouted"))

@@ -57,7 +57,7 @@ impl Aside {
         Self::with((cores / 2).max(2))
     }
 
-    /// Its threads let every other thread of the machine go first.
+    /// Its threads let the other threads of the machine go first.
     pub(crate) fn standing_back(self) -> Self {
         Self { stands_back: true, ..self }
     }
@@ -79,7 +79,7 @@ impl Aside {
         let stands_back = self.stands_back;
         let thread = move || {
             if stands_back {
-                stand_back();
+                stand_back(BEHIND);
             }
             // Nobody listens any more if whoever asked is gone.
             let _ = done.send(work(&wanted));
@@ -124,8 +124,14 @@ impl Aside {
     }
 }
 
-/// Lets every other thread of the machine go first.
-pub(crate) fn stand_back() {
+/// The priority of threads whose result somebody waits for: a tenth of what others get when the machine is busy.
+const BEHIND: i32 = 10;
+
+/// The priority of threads that nobody waits for: what is left over.
+pub(crate) const LAST: i32 = 19;
+
+/// Lets the other threads of the machine go first, more so with a higher number.
+pub(crate) fn stand_back(nice: i32) {
     // On Linux this is the calling thread's alone. Where it fails, the work is only less polite.
-    let _ = rustix::process::setpriority_process(None, 19);
+    let _ = rustix::process::setpriority_process(None, nice);
 }

@@ -40,7 +40,7 @@ pub struct Limits {
 
 impl Limits {
     /// How many bytes the attributes of an interaction may have, names and values together.
-    pub const ATTRIBUTE_BYTES: usize = 64 * 1024;
+    pub const ATTRIBUTE_BYTES: usize = 1024 * 1024;
 
     /// How many bytes a decision may keep in skills, language, addresses and reason.
     pub const DECISION_BYTES: usize = 64 * 1024;

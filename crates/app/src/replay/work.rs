@@ -23,7 +23,7 @@ use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
-use crate::aside::{Wanted, stand_back};
+use crate::aside::{LAST, Wanted, stand_back};
 use crate::catalogue::plan::By;
 use crate::catalogue::where_used::followers;
 use crate::catalogue::world::{Running, World};
@@ -251,7 +251,7 @@ impl App {
                     }
                     let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
                     parts.push(scope.spawn(move || {
-                        stand_back();
+                        stand_back(LAST);
                         let one = |item: Item| {
                             let answers = LiveAnswers::new(&plan.after, &**store).while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };

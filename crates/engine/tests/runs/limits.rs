@@ -50,8 +50,8 @@ fn a_deep_limit_uses_no_stack_of_the_thread() {
 }
 
 #[test]
-fn attributes_are_64_kib_together_and_no_larger() {
-    for (length, decision) in [(65_527, "4711"), (65_528, "")] {
+fn attributes_are_1_mib_together_and_no_larger() {
+    for (length, decision) in [(1_048_567, "4711"), (1_048_568, "")] {
         let text = format!(
             "flows: [{{name: F, type: email, variables: [{{name: v, dataType: string, default: {}}}], nodes: [{{id: a, actions: [
                 {{type: setAttributes, attributes: {{text: x}}}}, {{type: setAttributes, attributes: {{n: '4711', text: '${{v}}'}}}},
@@ -66,7 +66,7 @@ fn attributes_are_64_kib_together_and_no_larger() {
         assert_eq!(error, expected, "{length} bytes beside names and `4711`");
         assert_eq!(outcome.attributes.get("n").map_or("", String::as_str), decision);
         let kept: usize = outcome.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
-        assert_eq!(kept, if decision.is_empty() { 5 } else { 65_536 });
+        assert_eq!(kept, if decision.is_empty() { 5 } else { 1_048_576 });
     }
 }
 

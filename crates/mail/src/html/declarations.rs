@@ -96,7 +96,7 @@ impl Declarations {
     /// Reads what stands in a `style` attribute or between braces. What can't be read is left out, as the standard says.
     pub(super) fn read(text: &str) -> Self {
         let mut read = Self::default();
-        for declaration in Split::new(text) {
+        for declaration in Split::new(text).filter(|declaration| is_of_use(declaration)) {
             let Some((name, value)) = declaration.split_once(':') else { continue };
             let value = value.trim().to_ascii_lowercase();
             let (value, of) = match value.rsplit_once('!') {
@@ -114,19 +114,33 @@ impl Declarations {
     }
 }
 
-/// Whether declarations may say something that is read here.
+/// Whether declarations may say something that is read here: true for some that don't.
 pub(super) fn say_anything(text: &str) -> bool {
-    const SIGNS: [&str; 14] = [
-        "display", "visib", "opacity", "font", "white", "overf", "height", "width", "margin", "float", "posit",
-        "indent", "list", "clip",
-    ];
-    let bytes = text.as_bytes();
-    (0..bytes.len()).any(|at| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let starts =
-            |sign: &str| rest.get(..sign.len()).is_some_and(|start| start.eq_ignore_ascii_case(sign.as_bytes()));
-        rest.first().is_some_and(u8::is_ascii_alphabetic) && SIGNS.iter().any(|sign| starts(sign))
-    })
+    text.split(';').any(is_of_use)
+}
+
+/// Whether a declaration may be of a property that is read here, by how it begins.
+fn is_of_use(declaration: &str) -> bool {
+    let name = declaration.trim_ascii_start().as_bytes();
+    let starts = |signs: &[&str]| {
+        signs.iter().any(|sign| name.get(..sign.len()).is_some_and(|start| start.eq_ignore_ascii_case(sign.as_bytes())))
+    };
+    match name.first().map(u8::to_ascii_lowercase) {
+        Some(b'd') => starts(&["display"]),
+        Some(b'v') => starts(&["visibility"]),
+        Some(b'o') => starts(&["opacity", "overflow"]),
+        Some(b'f') => starts(&["font:", "font ", "font-size", "float"]),
+        Some(b'w') => starts(&["white-space", "width"]),
+        Some(b'h') => starts(&["height"]),
+        Some(b'm') => starts(&["max-", "margin"]),
+        Some(b'p') => starts(&["position"]),
+        Some(b'l') => starts(&["left", "list"]),
+        Some(b't') => starts(&["text-indent", "top"]),
+        Some(b'r') => starts(&["right"]),
+        Some(b'b') => starts(&["bottom"]),
+        Some(b'c') => starts(&["clip"]),
+        _ => false,
+    }
 }
 
 fn declare(to: &mut Declared, name: &str, value: &str) {

@@ -33,6 +33,8 @@ pub(super) fn kind(element: &Element) -> Kind {
         return foreign(&element.name);
     }
     match element.name {
+        // What a mail is full of.
+        local_name!("font") | local_name!("a") | local_name!("b") | local_name!("span") => Kind::Inline,
         local_name!("p")
         | local_name!("h1")
         | local_name!("h2")

@@ -157,17 +157,11 @@ impl Layout<'_> {
 
     /// Begins an element; what is to be walked through, if there is something in it.
     fn open(&mut self, id: Id, element: &Element, parent: &mut Open) -> Option<Open> {
-        let own = element.attribute(&local_name!("style")).map(Declarations::read).unwrap_or_default();
-        let declared = self.sheet.declared(
-            &element.name,
-            element.attribute(&local_name!("id")),
-            element.attribute(&local_name!("class")),
-            &own,
-        );
         let by_name = elements::kind(element);
         if by_name == Kind::Nothing {
             return None;
         }
+        let declared = self.declared(element);
         let kind = kind(by_name, &declared);
         let inherited = inherit(&parent.inherited, element, kind, &declared);
         match kind {
@@ -210,6 +204,19 @@ impl Layout<'_> {
             self.both(|writer| writer.mark(Some(marker.clone())));
         }
         Some(opened)
+    }
+
+    fn declared(&self, element: &Element) -> Declared {
+        let own = element.attribute(&local_name!("style"));
+        if own.is_none() && self.sheet.is_empty() {
+            return Declared::default();
+        }
+        self.sheet.declared(
+            &element.name,
+            element.attribute(&local_name!("id")),
+            element.attribute(&local_name!("class")),
+            &own.map(Declarations::read).unwrap_or_default(),
+        )
     }
 
     fn close(&mut self, element: &Open) {

@@ -4,12 +4,14 @@
 //! browsers read them. The text follows `innerText`, with the differences that `docs/decisions/0021-html-to-text.md` lists.
 //! Nothing here is recursive, and whatever a sender can make large has a bound ([`bounded`]).
 
-mod attributes;
 mod bounded;
 mod declarations;
 mod elements;
 mod layout;
+mod references;
 mod stylesheet;
+mod tag;
+mod tokens;
 mod tree;
 mod writer;
 

@@ -10,7 +10,7 @@ const MAX_BYTES: usize = 512 * 1024;
 /// The most rules that are kept.
 const MAX_RULES: usize = 4096;
 /// The most rules that are held against elements, in all.
-const MAX_MATCHES: usize = 5_000_000;
+const MAX_MATCHES: usize = 2_000_000;
 
 /// The most classes of an element that are looked at.
 const MAX_CLASSES: usize = 64;
@@ -48,6 +48,11 @@ pub(super) struct Stylesheet {
 }
 
 impl Stylesheet {
+    /// Whether there is no rule.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Whether not all rules could be read or applied.
     pub(super) fn is_cut(&self) -> bool {
         self.full || self.matches.get() > MAX_MATCHES

@@ -14,6 +14,8 @@ pub(super) type Id = u32;
 const NONE: Id = Id::MAX;
 /// The document.
 pub(super) const DOCUMENT: Id = 0;
+/// How much of a page is one node, or less: what room is made for at once.
+const BYTES_OF_A_NODE: usize = 24;
 /// What comments and processing instructions are: never part of the tree.
 const LEFT_OUT: Id = NONE - 1;
 
@@ -68,9 +70,10 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// A document with nothing in it.
-    pub(super) fn new() -> Self {
-        let tree = Self { nodes: RefCell::new(Vec::with_capacity(256)), popped: Cell::new(0) };
+    /// A document with nothing in it, of a page of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        let nodes = (bytes / BYTES_OF_A_NODE).clamp(16, 4096);
+        let tree = Self { nodes: RefCell::new(Vec::with_capacity(nodes)), popped: Cell::new(0) };
         tree.add(Content::Fragment);
         tree
     }

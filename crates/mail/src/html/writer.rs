@@ -132,8 +132,7 @@ impl Writer {
     fn words(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() && !self.full {
-            let end = rest.find(is_space).unwrap_or(rest.len());
-            let (word, after) = rest.split_at(end);
+            let (word, after) = rest.split_at(length_of_word(rest));
             self.word(word);
             let Some(space) = after.chars().next() else { return };
             if space == NO_BREAK_SPACE && !self.has_words {
@@ -207,6 +206,18 @@ impl Writer {
         self.gap = Gap::None;
         self.has_words = true;
     }
+}
+
+/// How much of a text stands before white space.
+fn length_of_word(text: &str) -> usize {
+    // Nearly all words are ASCII.
+    let end = text.bytes().position(|byte| byte <= b' ' || !byte.is_ascii());
+    match end.and_then(|end| text.as_bytes().get(end)) {
+        Some(byte) if is_plain_space(char::from(*byte)) => end,
+        Some(_) => text.find(is_space),
+        None => None,
+    }
+    .unwrap_or(text.len())
 }
 
 const NO_BREAK_SPACE: char = '\u{a0}';

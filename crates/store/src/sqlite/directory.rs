@@ -7,6 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
+use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
+use rustix::io::Errno;
 use uuid::Uuid;
 
 use super::state::{self, Phase, Record, Remembered};
@@ -277,9 +279,30 @@ pub(super) fn sync(data_dir: &Path) -> Result<(), StoreError> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileId(u64, u64);
 
-impl FileId {
+/// A file as it is found.
+pub(super) struct Found {
+    pub(super) id: FileId,
+    /// Its size.
+    pub(super) bytes: u64,
+}
+
+impl Found {
     /// None if there is no such file.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|found| Self(found.dev(), found.ino()))
+    ///
+    /// Its times are not asked for: since Linux 6.13 the next write to a file whose times were seen sets them anew, however soon it comes,
+    /// and each commit would change the log's inode.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        match statx(CWD, path, AtFlags::empty(), StatxFlags::INO | StatxFlags::SIZE) {
+            Ok(found) => {
+                let device = makedev(found.stx_dev_major, found.stx_dev_minor);
+                Some(Self { id: FileId(device, found.stx_ino), bytes: found.stx_size })
+            }
+            Err(Errno::NOENT) => None,
+            // Where that call is not to be had.
+            Err(_) => {
+                let found = fs::metadata(path).ok()?;
+                Some(Self { id: FileId(found.dev(), found.ino()), bytes: found.len() })
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::directory::{self, DATABASE, Facts, FileId, INDEX, LOG, LogHead};
+use super::directory::{self, DATABASE, Facts, FileId, Found, INDEX, LOG, LogHead};
 use super::state::{self, Phase, Record, Remembered, StateFile};
 use super::tally;
 use crate::error::StoreError;
@@ -23,7 +23,7 @@ pub(super) struct Files {
 impl Files {
     fn opened(data_dir: &Path) -> Self {
         let known = [DATABASE, LOG, INDEX].map(|name| data_dir.join(name)).map(|path| {
-            let identity = FileId::of(&path);
+            let identity = Found::at(&path).map(|found| found.id);
             (path, identity)
         });
         Self { known: known.into(), lost: Arc::default() }
@@ -49,15 +49,18 @@ impl Files {
     }
 
     fn missing(&self) -> Option<String> {
-        let gone = self.known.iter().find(|(path, known)| FileId::of(path) != *known);
-        let emptied = || self.known.first().filter(|(path, _)| fs::metadata(path).is_ok_and(|found| found.len() == 0));
-        let (path, _) = gone.or_else(emptied)?;
-        Some(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        let gone = self.known.iter().find(|(path, known)| {
+            let found = Found::at(path);
+            // Nobody empties a log but SQLite; a database always holds something.
+            let emptied = path.ends_with(DATABASE) && found.as_ref().is_some_and(|found| found.bytes == 0);
+            emptied || found.map(|found| found.id) != *known
+        });
+        Some(gone?.0.file_name().unwrap_or_default().to_string_lossy().into_owned())
     }
 
     /// Whether the database itself is still there.
     pub(super) fn has_database(&self) -> bool {
-        self.known.first().is_some_and(|(path, known)| FileId::of(path) == *known)
+        self.known.first().is_some_and(|(path, known)| Found::at(path).map(|found| found.id) == *known)
     }
 }
 

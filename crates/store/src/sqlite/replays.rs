@@ -152,13 +152,16 @@ fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
 fn begin(db: &Connection, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
     let sql = "UPDATE replays SET lease = ?1, lease_until = ?2, starts = starts + 1 WHERE id = (
             SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= ?3) ORDER BY id LIMIT 1)
-        RETURNING *";
+        RETURNING id";
     let mut update = db.prepare_cached(sql)?;
     let mut rows = update.query((lease.token.as_bytes(), micros(lease.until), micros(now)))?;
-    let begun = rows.next()?.map(record).transpose()?;
+    let begun: Option<[u8; 16]> = rows.next()?.map(|row| row.get(0)).transpose()?;
     // The statement is done when it has answered its last row.
     while rows.next()?.is_some() {}
-    Ok(begun)
+    // What it answers of a row is from before the triggers, so without the new seal.
+    let mut select = db.prepare_cached("SELECT * FROM replays WHERE id = ?1")?;
+    let mut rows = select.query((begun,))?;
+    rows.next()?.map(record).transpose()
 }
 
 fn end(

@@ -75,7 +75,11 @@ impl Room {
 
     /// How many bytes may be written now besides what must always be possible; none if mail is refused.
     pub(super) fn to_spare(&self) -> Option<u64> {
-        let spare = self.free().checked_sub(self.0.margin);
+        self.spare_of(self.free())
+    }
+
+    fn spare_of(&self, free: u64) -> Option<u64> {
+        let spare = free.checked_sub(self.0.margin);
         if spare.is_none() {
             self.refuse();
         }
@@ -88,9 +92,14 @@ impl Room {
         }
     }
 
-    /// Keeps a little free for what is written next, by what is left of the reserve.
-    pub(super) fn keep_clear(&self) {
-        while self.free() < self.0.margin / 2 && self.give_up() {}
+    /// Keeps a little free for what is written next, by what is left of the reserve. Answers as [`Room::to_spare`] does: a disk is asked
+    /// once for each commit.
+    pub(super) fn keep_clear(&self) -> Option<u64> {
+        let mut free = self.free();
+        while free < self.0.margin / 2 && self.give_up() {
+            free = self.free();
+        }
+        self.spare_of(free)
     }
 
     /// After a write that failed: answers whether that was for want of room, and there is some more now.

@@ -64,6 +64,8 @@ fn settle(db: &Connection) -> Result<(), StoreError> {
     db.pragma_update(None, "temp_store", "MEMORY")?;
     // A page is looked at when it is read, not only when what is wrong in it is met.
     db.pragma_update(None, "cell_size_check", true)?;
+    // Plans never depend on bound values: otherwise every statement with `LIMIT ?` is prepared anew each time that it runs.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

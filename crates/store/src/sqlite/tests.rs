@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
 use super::guard::Guard;
@@ -305,6 +305,18 @@ async fn looking_for_work_that_is_not_there_commits_nothing() {
 }
 
 /// What a crash interrupted need not wait for the end of a lease that nobody holds any more.
+#[test]
+fn statements_are_prepared_once() {
+    let directory = TempDir::new().unwrap();
+    let db = schema::open_writer(&directory.path().join("waypost.db"), 1 << 20).unwrap();
+    db.execute_batch("CREATE TABLE some (at INTEGER)").unwrap();
+    let mut oldest = db.prepare("SELECT at FROM some WHERE at < ?1 ORDER BY at LIMIT ?2").unwrap();
+    for at in 0..3 {
+        assert!(!oldest.exists((at, 2)).unwrap());
+    }
+    assert_eq!(oldest.get_status(StatementStatus::RePrepare), 0);
+}
+
 #[tokio::test]
 async fn leases_of_runs_end_with_their_process() {
     let Opened { store, directory } = open();

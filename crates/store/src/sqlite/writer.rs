@@ -269,20 +269,18 @@ impl Thread {
     }
 
     fn run_all(&mut self, batch: &mut Drain<'_, Command>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
-        self.room.keep_clear();
+        let mut spare = self.room.keep_clear();
         self.execute("BEGIN IMMEDIATE")?;
         let before = self.db.total_changes();
         let mut tally = Tally::default();
         let mut written = 0;
-        let mut spare = None;
         for command in batch {
             if !start(&command) {
                 continue;
             }
             if let Some(bytes) = command.grows_by {
-                let spare = spare.get_or_insert_with(|| self.room.to_spare());
                 // Each byte is written to the log, and to the database.
-                *spare = spare.and_then(|left| left.checked_sub(bytes.saturating_mul(2).saturating_add(LEAST_GROWTH)));
+                spare = spare.and_then(|left| left.checked_sub(bytes.saturating_mul(2).saturating_add(LEAST_GROWTH)));
                 if spare.is_none() {
                     answers.push((command.run)(Err(StoreError::Full)).1);
                     continue;

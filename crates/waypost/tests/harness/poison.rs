@@ -15,7 +15,10 @@ fn flow() -> Json {
     let count = json!({"type": "setVariable", "name": "n", "value": "${n + 1}"});
     let heavy = "${range(200).all(x, range(200).all(y, x + y >= 0))}";
     json!({"name": "A long way", "type": "email", "nodes": [
-        {"id": "start", "actions": [{"type": "setVariable", "name": "n", "value": "${0}"}]},
+        {"id": "start", "actions": [
+            {"type": "setVariable", "name": "n", "value": "${0}"},
+            // A large page takes its time to be read.
+            {"type": "log", "message": "${string(interaction.email.body.contains('refund'))}"}]},
         // More actions than a run at intake may take.
         {"id": "leave", "actions": [
             {"type": "while", "when": "${n < 600}", "actions": [count]}]},
@@ -104,8 +107,10 @@ pub fn poison_at_intake(start: impl Fn() -> Server) {
     let mut server = start();
     prepare(&server.api());
     let notes = server.data_dir.join("underway");
-    // Large, so that a kill hits the reading of it.
-    let text = mail("at-once@example.net", "hello", &"some text on a line\r\n".repeat(500_000));
+    // A large page, so that a kill hits the reading of it.
+    let page = "<p>some <b>text</b> on a line</p>\r\n".repeat(400_000);
+    let text =
+        mail("at-once@example.net", "hello", &page).replacen("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1);
     for _ in 0..2 {
         let (smtp, text) = (server.smtp.clone(), text.clone());
         let sender = thread::spawn(move || {

@@ -34,7 +34,7 @@ fn at_version(
     folded: &str,
     version: ContentVersion,
 ) -> Result<Option<TableRow>, StoreError> {
-    let read = |found: &Row<'_>| Ok((row(found), found.get::<_, Option<ContentVersion>>(3)?));
+    let read = |found: &Row<'_>| Ok((row(found), found.get::<_, Option<ContentVersion>>("until")?));
     let found = db.prepare_cached(FIND)?.query_row((table.0.as_bytes(), folded, version), read).optional()?;
     match found {
         Some((row, until)) if until.is_none_or(|until| until > version) => row.map(Some),
