@@ -482,6 +482,26 @@ fn a_trace_keeps_as_much_as_it_is_told_to() {
     }
 }
 
+#[test]
+fn a_bare_line_feed_is_normalised_or_refused() {
+    let scratch = Scratch::new("operate-bare-lf");
+    let mail = "Message-ID: <1@lf.example>\nSubject: refund\n\none\n.\nMAIL FROM:<x@y.example>\r\n";
+    let mut start = Start::unlimited();
+    let server = Server::start(&scratch.path("normalise"), &start);
+    prepare(&server);
+    assert_eq!(server.smtp().deliver("ana@customer.example", "care@example.com", mail).unwrap().code, 250);
+    let one = decided(&server, "1@lf.example");
+    let raw = server.api().get(&format!("/interactions/{}/message", one["id"].as_str().unwrap()));
+    let lines = String::from_utf8(raw.body).unwrap().replace("\r\n", "|");
+    assert_eq!(lines, "Message-ID: <1@lf.example>|Subject: refund||one|.|MAIL FROM:<x@y.example>|");
+    assert_eq!(server.api().all_interactions().len(), 1);
+    start.arguments.extend(["--bare-lf", "reject"].map(str::to_owned));
+    let server = Server::start(&scratch.path("reject"), &start);
+    prepare(&server);
+    let mail = mail.replace(".\n", "");
+    assert_eq!(server.smtp().deliver("ana@customer.example", "care@example.com", &mail).unwrap().code, 550);
+}
+
 /// The rights of everything in a folder, by its path.
 fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
     let mut found = vec![(folder.to_owned(), fs::metadata(folder).unwrap().permissions().mode() & 0o777)];

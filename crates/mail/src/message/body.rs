@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use super::BODY_LIMIT;
 use super::charset::Charset;
 use super::media_type::Kind;
+use super::notice;
 use super::parameters::Parameters;
 use super::shown::Shown;
 use super::structure::{Part, Structure};
@@ -19,8 +20,6 @@ const NEEDED: usize = BODY_LIMIT * 2 + 2;
 const READ: usize = NEEDED * 4;
 /// How much of a part is looked at to tell whether it says anything.
 const GLANCE: usize = 64 * 1024;
-/// The longest text, in bytes, that may say nothing but that one needs HTML.
-const LONGEST_NOTICE: usize = 600;
 
 /// A text of a mail, with LF line ends. Borrowed from the raw bytes if it stands there as it is to be shown.
 #[derive(Debug, Default)]
@@ -142,47 +141,10 @@ fn page_charset(page: &[u8]) -> Charset {
     }
 }
 
-/// Whether a plain text is blank, or says only that its reader needs a program that shows HTML.
+/// Whether a plain alternative is blank, says only that its reader needs a program that shows HTML, or is HTML itself.
 pub(super) fn says_nothing(part: &Part<'_>) -> bool {
     let text = read(part, GLANCE);
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}'));
-    text.is_empty() || (text.len() <= LONGEST_NOTICE && part.body.len() < GLANCE && is_notice(text))
-}
-
-/// The HTML of such a mail says the same and more, so that it does no harm to be wrong about a short text.
-fn is_notice(text: &str) -> bool {
-    const OF_HTML: [&str; 16] = [
-        "view",
-        "display",
-        "support",
-        "client",
-        "reader",
-        "program",
-        "capable",
-        "compatible",
-        "enabled",
-        "anzeig",
-        "darstell",
-        "unterstütz",
-        "afficher",
-        "visuali",
-        "version",
-        "format",
-    ];
-    const OF_BROWSERS: [&str; 9] = [
-        "in your browser",
-        "in a browser",
-        "in a web browser",
-        "im browser",
-        "online version",
-        "web version",
-        "online-version",
-        "multi-part message in mime format",
-        "multipart message in mime format",
-    ];
-    let text = text.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    (text.contains("html") && has(&OF_HTML)) || (text.len() < 250 && has(&OF_BROWSERS))
+    notice::says_nothing(&text) || notice::is_page(&text)
 }
 
 /// The longest prefix of at most `limit` bytes that ends between characters.
@@ -260,22 +222,5 @@ mod tests {
         assert_eq!(exact.as_str().len(), BODY_LIMIT);
         let more = owned("\r\n".repeat(BODY_LIMIT) + "x");
         assert!(more.is_truncated());
-    }
-
-    #[test]
-    fn notices_that_one_needs_html() {
-        for notice in [
-            "Your mail program does not support HTML.",
-            "To view this message, please use an HTML compatible email viewer!",
-            "Diese Nachricht ist im HTML-Format und kann nicht angezeigt werden.",
-            "Voir la version HTML de ce message.",
-            "View this email in your browser: https://news.sender.example/7",
-            "This is a multi-part message in MIME format.",
-        ] {
-            assert!(is_notice(notice), "{notice}");
-        }
-        for text in ["Please refund order 4711.", "Our browser shows nothing since noon.", "I like HTML."] {
-            assert!(!is_notice(text), "{text}");
-        }
     }
 }

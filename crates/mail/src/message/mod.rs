@@ -13,6 +13,7 @@ mod date;
 mod fields;
 mod ids;
 mod media_type;
+mod notice;
 mod parameters;
 mod shown;
 mod start;

@@ -1,16 +1,19 @@
 //! The content of a message as it arrives: by DATA, with its end to be found and dots to be unstuffed (RFC 5321
 //! section 4.5.2), or by BDAT in counted chunks (RFC 3030).
 //!
-//! Lines end with CRLF and nothing else. Servers that take a lone LF or CR for a line end disagree with others on where
-//! a message ends, and so one message can carry another that its relay never saw ("SMTP smuggling"). A message with
-//! a lone LF or CR is refused. Where a lone one stands next to a dot, as it would to fake the end, the connection is
-//! closed too: whatever follows would be read as commands by a server that believes it.
+//! Servers that take a lone LF or CR for a line end disagree with others on where a message ends, and so one message can
+//! carry another that its relay never saw ("SMTP smuggling"). Here nothing but CRLF, dot, CRLF ends a message. A lone LF
+//! becomes CRLF within the content, the dot after or before it stays what it is; or it is refused, if the server is
+//! [set](BareLf) to. A lone CR is refused always. Where one that is refused stands next to a dot, as it would to fake the
+//! end, the connection is closed too: whatever follows would be read as commands by a server that believes it.
 
 use std::mem;
 
 use memchr::memchr2;
 
 use waypost_admission::Hold;
+
+use super::settings::BareLf;
 
 /// The most that is set aside by a client's word alone before the bytes come.
 const PREALLOCATED: usize = 1024 * 1024;
@@ -53,7 +56,8 @@ pub(super) enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
     LineEnd,
-    BareLineEnd,
+    BareLineFeed,
+    BareCarriageReturn,
     Text,
 }
 
@@ -65,6 +69,7 @@ pub(super) struct Content {
     length: usize,
     max: usize,
     endless: usize,
+    bare_lf: BareLf,
     hold: Hold,
     fault: Option<Fault>,
     after: After,
@@ -75,9 +80,9 @@ pub(super) struct Content {
 impl Content {
     /// Starts a message of which the client said that it has `declared` bytes, or 0. It may have `max` bytes; what is
     /// beyond that is read and dropped up to `endless` bytes.
-    pub(super) fn new(declared: usize, (max, endless): (usize, usize), hold: Hold) -> Self {
+    pub(super) fn new(declared: usize, (max, endless): (usize, usize), bare_lf: BareLf, hold: Hold) -> Self {
         let bytes = Vec::with_capacity(declared.min(max).min(PREALLOCATED));
-        Self { bytes, length: 0, max, endless, hold, fault: None, after: After::LineEnd, last: None }
+        Self { bytes, length: 0, max, endless, bare_lf, hold, fault: None, after: After::LineEnd, last: None }
     }
 
     /// Reads DATA. Also says how many bytes of the input were used: a possible end, or line end, of which only a part
@@ -89,12 +94,15 @@ impl Content {
             let rest = input.get(at..).unwrap_or_default();
             if self.after != After::Text {
                 match (self.after, rest) {
-                    (_, [] | [b'.']) | (After::LineEnd, [b'.', b'\r']) => return self.pause(input, kept, at),
+                    (_, [] | [b'.'] | [b'.', b'\r']) => return self.pause(input, kept, at),
                     (After::LineEnd, [b'.', b'\r', b'\n', ..]) => {
                         self.keep(input.get(kept..at).unwrap_or_default());
                         // Whether all of it came in one piece or in many.
                         return (at + 3, if self.length > self.endless { Progress::Endless } else { Progress::End });
                     }
+                    (After::LineEnd, [b'.', b'\n', ..])
+                    | (After::BareLineFeed, [b'.', b'\n', ..] | [b'.', b'\r', b'\n', ..])
+                        if self.bare_lf == BareLf::Normalise => {}
                     (_, [b'.', b'\r' | b'\n', ..]) => return (at, Progress::FakeEnd),
                     (After::LineEnd, [b'.', ..]) => {
                         self.keep(input.get(kept..at).unwrap_or_default());
@@ -115,13 +123,16 @@ impl Content {
                 Some([b'\r']) => return self.pause(input, kept, at + found),
                 Some([b'\r', ..]) => {
                     self.fail(Fault::BareCarriageReturn);
-                    self.after = After::BareLineEnd;
+                    self.after = After::BareCarriageReturn;
                     at += found + 1;
                 }
                 _ => {
-                    self.fail(Fault::BareLineFeed);
-                    self.after = After::BareLineEnd;
-                    at += found + 1;
+                    at += found;
+                    self.keep(input.get(kept..at).unwrap_or_default());
+                    self.bare_line_feed();
+                    self.after = After::BareLineFeed;
+                    at += 1;
+                    kept = at;
                 }
             }
         }
@@ -141,6 +152,7 @@ impl Content {
     pub(super) fn read_chunk(&mut self, chunk: &[u8]) {
         let mut previous = self.last;
         let mut at = 0;
+        let mut kept = 0;
         if previous == Some(b'\r') && chunk.first().is_some_and(|first| *first != b'\n') {
             self.fail(Fault::BareCarriageReturn);
         }
@@ -158,7 +170,9 @@ impl Content {
                 }
                 _ => {
                     if previous != Some(b'\r') {
-                        self.fail(Fault::BareLineFeed);
+                        self.keep(chunk.get(kept..at).unwrap_or_default());
+                        self.bare_line_feed();
+                        kept = at + 1;
                     }
                     at += 1;
                 }
@@ -166,7 +180,7 @@ impl Content {
             previous = None;
         }
         self.last = chunk.last().copied().or(self.last);
-        self.keep(chunk);
+        self.keep(chunk.get(kept..).unwrap_or_default());
     }
 
     /// The content of chunks ends here.
@@ -197,6 +211,17 @@ impl Content {
         }
     }
 
+    /// A LF without CR within the content.
+    fn bare_line_feed(&mut self) {
+        match self.bare_lf {
+            BareLf::Normalise => self.keep(b"\r\n"),
+            BareLf::Reject => {
+                self.keep(b"\n");
+                self.fail(Fault::BareLineFeed);
+            }
+        }
+    }
+
     /// Notes a fault; what was read so far is of no use from there on.
     fn fail(&mut self, fault: Fault) {
         if self.fault.is_none_or(|known| known.rank() < fault.rank()) {
@@ -217,16 +242,16 @@ mod tests {
 
     use super::*;
 
-    fn content(max: usize) -> Content {
+    fn content(max: usize, bare_lf: BareLf) -> Content {
         let budget = Budget::new(1 << 20, Networks::default());
-        Content::new(0, (max, 2 * max), budget.hold([192, 0, 2, 1].into()))
+        Content::new(0, (max, 2 * max), bare_lf, budget.hold([192, 0, 2, 1].into()))
     }
 
     type Case = (&'static [u8], Result<&'static [u8], Fault>, Progress);
 
     /// Feeds input in pieces of a size; whatever the size, the answer must be the same.
-    fn data(input: &[u8], piece: usize) -> (Result<Vec<u8>, Fault>, usize, Progress) {
-        let mut content = content(100);
+    fn data(input: &[u8], piece: usize, bare_lf: BareLf) -> (Result<Vec<u8>, Fault>, usize, Progress) {
+        let mut content = content(100, bare_lf);
         let mut buffer = Vec::new();
         let mut used = 0;
         for part in input.chunks(piece) {
@@ -261,6 +286,8 @@ mod tests {
             (b"a\r\n.\nMAIL", Ok(b""), FakeEnd),
             (b"a\r\n.\rMAIL", Ok(b""), FakeEnd),
             (b"a\n.b\r\n.\r\n", Err(Lf), End),
+            (b"a\n.\rMAIL", Err(Lf), FakeEnd),
+            (b"a\r.\nMAIL", Err(Cr), FakeEnd),
             (b"a\r\n.", Ok(b"a\r\n"), More),
             (
                 b"0123456789012345678901234567890123456789\r\n0123456789012345678901234567890123456789\r\n01234567890123\r\n1\r\n.\r\n",
@@ -275,7 +302,7 @@ mod tests {
         ];
         for (input, expected, progress) in cases {
             for piece in 1..=input.len() {
-                let (found, used, reached) = data(input, piece);
+                let (found, used, reached) = data(input, piece, BareLf::Reject);
                 assert_eq!(reached, *progress, "{:?} by {piece}", input.escape_ascii().to_string());
                 if reached == End {
                     assert_eq!(found.as_deref(), expected.as_ref().map(|bytes| *bytes), "{input:?} by {piece}");
@@ -283,6 +310,56 @@ mod tests {
                 } else if let Err(fault) = expected {
                     assert_eq!(found, Err(*fault));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_a_line_end_within_the_content_and_never_its_end() {
+        use Fault::BareCarriageReturn as Cr;
+        use Progress::{End, FakeEnd, More};
+        let cases: &[Case] = &[
+            (b"a\nb\r\n.\r\n", Ok(b"a\r\nb\r\n"), End),
+            (b"\n\n\r\n.\r\n", Ok(b"\r\n\r\n\r\n"), End),
+            (b"a\n.\nMAIL\r\n.\r\n", Ok(b"a\r\n.\r\nMAIL\r\n"), End),
+            (b"a\n.\r\nMAIL\r\n.\r\n", Ok(b"a\r\n.\r\nMAIL\r\n"), End),
+            (b"a\r\n.\nMAIL\r\n.\r\n", Ok(b"a\r\n.\r\nMAIL\r\n"), End),
+            (b".\n.\r\n.\r\n", Ok(b".\r\n.\r\n"), End),
+            (b"a\n.\r\n.\r\nMAIL", Ok(b"a\r\n.\r\n"), End),
+            // Whoever sends a lone LF has stuffed the lines that end with CRLF, if any.
+            (b"a\n..b\n.c\r\n..d\r\n.\r\n", Ok(b"a\r\n..b\r\n.c\r\n.d\r\n"), End),
+            (b"a\n.\n", Ok(b"a\r\n.\r\n"), More),
+            (b"a\n.\rMAIL", Ok(b""), FakeEnd),
+            (b"a\r\n.\rMAIL", Ok(b""), FakeEnd),
+            (b"a\r.\nMAIL", Err(Cr), FakeEnd),
+            (b"a\r.\r\nMAIL", Err(Cr), FakeEnd),
+            (b"a\nb\rc\r\n.\r\n", Err(Cr), End),
+            // What was added counts.
+            (
+                b"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\r\n.\r\n",
+                Err(Fault::TooLarge),
+                End,
+            ),
+        ];
+        for (input, expected, progress) in cases {
+            for piece in 1..=input.len() {
+                let (found, used, reached) = data(input, piece, BareLf::Normalise);
+                assert_eq!(reached, *progress, "{:?} by {piece}", input.escape_ascii().to_string());
+                if reached != FakeEnd {
+                    assert_eq!(found.as_deref(), expected.as_ref().map(|bytes| *bytes), "{input:?} by {piece}");
+                }
+                assert!(reached != End || input[..used].ends_with(b"\r\n.\r\n"), "{input:?} by {piece}");
+            }
+        }
+        let chunks: &[(&[u8], Result<&[u8], Fault>)] =
+            &[(b"a\nb\n", Ok(b"a\r\nb\r\n")), (b"\n\r\n\n.\n", Ok(b"\r\n\r\n\r\n.\r\n")), (b"a\nb\rc", Err(Cr))];
+        for (input, expected) in chunks {
+            for piece in 1..=input.len() {
+                let mut content = content(100, BareLf::Normalise);
+                input.chunks(piece).for_each(|chunk| content.read_chunk(chunk));
+                content.end_chunks();
+                let found = content.finish().map(|(bytes, _)| bytes);
+                assert_eq!(found.as_deref(), expected.as_ref().map(|bytes| *bytes), "{input:?} by {piece}");
             }
         }
     }
@@ -302,7 +379,7 @@ mod tests {
         ];
         for (input, fault) in cases {
             for piece in 1..=input.len() {
-                let mut content = content(100);
+                let mut content = content(100, BareLf::Reject);
                 input.chunks(piece).for_each(|chunk| content.read_chunk(chunk));
                 content.end_chunks();
                 let found = content.finish().map(|(bytes, _)| bytes);
@@ -314,7 +391,7 @@ mod tests {
     #[test]
     fn no_room_is_no_fault_of_the_message() {
         let budget = Budget::new(12, Networks::default());
-        let mut content = Content::new(0, (100, 200), budget.hold([192, 0, 2, 1].into()));
+        let mut content = Content::new(0, (100, 200), BareLf::default(), budget.hold([192, 0, 2, 1].into()));
         content.read_chunk(b"abcd");
         assert_eq!(content.finish().err(), Some(Fault::NoRoom));
     }

@@ -29,7 +29,7 @@ pub trait Intake: Send + Sync + 'static {
     fn recipient(&self, recipient: &Recipient) -> impl Future<Output = Result<Self::Ticket, Refusal>> + Send;
 
     /// Takes a message. An error means that nothing of it was kept. `raw` is the content as it came, the transport's
-    /// dot-stuffing undone, and nothing added.
+    /// dot-stuffing undone, each line ended by CRLF, and nothing added.
     fn message(
         &self,
         envelope: Envelope<Self::Ticket>,

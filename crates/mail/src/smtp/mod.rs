@@ -18,5 +18,5 @@ pub use listener::serve;
 pub use refusal::{Cause, Refusal};
 pub use reply::{Class, Status};
 pub use session::{Session, Step};
-pub use settings::Settings;
+pub use settings::{BareLf, Settings};
 pub use waypost_admission::Budget;

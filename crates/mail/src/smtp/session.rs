@@ -246,7 +246,8 @@ impl<T> Session<T> {
     /// An empty content.
     pub(super) fn content(&self, declared: usize) -> Content {
         let endless = self.settings.endless();
-        Content::new(declared, (self.settings.max_message, endless), self.budget.hold(self.remote.ip()))
+        let hold = self.budget.hold(self.remote.ip());
+        Content::new(declared, (self.settings.max_message, endless), self.settings.bare_lf, hold)
     }
 
     fn command(&mut self, input: &[u8], out: &mut Vec<u8>) -> (usize, Option<Step<T>>) {

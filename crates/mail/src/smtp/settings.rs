@@ -6,6 +6,16 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use waypost_admission::{Networks, Room};
 
+/// What is done about a LF without CR within the content of a message. It ends the message neither way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BareLf {
+    /// It becomes CRLF.
+    #[default]
+    Normalise,
+    /// The message is refused, as RFC 5321 section 2.3.8 allows.
+    Reject,
+}
+
 /// Limits and manners of a receiving server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -18,6 +28,8 @@ pub struct Settings {
     /// How many commands of a session may be wrong in form or place before it is closed. A recipient that is not known
     /// is not one of them.
     pub max_errors: u32,
+    /// What is done about a LF without CR within the content.
+    pub bare_lf: BareLf,
     /// How long a client may be silent, or not read; RFC 5321 section 4.5.3.2.7 asks for five minutes at least.
     pub idle: Duration,
     /// How long the content of a message may take from its first byte to its last.
@@ -43,6 +55,7 @@ impl Default for Settings {
             max_message: 50 * 1024 * 1024,
             max_recipients: 100,
             max_errors: 50,
+            bare_lf: BareLf::default(),
             idle: Duration::from_secs(300),
             max_data: Duration::from_secs(900),
             connections: Room::shared(1000),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use waypost_mail::smtp::Settings;
+use waypost_mail::smtp::{BareLf, Settings};
 
 /// One line of a dialogue.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ fn read(name: &str, text: &str) -> Dialogue {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(setting) = line.strip_prefix("! ") {
             let (key, value) = setting.split_once('=').unwrap();
+            if key == "bare-lf" {
+                assert_eq!(value, "reject", "{name}: the other one is the default");
+                settings.bare_lf = BareLf::Reject;
+                continue;
+            }
             let value: usize = value.parse().unwrap();
             match key {
                 "size" => settings.max_message = value,

@@ -73,6 +73,9 @@ pub(crate) struct Arguments {
     /// How long the content of one mail may take by SMTP, in seconds
     #[arg(long, env = "WAYPOST_SMTP_DATA_SECONDS", default_value = "900", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) smtp_data_seconds: Duration,
+    /// What to do about a LF without CR within a mail that comes by SMTP; neither way does it end the mail
+    #[arg(long, env = "WAYPOST_BARE_LF", value_enum, default_value_t)]
+    pub(crate) bare_lf: BareLf,
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
@@ -103,6 +106,16 @@ pub(crate) struct Arguments {
     /// How it is logged
     #[arg(long, env = "WAYPOST_LOG_FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
+}
+
+/// What is done about a LF without CR.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BareLf {
+    /// It becomes CRLF.
+    #[default]
+    Normalise,
+    /// The mail is refused.
+    Reject,
 }
 
 /// How much a trace keeps.

@@ -34,7 +34,7 @@ use waypost_mail::smtp::Settings as SmtpSettings;
 use telemetry::Telemetry;
 use tls::{Certificates, Source};
 
-use crate::commands::serve::{Arguments, TraceDetail};
+use crate::commands::serve::{Arguments, BareLf, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
 
@@ -105,6 +105,10 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         hostname: arguments.hostname.clone(),
         max_message: arguments.max_message_bytes,
         max_data: arguments.smtp_data_seconds,
+        bare_lf: match arguments.bare_lf {
+            BareLf::Normalise => waypost_mail::smtp::BareLf::Normalise,
+            BareLf::Reject => waypost_mail::smtp::BareLf::Reject,
+        },
         connections: smtp_room,
         mails_per_minute: arguments.smtp_mails_per_minute,
         commands_per_minute: arguments.smtp_commands_per_minute,
