@@ -75,6 +75,11 @@ impl<'x> Parameters<'x> {
                     }
                     return rest;
                 }
+                // The name of the field once more: `Content-Type: Content-Type: text/html`.
+                Some((b':', after)) => {
+                    self.value.clear();
+                    rest = after;
+                }
                 Some((b'"' | b'\'', after)) => rest = after,
                 Some((byte, after)) => {
                     // A word after a space is the next thing: `text/plain charset=utf-8`.
@@ -288,6 +293,7 @@ mod tests {
             ("multipart/mixed; boundary=\"MIX\r\n charset=x", "multipart/mixed", "charset", Some("x")),
             ("multipart/mixed; boundary=\"MIX; charset=x", "multipart/mixed", "charset", Some("x")),
             ("charset=utf-8", "", "charset", Some("utf-8")),
+            ("Content-Type: text/html; charset=utf-8", "text/html", "charset", Some("utf-8")),
             ("\"text/plain\"; charset='x", "text/plain", "charset", Some("'x")),
             ("multipart\\mixed; boundary=a", "multipart/mixed", "boundary", Some("a")),
             ("application/pdf; name=My contract (1).pdf; x=y", "application/pdf", "name", Some("My contract (1).pdf")),

@@ -95,7 +95,10 @@ impl<'x> Head<'x> {
                 self.content_types.push(field.value);
             }
         } else if field.is("content-transfer-encoding") {
-            self.transfer = self.transfer.or_else(|| Transfer::named(field.value));
+            // The first that is one; but that nothing is encoded is often said by a relay which puts its own above the true one.
+            if matches!(self.transfer, None | Some(Transfer::Identity)) {
+                self.transfer = Transfer::named(field.value).or(self.transfer);
+            }
         } else if field.is("content-disposition") {
             self.disposition = self.disposition.or(Some(field.value));
         } else if field.is("content-id") {
