@@ -97,6 +97,11 @@ impl<'x> Parameters<'x> {
 
     /// A parameter's text, its pieces put together and decoded. Of two the one that RFC 2231 encodes counts, else the first.
     pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.text_in(name, || Charset::Unsaid)
+    }
+
+    /// A parameter's text; bytes that are not UTF-8, and of which it is not said what they are in, are in `charset`.
+    pub(super) fn text_in(&self, name: &str, charset: impl FnOnce() -> Charset) -> Option<Cow<'_, str>> {
         let named = || self.parameters.iter().filter(|parameter| parameter.name.eq_ignore_ascii_case(name.as_bytes()));
         let mut pieces: Vec<&Parameter<'_>> = named().filter(|parameter| parameter.piece.is_some()).collect();
         if let Some(whole) = named().find(|parameter| parameter.extended && parameter.piece.is_none()) {
@@ -108,7 +113,7 @@ impl<'x> Parameters<'x> {
             return Some(extended(&pieces));
         }
         let plain = named().next()?;
-        Some(words::decode(Charset::Unsaid.decode(Cow::Borrowed(&plain.value))))
+        Some(words::decode(words::unfold(&plain.value, charset)))
     }
 
     /// The bytes of a parameter that is neither in pieces nor percent-encoded.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memmem};
 
+use super::charset::Charset;
 use super::fields::{Fields, RawField, split};
 use super::media_type::{Combination, Kind, mended};
 use super::parameters::Parameters;
@@ -57,6 +58,17 @@ impl<'x> Structure<'x> {
         reader.add(&head, body, Kind::Plain);
         reader.run(body);
         reader.read
+    }
+
+    /// What header fields are in that are neither ASCII nor UTF-8: the first charset that a text, or what holds it, says it has.
+    pub(super) fn charset(&self) -> Charset {
+        let texts = self.parts.iter().filter(|part| !matches!(part.kind, Kind::Message | Kind::Other));
+        texts
+            .filter_map(|part| {
+                Parameters::read(part.content_type).text("charset").map(|label| Charset::named(label.as_bytes()))
+            })
+            .find(|charset| !charset.is_unsaid())
+            .unwrap_or(Charset::Unsaid)
     }
 
     /// The parts directly within a multipart.
