@@ -158,8 +158,11 @@ fn refused(error: AppError) -> ApiError {
     match error {
         AppError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
         // Terraform looks for these words, and then adopts the domain.
-        AppError::NameTaken { name, .. } => {
-            ApiError::new(StatusCode::CONFLICT, "postino.domain.exists", format!("domain already exists: `{name}`"))
+        AppError::NameTaken { name, holder, .. } => {
+            // Its A-label or its U-label may.
+            let other = if holder == name { String::new() } else { format!(" as `{holder}`") };
+            let message = format!("domain already exists: `{name}`{other}");
+            ApiError::new(StatusCode::CONFLICT, "postino.domain.exists", message)
         }
         other => other.into(),
     }

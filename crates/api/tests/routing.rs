@@ -50,6 +50,20 @@ async fn queues() {
 }
 
 #[tokio::test]
+async fn a_domain_has_two_forms() {
+    let server = server().await;
+    let domains = "/routing/email/domains";
+    for (first, twin) in [("bücher.example", "XN--Bcher-Kva.example"), ("xn--mnchen-3ya.example", "münchen.example")]
+    {
+        server.call("POST", domains, json!({"id": first})).await.ok();
+        let refused = server.call("POST", domains, json!({"id": twin})).await;
+        assert_eq!(refused.error(), (409, "postino.domain.exists".to_owned()));
+        let message = refused.json()["message"].to_string();
+        assert!(message.contains("domain already exists") && message.contains(first), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn domains_and_routes() {
     let server = server().await;
     let domains = "/routing/email/domains";

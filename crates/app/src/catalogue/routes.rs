@@ -90,7 +90,7 @@ impl Routes {
 
 /// A domain in the one form by which it is looked up: A-label and U-label (RFC 5890, section 2.3.2.1) are one domain. What is no
 /// domain name stays as it is.
-fn one_form(domain: &str) -> Cow<'_, str> {
+pub(super) fn one_form(domain: &str) -> Cow<'_, str> {
     if domain.is_ascii() {
         return Cow::Borrowed(domain);
     }

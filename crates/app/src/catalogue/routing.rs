@@ -11,6 +11,7 @@ use waypost_flow::id::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::InteractionRecord;
 
+use super::routes::one_form;
 use super::usage::Used;
 use super::world::{UNROUTED, World};
 use super::{LiveCatalogue, Planned, plan};
@@ -161,9 +162,10 @@ impl LiveCatalogue {
     ) -> Result<DomainRecord, AppError> {
         let record = DomainRecord { domain: valid_domain(&domain)?, extra, created_at: Timestamp::now() };
         self.change(actor, |world: &World| {
-            if world.domains.contains_key(&record.domain) {
-                let name = record.domain.clone();
-                return Err(AppError::NameTaken { kind: "domain", holder: name.clone(), name });
+            // A-label and U-label are one domain.
+            let form = one_form(&record.domain);
+            if let Some(holder) = world.domains.keys().find(|other| one_form(other) == form).cloned() {
+                return Err(AppError::NameTaken { kind: "domain", holder, name: record.domain.clone() });
             }
             Ok(Some(simple(world, CatalogueChange::PutDomain(record.clone()), ())))
         })

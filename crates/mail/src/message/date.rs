@@ -247,11 +247,12 @@ impl Found {
         let (clock, suffix) = text.split_at_checked(end).unwrap_or((text, ""));
         let separator = if clock.contains(':') { ':' } else { '.' };
         let mut parts = clock.split(separator).map(|part| part.split('.').next().unwrap_or_default().parse::<i64>());
-        let (Some(Ok(hour)), Some(Ok(minute))) = (parts.next(), parts.next()) else { return };
-        let second = match parts.next() {
-            None => 0,
-            Some(Ok(second)) => second,
-            Some(Err(_)) => return,
+        let (hour, minute, second) = match (parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(hour)), Some(Ok(minute)), None) => (hour, minute, 0),
+            (Some(Ok(hour)), Some(Ok(minute)), Some(Ok(second))) => (hour, minute, second),
+            // `100000`
+            (Some(Ok(whole)), None, None) if clock.len() == 6 => (whole / 10_000, whole / 100 % 100, whole % 100),
+            _ => return,
         };
         if self.time.is_none() {
             self.time = Some((hour, minute, second));
@@ -312,8 +313,11 @@ fn month(lower: &str) -> Option<i64> {
     position.and_then(|position| i64::try_from(position + 1).ok())
 }
 
-/// `2026-11-23`, `2026/11/23`.
+/// `2026-11-23`, `2026/11/23`, `20261123`.
 fn iso_date(text: &str) -> Option<(i64, i64, i64)> {
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return iso_date(&format!("{}-{}-{}", text.get(..4)?, text.get(4..6)?, text.get(6..)?));
+    }
     let mut parts = text.split(['-', '/']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     (year.len() == 4 && parts.next().is_none()).then_some(())?;
@@ -441,6 +445,8 @@ mod tests {
             ("Mon, 23 Nov 2026 10 : 00 : 00 +0000", Some(TEN)),
             ("Mon, 23 Nov 2026 T10:00:00", Some(TEN)),
             ("23 Nov 26 1000 GMT", Some(TEN)),
+            ("20261123T100000Z", Some(TEN)),
+            ("20261123T120000+0200", Some(TEN)),
             ("11/23/2026 10:00:00", Some(TEN)),
             ("23/11/2026 10:00:00", Some(TEN)),
             ("11/11/2026 10:00:00", Some(TEN - 12 * 86400)),

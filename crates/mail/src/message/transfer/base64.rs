@@ -160,10 +160,16 @@ struct Scan {
     prose: bool,
     /// Whether every line may be a word.
     words: bool,
+    /// Whether a line is base64 for sure.
+    certain: bool,
+    /// The length of all lines, and whether one but the last is shorter than the first, or one longer.
+    length: usize,
+    uneven: bool,
 }
 
 fn scan(raw: &[u8], among_words: bool) -> Scan {
     let mut found = Scan { words: true, ..Scan::default() };
+    let mut shorter = false;
     // Where lines begin that stand right before the first good one, and are base64 with bad bytes.
     let mut damaged = None;
     let mut from = 0;
@@ -173,12 +179,17 @@ fn scan(raw: &[u8], among_words: bool) -> Scan {
             Line::Blank => damaged = None,
             Line::Pure { .. } => {
                 found.words = found.words && is_word(line);
+                found.certain = found.certain || is_certain(line);
                 if found.full == 0 && (!among_words || is_certain(line)) {
                     found.full = line.len();
                     found.begin = damaged.unwrap_or(start);
                 }
+                found.length += line.len();
+                found.uneven |= shorter || line.len() > found.full;
+                shorter |= line.len() < found.full;
                 let fits = found.full > 0 && line.len() >= found.full;
-                if fits && (line.len() == found.full || !is_word(line)) {
+                let as_long = line.len() == found.full && (!among_words || line.len() >= 24);
+                if fits && (as_long || !is_word(line)) {
                     found.last_full = end;
                 }
                 damaged = None;
@@ -208,7 +219,9 @@ pub(super) fn split(raw: &[u8]) -> Split<'_> {
         let text = raw.trim_ascii();
         return if is_damaged(text) || is_unbroken(text) { Split { encoded: raw, ..Split::default() } } else { none };
     }
-    if found.words && !is_clean(raw) {
+    // Words alone, or lines that no encoder writes.
+    let odd = !found.length.is_multiple_of(4) || !found.full.is_multiple_of(4);
+    if !found.certain && (found.words || found.uneven || odd) && !is_text(&decoded(raw)) {
         return none;
     }
     let begin = if found.prose { found.begin } else { 0 };
@@ -272,18 +285,35 @@ fn is_word(line: &[u8]) -> bool {
 
 /// Whether a line of nothing but the alphabet is base64 rather than a word or a number of an order.
 fn is_certain(line: &[u8]) -> bool {
-    let whole = line.len() >= 8 && line.len().is_multiple_of(4);
-    !is_word(line) && (line.len() >= 24 || (whole && (line.ends_with(b"=") || is_clean(line))))
+    let is_whole = line.len().is_multiple_of(4);
+    let is_padded = is_whole && line.ends_with(b"=");
+    match is_word(line) {
+        true => is_padded && is_clean(line),
+        false => line.len() >= 24 || (is_padded && line.len() >= 8) || (is_whole && is_clean(line)),
+    }
 }
 
-/// Whether base64 decodes to UTF-8 that is text. A character may be cut at either end.
-fn is_clean(encoded: &[u8]) -> bool {
-    let mut decoded = Vec::new();
-    decode_word(encoded, &mut decoded);
+/// Whether a line of base64 decodes to text. A character may be cut at either end.
+fn is_clean(line: &[u8]) -> bool {
+    let decoded = decoded(line);
     let cut = decoded.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xBF)).count();
     let text = decoded.get(cut..).unwrap_or_default();
-    let is_utf8 = std::str::from_utf8(text).map_or_else(|error| error.error_len().is_none(), |_| true);
-    is_utf8 && !text.iter().any(|byte| super::is_control(*byte))
+    let whole = std::str::from_utf8(text).map_or_else(
+        |error| if error.error_len().is_none() { text.get(..error.valid_up_to()) } else { None },
+        |_| Some(text),
+    );
+    whole.is_some_and(|whole| !whole.is_empty() && is_text(whole))
+}
+
+/// Whether bytes are UTF-8 without control characters.
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(|byte| super::is_control(*byte))
+}
+
+fn decoded(encoded: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    decode_word(encoded, &mut decoded);
+    decoded
 }
 
 /// Whether a text is base64 whose line ends became spaces: words of one length.

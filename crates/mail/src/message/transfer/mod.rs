@@ -240,8 +240,12 @@ mod tests {
             "Caution\nof mail.\n\nSGksIHJlZnVuZA==\n\n-- \nUnsubscribe",
             "Caution\nof mail.\nHi, refund\n-- \nUnsubscribe",
         );
+        base64("bXk=\n\n-- \nlist footer\n", "my\n-- \nlist footer\n");
+        base64("bXk=\n\n-- \nlist\n", "my\n-- \nlist\n");
+        base64("CAUTION: external mail\nThanks\n\nQW5u\n", "CAUTION: external mail\nThanks\nAnn");
         // A blank line before the last one.
         base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nLCB0aGFua3Mu\n", "Please refund order 4711, thanks.");
+        base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\ncw==\n", "Please refund order 4711s");
         base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nLinkedIn\n", "Please refund order 4711\nLinkedIn\n");
         base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nUnsubscribe\n", "Please refund order 4711\nUnsubscribe\n");
         // Text that is none.
@@ -255,6 +259,12 @@ mod tests {
             "Please cancel\n47110815\n",
             "Thanks\n",
             "Hello\nAnn\n",
+            "iPhone\n",
+            "team\n",
+            "YouTube\n\nRegards\nplease\n",
+            "PayPal\nteam\n",
+            "refund\nwhy\n\niPhone\n",
+            "McDonald\nYouTube\n",
             "https://sender.example/orders/4711/refund/please/and/soon\n",
         ] {
             base64(text, text);
