@@ -68,6 +68,11 @@ impl Floor {
         Answer { queue, vip: message.and_then(domain).is_some_and(|domain| self.vip.contains(&*domain)) }
     }
 
+    /// How long the body of a raw mail is, HTML turned to text.
+    pub(crate) fn parse_to_text(&self, raw: &[u8]) -> usize {
+        self.parser.parse(raw).as_ref().map(body).unwrap_or_default().len()
+    }
+
     fn classify(&mut self, subject: &str, body: &str) -> Queue {
         self.folded.clear();
         self.folded.extend_from_slice(subject.as_bytes());

@@ -61,8 +61,9 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
 
     let messages: Vec<Message<'_>> = mails.iter().map(|mail| Message::parse(&mail.raw)).collect();
     let parsed: Vec<mail_parser::Message<'_>> = mails.iter().filter_map(|mail| parser.parse(&mail.raw)).collect();
-    let (mut floor, mut parsing_floor) = (Floor::new()?, Floor::new()?);
+    let (mut floor, mut parsing_floor, text_floor) = (Floor::new()?, Floor::new()?, Floor::new()?);
     let read: Vec<floor::Read> = mails.iter().map(|mail| floor.read(&mail.raw)).collect();
+    let pages: Vec<String> = messages.iter().map(|one| one.html().to_owned()).filter(|html| !html.is_empty()).collect();
     let all = mails.len();
 
     // The checks above have shown that none of these fails.
@@ -109,9 +110,7 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
     });
     let parse_to_text = turns.add(|| {
         mails.iter().for_each(|mail| {
-            if let Some(message) = parser.parse(&mail.raw) {
-                black_box(message.body_text(0));
-            }
+            black_box(text_floor.parse_to_text(&mail.raw));
         });
         all
     });
@@ -121,7 +120,6 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
         });
         all
     });
-    let pages: Vec<String> = messages.iter().map(|one| one.html().to_owned()).filter(|html| !html.is_empty()).collect();
     let read_pages = turns.add(|| {
         pages.iter().for_each(|page| {
             black_box(waypost_mail::html::read(page));
