@@ -218,6 +218,22 @@ mod tests {
             ("&amp;".repeat(3 * MANY), true),
             (format!("<style>{}</style>", "@media x{".repeat(MANY)), true),
             (format!("<style>{}</style>", ".a{margin:0}".repeat(MANY)) + &"<i class=a></i>".repeat(MANY), false),
+            (
+                format!("<style>{}</style>", "a b i{margin:0}".repeat(MANY))
+                    + &"<b>".repeat(400)
+                    + &"<i></i>".repeat(MANY),
+                false,
+            ),
+            (
+                format!("<style>{}</style>", format!("{}{{margin:0}}", ".a".repeat(100)).repeat(MANY))
+                    + &format!("<i class='{}a'></i>", "b ".repeat(63)).repeat(MANY),
+                false,
+            ),
+            (
+                format!("<style>{}</style>", "[class*=x]{margin:0}".repeat(MANY))
+                    + &format!("<i class='{}'></i>", "b".repeat(20_000)).repeat(100),
+                false,
+            ),
         ] {
             let start: String = page.chars().take(40).collect();
             let read = read(&(page + "<u>end"));

@@ -10,7 +10,11 @@ const MAX_BYTES: usize = 256;
 /// The most elements that a selector names, one in another.
 const MAX_COMPOUNDS: usize = 8;
 /// The most classes of an element that are looked at.
-pub(super) const MAX_CLASSES: usize = 64;
+const MAX_CLASSES: usize = 64;
+/// The most bytes of a `class` or `id` that are looked at.
+const MAX_VALUE: usize = 1024;
+/// How many bytes of classes are looked through in the time of a step.
+const BYTES_OF_A_STEP: usize = 32;
 
 /// How much a selector counts: ids, classes and attributes, names (CSS Selectors, section 17).
 pub(super) type Specificity = (usize, usize, usize);
@@ -98,20 +102,23 @@ impl Selector {
         })
     }
 
-    /// Whether it means an element. Adds to `steps` how many others were looked at. Each outer one is taken to be the innermost that
-    /// it can be.
+    /// Whether it means an element. Adds to `steps` what it costs to tell. Each outer one is taken to be the innermost that it can be.
     pub(super) fn is_for(&self, tree: &Tree, id: Id, element: &Element, steps: &mut usize) -> bool {
+        *steps += self.subject.cost(element);
         if !self.subject.is(element) {
             return false;
         }
         let mut within = tree.parent(id);
         self.outer.iter().all(|(combinator, compound)| {
             while let Some(outer) = within {
-                *steps += 1;
                 within = tree.parent(outer);
-                let is_it = tree
-                    .content(outer)
-                    .is_some_and(|content| matches!(&*content, Content::Element(element) if compound.is(element)));
+                let is_it = tree.content(outer).is_some_and(|content| match &*content {
+                    Content::Element(element) => {
+                        *steps += compound.cost(element);
+                        compound.is(element)
+                    }
+                    _ => false,
+                });
                 if is_it || *combinator == Combinator::Child {
                     return is_it;
                 }
@@ -184,19 +191,21 @@ impl Compound {
     }
 
     fn is(&self, element: &Element) -> bool {
-        let id = || element.attribute(&local_name!("id"));
-        let class = || element.attribute(&local_name!("class"));
-        let has = |wanted: &String| {
-            let classes = class().unwrap_or_default().split_ascii_whitespace().take(MAX_CLASSES);
-            classes.into_iter().any(|one| one.eq_ignore_ascii_case(wanted))
-        };
+        let id = || value(element, true);
+        let has = |wanted: &String| classes(element).any(|one| one.eq_ignore_ascii_case(wanted));
         self.name.as_ref().is_none_or(|wanted| **wanted == *element.name)
             && self.id.as_ref().is_none_or(|wanted| id().is_some_and(|id| id.eq_ignore_ascii_case(wanted)))
             && self.classes.iter().all(has)
             && self.attributes.iter().all(|attribute| {
-                let value = if attribute.is_id { id() } else { class() };
-                value.is_some_and(|value| attribute.fits(&value.to_ascii_lowercase()))
+                value(element, attribute.is_id).is_some_and(|value| attribute.fits(&value.to_ascii_lowercase()))
             })
+    }
+
+    /// What it costs at most to compare it with an element.
+    fn cost(&self, element: &Element) -> usize {
+        let compared = self.classes.len() + self.attributes.len();
+        let bytes = if compared == 0 { 0 } else { value(element, false).map_or(0, str::len) };
+        1 + compared * (1 + bytes / BYTES_OF_A_STEP)
     }
 }
 
@@ -210,6 +219,17 @@ impl Attribute {
             Test::Contains => value.contains(wanted),
         }
     }
+}
+
+/// The classes of an element.
+pub(super) fn classes(element: &Element) -> impl Iterator<Item = &str> {
+    value(element, false).unwrap_or_default().split_ascii_whitespace().take(MAX_CLASSES)
+}
+
+/// The id of an element, or its `class`.
+fn value(element: &Element, is_id: bool) -> Option<&str> {
+    let name = if is_id { local_name!("id") } else { local_name!("class") };
+    element.attribute(&name).map(|value| value.get(..value.floor_char_boundary(MAX_VALUE)).unwrap_or(value))
 }
 
 /// A name, as far as it is written without escapes.

@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use html5ever::local_name;
 
 use super::declarations::{Declarations, Declared};
-use super::selector::{MAX_CLASSES, Selector, Specificity};
+use super::selector::{Selector, Specificity, classes};
 use super::tree::{Element, Id, Tree};
 
 /// The most bytes of all style elements that are read.
 const MAX_BYTES: usize = 512 * 1024;
 /// The most rules that are kept.
 const MAX_RULES: usize = 4096;
-/// The most rules that are held against elements, and elements that these stand in, in all pages of a mail.
+/// The most steps of holding rules against elements, and what these stand in, in all pages of a mail.
 pub(super) const MAX_MATCHES: usize = 2_000_000;
 
 /// A rule: `a.b#c` and what it declares.
@@ -127,19 +127,20 @@ impl Stylesheet {
     pub(super) fn declared(&self, tree: &Tree, node: Id, element: &Element, own: &Declarations) -> Declared {
         let mut rules: Vec<&Rule> = Vec::new();
         if !self.rules.is_empty() && self.matches.get() <= self.max_matches {
-            let classes = element.attribute(&local_name!("class")).unwrap_or_default();
-            let classes = classes.split_ascii_whitespace().take(MAX_CLASSES);
             let mut keys = vec![Key::Any, Key::Name(element.name.to_string())];
             keys.extend(element.attribute(&local_name!("id")).map(|id| Key::Id(id.to_ascii_lowercase())));
-            keys.extend(classes.map(|class| Key::Class(class.to_ascii_lowercase())));
+            keys.extend(classes(element).map(|class| Key::Class(class.to_ascii_lowercase())));
             for position in keys.iter().filter_map(|key| self.by_key.get(key)).flatten() {
-                let mut steps = 1;
+                let mut steps = 0;
                 if let Some(rule) = self.rules.get(*position)
                     && rule.selector.is_for(tree, node, element, &mut steps)
                 {
                     rules.push(rule);
                 }
                 self.matches.set(self.matches.get() + steps);
+                if self.matches.get() > self.max_matches {
+                    break;
+                }
             }
             rules.sort_unstable_by_key(|rule| rule.weight);
         }
