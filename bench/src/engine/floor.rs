@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use anyhow::Result;
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, PartType};
+use waypost_mail::message::AddressField;
 
 use crate::triage::{Answer, Queue, vip_domains};
 
@@ -42,14 +43,14 @@ impl Floor {
         })
     }
 
-    /// What the triage needs of a mail, once and for all.
+    /// What the triage needs of a mail, once and for all. As Waypost reads it: what is compared is the triage, not two readers.
     pub(crate) fn read(&self, raw: &[u8]) -> Read {
-        let message = self.parser.parse(raw);
-        let message = message.as_ref();
+        let message = waypost_mail::message::Message::parse(raw);
+        let from = message.addresses(AddressField::From).first().map(|from| from.domain.clone());
         Read {
-            subject: message.and_then(Message::subject).unwrap_or_default().to_owned(),
-            body: message.map(body).unwrap_or_default().into_owned(),
-            domain: message.and_then(domain).unwrap_or_default().into_owned(),
+            subject: message.subject().to_owned(),
+            body: message.body().to_owned(),
+            domain: from.unwrap_or_default(),
         }
     }
 
@@ -59,7 +60,7 @@ impl Floor {
         Answer { queue, vip: self.vip.contains(&read.domain) }
     }
 
-    /// The triage of a raw mail.
+    /// The triage of a raw mail, read by mail-parser.
     pub(crate) fn parse_and_answer(&mut self, raw: &[u8]) -> Answer {
         let message = self.parser.parse(raw);
         let message = message.as_ref();

@@ -31,7 +31,12 @@ pub(crate) struct Subject<'s> {
 /// The answers of the triage by hand: the labels of mail that nobody labelled.
 pub(crate) fn labels<'r>(raws: impl Iterator<Item = &'r [u8]>) -> Result<Vec<Answer>> {
     let mut floor = Floor::new()?;
-    Ok(raws.map(|raw| floor.parse_and_answer(raw)).collect())
+    Ok(raws
+        .map(|raw| {
+            let read = floor.read(raw);
+            floor.answer(&read)
+        })
+        .collect())
 }
 
 /// Checks every answer on every mail, then measures on the first `timed` of them.
@@ -190,7 +195,8 @@ fn check(mails: &[Mail], with_call: &Triage<'_>, without_call: &Triage<'_>, peer
         let message = Message::parse(&mail.raw);
         let called = with_call.answer(&message).with_context(|| mail.name.clone())?;
         let inline = without_call.answer(&message).with_context(|| mail.name.clone())?;
-        let by_hand = floor.parse_and_answer(&mail.raw);
+        let read = floor.read(&mail.raw);
+        let by_hand = floor.answer(&read);
         if [called, inline, by_hand].iter().any(|answer| *answer != mail.expected) {
             differ.push(format!(
                 "{}: {:?}, flow {called:?}, without call {inline:?}, by hand {by_hand:?}",

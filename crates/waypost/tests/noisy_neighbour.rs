@@ -75,7 +75,7 @@ const LOADS: &[(&str, Act)] = &[
     ("mails of 250 kB that a pattern is slow on", |ground| {
         let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
         let text: String =
-            (0..60_000_u64).map(|n| format!("{}{}", n * n % 9973, if n % 12 == 0 { "\r\n" } else { " " })).collect();
+            (0..60_000_u64).map(|n| format!("{}{}", n * n % 9973, if n % 150 == 0 { "\r\n" } else { " " })).collect();
         again_and_again(ground, |number| {
             let mail = mail(&format!("{number}@pattern.example"), "hello", &text);
             smtp.deliver("ana@customer.example", "pattern@heavy.example", &mail).unwrap();

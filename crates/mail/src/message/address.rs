@@ -64,13 +64,18 @@ pub(super) fn read(fields: &Fields<'_>, field: AddressField) -> (Vec<Address>, b
 
 impl Address {
     fn new(written: &str, name: &str) -> Self {
-        let written = bare(written).to_lowercase();
+        let written: String = bare(written).to_lowercase().chars().filter(|c| !is_invisible(*c)).collect();
         let Some((local, domain)) = written.rsplit_once('@') else {
             return Self { address: written, name: name.to_owned(), domain: String::new() };
         };
         let domain = unicode_domain(domain.trim_end_matches('.'));
         Self { address: format!("{local}@{domain}"), name: name.to_owned(), domain: domain.into_owned() }
     }
+}
+
+/// Whether a character has no width: copied along with an address, and no part of any that is in use.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// A-labels as U-labels, so that a domain is one text however it is written.
@@ -215,14 +220,28 @@ impl<'t, 'f> Reader<'t, 'f> {
             None => None,
         }
         .unwrap_or(rest.len());
-        if self.angle.is_some() {
-            let after = std::mem::take(&mut self.after);
-            self.end(true);
-            self.words = after;
-        }
         let inside = rest.get(..end).unwrap_or_default().trim();
+        if let Some(angle) = &self.angle {
+            let is_name = !angle.is_empty() && !angle.contains('@') && inside.contains('@');
+            if is_name && !self.words.iter().any(|word| is_address(&word.text)) {
+                // `Ann <Sales> <ann@x.example>`
+                self.bracket_is_name();
+            } else {
+                let after = std::mem::take(&mut self.after);
+                self.end(true);
+                self.words = after;
+            }
+        }
         self.at = start + end + usize::from(rest.get(end..).is_some_and(|after| after.starts_with('>')));
         self.angle = Some(words::decode(Cow::Borrowed(inside)).into_owned());
+    }
+
+    /// Makes a bracket that has no address in it part of the name.
+    fn bracket_is_name(&mut self) {
+        if let Some(angle) = self.angle.take() {
+            self.words.push(WordOf { text: format!("<{angle}>"), quoted: false });
+        }
+        self.words.append(&mut self.after);
     }
 
     fn keep(&mut self, address: Address) {
@@ -334,6 +353,12 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     /// Ends one address; before a comma, words without an address may belong to the next one.
     fn end(&mut self, comma: bool) {
+        // `Ann <Sales> ann@x.example`
+        let has_address = |words: &[WordOf]| words.iter().any(|word| !word.quoted && is_address(&word.text));
+        let is_name = self.angle.as_ref().is_some_and(|angle| !angle.is_empty() && !angle.contains('@'));
+        if is_name && has_address(&self.after) && !has_address(&self.words) {
+            self.bracket_is_name();
+        }
         let words = std::mem::take(&mut self.words);
         let after = std::mem::take(&mut self.after);
         let comment = std::mem::take(&mut self.comment);
@@ -506,6 +531,14 @@ mod tests {
         check("ann@[IPv6:::1]", &[("ann@[ipv6:::1]", "")]);
         // Without commas, and with others.
         check("Bob <b@o> Bobby <bobby@e>", &[("b@o", "Bob"), ("bobby@e", "Bobby")]);
+        // A bracket without an address is part of the name.
+        check("Ann <Sales> <ann@x.example>", &[("ann@x.example", "Ann <Sales>")]);
+        check("\"Ann\" <Sales Team> ann@x.example", &[("ann@x.example", "Ann <Sales Team>")]);
+        check("Ann <Sales>, b@y", &[("sales", "Ann"), ("b@y", "")]);
+        check("<Sales> <ann@x.example>, Bob <b@y>", &[("ann@x.example", "<Sales>"), ("b@y", "Bob")]);
+        // Characters without width.
+        check("\u{200B}ann@x.example\u{FEFF}", &[("ann@x.example", "")]);
+        check("Ann <\u{202A}ann\u{AD}@x.example\u{202C}>", &[("ann@x.example", "Ann")]);
         check("<a@x><b@y>", &[("a@x", ""), ("b@y", "")]);
         check("a@x b@y", &[("a@x", ""), ("b@y", "")]);
         check("Ann <a@x>; b@y; c@z", &[("a@x", "Ann"), ("b@y", ""), ("c@z", "")]);

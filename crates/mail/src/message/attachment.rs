@@ -1,5 +1,6 @@
 //! The parts of a mail that are not its body.
 
+use super::charset::Charset;
 use super::media_type::{Kind, mended};
 use super::parameters::Parameters;
 use super::shown::Shown;
@@ -19,15 +20,21 @@ pub struct Attachment {
 }
 
 pub(super) fn read(structure: &Structure<'_>, shown: &Shown) -> Vec<Attachment> {
-    shown.attachments.iter().filter_map(|index| structure.parts.get(*index)).map(Attachment::new).collect()
+    shown
+        .attachments
+        .iter()
+        .filter_map(|index| structure.parts.get(*index))
+        .map(|part| Attachment::new(part, || structure.charset()))
+        .collect()
 }
 
 impl Attachment {
-    fn new(part: &Part<'_>) -> Self {
+    /// `charset` says what a name is in that is neither ASCII nor UTF-8.
+    fn new(part: &Part<'_>, charset: impl Fn() -> Charset) -> Self {
         let media_type = Parameters::read(part.content_type);
         let disposition = part.disposition.map(Parameters::read);
-        let name = disposition.as_ref().and_then(|disposition| disposition.text("filename"));
-        let name = name.filter(|name| !name.is_empty()).or_else(|| media_type.text("name"));
+        let name = disposition.as_ref().and_then(|disposition| disposition.text_in("filename", &charset));
+        let name = name.filter(|name| !name.is_empty()).or_else(|| media_type.text_in("name", &charset));
         let content_type = match (&*mended(&media_type.value), part.kind) {
             ("", Kind::Message) => "message/rfc822",
             // RFC 2045, section 5.2: what says nothing of its type is plain text.

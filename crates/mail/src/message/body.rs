@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::BODY_LIMIT;
 use super::charset::Charset;
+use super::flowed;
 use super::media_type::Kind;
 use super::notice;
 use super::parameters::Parameters;
@@ -19,6 +20,8 @@ use crate::html::{self, Budget, Page};
 const NEEDED: usize = BODY_LIMIT * 2 + 2;
 /// The most bytes of a part that become text: a character may take four, and HTML has more markup than text.
 const READ: usize = NEEDED * 4;
+/// How much of a page is searched for its charset.
+const PAGE_START: usize = 16 * 1024;
 /// How much of a part is looked at to tell whether it says anything.
 const GLANCE: usize = 64 * 1024;
 
@@ -125,7 +128,9 @@ struct Piece<'x> {
 
 impl<'x> Piece<'x> {
     fn of(part: &Part<'x>) -> Self {
-        Self { text: read(part, READ), cut: part.body.len() > READ }
+        let text = read(part, READ);
+        let text = if part.kind == Kind::Plain { flowed::read(text, part.content_type) } else { text };
+        Self { text, cut: part.body.len() > READ }
     }
 }
 
@@ -144,29 +149,31 @@ fn parts<'a, 'x>(structure: &'a Structure<'x>, indices: &'a [usize]) -> impl Ite
 /// The first bytes of a part, decoded.
 fn read<'x>(part: &Part<'x>, limit: usize) -> Cow<'x, str> {
     let bytes = part.transfer.decode_text(part.body, limit);
-    let charset = match Parameters::read(part.content_type).text("charset") {
-        Some(label) => Charset::named(label.as_bytes()),
-        None if part.kind == Kind::Html => page_charset(&bytes),
-        None => Charset::Unsaid,
+    let label = Parameters::read(part.content_type).text("charset").map(Cow::into_owned).unwrap_or_default();
+    let charset = match Charset::named(label.as_bytes()) {
+        Charset::Unsaid if part.kind == Kind::Html => page_charset(&bytes),
+        charset => charset,
     };
     charset.decode(bytes)
 }
 
-/// The charset that a page gives for itself, as browsers find it: near its beginning, in a `meta`.
+/// The charset that a page gives for itself in a `meta`. Browsers look near its beginning; mail has long styles before it.
 fn page_charset(page: &[u8]) -> Charset {
-    let start = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
-    let said = memmem::find(&start, b"<meta").and_then(|at| {
+    let start = page.get(..PAGE_START).unwrap_or(page).to_ascii_lowercase();
+    let said = memmem::find_iter(&start, b"<meta").find_map(|at| {
         let meta = start.get(at..)?;
+        let meta = meta.get(..memchr(b'>', meta)?)?;
         let at = memmem::find(meta, b"charset")?;
         let label = meta.get(at + 7..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
         let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
-        let end =
-            label.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':')))?;
-        label.get(..end)
+        let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
+        let end = label.iter().position(|byte| !is_label(byte)).unwrap_or(label.len());
+        label.get(..end).filter(|label| !label.is_empty())
     });
     match said.map(Charset::named) {
         // A page whose bytes can be searched for ASCII is in neither; one that is UTF-8 is that, whatever it says.
-        None | Some(Charset::Utf16 | Charset::Utf32) => Charset::Unsaid,
+        None | Some(Charset::Utf16(_) | Charset::Utf32(_)) => Charset::Unsaid,
+        Some(charset) if charset.is_seven_bit() && page.is_ascii() => charset,
         Some(_) if std::str::from_utf8(page).is_ok() => Charset::Utf8,
         Some(charset) => charset,
     }

@@ -3,10 +3,22 @@
 use std::borrow::Cow;
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, MACINTOSH, REPLACEMENT, SHIFT_JIS, WINDOWS_874, WINDOWS_1252,
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, KOI8_R, KOI8_U, MACINTOSH, REPLACEMENT, SHIFT_JIS, WINDOWS_874,
+    WINDOWS_1252,
 };
 use mail_parser::decoders::charsets::DecoderFnc;
 use mail_parser::decoders::charsets::map::charset_decoder;
+use memchr::memchr;
+
+use super::code_pages;
+
+/// Which byte of a number comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Unsaid,
+    Little,
+    Big,
+}
 
 /// How bytes become text.
 #[derive(Clone, Copy, Debug)]
@@ -14,15 +26,18 @@ pub(super) enum Charset {
     /// Nothing usable is said, or ASCII: UTF-8 if the bytes are, else windows-1252, as mail programs do.
     Unsaid,
     Utf8,
-    /// With or without a byte order mark; big-endian if neither mark nor zero bytes tell (RFC 2781, section 4.3).
-    Utf16,
-    Utf32,
+    /// With or without a byte order mark, which counts before the label; big-endian if neither they nor zero bytes tell (RFC 2781,
+    /// section 4.3).
+    Utf16(Order),
+    Utf32(Order),
     /// Bytes with two sets, shifted between by SO and SI (RFC 1557, RFC 1922); the second set's bytes lack the high bit.
     Shifted(&'static Encoding),
     /// HZ (RFC 1843).
     Hz,
     Web(&'static Encoding),
-    /// What the Encoding Standard leaves out: UTF-7, code page 850.
+    /// A code page of DOS.
+    Dos(&'static str),
+    /// What else the Encoding Standard leaves out: UTF-7.
     Rare(DecoderFnc),
 }
 
@@ -60,17 +75,18 @@ impl Charset {
             }
             "utf8" | "utf8mb4" | "utf8mb3" | "utf8n" | "utf8bom" | "utf8sig" | "utf8nobom" | "unicode11utf8"
             | "unicode20utf8" | "cp65001" | "65001" | "windows65001" | "fsutf8" => Self::Utf8,
-            "utf16" | "utf16be" | "utf16le" | "ucs2" | "unicode" | "iso10646ucs2" | "utf16bom" | "unicodefffe" => {
-                Self::Utf16
-            }
-            "utf32" | "utf32be" | "utf32le" | "ucs4" | "iso10646ucs4" => Self::Utf32,
+            "utf16" | "ucs2" | "unicode" | "iso10646ucs2" | "utf16bom" => Self::Utf16(Order::Unsaid),
+            "utf16le" | "ucs2le" | "unicodelittle" | "cp1200" => Self::Utf16(Order::Little),
+            "utf16be" | "ucs2be" | "unicodebig" | "unicodefffe" | "cp1201" => Self::Utf16(Order::Big),
+            "utf32" | "ucs4" | "iso10646ucs4" => Self::Utf32(Order::Unsaid),
+            "utf32le" | "ucs4le" => Self::Utf32(Order::Little),
+            "utf32be" | "ucs4be" => Self::Utf32(Order::Big),
             "utf7" | "unicode11utf7" | "unicode20utf7" | "cp65000" | "65000" => Self::Rare(charset_decoder(b"utf-7")?),
             "iso2022kr" | "cp50225" | "50225" => Self::Shifted(EUC_KR),
             "iso2022cn" | "iso2022cnext" | "cp50227" => Self::Shifted(GBK),
             "hz" | "hzgb2312" | "hzgb" | "cp52936" => Self::Hz,
-            "iso2022jp" | "iso2022jp1" | "iso2022jp2" | "iso2022jp3" | "iso2022jp2004" | "iso2022jpms"
-            | "iso2022jpmobile" | "cp50220" | "cp50221" | "cp50222" | "windows50220" | "windows50221"
-            | "windows50222" | "50220" | "50221" | "50222" | "jis" | "jis7" => Self::Web(ISO_2022_JP),
+            "cp50220" | "cp50221" | "cp50222" | "windows50220" | "windows50221" | "windows50222" | "50220"
+            | "50221" | "50222" | "jis" | "jis7" => Self::Web(ISO_2022_JP),
             "cp932" | "ms932" | "windows932" | "win932" | "932" | "ibm932" | "ibm943" | "cp943" | "sjis"
             | "sjiswin" | "mskanji" | "shiftjisms" | "sjis2004" | "shiftjis2004" | "shiftjisx0213" | "shiftjis"
             | "windows31j" => Self::Web(SHIFT_JIS),
@@ -91,6 +107,10 @@ impl Charset {
             | "l1"
             | "ansi1252" => Self::Web(WINDOWS_1252),
             "mac" | "macroman" | "applemacintosh" | "cp10000" => Self::Web(MACINTOSH),
+            "koi8r" | "koi8" => Self::Web(KOI8_R),
+            "koi8u" | "koi8ru" => Self::Web(KOI8_U),
+            // `iso-2022-jp-ms`, `iso-2022-jp$esc`.
+            name if name.starts_with("iso2022jp") => Self::Web(ISO_2022_JP),
             "latin9" | "latin0" => Self::Web(Encoding::for_label(b"iso-8859-15")?),
             _ => return None,
         })
@@ -105,12 +125,29 @@ impl Charset {
     fn code_page(key: &str) -> Option<Self> {
         let number = key.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let prefix = key.get(..key.len() - number.len())?;
-        if !matches!(prefix, "" | "cp" | "xcp" | "ms" | "win" | "windows" | "codepage" | "ibm" | "dos" | "x") {
+        if !matches!(
+            prefix,
+            "" | "cp"
+                | "xcp"
+                | "ms"
+                | "win"
+                | "windows"
+                | "windowscp"
+                | "ansi"
+                | "codepage"
+                | "ibm"
+                | "dos"
+                | "oem"
+                | "x"
+        ) {
             return None;
         }
         match number {
             "866" => Self::web(b"ibm866"),
-            "850" | "858" => charset_decoder(b"cp850").map(Self::Rare),
+            "437" => Some(Self::Dos(code_pages::CP437)),
+            "850" => Some(Self::Dos(code_pages::CP850)),
+            "852" => Some(Self::Dos(code_pages::CP852)),
+            "858" => Some(Self::Dos(code_pages::CP858)),
             _ => Self::web(format!("windows-{number}").as_bytes()),
         }
     }
@@ -126,13 +163,44 @@ impl Charset {
         Self::web(format!("iso-8859-{number}").as_bytes())
     }
 
-    /// Whether a text in it may depend on what came before: such texts are decoded one by one.
+    /// Whether a text in it may depend on what came before: such texts are decoded one by one, unless [`Charset::goes_on`].
     pub(super) fn is_stateful(self) -> bool {
         match self {
             Self::Shifted(_) | Self::Hz | Self::Rare(_) => true,
             Self::Web(encoding) => encoding == ISO_2022_JP,
-            Self::Unsaid | Self::Utf8 | Self::Utf16 | Self::Utf32 => false,
+            Self::Unsaid | Self::Utf8 | Self::Utf16(_) | Self::Utf32(_) | Self::Dos(_) => false,
         }
+    }
+
+    /// Whether bytes of it end within its other set, so that those that follow begin there.
+    pub(super) fn goes_on(self, bytes: &[u8]) -> bool {
+        let last = || bytes.iter().rposition(|byte| *byte == ESCAPE).and_then(|at| bytes.get(at + 1));
+        matches!(self, Self::Web(encoding) if encoding == ISO_2022_JP) && last() == Some(&b'$')
+    }
+
+    /// Whether it is the other one, whatever they are called.
+    pub(super) fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Unsaid, Self::Unsaid) | (Self::Utf8, Self::Utf8) | (Self::Hz, Self::Hz) => true,
+            (Self::Utf16(one), Self::Utf16(other)) | (Self::Utf32(one), Self::Utf32(other)) => one == other,
+            (Self::Shifted(one), Self::Shifted(other)) | (Self::Web(one), Self::Web(other)) => one == other,
+            (Self::Dos(one), Self::Dos(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Whether its bytes look like ASCII: escapes, or hyphens and braces, say otherwise.
+    pub(super) fn is_seven_bit(self) -> bool {
+        match self {
+            Self::Shifted(_) | Self::Hz => true,
+            Self::Web(encoding) => encoding == ISO_2022_JP,
+            _ => false,
+        }
+    }
+
+    /// Whether it says nothing of bytes outside of ASCII: it names none, or one that a header can't be in.
+    pub(super) fn is_unsaid(self) -> bool {
+        matches!(self, Self::Unsaid | Self::Utf8 | Self::Utf16(_) | Self::Utf32(_))
     }
 
     /// The text of bytes; what is no character is U+FFFD. Borrowed where the bytes are the text.
@@ -140,7 +208,9 @@ impl Charset {
         match bytes {
             Cow::Borrowed(bytes) => self.decode_borrowed(bytes),
             Cow::Owned(bytes) => match (self, String::from_utf8(bytes)) {
-                (Self::Utf8 | Self::Unsaid, Ok(text)) => Cow::Owned(without_mark(text)),
+                (Self::Utf8 | Self::Unsaid, Ok(text)) if !has_escapes(text.as_bytes()) => {
+                    Cow::Owned(without_mark(text))
+                }
                 (_, Ok(text)) => Cow::Owned(self.decode_borrowed(text.as_bytes()).into_owned()),
                 (_, Err(error)) => Cow::Owned(self.decode_borrowed(error.as_bytes()).into_owned()),
             },
@@ -151,13 +221,14 @@ impl Charset {
         let marked = bytes.strip_prefix(b"\xEF\xBB\xBF");
         let utf8 = marked.unwrap_or(bytes);
         match self {
+            Self::Utf8 | Self::Unsaid if has_escapes(bytes) => ISO_2022_JP.decode_without_bom_handling(bytes).0,
             Self::Utf8 => String::from_utf8_lossy(utf8),
             Self::Unsaid => match std::str::from_utf8(utf8) {
                 Ok(text) => Cow::Borrowed(text),
                 Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
             },
-            Self::Utf16 => Cow::Owned(utf16(bytes)),
-            Self::Utf32 => Cow::Owned(utf32(bytes)),
+            Self::Utf16(order) => Cow::Owned(utf16(bytes, order)),
+            Self::Utf32(order) => Cow::Owned(utf32(bytes, order)),
             Self::Shifted(encoding) => Cow::Owned(shifted(bytes, encoding)),
             Self::Hz => Cow::Owned(hz(bytes)),
             // A mark that says UTF-8 is seldom wrong.
@@ -165,9 +236,19 @@ impl Charset {
                 String::from_utf8_lossy(utf8)
             }
             Self::Web(encoding) => encoding.decode_without_bom_handling(bytes).0,
+            Self::Dos(page) => Cow::Owned(code_pages::decode(page, bytes)),
             Self::Rare(decode) => Cow::Owned(decode(bytes)),
         }
     }
+}
+
+const ESCAPE: u8 = 0x1B;
+
+/// Whether bytes are ISO-2022-JP by its escapes (RFC 1468), which nothing else has in it.
+pub(super) fn has_escapes(bytes: &[u8]) -> bool {
+    let Some(first) = memchr(ESCAPE, bytes) else { return false };
+    let is_one = |at: &[u8]| matches!(at, [ESCAPE, b'$', b'@' | b'B', ..] | [ESCAPE, b'$', b'(', b'D', ..]);
+    bytes.is_ascii() && bytes.get(first..).is_some_and(|rest| rest.windows(4).any(is_one))
 }
 
 fn without_mark(text: String) -> String {
@@ -177,10 +258,11 @@ fn without_mark(text: String) -> String {
     }
 }
 
-fn utf16(bytes: &[u8]) -> String {
+fn utf16(bytes: &[u8], order: Order) -> String {
     let (bytes, big) = match bytes {
         [0xFF, 0xFE, rest @ ..] => (rest, false),
         [0xFE, 0xFF, rest @ ..] => (rest, true),
+        _ if order != Order::Unsaid => (bytes, order == Order::Big),
         // Of Western text every other byte is zero.
         [_, 0, ..] => (bytes, false),
         _ => (bytes, true),
@@ -193,10 +275,11 @@ fn utf16(bytes: &[u8]) -> String {
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-fn utf32(bytes: &[u8]) -> String {
+fn utf32(bytes: &[u8], order: Order) -> String {
     let (bytes, big) = match bytes {
         [0xFF, 0xFE, 0, 0, rest @ ..] => (rest, false),
         [0, 0, 0xFE, 0xFF, rest @ ..] => (rest, true),
+        _ if order != Order::Unsaid => (bytes, order == Order::Big),
         [_, _, _, 0, ..] => (bytes, false),
         _ => (bytes, true),
     };
@@ -357,7 +440,17 @@ mod tests {
         check(&["iso-2022-kr", "csISO2022KR", "iso2022kr", "cp50225"], b"\x1B$)C\x0EH/:R\x0F ok", "환불 ok");
         check(&["hz-gb-2312", "hz"], b"~{<:Ky2;~} a~~b", "己所不 a~b");
         check(
-            &["iso-2022-jp", "iso-2022-jp-2", "csISO2022JP", "cp50220", "x-windows-iso2022jp"][..4],
+            &[
+                "iso-2022-jp",
+                "_iso-2022-jp$ESC",
+                "us-ascii",
+                "utf-8",
+                "",
+                "iso-2022-jp-2",
+                "csISO2022JP",
+                "cp50220",
+                "iso2022jp",
+            ],
             b"\x1B$BJV6b\x1B(B",
             "返金",
         );
@@ -367,15 +460,22 @@ mod tests {
             "退款镕",
         );
         check(&["big5", "cp950", "big5-hkscs", "x-x-big5", "cn-big5", "ms950"], b"\xB0h", "退");
-        check(&["koi8-r", "koi8_r", "cskoi8r"], b"\xF7\xC5\xD2", "Вер");
-        check(&["windows-1251", "cp1251", "win1251", "cp-1251", "1251"], b"\xC2\xE5\xF0", "Вер");
+        check(&["koi8-r", "koi8_r", "cskoi8r", "koi8r"], b"\xF7\xC5\xD2", "Вер");
+        let cyrillic = ["windows-1251", "cp1251", "win1251", "cp-1251", "1251", "windows-cp1251", "ansi-1251"];
+        check(&cyrillic, b"\xC2\xE5\xF0", "Вер");
         check(&["iso-8859-2", "iso8859-2", "latin2", "8859_2", "iso_8859-2:1987"], b"\xE8", "č");
         check(&["iso-8859-15", "iso8859-15", "latin9", "latin-9", "iso_8859-15"], b"\xA4", "€");
         check(&["tis-620", "cp874", "windows-874", "iso-8859-11"], b"\xA4", "ค");
-        check(&["cp850", "ibm850", "850"], b"\x81", "ü");
+        check(&["cp850", "ibm850", "850"], b"\x81\xD5", "üı");
+        check(&["cp858", "ibm858"], b"\x81\xD5", "ü€");
+        check(&["cp437", "ibm437", "437"], b"\x81\xE1", "üß");
+        check(&["cp852", "ibm852", "pc852"][..2], b"\x9F", "č");
         check(&["macintosh", "x-mac-roman", "mac"], b"\x9F", "ü");
         check(&["utf-16", "utf-16le", "unicode", "ucs-2"], b"\xFF\xFEa\0\xFC\0", "aü");
         check(&["utf-16", "utf-16le"], b"a\0\xFC\0", "aü");
+        check(&["utf-16le", "ucs-2le"], b"\x00\x90\x3E\x6B", "退款");
+        check(&["utf-16be"], b"\x90\x00\x6B\x3E", "退款");
+        check(&["utf-32be"], b"\0\0\x4E\0", "一");
         check(&["utf-16", "utf-16be"], b"\0a\0\xFC", "aü");
         check(&["utf-32"], b"\xFC\0\0\0", "ü");
     }

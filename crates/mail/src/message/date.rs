@@ -63,22 +63,71 @@ const ZONES: &[(&str, i32)] = &[
     ("AEST", 600),
     ("AEDT", 660),
     ("NZST", 720),
+    ("NZDT", 780),
+    ("CHAST", 765),
+    ("CHADT", 825),
+    ("ACST", 570),
+    ("ACDT", 630),
+    ("AWDT", 540),
+    ("LHST", 630),
+    ("PGT", 600),
+    ("CHST", 600),
+    ("FJT", 720),
+    ("TOT", 780),
+    ("PHT", 480),
+    ("PHST", 480),
+    ("MYT", 480),
+    ("WITA", 480),
+    ("WIT", 540),
+    ("ULAT", 480),
+    ("BDT", 360),
+    ("BTT", 360),
+    ("MMT", 390),
+    ("SLST", 330),
+    ("UZT", 300),
+    ("TMT", 300),
+    ("TJT", 300),
+    ("KGT", 360),
+    ("AFT", 270),
+    ("IRST", 210),
+    ("IRDT", 270),
+    ("IDT", 180),
+    ("AZT", 240),
+    ("GET", 240),
+    ("MUT", 240),
+    ("SAMT", 240),
+    ("YEKT", 300),
+    ("OMST", 360),
+    ("NOVT", 420),
+    ("KRAT", 420),
+    ("IRKT", 480),
+    ("YAKT", 540),
+    ("VLAT", 600),
+    ("MAGT", 660),
+    ("PETT", 720),
+    ("HDT", -540),
+    ("BOT", -240),
+    ("ECT", -300),
+    ("GYT", -240),
+    ("UYT", -180),
+    ("CVT", -60),
+    ("AZOT", -60),
 ];
 
 /// Names of months, by their first letters, in the languages that broken clients write them in.
 const MONTHS: [&[&str]; 12] = [
-    &["jan"],
+    &["jan", "ene", "gen"],
     &["feb", "fév", "fev"],
     &["mar", "mär", "mrz"],
-    &["apr", "avr"],
-    &["may", "mai"],
-    &["jun", "juin"],
-    &["jul", "juil"],
-    &["aug", "aoû", "aou"],
-    &["sep"],
-    &["oct", "okt"],
+    &["apr", "avr", "abr"],
+    &["may", "mai", "mag"],
+    &["jun", "juin", "giu"],
+    &["jul", "juil", "lug"],
+    &["aug", "aoû", "aou", "ago"],
+    &["sep", "set"],
+    &["oct", "okt", "ott", "out"],
     &["nov"],
-    &["dec", "dez", "déc"],
+    &["dec", "dez", "déc", "dic"],
 ];
 
 /// What has been found of a date.
@@ -96,6 +145,15 @@ struct Found {
 /// Seconds since 1970-01-01T00:00:00Z. A missing time is midnight, a missing zone is UTC; without day, month and year it is no date.
 pub(super) fn read(text: &str) -> Option<i64> {
     let (text, comment) = without_comments(text);
+    // A day of the week may begin like a month: `mar., 23 nov. 2026`.
+    let text = match text.split_once(',') {
+        Some((day, rest)) if !day.trim().is_empty() && day.trim().chars().all(|c| c.is_alphabetic() || c == '.') => {
+            rest
+        }
+        _ => &text,
+    };
+    // `09 : 00 : 00`
+    let text = text.split(':').map(str::trim).collect::<Vec<_>>().join(":");
     let mut found = Found::default();
     for token in text.split(|c: char| c.is_whitespace() || c == ',').filter(|token| !token.is_empty()).take(20) {
         found.token(token);
@@ -132,12 +190,13 @@ impl Found {
             self.date(iso_date(date));
             self.clock(time);
         } else if first.is_ascii_digit()
-            && (token.contains(':') || (self.day.is_some() && token.matches('.').count() > 0))
+            && (token.contains(':') || (self.day.is_some() && token.trim_end_matches('.').contains('.')))
         {
             self.clock(token);
         } else if first.is_ascii_digit() {
-            match token.parse::<i64>() {
-                Ok(number) => self.number(number, token.len()),
+            let digits = without_ordinal(token);
+            match digits.parse::<i64>() {
+                Ok(number) => self.number(number, digits.len()),
                 Err(_) => self.date(iso_date(token).or_else(|| written_date(token))),
             }
         } else if matches!(first, '+' | '-') {
@@ -160,11 +219,17 @@ impl Found {
             self.day = Some(number);
         } else if self.year.is_none() {
             self.year = full_year(number, digits);
+        } else if self.time.is_none() && digits == 4 {
+            self.time = Some((number / 100, number % 100, 0));
         }
     }
 
     fn word(&mut self, word: &str) {
         let lower = word.to_lowercase();
+        if let Some(time) = lower.strip_prefix('t').filter(|time| time.starts_with(|c: char| c.is_ascii_digit())) {
+            self.clock(time);
+            return;
+        }
         if self.month.is_none()
             && let Some(month) = month(&lower)
         {
@@ -221,6 +286,17 @@ impl Found {
     }
 }
 
+/// A number without what makes it one of an order: `23.`, `23rd`.
+fn without_ordinal(token: &str) -> &str {
+    let end = token.find(|c: char| !c.is_ascii_digit()).unwrap_or(token.len());
+    let (digits, rest) = token.split_at_checked(end).unwrap_or((token, ""));
+    if ["", ".", "st", "nd", "rd", "th"].iter().any(|suffix| rest.eq_ignore_ascii_case(suffix)) {
+        digits
+    } else {
+        token
+    }
+}
+
 /// RFC 5322, section 4.3: years of two and three digits.
 fn full_year(number: i64, digits: usize) -> Option<i64> {
     match (number, digits) {
@@ -248,10 +324,21 @@ fn iso_date(text: &str) -> Option<(i64, i64, i64)> {
     ))
 }
 
-/// `23-Nov-2026`, `23/Nov/26`, `23.11.2026`. With slashes and numbers alone nobody knows which is the month.
+/// `23-Nov-2026`, `23/Nov/26`, `23.11.2026`. With slashes and numbers alone nobody knows which is the month, unless one can't be.
 fn written_date(text: &str) -> Option<(i64, i64, i64)> {
     let mut parts = text.split(['-', '/', '.']);
     let (day, name, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if text.contains('/')
+        && let (Ok(first), Ok(second)) = (day.parse::<i64>(), name.parse::<i64>())
+    {
+        let (day, month) = match (first, second) {
+            (13.., 1..=12) => (first, second),
+            (1..=12, 13..) => (second, first),
+            (1..=12, _) if first == second => (first, second),
+            _ => return None,
+        };
+        return Some((full_year(year.parse().ok()?, year.len())?, month, day));
+    }
     let number = name.parse().ok().filter(|month| (1..=12).contains(month) && text.contains('.'));
     let month = month(&name.to_lowercase()).or(number)?;
     Some((full_year(year.parse().ok()?, year.len())?, month, day.parse().ok()?))
@@ -343,6 +430,24 @@ mod tests {
             ("Thu, 29 Feb 2024 00:00:60 +0000", Some(1_709_164_859)),
             ("Sun, 01 Jan 1970 00:00:00 +0000", Some(0)),
             ("Mon, 23 Nov 2026", Some(TEN - 36000)),
+            ("Mon, 23 Nov 2026 23:00:00 NZDT", Some(TEN)),
+            ("Mon, 23 Nov 2026 20:30:00 ACDT", Some(TEN)),
+            ("Mon, 23 Nov 2026 19:30:00 ACST", Some(TEN)),
+            ("Mon, 23 Nov 2026 18:00:00 PHT", Some(TEN)),
+            ("Mon, 23 Nov 2026 15:00:00 UZT", Some(TEN)),
+            ("Mon, 23. Nov 2026 10:00:00 +0000", Some(TEN)),
+            ("Mon, 23rd Nov 2026 10:00:00 +0000", Some(TEN)),
+            ("23. November 2026, 10:00", Some(TEN)),
+            ("Mon, 23 Nov 2026 10 : 00 : 00 +0000", Some(TEN)),
+            ("Mon, 23 Nov 2026 T10:00:00", Some(TEN)),
+            ("23 Nov 26 1000 GMT", Some(TEN)),
+            ("11/23/2026 10:00:00", Some(TEN)),
+            ("23/11/2026 10:00:00", Some(TEN)),
+            ("11/11/2026 10:00:00", Some(TEN - 12 * 86400)),
+            ("mar., 24 nov. 2026 10:00:00 +0000", Some(TEN + 86400)),
+            ("lun, 23 dic 2026 10:00:00 +0000", Some(TEN + 30 * 86400)),
+            ("13/23/2026 10:00:00", None),
+            ("Mon, 23 Nov 26 2500 GMT", None),
             ("Mon, 31 Nov 2026 10:00:00 +0000", None),
             ("Tue, 32 Jul 2025 10:00:00 +0200", None),
             ("Mon, 23 Nov 2026 25:00:00 +0000", None),

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use memchr::memchr;
 
 use super::charset::Charset;
-use super::parameters::Parameters;
 use super::unread::{FIELD_BYTES, FIELDS, NAME_BYTES};
 use super::words;
 
@@ -90,12 +89,12 @@ struct Field<'x> {
 }
 
 /// The header fields of the message, in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fields<'x> {
     fields: Vec<Field<'x>>,
     more: bool,
     /// What bytes outside of ASCII are in, if they are not UTF-8.
-    charset: OnceLock<Charset>,
+    charset: Charset,
 }
 
 impl<'x> Fields<'x> {
@@ -116,7 +115,7 @@ impl<'x> Fields<'x> {
                 }
             },
         );
-        (Self { fields, more, charset: OnceLock::new() }, body)
+        (Self { fields, more, charset: Charset::Unsaid }, body)
     }
 
     /// Whether there are more fields than are read.
@@ -141,7 +140,7 @@ impl<'x> Fields<'x> {
 
     /// The fields of a name, unfolded but not decoded.
     pub(super) fn unfolded(&self, name: &str) -> impl Iterator<Item = Cow<'x, str>> {
-        self.raw_named(name).map(|raw| words::unfold(raw, || self.charset()))
+        self.raw_named(name).map(|raw| words::unfold(raw, || self.charset))
     }
 
     /// Names and decoded values.
@@ -164,25 +163,13 @@ impl<'x> Fields<'x> {
         self.fields.get(position).map(|field| self.text(field))
     }
 
-    /// The charset that the message gives for its text.
-    pub(super) fn charset(&self) -> Charset {
-        *self.charset.get_or_init(|| {
-            let mut types = self.raw_named("content-type");
-            types.find_map(|raw| Parameters::read(raw).text("charset").map(Cow::into_owned)).map_or(
-                Charset::Unsaid,
-                |label| {
-                    // Bytes that are no UTF-8 are not what it says.
-                    match Charset::named(label.as_bytes()) {
-                        Charset::Utf8 | Charset::Utf16 | Charset::Utf32 => Charset::Unsaid,
-                        charset => charset,
-                    }
-                },
-            )
-        })
+    /// Says what bytes outside of ASCII are in, if they are not UTF-8: before any value is asked for.
+    pub(super) fn assume(&mut self, charset: Charset) {
+        self.charset = charset;
     }
 
     fn text<'a>(&'a self, field: &'a Field<'x>) -> &'a str {
-        field.text.get_or_init(|| words::decode(words::unfold(capped(field.raw), || self.charset())))
+        field.text.get_or_init(|| words::decode(words::unfold(capped(field.raw), || self.charset)))
     }
 
     fn named(&self, name: &str) -> impl Iterator<Item = &Field<'x>> {

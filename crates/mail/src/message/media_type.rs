@@ -28,8 +28,12 @@ pub(super) enum Combination {
     Digest,
 }
 
-/// A media type with its two halves in order, such as `text/plain`: repeated ones and words alone are mended. Empty if it is none.
+/// A media type with its two halves in order, such as `text/plain`: repeated ones and words alone are mended. Empty if it is none,
+/// as `utf-8` and `*/*` are: that counts as if nothing were said (RFC 2045, section 5.2).
 pub(super) fn mended(value: &str) -> Cow<'_, str> {
+    // Half a type, or a kind of file: not to be shown.
+    const KNOWN: [&str; 9] =
+        ["text", "application", "image", "audio", "video", "font", "model", "message", "octet-stream"];
     if value.starts_with("multipart/") && value.matches('/').count() == 1 {
         return Cow::Borrowed(value);
     }
@@ -40,13 +44,15 @@ pub(super) fn mended(value: &str) -> Cow<'_, str> {
             Cow::Owned(format!("multipart/{}", minor.unwrap_or("mixed")))
         }
         ("txt" | "test" | "texte" | "tex", Some(minor)) => Cow::Owned(format!("text/{minor}")),
-        ("plain" | "plaintext" | "text-plain" | "txt", None) => Cow::Borrowed("text/plain"),
-        ("html" | "htm" | "text-html", None) => Cow::Borrowed("text/html"),
+        ("plain" | "plaintext" | "text-plain" | "text_plain" | "txt", None) => Cow::Borrowed("text/plain"),
+        ("html" | "htm" | "text-html" | "text_html", None) => Cow::Borrowed("text/html"),
         ("mixed" | "alternative" | "related" | "report", None) => Cow::Owned(format!("multipart/{major}")),
         (major, None) => match major.strip_prefix("multipart-") {
             Some(minor) => Cow::Owned(format!("multipart/{minor}")),
-            None => Cow::Owned(major.to_owned()),
+            None if KNOWN.contains(&major) => Cow::Owned(major.to_owned()),
+            None => Cow::Borrowed(""),
         },
+        ("*", _) => Cow::Borrowed(""),
         ("text", Some("htm" | "htlm" | "hmtl" | "x-html" | "xhtml" | "html5")) => Cow::Borrowed("text/html"),
         (
             "text",
@@ -99,6 +105,13 @@ mod tests {
             ("text/", "text", Kind::Plain),
             ("", "", Kind::Plain),
             ("plain", "text/plain", Kind::Plain),
+            ("text_plain", "text/plain", Kind::Plain),
+            ("utf-8", "", Kind::Plain),
+            ("us-ascii", "", Kind::Plain),
+            ("7bit", "", Kind::Plain),
+            ("foo", "", Kind::Plain),
+            ("*/*", "", Kind::Plain),
+            ("application", "application", Kind::Other),
             ("text/text", "text/plain", Kind::Plain),
             ("html", "text/html", Kind::Html),
             ("text/htm", "text/html", Kind::Html),

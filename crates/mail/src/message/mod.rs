@@ -9,8 +9,10 @@ mod attachment;
 mod automatic;
 mod body;
 mod charset;
+mod code_pages;
 mod date;
 mod fields;
+mod flowed;
 mod ids;
 mod media_type;
 mod notice;
@@ -68,14 +70,21 @@ impl<'x> Message<'x> {
     pub fn parse(raw: &'x [u8]) -> Self {
         let content = start::from_first_field(raw);
         let line_end = start::line_end(content);
-        let (fields, body_at) = Fields::read(content, line_end);
+        let (mut fields, body_at) = Fields::read(content, line_end);
+        let structure = OnceLock::new();
+        if !words::is_plain(content.get(..body_at).unwrap_or_default()) {
+            // Only the texts say what the header is in.
+            let read = Structure::read(content, body_at, &fields, line_end);
+            fields.assume(read.charset());
+            let _ = structure.set(read);
+        }
         Self {
             size: raw.len(),
             content,
             line_end,
             body_at,
             fields,
-            structure: OnceLock::new(),
+            structure,
             shown: OnceLock::new(),
             subject: OnceLock::new(),
             text: OnceLock::new(),
@@ -141,10 +150,10 @@ impl<'x> Message<'x> {
         &self.header_map().0
     }
 
-    /// The Date field in seconds since 1970-01-01T00:00:00Z, if it can be read as a date (RFC 5322 section 3.3).
+    /// The first Date field that can be read, in seconds since 1970-01-01T00:00:00Z (RFC 5322 section 3.3).
     #[must_use]
     pub fn date(&self) -> Option<i64> {
-        date::read(&self.fields.unfolded("date").next()?)
+        self.fields.unfolded("date").find_map(|text| date::read(&text))
     }
 
     /// The Message-ID without angle brackets, if there is one.

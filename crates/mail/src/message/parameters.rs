@@ -75,6 +75,11 @@ impl<'x> Parameters<'x> {
                     }
                     return rest;
                 }
+                // The name of the field once more: `Content-Type: Content-Type: text/html`.
+                Some((b':', after)) => {
+                    self.value.clear();
+                    rest = after;
+                }
                 Some((b'"' | b'\'', after)) => rest = after,
                 Some((byte, after)) => {
                     // A word after a space is the next thing: `text/plain charset=utf-8`.
@@ -92,6 +97,11 @@ impl<'x> Parameters<'x> {
 
     /// A parameter's text, its pieces put together and decoded. Of two the one that RFC 2231 encodes counts, else the first.
     pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.text_in(name, || Charset::Unsaid)
+    }
+
+    /// A parameter's text; bytes that are not UTF-8, and of which it is not said what they are in, are in `charset`.
+    pub(super) fn text_in(&self, name: &str, charset: impl FnOnce() -> Charset) -> Option<Cow<'_, str>> {
         let named = || self.parameters.iter().filter(|parameter| parameter.name.eq_ignore_ascii_case(name.as_bytes()));
         let mut pieces: Vec<&Parameter<'_>> = named().filter(|parameter| parameter.piece.is_some()).collect();
         if let Some(whole) = named().find(|parameter| parameter.extended && parameter.piece.is_none()) {
@@ -103,7 +113,7 @@ impl<'x> Parameters<'x> {
             return Some(extended(&pieces));
         }
         let plain = named().next()?;
-        Some(words::decode(Charset::Unsaid.decode(Cow::Borrowed(&plain.value))))
+        Some(words::decode(words::unfold(&plain.value, charset)))
     }
 
     /// The bytes of a parameter that is neither in pieces nor percent-encoded.
@@ -288,6 +298,7 @@ mod tests {
             ("multipart/mixed; boundary=\"MIX\r\n charset=x", "multipart/mixed", "charset", Some("x")),
             ("multipart/mixed; boundary=\"MIX; charset=x", "multipart/mixed", "charset", Some("x")),
             ("charset=utf-8", "", "charset", Some("utf-8")),
+            ("Content-Type: text/html; charset=utf-8", "text/html", "charset", Some("utf-8")),
             ("\"text/plain\"; charset='x", "text/plain", "charset", Some("'x")),
             ("multipart\\mixed; boundary=a", "multipart/mixed", "boundary", Some("a")),
             ("application/pdf; name=My contract (1).pdf; x=y", "application/pdf", "name", Some("My contract (1).pdf")),

@@ -2,7 +2,7 @@
 //!
 //! As RFC 8621, section 4.1.4, says for `textBody` and `htmlBody`, with three things of our own: a related multipart's root
 //! is found by `start`, of alternatives the plain one is passed over if it is blank or says only that one needs HTML, and a
-//! mail without any text that is known shows the first that is not.
+//! mail that would show nothing shows its first text with a file name that is in line, else the first text of an unknown kind.
 
 use super::media_type::{Combination, Kind};
 use super::parameters::Parameters;
@@ -43,8 +43,13 @@ impl Shown {
         let Reader { mut attachments, .. } = reader;
         attachments.sort_unstable();
         if texts.body.is_empty() {
-            let unknown = attachments.iter().position(|index| structure.parts.get(*index).is_some_and(is_unknown_text));
-            texts.body.extend(unknown.map(|at| attachments.remove(at)));
+            let first = |fits: &dyn Fn(&Part<'x>) -> bool| {
+                attachments.iter().position(|index| structure.parts.get(*index).is_some_and(fits))
+            };
+            let only = first(&is_text_in_line).or_else(|| first(&is_unknown_text)).map(|at| attachments.remove(at));
+            let is_html = |index: &usize| structure.parts.get(*index).is_some_and(|part| part.kind == Kind::Html);
+            texts.html.extend(only.filter(is_html));
+            texts.body.extend(only);
         }
         Self { body: texts.body, html: texts.html, attachments }
     }
@@ -154,6 +159,10 @@ pub(super) fn is_attached(part: &Part<'_>) -> bool {
 fn has_name(part: &Part<'_>) -> bool {
     let named = |raw: &[u8], name: &str| Parameters::read(raw).text(name).is_some_and(|name| !name.is_empty());
     part.disposition.is_some_and(|raw| named(raw, "filename")) || named(part.content_type, "name")
+}
+
+fn is_text_in_line(part: &Part<'_>) -> bool {
+    matches!(part.kind, Kind::Plain | Kind::Html) && !is_attached(part)
 }
 
 fn is_unknown_text(part: &Part<'_>) -> bool {

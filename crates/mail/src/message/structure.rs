@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memmem};
 
+use super::charset::Charset;
 use super::fields::{Fields, RawField, split};
 use super::media_type::{Combination, Kind, mended};
 use super::parameters::Parameters;
@@ -59,6 +60,17 @@ impl<'x> Structure<'x> {
         reader.read
     }
 
+    /// What header fields are in that are neither ASCII nor UTF-8: the first charset that a text, or what holds it, says it has.
+    pub(super) fn charset(&self) -> Charset {
+        let texts = self.parts.iter().filter(|part| !matches!(part.kind, Kind::Message | Kind::Other));
+        texts
+            .filter_map(|part| {
+                Parameters::read(part.content_type).text("charset").map(|label| Charset::named(label.as_bytes()))
+            })
+            .find(|charset| !charset.is_unsaid())
+            .unwrap_or(Charset::Unsaid)
+    }
+
     /// The parts directly within a multipart.
     pub(super) fn within(&self, index: usize) -> impl Iterator<Item = usize> {
         let end = self.parts.get(index).map_or(index, |part| part.end);
@@ -95,7 +107,10 @@ impl<'x> Head<'x> {
                 self.content_types.push(field.value);
             }
         } else if field.is("content-transfer-encoding") {
-            self.transfer = self.transfer.or_else(|| Transfer::named(field.value));
+            // The first that is one; but that nothing is encoded is often said by a relay which puts its own above the true one.
+            if matches!(self.transfer, None | Some(Transfer::Identity)) {
+                self.transfer = Transfer::named(field.value).or(self.transfer);
+            }
         } else if field.is("content-disposition") {
             self.disposition = self.disposition.or(Some(field.value));
         } else if field.is("content-id") {

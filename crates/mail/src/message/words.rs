@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::charset::Charset;
 use super::transfer::{base64_word, quoted_word};
 
-/// A field's value as text: folds undone, each with its white space one space. Bytes outside of UTF-8 are in the charset that the
-/// message gives for its text.
+/// A field's value as text: folds undone, each with its white space one space. Bytes outside of UTF-8, and escapes within ASCII, are in
+/// the charset that the message gives for its text.
 pub(super) fn unfold(raw: &[u8], charset: impl FnOnce() -> Charset) -> Cow<'_, str> {
     let trimmed = raw.trim_ascii();
     let bytes: Cow<'_, [u8]> = if memchr(b'\n', trimmed).is_none() && memchr(b'\r', trimmed).is_none() {
@@ -26,6 +26,11 @@ pub(super) fn unfold(raw: &[u8], charset: impl FnOnce() -> Charset) -> Cow<'_, s
         }
         Cow::Owned(unfolded)
     };
+    if may_shift(&bytes) {
+        let charset = charset();
+        let charset = if charset.is_seven_bit() { charset } else { Charset::Unsaid };
+        return Cow::Owned(charset.decode(bytes).into_owned());
+    }
     match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
@@ -36,6 +41,16 @@ pub(super) fn unfold(raw: &[u8], charset: impl FnOnce() -> Charset) -> Cow<'_, s
             Err(error) => Cow::Owned(charset().decode(Cow::Owned(error.into_bytes())).into_owned()),
         },
     }
+}
+
+/// Whether a header is UTF-8 and nothing else.
+pub(super) fn is_plain(header: &[u8]) -> bool {
+    std::str::from_utf8(header).is_ok() && !may_shift(header)
+}
+
+/// Whether ASCII may be something else, by the escapes of ISO 2022 (RFC 1468, RFC 1557) or those of HZ (RFC 1843).
+fn may_shift(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && (memchr2(0x1B, 0x0E, bytes).is_some() || memmem::find(bytes, b"~{").is_some())
 }
 
 /// One encoded word of a text.
@@ -78,18 +93,19 @@ pub(super) fn word_at(text: &str, at: usize) -> Option<Word<'_>> {
 
 /// Words that follow each other, as bytes: a character may be split between two of them.
 #[derive(Default)]
-struct Joined<'t> {
-    charset: &'t str,
+struct Joined {
+    charset: Option<Charset>,
     /// Base64 whose last group is not complete yet.
     base64: Vec<u8>,
     bytes: Vec<u8>,
 }
 
-impl<'t> Joined<'t> {
-    fn push(&mut self, word: &Word<'t>, out: &mut String) {
-        if !word.charset.eq_ignore_ascii_case(self.charset) || Charset::named(self.charset.as_bytes()).is_stateful() {
+impl Joined {
+    fn push(&mut self, word: &Word<'_>, out: &mut String) {
+        let charset = Charset::named(word.charset.as_bytes());
+        if !self.charset.is_some_and(|before| before.is(charset)) || (charset.is_stateful() && !self.goes_on(charset)) {
             self.flush(out);
-            self.charset = word.charset;
+            self.charset = Some(charset);
         }
         if word.base64 {
             self.base64.extend(word.text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
@@ -102,6 +118,12 @@ impl<'t> Joined<'t> {
         }
     }
 
+    /// Whether the last word ended within the other set of its charset.
+    fn goes_on(&mut self, charset: Charset) -> bool {
+        self.complete();
+        charset.goes_on(&self.bytes)
+    }
+
     fn complete(&mut self) {
         base64_word(&self.base64, &mut self.bytes);
         self.base64.clear();
@@ -112,7 +134,8 @@ impl<'t> Joined<'t> {
         if self.bytes.is_empty() {
             return;
         }
-        let text = Charset::named(self.charset.as_bytes()).decode(Cow::Owned(std::mem::take(&mut self.bytes)));
+        let charset = self.charset.unwrap_or(Charset::Unsaid);
+        let text = charset.decode(Cow::Owned(std::mem::take(&mut self.bytes)));
         // A field is one line: what was decoded may say otherwise.
         if text.contains(['\r', '\n']) {
             out.push_str(&text.replace("\r\n", " ").replace(['\r', '\n'], " "));
@@ -177,6 +200,11 @@ mod tests {
             // Base64 cut within a group.
             ("=?utf-8?B?ZsO?= =?utf-8?B?8cg?=", "für"),
             ("=?big5?B?sA==?= =?big5?B?aA==?=", "退"),
+            // One charset under two names; one word that ends within the other set, and the next begins there.
+            ("=?utf-8?B?ww==?= =?UTF8?B?vA==?=", "ü"),
+            ("=?gb2312?B?zQ==?= =?GBK?B?yw==?=", "退"),
+            ("=?ISO-2022-JP?B?GyRCSlY=?= =?ISO-2022-JP?B?NmIbKEI=?=", "返金"),
+            ("=?utf-16be?B?kABrPg==?=", "退款"),
             ("=?utf-8*de?Q?f=C3=BCr?=", "für"),
             ("=?utf-8?Q?f=C3=BCr?= =?iso-8859-1?Q?_f=FCr?=", "für für"),
             ("=?ISO-2022-JP?B?GyRCSlY2YhsoQg==?= =?ISO-2022-JP?B?GyRCSlY2YhsoQg==?=", "返金返金"),
@@ -216,6 +244,20 @@ mod tests {
             (b" Gr\xC3\xBC", "Grü"),
         ] {
             assert_eq!(unfold(given, || Charset::Unsaid), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn ascii_that_is_none() {
+        for (given, charset, expected) in [
+            (&b"\x1B$BJV6b\x1B(B"[..], Charset::Unsaid, "返金"),
+            (b"\x1B$BJV6b\x1B(B <a@x>", Charset::named(b"iso-2022-jp"), "返金 <a@x>"),
+            (b"~{<:Ky2;~} ok", Charset::named(b"hz-gb-2312"), "己所不 ok"),
+            (b"~{<:Ky2;~} ok", Charset::Unsaid, "~{<:Ky2;~} ok"),
+            (b"\x1B$)C\x0EH/:R\x0F ok", Charset::named(b"iso-2022-kr"), "환불 ok"),
+            (b"\x1B[1mbold", Charset::Unsaid, "\u{1B}[1mbold"),
+        ] {
+            assert_eq!(unfold(given, || charset), expected, "{given:?}");
         }
     }
 }

@@ -139,53 +139,151 @@ pub(super) fn is_all(raw: &[u8]) -> bool {
     length >= 24 && length.is_multiple_of(4)
 }
 
-/// Splits what is base64 from the text that follows it. The first is empty if nothing is; the second, if nothing but white
-/// space follows.
-///
-/// Base64 goes on to the last line that is as long as the first one, whatever is broken in between; then there may be one
-/// shorter line without a blank one before it. That tells it from the words of a footer, many of which are base64 by their
-/// letters.
-pub(super) fn split(raw: &[u8]) -> (&[u8], &[u8]) {
-    let mut full = 0;
-    let mut last_full = 0;
+/// Base64, and the text around it. `encoded` is empty if nothing is base64; `before` and `after`, if there is nothing but white
+/// space.
+#[derive(Debug, Default)]
+pub(super) struct Split<'x> {
+    pub(super) before: &'x [u8],
+    pub(super) encoded: &'x [u8],
+    pub(super) after: &'x [u8],
+}
+
+/// Where base64 stands among the lines of a part.
+#[derive(Default)]
+struct Scan {
+    begin: usize,
+    /// The length of its first line; 0 if there is none.
+    full: usize,
+    /// The end of the last line that is as long.
+    last_full: usize,
+    /// Whether a line can be nothing but words.
+    prose: bool,
+    /// Whether every line may be a word.
+    words: bool,
+}
+
+fn scan(raw: &[u8], among_words: bool) -> Scan {
+    let mut found = Scan { words: true, ..Scan::default() };
+    // Where lines begin that stand right before the first good one, and are base64 with bad bytes.
+    let mut damaged = None;
+    let mut from = 0;
     for (line, end) in lines(raw) {
-        if matches!(classify(line), Line::Pure { .. }) {
-            if full == 0 {
-                full = line.len();
+        let start = std::mem::replace(&mut from, end);
+        match classify(line) {
+            Line::Blank => damaged = None,
+            Line::Pure { .. } => {
+                found.words = found.words && is_word(line);
+                if found.full == 0 && (!among_words || is_certain(line)) {
+                    found.full = line.len();
+                    found.begin = damaged.unwrap_or(start);
+                }
+                let fits = found.full > 0 && line.len() >= found.full;
+                if fits && (line.len() == found.full || !is_word(line)) {
+                    found.last_full = end;
+                }
+                damaged = None;
             }
-            if line.len() >= full {
-                last_full = end;
+            Line::Mixed { .. } if is_damaged(line) => damaged = damaged.or(Some(start)),
+            Line::Mixed { .. } => {
+                found.prose = true;
+                damaged = None;
             }
         }
     }
-    if full == 0 {
-        let text = raw.trim_ascii();
-        return if is_damaged(text) || is_unbroken(text) { (raw, &[]) } else { (&[], raw) };
+    found
+}
+
+/// Splits what is base64 from the text before it, such as a banner, and the text that follows it, such as the footer of a list.
+///
+/// Many words are base64 by their letters. If there are other lines that are words for sure, base64 begins at the first line that
+/// can't be one. It goes on to the last line that is as long as the first one, whatever is broken in between; then there may be
+/// one shorter line, after a blank one only if it can't be a word.
+pub(super) fn split(raw: &[u8]) -> Split<'_> {
+    let mut found = scan(raw, false);
+    if found.prose {
+        found = scan(raw, true);
     }
+    let none = Split { after: raw, ..Split::default() };
+    if found.full == 0 {
+        let text = raw.trim_ascii();
+        return if is_damaged(text) || is_unbroken(text) { Split { encoded: raw, ..Split::default() } } else { none };
+    }
+    if found.words && !is_clean(raw) {
+        return none;
+    }
+    let begin = if found.prose { found.begin } else { 0 };
     // Padding ends a text; what comes then is base64 only if a full line comes, too.
+    let last_full = found.last_full;
     let mut end = last_full;
-    let mut ended = raw.get(..last_full).unwrap_or_default().trim_ascii().ends_with(b"=");
+    let full = raw.get(begin..last_full).unwrap_or_default().trim_ascii();
+    let mut ended = full.ends_with(b"=");
+    let mut last = full.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut apart = false;
     for (line, length) in lines(raw.get(last_full..).unwrap_or_default()) {
         let goes_on = match classify(line) {
-            Line::Blank => false,
+            Line::Blank => {
+                apart = true;
+                continue;
+            }
             Line::Pure { padded } => {
-                let goes_on = !ended || line.len().is_multiple_of(4);
+                let goes_on = if apart {
+                    !ended && last.len().is_multiple_of(4) && is_certain(line) && (is_clean(line) || !is_clean(last))
+                } else {
+                    !ended || line.len().is_multiple_of(4)
+                };
                 ended |= padded;
                 goes_on
             }
-            Line::Mixed { .. } => !ended && is_damaged(line),
+            Line::Mixed { .. } => !apart && !ended && is_damaged(line),
         };
         if !goes_on {
             break;
         }
         end = last_full + length;
+        last = line;
+        apart = false;
     }
-    let (encoded, rest) = raw.split_at_checked(end).unwrap_or((raw, &[]));
-    let rest = match rest.trim_ascii() {
-        [] => &[],
-        _ => rest.trim_ascii_start(),
-    };
-    (encoded, rest)
+    Split {
+        before: raw.get(..begin).unwrap_or_default().trim_ascii(),
+        encoded: raw.get(begin..end).unwrap_or_default(),
+        after: match raw.get(end..).unwrap_or_default() {
+            rest if rest.trim_ascii().is_empty() => &[],
+            rest => rest.trim_ascii_start(),
+        },
+    }
+}
+
+/// Whether a line may be a word, or a number: its letters are all of one case but for the first one.
+fn is_word(line: &[u8]) -> bool {
+    let mut letters = line.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let first = letters.next();
+    let mut kinds = [false; 3];
+    for byte in letters {
+        let kind = if byte.is_ascii_digit() { 2 } else { usize::from(byte.is_ascii_uppercase()) };
+        if let Some(seen) = kinds.get_mut(kind) {
+            *seen = true;
+        }
+        if kinds.iter().filter(|seen| **seen).count() > 1 {
+            return false;
+        }
+    }
+    !(first.is_some_and(u8::is_ascii_lowercase) && kinds.get(1) == Some(&true))
+}
+
+/// Whether a line of nothing but the alphabet is base64 rather than a word or a number of an order.
+fn is_certain(line: &[u8]) -> bool {
+    let whole = line.len() >= 8 && line.len().is_multiple_of(4);
+    !is_word(line) && (line.len() >= 24 || (whole && (line.ends_with(b"=") || is_clean(line))))
+}
+
+/// Whether base64 decodes to UTF-8 that is text. A character may be cut at either end.
+fn is_clean(encoded: &[u8]) -> bool {
+    let mut decoded = Vec::new();
+    decode_word(encoded, &mut decoded);
+    let cut = decoded.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xBF)).count();
+    let text = decoded.get(cut..).unwrap_or_default();
+    let is_utf8 = std::str::from_utf8(text).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8 && !text.iter().any(|byte| super::is_control(*byte))
 }
 
 /// Whether a text is base64 whose line ends became spaces: words of one length.
@@ -205,6 +303,9 @@ fn is_damaged(text: &[u8]) -> bool {
     match classify(text) {
         Line::Blank => false,
         Line::Pure { .. } => true,
-        Line::Mixed { foreign, spaced } => !spaced && text.len() >= 12 && foreign <= 1 + text.len() / 16,
+        Line::Mixed { foreign, spaced } => {
+            let few = foreign <= 1 + text.len() / 16 || (text.len() >= 60 && foreign <= text.len() / 7);
+            !spaced && text.len() >= 12 && few && memchr::memmem::find(text, b"://").is_none() && !is_word(text)
+        }
     }
 }

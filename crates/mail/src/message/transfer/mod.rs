@@ -40,8 +40,8 @@ impl Transfer {
         Some(match name.as_slice() {
             b"" => return None,
             b"base64" | b"b64" | b"b" | b"bas64" | b"xbase64" | b"mimebase64" => Self::Base64,
-            b"quotedprintable" | b"quotedprintible" | b"quotedprinted" | b"qp" | b"q" | b"quoted"
-            | b"xquotedprintable" => Self::QuotedPrintable,
+            b"quotedprintable" | b"quoteprintable" | b"quotedprintible" | b"xqp" | b"quotedprinted" | b"qp" | b"q"
+            | b"quoted" | b"xquotedprintable" => Self::QuotedPrintable,
             b"uuencode" | b"xuuencode" | b"uue" | b"xuue" | b"uuencoded" | b"uu" => Self::Uuencode,
             b"7bit" | b"8bit" | b"binary" | b"7bits" | b"8bits" | b"none" | b"7" | b"8" | b"ascii" | b"bit7"
             | b"bit8" => Self::Identity,
@@ -72,21 +72,21 @@ impl Transfer {
             Self::Unknown if base64::is_all(capped) => base64::decode(raw, &mut bytes),
             Self::Unknown => return Cow::Borrowed(capped),
             Self::Base64 => {
-                let (encoded, text) = base64::split(raw);
+                let base64::Split { before, encoded, after } = base64::split(raw);
                 if encoded.is_empty() {
                     return Cow::Borrowed(capped);
                 }
-                bytes.kept.reserve((encoded.len() / 4 * 3 + 3).min(limit));
+                bytes.kept.reserve((before.len() + encoded.len() / 4 * 3 + 3).min(limit));
+                if !before.is_empty() {
+                    bytes.put(before);
+                    bytes.put(b"\n");
+                }
                 base64::decode(encoded, &mut bytes);
-                if !text.is_empty() {
-                    // Words that happen to be base64, under a label that lies.
-                    if text.len() > encoded.len() && bytes.kept.iter().any(|byte| is_control(*byte)) {
-                        return Cow::Borrowed(capped);
-                    }
+                if !after.is_empty() {
                     if !bytes.kept.ends_with(b"\n") {
                         bytes.put(b"\n");
                     }
-                    bytes.put(text);
+                    bytes.put(after);
                 }
             }
             Self::QuotedPrintable => {
@@ -108,8 +108,8 @@ impl Transfer {
         match self {
             Self::Identity | Self::Unknown => return raw.len() as u64,
             Self::Base64 => match base64::split(raw) {
-                ([], _) => return raw.len() as u64,
-                (encoded, _) => base64::decode(encoded, &mut count),
+                base64::Split { encoded: [], .. } => return raw.len() as u64,
+                base64::Split { encoded, .. } => base64::decode(encoded, &mut count),
             },
             Self::QuotedPrintable => quoted_printable::decode(raw, &mut count),
             Self::Uuencode => {
@@ -181,7 +181,15 @@ mod tests {
             ),
             (
                 Transfer::QuotedPrintable,
-                &["quoted-printable", "Quoted_Printable", "quoted printable", "quotedprintable;", "quoted-printable,"],
+                &[
+                    "quoted-printable",
+                    "Quoted_Printable",
+                    "quoted printable",
+                    "quotedprintable;",
+                    "quoted-printable,",
+                    "quote-printable",
+                    "x-qp",
+                ],
             ),
             (Transfer::Identity, &["7bit", "8-bit", "8 bit", "binary", "8BIT;"]),
             (Transfer::Uuencode, &["x-uuencode", "uuencode", "x-uue"]),
@@ -225,7 +233,32 @@ mod tests {
             "UGxlYXNlIHJlZnVuZCBv\r\ncmRlciA0NzEx\r\n\r\nSent via the list\r\n",
             "Please refund order 4711\nSent via the list\r\n",
         );
+        // What stands before it.
+        base64("[EXTERNAL]\r\n\r\nUGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\r\n", "[EXTERNAL]\nPlease refund order 4711");
+        base64("CAUTION: external mail\n\nSGksIHJlZnVuZA==\n", "CAUTION: external mail\nHi, refund");
+        base64(
+            "Caution\nof mail.\n\nSGksIHJlZnVuZA==\n\n-- \nUnsubscribe",
+            "Caution\nof mail.\nHi, refund\n-- \nUnsubscribe",
+        );
+        // A blank line before the last one.
+        base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nLCB0aGFua3Mu\n", "Please refund order 4711, thanks.");
+        base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nLinkedIn\n", "Please refund order 4711\nLinkedIn\n");
+        base64("UGxlYXNlIHJlZnVuZCBvcmRlciA0NzEx\n\nUnsubscribe\n", "Please refund order 4711\nUnsubscribe\n");
         // Text that is none.
+        for text in [
+            "Please refund order 4711.\nAnn\n",
+            "Please refund order 4711, it never arrived.\n\nAnn\n",
+            "Hi\nPlease refund order 4711.\n",
+            "Hello team,\nplease refund order 4711.\nThanks\nAnn\n",
+            "Please cancel\nThanks\n",
+            "Please cancel order\nAB12CD34\nThanks\n",
+            "Please cancel\n47110815\n",
+            "Thanks\n",
+            "Hello\nAnn\n",
+            "https://sender.example/orders/4711/refund/please/and/soon\n",
+        ] {
+            base64(text, text);
+        }
         base64("This is not base64 at all!\r\n", "This is not base64 at all!\r\n");
         base64("Hello\r\nthis is not base64 at all.\r\nBye\r\n", "Hello\r\nthis is not base64 at all.\r\nBye\r\n");
         base64("", "");
