@@ -69,6 +69,23 @@ fn automatic_or_human() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// Each page alone is within all bounds.
+#[test]
+fn many_pages_cost_no_more_than_one() {
+    let page = format!("<style>{}</style>{}x", ".a{margin:0}".repeat(600), "<i class=a></i>".repeat(600));
+    let mail = |pages: usize| {
+        let part = format!("--b\r\nContent-Type: text/html\r\n\r\n{page}\r\n");
+        format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n", part.repeat(pages))
+    };
+    for (pages, is_cut) in [(1, false), (2, false), (3, true)] {
+        let mail = mail(pages);
+        let message = Message::parse(mail.as_bytes());
+        assert_eq!(message.body_truncated(), is_cut, "{pages}");
+        assert_eq!(message.body().lines().count(), pages);
+        assert_eq!(message.hidden_text(), "");
+    }
+}
+
 #[test]
 fn the_text_of_pages() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/html");

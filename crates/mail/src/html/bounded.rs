@@ -11,30 +11,35 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{LocalName, local_name};
 
 use super::tree::{Handle, Tree};
-use super::{INPUT_LIMIT, TEXT_LIMIT, tokens};
+use super::{Budget, TEXT_LIMIT, tokens};
 
 /// The most open elements and open formatting elements together. Browsers stop at 512 elements as well; what is deeper is read
 /// as if it stood in the deepest that is kept.
 const MAX_OPEN: usize = 512;
-/// The most nodes of a page.
-const MAX_NODES: usize = 300_000;
+/// The most nodes of all pages of a mail.
+pub(super) const MAX_NODES: usize = 300_000;
 /// The most steps of walks over open elements, in all.
-const MAX_STEPS: usize = 400_000_000;
+pub(super) const MAX_STEPS: usize = 400_000_000;
 /// The most text in all nodes, in bytes. White space collapses, so that this is more than what is shown.
-const MAX_TEXT: usize = 4 * TEXT_LIMIT;
+pub(super) const MAX_TEXT: usize = 4 * TEXT_LIMIT;
 
 /// The tree of a page, and whether something had to be left out.
-pub(super) fn parse(html: &str) -> (Tree, bool) {
-    let within = html.get(..html.floor_char_boundary(INPUT_LIMIT)).unwrap_or(html);
-    let bounded = Bounded::new(within.len());
+pub(super) fn parse(html: &str, budget: &mut Budget) -> (Tree, bool) {
+    let within = html.get(..html.floor_char_boundary(budget.bytes)).unwrap_or(html);
+    let bounded = Bounded::new(within.len(), budget.clone());
     tokens::give(within, &bounded, |bounded| bounded.full.get());
     let cut = within.len() < html.len() || bounded.full.get();
+    budget.bytes = budget.bytes.saturating_sub(within.len());
+    budget.nodes = budget.nodes.saturating_sub(bounded.builder.sink.len());
+    budget.steps = budget.steps.saturating_sub(bounded.steps.get());
+    budget.text = budget.text.saturating_sub(bounded.text.get());
     (bounded.builder.sink, cut)
 }
 
 /// The tree builder behind its bounds.
 struct Bounded {
     builder: TreeBuilder<Handle, Tree>,
+    budget: Budget,
     /// Whether a bound was met: the rest is not read.
     full: Cell<bool>,
     /// Bytes of text.
@@ -47,10 +52,11 @@ struct Bounded {
 }
 
 impl Bounded {
-    fn new(bytes: usize) -> Self {
+    fn new(bytes: usize, budget: Budget) -> Self {
         let options = TreeBuilderOpts { drop_doctype: true, ..TreeBuilderOpts::default() };
         Self {
             builder: TreeBuilder::new(Tree::new(bytes), options),
+            budget,
             full: Cell::new(false),
             text: Cell::new(0),
             steps: Cell::new(0),
@@ -61,9 +67,9 @@ impl Bounded {
 
     fn is_full(&self) -> bool {
         self.full.get()
-            || self.builder.sink.len() > MAX_NODES
-            || self.steps.get() > MAX_STEPS
-            || self.text.get() > MAX_TEXT
+            || self.builder.sink.len() > self.budget.nodes
+            || self.steps.get() > self.budget.steps
+            || self.text.get() > self.budget.text
     }
 
     /// How many elements are open, and how many formatting elements are to be opened again: at most so many.
@@ -212,6 +218,22 @@ mod tests {
             ("&amp;".repeat(3 * MANY), true),
             (format!("<style>{}</style>", "@media x{".repeat(MANY)), true),
             (format!("<style>{}</style>", ".a{margin:0}".repeat(MANY)) + &"<i class=a></i>".repeat(MANY), false),
+            (
+                format!("<style>{}</style>", "a b i{margin:0}".repeat(MANY))
+                    + &"<b>".repeat(400)
+                    + &"<i></i>".repeat(MANY),
+                false,
+            ),
+            (
+                format!("<style>{}</style>", format!("{}{{margin:0}}", ".a".repeat(100)).repeat(MANY))
+                    + &format!("<i class='{}a'></i>", "b ".repeat(63)).repeat(MANY),
+                false,
+            ),
+            (
+                format!("<style>{}</style>", "[class*=x]{margin:0}".repeat(MANY))
+                    + &format!("<i class='{}'></i>", "b".repeat(20_000)).repeat(100),
+                false,
+            ),
         ] {
             let start: String = page.chars().take(40).collect();
             let read = read(&(page + "<u>end"));
@@ -224,7 +246,7 @@ mod tests {
     fn what_is_past_the_limits_is_left_out_and_said() {
         let long = read(&"word ".repeat(400_000));
         assert!(long.truncated && long.text.len() > crate::message::BODY_LIMIT);
-        let large = read(&format!("<p>a</p><!--{}--><p>b</p>", "x".repeat(super::INPUT_LIMIT)));
+        let large = read(&format!("<p>a</p><!--{}--><p>b</p>", "x".repeat(super::super::INPUT_LIMIT)));
         assert!(large.truncated && large.text == "a", "{}", large.text);
         let picture = read(&format!("<img src='data:image/png;base64,{}'>b", "a/b+".repeat(1_000_000)));
         assert!(!picture.truncated && picture.text == "b", "one long attribute is no bound");

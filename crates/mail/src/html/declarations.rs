@@ -162,12 +162,12 @@ fn declare(to: &mut Declared, name: &str, value: &str) {
         "margin" => {
             let sides: Vec<&str> = value.split_ascii_whitespace().collect();
             if let Some(top) = sides.first() {
-                to.set(Property::MarginTop, size(top, 0.0));
-                to.set(Property::MarginBottom, size(sides.get(2).unwrap_or(top), 0.0));
+                to.set(Property::MarginTop, margin(top));
+                to.set(Property::MarginBottom, margin(sides.get(2).unwrap_or(top)));
             }
         }
-        "margin-top" => to.set(Property::MarginTop, size(value, 0.0)),
-        "margin-bottom" => to.set(Property::MarginBottom, size(value, 0.0)),
+        "margin-top" => to.set(Property::MarginTop, margin(value)),
+        "margin-bottom" => to.set(Property::MarginBottom, margin(value)),
         "float" => to.set(Property::Float, if value == "none" { Value::Inline } else { Value::Apart }),
         "position" => {
             to.set(Property::Position, if matches!(value, "absolute" | "fixed") { Value::Out } else { Value::Other });
@@ -226,6 +226,14 @@ fn size(value: &str, nothing: f64) -> Value {
         Some((number, _)) if number <= 0.0 => Value::Zero,
         None if matches!(value, "inherit" | "") => Value::Unset,
         _ => Value::Other,
+    }
+}
+
+/// A margin. What is less than a pixel is none: Word writes `.0001pt`.
+fn margin(value: &str) -> Value {
+    match number(value) {
+        Some((number, "" | "px" | "pt")) if number < 1.0 => Value::Zero,
+        _ => size(value, 0.0),
     }
 }
 

@@ -7,7 +7,7 @@ use super::elements::{self, Kind};
 use super::stylesheet::Stylesheet;
 use super::tree::{Content, DOCUMENT, Element, Id, Tree};
 use super::writer::{WhiteSpace, Writer};
-use super::{Page, TEXT_LIMIT};
+use super::{Budget, Page, TEXT_LIMIT};
 
 /// What an element hands down to what is in it.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +52,10 @@ enum Style {
 }
 
 /// The text of a page.
-pub(super) fn lay_out(tree: &Tree) -> Page {
+pub(super) fn lay_out(tree: &Tree, budget: &mut Budget) -> Page {
     let mut layout = Layout {
         tree,
-        sheet: stylesheet(tree),
+        sheet: stylesheet(tree, budget.matches),
         shown: Writer::new(),
         hidden: Writer::new(),
         links: String::new(),
@@ -63,6 +63,7 @@ pub(super) fn lay_out(tree: &Tree) -> Page {
     };
     layout.walk();
     let is_cut = layout.sheet.is_cut();
+    budget.matches = budget.matches.saturating_sub(layout.sheet.matches());
     let truncated = is_cut || layout.shown.is_full() || layout.hidden.is_full();
     // A page of nothing but pictures says no more than where they lead.
     if layout.shown.is_empty() {
@@ -73,8 +74,8 @@ pub(super) fn lay_out(tree: &Tree) -> Page {
 }
 
 /// The rules of all style elements, wherever they stand.
-fn stylesheet(tree: &Tree) -> Stylesheet {
-    let mut sheet = Stylesheet::default();
+fn stylesheet(tree: &Tree, matches: usize) -> Stylesheet {
+    let mut sheet = Stylesheet::new(matches);
     for id in 0..Id::try_from(tree.len()).unwrap_or(Id::MAX) {
         let Some(content) = tree.content(id) else { break };
         let Content::Element(element) = &*content else { continue };
@@ -161,7 +162,7 @@ impl Layout<'_> {
         if by_name == Kind::Nothing {
             return None;
         }
-        let declared = self.declared(element);
+        let declared = self.declared(id, element);
         let kind = kind(by_name, &declared);
         let inherited = inherit(&parent.inherited, element, kind, &declared);
         match kind {
@@ -206,17 +207,12 @@ impl Layout<'_> {
         Some(opened)
     }
 
-    fn declared(&self, element: &Element) -> Declared {
+    fn declared(&self, id: Id, element: &Element) -> Declared {
         let own = element.attribute(&local_name!("style"));
         if own.is_none() && self.sheet.is_empty() {
             return Declared::default();
         }
-        self.sheet.declared(
-            &element.name,
-            element.attribute(&local_name!("id")),
-            element.attribute(&local_name!("class")),
-            &own.map(Declarations::read).unwrap_or_default(),
-        )
+        self.sheet.declared(self.tree, id, element, &own.map(Declarations::read).unwrap_or_default())
     }
 
     fn close(&mut self, element: &Open) {

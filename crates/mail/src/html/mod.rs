@@ -9,10 +9,12 @@ mod declarations;
 mod elements;
 mod layout;
 mod references;
+mod selector;
 mod stylesheet;
 mod tag;
 mod tokens;
 mod tree;
+mod unclosed;
 mod writer;
 
 /// The most HTML that is read, in bytes of UTF-8. What follows is left out, and the page says so.
@@ -33,11 +35,56 @@ pub struct Page {
     pub truncated: bool,
 }
 
+/// What reading may cost. All pages of a mail share one, so that a thousand parts cost no more than one.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Bytes of HTML.
+    bytes: usize,
+    /// Nodes of trees.
+    nodes: usize,
+    /// Steps of walks over open elements.
+    steps: usize,
+    /// Bytes of text in nodes.
+    text: usize,
+    /// Rules of style sheets that are held against elements.
+    matches: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: INPUT_LIMIT,
+            nodes: bounded::MAX_NODES,
+            steps: bounded::MAX_STEPS,
+            text: bounded::MAX_TEXT,
+            matches: stylesheet::MAX_MATCHES,
+        }
+    }
+}
+
 /// Reads a page; any text is one.
 #[must_use]
 pub fn read(html: &str) -> Page {
-    let (tree, cut) = bounded::parse(html);
-    let mut page = layout::lay_out(&tree);
+    read_within(html, &mut Budget::default())
+}
+
+/// Reads a page with what others have left of a budget.
+pub fn read_within(html: &str, budget: &mut Budget) -> Page {
+    let page = read_as_it_stands(html, budget);
+    if page.text.is_empty()
+        && let Some(mended) = unclosed::mended(html)
+    {
+        let second = read_as_it_stands(&mended, budget);
+        if !second.text.is_empty() {
+            return second;
+        }
+    }
+    page
+}
+
+fn read_as_it_stands(html: &str, budget: &mut Budget) -> Page {
+    let (tree, cut) = bounded::parse(html, budget);
+    let mut page = layout::lay_out(&tree, budget);
     page.truncated |= cut;
     page
 }

@@ -1,30 +1,27 @@
-//! The rules of `style` elements, as far as their selectors name nothing but an element, its id and its classes. A rule that
-//! needs more to know whom it means is left out: showing what was hidden is a smaller mistake than hiding what is shown.
+//! The rules of `style` elements, as far as their selectors are [read](Selector).
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
+use html5ever::local_name;
+
 use super::declarations::{Declarations, Declared};
+use super::selector::{Selector, Specificity, classes};
+use super::tree::{Element, Id, Tree};
 
 /// The most bytes of all style elements that are read.
 const MAX_BYTES: usize = 512 * 1024;
 /// The most rules that are kept.
 const MAX_RULES: usize = 4096;
-/// The most rules that are held against elements, in all.
-const MAX_MATCHES: usize = 2_000_000;
-
-/// The most classes of an element that are looked at.
-const MAX_CLASSES: usize = 64;
-
-/// How much a rule counts: ids, classes, names, and its place (CSS Selectors, section 17).
-type Weight = (usize, usize, usize, usize);
+/// The most steps of holding rules against elements, and what these stand in, in all pages of a mail.
+pub(super) const MAX_MATCHES: usize = 2_000_000;
 
 /// A rule: `a.b#c` and what it declares.
 #[derive(Debug)]
 struct Rule {
-    name: Option<String>,
-    id: Option<String>,
-    classes: Vec<String>,
-    weight: Weight,
+    selector: Selector,
+    /// How much it counts, and its place.
+    weight: (Specificity, usize),
     declarations: Declarations,
 }
 
@@ -38,16 +35,27 @@ enum Key {
 }
 
 /// All rules.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stylesheet {
     rules: Vec<Rule>,
     by_key: HashMap<Key, Vec<usize>>,
     bytes: usize,
-    matches: std::cell::Cell<usize>,
+    matches: Cell<usize>,
+    max_matches: usize,
     full: bool,
 }
 
 impl Stylesheet {
+    /// No rules yet, to be held against elements so many times.
+    pub(super) fn new(max_matches: usize) -> Self {
+        Self { rules: Vec::new(), by_key: HashMap::new(), bytes: 0, matches: Cell::new(0), max_matches, full: false }
+    }
+
+    /// How many times rules were held against elements.
+    pub(super) fn matches(&self) -> usize {
+        self.matches.get()
+    }
+
     /// Whether there is no rule.
     pub(super) fn is_empty(&self) -> bool {
         self.rules.is_empty()
@@ -55,7 +63,7 @@ impl Stylesheet {
 
     /// Whether not all rules could be read or applied.
     pub(super) fn is_cut(&self) -> bool {
-        self.full || self.matches.get() > MAX_MATCHES
+        self.full || self.matches.get() > self.max_matches
     }
 
     /// Adds the rules of a style element that is for screens.
@@ -101,36 +109,37 @@ impl Stylesheet {
                 self.full = true;
                 return;
             }
-            let Some(rule) = rule(selector.trim(), declarations, self.rules.len()) else { continue };
-            let key = match (&rule.id, rule.classes.first(), &rule.name) {
+            let Some(selector) = Selector::read(selector) else { continue };
+            let subject = &selector.subject;
+            let key = match (&subject.id, subject.classes.first(), &subject.name) {
                 (Some(id), ..) => Key::Id(id.clone()),
                 (None, Some(class), _) => Key::Class(class.clone()),
                 (None, None, Some(name)) => Key::Name(name.clone()),
                 (None, None, None) => Key::Any,
             };
             self.by_key.entry(key).or_default().push(self.rules.len());
-            self.rules.push(rule);
+            let weight = (selector.specificity(), self.rules.len());
+            self.rules.push(Rule { selector, weight, declarations });
         }
     }
 
     /// What is declared for an element, its own declarations last.
-    pub(super) fn declared(&self, name: &str, id: Option<&str>, classes: Option<&str>, own: &Declarations) -> Declared {
+    pub(super) fn declared(&self, tree: &Tree, node: Id, element: &Element, own: &Declarations) -> Declared {
         let mut rules: Vec<&Rule> = Vec::new();
-        if !self.rules.is_empty() && self.matches.get() <= MAX_MATCHES {
-            let id = id.map(str::to_ascii_lowercase);
-            let classes = classes.unwrap_or_default().split_ascii_whitespace().take(MAX_CLASSES);
-            let classes: Vec<String> = classes.map(str::to_ascii_lowercase).collect();
-            let mut keys = vec![Key::Any, Key::Name(name.to_owned())];
-            keys.extend(id.clone().map(Key::Id));
-            keys.extend(classes.iter().cloned().map(Key::Class));
+        if !self.rules.is_empty() && self.matches.get() <= self.max_matches {
+            let mut keys = vec![Key::Any, Key::Name(element.name.to_string())];
+            keys.extend(element.attribute(&local_name!("id")).map(|id| Key::Id(id.to_ascii_lowercase())));
+            keys.extend(classes(element).map(|class| Key::Class(class.to_ascii_lowercase())));
             for position in keys.iter().filter_map(|key| self.by_key.get(key)).flatten() {
-                self.matches.set(self.matches.get() + 1);
+                let mut steps = 0;
                 if let Some(rule) = self.rules.get(*position)
-                    && rule.name.as_ref().is_none_or(|wanted| wanted == name)
-                    && rule.id.as_ref().is_none_or(|wanted| Some(wanted) == id.as_ref())
-                    && rule.classes.iter().all(|wanted| classes.contains(wanted))
+                    && rule.selector.is_for(tree, node, element, &mut steps)
                 {
                     rules.push(rule);
+                }
+                self.matches.set(self.matches.get() + steps);
+                if self.matches.get() > self.max_matches {
+                    break;
                 }
             }
             rules.sort_unstable_by_key(|rule| rule.weight);
@@ -146,38 +155,6 @@ impl Stylesheet {
         declared.apply(&own.important);
         declared
     }
-}
-
-/// A rule of one selector, if it is as simple as they are read here. Names are compared in any case, as browsers do without a
-/// document type.
-fn rule(selector: &str, declarations: Declarations, place: usize) -> Option<Rule> {
-    let is_simple = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '#' | '*');
-    if selector.is_empty() || selector.len() > 256 || !selector.chars().all(is_simple) {
-        return None;
-    }
-    let selector = selector.to_ascii_lowercase();
-    let mut rule = Rule { name: None, id: None, classes: Vec::new(), weight: (0, 0, 0, place), declarations };
-    let start = selector.find(['.', '#']).unwrap_or(selector.len());
-    let (name, mut rest) = selector.split_at_checked(start)?;
-    match name {
-        "" | "*" => {}
-        name if name.contains('*') => return None,
-        name => rule.name = Some(name.to_owned()),
-    }
-    while let Some(sign) = rest.chars().next() {
-        let part = rest.get(1..)?;
-        let end = part.find(['.', '#']).unwrap_or(part.len());
-        let (part, after) = part.split_at_checked(end)?;
-        match (sign, part) {
-            (_, "") => return None,
-            ('#', id) if rule.id.is_none() => rule.id = Some(id.to_owned()),
-            ('.', class) => rule.classes.push(class.to_owned()),
-            _ => return None,
-        }
-        rest = after;
-    }
-    rule.weight = (usize::from(rule.id.is_some()), rule.classes.len(), usize::from(rule.name.is_some()), place);
-    Some(rule)
 }
 
 /// Whether a list of media means any screen, whatever its size.

@@ -98,6 +98,11 @@ impl Tree {
         self.link(id, |node| node.first)
     }
 
+    /// The node that a node is in.
+    pub(super) fn parent(&self, id: Id) -> Option<Id> {
+        self.link(id, |node| node.parent)
+    }
+
     /// The node after a node, in the same parent.
     pub(super) fn next_sibling(&self, id: Id) -> Option<Id> {
         self.link(id, |node| node.next)

@@ -1,6 +1,7 @@
 //! The texts of a mail: what is shown to its reader.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use memchr::{memchr, memchr_iter, memmem};
 
@@ -12,7 +13,7 @@ use super::notice;
 use super::parameters::Parameters;
 use super::shown::Shown;
 use super::structure::{Part, Structure};
-use crate::html::{self, Page};
+use crate::html::{self, Budget, Page};
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
@@ -32,22 +33,21 @@ pub(super) struct Text<'x> {
 }
 
 impl<'x> Text<'x> {
-    /// The parts that are shown, in order, HTML in words.
-    pub(super) fn body(structure: &Structure<'x>, shown: &Shown) -> Self {
-        Self::joined(parts(structure, &shown.body).map(|part| match part.kind {
-            Kind::Html => Piece::of_page(part, |page| page.text),
-            _ => Piece::of(part),
-        }))
-    }
-
     /// What the HTML has in it without showing it.
-    pub(super) fn hidden(structure: &Structure<'x>, shown: &Shown) -> Self {
-        Self::joined(parts(structure, &shown.html).map(|part| Piece::of_page(part, |page| page.hidden)))
+    pub(super) fn hidden(structure: &Structure<'x>, shown: &Shown, body: &Body<'x>) -> Self {
+        let mut budget = body.budget.clone();
+        let mut pages: Vec<usize> = shown.html.iter().chain(body.hidden.keys()).copied().collect();
+        pages.sort_unstable();
+        pages.dedup();
+        Self::joined(parts(structure, &pages).map(|(index, part)| match body.hidden.get(&index) {
+            Some(piece) => piece.clone(),
+            None => page(&Piece::of(part), &mut budget).1,
+        }))
     }
 
     /// The HTML as written.
     pub(super) fn html(structure: &Structure<'x>, shown: &Shown) -> Self {
-        Self::joined(parts(structure, &shown.html).map(Piece::of))
+        Self::joined(parts(structure, &shown.html).map(|(_, part)| Piece::of(part)))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -91,7 +91,36 @@ impl<'x> Text<'x> {
     }
 }
 
+/// What is shown of a mail, and what came with reading it.
+#[derive(Debug)]
+pub(super) struct Body<'x> {
+    pub(super) text: Text<'x>,
+    /// What the pages of it hide, by their part.
+    hidden: BTreeMap<usize, Piece<'x>>,
+    /// What is left for other pages.
+    budget: Budget,
+}
+
+impl<'x> Body<'x> {
+    /// The parts that are shown, in order, HTML in words: also where it is called plain.
+    pub(super) fn read(structure: &Structure<'x>, shown: &Shown) -> Self {
+        let mut budget = Budget::default();
+        let mut hidden = BTreeMap::new();
+        let text = Text::joined(parts(structure, &shown.body).map(|(index, part)| {
+            let piece = Piece::of(part);
+            if part.kind != Kind::Html && !notice::is_page(&piece.text) {
+                return piece;
+            }
+            let (text, apart) = page(&piece, &mut budget);
+            hidden.insert(index, apart);
+            text
+        }));
+        Self { text, hidden, budget }
+    }
+}
+
 /// The text of a part, and whether there is more of it than was read.
+#[derive(Clone, Debug)]
 struct Piece<'x> {
     text: Cow<'x, str>,
     cut: bool,
@@ -103,16 +132,18 @@ impl<'x> Piece<'x> {
         let text = if part.kind == Kind::Plain { flowed::read(text, part.content_type) } else { text };
         Self { text, cut: part.body.len() > READ }
     }
-
-    fn of_page(part: &Part<'x>, text: fn(Page) -> String) -> Self {
-        let page = html::read(&read(part, READ));
-        let cut = page.truncated || part.body.len() > READ;
-        Self { text: Cow::Owned(text(page)), cut }
-    }
 }
 
-fn parts<'a, 'x>(structure: &'a Structure<'x>, indices: &'a [usize]) -> impl Iterator<Item = &'a Part<'x>> {
-    indices.iter().filter_map(|index| structure.parts.get(*index))
+/// What a page shows, and what it hides.
+fn page<'x>(page: &Piece<'x>, budget: &mut Budget) -> (Piece<'x>, Piece<'x>) {
+    let Page { text, hidden, truncated } = html::read_within(&page.text, budget);
+    let piece = |text| Piece { text: Cow::Owned(text), cut: page.cut || truncated };
+    (piece(text), piece(hidden))
+}
+
+/// Parts with their indices.
+fn parts<'a, 'x>(structure: &'a Structure<'x>, indices: &'a [usize]) -> impl Iterator<Item = (usize, &'a Part<'x>)> {
+    indices.iter().filter_map(|index| Some((*index, structure.parts.get(*index)?)))
 }
 
 /// The first bytes of a part, decoded.

@@ -30,7 +30,7 @@ use std::sync::OnceLock;
 pub use address::{Address, AddressField};
 pub use attachment::Attachment;
 pub use automatic::Reason;
-use body::Text;
+use body::{Body, Text};
 use fields::Fields;
 use shown::Shown;
 use structure::Structure;
@@ -53,7 +53,7 @@ pub struct Message<'x> {
     shown: OnceLock<Shown>,
     /// Where the Subject stands: flows ask for it many times, and names are compared one by one.
     subject: OnceLock<Option<usize>>,
-    text: OnceLock<Text<'x>>,
+    text: OnceLock<Body<'x>>,
     html: OnceLock<Text<'x>>,
     hidden: OnceLock<Text<'x>>,
     addresses: [OnceLock<(Vec<Address>, bool)>; AddressField::ALL.len()],
@@ -123,7 +123,7 @@ impl<'x> Message<'x> {
     /// character boundary.
     #[must_use]
     pub fn hidden_text(&self) -> &str {
-        self.hidden.get_or_init(|| Text::hidden(self.structure(), self.shown())).as_str()
+        self.hidden.get_or_init(|| Text::hidden(self.structure(), self.shown(), self.shown_text())).as_str()
     }
 
     /// Whether text or HTML were longer than [`BODY_LIMIT`].
@@ -230,7 +230,11 @@ impl<'x> Message<'x> {
     }
 
     fn text(&self) -> &Text<'x> {
-        self.text.get_or_init(|| Text::body(self.structure(), self.shown()))
+        &self.shown_text().text
+    }
+
+    fn shown_text(&self) -> &Body<'x> {
+        self.text.get_or_init(|| Body::read(self.structure(), self.shown()))
     }
 
     fn html_text(&self) -> &Text<'x> {

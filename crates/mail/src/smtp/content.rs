@@ -351,9 +351,12 @@ mod tests {
                 assert!(reached != End || input[..used].ends_with(b"\r\n.\r\n"), "{input:?} by {piece}");
             }
         }
-        let chunks: &[(&[u8], Result<&[u8], Fault>)] =
-            &[(b"a\nb\n", Ok(b"a\r\nb\r\n")), (b"\n\r\n\n.\n", Ok(b"\r\n\r\n\r\n.\r\n")), (b"a\nb\rc", Err(Cr))];
-        for (input, expected) in chunks {
+        let chunks: &[Case] = &[
+            (b"a\nb\n", Ok(b"a\r\nb\r\n"), End),
+            (b"\n\r\n\n.\n", Ok(b"\r\n\r\n\r\n.\r\n"), End),
+            (b"a\nb\rc", Err(Cr), End),
+        ];
+        for (input, expected, _) in chunks {
             for piece in 1..=input.len() {
                 let mut content = content(100, BareLf::Normalise);
                 input.chunks(piece).for_each(|chunk| content.read_chunk(chunk));

@@ -165,7 +165,7 @@ pub(super) fn is_reply(message: &Message<'_>, name: &str) -> bool {
     let says = |form: &&str| {
         subject.strip_prefix(*form).is_some_and(|rest| rest.is_empty() || rest.trim_start().starts_with(':'))
     };
-    REPLIES.iter().any(|form| says(&form)) || is_from_notes(message, written, &subject, name)
+    REPLIES.iter().any(says) || is_from_notes(message, written, &subject, name)
 }
 
 /// Lotus Notes writes `AUTO: ` in capitals (`Auto:` is a car in German), or the name of the person, who is the sender.
