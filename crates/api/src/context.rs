@@ -37,7 +37,12 @@ pub async fn layer(request: Request, next: Next) -> Response {
     if response.status().is_client_error() || response.status().is_server_error() {
         let error = response.extensions_mut().remove::<ApiError>().unwrap_or_else(|| unexplained(response.status()));
         if let Some(detail) = error.private_detail() {
-            tracing::error!(context_id, %method, route, detail, "request failed");
+            // What a client did wrong is no failure of the server's.
+            if error.status().is_server_error() {
+                tracing::error!(context_id, %method, route, detail, "request failed");
+            } else {
+                tracing::debug!(context_id, %method, route, detail, "request refused");
+            }
         }
         // What can't be written as JSON does not exist in these types; an empty body would be the lesser evil.
         *response.body_mut() = Body::from(error.body(&context_id).unwrap_or_default());

@@ -522,8 +522,8 @@ fn the_data_directory_is_its_owners_alone() {
     let data = scratch.path("data");
     // As an older version left it, and a umask that takes nothing away.
     fs::create_dir(&data).unwrap();
-    fs::write(data.join("admin-client.json"), "{}").unwrap();
-    for (path, mode) in [(data.join("admin-client.json"), 0o644), (data.clone(), 0o755)] {
+    fs::write(data.join("admin-client.old"), "{}").unwrap();
+    for (path, mode) in [(data.join("admin-client.old"), 0o644), (data.clone(), 0o755)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let wrapper = ["sh", "-c", "umask 000; exec \"$@\"", "sh"].map(Into::into).to_vec();
@@ -532,7 +532,7 @@ fn the_data_directory_is_its_owners_alone() {
     prepare(&server);
     deliver(&server, "private@operate.example", "care@example.com");
     let found = modes(&data);
-    for name in ["waypost.db", "waypost.db-wal", "waypost.db-shm", "listeners.json", "admin-client.json", "tls/key.pem"]
+    for name in ["waypost.db", "waypost.db-wal", "waypost.db-shm", "listeners.json", "admin-client.old", "tls/key.pem"]
     {
         assert!(found.iter().any(|(path, _)| *path == data.join(name)), "no {name} in {found:?}");
     }
@@ -643,14 +643,41 @@ fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
     server.signal("HUP");
     wait_for("the refusal", || server.log().contains("the one before stays in use").then_some(()));
     assert_eq!(shown(&https), second.to_vec());
+
+    // Nobody writes to this pipe: reading it would never end, nor would the server.
+    certificate(&folder);
+    fs::remove_file(folder.join("key.pem")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.join("key.pem")).status().unwrap().success());
+    server.signal("HUP");
+    wait_for("the refusal", || server.log().contains("it is not a regular file").then_some(()));
+    assert_eq!(shown(&https), second.to_vec());
     session.command("NOOP").unwrap();
     assert!(server.is_running());
     assert_eq!(server.api().get("/flows").status, 200);
     server.stop();
+    assert!(!server.is_running());
 
     // Without a certificate a hangup changes nothing either.
     let mut plain = Server::start(&scratch.path("plain"), &Start::default());
     plain.signal("HUP");
     wait_for("a word on it", || plain.log().contains("no certificate to read again").then_some(()));
     assert!(plain.is_running());
+}
+
+#[test]
+fn what_a_client_did_wrong_is_no_error_of_the_server() {
+    let scratch = Scratch::new("operate-client-errors");
+    let server = Server::start(
+        &scratch.path("data"),
+        &Start { arguments: vec!["--log".to_owned(), "debug".to_owned()], ..Start::default() },
+    );
+    let headers = [("Content-Type", "application/json"), ("Content-Encoding", "gzip")];
+    let refused = server.api().send("POST", "/routing/queues", &headers, b"no gzip").error(400);
+    let context_id = refused["contextId"].as_str().unwrap().to_owned();
+    let why = wait_for("a word on it", || {
+        let log = server.log();
+        let mut lines = log.lines().filter(|line| line.contains(&context_id));
+        lines.find(|line| line.contains("request refused")).map(str::to_owned)
+    });
+    assert!(why.contains("DEBUG") && !server.log().contains("ERROR"), "{why}");
 }

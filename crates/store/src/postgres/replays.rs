@@ -27,11 +27,27 @@ impl ReplayStore for PostgresStore {
                 SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= $3)
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING *";
-        let begun = self
-            .db
-            .run(move |db| Box::pin(async move { row(db, sql, &[&lease.token, &lease.until, &now]).await }))
-            .await?;
-        begun.as_ref().map(record).transpose()
+        loop {
+            let begun = self
+                .db
+                .run(move |db| Box::pin(async move { row(db, sql, &[&lease.token, &lease.until, &now]).await }))
+                .await?;
+            let Some(begun) = begun else { return Ok(None) };
+            match record(&begun) {
+                // It fails, for otherwise all that come after it would wait for ever.
+                Err(error @ StoreError::Inconsistent { .. }) => {
+                    let id: Uuid = begun.try_get("id")?;
+                    tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
+                    let sql =
+                        "UPDATE replays SET state = $3, lease = NULL, lease_until = NULL WHERE id = $1 AND lease = $2";
+                    let failed = replay_state(ReplayState::Failed);
+                    self.db
+                        .run(move |db| Box::pin(async move { execute(db, sql, &[&id, &lease.token, &failed]).await }))
+                        .await?;
+                }
+                read => return read.map(Some),
+            }
+        }
     }
 
     async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {

@@ -9,9 +9,9 @@ use serde::Serialize;
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
-use super::directory::{self, DATABASE, Facts, INDEX, LogHead};
+use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
-use super::{catalogue, schema, seals, state, tally};
+use super::{catalogue, schema, seals, state, tables, tally};
 use crate::encoding::{decision_code, state_code};
 use crate::error::StoreError;
 use crate::records::mail::Summary;
@@ -41,6 +41,8 @@ pub struct Report {
     pub messages: Counts,
     /// Runs with their traces.
     pub runs: Counts,
+    /// Rows of each other table whose rows have checksums: audit log, catalogue, clients, tokens, tables, replays.
+    pub records: BTreeMap<String, Counts>,
 }
 
 /// How many of a kind there are.
@@ -93,27 +95,34 @@ pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
     let mut report =
         Report { running: matches!(directory.try_lock(), Err(TryLockError::WouldBlock)), ..Report::default() };
     let remembered = state::read(data_dir)?;
+    if matches!(remembered, state::Remembered::Unreadable) {
+        report.problem(directory::unreadable_state());
+    }
     let findings = if report.running { Vec::new() } else { directory::findings(data_dir, &remembered)? };
     for finding in &findings {
         report.problem(finding);
     }
     let path = data_dir.join(DATABASE);
-    if fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
+    let found = fs::metadata(&path).ok().map(|found| found.len());
+    if found.is_none_or(|bytes| bytes == 0) {
         if findings.is_empty() {
-            return Err(StoreError::Failed(format!("there is no `{DATABASE}` in `{}`", data_dir.display())));
+            let what = match found {
+                None => format!("there is no `{DATABASE}` in `{}`", data_dir.display()),
+                Some(_) => format!("`{DATABASE}` in `{}` is empty", data_dir.display()),
+            };
+            return Err(StoreError::Failed(what));
         }
         return Ok(report);
     }
     let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
     // Without a log, or with one that is another's, the file alone is read.
     let with_log = report.running || (log && findings.is_empty());
-    let had_index = data_dir.join(INDEX).exists();
+    let beside = Beside::missing(data_dir);
     if let Err(error) = look(&path, with_log, &remembered, data_dir, &mut report) {
         report.problem(error);
     }
-    if with_log && !had_index && !report.running {
-        // It is made by whoever reads, and holds nothing of its own.
-        let _ = fs::remove_file(data_dir.join(INDEX));
+    if !report.running {
+        beside.remove();
     }
     Ok(report)
 }
@@ -186,7 +195,38 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     while let Some(row) = rows.next()? {
         report.read(|report| &mut report.runs, run(row));
     }
+    let sql = "SELECT tables.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns ON columns.name = 'seal'
+        WHERE tables.type = 'table' AND tables.name NOT IN ('interactions', 'runs') ORDER BY tables.name";
+    let tables: Vec<String> = db.prepare(sql)?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for table in tables {
+        // What can't be read in one table does not hide another.
+        if let Err(error) = sealed(db, &table, report) {
+            report.problem(format!("the rows of `{table}` can't all be read: {error}"));
+        }
+    }
     Ok(())
+}
+
+/// Compares each row of a table with its checksum.
+fn sealed(db: &Connection, table: &str, report: &mut Report) -> Result<(), StoreError> {
+    let columns = if table == "table_rows" { tables::SEALED } else { "*" };
+    let mut select = db.prepare(&format!("SELECT {columns} FROM {table}"))?;
+    let mut rows = select.query(())?;
+    let mut counts = Counts::default();
+    let read = loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error.into()),
+        };
+        let sound = seals::verify_before(row, table);
+        counts.add(sound.is_ok());
+        if let Err(error) = sound {
+            report.problem(error);
+        }
+    };
+    report.records.insert(table.to_owned(), counts);
+    read
 }
 
 /// Whether as many are counted in each state, and of each kind of decision, as there are.

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use uuid::Uuid;
 
 use super::state::{self, Phase, Record, Remembered};
-use super::tally;
+use super::{room, tally};
 use crate::error::StoreError;
 use crate::sums::sum;
 
@@ -68,14 +68,23 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
     let log = LogHead::read(data_dir)?;
     let mut found = Vec::new();
     let mut damaged = |what: String, detail: String| found.push(StoreError::Damaged { what, detail });
+    let state = if database.is_some() { "empty" } else { "missing" };
     let Some(database) = database.filter(|database| database.bytes > 0) else {
         let had = match remembered {
-            Remembered::Nothing => log.filter(|log| log.bytes > 0).map(|_| "its write-ahead log is there".to_owned()),
-            Remembered::Unreadable => Some(format!("`{}` is there", state::NAME)),
-            Remembered::Known(_, record) => Some(had_commits(record)),
+            Remembered::Nothing if log.is_some_and(|log| log.bytes > 0) => {
+                Some(format!("its write-ahead log `{LOG}` is there: restore a backup, or move the log away to begin with nothing"))
+            }
+            Remembered::Nothing => signs_of_use(data_dir).map(|names| {
+                format!(
+                    "a server ran here, which left {names}: restore a backup, name its `--database` if it has one, or move these away to \
+                     begin with nothing"
+                )
+            }),
+            Remembered::Unreadable => Some(format!("`{}` is there: {ADVICE}", state::NAME)),
+            Remembered::Known(_, record) => Some(format!("{}: {ADVICE}", had_commits(record))),
         };
         if let Some(had) = had {
-            damaged(format!("the database `{DATABASE}` is missing or empty"), format!("{had}: {ADVICE}"));
+            damaged(format!("the database `{DATABASE}` is {state}"), had);
         }
         return Ok(found);
     };
@@ -100,6 +109,48 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
         damaged(format!("the write-ahead log `{LOG}` is foreign or damaged"), detail);
     }
     Ok(found)
+}
+
+/// What a server left in a directory whose database and state are gone; none if it is new. A reserve without content is no sign: it is made
+/// before the database.
+fn signs_of_use(data_dir: &Path) -> Option<String> {
+    let left = |name: &&str| match fs::metadata(data_dir.join(name)) {
+        Ok(found) => *name != room::NAME || found.len() > 0,
+        Err(_) => false,
+    };
+    let names: Vec<String> = ["admin-client.json", "underway", room::NAME]
+        .into_iter()
+        .filter(left)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// That the directory does not know how far its database was.
+pub(super) fn unreadable_state() -> StoreError {
+    StoreError::Damaged {
+        what: format!("`{}` is damaged", state::NAME),
+        detail: "whether commits are missing can't be told; the next start writes it anew".to_owned(),
+    }
+}
+
+/// Files that were not there beside the database. SQLite makes them for whoever only reads, and they hold nothing of their own then.
+pub(super) struct Beside(Vec<PathBuf>);
+
+impl Beside {
+    /// Those that are missing now.
+    pub(super) fn missing(data_dir: &Path) -> Self {
+        Self([LOG, INDEX].map(|name| data_dir.join(name)).into_iter().filter(|path| !path.exists()).collect())
+    }
+
+    /// Removes those that were made since; to be called when nothing was written, and the database is closed.
+    pub(super) fn remove(self) {
+        for path in self.0 {
+            if path.ends_with(INDEX) || fs::metadata(&path).is_ok_and(|found| found.len() == 0) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
 }
 
 /// Refuses a database that is not the one that was left there, or holds less than it did. Nothing was written to it yet.

@@ -40,9 +40,11 @@ use tokio::sync::watch;
 use crate::error::StoreError;
 use crate::traits::{Heard, PeerStore, RoomStore};
 
+use directory::Beside;
 use guard::Guard;
 use readers::Readers;
 use room::Room;
+use state::Remembered;
 use writer::{Work, Writer, WriterOptions};
 
 /// What can be set for a store in SQLite.
@@ -111,8 +113,17 @@ impl SqliteStore {
         let path = data_dir.join(directory::DATABASE);
         let remembered = state::read(data_dir)?;
         directory::inspect(data_dir, &remembered)?;
+        if matches!(remembered, Remembered::Unreadable) {
+            tracing::warn!("{}", directory::unreadable_state());
+        }
+        let beside = Beside::missing(data_dir);
         let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
-        directory::compare(&db, data_dir, &remembered)?;
+        let ours = directory::compare(&db, data_dir, &remembered);
+        if let Err(refused) = ours.and_then(|()| schema::refuse_newer(&db, schema::MIGRATIONS)) {
+            drop(db);
+            beside.remove();
+            return Err(refused);
+        }
         Guard::opening(data_dir, &remembered)?;
         schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
         let guard = Guard::begin(&db, data_dir)?;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use uuid::Uuid;
 use waypost_flow::id::InteractionId;
 
@@ -47,13 +48,7 @@ impl ReplayStore for SqliteStore {
     }
 
     async fn replay(&self, id: Uuid) -> Result<Option<ReplayRecord>, StoreError> {
-        self.readers()?
-            .run(move |db| {
-                let mut select = db.prepare_cached("SELECT * FROM replays WHERE id = ?1")?;
-                let mut rows = select.query((id.as_bytes(),))?;
-                rows.next()?.map(record).transpose()
-            })
-            .await
+        self.readers()?.run(move |db| find(db, &id.as_bytes())).await
     }
 
     async fn replays(&self, offset: u64, limit: u32) -> Result<(Vec<ReplayRecord>, u64), StoreError> {
@@ -74,10 +69,14 @@ impl ReplayStore for SqliteStore {
     async fn replay_changes(&self, id: Uuid) -> Result<Vec<String>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let sql = "SELECT entry FROM replay_changes WHERE replay = ?1 ORDER BY position";
+                let sql = "SELECT * FROM replay_changes WHERE replay = ?1 ORDER BY position";
                 let mut select = db.prepare_cached(sql)?;
-                let entries = select.query_map((id.as_bytes(),), |row| row.get(0))?;
-                Ok(entries.collect::<Result<_, _>>()?)
+                let mut rows = select.query((id.as_bytes(),))?;
+                let mut entries = Vec::new();
+                while let Some(row) = rows.next()? {
+                    entries.push(Columns::sealed(row, "replay_changes")?.get("entry")?);
+                }
+                Ok(entries)
             })
             .await
     }
@@ -85,9 +84,10 @@ impl ReplayStore for SqliteStore {
     async fn replay_traces(&self, id: Uuid, interaction: InteractionId) -> Result<Option<String>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let sql = "SELECT traces FROM replay_changes WHERE interaction = ?2 AND replay = ?1";
-                let values = (id.as_bytes(), interaction.0.as_bytes());
-                Ok(db.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+                let sql = "SELECT * FROM replay_changes WHERE interaction = ?2 AND replay = ?1";
+                let mut select = db.prepare_cached(sql)?;
+                let mut rows = select.query((id.as_bytes(), interaction.0.as_bytes()))?;
+                rows.next()?.map(|row| Columns::sealed(row, "replay_changes")?.get("traces")).transpose()
             })
             .await
     }
@@ -149,18 +149,34 @@ fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// One after the other, until one can be read. A damaged one fails, for otherwise all that come after it would wait for ever.
 fn begin(db: &Connection, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
-    let sql = "UPDATE replays SET lease = ?1, lease_until = ?2, starts = starts + 1 WHERE id = (
-            SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= ?3) ORDER BY id LIMIT 1)
-        RETURNING id";
-    let mut update = db.prepare_cached(sql)?;
-    let mut rows = update.query((lease.token.as_bytes(), micros(lease.until), micros(now)))?;
-    let begun: Option<[u8; 16]> = rows.next()?.map(|row| row.get(0)).transpose()?;
-    // The statement is done when it has answered its last row.
-    while rows.next()?.is_some() {}
-    // What it answers of a row is from before the triggers, so without the new seal.
+    let sql =
+        "SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY id LIMIT 1";
+    let mut next = db.prepare_cached(sql)?;
+    loop {
+        // Even what it is named by may be damaged.
+        let Some(id): Option<Value> = next.query_row((micros(now),), |row| row.get(0)).optional()? else {
+            return Ok(None);
+        };
+        if let Err(error) = find(db, &id) {
+            tracing::error!(%error, "a replay is not begun: it failed");
+            let sql = "UPDATE replays SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1";
+            if db.prepare_cached(sql)?.execute((&id, replay_state(ReplayState::Failed)))? == 0 {
+                return Err(error);
+            }
+            continue;
+        }
+        let sql = "UPDATE replays SET lease = ?2, lease_until = ?3, starts = starts + 1 WHERE id = ?1";
+        db.prepare_cached(sql)?.execute((&id, lease.token.as_bytes(), micros(lease.until)))?;
+        // Read after the triggers: what the statement itself returned would not have the new seal.
+        return find(db, &id);
+    }
+}
+
+fn find(db: &Connection, id: &dyn ToSql) -> Result<Option<ReplayRecord>, StoreError> {
     let mut select = db.prepare_cached("SELECT * FROM replays WHERE id = ?1")?;
-    let mut rows = select.query((begun,))?;
+    let mut rows = select.query([id])?;
     rows.next()?.map(record).transpose()
 }
 

@@ -14,7 +14,7 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use rustix::io::Errno;
 
 /// The reserve's name.
-const NAME: &str = "waypost.reserve";
+pub(super) const NAME: &str = "waypost.reserve";
 
 /// The reserve's size in bytes; on small disks a sixteenth of the disk. The log can be folded into the database with it
 /// (`SqliteOptions::checkpoint_bytes`), and used over and over afterwards.

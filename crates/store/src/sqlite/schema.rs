@@ -73,11 +73,7 @@ fn settle(db: &Connection) -> Result<(), StoreError> {
 /// Brings the database up to the last of `migrations`, one transaction a step. A database that holds something is copied first to
 /// `NAME.before-N` beside it, N being the format that is left.
 pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
-    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
-    let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::TooNew { found, known });
-    }
+    let (found, known) = refuse_newer(db, migrations)?;
     if found > 0 && found < known {
         back_up(db, path, found)?;
     }
@@ -88,6 +84,13 @@ pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[&str]) -> 
         transaction.commit()?;
     }
     sync_directory(path)
+}
+
+/// The format found and the newest that is known, if that is as new.
+pub(super) fn refuse_newer(db: &Connection, migrations: &[&str]) -> Result<(u32, u32), StoreError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known { Err(StoreError::TooNew { found, known }) } else { Ok((found, known)) }
 }
 
 fn back_up(db: &Connection, path: &Path, format: u32) -> Result<(), StoreError> {

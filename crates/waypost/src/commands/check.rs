@@ -34,8 +34,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             writeln!(out, "{} more problems", report.more)?;
         }
         let row = |kind: &str, counts: Counts| [kind.to_owned(), counts.sound.to_string(), counts.damaged.to_string()];
-        let rows =
-            [row("interactions", report.interactions), row("messages", report.messages), row("runs", report.runs)];
+        let mail = [("interactions", report.interactions), ("messages", report.messages), ("runs", report.runs)];
+        let others = report.records.iter().map(|(table, counts)| (table.as_str(), *counts));
+        let rows: Vec<_> = mail.into_iter().chain(others).map(|(kind, counts)| row(kind, counts)).collect();
         table::rows(out, ["", "SOUND", "DAMAGED"], &rows)?;
         if report.running {
             writeln!(

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use waypost_admission::{Gate, Networks};
 use waypost_api::router::router;
 use waypost_api::serve::Edge;
@@ -184,10 +184,15 @@ fn certificates(arguments: &Arguments) -> Result<Option<Arc<Certificates>>, Fail
 /// Reads the certificate again at each SIGHUP. All else that is configured needs a restart.
 async fn reload_on(mut hangups: Signal, certificates: Option<Arc<Certificates>>) {
     while hangups.recv().await.is_some() {
-        match certificates.as_ref().map(|certificates| certificates.reload(SystemTime::now())) {
-            None => tracing::info!("SIGHUP: there is no certificate to read again"),
-            Some(Ok(())) => tracing::info!("SIGHUP: the certificate was read again"),
-            Some(Err(failure)) => {
+        let Some(certificates) = certificates.clone() else {
+            tracing::info!("SIGHUP: there is no certificate to read again");
+            continue;
+        };
+        // On a thread that serves nobody: a disk may be slow to answer.
+        let read = spawn_blocking(move || certificates.reload(SystemTime::now())).await;
+        match read.unwrap_or_else(|error| Err(Failure::of("reading it was broken off")(&error))) {
+            Ok(()) => tracing::info!("SIGHUP: the certificate was read again"),
+            Err(failure) => {
                 tracing::error!(%failure, "SIGHUP: the certificate can't be read again; the one before stays in use");
             }
         }

@@ -1,13 +1,15 @@
 //! Certificates: given ones, or a self-signed one that is made in the data directory and renewed in time.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType};
+use rustix::fs::OFlags;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider as provider;
 use rustls::pki_types::pem::PemObject;
@@ -59,7 +61,8 @@ impl Certificates {
         Ok(Arc::new(Self { source, current }))
     }
 
-    /// Reads the certificate again; connections from here on are made with it. If that fails the one there was stays.
+    /// Reads the certificate again; connections from here on are made with it. If that fails the one there was stays. It blocks as long as
+    /// the disk does.
     ///
     /// # Errors
     /// As for [`Self::load`].
@@ -104,12 +107,25 @@ fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Failu
         let path = path.display().to_string();
         move |cause: &dyn std::fmt::Display| Failure::of(format!("can't use {path} for TLS"))(cause)
     };
-    let chain: Result<Vec<CertificateDer<'static>>, _> =
-        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+    let text = content(certificate).map_err(|error| fail(certificate)(&error))?;
+    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain.map_err(|error| fail(certificate)(&error))?;
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| fail(key)(&error))?;
+    let text = content(key).map_err(|error| fail(key)(&error))?;
+    let secret = PrivateKeyDer::from_pem_slice(&text).map_err(|error| fail(key)(&error))?;
     let certified = CertifiedKey::from_der(chain, secret, &provider());
     certified.map(Arc::new).map_err(|error| fail(certificate)(&error))
+}
+
+/// What a file holds. A pipe or a device is refused: nobody knows when it answers, or whether it ends, and a SIGHUP reads it again.
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let mut file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(content)
 }
 
 fn self_signed(data_dir: &Path, now: SystemTime) -> Result<Arc<CertifiedKey>, Failure> {

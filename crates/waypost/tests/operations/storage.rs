@@ -179,6 +179,12 @@ fn damage_is_told_by_name_and_never_served() {
     server.stop();
     assert_eq!(check(&data, "table").0, Some(0), "{:?}", check(&data, "table"));
 
+    let whole = fs::read(&database).unwrap();
+    overwrite(&database, "createdqueue", "createdqueuE");
+    let (code, told) = check(&data, "table");
+    assert!(code == Some(1) && told.contains("a row of `audit` is damaged"), "{told}");
+    fs::write(&database, whole).unwrap();
+
     overwrite(&database, "a body of its own", "a body of my");
     let (code, told) = check(&data, "table");
     assert!(code == Some(1) && told.contains(&format!("the message of interaction `{id}` is damaged")), "{told}");
@@ -216,7 +222,14 @@ fn damage_is_told_by_name_and_never_served() {
     server.kill();
     let refused = serve(&data);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(told.contains("the database `waypost.db` is missing or empty"), "{told}");
+    assert!(told.contains("the database `waypost.db` is missing: "), "{told}");
     File::create(&database).unwrap();
-    assert!(String::from_utf8_lossy(&serve(&data).stderr).contains("is missing or empty"));
+    assert!(String::from_utf8_lossy(&serve(&data).stderr).contains("the database `waypost.db` is empty: "));
+    // What it remembers is gone, too: that it was no new directory can still be seen.
+    fs::remove_file(data.join("waypost.state")).unwrap();
+    fs::remove_file(data.join("waypost.db-wal")).unwrap();
+    fs::remove_file(&database).unwrap();
+    let told = String::from_utf8_lossy(&serve(&data).stderr).into_owned();
+    assert!(told.contains("the database `waypost.db` is missing: a server ran here, which left `underway`"), "{told}");
+    assert!(!database.exists() && check(&data, "table").0 == Some(1));
 }

@@ -1,10 +1,13 @@
 //! Damage is told.
 
+use uuid::Uuid;
+
 use super::open;
 use super::waits::session;
 use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::records::replays::{ReplayLease, ReplayRecord, ReplayState};
 use crate::traits::{MailStore, QueueStore, ReplayStore};
 
 #[tokio::test]
@@ -43,4 +46,30 @@ async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
     assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(4)]);
     let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
     assert_eq!(store.claim(&claim, at(100)).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_damaged_replay_stands_in_no_others_way() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    for number in 1..=2 {
+        let replay = ReplayRecord {
+            id: Uuid::from_u128(number),
+            created_at: at(1),
+            created_by: "ops".to_owned(),
+            request: "{}".to_owned(),
+            state: ReplayState::Open,
+            starts: 0,
+            progress: String::new(),
+            report: None,
+        };
+        store.add_replay(replay).await.unwrap();
+    }
+    let db = session(&opened).await;
+    let first = Uuid::from_u128(1);
+    db.batch_execute(&format!("UPDATE replays SET starts = -9 WHERE id = '{first}'")).await.unwrap();
+    let lease = |token| ReplayLease { token: Uuid::from_u128(token), until: at(20) };
+    let begun = store.begin_replay(lease(7), at(10)).await.unwrap().unwrap();
+    assert_eq!(begun.id, Uuid::from_u128(2));
+    assert_eq!(store.begin_replay(lease(8), at(90)).await.unwrap().unwrap().id, begun.id, "the first failed for good");
 }

@@ -23,6 +23,7 @@ use crate::records::tables::{
 use crate::traits::TableStore;
 
 pub(super) use imports::end_rights;
+pub(super) use rows::SEALED;
 pub(super) use sweep::sweep;
 #[cfg(test)]
 pub(super) use {rows::FIND, rows::LIST, sweep::OLD_ROWS};

@@ -10,6 +10,9 @@ use crate::records::tables::{
     row_entry,
 };
 
+/// What a row's seal covers, and the seal.
+pub(in crate::sqlite) const SEALED: &str = "folded, key, content, seal";
+
 /// The row that began last before or with the version: if it ended by then, there is none.
 pub(in crate::sqlite) const FIND: &str = "SELECT folded, key, content, seal, until FROM table_rows
     WHERE table_id = ?1 AND folded = ?2 AND since <= ?3 ORDER BY since DESC LIMIT 1";

@@ -8,14 +8,16 @@ use std::path::Path;
 use bytes::Bytes;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{client, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
-use crate::traits::{AccessStore, AuditStore, CatalogueStore, MailStore, QueueStore, RoomStore};
+use crate::traits::{AccessStore, AuditStore, CatalogueStore, MailStore, QueueStore, ReplayStore, RoomStore};
 
 fn reopen(directory: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(directory, SqliteOptions::default())
@@ -81,6 +83,183 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
     assert_eq!(report.messages, Counts { sound: 2, damaged: 1 }, "one was erased");
     assert_eq!(report.runs, Counts { sound: 3, damaged: 1 });
     assert_eq!(report.problems.len(), 3, "{report:?}");
+}
+
+fn replay(number: u128) -> ReplayRecord {
+    ReplayRecord {
+        id: Uuid::from_u128(number),
+        created_at: at(1),
+        created_by: "ops".to_owned(),
+        request: "{}".to_owned(),
+        state: ReplayState::Open,
+        starts: 0,
+        progress: String::new(),
+        report: None,
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_replay_stands_in_no_others_way() {
+    let opened = open();
+    for number in 1..=3 {
+        opened.store.add_replay(replay(number)).await.unwrap();
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    // The first is not as it was written; the second can't even be read.
+    tamper(
+        directory.path(),
+        "UPDATE replays SET request = '[]' WHERE substr(id, 16) = x'01';
+         UPDATE replays SET seal = NULL, starts = 'many' WHERE substr(id, 16) = x'02';",
+    );
+    let store = reopen(directory.path()).unwrap();
+    let lease = |token| ReplayLease { token: Uuid::from_u128(token), until: at(20) };
+    let begun = store.begin_replay(lease(7), at(10)).await.unwrap().unwrap();
+    assert_eq!((begun.id, begun.starts), (Uuid::from_u128(3), 1));
+    assert_eq!(store.begin_replay(lease(8), at(10)).await.unwrap(), None);
+    for number in [1, 2] {
+        assert!(store.replay(Uuid::from_u128(number)).await.is_err_and(|error| is_damage(&error)), "{number}");
+        let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+        let sql = "SELECT state FROM replays WHERE id = ?1";
+        let state: i64 = db.query_row(sql, (Uuid::from_u128(number).as_bytes(),), |row| row.get(0)).unwrap();
+        assert_eq!(state, 2, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_report_of_a_replay_is_told() {
+    let opened = open();
+    for number in 1..=2 {
+        accept(&opened.store, mail(number)).await;
+        opened.store.add_replay(replay(u128::from(number))).await.unwrap();
+        let token = Uuid::from_u128(7);
+        let begun = opened.store.begin_replay(ReplayLease { token, until: at(20) }, at(10)).await.unwrap().unwrap();
+        let interaction = id(u128::from(number));
+        let changes = vec![ReplayChange { interaction, entry: "entry".to_owned(), traces: "traces".to_owned() }];
+        assert!(opened.store.end_replay(begun.id, token, ReplayState::Done, "{}".to_owned(), changes).await.unwrap());
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(
+        directory.path(),
+        "UPDATE replay_changes SET entry = 'entrY' WHERE substr(replay, 16) = x'01';
+         UPDATE replay_changes SET traces = 'traceS' WHERE substr(replay, 16) = x'02';",
+    );
+    let store = reopen(directory.path()).unwrap();
+    for number in [1, 2] {
+        let replay = Uuid::from_u128(number);
+        assert!(store.replay_changes(replay).await.is_err_and(|error| is_damage(&error)), "{number}");
+        assert!(store.replay_traces(replay, id(number)).await.is_err_and(|error| is_damage(&error)), "{number}");
+    }
+    drop(store);
+    let report = check(directory.path()).unwrap();
+    assert_eq!(report.records["replay_changes"], Counts { sound: 0, damaged: 2 });
+    assert_eq!(report.records["replays"], Counts { sound: 2, damaged: 0 });
+}
+
+/// One bit of one value in a row, for each table that has checksums and holds anything here.
+#[tokio::test]
+async fn a_check_reads_every_row_that_has_a_checksum() {
+    let opened = open();
+    queues(&opened.store).await;
+    opened.store.put_client(client("a"), audit(100, "ops")).await.unwrap();
+    opened.store.add_replay(replay(1)).await.unwrap();
+    let directory = opened.directory;
+    drop(opened.store);
+    let image = Image::of(directory.path());
+    let sound = check(directory.path()).unwrap();
+    assert!(sound.is_sound(), "{sound:?}");
+    assert!(sound.records["audit"].sound > 0);
+    for (table, column) in [("audit", "actor"), ("clients", "name"), ("replays", "created_by"), ("queues", "name")] {
+        let directory = image.laid_out();
+        let sql = format!(
+            "UPDATE {table} SET {column} = 'x' || substr({column}, 2) WHERE id = (SELECT min(id) FROM {table})"
+        );
+        tamper(directory.path(), &sql);
+        let report = check(directory.path()).unwrap();
+        assert_eq!(report.records[table].damaged, 1, "{table}");
+        assert_eq!(report.records[table].sound, sound.records[table].sound - 1, "{table}");
+        let told = format!("a row of `{table}` is damaged: its checksum does not match");
+        assert!(report.problems.contains(&told), "{table}: {report:?}");
+    }
+    let mut listed: Vec<&str> = sound.records.keys().map(String::as_str).collect();
+    listed.sort_unstable();
+    assert_eq!(
+        listed,
+        [
+            "audit",
+            "clients",
+            "data_tables",
+            "domains",
+            "flow_events",
+            "flow_versions",
+            "flows",
+            "queues",
+            "replay_changes",
+            "replays",
+            "routes",
+            "schedules",
+            "table_contents",
+            "table_rows",
+            "table_versions",
+            "tokens",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_is_told_and_a_directory_without_its_store_is_refused() {
+    let opened = open();
+    accept(&opened.store, mail(1)).await;
+    let directory = opened.directory;
+    drop(opened.store);
+    let (state, database) = (directory.path().join("waypost.state"), directory.path().join("waypost.db"));
+    fs::write(&state, "nothing").unwrap();
+    assert!(check(directory.path()).unwrap().problems[0].starts_with("`waypost.state` is damaged"));
+    drop(reopen(directory.path()).unwrap());
+    assert!(check(directory.path()).unwrap().is_sound(), "it is written anew");
+    fs::remove_file(&state).unwrap();
+    fs::remove_file(&database).unwrap();
+    let refused = reopen(directory.path()).err().unwrap().to_string();
+    let told = "the database `waypost.db` is missing: a server ran here, which left `waypost.reserve`";
+    assert!(refused.starts_with(told), "{refused}");
+    assert!(!database.exists(), "refusing makes nothing");
+    assert_eq!(check(directory.path()).unwrap().problems, [refused]);
+    for name in ["admin-client.json", "underway"] {
+        let directory = TempDir::new().unwrap();
+        fs::write(directory.path().join(name), "{}").unwrap();
+        assert!(reopen(directory.path()).is_err_and(|error| is_damage(&error)), "{name}");
+        fs::remove_file(directory.path().join(name)).unwrap();
+        // A start that was cut short before it had a database leaves an empty one.
+        fs::write(directory.path().join("waypost.db"), "").unwrap();
+        let told = check(directory.path()).unwrap_err().to_string();
+        assert!(told.ends_with("is empty"), "{told}");
+        assert!(reopen(directory.path()).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_leaves_no_files() {
+    let opened = open();
+    accept(&opened.store, mail(1)).await;
+    let old = fs::read(opened.directory.path().join("waypost.db")).unwrap();
+    accept(&opened.store, mail(2)).await;
+    let directory = opened.directory;
+    drop(opened.store);
+    let newer = Image::of(directory.path()).with("waypost.state", None);
+    let lost = Image::of(directory.path()).with("waypost.db", Some(old));
+    for image in [newer, lost] {
+        let directory = image.laid_out();
+        if !image.0.contains_key("waypost.state") {
+            let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+            db.pragma_update(None, "user_version", 4711).unwrap();
+        }
+        let left = Image::of(directory.path());
+        assert!(reopen(directory.path()).is_err());
+        assert_eq!(Image::of(directory.path()).0, left.0, "after a start");
+        let _ = check(directory.path());
+        assert_eq!(Image::of(directory.path()).0, left.0, "after a check");
+    }
 }
 
 #[tokio::test]
