@@ -107,8 +107,8 @@ pub fn poison_at_intake(start: impl Fn() -> Server) {
     let mut server = start();
     prepare(&server.api());
     let notes = server.data_dir.join("underway");
-    // A large page, so that a kill hits the reading of it.
-    let page = "<p>some <b>text</b> on a line</p>\r\n".repeat(400_000);
+    // A page that takes long to be read, so that a kill hits the reading of it.
+    let page = ("<div>".repeat(100) + "\r\n").repeat(20_000);
     let text =
         mail("at-once@example.net", "hello", &page).replacen("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1);
     for _ in 0..2 {
