@@ -68,7 +68,7 @@ pub struct App {
     underway: Arc<Underway>,
 }
 
-/// As many runs are under way at a time on threads of their own. Each may hold `Limits::memory`.
+/// Runs in progress at a time on threads of their own. Each may hold `Limits::memory`.
 const RUNS_AT_ONCE: usize = 16;
 
 /// The lease of a run: work of a node that is gone waits so long for another.

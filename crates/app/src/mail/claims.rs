@@ -14,16 +14,16 @@ use waypost_store::records::mail::{ClaimedRun, RunClaim};
 
 use crate::App;
 
-/// So many runs are under way at a time, those that take long apart.
+/// At most this many short runs are in progress at a time.
 const SLOTS: u32 = 16;
 
-/// More are claimed once so many of the slots are free: a claim is a transaction.
+/// More are claimed once this many slots are free: a claim is a transaction.
 const WORTH_A_CLAIM: u32 = SLOTS / 2;
 
 /// A run that takes longer than this leaves its slot to others.
 const LONG: Duration = Duration::from_secs(1);
 
-/// So many runs are under way at a time in all.
+/// At most this many runs are in progress at a time, long ones included.
 const MOST: u32 = 48;
 
 /// Work that nobody announced is found at the latest after this long.

@@ -24,7 +24,7 @@ use spans::Spans;
 /// What a compiled pattern may take, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
-/// So many groups of a match that are read cost a step.
+/// Groups of a match that are read, for one step.
 const GROUPS_OF_A_STEP: usize = 8;
 
 /// A match that can't be longer is not looked for far beyond its end.

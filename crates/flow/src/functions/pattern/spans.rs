@@ -14,19 +14,19 @@ use super::Pattern;
 use crate::expr::EvalError;
 use crate::functions::Meter;
 
-/// So many positions that are held against a byte each cost a step: about a microsecond.
+/// Positions held against a byte each, for one step: about a microsecond.
 const POSITIONS_OF_A_STEP: usize = 50;
 
 /// A slow search that costs no more than this is not worth an automaton.
 const SHORT_STEPS: usize = 64;
 
-/// Beginning a search costs by itself: so many of them a step.
+/// Starting a search has a cost of its own: this many searches cost a step.
 const SEARCHES_OF_A_STEP: usize = 8;
 
 /// How many times less another search of a short text costs than its worst case.
 const AT_HAND: usize = 8;
 
-/// So many bytes that an automaton reads, or is built of, cost a step.
+/// Bytes that an automaton reads, or is built of, for one step.
 const BYTES_OF_A_STEP: usize = 512;
 
 /// All matches, one after the other.

@@ -13,13 +13,13 @@ use super::Orbit;
 use crate::expr::EvalError;
 use crate::functions::Meter;
 
-/// Words are searched for in rounds of so many bytes: an automaton takes some thirty times its words' bytes.
+/// Bytes of words in one round of the search: an automaton takes about thirty times its words' bytes.
 const ROUND_BYTES: usize = 256 * 1024;
 
-/// So many bytes of text cost a step: folding takes longer than looking.
+/// Bytes of text for one step: folding takes longer than looking.
 const BYTES_OF_A_STEP: usize = 128;
 
-/// So many bytes of words cost a step: an automaton is built of them.
+/// Bytes of words for one step: an automaton is built of them.
 const WORDS_OF_A_STEP: usize = 16;
 
 /// Whether one of the words stands in the text. No word is empty.

@@ -27,13 +27,13 @@ const PREFIX_CHARACTERS: usize = 3;
 /// At most so many prefixes: what the vectorised search takes.
 const MAX_PREFIXES: usize = 64;
 
-/// So many characters are compared for each byte of the text, and as many besides, before the search goes on by an automaton.
+/// Characters compared for each byte of the text before the search switches to an automaton.
 const COMPARED_A_BYTE: usize = 4;
 
-/// So many characters that are compared cost a step.
+/// Characters compared for one step.
 const COMPARED_A_STEP: usize = 512;
 
-/// So many bytes of words that are prepared for a search cost a step.
+/// Bytes of words prepared for a search, for one step.
 const PREPARED_A_STEP: usize = 8;
 
 /// Where a word must stand.
