@@ -298,6 +298,22 @@ async fn a_failure_undoes_its_commit_alone() {
 }
 
 #[tokio::test]
+async fn who_comes_upon_damage_undoes_nothing_of_others() {
+    let directory = TempDir::new().unwrap();
+    let writer = small_writer(directory.path(), 10, Duration::from_secs(10), None);
+    let (go, occupied) = occupy(&writer).await;
+    let damaged = || StoreError::Damaged { what: "a row is damaged".to_owned(), detail: "by a test".to_owned() };
+    let reads = async { writer.run(move |_| Err::<Result<(), StoreError>, _>(damaged())).await };
+    let release = async { go.send(()).unwrap() };
+    let (first, second, third, ()) = tokio::join!(put(&writer, 10), reads, put(&writer, 10), release);
+    assert!(matches!(second, Err(StoreError::Damaged { .. })), "{second:?}");
+    first.unwrap();
+    third.unwrap();
+    occupied.await.unwrap();
+    assert_eq!(count(&writer).await, 2);
+}
+
+#[tokio::test]
 async fn looking_for_work_that_is_not_there_commits_nothing() {
     let opened = open();
     let work = opened.store.claim_runs(up_to(9), jiff::Timestamp::UNIX_EPOCH).await.unwrap();

@@ -125,7 +125,8 @@ impl Writer {
 
     /// Runs `work` in a batch and answers when the batch is on stable storage.
     ///
-    /// An outer error undoes the whole batch, for it means that the database failed. A command that refuses for its own reasons
+    /// An outer error undoes the whole batch, for it means that the database failed; damage that a command met before it wrote anything is
+    /// its own alone. A command that refuses for its own reasons
     /// answers an inner `Err`, and must not have written anything by then: others share its transaction.
     pub(super) async fn run<T, E, F>(&self, work: F) -> Result<Result<T, E>, StoreError>
     where
@@ -163,22 +164,29 @@ impl Writer {
                 Ok(session) => (Some(session), None),
                 Err(error) => (None, Some(error)),
             };
-            match session.map(work).transpose() {
-                Ok(outcome) => {
-                    let answer = move |end: Result<(), StoreError>| {
-                        let outcome = outcome.ok_or_else(|| refused.unwrap_or_else(gone));
-                        // A caller that went away meanwhile needs no answer.
-                        let _ = sender.send(outcome.and_then(|outcome| end.map(|()| outcome)));
-                    };
-                    (Ok(()), Box::new(answer))
-                }
-                Err(error) => {
+            let outcome = session.map(|session| {
+                let before = session.db.total_changes();
+                let outcome = work(&mut *session);
+                let untouched = session.db.total_changes() == before && !session.db.is_autocommit();
+                (outcome, untouched)
+            });
+            match outcome {
+                Some((Err(error), untouched)) if !(untouched && is_damage(&error)) => {
                     let answer = move |end: Result<(), StoreError>| {
                         if let Err(error) = end {
                             let _ = sender.send(Err(error));
                         }
                     };
                     (Err(error), Box::new(answer))
+                }
+                // Who only came upon a damaged row undoes nobody else's work.
+                outcome => {
+                    let outcome = outcome.map_or_else(|| Err(refused.unwrap_or_else(gone)), |(outcome, _)| outcome);
+                    let answer = move |end: Result<(), StoreError>| {
+                        // A caller that went away meanwhile needs no answer.
+                        let _ = sender.send(outcome.and_then(|outcome| end.map(|()| outcome)));
+                    };
+                    (Ok(()), Box::new(answer))
                 }
             }
         });
@@ -194,6 +202,10 @@ impl Writer {
             Err(_) => receiver.await.map_err(|_| gone())?,
         }
     }
+}
+
+fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Damaged { .. } | StoreError::Inconsistent { .. })
 }
 
 fn gone() -> StoreError {
