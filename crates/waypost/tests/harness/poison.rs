@@ -15,10 +15,7 @@ fn flow() -> Json {
     let count = json!({"type": "setVariable", "name": "n", "value": "${n + 1}"});
     let heavy = "${range(200).all(x, range(200).all(y, x + y >= 0))}";
     json!({"name": "A long way", "type": "email", "nodes": [
-        {"id": "start", "actions": [
-            {"type": "setVariable", "name": "n", "value": "${0}"},
-            // A large page takes its time to be read.
-            {"type": "log", "message": "${string(interaction.email.body.contains('refund'))}"}]},
+        {"id": "start", "actions": [{"type": "setVariable", "name": "n", "value": "${0}"}]},
         // More actions than a run at intake may take.
         {"id": "leave", "actions": [
             {"type": "while", "when": "${n < 600}", "actions": [count]}]},
@@ -102,26 +99,31 @@ pub fn set_aside(start: impl Fn() -> Server) {
     server.kill();
 }
 
-/// Kills a server twice while it takes a mail in: when the mail comes again after that, it is accepted unread.
+/// Kills a server while it takes a mail in: when the mail comes again, a worker runs it, and nothing is lost.
+/// What is known of a mail that ends the process again, unread, has its tests in `underway`.
 pub fn poison_at_intake(start: impl Fn() -> Server) {
     let mut server = start();
     prepare(&server.api());
     let notes = server.data_dir.join("underway");
-    // A page that takes long to be read, so that a kill hits the reading of it.
-    let page = ("<div>".repeat(100) + "\r\n").repeat(20_000);
-    let text =
-        mail("at-once@example.net", "hello", &page).replacen("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1);
-    for _ in 0..2 {
-        let (smtp, text) = (server.smtp.clone(), text.clone());
-        let sender = thread::spawn(move || {
-            Smtp::connect(&smtp).unwrap().deliver("ana@customer.example", "long@example.com", &text)
-        });
-        let noted = || fs::read(&notes).unwrap().iter().any(|byte| *byte != 0);
-        wait_for("the note", || noted().then_some(()));
-        server.kill();
-        assert!(sender.join().unwrap().is_err(), "it was not accepted");
-        server = start();
-    }
+    let suspects = server.data_dir.join("underway-suspects.json");
+    // Each line could be a boundary, so that finding the parts takes long enough for a kill to hit it.
+    let text = mail("at-once@example.net", "hello", &"--\r\n".repeat(7_000_000)).replacen(
+        "\r\n\r\n",
+        "\r\nContent-Type: multipart/mixed; boundary=zz\r\n\r\n",
+        1,
+    );
+    let (smtp, sent) = (server.smtp.clone(), text.clone());
+    let sender =
+        thread::spawn(move || Smtp::connect(&smtp).unwrap().deliver("ana@customer.example", "long@example.com", &sent));
+    wait_for("the note", || {
+        assert!(!sender.is_finished(), "it was taken in before it could be hit");
+        fs::read(&notes).unwrap().iter().any(|byte| *byte != 0).then_some(())
+    });
+    server.kill();
+    assert!(sender.join().unwrap().is_err(), "it was not accepted");
+    server = start();
+    let known = fs::read_to_string(&suspects).unwrap();
+    assert!(known.contains("\"ends\":1"), "what was under way is known: {known}");
     let reply = server.smtp().deliver("ana@customer.example", "long@example.com", &text).unwrap();
     assert_eq!(reply.code, 250, "{reply:?}");
     let api = server.api();
@@ -129,7 +131,6 @@ pub fn poison_at_intake(start: impl Fn() -> Server) {
         let all = api.all_interactions();
         all.into_iter().next().filter(|one| one["decision"].is_object())
     });
-    assert_eq!((decided.get("messageId"), &decided["subject"]), (None, &json!("")), "{decided}");
-    assert_eq!(decided["decision"]["queue"]["name"], "Billing", "a worker reads it: {decided}");
+    assert_eq!(decided["decision"]["queue"]["name"], "Billing", "{decided}");
     server.kill();
 }
