@@ -2,7 +2,7 @@
 //!
 //! The tree is html5ever's, the parser of the HTML standard, so that comments, unclosed elements and entities are read as
 //! browsers read them. The text follows `innerText`, with the differences that `docs/decisions/0021-html-to-text.md` lists.
-//! Nothing here is recursive, and whatever a sender can make large has a bound ([`bounded`]).
+//! Nothing here is recursive, and whatever a sender can make large has a bound (`bounded`).
 
 mod bounded;
 mod declarations;
