@@ -218,10 +218,10 @@ const HANDLE_BYTES: usize = 512;
 const ALLOCATION_BYTES: usize = 32;
 
 /// What a map takes that has a member: a node of its tree.
-const MAP_BYTES: usize = 512;
+pub(crate) const MAP_BYTES: usize = 512;
 
 /// What a member of a map or of a json object takes beside the texts of its key and value.
-const MEMBER_BYTES: usize = 96;
+pub(crate) const MEMBER_BYTES: usize = 96;
 
 /// The bytes of memory that a value holds by itself, about: what it borrows from the mail or the program is there anyway. What several
 /// values share counts for each of them.

@@ -30,12 +30,11 @@ pub struct Budget {
 struct Limited<T: Copy> {
     used: Cell<T>,
     most: T,
-    exceeded: Cell<bool>,
 }
 
 impl<T: Copy + Default> Limited<T> {
     fn new(most: T) -> Self {
-        Self { used: Cell::new(T::default()), most, exceeded: Cell::new(false) }
+        Self { used: Cell::new(T::default()), most }
     }
 }
 
@@ -70,7 +69,6 @@ impl Budget {
 
     #[cold]
     fn too_much_work(&self) -> EvalError {
-        self.work.exceeded.set(true);
         let message = format!("the run takes more than {} steps", self.work.most / PARTS_OF_A_STEP);
         EvalError { code: TOO_MUCH_WORK, message }
     }
@@ -87,7 +85,6 @@ impl Budget {
 
     #[cold]
     fn too_much_memory(&self) -> EvalError {
-        self.memory.exceeded.set(true);
         let message = format!("the run holds values of more than {} bytes", self.memory.most);
         EvalError { code: TOO_MUCH_MEMORY, message }
     }
@@ -105,20 +102,5 @@ impl Budget {
     /// How many steps were taken.
     pub fn spent(&self) -> u64 {
         self.work.used.get() / PARTS_OF_A_STEP
-    }
-
-    /// Why the run must end, if it has exceeded its budget. An expression may have gone on after that, as `true || x` does after
-    /// an error of `x`.
-    ///
-    /// # Errors
-    /// What was exceeded.
-    pub fn check(&self) -> Result<(), EvalError> {
-        if self.work.exceeded.get() {
-            return Err(self.too_much_work());
-        }
-        if self.memory.exceeded.get() {
-            return Err(self.too_much_memory());
-        }
-        Ok(())
     }
 }

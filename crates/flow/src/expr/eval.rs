@@ -245,6 +245,7 @@ fn absorb<'m>(a: &'m Ir, b: &'m Ir, cx: &Frame<'_, 'm>, decisive: bool) -> Resul
     }
     match b.truth(cx) {
         Ok(second) if second == decisive => Ok(decisive),
+        Err(error) if error.is_limit() => Err(error),
         second => first.and(second),
     }
 }

@@ -2,18 +2,14 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use super::eval::{Result, error, internal, too_large};
 use super::{Context, EvalError, MAX_STEPS, MAX_VALUE_BYTES, TOO_MANY_STEPS};
 use crate::functions::Meter;
-use crate::value::{Value, footprint, handles_weight, weight};
+use crate::value::{MAP_BYTES, MEMBER_BYTES, Value, footprint, handles_weight, weight};
 
 /// So many bytes of a value that is looked at count as a step.
 const BYTES_OF_A_STEP: usize = 1024;
-
-/// What a member of a map takes beside its key's text and what its value has of its own.
-const MEMBER_BYTES: usize = size_of::<Value<'static>>() + size_of::<Arc<str>>();
 
 /// A run's context, and what is bound at a place in the expression.
 pub(super) struct Frame<'c, 'm> {
@@ -119,7 +115,7 @@ impl<'c, 'm> Frame<'c, 'm> {
         self.touch(value)?;
         self.context.budget.hold(match value {
             Value::List(elements) => elements.len() * size_of::<Value<'_>>(),
-            Value::Map(members) => members.len() * MEMBER_BYTES,
+            Value::Map(members) => MAP_BYTES + members.len() * MEMBER_BYTES,
             _ => 0,
         })
     }
