@@ -3,7 +3,7 @@
 
     python3 bench/reading/compare.py --waypost target/release/waypost
 
-What it installs goes to bench/work/reading, which git ignores. The mails are third parties': never commit them.
+What it installs goes below bench in work/reading, which git ignores. The mails are third parties': never commit them.
 Chromium (`apt-get install chromium`) is the yardstick of HTML; without it that part is left out.
 """
 
