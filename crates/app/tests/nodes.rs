@@ -34,15 +34,21 @@ const BY: By<'static> = By { actor: "test", note: None };
 
 const DOMAIN: &str = "nodes.example";
 
+/// Long enough that a busy machine renews it in time: it may stand still for four seconds of it.
+const LEASE: Duration = Duration::from_secs(6);
+
+/// How long a node waits for the database before it gives up: the usual time.
+const USUAL: Duration = Duration::from_secs(10);
+
 /// Two nodes, and their database `scratch0`.
-async fn two() -> Option<(Arc<Server>, Arc<App>, Arc<App>)> {
+async fn two(patience: Duration) -> Option<(Arc<Server>, Arc<App>, Arc<App>)> {
     let tools = Tools::find().inspect_err(|why| eprintln!("skipped: {why}")).ok()?;
     let server = blocking(move || Arc::new(Server::start(&tools, &[("fsync", "off")]).unwrap())).await;
     let also = Arc::clone(&server);
     let url = blocking(move || also.fresh_database().unwrap()).await;
     let open = async || {
-        let store = PostgresStore::connect(PostgresOptions::new(&url)).await.unwrap();
-        let settings = Settings { run_lease: Some(Duration::from_secs(1)), ..Settings::default() };
+        let store = PostgresStore::connect(PostgresOptions { patience, ..PostgresOptions::new(&url) }).await.unwrap();
+        let settings = Settings { run_lease: Some(LEASE), ..Settings::default() };
         App::open(Arc::new(store), settings).await.unwrap()
     };
     let (one, two) = (open().await, open().await);
@@ -70,7 +76,7 @@ fn leads(pattern: &str, target: RouteTarget) -> RouteSpec {
 
 #[tokio::test]
 async fn each_recipient_is_looked_up_in_what_other_nodes_did() {
-    let Some((_server, one, two)) = two().await else { return };
+    let Some((_server, one, two)) = two(USUAL).await else { return };
     let queues = [queue(&one, "One").await, queue(&one, "Two").await].map(RouteTarget::Queue);
     let intake = SmtpIntake(two);
     let recipient = Recipient { local: "care".to_owned(), domain: DOMAIN.to_owned() };
@@ -86,7 +92,7 @@ async fn each_recipient_is_looked_up_in_what_other_nodes_did() {
 
 #[tokio::test]
 async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
-    let Some((server, one, two)) = two().await else { return };
+    let Some((server, one, two)) = two(USUAL).await else { return };
     let (first, second) = (queue(&one, "One").await, queue(&one, "Two").await);
     let flow = |queue: &str| {
         let text = format!(
@@ -131,9 +137,9 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
     worker.await.unwrap();
 }
 
-/// Two nodes whose leases last a second, and a flow that asks a table.
-async fn looking_up() -> Option<(Arc<Server>, Arc<App>, Arc<App>, Arc<RouteRecord>)> {
-    let (server, one, two) = two().await?;
+/// Two nodes, and a flow that asks a table.
+async fn looking_up(patience: Duration) -> Option<(Arc<Server>, Arc<App>, Arc<App>, Arc<RouteRecord>)> {
+    let (server, one, two) = two(USUAL).await?;
     let schema = serde_json::json!({ "properties": { "queue": { "dataType": "string" } } });
     let (name, description) = ("Customers".to_owned(), String::new());
     let spec = TableSpec { name, description, ignore_case: None, schema: Some(schema) };
@@ -180,7 +186,7 @@ async fn free_rows(server: &Arc<Server>, locker: tokio::task::JoinHandle<String>
 
 #[tokio::test]
 async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody() {
-    let Some((server, one, two, ask)) = looking_up().await else { return };
+    let Some((server, one, two, ask)) = looking_up(LEASE * 20).await else { return };
     two.catalogue.catch_up().await.unwrap();
     let direct = one.catalogue.queues().iter().find(|queue| queue.name == "One").unwrap().id;
     let plain = one.catalogue.create_route("test", DOMAIN, leads("plain", RouteTarget::Queue(direct))).await.unwrap();
@@ -205,8 +211,7 @@ async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody()
     assert_eq!(decided.runs, 2);
     let held = "SELECT string_agg(lease::text || ' ' || attempts, ', ' ORDER BY id) FROM interactions WHERE state = 1";
     let before = sql(&server, held).await;
-    // Four leases long.
-    sleep(Duration::from_secs(4)).await;
+    sleep(LEASE * 2 + LEASE / 4).await;
     assert_eq!(sql(&server, held).await, before, "whoever began has it still");
     assert_eq!(sql(&server, "SELECT max(attempts) FROM interactions").await, "1");
     free_rows(&server, locker).await;
@@ -223,7 +228,7 @@ async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody()
 
 #[tokio::test]
 async fn work_of_a_lost_lease_stops_and_commits_nothing() {
-    let Some((server, one, _two, ask)) = looking_up().await else { return };
+    let Some((server, one, _two, ask)) = looking_up(USUAL).await else { return };
     let id = accepted(&one, &ask, "slow").await;
     let locker = lock_rows(&server).await;
     one.rerun("test", id).await.unwrap();
