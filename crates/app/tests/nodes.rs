@@ -139,7 +139,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
 
 /// Two nodes, and a flow that asks a table.
 async fn looking_up(patience: Duration) -> Option<(Arc<Server>, Arc<App>, Arc<App>, Arc<RouteRecord>)> {
-    let (server, one, two) = two(USUAL).await?;
+    let (server, one, two) = two(patience).await?;
     let schema = serde_json::json!({ "properties": { "queue": { "dataType": "string" } } });
     let (name, description) = ("Customers".to_owned(), String::new());
     let spec = TableSpec { name, description, ignore_case: None, schema: Some(schema) };
