@@ -10,8 +10,8 @@ use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_app::mail::email::Envelope;
 use waypost_engine::Limits;
 use waypost_flow::document;
-use waypost_flow::id::{FlowId, InteractionId};
 use waypost_flow::source;
+use waypost_ids::{FlowId, InteractionId};
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 

@@ -7,7 +7,7 @@ use waypost_app::catalogue::shape::Table;
 use waypost_app::tables::export::{self, Reader};
 use waypost_app::tables::import::{ReadError, read};
 use waypost_app::tables::spec;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_store::contents::Repeated;
 use waypost_store::records::tables::{TableRecord, TableRow};
 

@@ -15,7 +15,7 @@ use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_app::mail::email::{Envelope, MessageView};
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_flow::program::Program;
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 use waypost_store::records::mail::QueueClaim;
 use waypost_wire::Object;
 use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};

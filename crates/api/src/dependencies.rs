@@ -11,7 +11,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::catalogue::where_used::Node;
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;

@@ -8,7 +8,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_app::error::{AppError, Breakage, User};
 use waypost_flow::diagnostic::{Code, Diagnostic, MAX_LISTED};
 use waypost_store::error::StoreError;
-use waypost_wire::error::{ErrorBody, Problem};
+use waypost_wire::error::{ErrorBody, Problem, TextRange};
 use waypost_wire::token::TokenError;
 
 /// How long a client should wait before it tries a store again that did not answer, in seconds.
@@ -258,7 +258,7 @@ impl From<AppError> for ApiError {
                 let told = lines.told.iter().map(|problem| Problem {
                     line: usize::try_from(problem.line).ok(),
                     column: problem.column.and_then(|column| usize::try_from(column).ok()),
-                    ..Problem::from(&problem.diagnostic)
+                    ..diagnosis(&problem.diagnostic)
                 });
                 let more = (lines.more > 0)
                     .then(|| Problem::new("problems.more", format!("{} more problem(s) are not told", lines.more)));
@@ -272,7 +272,20 @@ impl From<AppError> for ApiError {
 
 /// Diagnostics as problems.
 pub fn diagnosed(diagnostics: &[Diagnostic]) -> Vec<Problem> {
-    diagnostics.iter().map(Problem::from).collect()
+    diagnostics.iter().map(diagnosis).collect()
+}
+
+/// What was found in a document, as a body lists it.
+pub fn diagnosis(diagnostic: &Diagnostic) -> Problem {
+    Problem {
+        severity: (!diagnostic.is_error()).then(|| "warning".to_owned()),
+        path: Some(diagnostic.path.clone()),
+        range: diagnostic.range.as_ref().map(|range| TextRange { start: range.start, end: range.end }),
+        expected: diagnostic.expected.clone(),
+        found: diagnostic.found.clone(),
+        suggestion: diagnostic.suggestion.clone(),
+        ..Problem::new(diagnostic.code.as_str(), diagnostic.message.clone())
+    }
 }
 
 /// Genesys's code for a thing of that kind that does not exist.
@@ -306,7 +319,7 @@ fn broken(breakage: &Breakage) -> Problem {
         version: Some(breakage.version),
         node_id: breakage.node_id.clone(),
         action: breakage.action,
-        ..Problem::from(&breakage.diagnostic)
+        ..diagnosis(&breakage.diagnostic)
     }
 }
 
@@ -327,7 +340,7 @@ fn used_by(code: &str, user: &User) -> Problem {
 mod tests {
     use serde_json::{Value, json};
     use waypost_flow::diagnostic::Code;
-    use waypost_flow::id::FlowId;
+    use waypost_ids::FlowId;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};

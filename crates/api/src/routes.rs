@@ -7,7 +7,7 @@ use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_ids::{FlowId, QueueId};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;

@@ -10,7 +10,7 @@ use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleSpec};
 use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::where_used::Direction;
-use waypost_flow::id::ScheduleId;
+use waypost_ids::ScheduleId;
 use waypost_wire::graph::Graph;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Division;

@@ -6,7 +6,7 @@ use mail_builder::MessageBuilder;
 use uuid::Uuid;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_mail::message::{Address, AddressField, Message};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteTarget;

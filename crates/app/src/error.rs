@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 use waypost_flow::diagnostic::Diagnostic;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 use waypost_store::error::{ClientError, LeaseError, StoreError};
 
 use crate::access::scopes::Scope;

@@ -11,8 +11,8 @@ use serde_json::Map;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
-use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::source::{self, Node, Places};
+use waypost_ids::{FlowId, QueueId};
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };

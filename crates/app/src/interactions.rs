@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::{InteractionId, QueueId};
+use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;

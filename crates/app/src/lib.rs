@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use waypost_engine::Limits;
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_ids::{FlowId, QueueId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;

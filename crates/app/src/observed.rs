@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use waypost_flow::id::{FlowId, Version};
-use waypost_store::records::mail::{DecisionKind, RunRecord};
+use waypost_ids::{DecisionKind, FlowId, Version};
+use waypost_store::records::mail::RunRecord;
 
 /// How a mail came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +55,7 @@ impl Ran {
 
     /// How it ended, as it is called in labels, attributes and the log.
     pub(crate) fn kind(&self) -> &'static str {
-        match self.kind {
-            DecisionKind::Queue => "queue",
-            DecisionKind::Forward => "forward",
-            DecisionKind::Disconnect => "disconnect",
-            DecisionKind::Unrouted => "unrouted",
-        }
+        self.kind.as_str()
     }
 
     /// How long it took.

@@ -11,7 +11,7 @@ use opentelemetry::trace::{
     Link, Span, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
 };
 use opentelemetry::{Context, KeyValue};
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use crate::observed::{Protocol, Ran};
 

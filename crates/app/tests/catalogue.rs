@@ -15,8 +15,9 @@ use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_app::observed::Protocol;
 use waypost_flow::diagnostic::{Code, MAX_LISTED};
 use waypost_flow::source::{self, Node};
+use waypost_ids::DecisionKind;
 use waypost_store::records::catalogue::RouteTarget;
-use waypost_store::records::mail::{AcceptOutcome, Accepted, DecisionKind, QueueClaim};
+use waypost_store::records::mail::{AcceptOutcome, Accepted, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };

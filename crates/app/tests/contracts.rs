@@ -20,8 +20,8 @@ use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::error::AppError;
-use waypost_flow::id::FlowId;
 use waypost_flow::source::{self, Node};
+use waypost_ids::FlowId;
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 

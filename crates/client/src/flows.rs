@@ -2,7 +2,7 @@
 
 use futures_util::stream::BoxStream;
 use serde_json::Value as Json;
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, FlowDiff, FlowEvent, LabelRequest, Note};
 use waypost_wire::flow::{Flow, FlowVersion};

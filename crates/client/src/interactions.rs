@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use reqwest::Method;
-use waypost_flow::id::{FlowId, InteractionId};
+use waypost_ids::{FlowId, InteractionId};
 use waypost_wire::Object;
 use waypost_wire::interaction::{Interaction, Summary, Trace};
 use waypost_wire::time::Time;

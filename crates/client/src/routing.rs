@@ -2,7 +2,7 @@
 
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 use waypost_wire::Object;
 use waypost_wire::claim::{ClaimRequest, ClaimState, Claims, ExtendRequest};
 use waypost_wire::graph::Graph;

@@ -3,7 +3,7 @@
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use reqwest::Method;
-use waypost_flow::id::ScheduleId;
+use waypost_ids::ScheduleId;
 use waypost_wire::graph::Graph;
 use waypost_wire::schedule::{EmergencyRequest, Schedule, ScheduleEvaluation, ScheduleRequest};
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use reqwest::Method;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_wire::graph::Graph;
 use waypost_wire::table::{DataTable, DataTableRequest, DataTableRow, DataTableVersion, RowsReplaced};
 

@@ -5,36 +5,11 @@ use std::collections::BTreeMap;
 
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::Value;
+use waypost_ids::{DecisionKind, codes};
 
-use crate::codes;
 use crate::error::{Raised, RunError};
 use crate::machine::text_bytes;
 use crate::trace::Trace;
-
-/// How a run ended, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecisionKind {
-    /// It goes to a queue.
-    Queue,
-    /// The mail is forwarded.
-    Forward,
-    /// The interaction is dropped.
-    Disconnect,
-    /// Nothing was decided, or the run failed.
-    Unrouted,
-}
-
-impl DecisionKind {
-    /// The word that the API and the trace use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queue => "queue",
-            Self::Forward => "forward",
-            Self::Disconnect => "disconnect",
-            Self::Unrouted => "unrouted",
-        }
-    }
-}
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,13 @@
 use waypost_flow::program::ProgramAction;
 
 use crate::actions::{Control, Perform};
-use crate::codes;
 use crate::decision::Decided;
 use crate::error::Raised;
 use crate::journal::{Answered, Question};
 use crate::machine::{Machine, Turn};
 use crate::stack::At;
 use crate::trace::Event;
+use waypost_ids::codes;
 
 /// Where the loop stopped.
 pub(crate) enum Pause<'m> {

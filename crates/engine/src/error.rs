@@ -4,9 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 use waypost_flow::expr::EvalError;
-use waypost_flow::id::{FlowId, Version};
-
-use crate::codes;
+use waypost_ids::{FlowId, Version, codes};
 
 /// Why a run failed, and where the error first arose. Its JSON is a promised format: traces and interactions hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]

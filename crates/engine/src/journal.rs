@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use thiserror::Error;
-use waypost_flow::id::FlowId;
 use waypost_flow::value::json_footprint;
+use waypost_ids::FlowId;
 
 /// The version that is written.
 pub const JOURNAL_VERSION: u32 = 1;

@@ -5,7 +5,6 @@
 //! make the same run, always: resuming is running again with the answers of the [`Journal`].
 
 mod actions;
-pub mod codes;
 mod decision;
 mod driver;
 mod error;
@@ -16,7 +15,7 @@ mod run;
 mod stack;
 pub mod trace;
 
-pub use decision::{Decision, DecisionKind, Outcome};
+pub use decision::{Decision, Outcome};
 pub use error::RunError;
 pub use journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
 pub use run::{Limits, Run, RunInput, Slice, Step, Waiting};

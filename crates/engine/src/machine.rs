@@ -9,12 +9,12 @@ use waypost_flow::expr::{Budget, Compiled, Context};
 use waypost_flow::program::{Callee, Program, ProgramAction, ProgramActionKind};
 use waypost_flow::value::{Text, Value};
 
-use crate::codes;
-use crate::decision::{Decided, DecisionKind};
+use crate::decision::Decided;
 use crate::error::{Raised, RunError};
 use crate::run::RunInput;
 use crate::stack::{At, Scope, Stack, Turning};
 use crate::trace::{Catcher, Event, Recorder, Target};
+use waypost_ids::{DecisionKind, codes};
 
 /// What a move leads to.
 #[derive(Debug)]

@@ -125,7 +125,7 @@ impl<'m> Run<'m> {
     ///
     /// # Errors
     /// If the journal has a version that this program doesn't know. One that belongs to another run makes the run fail with
-    /// [`crate::codes::JOURNAL_MISMATCH`].
+    /// [`waypost_ids::codes::JOURNAL_MISMATCH`].
     pub fn resume(input: RunInput<'m>, journal: Journal) -> Result<Self, JournalError> {
         let answers = journal.into_answers()?;
         Ok(Self(Driver::new(Machine::new(input), Actions, answers)))

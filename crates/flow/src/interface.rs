@@ -1,7 +1,7 @@
 //! What callers rely on: a flow's inputs, outputs and whether it may decide.
 
-use crate::id::FlowId;
 use crate::types::Type;
+use waypost_ids::FlowId;
 
 /// What a caller can know of a flow.
 #[derive(Clone, Debug, PartialEq)]

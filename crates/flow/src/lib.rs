@@ -7,7 +7,6 @@ pub mod document;
 pub mod email;
 pub mod expr;
 pub mod functions;
-pub mod id;
 pub mod interface;
 pub mod link;
 mod path;

@@ -5,17 +5,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-use crate::id::{FlowId, Version};
 use crate::program::{Callee, Program, Selector};
-
-/// What a label names: one version, or two of which each interaction gets one.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct LabelTarget {
-    /// The version.
-    pub version: Version,
-    /// How many of all the weights' sum go to it; 1 or more.
-    pub weight: u32,
-}
+use waypost_ids::{FlowId, LabelTarget, Version};
 
 type Labels = Vec<(Arc<str>, Vec<LabelTarget>)>;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::document::{Disposition, Match};
 use crate::expr::Compiled;
-use crate::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use crate::interface::Interface;
 use crate::table::TableSchema;
 use crate::types::Type;
 use crate::value::Value;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
 
 /// A checked flow. Positions of inputs and outputs in calls are those of the callee's interface in the same [`crate::link::Snapshot`].
 #[derive(Debug)]

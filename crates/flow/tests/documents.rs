@@ -13,12 +13,12 @@ use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
 use waypost_flow::document::{self, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 
 /// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, and one that is not published.
 struct Around;

@@ -8,12 +8,12 @@ use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 
 /// Answered by the catalogue.
 const ELSEWHERE: [Code; 3] = [Code::Cycle, Code::TooDeep, Code::NotRoutable];

@@ -12,13 +12,13 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::definitions::{ACTIONS, ActionDefinition, COMMON, Need};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::{DATA_TYPES, Type};
 use waypost_flow::work::Work;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 
 #[test]
 fn the_page_is_what_is_generated() {

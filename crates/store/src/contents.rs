@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use crate::error::{StoreError, TableError};
 use crate::leases::{Term, hold};

@@ -1,7 +1,7 @@
 //! How a message is known again.
 
 use sha2::{Digest, Sha256};
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use crate::records::mail::{NewInteraction, NewMessage};
 

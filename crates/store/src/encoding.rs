@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use waypost_ids::DecisionKind;
 
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, DecisionRecord, RunRecord, State};
+use crate::records::mail::{DecisionRecord, RunRecord, State};
 use crate::records::replays::ReplayState;
 
 /// JSON text of a value.
@@ -44,9 +45,7 @@ pub(crate) fn decision_code(kind: DecisionKind) -> i64 {
 
 /// The kind of decision that a number stands for.
 pub(crate) fn decision_kind(code: i64) -> Option<DecisionKind> {
-    [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted]
-        .into_iter()
-        .find(|kind| decision_code(*kind) == code)
+    DecisionKind::ALL.into_iter().find(|kind| decision_code(*kind) == code)
 }
 
 /// Where an interaction stands after a decision.

@@ -1,7 +1,7 @@
 //! What can go wrong in a store, said so that the rooms above need not know which store it is.
 
 use thiserror::Error;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 
 use crate::records::mail::InteractionRecord;
 

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use crc32fast::Hasher;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use crate::error::StoreError;
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, TableId, Version};
+use waypost_ids::{FlowId, InteractionId, QueueId, TableId, Version};
 
 use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::records::access::{ClientRecord, TokenRecord};

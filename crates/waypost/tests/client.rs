@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 use waypost_client::access::AuditFilter;
 use waypost_client::interactions::InteractionFilter;
 use waypost_client::{Client, Retries};
-use waypost_wire::interaction::DecisionKind;
+use waypost_ids::DecisionKind;
 
 fn server(scratch: &Scratch) -> Server {
     Server::start(&scratch.path("data"), &Start::unlimited())

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 
 use crate::flow::FlowVersion;
 use crate::reference::{Division, Reference};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 
 use crate::Object;
 use crate::interaction::Decision;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 
 use crate::time::Time;
 

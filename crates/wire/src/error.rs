@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use waypost_flow::diagnostic::Diagnostic;
 
 /// What went wrong. Genesys's `ErrorBody`, with its codes where one fits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,19 +92,5 @@ impl Problem {
     /// A problem without a place.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), ..Self::default() }
-    }
-}
-
-impl From<&Diagnostic> for Problem {
-    fn from(diagnostic: &Diagnostic) -> Self {
-        Self {
-            severity: (!diagnostic.is_error()).then(|| "warning".to_owned()),
-            path: Some(diagnostic.path.clone()),
-            range: diagnostic.range.as_ref().map(|range| TextRange { start: range.start, end: range.end }),
-            expected: diagnostic.expected.clone(),
-            found: diagnostic.found.clone(),
-            suggestion: diagnostic.suggestion.clone(),
-            ..Self::new(diagnostic.code.as_str(), diagnostic.message.clone())
-        }
     }
 }

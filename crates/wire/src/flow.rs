@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 
 use crate::Object;
 use crate::change::Label;

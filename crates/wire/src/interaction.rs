@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use crate::time::Time;
 
@@ -23,20 +23,6 @@ pub enum State {
     Claimed,
     /// Nothing is left to do.
     Completed,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum DecisionKind {
-    /// It waits in a queue.
-    Queue,
-    /// It was forwarded.
-    Forward,
-    /// It was dropped on purpose.
-    Disconnect,
-    /// Nothing was decided, or the run failed.
-    Unrouted,
 }
 
 /// An interaction.

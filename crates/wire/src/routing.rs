@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 
 use crate::Object;
 use crate::reference::{Division, Reference};

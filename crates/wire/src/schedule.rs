@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use waypost_flow::id::ScheduleId;
+use waypost_ids::ScheduleId;
 
 use crate::Object;
 use crate::reference::Division;

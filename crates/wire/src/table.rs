@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use crate::Object;
 use crate::reference::{Division, Reference};

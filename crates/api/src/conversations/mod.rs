@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_wire::conversation::{
     ConversationState, CreateEmailRequest, EmailConversation, EmailMessage, EmailMessageListing, ParticipantAttributes,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use waypost_app::conversations::{NewConversation, Party};
-use waypost_flow::id::{FlowId, QueueId};
+use waypost_ids::{FlowId, QueueId};
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::Opening;
 use waypost_wire::error::Problem;

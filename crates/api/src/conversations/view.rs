@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use waypost_app::conversations::{Party, ReadMessage};
-use waypost_flow::id::{InteractionId, QueueId};
+use waypost_ids::{InteractionId, QueueId};
 use waypost_store::records::mail::{InteractionRecord, State as Kept};
 use waypost_wire::conversation::{
     EmailAddress, EmailAttachment, EmailConversation, EmailMessage, EmailParticipant, RoutingData,

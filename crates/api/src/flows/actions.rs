@@ -5,7 +5,7 @@ use axum::extract::State;
 use uuid::Uuid;
 use waypost_app::catalogue::flows::FlowView;
 use waypost_app::catalogue::plan::By;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 use waypost_wire::architect::Operation;
 use waypost_wire::flow::parse_version;
 use waypost_wire::reference::Reference;

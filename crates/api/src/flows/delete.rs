@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 
 use waypost_app::catalogue::plan::By;
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 use waypost_wire::architect::Operation;
 
 use super::actions::done;

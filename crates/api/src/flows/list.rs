@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use waypost_flow::id::Version;
+use waypost_ids::Version;
 use waypost_store::records::catalogue::FlowRecord;
 use waypost_wire::architect::FlowDivisionView;
 use waypost_wire::flow::{Flow, parse_version};

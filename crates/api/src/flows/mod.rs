@@ -16,7 +16,7 @@ pub mod view;
 use serde_json::Value as Json;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::error::AppError;
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 use waypost_wire::flow::parse_version;
 
 use crate::error::{ApiError, diagnosed, not_found_code};

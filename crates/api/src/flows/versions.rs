@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::versions::VersionName;
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 use waypost_wire::flow::FlowVersion;
 use waypost_wire::listing::Page;
 

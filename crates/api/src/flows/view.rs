@@ -4,17 +4,16 @@ use axum::Json as Answer;
 use axum::http::HeaderName;
 use serde_json::{Value as Json, json};
 use waypost_app::catalogue::flows::FlowView;
-use waypost_flow::id::Version;
 use waypost_flow::interface::Interface;
-use waypost_flow::link::LabelTarget as Target;
 use waypost_flow::types::Type;
+use waypost_ids::{LabelTarget as Target, Version};
 use waypost_store::records::catalogue::{FlowRecord, VersionRecord};
 use waypost_wire::Object;
 use waypost_wire::change::{Label, LabelTarget};
-use waypost_wire::error::Problem;
 use waypost_wire::flow::{Flow, FlowVersion};
 use waypost_wire::reference::{Division, Reference};
 
+use crate::error::diagnosed;
 use crate::revision::tag;
 
 /// A flow with its revision as `ETag`.
@@ -35,7 +34,7 @@ fn whole(view: &FlowView) -> Flow {
     }
     Flow {
         content: members,
-        warnings: view.warnings.iter().map(Problem::from).collect(),
+        warnings: diagnosed(&view.warnings),
         may_decide: view.interface.as_ref().map(|interface| interface.may_decide),
         ..summary(&view.record, content)
     }

@@ -2,12 +2,16 @@
 
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
+use waypost_ids::DecisionKind;
 use waypost_wire::Object;
 use waypost_wire::interaction::{Interaction, Summary, Trace};
 
 use super::{get, list, post, rerun};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
+
+/// The words for how a run ended.
+const DECISIONS: &[&str] = &DecisionKind::WORDS;
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
@@ -17,7 +21,7 @@ pub fn endpoints() -> Endpoints {
             list::list,
             operation("getInteractions", Scope::EmailRead, "List interactions, newest first, their runs left out")
                 .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
-                .words("decision", &["queue", "forward", "disconnect", "unrouted"], "How the last run ended.")
+                .words("decision", DECISIONS, "How the last run ended.")
                 .text("queue", "A queue's identifier or name.")
                 .uuid("flowId", "The flow of the last run.")
                 .text("from", "The envelope sender.")

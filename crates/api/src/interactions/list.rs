@@ -6,12 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use waypost_flow::diagnostic::nearest;
-use waypost_flow::id::{FlowId, InteractionId, QueueId};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_wire::interaction::Interaction;
 use waypost_wire::listing::Chunk;
 
-use super::view::{self, DECISIONS, STATES};
+use super::view::{self, STATES};
 use crate::auth::{Caller, EmailRead};
 use crate::error::ApiError;
 use crate::query::Query;
@@ -80,7 +80,7 @@ fn kept_bytes(record: &InteractionRecord) -> usize {
 fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
     InteractionFilter {
         state: query.one_of("state", &STATES.map(|(name, kept, _)| (name, kept))),
-        decision: query.one_of("decision", &DECISIONS.map(|(name, kept, _)| (name, kept))),
+        decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),
         queue: queue(state, query),
         flow: query.uuid("flowId").map(FlowId),
         from: query.text("from"),

@@ -7,7 +7,7 @@ pub mod post;
 pub mod rerun;
 pub mod view;
 
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use crate::error::ApiError;
 

@@ -3,11 +3,9 @@
 use serde_json::Value as Json;
 use waypost_app::App;
 use waypost_app::error::AppError;
-use waypost_flow::id::{FlowId, InteractionId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, Version};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
-use waypost_wire::interaction::{
-    Decision, DecisionKind, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary,
-};
+use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary};
 
 /// How often an interaction and its runs are read again until they fit each other.
 const READS: usize = 8;
@@ -21,14 +19,6 @@ pub const STATES: [(&str, kept::State, State); 5] = [
     ("completed", kept::State::Completed, State::Completed),
 ];
 
-/// Every kind of decision, with the name that it has outside.
-pub const DECISIONS: [(&str, kept::DecisionKind, DecisionKind); 4] = [
-    ("queue", kept::DecisionKind::Queue, DecisionKind::Queue),
-    ("forward", kept::DecisionKind::Forward, DecisionKind::Forward),
-    ("disconnect", kept::DecisionKind::Disconnect, DecisionKind::Disconnect),
-    ("unrouted", kept::DecisionKind::Unrouted, DecisionKind::Unrouted),
-];
-
 fn state(state: kept::State) -> State {
     match state {
         kept::State::Received => State::Received,
@@ -36,15 +26,6 @@ fn state(state: kept::State) -> State {
         kept::State::Decided => State::Decided,
         kept::State::Claimed => State::Claimed,
         kept::State::Completed => State::Completed,
-    }
-}
-
-fn kind(kind: kept::DecisionKind) -> DecisionKind {
-    match kind {
-        kept::DecisionKind::Queue => DecisionKind::Queue,
-        kept::DecisionKind::Forward => DecisionKind::Forward,
-        kept::DecisionKind::Disconnect => DecisionKind::Disconnect,
-        kept::DecisionKind::Unrouted => DecisionKind::Unrouted,
     }
 }
 
@@ -107,7 +88,7 @@ pub fn summary(counts: &kept::Summary) -> Summary {
         duplicates: counts.duplicates,
         interactions: counts.interactions,
         by_state: STATES.iter().map(|(_, kept, shown)| (*shown, count(counts.by_state.get(kept)))).collect(),
-        by_decision: DECISIONS.iter().map(|(_, kept, shown)| (*shown, count(counts.by_decision.get(kept)))).collect(),
+        by_decision: DecisionKind::ALL.map(|kind| (kind, count(counts.by_decision.get(&kind)))).into(),
         oldest_undecided_at: counts.oldest_undecided_at.map(Into::into),
     }
 }
@@ -119,7 +100,7 @@ fn run_flow(app: &App, (id, version): (FlowId, Version)) -> RunFlow {
 /// A decision.
 pub fn decision(app: &App, record: DecisionRecord) -> Decision {
     Decision {
-        kind: kind(record.kind),
+        kind: record.kind,
         queue: record.queue.map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
         priority: record.priority,
         skills: record.skills,

@@ -6,7 +6,7 @@ mod rows;
 
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_wire::graph::Graph;
 use waypost_wire::table::{DataTable, DataTableRequest, DataTableRow, DataTableVersion, RowsReplaced};
 

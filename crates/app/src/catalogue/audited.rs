@@ -120,7 +120,7 @@ fn thing(world: &World, change: &CatalogueChange) -> Option<Thing> {
 }
 
 fn flow(record: &FlowRecord) -> Json {
-    let label = |targets: &Vec<waypost_flow::link::LabelTarget>| {
+    let label = |targets: &Vec<waypost_ids::LabelTarget>| {
         targets.iter().map(|target| json!({ "version": target.version, "weight": target.weight })).collect::<Vec<_>>()
     };
     let labels: Map<String, Json> =

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
-use waypost_flow::id::FlowId;
 use waypost_flow::source::Node;
+use waypost_ids::FlowId;
 use waypost_store::records::catalogue::{CatalogueChange, EventKind, FlowRecord};
 
 use super::flows::{Saving, Wanted, touch};

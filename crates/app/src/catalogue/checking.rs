@@ -6,9 +6,9 @@ use std::sync::Arc;
 use waypost_flow::check::{self, Reference, Resolved, Unresolved, World as Surroundings};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
-use waypost_flow::id::{FlowId, TableId, Version};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_ids::{FlowId, TableId, Version};
 use waypost_store::records::catalogue::Bindings;
 
 use super::graph::MAX_CALL_DEPTH;

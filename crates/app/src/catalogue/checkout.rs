@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use waypost_flow::document::{self, Document};
-use waypost_flow::id::FlowId;
 use waypost_flow::source;
+use waypost_ids::FlowId;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{EventKind, FlowLock, FlowRecord};
 

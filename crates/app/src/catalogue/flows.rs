@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};
-use waypost_flow::id::{FlowId, Version};
 use waypost_flow::interface::Interface;
 use waypost_flow::source::Node;
+use waypost_ids::{FlowId, Version};
 use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, VersionRecord};
 
 use super::LiveCatalogue;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 
 use super::usage::Target;
 use super::world::{VersionKey, World};

@@ -1,8 +1,7 @@
 //! Labels: movable names of versions. A label names one version, or two of which each interaction gets one.
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::{FlowId, Version};
-use waypost_flow::link::LabelTarget;
+use waypost_ids::{FlowId, LabelTarget, Version};
 use waypost_store::records::catalogue::{EventKind, FlowRecord};
 
 use super::LiveCatalogue;

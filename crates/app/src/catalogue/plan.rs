@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::Document;
-use waypost_flow::id::{FlowId, Version};
 use waypost_flow::interface::Interface;
+use waypost_ids::{FlowId, Version};
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
 
 use super::checking::{CheckedVersion, bindings_of};

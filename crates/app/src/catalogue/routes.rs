@@ -121,7 +121,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use waypost_flow::id::QueueId;
+    use waypost_ids::QueueId;
     use waypost_store::records::catalogue::RouteTarget;
 
     use super::*;

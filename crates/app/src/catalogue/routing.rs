@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_flow::id::QueueId;
+use waypost_ids::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::InteractionRecord;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_flow::id::ScheduleId;
+use waypost_ids::ScheduleId;
 use waypost_schedule::{Problem, Schedule, Standing};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::CatalogueChange;

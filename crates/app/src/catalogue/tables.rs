@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_flow::document;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::catalogue::CatalogueChange;
 use waypost_store::records::tables::{TableRecord, TableShape};

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use waypost_flow::document::{ActionKind, Document, FlowReference, is_computed};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_flow::program::Selector;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_store::records::catalogue::Bindings;
 
 use super::world::{VersionKey, World};

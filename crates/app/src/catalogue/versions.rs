@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use waypost_flow::diff::{self, Difference};
-use waypost_flow::id::{FlowId, Version};
+use waypost_ids::{FlowId, Version};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{FlowEvent, FlowRecord, VersionRecord};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waypost_flow::check::Resolved;
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::program::Selector;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteRecord, RouteTarget};
 
 use super::LiveCatalogue;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Selector;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_flow::id::ScheduleId;
 use waypost_flow::source::Node;
+use waypost_ids::ScheduleId;
 use waypost_store::records::tables::ScheduleRecord;
 
 use super::{FileProblem, Folder, id_of, name_of};

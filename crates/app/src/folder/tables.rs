@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_flow::id::TableId;
 use waypost_flow::source::Node;
+use waypost_ids::TableId;
 use waypost_store::contents::Repeated;
 use waypost_store::records::tables::{TableRecord, TableRow};
 

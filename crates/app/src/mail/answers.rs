@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json, json};
 use waypost_engine::{Answer, Question};
 use waypost_flow::document;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};

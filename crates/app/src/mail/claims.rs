@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_store::records::mail::{ClaimedRun, RunClaim};
 
 use crate::App;

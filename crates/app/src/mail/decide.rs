@@ -8,15 +8,15 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{DecisionKind as Ended, Limits, Outcome, Run, RunError, RunInput, Slice, Step, codes};
-use waypost_flow::id::{InteractionId, QueueId};
+use waypost_engine::{Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
+use waypost_ids::{DecisionKind, InteractionId, QueueId, codes};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{DecisionKind, DecisionRecord, Opening, RunRecord};
+use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
 use super::email::{Envelope, MessageView};
@@ -85,7 +85,7 @@ pub async fn decide(
         Some(RouteTarget::Flow(flow)) => match running.snapshot.published(flow) {
             None => {
                 record.decision.error = Some(json!({
-                    "code": "run.flow-unpublished",
+                    "code": codes::FLOW_UNPUBLISHED,
                     "message": "the route's flow has no published version",
                     "flowId": flow.to_string(),
                 }));
@@ -217,7 +217,7 @@ pub(super) async fn conduct(
             }
             Err(_) => {
                 tracing::error!(interaction = %start.interaction, %flow, "the engine panicked");
-                record.decision.error = Some(json!({ "code": "run.internal", "message": "the engine failed" }));
+                record.decision.error = Some(json!({ "code": codes::INTERNAL, "message": "the engine failed" }));
                 break;
             }
         }
@@ -229,12 +229,7 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
     record.trace = outcome.trace.to_json();
     record.attributes = outcome.attributes;
     let decided = outcome.decision;
-    let kind = match decided.kind {
-        Ended::Queue => DecisionKind::Queue,
-        Ended::Forward => DecisionKind::Forward,
-        Ended::Disconnect => DecisionKind::Disconnect,
-        Ended::Unrouted => DecisionKind::Unrouted,
-    };
+    let kind = decided.kind;
     record.decision = DecisionRecord {
         kind,
         queue: match kind {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_engine::Limits;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;

@@ -60,7 +60,7 @@ impl Answers for Recorded<'_> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use waypost_flow::id::FlowId;
+    use waypost_ids::FlowId;
 
     use super::*;
 

@@ -4,25 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use waypost_flow::id::QueueId;
-use waypost_store::records::mail::{DecisionKind, DecisionRecord};
-
-/// The word for a kind of decision.
-#[must_use]
-pub fn kind_word(kind: DecisionKind) -> &'static str {
-    match kind {
-        DecisionKind::Queue => "queue",
-        DecisionKind::Forward => "forward",
-        DecisionKind::Disconnect => "disconnect",
-        DecisionKind::Unrouted => "unrouted",
-    }
-}
+use waypost_ids::QueueId;
+use waypost_store::records::mail::DecisionRecord;
 
 /// A decision as it is compared and told. Queues are told by name: one that is to be made has no lasting id yet.
 #[must_use]
 pub fn told(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> Map<String, Json> {
     let mut told = Map::new();
-    told.insert("kind".to_owned(), kind_word(decision.kind).into());
+    told.insert("kind".to_owned(), decision.kind.as_str().into());
     if let Some(queue) = decision.queue {
         let name = queues.get(&queue).map_or_else(|| queue.to_string(), |name| name.to_string());
         told.insert("queue".to_owned(), name.into());

@@ -10,7 +10,7 @@ mod work;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 
 use crate::App;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_engine::Limits;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;

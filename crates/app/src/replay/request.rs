@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::{FlowId, Version};
 use waypost_flow::source::{self, Node};
+use waypost_ids::{FlowId, Version};
 
 use super::failed;
 use crate::catalogue::changesets::{ChangeSet, Member};

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use uuid::Uuid;
 use waypost_engine::{Detail, Limits};
-use waypost_flow::id::{FlowId, InteractionId};
+use waypost_ids::{FlowId, InteractionId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lost, Term, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};

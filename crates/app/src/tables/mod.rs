@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 use waypost_store::contents::{NewContent, Replaced, after_clearing};
 use waypost_store::error::TableError;
 use waypost_store::records::audit::AuditRecord;

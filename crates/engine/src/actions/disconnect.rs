@@ -1,9 +1,10 @@
 //! `disconnect`: ends the whole run, also inside a called flow.
 
 use waypost_flow::expr::Compiled;
+use waypost_ids::DecisionKind;
 
 use super::{Control, text};
-use crate::decision::{Decided, DecisionKind};
+use crate::decision::Decided;
 use crate::error::Raised;
 use crate::machine::Machine;
 

@@ -4,10 +4,10 @@ use waypost_flow::expr::Compiled;
 use waypost_flow::value::Value;
 
 use super::{Control, texts};
-use crate::codes;
-use crate::decision::{Decided, DecisionKind};
+use crate::decision::Decided;
 use crate::error::Raised;
 use crate::machine::Machine;
+use waypost_ids::{DecisionKind, codes};
 
 pub(super) fn perform<'m>(machine: &mut Machine<'m>, addresses: &'m Compiled) -> Result<Control<'m>, Raised> {
     let addresses = texts(machine.eval(addresses)?)?;

@@ -8,10 +8,10 @@ use waypost_flow::program::TableTarget;
 use waypost_flow::value::Value;
 
 use super::{Control, Told, ask, shortened, text};
-use crate::codes;
 use crate::error::Raised;
 use crate::journal::Answered;
 use crate::machine::Machine;
+use waypost_ids::codes;
 
 pub(super) const KIND: &str = "lookupTable";
 

@@ -19,11 +19,11 @@ use serde_json::Value as Json;
 use waypost_flow::program::{ProgramAction, ProgramActionKind};
 use waypost_flow::value::Value;
 
-use crate::codes;
 use crate::decision::Decided;
 use crate::error::Raised;
 use crate::journal::{Answer, Answered};
 use crate::machine::Machine;
+use waypost_ids::codes;
 
 /// What becomes of the run after an action.
 #[derive(Debug)]

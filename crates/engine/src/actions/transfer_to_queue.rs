@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use waypost_flow::expr::Compiled;
 use waypost_flow::program::QueueChoice;
+use waypost_ids::DecisionKind;
 
 use super::find_queue::{Found, find};
 use super::{Control, integer, text, texts};
-use crate::decision::{Decided, DecisionKind};
+use crate::decision::Decided;
 use crate::error::Raised;
 use crate::journal::Answered;
 use crate::machine::Machine;

@@ -9,7 +9,6 @@ use serde_json::json;
 use uuid::Uuid;
 use waypost_flow::document::{Disposition, Match};
 use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
-use waypost_flow::id::{FlowId, QueueId};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::{
@@ -17,11 +16,11 @@ use waypost_flow::program::{
     QueueTarget, Selector,
 };
 use waypost_flow::value::{Text, Value};
+use waypost_ids::{DecisionKind, FlowId, QueueId, codes};
 
 use super::{Driver, Pause};
 use crate::actions::{Actions, Control, Perform};
-use crate::codes;
-use crate::decision::{DecisionKind, Outcome};
+use crate::decision::Outcome;
 use crate::error::Raised;
 use crate::journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
 use crate::machine::Machine;

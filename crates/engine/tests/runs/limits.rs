@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use waypost_engine::{DecisionKind, Limits, codes};
+use waypost_engine::Limits;
 use waypost_flow::source::{self, Node};
+use waypost_ids::{DecisionKind, codes};
 
 use super::mail::Mail;
 use super::run;

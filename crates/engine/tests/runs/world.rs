@@ -8,13 +8,13 @@ use uuid::Uuid;
 use waypost_engine::{Answer, Question};
 use waypost_flow::check::{Unresolved, World, check};
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::Node;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
 
 use super::{list, member, string};
 

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Disposition, Document};
 use crate::expr::{self, Compiled, Scope};
-use crate::id::{FlowId, Version};
 use crate::interface::Interface;
 use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode};
 use crate::work::{MAX_STEPS, Work};
+use waypost_ids::{FlowId, Version};
 
 use actions::{Actions, Flow};
 use declarations::Declarations;

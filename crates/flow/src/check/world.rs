@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::document::FlowReference;
-use crate::id::FlowId;
 use crate::interface::Interface;
 use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_ids::FlowId;
 
 /// What a name or id means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,9 @@
 //! same place on every machine.
 
 use std::cell::Cell;
+use waypost_ids::codes;
 
 use super::EvalError;
-
-/// The run did more work than it may.
-pub const TOO_MUCH_WORK: &str = "run.too-much-work";
-
-/// The run held more memory than it may.
-pub const TOO_MUCH_MEMORY: &str = "run.too-much-memory";
 
 /// The unit that work is counted in: what does not fill a step by itself adds up.
 const PARTS_OF_A_STEP: u64 = 64;
@@ -47,7 +42,7 @@ impl Budget {
     /// Takes steps.
     ///
     /// # Errors
-    /// [`TOO_MUCH_WORK`] if that is more than was left.
+    /// [`codes::TOO_MUCH_WORK`] if that is more than was left.
     pub fn spend(&self, steps: usize) -> Result<(), EvalError> {
         self.spend_parts((steps as u64).saturating_mul(PARTS_OF_A_STEP))
     }
@@ -70,13 +65,13 @@ impl Budget {
     #[cold]
     fn too_much_work(&self) -> EvalError {
         let message = format!("the run takes more than {} steps", self.work.most / PARTS_OF_A_STEP);
-        EvalError { code: TOO_MUCH_WORK, message }
+        EvalError { code: codes::TOO_MUCH_WORK, message }
     }
 
     /// Takes memory, in bytes.
     ///
     /// # Errors
-    /// [`TOO_MUCH_MEMORY`] if that is more than was left.
+    /// [`codes::TOO_MUCH_MEMORY`] if that is more than was left.
     pub fn hold(&self, bytes: usize) -> Result<(), EvalError> {
         let used = self.memory.used.get().saturating_add(bytes);
         self.memory.used.set(used);
@@ -86,7 +81,7 @@ impl Budget {
     #[cold]
     fn too_much_memory(&self) -> EvalError {
         let message = format!("the run holds values of more than {} bytes", self.memory.most);
-        EvalError { code: TOO_MUCH_MEMORY, message }
+        EvalError { code: codes::TOO_MUCH_MEMORY, message }
     }
 
     /// How many bytes are held.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use waypost_ids::codes;
 
 use super::EvalError;
 use super::MAX_VALUE_BYTES;
@@ -15,7 +16,7 @@ use crate::email::Email;
 use crate::value::{Text, Value, span_in_range, time_in_range, weight};
 
 pub(super) fn overflow() -> EvalError {
-    error("run.overflow", "the result is out of range")
+    error(codes::OVERFLOW, "the result is out of range")
 }
 
 /// Adds what values weigh, within the limit.
@@ -35,7 +36,7 @@ pub(super) fn arithmetic<'m>(operator: Arithmetic, a: Value<'m>, b: Value<'m>) -
     Ok(match (operator, a, b) {
         (_, Value::Integer(a), Value::Integer(b)) => {
             if b == 0 && matches!(operator, Divide | Remainder) {
-                return Err(error("run.division-by-zero", "division by zero"));
+                return Err(error(codes::DIVISION_BY_ZERO, "division by zero"));
             }
             let result = match operator {
                 Add => a.checked_add(b),
@@ -199,9 +200,9 @@ pub(crate) fn compare_keys(a: &Value<'_>, b: &Value<'_>) -> Ordering {
 }
 
 fn missing_key(key: &str) -> EvalError {
-    error("run.missing-key", format!("there is no key `{}`", clip(key)))
+    error(codes::MISSING_KEY, format!("there is no key `{}`", clip(key)))
 }
 
 fn missing_index(index: i64, length: usize) -> EvalError {
-    error("run.missing-index", format!("there is no element {index} in a list of {length}"))
+    error(codes::MISSING_INDEX, format!("there is no element {index} in a list of {length}"))
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use waypost_ids::codes;
 
 use super::compute::{add_up, arithmetic, compare, equal, index_of, json_equal, json_part, overflow};
 use super::each::Made;
 use super::frame::Frame;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
-use super::{EvalError, MAX_VALUE_BYTES, VALUE_TOO_LARGE};
+use super::{EvalError, MAX_VALUE_BYTES};
 use crate::email::{AddressField, AddressRef, AttachmentRef};
 use crate::functions::{Meter as _, made_json};
 use crate::value::{Handle, Text, Value};
@@ -21,7 +22,7 @@ pub(super) type Result<T> = std::result::Result<T, EvalError>;
 
 /// What only a defect of the checker can bring about: reported as a run error, never a panic.
 pub(super) fn internal() -> EvalError {
-    EvalError { code: "run.internal", message: "a value is not of the type that was checked".to_owned() }
+    EvalError { code: codes::INTERNAL, message: "a value is not of the type that was checked".to_owned() }
 }
 
 pub(super) fn error(code: &'static str, message: impl Into<String>) -> EvalError {
@@ -41,7 +42,7 @@ impl Ir {
             Self::Output(position) => cx.outputs.get(*position).ok_or_else(internal)?.clone(),
             Self::Variable(position, name) => match cx.variables.get(*position) {
                 Some(Some(value)) => value.clone(),
-                _ => return Err(error("run.unset-variable", format!("`{name}` is not set"))),
+                _ => return Err(error(codes::UNSET_VARIABLE, format!("`{name}` is not set"))),
             },
             Self::Local(id) => cx.local(*id)?,
             Self::Read(read) => {
@@ -71,7 +72,7 @@ impl Ir {
                 let name = name.as_str().ok_or_else(internal)?;
                 let values = cx.email.headers().get(name);
                 let values =
-                    values.ok_or_else(|| error("run.missing-key", format!("there is no header `{}`", clip(name))))?;
+                    values.ok_or_else(|| error(codes::MISSING_KEY, format!("there is no header `{}`", clip(name))))?;
                 let values = texts(values);
                 cx.made(&values)?;
                 values
@@ -143,7 +144,7 @@ impl Ir {
                     cx.touch_bytes(size - before)?;
                     let key: Arc<str> = Arc::from(key.as_str().ok_or_else(internal)?);
                     if members.insert(key.clone(), value).is_some() {
-                        return Err(error("run.duplicate-key", format!("the key `{}` stands twice", clip(&key))));
+                        return Err(error(codes::DUPLICATE_KEY, format!("the key `{}` stands twice", clip(&key))));
                     }
                 }
                 let map = Value::Map(Arc::new(members));
@@ -347,5 +348,5 @@ fn attachment_part(attachment: AttachmentRef<'_>, part: AttachmentPart) -> Value
 }
 
 pub(super) fn too_large() -> EvalError {
-    error(VALUE_TOO_LARGE, format!("the value would be larger than {MAX_VALUE_BYTES} bytes"))
+    error(codes::VALUE_TOO_LARGE, format!("the value would be larger than {MAX_VALUE_BYTES} bytes"))
 }

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
+use waypost_ids::codes;
 
 use super::eval::{Result, error, internal, too_large};
-use super::{Context, EvalError, MAX_STEPS, MAX_VALUE_BYTES, TOO_MANY_STEPS};
+use super::{Context, EvalError, MAX_STEPS, MAX_VALUE_BYTES};
 use crate::functions::Meter;
 use crate::value::{MAP_BYTES, MEMBER_BYTES, Value, footprint, handles_weight, weight};
 
@@ -97,7 +98,7 @@ impl<'c, 'm> Frame<'c, 'm> {
         self.steps.set(done);
         if done > MAX_STEPS {
             let message = format!("the expression takes more than {MAX_STEPS} steps");
-            return Err(error(TOO_MANY_STEPS, message));
+            return Err(error(codes::TOO_MANY_STEPS, message));
         }
         Ok(())
     }

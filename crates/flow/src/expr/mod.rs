@@ -31,6 +31,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use serde_json::Value as Json;
+use waypost_ids::codes;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::email::Email;
@@ -39,7 +40,7 @@ use crate::types::Type;
 use crate::value::{Text, Value};
 use crate::work::Work;
 
-pub use budget::{Budget, TOO_MUCH_MEMORY, TOO_MUCH_WORK};
+pub use budget::Budget;
 pub(crate) use compute::{compare_keys, equal};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
@@ -125,17 +126,12 @@ pub struct EvalError {
     pub message: String,
 }
 
-/// The code of a value that would be too large.
-pub const VALUE_TOO_LARGE: &str = "run.value-too-large";
-
-/// The code of an expression that takes too many steps.
-pub const TOO_MANY_STEPS: &str = "run.too-many-steps";
-
 impl EvalError {
     /// Whether a limit was met: nothing catches that, neither an operator nor an `onError`.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        [VALUE_TOO_LARGE, TOO_MANY_STEPS, TOO_MUCH_WORK, TOO_MUCH_MEMORY].contains(&self.code)
+        [codes::VALUE_TOO_LARGE, codes::TOO_MANY_STEPS, codes::TOO_MUCH_WORK, codes::TOO_MUCH_MEMORY]
+            .contains(&self.code)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use waypost_ids::codes;
 
 use super::{Answer, Function, Kind, Style, defaults, failed, sure, unexpected, unsure};
 use crate::expr::EvalError;
@@ -19,7 +20,7 @@ fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
                 return Ok(Value::Integer(whole as i64));
             }
             Err(EvalError {
-                code: "run.overflow",
+                code: codes::OVERFLOW,
                 message: format!("{} is out of an integer's range", number_text(*number)),
             })
         }

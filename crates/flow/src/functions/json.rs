@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use waypost_ids::codes;
 
 use super::kind::STRINGS;
 use super::{Answer, Function, Kind, Overload, Style, Work, clip, defaults, sure, unexpected, unsure};
@@ -24,14 +25,14 @@ fn parse<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
         Err(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
             let message = format!("the text `{}` is no JSON ({place})", clip(text));
-            Err(EvalError { code: "run.conversion", message })
+            Err(EvalError { code: codes::CONVERSION, message })
         }
     }
 }
 
 fn parse_or<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match (parse(arguments), arguments) {
-        (Err(error), [_, default]) if error.code == "run.conversion" => Ok(default.clone()),
+        (Err(error), [_, default]) if error.code == codes::CONVERSION => Ok(default.clone()),
         (answer, _) => answer,
     }
 }
@@ -45,7 +46,7 @@ fn to_json<'m>(arguments: &[Value<'m>], email: &dyn Email) -> Answer<'m> {
 pub(crate) fn made_json<'m>(json: Json) -> Answer<'m> {
     if !is_flat_enough(&json) {
         let message = format!("the json would nest deeper than {MAX_JSON_DEPTH} lists and maps");
-        return Err(EvalError { code: "run.value-too-large", message });
+        return Err(EvalError { code: codes::VALUE_TOO_LARGE, message });
     }
     Ok(Value::Json(Arc::new(json)))
 }

@@ -23,6 +23,8 @@ pub use kind::Kind;
 pub use pattern::Pattern;
 pub use search::{Search, Where};
 
+use waypost_ids::codes;
+
 use crate::email::Email;
 use crate::expr::{EvalError, MAX_VALUE_BYTES};
 use crate::value::{Text, Value, weight};
@@ -197,26 +199,26 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// An argument that is not what the checker has promised.
 fn unexpected() -> EvalError {
-    EvalError { code: "run.internal", message: "an argument is not of the type that was checked".to_owned() }
+    EvalError { code: codes::INTERNAL, message: "an argument is not of the type that was checked".to_owned() }
 }
 
 /// What can't become what is wanted.
 fn failed(what: &str, text: &str, wanted: &str) -> EvalError {
-    EvalError { code: "run.conversion", message: format!("the {what} `{}` can't become {wanted}", clip(text)) }
+    EvalError { code: codes::CONVERSION, message: format!("the {what} `{}` can't become {wanted}", clip(text)) }
 }
 
 /// A position that there is not.
 fn out_of_range(position: i64, what: &str, length: usize) -> EvalError {
-    EvalError { code: "run.missing-index", message: format!("there is no position {position} in {what} of {length}") }
+    EvalError { code: codes::MISSING_INDEX, message: format!("there is no position {position} in {what} of {length}") }
 }
 
 fn empty_list() -> EvalError {
-    EvalError { code: "run.missing-index", message: "the list is empty".to_owned() }
+    EvalError { code: codes::MISSING_INDEX, message: "the list is empty".to_owned() }
 }
 
 fn too_large() -> EvalError {
     EvalError {
-        code: "run.value-too-large",
+        code: codes::VALUE_TOO_LARGE,
         message: format!("the value would be larger than {MAX_VALUE_BYTES} bytes"),
     }
 }

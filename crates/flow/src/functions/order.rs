@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::SignedDuration;
+use waypost_ids::codes;
 
 use super::{Answer, Function, Kind, Style, empty_list, sure, unexpected, unsure};
 use crate::expr::{EvalError, compare_keys};
@@ -37,7 +38,7 @@ fn max<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
 }
 
 fn overflow() -> EvalError {
-    EvalError { code: "run.overflow", message: "the sum is out of range".to_owned() }
+    EvalError { code: codes::OVERFLOW, message: "the sum is out of range".to_owned() }
 }
 
 fn sum_of_integers<'m>(arguments: &[Value<'m>]) -> Answer<'m> {

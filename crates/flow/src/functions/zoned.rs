@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
+use waypost_ids::codes;
 
 use super::zone::{is_zone, zone};
 use super::{Answer, BadLiteral, Function, Kind, Style, clip, failed, made, unexpected, unsure};
@@ -17,7 +18,7 @@ fn datetime<'m>(time: Timestamp) -> Answer<'m> {
 }
 
 fn overflow() -> EvalError {
-    EvalError { code: "run.overflow", message: "the datetime is out of range".to_owned() }
+    EvalError { code: codes::OVERFLOW, message: "the datetime is out of range".to_owned() }
 }
 
 fn unprintable(format: &str) -> EvalError {

@@ -1,11 +1,12 @@
 //! What an acceptance keeps, and what it knows again.
 
+use waypost_ids::DecisionKind;
+
 use super::samples::{accept, at, decided, decision, id, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::catalogue::RouteTarget;
 use crate::records::mail::{
-    AcceptOutcome, Accepted, DecisionKind, DecisionRecord, IdempotencyKey, InteractionFilter, InteractionRecord,
-    Opening, State,
+    AcceptOutcome, Accepted, DecisionRecord, IdempotencyKey, InteractionFilter, InteractionRecord, Opening, State,
 };
 use crate::traits::Store;
 
@@ -24,7 +25,7 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
         language: Some("de".to_owned()),
         addresses: vec!["x@example.org".to_owned()],
         reason: Some("because".to_owned()),
-        error: Some(serde_json::json!({"code": "run.limit"})),
+        error: Some(serde_json::json!({ "code": waypost_ids::codes::TOO_MANY_ACTIONS })),
         ..decision(DecisionKind::Queue)
     };
     let mut offered = decided(1, full.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use waypost_flow::link::LabelTarget;
+use waypost_ids::LabelTarget;
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;

@@ -1,7 +1,9 @@
 //! Lists of interactions.
 
+use waypost_ids::DecisionKind;
+
 use super::samples::{accept, at, decided, flow, id, listed, mail, queue, queues, run};
-use crate::records::mail::{DecisionKind, InteractionFilter, State};
+use crate::records::mail::{InteractionFilter, State};
 use crate::traits::Store;
 
 async fn three(store: &dyn Store) {

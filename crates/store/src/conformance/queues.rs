@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
+use waypost_ids::DecisionKind;
 
 use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run, up_to};
 use crate::error::{CommitError, LeaseError};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{DecisionKind, Opening, QueueClaim, QueueLease, State};
+use crate::records::mail::{Opening, QueueClaim, QueueLease, State};
 use crate::traits::Store;
 
 /// Claims everything in the first queue for a minute.

@@ -1,10 +1,9 @@
 //! Replays.
 
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::{DecisionKind, InteractionId};
 
 use super::samples::{accept, at, audit, decided, id, mail, queues, run};
-use crate::records::mail::DecisionKind;
 use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::traits::Store;
 

@@ -1,10 +1,11 @@
 //! What outlives its time goes, and nothing else.
 
 use jiff::{SignedDuration, Timestamp};
+use waypost_ids::DecisionKind;
 
 use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{Accepted, DecisionKind, InteractionFilter, QueueClaim, State};
+use crate::records::mail::{Accepted, InteractionFilter, QueueClaim, State};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::Store;
 

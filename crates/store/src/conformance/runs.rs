@@ -1,11 +1,12 @@
 //! Interactions that wait for a run.
 
 use std::collections::BTreeMap;
+use waypost_ids::DecisionKind;
 
 use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{ClaimedRun, DecisionKind, Opening, RunClaim, State};
+use crate::records::mail::{ClaimedRun, Opening, RunClaim, State};
 use crate::traits::Store;
 use uuid::Uuid;
 

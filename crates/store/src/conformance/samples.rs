@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, ScheduleId, TableId};
-use waypost_flow::link::LabelTarget;
+use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId};
 
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, Accepted, DecisionKind, DecisionRecord, NewInteraction, NewMessage, RunClaim, RunRecord,
+    AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunClaim, RunRecord,
 };
 use crate::records::tables::{ColumnRecord, ScheduleRecord, TableRecord, TableShape};
 use crate::traits::Store;

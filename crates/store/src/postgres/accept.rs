@@ -16,7 +16,7 @@ use tokio::try_join;
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text, window_start};
 use super::commits::Ending;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_ids::{FlowId, QueueId, Version};
 
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::text;

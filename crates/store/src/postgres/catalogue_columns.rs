@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 
 use super::columns::Columns;
 use crate::error::StoreError;

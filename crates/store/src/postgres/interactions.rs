@@ -8,7 +8,7 @@ use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};

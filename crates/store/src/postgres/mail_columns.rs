@@ -3,13 +3,13 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::columns::{Columns, text};
 use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
+use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.

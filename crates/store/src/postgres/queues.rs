@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::{InteractionId, QueueId};
+use waypost_ids::{InteractionId, QueueId};
 
 use super::columns::{Columns, after, text};
 use super::mail_columns::{interaction, read_state, small};

@@ -5,7 +5,7 @@ use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::PostgresStore;
 use super::columns::{Columns, text};

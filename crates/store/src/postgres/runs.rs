@@ -3,7 +3,7 @@
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{Columns, after, text};
 use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small};

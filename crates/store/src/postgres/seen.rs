@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{Columns, window_start};
 use crate::duplicates::{Key, Seen};

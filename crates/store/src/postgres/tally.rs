@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
+use waypost_ids::DecisionKind;
 
 use super::mail_columns::small;
 use super::pool::{execute, rows};
 use crate::encoding::{decision_code, decision_kind, state, state_code};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, State, Summary};
+use crate::records::mail::{State, Summary};
 
 const DUPLICATES: i16 = 0;
 const BY_STATE: i16 = 1;

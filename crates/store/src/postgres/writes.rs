@@ -6,7 +6,7 @@ use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio::try_join;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::text;
 use super::commits::{self, Mark};

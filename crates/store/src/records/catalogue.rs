@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId, ScheduleId, TableId, Version};
-use waypost_flow::link::LabelTarget;
+use waypost_ids::{FlowId, LabelTarget, QueueId, ScheduleId, TableId, Version};
 
 use super::audit::AuditRecord;
 use super::tables::{ScheduleRecord, TableRecord};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
 
@@ -22,19 +22,6 @@ pub enum State {
     Claimed,
     /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
     Completed,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DecisionKind {
-    /// It waits in a queue.
-    Queue,
-    /// It was forwarded.
-    Forward,
-    /// It was dropped on purpose.
-    Disconnect,
-    /// Nothing was decided, or the run failed. It stands in a queue all the same: never out of sight.
-    Unrouted,
 }
 
 /// A decision as it is kept.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 /// How a replay stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

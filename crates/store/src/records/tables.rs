@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use waypost_flow::id::{ScheduleId, TableId};
+use waypost_ids::{ScheduleId, TableId};
 
 use super::audit::AuditRecord;
 use crate::error::TableError;

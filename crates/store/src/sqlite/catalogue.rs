@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
-use waypost_flow::id::{FlowId, QueueId, Version};
+use waypost_ids::{FlowId, QueueId, Version};
 
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::micros;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::micros;
 use super::mail_columns::{interaction, run};

@@ -1,7 +1,7 @@
 //! Interactions, decisions and runs as rows.
 
 use rusqlite::{Row, Rows};
-use waypost_flow::id::{FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
 use super::seals;

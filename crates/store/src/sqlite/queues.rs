@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
-use waypost_flow::id::{InteractionId, QueueId};
+use waypost_ids::{InteractionId, QueueId};
 
 use super::SqliteStore;
 use super::columns::{micros, micros_after};

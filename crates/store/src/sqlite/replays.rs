@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{Columns, micros};
 use super::{SqliteStore, seals};

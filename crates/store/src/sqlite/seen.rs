@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 use uuid::Uuid;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 
 use super::columns::{micros, micros_after};
 use crate::duplicates::{Key, Seen};

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
+use waypost_ids::DecisionKind;
 
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, State, Summary};
+use crate::records::mail::{State, Summary};
 
 use crate::encoding::{decision_code, decision_kind, state, state_code};
 

@@ -130,7 +130,7 @@ async fn a_directory_of_an_earlier_release_is_put_right() {
     .unwrap();
     drop(db);
     let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
-    let [one, two, three] = [1, 2, 3].map(|number| waypost_flow::id::InteractionId(uuid::Uuid::from_u128(number)));
+    let [one, two, three] = [1, 2, 3].map(|number| waypost_ids::InteractionId(uuid::Uuid::from_u128(number)));
     let queue = async |id| store.interaction(id).await.unwrap().unwrap().decision.unwrap().queue.unwrap().0.as_u128();
     assert_eq!(
         (queue(one).await, queue(two).await, queue(three).await),

@@ -19,7 +19,7 @@ type Entry = (&'static str, &'static str, &'static str);
 /// Every code that has a page: of flows, of the API, of runs.
 fn entries() -> impl Iterator<Item = Entry> {
     let flows = Code::ALL.iter().map(|code| (code.as_str(), code.meaning(), code.page()));
-    let runs = waypost_engine::codes::ALL.iter().map(|known| (known.code, known.meaning, known.page));
+    let runs = waypost_ids::codes::ALL.iter().map(|known| (known.code, known.meaning, known.page));
     flows.chain(waypost_api::pages::ALL.iter().copied()).chain(runs)
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use futures_util::StreamExt;
 use waypost_client::interactions::InteractionFilter;
 use waypost_engine::trace::text;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_wire::interaction::{Decision, Interaction};
 
 use crate::failure::Failure;

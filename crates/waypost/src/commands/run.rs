@@ -15,10 +15,10 @@ use waypost_app::mail::email::Envelope;
 use waypost_engine::Limits;
 use waypost_engine::trace::text;
 use waypost_flow::document;
-use waypost_flow::id::InteractionId;
+use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{DecisionKind, RunRecord};
+use waypost_store::records::mail::RunRecord;
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
@@ -164,7 +164,7 @@ fn print(
                 "messageId": message.message_id(),
                 "subject": message.subject(),
                 "decision": {
-                    "kind": kind(decision.kind),
+                    "kind": decision.kind.as_str(),
                     "queue": queue,
                     "priority": decision.priority,
                     "skills": decision.skills,
@@ -181,7 +181,7 @@ fn print(
             let place = queue.map(|queue| format!(" {queue}")).unwrap_or_default();
             let error = decision.error.as_ref().and_then(|error| error.get("message")).and_then(|text| text.as_str());
             let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
-            writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, kind(decision.kind), decision.priority)?;
+            writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, decision.kind.as_str(), decision.priority)?;
             if arguments.trace {
                 let trace: serde_json::Value = serde_json::from_str(&record.trace)?;
                 for line in text::render(&trace).lines() {
@@ -190,14 +190,5 @@ fn print(
             }
             Ok(())
         }
-    }
-}
-
-fn kind(kind: DecisionKind) -> &'static str {
-    match kind {
-        DecisionKind::Queue => "queue",
-        DecisionKind::Forward => "forward",
-        DecisionKind::Disconnect => "disconnect",
-        DecisionKind::Unrouted => "unrouted",
     }
 }

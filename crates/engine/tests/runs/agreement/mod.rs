@@ -9,9 +9,10 @@ mod slow;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use waypost_engine::{Limits, Run, RunInput, codes};
+use waypost_engine::{Limits, Run, RunInput};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source;
+use waypost_ids::codes;
 
 use super::RECEIVED_AT;
 use super::mail::Mail;

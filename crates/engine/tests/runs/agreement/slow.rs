@@ -9,11 +9,11 @@ use cel::common::ast::{Expr, LiteralValue, operators};
 use cel::parser::{Expression, Parser};
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_engine::codes;
 use waypost_flow::document::{Action, ActionKind, Disposition, Document, Input, Jump, Mapping, Match};
 use waypost_flow::email::{AddressField, Email, TextField};
 use waypost_flow::expr::MAX_VALUE_BYTES;
 use waypost_flow::value::Value;
+use waypost_ids::codes;
 
 use crate::world::{customer, find_queue};
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use deadpool_postgres::GenericClient;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use super::{LOCKED, State, advance, number, plan_anew, state, text};
 use crate::error::{StoreError, TableError};

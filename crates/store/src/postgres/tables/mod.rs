@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use super::PostgresStore;
 use super::columns::{Columns, text};

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Client, GenericClient};
 use tokio_postgres::Row;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use super::imports::write_rows;
 use super::{Columns, LOCKED, STATE, advance, content, number, plan_anew, state, text};

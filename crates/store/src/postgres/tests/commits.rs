@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
+use waypost_ids::DecisionKind;
 
 use super::waits::{number, session};
 use super::{Opened, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::{LeaseError, StoreError};
 use crate::postgres::{PostgresOptions, PostgresStore};
-use crate::records::mail::{DecisionKind, QueueClaim, RunClaim};
+use crate::records::mail::{QueueClaim, RunClaim};
 use crate::traits::{CatalogueStore, MailStore, QueueStore};
 
 const OPEN: u8 = 0;

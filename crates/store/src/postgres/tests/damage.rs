@@ -1,12 +1,13 @@
 //! Damage is told.
 
 use uuid::Uuid;
+use waypost_ids::DecisionKind;
 
 use super::open;
 use super::waits::session;
 use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::records::mail::{InteractionFilter, QueueClaim};
 use crate::records::replays::{ReplayLease, ReplayRecord, ReplayState};
 use crate::traits::{MailStore, QueueStore, ReplayStore};
 

@@ -1,11 +1,13 @@
 //! What happens between nodes at the same moment, and how much is done at once.
 
+use waypost_ids::DecisionKind;
+
 use super::waits::{number, session};
 use super::{another, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, offer, queue, queues, run};
 use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{AcceptOutcome, DecisionKind, IdempotencyKey, QueueClaim};
+use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim};
 use crate::records::retention::RetentionLimits;
 use crate::traits::{CatalogueStore, MailStore, QueueStore, RetentionStore};
 

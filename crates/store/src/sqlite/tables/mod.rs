@@ -7,7 +7,7 @@ mod sweep;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use super::SqliteStore;
 use super::catalogue::run;

@@ -1,7 +1,7 @@
 //! Rows one by one, and what there is of versions.
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use waypost_flow::id::TableId;
+use waypost_ids::TableId;
 
 use super::{Columns, Session, advance, begin, end, state};
 use crate::error::{StoreError, TableError};

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
+use waypost_ids::DecisionKind;
 
 use super::{client, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionKind, InteractionFilter, QueueClaim};
+use crate::records::mail::{InteractionFilter, QueueClaim};
 use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};

@@ -7,7 +7,7 @@ mod look;
 
 use waypost_client::flows::FlowFilter;
 use waypost_flow::document;
-use waypost_flow::id::FlowId;
+use waypost_ids::FlowId;
 use waypost_wire::flow::Flow;
 
 use crate::failure::Failure;
