@@ -125,9 +125,7 @@ pub async fn update(
     no_sub_domain(&mut body);
     body.discard(SET_BY_SERVER);
     body.discard(&["id"]);
-    let mut kept = state.app.catalogue.domain(&domain)?.extra;
-    kept.extend(body.rest()?);
-    Ok(Json(view(&state.app.catalogue.update_domain(&caller.client, &domain, kept).await?)))
+    Ok(Json(view(&state.app.catalogue.update_domain(&caller.client, &domain, body.rest()?).await?)))
 }
 
 /// `DELETE /routing/email/domains/{domainId}`

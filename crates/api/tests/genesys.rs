@@ -432,3 +432,21 @@ async fn attributes_that_clients_set_are_bounded() {
         assert_eq!(server.call("PATCH", &path, set).await.status, status, "{name} {length}");
     }
 }
+
+/// Each of these fits into what was kept when it came; two of them fit together.
+#[tokio::test]
+async fn attributes_that_many_set_at_once_are_bounded_together() {
+    let server = server().await;
+    let queue = made(&server, "/routing/queues", json!({ "name": "Billing" })).await;
+    let begun = json!({ "provider": "x", "direction": "INBOUND", "queueId": queue });
+    let one = server.call("POST", "/conversations/emails", begun).await.ok();
+    let (id, participant) = (one["id"].as_str().unwrap(), one["participants"][0]["id"].as_str().unwrap());
+    let path = format!("/conversations/emails/{id}/participants/{participant}/attributes");
+    let sets = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| {
+        let set = json!({ "attributes": { name: "x".repeat(400_000) } });
+        server.call("PATCH", &path, set)
+    });
+    let mut answers: Vec<u16> = futures_util::future::join_all(sets).await.iter().map(|answer| answer.status).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, [202, 202, 400, 400, 400, 400, 400, 400]);
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -300,4 +301,27 @@ async fn all_who_publish_at_once_get_their_turn() {
         task.await.unwrap();
     }
     assert_eq!(app.catalogue.flows().len(), 60);
+}
+
+/// What is taken together is of one epoch, whatever is committed meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_world_and_what_runs_of_it_are_of_one_epoch() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let looking = {
+        let (app, done) = (app.clone(), done.clone());
+        // It looks all the time: nearly every commit falls between two looks, or into one.
+        std::thread::spawn(move || {
+            while !done.load(Ordering::Relaxed) {
+                let live = app.catalogue.live();
+                assert_eq!(live.world.epoch, live.running.epoch);
+            }
+        })
+    };
+    for number in 0..40 {
+        app.catalogue.create_queue("test", format!("Queue {number}"), serde_json::Map::new()).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    looking.join().unwrap();
 }

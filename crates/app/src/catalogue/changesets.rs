@@ -14,7 +14,7 @@ use super::plan::{By, Edit};
 use super::routing::missing_queue;
 use super::versions::{VersionName, number_of};
 use super::world::World;
-use super::{LiveCatalogue, Planned};
+use super::{Live, LiveCatalogue, Planned};
 use crate::aside::Wanted as Wanting;
 use crate::error::AppError;
 
@@ -85,6 +85,16 @@ pub enum Outcome {
     Unchanged,
 }
 
+/// The world as a change set would make it.
+pub struct Proposed {
+    /// What it was planned on.
+    pub base: Live,
+    /// The world afterwards.
+    pub world: Arc<World>,
+    /// The set's flows as they would be.
+    pub flows: Vec<FlowRecord>,
+}
+
 impl LiveCatalogue {
     /// Publishes all members, or answers everything that stands in the way; when it runs dry, nothing is written either way.
     ///
@@ -123,16 +133,16 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// As [`LiveCatalogue::change_set`].
-    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
-        let world = self.world();
-        let (new_queues, _) = queues(&world, &set.queues)?;
-        let (edits, flows) = self.edits(&world, by, &Arc::new(set.members)).await?;
+    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, AppError> {
+        let base = self.live();
+        let (new_queues, _) = queues(&base.world, &set.queues)?;
+        let (edits, flows) = self.edits(&base.world, by, &Arc::new(set.members)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
         if edits.is_empty() && new_queues.is_empty() {
-            return Ok((world, flows));
+            return Ok(Proposed { world: base.world.clone(), base, flows });
         }
-        let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
-        Ok((Arc::new(planned.next), flows))
+        let planned: Planned<()> = self.plan_with(&base.world, by, new_queues, edits, ()).await?;
+        Ok(Proposed { world: Arc::new(planned.next), base, flows })
     }
 
     async fn edits(

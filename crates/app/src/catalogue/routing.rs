@@ -11,6 +11,7 @@ use waypost_ids::QueueId;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::InteractionRecord;
 
+use super::plan::By;
 use super::routes::one_form;
 use super::usage::Used;
 use super::world::{UNROUTED, World};
@@ -39,15 +40,17 @@ impl LiveCatalogue {
     /// # Errors
     /// The store.
     pub async fn ensure_built_in(&self) -> Result<(), AppError> {
-        self.change(SERVER, |world: &World| {
+        let mut turn = self.begin(By { actor: SERVER, note: None });
+        loop {
+            let world = turn.world().await;
             if world.queue_named(&document::fold_name(UNROUTED)).is_some() {
-                return Ok(None);
+                return Ok(());
             }
             let queue = new_queue(UNROUTED.to_owned(), true, Map::new());
-            Ok(Some(simple(world, CatalogueChange::PutQueue(queue), ())))
-        })
-        .await?;
-        Ok(())
+            if turn.commit(simple(&world, CatalogueChange::PutQueue(queue), ())).await?.is_some() {
+                return Ok(());
+            }
+        }
     }
 
     /// All queues, in no order.
@@ -76,11 +79,11 @@ impl LiveCatalogue {
         let queue = new_queue(named("name", &name)?, false, extra);
         self.change(actor, |world: &World| {
             queue_name_is_free(world, &queue)?;
-            Ok(Some(simple(world, CatalogueChange::PutQueue(queue.clone()), ())))
+            Ok(simple(world, CatalogueChange::PutQueue(queue.clone()), ()))
         })
         .await?;
         tracing::info!(actor, queue = %queue.id, "queue created");
-        self.queue(queue.id)
+        Ok(Arc::new(queue))
     }
 
     /// Renames a queue or changes what is kept of it. Flows name it by id inside, so they go on working.
@@ -95,7 +98,7 @@ impl LiveCatalogue {
         extra: Map<String, Json>,
     ) -> Result<Arc<QueueRecord>, AppError> {
         let name = named("name", &name)?;
-        self.change(actor, |world: &World| {
+        let change = |world: &World| {
             let before = world.queues.get(&id).ok_or_else(|| not_found("queue", id))?;
             if before.built_in && before.name != name {
                 return Err(AppError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
@@ -108,11 +111,11 @@ impl LiveCatalogue {
                 ..(**before).clone()
             };
             queue_name_is_free(world, &queue)?;
-            Ok(Some(simple(world, CatalogueChange::PutQueue(queue), ())))
-        })
-        .await?;
+            Ok(simple(world, CatalogueChange::PutQueue(queue.clone()), Arc::new(queue)))
+        };
+        let queue = self.change(actor, change).await?;
         tracing::info!(actor, queue = %id, "queue changed");
-        self.queue(id)
+        Ok(queue)
     }
 
     /// Deletes a queue that no flow and no route uses, and that no work stands in: what stood in a queue that is gone could not
@@ -130,7 +133,7 @@ impl LiveCatalogue {
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "queue", name: queue.name.clone(), users });
             }
-            Ok(Some(simple(world, CatalogueChange::DeleteQueue(id), ())))
+            Ok(simple(world, CatalogueChange::DeleteQueue(id), ()))
         })
         .await?;
         tracing::info!(actor, queue = %id, "queue deleted");
@@ -167,14 +170,15 @@ impl LiveCatalogue {
             if let Some(holder) = world.domains.keys().find(|other| one_form(other) == form).cloned() {
                 return Err(AppError::NameTaken { kind: "domain", holder, name: record.domain.clone() });
             }
-            Ok(Some(simple(world, CatalogueChange::PutDomain(record.clone()), ())))
+            Ok(simple(world, CatalogueChange::PutDomain(record.clone()), ()))
         })
         .await?;
         tracing::info!(actor, domain = record.domain, "domain created");
         Ok(record)
     }
 
-    /// Changes what is kept of a domain.
+    /// Changes members that are kept of a domain; the others stay. Members are merged into the domain that the change is planned on, so
+    /// that what others change meanwhile stays, too.
     ///
     /// # Errors
     /// Not found, or the store.
@@ -182,16 +186,17 @@ impl LiveCatalogue {
         &self,
         actor: &str,
         domain: &str,
-        extra: Map<String, Json>,
+        changed: Map<String, Json>,
     ) -> Result<DomainRecord, AppError> {
-        self.change(actor, |world: &World| {
+        let change = |world: &World| {
             let before = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
-            let record = DomainRecord { extra: extra.clone(), ..before.clone() };
-            Ok(Some(simple(world, CatalogueChange::PutDomain(record), ())))
-        })
-        .await?;
+            let mut record = before.clone();
+            record.extra.extend(changed.clone());
+            Ok(simple(world, CatalogueChange::PutDomain(record.clone()), record))
+        };
+        let record = self.change(actor, change).await?;
         tracing::info!(actor, domain, "domain changed");
-        self.domain(domain)
+        Ok(record)
     }
 
     /// Deletes a domain that has no routes.
@@ -207,7 +212,7 @@ impl LiveCatalogue {
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "domain", name, users });
             }
-            Ok(Some(simple(world, CatalogueChange::DeleteDomain(name), ())))
+            Ok(simple(world, CatalogueChange::DeleteDomain(name), ()))
         })
         .await?;
         tracing::info!(actor, domain, "domain deleted");
@@ -228,9 +233,7 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found.
     pub fn route(&self, domain: &str, id: Uuid) -> Result<Arc<RouteRecord>, AppError> {
-        let domain = domain.to_lowercase();
-        let route = self.world().routes.get(&id).filter(|route| route.domain == domain).cloned();
-        route.ok_or_else(|| not_found("route", id))
+        route_of(&self.world(), domain, id).cloned()
     }
 
     /// Makes a route.
@@ -238,10 +241,13 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found, a pattern that exists, or the store.
     pub async fn create_route(&self, actor: &str, domain: &str, spec: RouteSpec) -> Result<Arc<RouteRecord>, AppError> {
-        let id = Uuid::new_v4();
-        self.put_route(actor, domain, id, &spec).await?;
-        tracing::info!(actor, route = %id, "route created");
-        self.route(domain, id)
+        let change = |world: &World| {
+            let record = route_record(world, domain, &spec, None)?;
+            Ok(simple(world, CatalogueChange::PutRoute(record.clone()), Arc::new(record)))
+        };
+        let route = self.change(actor, change).await?;
+        tracing::info!(actor, route = %route.id, "route created");
+        Ok(route)
     }
 
     /// Changes a route.
@@ -255,40 +261,14 @@ impl LiveCatalogue {
         id: Uuid,
         spec: RouteSpec,
     ) -> Result<Arc<RouteRecord>, AppError> {
-        self.route(domain, id)?;
-        self.put_route(actor, domain, id, &spec).await?;
+        let change = |world: &World| {
+            let before = route_of(world, domain, id)?;
+            let record = route_record(world, domain, &spec, Some(before))?;
+            Ok(simple(world, CatalogueChange::PutRoute(record.clone()), Arc::new(record)))
+        };
+        let route = self.change(actor, change).await?;
         tracing::info!(actor, route = %id, "route changed");
-        self.route(domain, id)
-    }
-
-    async fn put_route(&self, actor: &str, domain: &str, id: Uuid, spec: &RouteSpec) -> Result<(), AppError> {
-        self.change(actor, |world: &World| {
-            let domain = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
-            let pattern = spec.pattern.trim().to_lowercase();
-            let target = route_target(world, spec, &pattern)?;
-            let holder = world
-                .routes
-                .values()
-                .find(|route| route.domain == domain.domain && route.pattern == pattern && route.id != id);
-            if let Some(holder) = holder {
-                return Err(AppError::NameTaken { kind: "route", name: pattern, holder: holder.id.to_string() });
-            }
-            let now = Timestamp::now();
-            let route = RouteRecord {
-                id,
-                domain: domain.domain.clone(),
-                pattern,
-                target,
-                unrouted_queue: spec.unrouted_queue,
-                priority: spec.priority,
-                extra: spec.extra.clone(),
-                created_at: world.routes.get(&id).map_or(now, |before| before.created_at),
-                modified_at: now,
-            };
-            Ok(Some(simple(world, CatalogueChange::PutRoute(route), ())))
-        })
-        .await?;
-        Ok(())
+        Ok(route)
     }
 
     /// Deletes a route. Mail that it was bound to at RCPT is still taken.
@@ -296,11 +276,50 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, or the store.
     pub async fn delete_route(&self, actor: &str, domain: &str, id: Uuid) -> Result<(), AppError> {
-        self.route(domain, id)?;
-        self.change(actor, |world: &World| Ok(Some(simple(world, CatalogueChange::DeleteRoute(id), ())))).await?;
+        let change = |world: &World| {
+            route_of(world, domain, id)?;
+            Ok(simple(world, CatalogueChange::DeleteRoute(id), ()))
+        };
+        self.change(actor, change).await?;
         tracing::info!(actor, route = %id, "route deleted");
         Ok(())
     }
+}
+
+/// A domain's route.
+fn route_of<'w>(world: &'w World, domain: &str, id: Uuid) -> Result<&'w Arc<RouteRecord>, AppError> {
+    let domain = domain.to_lowercase();
+    world.routes.get(&id).filter(|route| route.domain == domain).ok_or_else(|| not_found("route", id))
+}
+
+/// A route as it is to be, new or in the place of another.
+fn route_record(
+    world: &World,
+    domain: &str,
+    spec: &RouteSpec,
+    before: Option<&Arc<RouteRecord>>,
+) -> Result<RouteRecord, AppError> {
+    let domain = world.domains.get(&domain.to_lowercase()).ok_or_else(|| not_found("domain", domain))?;
+    let id = before.map_or_else(Uuid::new_v4, |before| before.id);
+    let pattern = spec.pattern.trim().to_lowercase();
+    let target = route_target(world, spec, &pattern)?;
+    let holder =
+        world.routes.values().find(|route| route.domain == domain.domain && route.pattern == pattern && route.id != id);
+    if let Some(holder) = holder {
+        return Err(AppError::NameTaken { kind: "route", name: pattern, holder: holder.id.to_string() });
+    }
+    let now = Timestamp::now();
+    Ok(RouteRecord {
+        id,
+        domain: domain.domain.clone(),
+        pattern,
+        target,
+        unrouted_queue: spec.unrouted_queue,
+        priority: spec.priority,
+        extra: spec.extra.clone(),
+        created_at: before.map_or(now, |before| before.created_at),
+        modified_at: now,
+    })
 }
 
 /// A queue of that name, if there is none yet.

@@ -147,7 +147,7 @@ impl LiveCatalogue {
             created_by: actor.to_owned(),
             modified_at: now,
         };
-        self.change(actor, |world: &World| Ok(Some(put(world, schedule.clone())?))).await?;
+        self.change(actor, |world: &World| put(world, schedule.clone())).await?;
         tracing::info!(actor, schedule = %schedule.id, "schedule created");
         self.schedule(schedule.id)
     }
@@ -229,7 +229,7 @@ impl LiveCatalogue {
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "schedule", name: schedule.record.name.clone(), users });
             }
-            Ok(Some(simple(world, CatalogueChange::DeleteSchedule(id), ())))
+            Ok(simple(world, CatalogueChange::DeleteSchedule(id), ()))
         })
         .await?;
         tracing::info!(actor, schedule = %id, "schedule deleted");

@@ -90,7 +90,7 @@ impl LiveCatalogue {
         };
         self.change(actor, |world: &World| {
             name_is_free(world, &table)?;
-            Ok(Some(simple(world, CatalogueChange::PutTable(table.clone()), ())))
+            Ok(simple(world, CatalogueChange::PutTable(table.clone()), ()))
         })
         .await?;
         tracing::info!(actor, table = %table.id, "table created");
@@ -159,7 +159,7 @@ impl LiveCatalogue {
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "table", name: table.record.name.clone(), users });
             }
-            Ok(Some(simple(world, CatalogueChange::DeleteTable(id), ())))
+            Ok(simple(world, CatalogueChange::DeleteTable(id), ()))
         })
         .await?;
         tracing::info!(actor, table = %id, "table deleted");
