@@ -329,7 +329,7 @@ async fn a_conversation_is_an_interaction() {
 
     // Rerun: it goes where it was told to go, with what it was told.
     server.call("POST", &format!("/interactions/{id}/rerun"), Json::Null).await;
-    for _ in 0..200 {
+    for _ in 0..12_000 {
         if server.get(&format!("/interactions/{id}")).await.ok()["runs"].as_array().unwrap().len() == 2 {
             break;
         }
@@ -344,7 +344,7 @@ async fn a_conversation_is_an_interaction() {
     server.call("PATCH", &path, json!({ "state": "disconnected" })).await.ok();
     assert_eq!(server.call("DELETE", &format!("/routing/queues/{queue}"), Json::Null).await.status, 204);
     server.call("POST", &format!("/interactions/{id}/rerun"), Json::Null).await;
-    for _ in 0..200 {
+    for _ in 0..12_000 {
         if server.get(&format!("/interactions/{id}")).await.ok()["runs"].as_array().unwrap().len() == 3 {
             break;
         }
