@@ -15,10 +15,10 @@ test:
 	@scripts/setup-postgres
 	@scripts/setup-peers
 	@mkdir -p target && rm -f $(WAYPOST_TEST_SKIPPED)
-	@cargo test --workspace --locked
+	@cargo test --workspace --locked --no-fail-fast
 	@if [ -n "$$WAYPOST_TEST_STRICT" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
 		echo 'test: the API once more, on PostgreSQL'; \
-		WAYPOST_TEST_STORE=postgres cargo test --workspace --locked $(API_TESTS); \
+		WAYPOST_TEST_STORE=postgres cargo test --workspace --locked --no-fail-fast $(API_TESTS); \
 	else printf 'PostgreSQL is not installed\tthe API on PostgreSQL\n' >>$(WAYPOST_TEST_SKIPPED); fi
 	@scripts/skipped-tests
 
