@@ -161,7 +161,7 @@ fn our_own_python_client() {
     });
     succeeded(&output);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!told.contains("Ran 0 tests"), "{told}");
+    assert!(!told.contains("Ran 0 tests") && !told.contains("skipped="), "{told}");
     let typed = running.run(&peers.join("python/bin/mypy"), |command| {
         command
             .args(["--strict", "--no-incremental", "--cache-dir", "/dev/null", "purecloudplatformclientv2"])
