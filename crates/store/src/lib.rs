@@ -1,5 +1,6 @@
 //! What Waypost keeps, and the traits that a database answers. Nothing above this room knows SQL or which database it is.
 
+mod conditions;
 #[cfg(test)]
 mod conformance;
 pub mod contents;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod leases;
 pub mod postgres;
 pub mod records;
+mod rules;
 pub mod sqlite;
 mod sums;
 pub mod traits;

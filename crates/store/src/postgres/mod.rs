@@ -25,6 +25,7 @@ mod runs;
 mod schema;
 mod seen;
 mod signals;
+mod standing;
 mod tables;
 mod tally;
 #[cfg(test)]

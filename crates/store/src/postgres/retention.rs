@@ -124,7 +124,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
     let messages: Vec<Uuid> = messages.into_iter().flatten().collect();
     let sql =
         "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = CASE WHEN state IN (0, 1) THEN opening END
+            opening = CASE WHEN state IN (0, 1, 5) THEN opening END
         WHERE id = ANY ($1) RETURNING id, opening";
     for row in rows(db, sql, &[&ids]).await? {
         let columns = Columns { row: &row, table: "interactions" };

@@ -16,10 +16,11 @@ use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{self, Tally};
 use crate::duplicates::{Key, Seen};
-use crate::encoding::{json, state_after, state_code};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
-use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
+use crate::rules::standing::Standing;
 use crate::sums::sum;
 
 /// What a batch must know of the catalogue. It does not change until the transaction ends.
@@ -52,7 +53,7 @@ struct Interaction<'b> {
     offered: &'b NewInteraction,
     message: &'b NewMessage,
     message_id: Uuid,
-    state: State,
+    standing: Standing,
     like: Option<InteractionId>,
     opening: Option<String>,
     /// Where its run is among the runs.
@@ -97,8 +98,8 @@ impl<'b> Writes<'b> {
                 Seen::No => None,
             };
             let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
-            let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
-            self.tally.moved(None, state);
+            let standing = Standing::accepted(run.map(|run| run.decision.kind), message.received_at);
+            self.tally.moved(None, standing.state);
             if let Some(run) = run {
                 self.tally.decided(None, run.decision.kind);
                 self.runs.push((offered.id, run, RunColumns::of(run)?));
@@ -107,7 +108,7 @@ impl<'b> Writes<'b> {
                 offered,
                 message,
                 message_id,
-                state,
+                standing,
                 like,
                 opening: offered.opening.as_ref().map(json).transpose()?,
                 run: run.map(|_| self.runs.len().saturating_sub(1)),
@@ -153,7 +154,7 @@ impl<'b> Writes<'b> {
                 let each = &interactions;
                 let run = |one: &Interaction<'_>| one.run.and_then(|place| runs.get(place));
                 let ids: Vec<Uuid> = each.iter().map(|one| one.offered.id.0).collect();
-                let states: Vec<i16> = each.iter().map(|one| small(state_code(one.state))).collect();
+                let states: Vec<i16> = each.iter().map(|one| small(one.standing.state.code())).collect();
                 let received: Vec<Timestamp> = each.iter().map(|one| one.message.received_at).collect();
                 let messages: Vec<Uuid> = each.iter().map(|one| one.message_id).collect();
                 let routes: Vec<Option<Uuid>> = each.iter().map(|one| one.offered.route).collect();
@@ -176,7 +177,7 @@ impl<'b> Writes<'b> {
                 let more: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.more.as_deref()).collect();
                 let completed: Vec<Option<Timestamp>> = each
                     .iter()
-                    .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
+                    .map(|one| one.standing.completed_at)
                     .collect();
                 let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();

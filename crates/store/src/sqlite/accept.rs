@@ -12,11 +12,11 @@ use super::seen::{self, window_start};
 use super::writer::Session;
 use crate::duplicates::{Key, Seen};
 use crate::encoding::json;
-use crate::encoding::{state_after, state_code};
 use crate::error::StoreError;
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State,
+    AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord,
 };
+use crate::rules::standing::Standing;
 use crate::sums::sum;
 
 /// About how much an acceptance adds to the log besides message and trace: pages of tables and indexes.
@@ -123,7 +123,7 @@ fn insert(
     run: Option<&RunRecord>,
     like: Option<InteractionId>,
 ) -> Result<(), StoreError> {
-    let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
+    let standing = Standing::accepted(run.map(|run| run.decision.kind), message.received_at);
     let columns = run.map(RunColumns::of).transpose()?;
     let columns = columns.as_ref();
     session
@@ -144,7 +144,7 @@ fn insert(
         )?
         .execute(named_params! {
             ":id": offered.id.0.as_bytes(),
-            ":state": state_code(state),
+            ":state": standing.state.code(),
             ":received_at": micros(message.received_at),
             ":message": kept.number,
             ":message_sum": kept.sum,
@@ -165,10 +165,10 @@ fn insert(
             ":skills": columns.and_then(|columns| columns.skills.as_deref()),
             ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
             ":more": columns.and_then(|columns| columns.more.as_deref()),
-            ":completed_at": (state == State::Completed).then(|| micros(message.received_at)),
+            ":completed_at": standing.completed_at.map(micros),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
-    session.tally.moved(None, state);
+    session.tally.moved(None, standing.state);
     if let (Some(run), Some(columns)) = (run, columns) {
         session.tally.decided(None, run.decision.kind);
         super::runs::insert(session, offered.id, 1, run, columns, run.rerun_by.as_deref())?;

@@ -12,8 +12,10 @@ use waypost_ids::InteractionId;
 
 use super::columns::micros;
 use super::mail_columns::{interaction, run};
+use super::runs::WAITING;
 use super::writer::Session;
 use super::{SqliteStore, accept, queues, retention, runs, tally};
+use crate::conditions::{self, in_state};
 use crate::encoding::{attributes, attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -46,12 +48,21 @@ impl MailStore for SqliteStore {
         lease_seconds: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let renew = move |db: &Connection| runs::renew(db, id, lease, lease_seconds, now);
-        self.writer()?.run(move |session| renew(session.db).map(Ok::<_, StoreError>)).await?
+        self.writer()?
+            .run(move |session| runs::renew(session, id, lease, lease_seconds, now).map(Ok::<_, StoreError>))
+            .await?
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
         self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::park(session, id, lease)).await?
+    }
+
+    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::resume(session, id).map(Ok::<_, StoreError>)).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
@@ -133,13 +144,11 @@ impl MailStore for SqliteStore {
         self.readers()?
             .run(|db| {
                 let mut summary = tally::read(db)?;
-                let oldest: Option<i64> = db
-                    .prepare_cached(
-                        "SELECT received_at FROM interactions WHERE state < 2 AND decision IS NULL
-                         ORDER BY received_at LIMIT 1",
-                    )?
-                    .query_row((), |row| row.get(0))
-                    .optional()?;
+                let sql = format!(
+                    "SELECT received_at FROM interactions WHERE {WAITING} AND decision IS NULL
+                     ORDER BY received_at LIMIT 1"
+                );
+                let oldest: Option<i64> = db.prepare_cached(&sql)?.query_row((), |row| row.get(0)).optional()?;
                 summary.oldest_undecided_at = oldest.map(Timestamp::from_microsecond).transpose().map_err(|error| {
                     StoreError::Inconsistent { table: "interactions", detail: format!("column `received_at`: {error}") }
                 })?;
@@ -151,13 +160,13 @@ impl MailStore for SqliteStore {
 
 /// The index that has the interactions of a state, and its condition in the index's words: few are not completed, and those may be
 /// far apart.
-fn states(state: State) -> (&'static str, &'static str) {
+fn states(state: State) -> (&'static str, String) {
+    let (held, plain) = (conditions::held(), in_state(state));
     match state {
-        State::Received => ("INDEXED BY interactions_waiting", "state < 2 AND state = 0"),
-        State::Running => ("INDEXED BY interactions_leased", "state IN (1, 3) AND state = 1"),
-        State::Decided => ("INDEXED BY interactions_work", "state = 2 AND queue IS NOT NULL"),
-        State::Claimed => ("INDEXED BY interactions_leased", "state IN (1, 3) AND state = 3"),
-        State::Completed => ("", "state = 4"),
+        State::Received => ("INDEXED BY interactions_waiting", format!("{WAITING} AND {plain}")),
+        State::Running | State::Claimed => ("INDEXED BY interactions_leased", format!("{held} AND {plain}")),
+        State::Decided => ("INDEXED BY interactions_work", format!("{plain} AND queue IS NOT NULL")),
+        State::Waiting | State::Completed => ("", plain),
     }
 }
 
@@ -185,7 +194,7 @@ fn list(
         ("fold(envelope_to) = ?", filter.to.as_ref().map(folded)),
         ("instr(fold(subject), ?) > 0", filter.subject.as_ref().map(folded)),
     ];
-    let (index, state) = filter.state.map_or(("", "TRUE"), states);
+    let (index, state) = filter.state.map_or(("", "TRUE".to_owned()), states);
     let mut sql = format!("SELECT * FROM interactions {index} WHERE {state}");
     let mut values = Vec::new();
     for (condition, value) in conditions {

@@ -81,7 +81,7 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
     let Some(message) = message else { return Ok(false) };
     db.prepare_cached(
         "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = CASE WHEN state < 2 THEN json_remove(opening, '$.attributes') END
+            opening = CASE WHEN state IN (0, 1, 5) THEN json_remove(opening, '$.attributes') END
          WHERE id = ?1",
     )?
     .execute((id.0.as_bytes(),))?;
