@@ -64,13 +64,6 @@ pub(crate) fn attributes_column(attributes: &BTreeMap<String, String>) -> Result
     if attributes.is_empty() { Ok(None) } else { json(attributes).map(Some) }
 }
 
-/// Attributes as they were kept.
-pub(crate) fn attributes(column: Option<&str>) -> Result<BTreeMap<String, String>, StoreError> {
-    column
-        .map_or(Ok(BTreeMap::new()), serde_json::from_str)
-        .map_err(|error| StoreError::Inconsistent { table: "interactions", detail: format!("attributes: {error}") })
-}
-
 /// When a run ended.
 pub(crate) fn ended_at(run: &RunRecord) -> Timestamp {
     let took = SignedDuration::from_micros(i64::try_from(run.duration_us).unwrap_or(i64::MAX));

@@ -4,7 +4,6 @@ mod conditions;
 #[cfg(test)]
 mod conformance;
 pub mod contents;
-mod duplicates;
 mod encoding;
 pub mod error;
 pub mod leases;

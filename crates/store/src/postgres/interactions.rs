@@ -16,7 +16,7 @@ use super::pool::{Lent, execute, row, rows};
 use super::standing::change;
 use super::{PostgresStore, audit, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes, attributes_column, decision_code};
+use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -24,6 +24,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
     State, Summary,
 };
+use crate::rules::contents::Attributes;
 use crate::rules::standing::Standing;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
@@ -227,15 +228,14 @@ async fn set_attributes(
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
+    let sql = "SELECT erased, attributes, attributes_set FROM interactions WHERE id = $1 FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
     let columns = Columns { row: &kept, table: "interactions" };
-    let mut shown = attributes(columns.get("attributes")?)?;
-    let mut set = attributes(columns.get("attributes_set")?)?;
-    shown.extend(changed.clone());
-    set.extend(changed);
+    let before =
+        Attributes { shown: columns.json_or_empty("attributes")?, set: columns.json_or_empty("attributes_set")? };
+    let Some(after) = before.set(&changed, columns.get("erased")?) else { return Ok(false) };
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
+    execute(&transaction, sql, &[&id.0, &attributes_column(&after.shown)?, &attributes_column(&after.set)?]).await?;
     audit::add(&transaction, &entry).await?;
     ending.commit(transaction).await?;
     Ok(true)

@@ -13,11 +13,12 @@ use super::standing::{Moves, standing};
 use super::tally::Tally;
 use super::{audit, locks};
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes, attributes_column, ended_at};
+use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::sums::sum;
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
@@ -70,41 +71,35 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
-pub(super) async fn record(
-    db: &mut Lent,
-    id: InteractionId,
-    lease: Uuid,
-    mut run: RunRecord,
-) -> Result<bool, LeaseError> {
+pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let sql =
         "SELECT state, lease, lease_until, attempts, rerun_by, completed_at, runs, decision, erased, attributes_set
         FROM interactions WHERE id = $1 FOR UPDATE";
     let Some(held) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let before = standing(&held)?;
-    let from = before.state;
-    let held = Columns { row: &held, table: "interactions" };
-    if !leads_somewhere(&transaction, &run).await? {
-        let mut moves = Moves::default();
-        moves.add(id, from, &before.void_run(lease).ok_or(LeaseError::Lost)?);
-        moves.write(&transaction).await?;
-        ending.commit(transaction).await?;
-        return Ok(false);
-    }
-    let asked_by = before.rerun_by.clone();
-    let ended = before.end_run(lease, run.decision.kind, ended_at(&run)).ok_or(LeaseError::Lost)?;
-    let number = held.count::<u32>("runs")?.saturating_add(1);
-    let decided = read_kind(held)?;
-    if held.get("erased")? {
-        // Content that was erased while the run was under way must not come back with it.
-        run.trace = "{}".to_owned();
-        run.attributes.clear();
-    }
-    let kind = run.decision.kind;
+    let columns = Columns { row: &held, table: "interactions" };
+    let before = Before {
+        standing: standing(&held)?,
+        runs: columns.count("runs")?,
+        decision: read_kind(columns)?,
+        erased: columns.get("erased")?,
+        set: columns.json_or_empty("attributes_set")?,
+    };
+    let (from, decided) = (before.standing.state, before.decision);
+    let leads_somewhere = leads_somewhere(&transaction, &run).await?;
+    let Kept { standing, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+        Some(Recorded::Kept(kept)) => *kept,
+        Some(Recorded::Void(standing)) => {
+            let mut moves = Moves::default();
+            moves.add(id, from, &standing);
+            moves.write(&transaction).await?;
+            ending.commit(transaction).await?;
+            return Ok(false);
+        }
+        None => return Err(LeaseError::Lost),
+    };
     let columns = RunColumns::of(&run)?;
-    let mut shown = run.attributes.clone();
-    shown.extend(attributes(held.get("attributes_set")?)?);
     let trace = text(&run.trace);
     execute(
         &transaction,
@@ -113,7 +108,7 @@ pub(super) async fn record(
             attempts = $15, rerun_by = $16 WHERE id = $1",
         &[
             &id.0,
-            &small(ended.state.code()),
+            &small(standing.state.code()),
             &i64::from(number),
             &columns.flow,
             &columns.flow_version,
@@ -123,11 +118,11 @@ pub(super) async fn record(
             &columns.skills,
             &attributes_column(&shown)?,
             &columns.more,
-            &ended.completed_at,
-            &ended.hold.lease(),
-            &ended.hold.until(),
-            &i64::from(ended.attempts),
-            &ended.rerun_by,
+            &standing.completed_at,
+            &standing.hold.lease(),
+            &standing.hold.until(),
+            &i64::from(standing.attempts),
+            &standing.rerun_by,
         ],
     )
     .await?;
@@ -143,7 +138,7 @@ pub(super) async fn record(
             &columns.flow_version,
             &run.started_at,
             &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            &run.rerun_by.or(asked_by).as_deref().map(text),
+            &run.rerun_by.as_deref().map(text),
             &columns.decision,
             &columns.queue,
             &columns.priority,
@@ -156,8 +151,8 @@ pub(super) async fn record(
     )
     .await?;
     let mut tally = Tally::default();
-    tally.moved(Some(from), ended.state);
-    tally.decided(decided, kind);
+    tally.moved(Some(from), standing.state);
+    tally.decided(decided, run.decision.kind);
     tally.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(true)

@@ -6,23 +6,24 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::micros;
+use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, run};
 use super::runs::WAITING;
 use super::writer::Session;
 use super::{SqliteStore, accept, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes, attributes_column, decision_code};
+use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
     State, Summary,
 };
+use crate::rules::contents::Attributes;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -66,7 +67,7 @@ impl MailStore for SqliteStore {
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        self.writer()?.run(move |session| runs::record(session, id, lease, &run)).await?
+        self.writer()?.run(move |session| runs::record(session, id, lease, run)).await?
     }
 
     async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
@@ -84,7 +85,7 @@ impl MailStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
         self.writer()?
-            .run(move |session| set_attributes(session, id, attributes, &audit).map(Ok::<_, StoreError>))
+            .run(move |session| set_attributes(session, id, &attributes, &audit).map(Ok::<_, StoreError>))
             .await?
     }
 
@@ -227,22 +228,25 @@ fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> R
 fn set_attributes(
     session: &mut Session<'_>,
     id: InteractionId,
-    changed: BTreeMap<String, String>,
+    changed: &BTreeMap<String, String>,
     audit: &AuditRecord,
 ) -> Result<bool, StoreError> {
     let db = &session.db;
-    let kept: Option<(Option<String>, Option<String>)> = db
-        .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1 AND NOT erased")?
-        .query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((shown, set)) = kept else { return Ok(false) };
-    let (mut shown, mut set) = (attributes(shown.as_deref())?, attributes(set.as_deref())?);
-    shown.extend(changed.clone());
-    set.extend(changed);
+    let sql = "SELECT erased, attributes, attributes_set FROM interactions WHERE id = ?1";
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        let shown = columns.json_or_empty("attributes")?;
+        Ok::<_, StoreError>((
+            Attributes { shown, set: columns.json_or_empty("attributes_set")? },
+            columns.get("erased")?,
+        ))
+    };
+    let before = db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()?;
+    let Some(after) = before.and_then(|(before, erased)| before.set(changed, erased)) else { return Ok(false) };
     db.prepare_cached("UPDATE interactions SET attributes = ?2, attributes_set = ?3 WHERE id = ?1")?.execute((
         id.0.as_bytes(),
-        attributes_column(&shown)?,
-        attributes_column(&set)?,
+        attributes_column(&after.shown)?,
+        attributes_column(&after.set)?,
     ))?;
     super::audit::add(db, audit)?;
     Ok(true)

@@ -1,7 +1,5 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
@@ -12,11 +10,12 @@ use super::mail_columns::{RunColumns, interaction, sound};
 use super::standing::{self, standing};
 use super::writer::Session;
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes, attributes_column, decision_kind, ended_at};
+use crate::encoding::{attributes_column, decision_kind};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::rules::standing::Standing;
 
 /// The condition of the indexes of what waits for a run or is being run. SQLite finds an index by the words of its condition.
@@ -125,34 +124,20 @@ fn change(
     Ok(true)
 }
 
-/// What is known of an interaction whose run ends.
-struct Held {
-    standing: Standing,
-    runs: u32,
-    decision: Option<i64>,
-    erased: bool,
-    /// Attributes that were set apart from runs.
-    set: Option<String>,
-}
-
-fn held(db: &Connection, id: InteractionId) -> Result<Option<Held>, StoreError> {
+/// What a run that ends, or another that is asked for, must know of an interaction.
+fn before(db: &Connection, id: InteractionId) -> Result<Option<Before>, StoreError> {
     let read = |row: &Row<'_>| {
         let columns = Columns { row, table: "interactions" };
-        Ok::<_, StoreError>(Held {
+        Ok::<_, StoreError>(Before {
             standing: standing(row)?,
             runs: columns.get("runs")?,
-            decision: columns.get("decision")?,
+            decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
             erased: columns.get("erased")?,
-            set: columns.get("attributes_set")?,
+            set: columns.json_or_empty("attributes_set")?,
         })
     };
     let sql = "SELECT * FROM interactions WHERE id = ?1";
     db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
-}
-
-/// Whether the queue that a decision names, if it names one, is still there.
-pub(super) fn leads_somewhere(db: &Connection, run: &RunRecord) -> Result<bool, StoreError> {
-    run.decision.queue.map_or(Ok(true), |queue| super::catalogue::has_queue(db, queue))
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
@@ -160,27 +145,23 @@ pub(super) fn record(
     session: &mut Session<'_>,
     id: InteractionId,
     lease: Uuid,
-    run: &RunRecord,
+    run: RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
-    let Some(Held { standing: before, runs, decision, erased, set }) = held(session.db, id)? else {
-        return Ok(Err(LeaseError::Lost));
+    let Some(before) = before(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
+    let (from, decided) = (before.standing.state, before.decision);
+    let leads_somewhere = match run.decision.queue {
+        Some(queue) => super::catalogue::has_queue(session.db, queue)?,
+        None => true,
     };
-    let from = before.state;
-    if !leads_somewhere(session.db, run)? {
-        let Some(void) = before.void_run(lease) else { return Ok(Err(LeaseError::Lost)) };
-        standing::write(session, id, from, &void)?;
-        return Ok(Ok(false));
-    }
-    let asked_by = before.rerun_by.clone();
-    let kind = run.decision.kind;
-    let Some(ended) = before.end_run(lease, kind, ended_at(run)) else { return Ok(Err(LeaseError::Lost)) };
-    // Content that was erased while the run was under way must not come back with it.
-    let bare = || RunRecord { trace: "{}".to_owned(), attributes: BTreeMap::new(), ..run.clone() };
-    let run = if erased { &bare() } else { run };
-    let number = runs.saturating_add(1);
-    let columns = RunColumns::of(run)?;
-    let mut shown = run.attributes.clone();
-    shown.extend(attributes(set.as_deref())?);
+    let Kept { standing, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+        Some(Recorded::Kept(kept)) => *kept,
+        Some(Recorded::Void(standing)) => {
+            standing::write(session, id, from, &standing)?;
+            return Ok(Ok(false));
+        }
+        None => return Ok(Err(LeaseError::Lost)),
+    };
+    let columns = RunColumns::of(&run)?;
     session
         .db
         .prepare_cached(
@@ -192,12 +173,12 @@ pub(super) fn record(
         )?
         .execute(named_params! {
             ":id": id.0.as_bytes(),
-            ":state": ended.state.code(),
-            ":lease": ended.hold.lease().map(Uuid::into_bytes),
-            ":until": ended.hold.until().map(micros),
-            ":rerun_by": ended.rerun_by,
-            ":attempts": ended.attempts,
-            ":completed_at": ended.completed_at.map(micros),
+            ":state": standing.state.code(),
+            ":lease": standing.hold.lease().map(Uuid::into_bytes),
+            ":until": standing.hold.until().map(micros),
+            ":rerun_by": standing.rerun_by,
+            ":attempts": standing.attempts,
+            ":completed_at": standing.completed_at.map(micros),
             ":runs": number,
             ":flow_id": columns.flow,
             ":flow_version": columns.flow_version,
@@ -208,9 +189,9 @@ pub(super) fn record(
             ":attributes": attributes_column(&shown)?,
             ":more": columns.more,
         })?;
-    session.tally.moved(Some(from), ended.state);
-    session.tally.decided(decision.and_then(decision_kind), kind);
-    insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+    session.tally.moved(Some(from), standing.state);
+    session.tally.decided(decided, run.decision.kind);
+    insert(session, id, number, &run, &columns)?;
     Ok(Ok(true))
 }
 
@@ -221,7 +202,6 @@ pub(super) fn insert(
     number: u32,
     run: &RunRecord,
     columns: &RunColumns,
-    rerun_by: Option<&str>,
 ) -> Result<(), StoreError> {
     session
         .db
@@ -243,7 +223,7 @@ pub(super) fn insert(
             ":flow_version": columns.flow_version,
             ":started_at": micros(run.started_at),
             ":duration_us": i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            ":rerun_by": rerun_by,
+            ":rerun_by": run.rerun_by,
             ":decision": columns.decision,
             ":queue": columns.queue,
             ":priority": run.decision.priority,
@@ -262,7 +242,9 @@ pub(super) fn rerun(
     id: InteractionId,
     audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
-    let Some(Held { standing: before, erased, .. }) = held(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
+    let Some(Before { standing: before, erased, .. }) = before(session.db, id)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
     let from = before.state;
     let Some(waiting) = before.rerun(&audit.actor, erased) else { return Ok(Err(LeaseError::Lost)) };
     standing::write(session, id, from, &waiting)?;
