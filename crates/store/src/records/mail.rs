@@ -9,6 +9,7 @@ use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
 use crate::encoding::kept_as_numbers;
+use crate::leases::Lease;
 
 kept_as_numbers! {
     /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
@@ -205,8 +206,8 @@ pub struct ClaimedRun {
     pub attempts: u32,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
-    /// Proves the lease when it is renewed and when the run is recorded.
-    pub lease: Uuid,
+    /// The lease under which the run is made and recorded.
+    pub lease: Lease,
 }
 
 /// An interaction as it is kept.
@@ -317,10 +318,8 @@ pub struct QueueClaim {
 /// A lease on one routed interaction.
 #[derive(Clone, Debug)]
 pub struct QueueLease {
-    /// Proves the claim.
-    pub token: Uuid,
-    /// When the lease ends by itself.
-    pub expires_at: Timestamp,
+    /// The lease.
+    pub lease: Lease,
     /// What was claimed.
     pub interaction: InteractionRecord,
 }

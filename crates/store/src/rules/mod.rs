@@ -5,4 +5,6 @@ pub(crate) mod acceptance;
 pub(crate) mod contents;
 pub(crate) mod duplicates;
 pub(crate) mod recording;
+pub(crate) mod replays;
 pub(crate) mod standing;
+pub(crate) mod tables;

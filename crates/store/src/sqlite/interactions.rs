@@ -18,6 +18,7 @@ use super::{SqliteStore, accept, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
@@ -42,16 +43,8 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::claim(session, claim, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.writer()?
-            .run(move |session| runs::renew(session, id, lease, lease_seconds, now).map(Ok::<_, StoreError>))
-            .await?
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::renew(session, id, lease).map(Ok::<_, StoreError>)).await?
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
