@@ -11,7 +11,7 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, execute, row, rows};
-use super::standing::{Moves, standing};
+use super::standing::{COLUMNS, Moves, standing};
 use super::tally::Tally;
 use super::{audit, locks};
 use crate::conditions::{self, in_state};
@@ -25,10 +25,10 @@ use crate::sums::sum;
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
 pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result<(), StoreError> {
+    let held = conditions::held();
     let sql = format!(
-        "SELECT id, state, lease, lease_until, attempts, rerun_by, completed_at FROM interactions
-        WHERE {} AND lease_until <= $1 ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED",
-        conditions::held()
+        "SELECT id, {COLUMNS} FROM interactions WHERE {held} AND lease_until <= $1
+        ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED"
     );
     let mut moves = Moves::default();
     for row in rows(db, &sql, &[&now]).await? {
@@ -78,9 +78,8 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let sql =
-        "SELECT state, lease, lease_until, attempts, rerun_by, completed_at, runs, decision, erased, attributes_set
-        FROM interactions WHERE id = $1 FOR UPDATE";
-    let Some(held) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
+        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let Some(held) = row(&transaction, &sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
     let columns = Columns { row: &held, table: "interactions" };
     let before = Before {
         standing: standing(&held)?,
@@ -89,9 +88,9 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
         erased: columns.get("erased")?,
         set: columns.json_or_empty("attributes_set")?,
     };
-    let (from, decided) = (before.standing.state, before.decision);
+    let from = before.standing.state;
     let leads_somewhere = leads_somewhere(&transaction, &run).await?;
-    let Kept { standing, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             let mut moves = Moves::default();
@@ -155,7 +154,7 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     .await?;
     let mut tally = Tally::default();
     tally.moved(Some(from), standing.state);
-    tally.decided(decided, run.decision.kind);
+    tally.decided(replaces, run.decision.kind);
     tally.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(true)
@@ -171,10 +170,8 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 /// Makes a decided or completed interaction wait for another run.
 pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
-    let sql =
-        "SELECT state, lease, lease_until, attempts, rerun_by, completed_at, erased FROM interactions WHERE id = $1
-        FOR UPDATE";
-    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
+    let sql = format!("SELECT {COLUMNS}, erased FROM interactions WHERE id = $1 FOR UPDATE");
+    let Some(found) = row(&transaction, &sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
     let before = standing(&found)?;
     let from = before.state;
     let erased = Columns { row: &found, table: "interactions" }.get("erased")?;
