@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-use waypost_engine::{Answer, Detail, Limits, Question};
+use waypost_engine::{Answered, Detail, Limits, Question};
 use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
@@ -173,7 +173,7 @@ struct CallersAnswers<'r> {
 
 #[async_trait]
 impl Answers for CallersAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
         // Tables, schedules and queues alike.
         if !self.may_read_routing {
             self.refused.store(true, Ordering::Relaxed);

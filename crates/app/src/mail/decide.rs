@@ -196,7 +196,7 @@ pub(super) async fn conduct(
         limits,
     };
     let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0 };
-    let mut run = Run::start_given(input, given);
+    let mut run = Run::start(input).given(given);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
         match catch_unwind(AssertUnwindSafe(|| run.step_for(TURNS))) {
@@ -205,8 +205,8 @@ pub(super) async fn conduct(
             }
             Ok(Slice::Paused(paused)) => run = *paused,
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
-                let answer = answers.answer(waiting.question()).await?;
-                run = waiting.answer(answer);
+                let answered = answers.answer(waiting.question()).await?;
+                run = waiting.answer(answered);
             }
             Ok(Slice::Stepped(Step::Done(outcome))) => {
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);

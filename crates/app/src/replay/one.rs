@@ -9,7 +9,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 
-use super::answers::Recorded;
+use super::answers::{Recorded, shown_in};
 use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
@@ -65,7 +65,7 @@ pub(crate) async fn replay(
     today: &dyn Answers,
 ) -> Result<Replayed, StoreError> {
     let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
-    let answers = Recorded::new(&recorded, today);
+    let answers = Recorded::new(shown_in(&recorded), today);
     let message = Message::parse(record.raw);
     let start = Start {
         interaction: record.interaction.id,
