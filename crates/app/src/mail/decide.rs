@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{Limits, Outcome, Run, RunError, RunInput, Slice, Step};
+use waypost_engine::{Journal, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
@@ -139,6 +139,7 @@ pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecor
         },
         attributes: BTreeMap::new(),
         trace: waypost_engine::trace::EMPTY.to_owned(),
+        journal: None,
         rerun_by: None,
     }
 }
@@ -212,7 +213,7 @@ pub(super) async fn conduct(
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
                 (left.steps, left.actions) = (outcome.steps, outcome.actions);
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
-                keep(*outcome, record);
+                keep(*outcome, record)?;
                 break;
             }
             Err(_) => {
@@ -225,8 +226,9 @@ pub(super) async fn conduct(
     Ok(left)
 }
 
-fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
+fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> {
     record.trace = outcome.trace.to_json();
+    record.journal = stored(outcome.journal.kept())?;
     record.attributes = outcome.attributes;
     let decided = outcome.decision;
     let kind = decided.kind;
@@ -244,6 +246,15 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
         reason: decided.reason,
         error: decided.error.as_ref().map(error_json),
     };
+    Ok(())
+}
+
+/// A journal as it is stored: none for a run that asked nothing.
+fn stored(journal: Journal) -> Result<Option<String>, StoreError> {
+    if journal.answers.is_empty() {
+        return Ok(None);
+    }
+    journal.to_json().map(Some).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 fn error_json(error: &RunError) -> serde_json::Value {

@@ -262,6 +262,7 @@ impl App {
                                 attributes: &item.interaction.attributes,
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
                                 trace: item.recorded.trace.as_deref(),
+                                journal: item.recorded.journal.as_deref(),
                             };
                             let replayed =
                                 runtime.block_on(replay(&plan.before, &plan.after, record, limits, &answers))?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use waypost_ids::DecisionKind;
 
-use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
+use super::samples::{JOURNAL, accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{ClaimedRun, Opening, RunClaim, State};
+use crate::records::mail::{ClaimedRun, Opening, RunClaim, RunRecord, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -181,6 +181,28 @@ pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
     assert!(matches!(store.rerun(id(9), audit(105, "ops")).await, Err(LeaseError::Lost)), "unknown");
 }
 
+/// Each run has a journal of its own, whether it was made at the door or by a worker.
+pub(crate) async fn journals_are_kept_with_their_runs(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
+    let second = RunRecord { journal: Some("second".to_owned()), ..run(DecisionKind::Queue) };
+    store.record_run(id(1), work.lease, second).await.unwrap();
+    store.rerun(id(1), audit(102, "ops")).await.unwrap();
+    let work = store.claim_runs(up_to(1), at(30)).await.unwrap().remove(0);
+    store.record_run(id(1), work.lease, RunRecord { journal: None, ..run(DecisionKind::Queue) }).await.unwrap();
+    let runs = store.runs(id(1)).await.unwrap();
+    let journals: Vec<_> = runs.iter().map(|one| one.run.journal.as_deref()).collect();
+    assert_eq!(journals, [Some(JOURNAL), Some("second"), None]);
+    assert_eq!(store.recorded(&[id(1)], 1_000_000).await.unwrap()[0].journal, None, "that of the last run");
+    // Erasing one interaction leaves another's.
+    accept(store, decided(2, run(DecisionKind::Queue))).await;
+    store.erase(id(1), audit(103, "ops")).await.unwrap();
+    assert!(store.runs(id(1)).await.unwrap().iter().all(|one| one.run.journal.is_none()));
+    assert_eq!(store.recorded(&[id(2)], 1_000_000).await.unwrap()[0].journal.as_deref(), Some(JOURNAL));
+}
+
 pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Queue))).await;
@@ -190,7 +212,8 @@ pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Decided));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
-    assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
+    let bare = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
     assert!(matches!(store.rerun(id(1), audit(106, "ops")).await, Err(LeaseError::Lost)), "there is nothing to run");
     assert_eq!(store.summary().await.unwrap().interactions, 1);
 }
@@ -236,7 +259,7 @@ pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
         let kept = store.interaction(id(number)).await.unwrap().unwrap();
         let ended = store.runs(id(number)).await.unwrap().remove(0).run;
         assert_eq!((kept.attributes, ended.attributes), (BTreeMap::new(), BTreeMap::new()));
-        assert_eq!((kept.state, ended.trace.as_str()), (State::Decided, "{}"));
+        assert_eq!((kept.state, ended.trace.as_str(), ended.journal), (State::Decided, "{}", None));
     }
 }
 

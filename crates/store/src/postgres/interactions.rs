@@ -13,7 +13,7 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{Lent, execute, row, rows};
-use super::{PostgresStore, audit, queues, retention, runs, tally};
+use super::{PostgresStore, audit, journals, queues, retention, runs, tally};
 use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -100,10 +100,11 @@ impl MailStore for PostgresStore {
     }
 
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
+        let sql = format!("{} WHERE interaction = $1 ORDER BY number", journals::RUNS);
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    let ended = rows(db, "SELECT * FROM runs WHERE interaction = $1 ORDER BY number", &[&id.0]).await?;
+                    let ended = rows(db, &sql, &[&id.0]).await?;
                     ended.iter().map(run).collect()
                 })
             })

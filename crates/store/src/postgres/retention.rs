@@ -115,7 +115,7 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
     Ok(removed)
 }
 
-/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
+/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions.
 pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
     let sql = "SELECT message FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
@@ -133,6 +133,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
         let id: Uuid = columns.get("id")?;
         execute(db, "UPDATE interactions SET opening = $2 WHERE id = $1", &[&id, &json(&opening)?]).await?;
     }
+    super::journals::forget(db, ids).await?;
     super::replays::forget(db, ids).await?;
     let sql = "UPDATE runs SET trace = '{}', trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await?;

@@ -9,7 +9,7 @@ use super::columns::{Columns, after, text};
 use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small};
 use super::pool::{Lent, execute, row, rows};
 use super::tally::Tally;
-use super::{audit, locks};
+use super::{audit, journals, locks};
 use crate::encoding::{attributes, attributes_column, ended_at, state_after, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -120,8 +120,7 @@ pub(super) async fn record(
     let asked_by: Option<String> = held.get("rerun_by")?;
     if held.get("erased")? {
         // Content that was erased while the run was under way must not come back with it.
-        run.trace = "{}".to_owned();
-        run.attributes.clear();
+        run.erase();
     }
     let kind = run.decision.kind;
     let columns = RunColumns::of(&run)?;
@@ -162,7 +161,7 @@ pub(super) async fn record(
             &columns.flow_version,
             &run.started_at,
             &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            &run.rerun_by.or(asked_by).as_deref().map(text),
+            &run.rerun_by.as_deref().or(asked_by.as_deref()).map(text),
             &columns.decision,
             &columns.queue,
             &columns.priority,
@@ -174,6 +173,9 @@ pub(super) async fn record(
         ],
     )
     .await?;
+    if let Some(journal) = &run.journal {
+        journals::keep(&transaction, id, number, journal).await?;
+    }
     let mut tally = Tally::default();
     tally.moved(Some(State::Running), state_after(kind));
     tally.decided(before, kind);

@@ -60,8 +60,24 @@ pub struct RunRecord {
     pub attributes: BTreeMap<String, String>,
     /// The trace as JSON (its schema is published).
     pub trace: String,
+    /// What the run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    pub journal: Option<String>,
     /// Free text of who asked for this run again; none for the first.
     pub rerun_by: Option<String>,
+}
+
+impl RunRecord {
+    /// How many bytes its longest parts have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len))
+    }
+
+    /// Takes away what was made of content that is erased.
+    pub(crate) fn erase(&mut self) {
+        "{}".clone_into(&mut self.trace);
+        self.attributes.clear();
+        self.journal = None;
+    }
 }
 
 /// A message on its way into the store.

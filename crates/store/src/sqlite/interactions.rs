@@ -13,7 +13,7 @@ use waypost_ids::InteractionId;
 use super::columns::micros;
 use super::mail_columns::{interaction, run};
 use super::writer::Session;
-use super::{SqliteStore, accept, queues, retention, runs, tally};
+use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
 use crate::encoding::{attributes, attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
@@ -28,8 +28,8 @@ use crate::traits::MailStore;
 impl MailStore for SqliteStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let options = self.options.clone();
-        let traces = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.trace.len()));
-        let bytes = acceptance.message.raw.len().saturating_add(traces.sum());
+        let runs = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.bytes()));
+        let bytes = acceptance.message.raw.len().saturating_add(runs.sum());
         self.writer()?
             .run_if_room(bytes, move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
             .await?
@@ -100,7 +100,8 @@ impl MailStore for SqliteStore {
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let mut select = db.prepare_cached("SELECT * FROM runs WHERE interaction = ?1 ORDER BY number")?;
+                let sql = format!("{} WHERE interaction = ?1 ORDER BY number", journals::RUNS);
+                let mut select = db.prepare_cached(&sql)?;
                 let mut rows = select.query((id.0.as_bytes(),))?;
                 let mut ended = Vec::new();
                 while let Some(row) = rows.next()? {

@@ -1,7 +1,5 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
@@ -155,8 +153,12 @@ pub(super) fn record(
         return Ok(Ok(false));
     }
     // Content that was erased while the run was under way must not come back with it.
-    let bare = || RunRecord { trace: "{}".to_owned(), attributes: BTreeMap::new(), ..run.clone() };
-    let run = if erased { &bare() } else { run };
+    let bare = erased.then(|| {
+        let mut bare = run.clone();
+        bare.erase();
+        bare
+    });
+    let run = bare.as_ref().unwrap_or(run);
     let number = runs.saturating_add(1);
     let kind = run.decision.kind;
     let columns = RunColumns::of(run)?;
@@ -230,7 +232,10 @@ pub(super) fn insert(
             ":trace": run.trace,
         })?;
     *session.written = session.written.saturating_add(run.trace.len() as u64);
-    Ok(())
+    match &run.journal {
+        Some(journal) => super::journals::keep(session, id, number, journal),
+        None => Ok(()),
+    }
 }
 
 /// Makes a decided or completed interaction wait for another run.

@@ -1,0 +1,40 @@
+//! What runs asked and were answered.
+
+use deadpool_postgres::GenericClient;
+use uuid::Uuid;
+use waypost_ids::InteractionId;
+
+use super::columns::Columns;
+use super::pool::execute;
+use crate::error::StoreError;
+use crate::sums::{sound_journal, sum};
+
+/// Runs with all their columns, and the journal of each.
+pub(super) const RUNS: &str = "SELECT runs.*, journals.content AS journal, journals.content_sum AS journal_sum
+    FROM runs LEFT JOIN journals USING (interaction, number)";
+
+/// Keeps the journal of a run, in the place of what it had before.
+pub(super) async fn keep(
+    db: &impl GenericClient,
+    id: InteractionId,
+    number: u32,
+    journal: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO journals (interaction, number, content, content_sum) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (interaction, number) DO UPDATE SET content = excluded.content, content_sum = excluded.content_sum";
+    execute(db, sql, &[&id.0, &i64::from(number), &journal, &sum(journal.as_bytes())]).await.map(drop)
+}
+
+/// Removes the journals of all runs of interactions.
+pub(super) async fn forget(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
+    execute(db, "DELETE FROM journals WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
+}
+
+/// The journal of a run, from a row of [`RUNS`].
+pub(super) fn of_run(columns: Columns<'_>, id: InteractionId) -> Result<Option<String>, StoreError> {
+    let journal: Option<String> = columns.get("journal")?;
+    if let Some(journal) = &journal {
+        sound_journal(id, journal, columns.get("journal_sum")?)?;
+    }
+    Ok(journal)
+}
