@@ -19,7 +19,7 @@ use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
-    State, Summary,
+    Summary,
 };
 
 use crate::App;
@@ -126,7 +126,7 @@ impl App {
         loop {
             let notified = self.decided.notified();
             let interaction = self.interaction(id).await?;
-            let waiting = matches!(interaction.state, State::Received | State::Running);
+            let waiting = interaction.state.awaits_decision();
             // Other processes decide without a notice here: look again after a moment in any case.
             let moment = deadline.min(Instant::now() + Duration::from_millis(250));
             if !waiting || Instant::now() >= deadline {

@@ -1,8 +1,40 @@
-//! Leases, renewed by whoever does the work that they stand for.
+//! Leases: the right to do some work until a time, renewed by whoever does it.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+/// The right to do some work: a run, work claimed from a queue, a replay, an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Proves it.
+    pub id: Uuid,
+    /// When it ends by itself, unless it is renewed.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// A new lease, for so many seconds.
+    #[must_use]
+    pub fn new(now: Timestamp, seconds: u32) -> Self {
+        Self { id: Uuid::new_v4(), until: now }.renewed(now, seconds)
+    }
+
+    /// The same lease, for so many seconds from now. Its end is in whole microseconds: stores keep no finer times.
+    #[must_use]
+    pub fn renewed(self, now: Timestamp, seconds: u32) -> Self {
+        let until = now.as_microsecond().saturating_add(i64::from(seconds).saturating_mul(1_000_000));
+        Self { until: Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX), ..self }
+    }
+
+    /// Whether its time has not run out.
+    #[must_use]
+    pub fn lasts(self, now: Timestamp) -> bool {
+        self.until > now
+    }
+}
 
 /// How long a lease lasts, and how often it is renewed.
 #[derive(Clone, Copy, Debug)]

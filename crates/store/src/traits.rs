@@ -86,6 +86,13 @@ pub trait MailStore: Send + Sync {
     /// left alone.
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;
 
+    /// Parks a run under the lease of `claim_runs`: it waits for an answer from outside, nobody holds it and no worker claims it. Its
+    /// attempts are counted anew.
+    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError>;
+
+    /// Lets a parked run go on: any worker may claim it. Answers whether it was parked; letting it go on twice is well.
+    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError>;
+
     /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did; attempts are counted anew. A decision that names a queue
     /// that is gone is not kept: the interaction waits for another run, as if there had been none.
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError>;

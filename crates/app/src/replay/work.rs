@@ -16,7 +16,7 @@ use waypost_ids::{FlowId, InteractionId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lost, Term, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{InteractionFilter, InteractionRecord, State};
+use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_store::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 
 use super::one::{Record, Replayed, replay};
@@ -364,7 +364,7 @@ impl Reader<'_> {
             report.skip("erased");
             return None;
         }
-        if interaction.decision.is_none() || matches!(interaction.state, State::Received | State::Running) {
+        if interaction.decision.is_none() || interaction.state.awaits_decision() {
             report.skip("undecided");
             return None;
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use waypost_ids::DecisionKind;
 
-use super::samples::{JOURNAL, accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
+use super::samples::{JOURNAL, accept, at, audit, decided, flow, id, listed, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{ClaimedRun, Opening, RunClaim, RunRecord, State};
+use crate::records::mail::{ClaimedRun, InteractionFilter, Opening, RunClaim, RunRecord, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -88,6 +88,70 @@ pub(crate) async fn released_runs_are_no_attempts(store: &dyn Store) {
     store.release_run(id(1), held.lease, true).await.unwrap();
     let again = store.claim_runs(up_to(1), at(15)).await.unwrap().remove(0);
     assert_eq!(again.attempts, 1, "one that failed counts");
+}
+
+pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Unrouted))).await;
+    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    let state = async || store.interaction(id(1)).await.unwrap().unwrap().state;
+    let lost = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    let work = store.claim_runs(up_to(1), at(70)).await.unwrap().remove(0);
+    assert_eq!(work.attempts, 1);
+    for (interaction, lease) in [(id(1), lost.lease), (id(1), Uuid::from_u128(5)), (id(9), work.lease)] {
+        assert!(matches!(store.park_run(interaction, lease).await, Err(LeaseError::Lost)));
+    }
+    assert!(!store.resume_run(id(1)).await.unwrap(), "it is not parked");
+    store.park_run(id(1), work.lease).await.unwrap();
+    assert_eq!(state().await, State::Waiting);
+    let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
+    assert_eq!(states, [(State::Waiting, 1)]);
+    let filter = InteractionFilter { state: Some(State::Waiting), ..InteractionFilter::default() };
+    assert_eq!(listed(store, &filter).await, [1]);
+
+    assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "no lease runs out");
+    assert!(!store.renew_run(id(1), work.lease, 60, at(75)).await.unwrap());
+    store.release_run(id(1), work.lease, true).await.unwrap();
+    assert!(matches!(store.park_run(id(1), work.lease).await, Err(LeaseError::Lost)));
+    let late = store.record_run(id(1), work.lease, run(DecisionKind::Forward)).await;
+    assert!(matches!(late, Err(LeaseError::Lost)));
+    assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.complete(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)));
+    assert_eq!(state().await, State::Waiting);
+
+    assert!(store.resume_run(id(1)).await.unwrap());
+    assert!(!store.resume_run(id(1)).await.unwrap(), "it goes on already");
+    assert!(!store.resume_run(id(9)).await.unwrap(), "unknown");
+    assert_eq!(state().await, State::Received);
+    let again = store.claim_runs(up_to(1), at(1000)).await.unwrap().remove(0);
+    assert_eq!((again.interaction.id, again.attempts), (id(1), 0), "what was parked came to something");
+    store.record_run(id(1), again.lease, run(DecisionKind::Forward)).await.unwrap();
+    let runs = store.runs(id(1)).await.unwrap();
+    let asked_by: Vec<_> = runs.iter().map(|one| one.run.rerun_by.as_deref()).collect();
+    assert_eq!(asked_by, [None, Some("ops")], "who asked is not forgotten on the way");
+}
+
+pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &dyn Store) {
+    queues(store).await;
+    let opening = Opening {
+        target: Some(RouteTarget::Queue(queue(1))),
+        attributes: BTreeMap::from([("tier".to_owned(), "gold".to_owned())]),
+        ..Opening::default()
+    };
+    let mut waiting = mail(1);
+    waiting.interactions[0].opening = Some(opening.clone());
+    accept(store, waiting).await;
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    store.park_run(id(1), work.lease).await.unwrap();
+    store.erase(id(1), audit(1, "ops")).await.unwrap();
+    let kept = store.interaction(id(1)).await.unwrap().unwrap();
+    let bare = Opening { attributes: BTreeMap::new(), ..opening };
+    assert_eq!((kept.state, kept.opening), (State::Waiting, Some(bare)), "where it goes is needed still");
+    assert!(store.resume_run(id(1)).await.unwrap());
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
+    store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap();
+    let ended = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((ended.attributes, ended.trace.as_str()), (BTreeMap::new(), "{}"));
 }
 
 pub(crate) async fn what_was_tried_before_is_claimed_apart(store: &dyn Store) {

@@ -14,13 +14,6 @@ pub(super) fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }
 
-/// `seconds` after `time`; the last moment that can be kept if that is later.
-pub(super) fn after(time: Timestamp, seconds: u64) -> Timestamp {
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    let end = time.as_second().saturating_add(seconds);
-    Timestamp::from_second(end).unwrap_or(Timestamp::MAX)
-}
-
 /// The start of a window of `seconds` that ends at `now`.
 pub(super) fn window_start(now: Timestamp, seconds: u64) -> Timestamp {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);

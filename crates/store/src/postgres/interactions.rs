@@ -13,14 +13,19 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{Lent, execute, row, rows};
+use super::standing::change;
 use super::{PostgresStore, audit, journals, queues, retention, runs, tally};
-use crate::encoding::{attributes, attributes_column, decision_code, state_code};
+use crate::conditions::{self, in_state};
+use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
-    Summary,
+    State, Summary,
 };
+use crate::rules::contents::Attributes;
+use crate::rules::standing::Standing;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -44,13 +49,25 @@ impl MailStore for PostgresStore {
         lease_seconds: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(runs::renew(db, id, lease, lease_seconds, now))).await
+        let lease = Lease { id: lease, until: now }.renewed(now, lease_seconds);
+        self.db.write(move |db| Box::pin(change(db, id, move |before| before.renew_run(lease)))).await
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
-        self.db.write(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
+        self.db.write(move |db| Box::pin(change(db, id, move |before| before.release_run(lease, attempted)))).await?;
         self.signals.work();
         Ok(())
+    }
+
+    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
+        let parked = self.db.write(move |db| Box::pin(change(db, id, move |before| before.park_run(lease)))).await?;
+        if parked { Ok(()) } else { Err(LeaseError::Lost) }
+    }
+
+    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
+        let resumed = self.db.write(move |db| Box::pin(change(db, id, Standing::resume_run))).await?;
+        self.signals.work();
+        Ok(resumed)
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
@@ -152,7 +169,7 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     let mut conditions = Conditions::default();
     conditions.add("id < ", after.map(|after| after.0));
     // As a number in the text: there are indexes of those that are not completed.
-    conditions.add_plain(filter.state.map(|state| format!("state = {}", state_code(state))));
+    conditions.add_plain(filter.state.map(in_state));
     conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
@@ -182,10 +199,13 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     let db = db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let mut summary = tally::read(&db).await?;
     // Two questions: each has an index of its own.
-    let sql = "SELECT least(
-        (SELECT received_at FROM interactions WHERE state = 0 AND decision IS NULL ORDER BY received_at LIMIT 1),
-        (SELECT min(received_at) FROM interactions WHERE state IN (1, 3) AND state = 1 AND decision IS NULL))";
-    summary.oldest_undecided_at = match row(&db, sql, &[]).await? {
+    let (held, received, running) = (conditions::held(), in_state(State::Received), in_state(State::Running));
+    let sql = format!(
+        "SELECT least(
+        (SELECT received_at FROM interactions WHERE {received} AND decision IS NULL ORDER BY received_at LIMIT 1),
+        (SELECT min(received_at) FROM interactions WHERE {held} AND {running} AND decision IS NULL))"
+    );
+    summary.oldest_undecided_at = match row(&db, &sql, &[]).await? {
         Some(row) => row.try_get(0)?,
         None => None,
     };
@@ -209,15 +229,14 @@ async fn set_attributes(
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
+    let sql = "SELECT erased, attributes, attributes_set FROM interactions WHERE id = $1 FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
     let columns = Columns { row: &kept, table: "interactions" };
-    let mut shown = attributes(columns.get("attributes")?)?;
-    let mut set = attributes(columns.get("attributes_set")?)?;
-    shown.extend(changed.clone());
-    set.extend(changed);
+    let before =
+        Attributes { shown: columns.json_or_empty("attributes")?, set: columns.json_or_empty("attributes_set")? };
+    let Some(after) = before.set(&changed, columns.get("erased")?) else { return Ok(false) };
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
+    execute(&transaction, sql, &[&id.0, &attributes_column(&after.shown)?, &attributes_column(&after.set)?]).await?;
     audit::add(&transaction, &entry).await?;
     ending.commit(transaction).await?;
     Ok(true)

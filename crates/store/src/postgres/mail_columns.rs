@@ -8,7 +8,7 @@ use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 use super::columns::{Columns, text};
 use super::journals;
 use super::pool::Database;
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::sums::sound_trace;
@@ -19,7 +19,7 @@ pub(super) fn small(code: i64) -> i16 {
 }
 
 pub(super) fn read_state(columns: Columns<'_>) -> Result<State, StoreError> {
-    state(columns.get::<i16>("state")?.into()).ok_or_else(|| columns.inconsistent("state", &"no such state"))
+    State::of_code(columns.get::<i16>("state")?.into()).ok_or_else(|| columns.inconsistent("state", &"no such state"))
 }
 
 pub(super) fn read_kind(columns: Columns<'_>) -> Result<Option<DecisionKind>, StoreError> {

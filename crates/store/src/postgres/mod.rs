@@ -26,6 +26,7 @@ mod runs;
 mod schema;
 mod seen;
 mod signals;
+mod standing;
 mod tables;
 mod tally;
 #[cfg(test)]

@@ -10,7 +10,6 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, journals};
-use crate::encoding::{read_replay_state, replay_state};
 use crate::error::StoreError;
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::sums::{sound_message, sound_trace};
@@ -40,7 +39,7 @@ impl ReplayStore for PostgresStore {
                     tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
                     let sql =
                         "UPDATE replays SET state = $3, lease = NULL, lease_until = NULL WHERE id = $1 AND lease = $2";
-                    let failed = replay_state(ReplayState::Failed);
+                    let failed = ReplayState::Failed.code();
                     self.db
                         .run(move |db| Box::pin(async move { execute(db, sql, &[&id, &lease.token, &failed]).await }))
                         .await?;
@@ -168,7 +167,7 @@ async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
             &replay.created_at,
             &text(&replay.created_by),
             &text(&replay.request),
-            &replay_state(replay.state),
+            &replay.state.code(),
             &i64::from(replay.starts),
             &text(&replay.progress),
             &replay.report.as_deref().map(text),
@@ -188,7 +187,7 @@ async fn end(
     let (transaction, ending) = db.begin().await?;
     let sql = "UPDATE replays SET state = $3, report = $4, lease = NULL, lease_until = NULL
         WHERE id = $1 AND lease = $2 AND state = 0";
-    if execute(&transaction, sql, &[&id, &token, &replay_state(state), &text(&report)]).await? == 0 {
+    if execute(&transaction, sql, &[&id, &token, &state.code(), &text(&report)]).await? == 0 {
         return Ok(false);
     }
     // An erasure waits for this, or is seen.
@@ -232,7 +231,7 @@ fn record(row: &Row) -> Result<ReplayRecord, StoreError> {
         created_at: columns.get("created_at")?,
         created_by: columns.get("created_by")?,
         request: columns.get("request")?,
-        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
         starts: columns.count("starts")?,
         progress: columns.get("progress")?,
         report: columns.get("report")?,

@@ -6,7 +6,7 @@ use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio::try_join;
 use uuid::Uuid;
-use waypost_ids::InteractionId;
+use waypost_ids::{InteractionId, QueueId};
 
 use super::columns::text;
 use super::commits::{self, Mark};
@@ -15,11 +15,12 @@ use super::pool::execute;
 use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{self, Tally};
-use crate::duplicates::{Key, Seen};
-use crate::encoding::{json, state_after, state_code};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
-use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
+use crate::rules::acceptance::{self, Made, Offer};
+use crate::rules::duplicates::{Key, Seen};
 use crate::sums::sum;
 
 /// What a batch must know of the catalogue. It does not change until the transaction ends.
@@ -27,13 +28,6 @@ pub(super) struct Catalogue {
     pub(super) epoch: Epoch,
     /// Those of the queues named by the batch's decisions that are there.
     pub(super) queues: HashSet<Uuid>,
-}
-
-impl Catalogue {
-    /// Whether an offered run may be kept.
-    fn bears(&self, offered: &NewInteraction, run: &RunRecord) -> bool {
-        offered.epoch == self.epoch && run.decision.queue.is_none_or(|queue| self.queues.contains(&queue.0))
-    }
 }
 
 /// What a batch writes, a list for each column.
@@ -52,8 +46,7 @@ struct Interaction<'b> {
     offered: &'b NewInteraction,
     message: &'b NewMessage,
     message_id: Uuid,
-    state: State,
-    like: Option<InteractionId>,
+    made: Made<'b>,
     opening: Option<String>,
     /// Where its run is among the runs.
     run: Option<usize>,
@@ -86,40 +79,28 @@ impl<'b> Writes<'b> {
                     seen => seen,
                 },
             };
-            let like = match seen {
-                Seen::Same(of) => {
+            let is_there = |queue: QueueId| Ok::<_, StoreError>(catalogue.queues.contains(&queue.0));
+            let made = match acceptance::offer(offered, message.received_at, seen, catalogue.epoch, is_there)? {
+                Offer::Duplicate(of) => {
                     self.unused.push(message_id);
                     self.duplicates.push(of.0);
                     outcome.push(Accepted::Duplicate { of });
                     continue;
                 }
-                Seen::Like(of) => Some(of),
-                Seen::No => None,
+                Offer::Made(made) => made,
             };
-            let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
-            let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
-            self.tally.moved(None, state);
-            if let Some(run) = run {
+            outcome.push(made.accepted(offered.id));
+            self.tally.moved(None, made.standing.state);
+            if let Some(run) = made.run {
                 self.tally.decided(None, run.decision.kind);
                 self.runs.push((offered.id, run, RunColumns::of(run)?));
             }
-            self.interactions.push(Interaction {
-                offered,
-                message,
-                message_id,
-                state,
-                like,
-                opening: offered.opening.as_ref().map(json).transpose()?,
-                run: run.map(|_| self.runs.len().saturating_sub(1)),
-            });
-            outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
+            let run = made.run.map(|_| self.runs.len().saturating_sub(1));
+            let opening = offered.opening.as_ref().map(json).transpose()?;
+            self.interactions.push(Interaction { offered, message, message_id, made, opening, run });
         }
         if let Some(key) = &acceptance.idempotency {
-            let ids = outcome.iter().flat_map(|one| match one {
-                Accepted::Created { id, .. } => id.0.into_bytes(),
-                Accepted::Duplicate { of } => of.0.into_bytes(),
-            });
-            self.requests.push((key, ids.collect()));
+            self.requests.push((key, acceptance::remembered(&outcome)));
         }
         Ok(outcome)
     }
@@ -154,7 +135,7 @@ impl<'b> Writes<'b> {
                 let each = &interactions;
                 let run = |one: &Interaction<'_>| one.run.and_then(|place| runs.get(place));
                 let ids: Vec<Uuid> = each.iter().map(|one| one.offered.id.0).collect();
-                let states: Vec<i16> = each.iter().map(|one| small(state_code(one.state))).collect();
+                let states: Vec<i16> = each.iter().map(|one| small(one.made.standing.state.code())).collect();
                 let received: Vec<Timestamp> = each.iter().map(|one| one.message.received_at).collect();
                 let messages: Vec<Uuid> = each.iter().map(|one| one.message_id).collect();
                 let routes: Vec<Option<Uuid>> = each.iter().map(|one| one.offered.route).collect();
@@ -163,10 +144,10 @@ impl<'b> Writes<'b> {
                 let decisions: Vec<Option<i16>> = each.iter().map(|one| Some(run(one)?.2.decision)).collect();
                 let queues: Vec<Option<Uuid>> = each.iter().map(|one| run(one)?.2.queue).collect();
                 let priorities: Vec<i64> =
-                    each.iter().map(|one| run(one).map_or(one.offered.priority, |run| run.2.priority)).collect();
+                    each.iter().map(|one| one.made.priority).collect();
                 let initial: Vec<i64> = each.iter().map(|one| one.offered.priority).collect();
-                let ended: Vec<i64> = each.iter().map(|one| i64::from(one.run.is_some())).collect();
-                let likes: Vec<Option<Uuid>> = each.iter().map(|one| one.like.map(|like| like.0)).collect();
+                let ended: Vec<i64> = each.iter().map(|one| i64::from(one.made.runs)).collect();
+                let likes: Vec<Option<Uuid>> = each.iter().map(|one| one.made.like.map(|like| like.0)).collect();
                 let message_ids: Vec<_> = each.iter().map(|one| one.message.message_id.as_deref().map(text)).collect();
                 let from: Vec<_> = each.iter().map(|one| text(&one.message.envelope_from)).collect();
                 let to: Vec<_> = each.iter().map(|one| text(&one.offered.envelope_to)).collect();
@@ -177,7 +158,7 @@ impl<'b> Writes<'b> {
                 let more: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.more.as_deref()).collect();
                 let completed: Vec<Option<Timestamp>> = each
                     .iter()
-                    .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
+                    .map(|one| one.made.standing.completed_at)
                     .collect();
                 let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();

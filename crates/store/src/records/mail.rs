@@ -8,20 +8,35 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use crate::encoding::kept_as_numbers;
 
-/// Where an interaction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// Accepted; no run has ended yet.
-    Received,
-    /// A worker holds it.
-    Running,
-    /// The last run ended; a queued one waits to be claimed.
-    Decided,
-    /// Somebody holds it by a claim.
-    Claimed,
-    /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
-    Completed,
+kept_as_numbers! {
+    /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
+    pub enum State {
+        /// It waits for a worker: accepted, or to be run again.
+        Received = 0,
+        /// A worker holds it.
+        Running = 1,
+        /// Its run is parked: it waits for an answer from outside, and nobody holds it.
+        Waiting = 5,
+        /// The last run ended; a queued one waits to be claimed.
+        Decided = 2,
+        /// Somebody holds it by a claim.
+        Claimed = 3,
+        /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
+        Completed = 4,
+    }
+}
+
+impl State {
+    /// Whether a run has still to end.
+    #[must_use]
+    pub const fn awaits_decision(self) -> bool {
+        match self {
+            Self::Received | Self::Running | Self::Waiting => true,
+            Self::Decided | Self::Claimed | Self::Completed => false,
+        }
+    }
 }
 
 /// A decision as it is kept.
@@ -70,13 +85,6 @@ impl RunRecord {
     /// How many bytes its longest parts have.
     pub(crate) fn bytes(&self) -> usize {
         self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len))
-    }
-
-    /// Takes away what was made of content that is erased.
-    pub(crate) fn erase(&mut self) {
-        "{}".clone_into(&mut self.trace);
-        self.attributes.clear();
-        self.journal = None;
     }
 }
 

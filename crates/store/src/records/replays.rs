@@ -5,15 +5,18 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-/// How a replay stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplayState {
-    /// It waits for a node, or one runs it.
-    Open,
-    /// It is over, and has its report.
-    Done,
-    /// It could not be done; the report says why.
-    Failed,
+use crate::encoding::kept_as_numbers;
+
+kept_as_numbers! {
+    /// How a replay stands.
+    pub enum ReplayState {
+        /// It waits for a node, or one runs it.
+        Open = 0,
+        /// It is over, and has its report.
+        Done = 1,
+        /// It could not be done; the report says why.
+        Failed = 2,
+    }
 }
 
 /// A replay as it is kept.

@@ -12,7 +12,7 @@ use waypost_ids::InteractionId;
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
 use super::{catalogue, journals, schema, seals, state, tables, tally};
-use crate::encoding::{decision_code, state_code};
+use crate::encoding::decision_code;
 use crate::error::StoreError;
 use crate::records::mail::Summary;
 use crate::sums::sound_message;
@@ -232,10 +232,7 @@ fn sealed(db: &Connection, table: &str, report: &mut Report) -> Result<(), Store
 /// Whether as many are counted in each state, and of each kind of decision, as there are.
 fn by_state(db: &Connection, summary: &Summary) -> Result<bool, StoreError> {
     for (column, counted) in [
-        (
-            "state",
-            summary.by_state.iter().map(|(state, count)| (state_code(*state), *count)).collect::<BTreeMap<_, _>>(),
-        ),
+        ("state", summary.by_state.iter().map(|(state, count)| (state.code(), *count)).collect::<BTreeMap<_, _>>()),
         ("decision", summary.by_decision.iter().map(|(kind, count)| (decision_code(*kind), *count)).collect()),
     ] {
         let sql = format!("SELECT {column}, count(*) FROM interactions WHERE {column} IS NOT NULL GROUP BY {column}");

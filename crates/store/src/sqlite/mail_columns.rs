@@ -5,9 +5,9 @@ use waypost_ids::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
 use super::{journals, seals};
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary};
+use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {
@@ -65,7 +65,7 @@ pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError
     seals::verify(row, &seals::INTERACTION, || format!("the record of interaction `{id}` is damaged"))?;
     Ok(InteractionRecord {
         id,
-        state: state(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
+        state: State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
         received_at: columns.time("received_at")?,
         envelope_from: columns.get("envelope_from")?,
         envelope_to: columns.get("envelope_to")?,

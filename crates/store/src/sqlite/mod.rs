@@ -22,6 +22,7 @@ mod runs;
 mod schema;
 mod seals;
 mod seen;
+mod standing;
 mod state;
 mod tables;
 mod tally;

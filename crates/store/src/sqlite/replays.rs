@@ -9,7 +9,6 @@ use waypost_ids::InteractionId;
 
 use super::columns::{Columns, micros};
 use super::{SqliteStore, journals, seals};
-use crate::encoding::{read_replay_state, replay_state};
 use crate::error::StoreError;
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::sums::sound_message;
@@ -143,7 +142,7 @@ fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
         micros(replay.created_at),
         &replay.created_by,
         &replay.request,
-        replay_state(replay.state),
+        replay.state.code(),
         replay.starts,
         &replay.progress,
         replay.report.as_deref(),
@@ -164,7 +163,7 @@ fn begin(db: &Connection, lease: ReplayLease, now: Timestamp) -> Result<Option<R
         if let Err(error) = find(db, &id) {
             tracing::error!(%error, "a replay is not begun: it failed");
             let sql = "UPDATE replays SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1";
-            if db.prepare_cached(sql)?.execute((&id, replay_state(ReplayState::Failed)))? == 0 {
+            if db.prepare_cached(sql)?.execute((&id, ReplayState::Failed.code()))? == 0 {
                 return Err(error);
             }
             continue;
@@ -191,7 +190,7 @@ fn end(
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE replays SET state = ?3, report = ?4, lease = NULL, lease_until = NULL
         WHERE id = ?1 AND lease = ?2 AND state = 0";
-    let values = (id.as_bytes(), token.as_bytes(), replay_state(state), report);
+    let values = (id.as_bytes(), token.as_bytes(), state.code(), report);
     if db.prepare_cached(sql)?.execute(values)? == 0 {
         return Ok(false);
     }
@@ -238,7 +237,7 @@ fn record(row: &Row<'_>) -> Result<ReplayRecord, StoreError> {
         created_at: columns.time("created_at")?,
         created_by: columns.get("created_by")?,
         request: columns.get("request")?,
-        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
         starts: columns.get("starts")?,
         progress: columns.get("progress")?,
         report: columns.get("report")?,

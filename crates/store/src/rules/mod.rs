@@ -1,0 +1,8 @@
+//! What may happen to an interaction and what then becomes of it. Pure functions: the stores select and lock rows, ask here what to write, and
+//! write it. Nothing here knows a database or reads a clock.
+
+pub(crate) mod acceptance;
+pub(crate) mod contents;
+pub(crate) mod duplicates;
+pub(crate) mod recording;
+pub(crate) mod standing;
