@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use waypost_engine::{
-    Answered, Ask, EvaluateSchedule, FindQueue, LookupTable, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer,
+    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
+    ScheduleAnswer, TableAnswer,
 };
 use waypost_flow::document;
 use waypost_ids::TableId;
@@ -14,6 +16,7 @@ use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
+use super::parked::Outside;
 use crate::aside::Wanted;
 use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
@@ -26,6 +29,12 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// The store is away: there is no decision, and the run is to be made again.
     async fn answer(&self, question: &Question) -> Result<Answered, StoreError>;
+
+    /// Until when a run waits for the answer to a question, if that comes later and from elsewhere. Such a question is not for
+    /// [`Answers::answer`].
+    fn later(&self, _question: &Question) -> Option<Timestamp> {
+        None
+    }
 
     /// Whether the run is still wanted: one that is not is dropped between two of its actions.
     fn wanted(&self) -> bool {
@@ -82,14 +91,40 @@ impl Answers for FolderAnswers<'_> {
 pub struct LiveAnswers<'r> {
     running: &'r Running,
     tables: &'r dyn TableStore,
-    seen: Mutex<HashMap<TableId, ContentVersion>>,
+    seen: Mutex<HashMap<TableId, Seen>>,
+    outside: Option<&'r dyn Outside>,
     wanted: Option<Wanted>,
+}
+
+/// The version in which a run sees a table.
+#[derive(Clone, Copy)]
+struct Seen {
+    version: ContentVersion,
+    /// It is known from before the run was parked: it may not be kept any more.
+    parked: bool,
 }
 
 impl<'r> LiveAnswers<'r> {
     /// Answers for one run.
     pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
-        Self { running, tables: store, seen: Mutex::default(), wanted: None }
+        Self { running, tables: store, seen: Mutex::default(), outside: None, wanted: None }
+    }
+
+    /// The same where some questions are for the outside.
+    pub(crate) fn with_outside(self, outside: Option<&'r dyn Outside>) -> Self {
+        Self { outside, ..self }
+    }
+
+    /// The same for a run that goes on: it sees tables as it saw them before it was parked, as long as those versions are kept.
+    pub(crate) fn after(self, so_far: &[Answered]) -> Self {
+        let versions = so_far.iter().filter_map(|answered| match answered {
+            Answered::LookupTable(Exchange { request, reply: Reply::Answer(found) }) => {
+                Some((request.table, Seen { version: found.version?, parked: true }))
+            }
+            _ => None,
+        });
+        self.seen().extend(versions);
+        self
     }
 
     /// The same for a run that ends when nobody waits for it any more.
@@ -97,7 +132,7 @@ impl<'r> LiveAnswers<'r> {
         Self { wanted: Some(wanted), ..self }
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<TableId, ContentVersion>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<TableId, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -108,9 +143,15 @@ impl<'r> LiveAnswers<'r> {
             return Ok(asked.answered(TableAnswer::default()));
         }
         let at = self.seen().get(&asked.table).copied();
-        match self.tables.row(asked.table, &folded, at).await {
+        let found = match self.tables.row(asked.table, &folded, at.map(|seen| seen.version)).await {
+            Err(TableError::NotKept { .. }) if at.is_some_and(|seen| seen.parked) => {
+                self.tables.row(asked.table, &folded, None).await
+            }
+            found => found,
+        };
+        match found {
             Ok(found) => {
-                self.seen().insert(asked.table, found.version);
+                self.seen().insert(asked.table, Seen { version: found.version, parked: false });
                 let row = found.row.as_ref().map(|row| table.values(row));
                 Ok(asked.answered(TableAnswer { version: Some(found.version), row }))
             }
@@ -128,6 +169,10 @@ impl Answers for LiveAnswers<'_> {
             Question::EvaluateSchedule(asked) => Ok(evaluate_schedule(self.running, asked)),
             Question::LookupTable(asked) => self.look_up(asked).await,
         }
+    }
+
+    fn later(&self, question: &Question) -> Option<Timestamp> {
+        self.outside.and_then(|outside| outside.waits_until(question))
     }
 
     fn wanted(&self) -> bool {

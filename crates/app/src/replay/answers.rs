@@ -43,7 +43,11 @@ impl Answers for Recorded<'_> {
         if let Some(answered) = known.next() {
             return Ok(answered.clone());
         }
-        let answered = self.today.answer(question).await?;
+        let answered = match self.today.later(question) {
+            // A replay asks nobody outside.
+            Some(_) => question.clone().failed("the record has no answer from outside"),
+            None => self.today.answer(question).await?,
+        };
         if answered.is_failure() {
             self.unknown.store(true, Ordering::Relaxed);
         }
@@ -57,9 +61,10 @@ impl Answers for Recorded<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use serde_json::json;
     use uuid::Uuid;
-    use waypost_engine::{Ask, LookupTable, Reply, TableAnswer};
+    use waypost_engine::{Ask, FindQueue, LookupTable, QueueAnswer, Reply, TableAnswer};
     use waypost_ids::TableId;
 
     use super::*;
@@ -72,6 +77,10 @@ mod tests {
 
     #[async_trait]
     impl Answers for Today {
+        fn later(&self, question: &Question) -> Option<Timestamp> {
+            matches!(question, Question::FindQueue(_)).then_some(Timestamp::MAX)
+        }
+
         async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
             Ok(match question.clone() {
                 Question::LookupTable(asked) if asked.table == KNOWN => {
@@ -108,6 +117,16 @@ mod tests {
         assert_eq!(tier(answers.answer(&question(KNOWN, "c")).await.unwrap()).as_deref(), Some("today"));
         assert!(!answers.unknown());
         assert_eq!(tier(answers.answer(&question(GONE, "a")).await.unwrap()), None);
+        assert!(answers.unknown());
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_from_outside_is_known_from_the_record_alone() {
+        let asked = |name: &str| FindQueue { name: name.to_owned() };
+        let answers = Recorded::new(vec![asked("then").answered(QueueAnswer::default())], &Today);
+        assert!(!answers.answer(&asked("then").into()).await.unwrap().is_failure());
+        assert!(!answers.unknown());
+        assert!(answers.answer(&asked("now").into()).await.unwrap().is_failure());
         assert!(answers.unknown());
     }
 }

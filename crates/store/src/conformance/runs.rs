@@ -1,10 +1,11 @@
 //! Interactions that wait for a run.
 
 use std::collections::BTreeMap;
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, QueueId};
 
 use super::samples::{JOURNAL, accept, at, audit, decided, flow, id, listed, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
+use crate::leases::Lease;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
 use crate::records::mail::{ClaimedRun, InteractionFilter, Opening, RunClaim, RunRecord, State};
 use crate::traits::Store;
@@ -98,37 +99,78 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
     let lost = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let work = store.claim_runs(up_to(1), at(70)).await.unwrap().remove(0);
     assert_eq!(work.attempts, 1);
+    let so_far = || "so far".to_owned();
     for (interaction, lease) in [(id(1), lost.lease), (id(1), Uuid::from_u128(5)), (id(9), work.lease)] {
-        assert!(matches!(store.park_run(interaction, lease).await, Err(LeaseError::Lost)));
+        let parked = store.park_run(interaction, until(lease, 5000), so_far()).await;
+        assert!(matches!(parked, Err(LeaseError::Lost)));
     }
-    assert!(!store.resume_run(id(1)).await.unwrap(), "it is not parked");
-    store.park_run(id(1), work.lease).await.unwrap();
+    assert!(!store.resume_run(id(1), work.lease, so_far()).await.unwrap(), "it is not parked");
+    store.park_run(id(1), until(work.lease, 5000), so_far()).await.unwrap();
     assert_eq!(state().await, State::Waiting);
     let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
     assert_eq!(states, [(State::Waiting, 1)]);
     let filter = InteractionFilter { state: Some(State::Waiting), ..InteractionFilter::default() };
     assert_eq!(listed(store, &filter).await, [1]);
 
-    assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "no lease runs out");
+    assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "it waits");
     assert!(!store.renew_run(id(1), work.lease, 60, at(75)).await.unwrap());
     store.release_run(id(1), work.lease, true).await.unwrap();
-    assert!(matches!(store.park_run(id(1), work.lease).await, Err(LeaseError::Lost)));
+    let again = store.park_run(id(1), until(work.lease, 5000), so_far()).await;
+    assert!(matches!(again, Err(LeaseError::Lost)));
     let late = store.record_run(id(1), work.lease, run(DecisionKind::Forward)).await;
     assert!(matches!(late, Err(LeaseError::Lost)));
     assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)));
     assert!(matches!(store.complete(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)));
     assert_eq!(state().await, State::Waiting);
 
-    assert!(store.resume_run(id(1)).await.unwrap());
-    assert!(!store.resume_run(id(1)).await.unwrap(), "it goes on already");
-    assert!(!store.resume_run(id(9)).await.unwrap(), "unknown");
+    assert!(!store.resume_run(id(1), lost.lease, so_far()).await.unwrap(), "an answer to another question");
+    assert!(store.resume_run(id(1), work.lease, "answered".to_owned()).await.unwrap());
+    assert!(!store.resume_run(id(1), work.lease, so_far()).await.unwrap(), "it goes on already");
+    assert!(!store.resume_run(id(9), work.lease, so_far()).await.unwrap(), "unknown");
     assert_eq!(state().await, State::Received);
     let again = store.claim_runs(up_to(1), at(1000)).await.unwrap().remove(0);
     assert_eq!((again.interaction.id, again.attempts), (id(1), 0), "what was parked came to something");
+    assert!(again.parked && !work.parked);
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("answered"));
     store.record_run(id(1), again.lease, run(DecisionKind::Forward)).await.unwrap();
     let runs = store.runs(id(1)).await.unwrap();
     let asked_by: Vec<_> = runs.iter().map(|one| one.run.rerun_by.as_deref()).collect();
     assert_eq!(asked_by, [None, Some("ops")], "who asked is not forgotten on the way");
+    assert_eq!(runs[1].run.journal.as_deref(), Some(JOURNAL), "that of the whole run");
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+}
+
+fn until(lease: Uuid, second: i64) -> Lease {
+    Lease { id: lease, until: at(second) }
+}
+
+/// A run that nobody answers goes on at its time, from where it was, and so does one whose worker is gone after that.
+pub(crate) async fn a_parked_run_that_is_not_answered_goes_on_at_its_time(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    store.park_run(id(1), until(work.lease, 100), "so far".to_owned()).await.unwrap();
+    assert!(store.claim_runs(up_to(1), at(99)).await.unwrap().is_empty());
+    let first = store.claim_runs(up_to(1), at(100)).await.unwrap().remove(0);
+    assert!((first.parked, first.attempts) == (true, 0));
+    assert!(!store.resume_run(id(1), work.lease, "late".to_owned()).await.unwrap(), "it is not waited for any more");
+    let second = store.claim_runs(up_to(1), at(200)).await.unwrap().remove(0);
+    assert!((second.parked, second.attempts) == (true, 1));
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("so far"));
+    // It waits again, for another answer.
+    store.park_run(id(1), until(second.lease, 900), "further".to_owned()).await.unwrap();
+    assert!(!store.resume_run(id(1), work.lease, "late".to_owned()).await.unwrap());
+    assert!(store.resume_run(id(1), second.lease, "all".to_owned()).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("all"));
+    // A decision that can't be kept takes the journal along: the same answers would lead to it again.
+    let third = store.claim_runs(up_to(1), at(300)).await.unwrap().remove(0);
+    let mut gone = run(DecisionKind::Queue);
+    gone.decision.queue = Some(QueueId(Uuid::from_u128(404)));
+    assert!(!store.record_run(id(1), third.lease, gone).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    let fourth = store.claim_runs(up_to(1), at(400)).await.unwrap().remove(0);
+    assert!(!fourth.parked);
 }
 
 pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &dyn Store) {
@@ -142,12 +184,19 @@ pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &
     waiting.interactions[0].opening = Some(opening.clone());
     accept(store, waiting).await;
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
-    store.park_run(id(1), work.lease).await.unwrap();
+    store.park_run(id(1), until(work.lease, 5000), "so far".to_owned()).await.unwrap();
     store.erase(id(1), audit(1, "ops")).await.unwrap();
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     let bare = Opening { attributes: BTreeMap::new(), ..opening };
     assert_eq!((kept.state, kept.opening), (State::Waiting, Some(bare)), "where it goes is needed still");
-    assert!(store.resume_run(id(1)).await.unwrap());
+    assert!(store.resume_run(id(1), work.lease, "so far, and this".to_owned()).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None, "nothing of it comes back");
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
+    assert!(!work.parked);
+    store.park_run(id(1), until(work.lease, 5000), "so far".to_owned()).await.unwrap();
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    assert!(store.resume_run(id(1), work.lease, "answered".to_owned()).await.unwrap());
     let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap();
     let ended = store.runs(id(1)).await.unwrap().remove(0).run;

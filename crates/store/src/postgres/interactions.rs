@@ -25,7 +25,6 @@ use crate::records::mail::{
     State, Summary,
 };
 use crate::rules::contents::Attributes;
-use crate::rules::standing::Standing;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -59,13 +58,17 @@ impl MailStore for PostgresStore {
         Ok(())
     }
 
-    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
-        let parked = self.db.write(move |db| Box::pin(change(db, id, move |before| before.park_run(lease)))).await?;
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        let parked = self.db.write(move |db| Box::pin(runs::park(db, id, lease, journal.clone()))).await?;
         if parked { Ok(()) } else { Err(LeaseError::Lost) }
     }
 
-    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
-        let resumed = self.db.write(move |db| Box::pin(change(db, id, Standing::resume_run))).await?;
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.db.run(move |db| Box::pin(async move { journals::parked(db, id).await })).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        let resumed = self.db.write(move |db| Box::pin(runs::resume(db, id, lease, journal.clone()))).await?;
         self.signals.work();
         Ok(resumed)
     }

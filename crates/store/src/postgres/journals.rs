@@ -5,7 +5,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::Columns;
-use super::pool::execute;
+use super::pool::{execute, row};
 use crate::error::StoreError;
 use crate::sums::{sound_journal, sum};
 
@@ -23,6 +23,25 @@ pub(super) async fn keep(
     let sql = "INSERT INTO journals (interaction, number, content, content_sum) VALUES ($1, $2, $3, $4)
         ON CONFLICT (interaction, number) DO UPDATE SET content = excluded.content, content_sum = excluded.content_sum";
     execute(db, sql, &[&id.0, &i64::from(number), &journal, &sum(journal.as_bytes())]).await.map(drop)
+}
+
+/// The column that says whether an interaction's next run was parked.
+pub(super) const PARKED: &str = "EXISTS (SELECT 1 FROM journals WHERE journals.interaction = interactions.id
+    AND journals.number = interactions.runs + 1) AS parked";
+
+/// What the run that an interaction waits for was answered before it was parked.
+pub(super) async fn parked(db: &impl GenericClient, id: InteractionId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT journals.content AS journal, journals.content_sum AS journal_sum
+        FROM journals JOIN interactions ON interactions.id = journals.interaction AND journals.number = interactions.runs + 1
+        WHERE journals.interaction = $1";
+    let found = row(db, sql, &[&id.0]).await?;
+    found.map_or(Ok(None), |row| of_run(Columns { row: &row, table: "journals" }, id))
+}
+
+/// Removes the journal of the run that an interaction waits for.
+pub(super) async fn forget_parked(db: &impl GenericClient, id: InteractionId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM journals WHERE interaction = $1 AND number > (SELECT runs FROM interactions WHERE id = $1)";
+    execute(db, sql, &[&id.0]).await.map(drop)
 }
 
 /// Removes the journals of all runs of interactions.

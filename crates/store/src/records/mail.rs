@@ -212,6 +212,8 @@ pub struct ClaimedRun {
     pub interaction: InteractionRecord,
     /// How many earlier attempts at this run never ended.
     pub attempts: u32,
+    /// Whether it was parked, and goes on from its journal.
+    pub parked: bool,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
     /// Proves the lease when it is renewed and when the run is recorded.

@@ -4,5 +4,6 @@
 pub(crate) mod acceptance;
 pub(crate) mod contents;
 pub(crate) mod duplicates;
+pub(crate) mod parking;
 pub(crate) mod recording;
 pub(crate) mod standing;

@@ -18,6 +18,7 @@ use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
@@ -58,12 +59,16 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| runs::park(session, id, lease)).await?
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::park(session, id, lease, journal)).await?
     }
 
-    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
-        self.writer()?.run(move |session| runs::resume(session, id).map(Ok::<_, StoreError>)).await?
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.readers()?.run(move |db| journals::parked(db, id)).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>)).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {

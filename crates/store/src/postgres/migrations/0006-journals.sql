@@ -6,3 +6,6 @@ CREATE TABLE journals (
     content_sum bigint NOT NULL,
     PRIMARY KEY (interaction, number)
 );
+
+-- Runs that wait for an answer from outside, by the time at which they go on without one.
+CREATE INDEX interactions_parked ON interactions (lease_until) WHERE state = 5;
