@@ -89,8 +89,9 @@ impl App {
             set_aside_record(start(&work, route.as_deref()), running.unrouted, work.attempts)
         } else {
             let so_far = self.so_far(&work).await?;
-            let (runtime, store, outside) =
-                (tokio::runtime::Handle::current(), self.store.clone(), self.outside.clone());
+            // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
+            let outside = self.outside.clone().filter(|_| !work.interaction.erased);
+            let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
             let run = self.runs.work(move |wanted| {
                 let raw = raw.unwrap_or_default();
                 let message = Message::parse(&raw);

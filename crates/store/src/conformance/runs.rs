@@ -1,6 +1,8 @@
 //! Interactions that wait for a run.
 
 use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use waypost_ids::{DecisionKind, QueueId};
 
 use super::samples::{JOURNAL, accept, at, audit, decided, flow, id, listed, mail, offer, queue, queues, run, up_to};
@@ -158,8 +160,10 @@ pub(crate) async fn a_parked_run_that_is_not_answered_goes_on_at_its_time(store:
     let second = store.claim_runs(up_to(1), at(200)).await.unwrap().remove(0);
     assert!((second.parked, second.attempts) == (true, 1));
     assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("so far"));
-    // It waits again, for another answer.
-    store.park_run(id(1), until(second.lease, 900), "further".to_owned()).await.unwrap();
+    // It waits again, for another answer, and without an end.
+    let forever = Lease { id: second.lease, until: Timestamp::MAX };
+    store.park_run(id(1), forever, "further".to_owned()).await.unwrap();
+    assert!(store.claim_runs(up_to(1), at(1 << 32)).await.unwrap().is_empty());
     assert!(!store.resume_run(id(1), work.lease, "late".to_owned()).await.unwrap());
     assert!(store.resume_run(id(1), second.lease, "all".to_owned()).await.unwrap());
     assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("all"));

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::seals;
 use crate::error::StoreError;
 
-/// A time as it is kept; what is finer than a microsecond is dropped.
+/// A time as it is kept; what is finer than a microsecond is dropped. The last second of all times is kept as its beginning: the rest of it
+/// could not be read again.
 pub(super) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
+    time.as_microsecond().min(Timestamp::MAX.as_second().saturating_mul(1_000_000))
 }
 
 /// `seconds` after `time`, as it is kept.
