@@ -16,6 +16,7 @@ use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
+use waypost_store::leases::Lease;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
@@ -299,7 +300,10 @@ impl App {
     /// # Errors
     /// The lease was lost, or the store.
     pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
-        Ok(self.store.extend(queue, token, lease_seconds, Timestamp::now()).await?)
+        let now = Timestamp::now();
+        let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
+        self.store.extend(queue, lease, now).await?;
+        Ok(lease.until)
     }
 }
 

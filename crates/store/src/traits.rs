@@ -19,7 +19,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunClaim,
     RunRecord, RunSummary, Summary,
 };
-use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
@@ -74,14 +74,8 @@ pub trait MailStore: Send + Sync {
     /// is on stable storage before this answers: a run that ends its process is told from one that waits.
     async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
 
-    /// Makes the lease of `claim_runs` last `lease_seconds` from now; answers whether it was still held.
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// Renews the lease of `claim_runs`, until its new end; answers whether it was still held.
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError>;
 
     /// Gives a claimed run back without a decision. Unless it was `attempted`, this attempt is not counted. A lease that was lost is
     /// left alone.
@@ -157,14 +151,8 @@ pub trait QueueStore: Send + Sync {
     /// Gives a claimed interaction back.
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
-    /// Makes a lease last `lease_seconds` from now; answers its new end.
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError>;
+    /// Renews a lease that has time left, until its new end.
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError>;
 }
 
 /// Clients and tokens.
@@ -269,10 +257,10 @@ pub trait ReplayStore: Send + Sync {
     async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError>;
 
     /// Begins the oldest open replay that nobody holds the right to, and counts the start.
-    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError>;
+    async fn begin_replay(&self, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError>;
 
     /// Says how far a replay came and keeps the right; answers whether it was still held.
-    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError>;
+    async fn continue_replay(&self, id: Uuid, lease: Lease, progress: String) -> Result<bool, StoreError>;
 
     /// Ends a replay with its report and what differs, in this order; answers whether the right was still held, else nothing is kept.
     /// What differs in an interaction that was erased meanwhile is not kept.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -37,8 +36,7 @@ impl App {
     /// attempt unless the store is away.
     pub(super) async fn work_on(&self, work: ClaimedRun) {
         let (id, lease) = (work.interaction.id, work.lease);
-        let seconds = u32::try_from(self.run_term.lasts.as_secs()).unwrap_or(u32::MAX);
-        let renew = || self.store.renew_run(id, lease, seconds, Timestamp::now());
+        let renew = || self.store.renew_run(id, self.run_term.renew(lease));
         let error = match hold(self.run_term, renew, self.run_claimed(work)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,
@@ -47,7 +45,7 @@ impl App {
         let away = matches!(error, StoreError::Unavailable(_) | StoreError::Full);
         tracing::warn!(interaction = %id, %error, "the run failed outside of the flow; it is made again");
         sleep(PAUSE).await;
-        while let Err(error) = self.store.release_run(id, lease, !away).await {
+        while let Err(error) = self.store.release_run(id, lease.id, !away).await {
             tracing::debug!(interaction = %id, %error, "the run could not be given back; it is tried again");
             sleep(PAUSE).await;
         }
@@ -99,7 +97,7 @@ impl App {
                 runtime.block_on(room.run(start(&work, route.as_deref()), &message, limits, so_far))
             });
             match run.await?? {
-                Ended::Parked(parked) => return self.park(id, lease, *parked).await,
+                Ended::Parked(parked) => return self.park(id, lease.id, *parked).await,
                 Ended::Decided(decided) => {
                     let mut run = decided.record;
                     if gone {
@@ -111,7 +109,7 @@ impl App {
             }
         };
         let ran = Ran::of(&run);
-        match self.store.record_run(id, lease, run).await {
+        match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, InteractionId};
 
-use super::samples::{JOURNAL, accept, at, audit, decided, id, mail, queues, run};
-use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use super::samples::{JOURNAL, accept, at, audit, decided, id, lease, mail, queues, run};
+use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::traits::Store;
 
 fn replay(number: u128) -> ReplayRecord {
@@ -18,10 +18,6 @@ fn replay(number: u128) -> ReplayRecord {
         progress: String::new(),
         report: None,
     }
-}
-
-fn lease(token: u128, until: i64) -> ReplayLease {
-    ReplayLease { token: Uuid::from_u128(token), until: at(until) }
 }
 
 fn change(interaction: InteractionId, entry: &str) -> ReplayChange {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId};
 
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
@@ -18,6 +19,11 @@ use crate::traits::Store;
 /// The time of tests, `seconds` after their start.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + seconds).unwrap()
+}
+
+/// A lease that stands for a number, until so many seconds after the start of tests.
+pub(crate) fn lease(number: u128, until: i64) -> Lease {
+    Lease { id: Uuid::from_u128(number), until: at(until) }
 }
 
 /// An identifier that stands for a number; identifiers of greater numbers are greater.

@@ -41,14 +41,7 @@ impl MailStore for PostgresStore {
         self.db.write(move |db| Box::pin(runs::claim(db, claim, now))).await
     }
 
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let lease = Lease { id: lease, until: now }.renewed(now, lease_seconds);
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
         self.db.write(move |db| Box::pin(change(db, id, move |before| before.renew_run(lease)))).await
     }
 

@@ -1,5 +1,7 @@
 //! Work in queues: claimed, acknowledged, given back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -53,17 +55,9 @@ impl QueueStore for PostgresStore {
         Ok(())
     }
 
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError> {
-        let lease = Lease { id: token, until: now }.renewed(now, lease_seconds);
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError> {
         let rule = move |before: Standing| before.extend_work(lease, now);
-        self.db.write(move |db| Box::pin(change(db, queue, token, rule))).await?;
-        Ok(lease.until)
+        self.db.write(move |db| Box::pin(change(db, queue, lease.id, rule))).await
     }
 }
 
@@ -94,15 +88,16 @@ async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<Q
         in_state(State::Decided)
     );
     let found = rows(&transaction, &sql, &[&claim.queue.0, &claim.skills, &i64::from(claim.max)]).await?;
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut moves = Moves::default();
     let mut leases = Vec::with_capacity(found.len());
     for row in &found {
         let before = standing(row)?;
-        let (from, lease) = (before.state, Lease::new(now, claim.lease_seconds));
+        let (from, lease) = (before.state, Lease::new(now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
         moves.add(interaction.id, from, &claimed);
-        leases.push(QueueLease { token: lease.id, expires_at: lease.until, interaction });
+        leases.push(QueueLease { lease, interaction });
     }
     moves.write(&transaction).await?;
     ending.commit(transaction).await?;

@@ -11,7 +11,9 @@ use super::columns::{Columns, text};
 use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, journals};
 use crate::error::StoreError;
-use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::leases::Lease;
+use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
+use crate::rules::replays::ReplayStanding;
 use crate::sums::{sound_message, sound_trace};
 use crate::traits::ReplayStore;
 
@@ -21,42 +23,25 @@ impl ReplayStore for PostgresStore {
         self.db.write(move |db| Box::pin(add(db, replay))).await
     }
 
-    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
-        let sql = "UPDATE replays SET lease = $1, lease_until = $2, starts = starts + 1 WHERE id = (
-                SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= $3)
-                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING *";
-        loop {
-            let begun = self
-                .db
-                .run(move |db| Box::pin(async move { row(db, sql, &[&lease.token, &lease.until, &now]).await }))
-                .await?;
-            let Some(begun) = begun else { return Ok(None) };
-            match record(&begun) {
-                // It fails, for otherwise all that come after it would wait for ever.
-                Err(error @ StoreError::Inconsistent { .. }) => {
-                    let id: Uuid = begun.try_get("id")?;
-                    tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
-                    let sql =
-                        "UPDATE replays SET state = $3, lease = NULL, lease_until = NULL WHERE id = $1 AND lease = $2";
-                    let failed = ReplayState::Failed.code();
-                    self.db
-                        .run(move |db| Box::pin(async move { execute(db, sql, &[&id, &lease.token, &failed]).await }))
-                        .await?;
-                }
-                read => return read.map(Some),
-            }
-        }
+    async fn begin_replay(&self, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+        self.db.write(move |db| Box::pin(begin(db, lease, now))).await
     }
 
-    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {
-        let sql = "UPDATE replays SET progress = $3, lease_until = $4 WHERE id = $1 AND lease = $2 AND state = 0";
+    async fn continue_replay(&self, id: Uuid, lease: Lease, progress: String) -> Result<bool, StoreError> {
         self.db
-            .run(move |db| {
-                Box::pin(async move { execute(db, sql, &[&id, &lease.token, &text(&progress), &lease.until]).await })
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    let before = standing(&transaction, id).await?;
+                    let Some(renewed) = before.and_then(|before| before.renew(lease)) else { return Ok(false) };
+                    stand(&transaction, id, renewed).await?;
+                    let sql = "UPDATE replays SET progress = $2 WHERE id = $1";
+                    execute(&transaction, sql, &[&id, &text(&progress)]).await?;
+                    ending.commit(transaction).await?;
+                    Ok(true)
+                })
             })
             .await
-            .map(|written| written > 0)
     }
 
     async fn end_replay(
@@ -177,6 +162,59 @@ async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
     ending.commit(transaction).await
 }
 
+/// Begins the oldest that nobody runs. One that can't be read fails, for otherwise all that come after it would wait for ever.
+async fn begin(db: &mut Lent, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM replays WHERE state = {} AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT 1
+        FOR UPDATE SKIP LOCKED",
+        ReplayState::Open.code()
+    );
+    let (transaction, ending) = db.begin().await?;
+    let mut begun = None;
+    while let Some(found) = row(&transaction, &sql, &[&now]).await? {
+        let id: Uuid = found.try_get("id")?;
+        match record(&found).and_then(|replay| Ok((replay, standing_of(&found)?))) {
+            Ok((replay, before)) => {
+                let Some(held) = before.begin(lease, now) else { return Ok(None) };
+                stand(&transaction, id, held).await?;
+                begun = Some(ReplayRecord { starts: held.starts, ..replay });
+                break;
+            }
+            Err(error @ StoreError::Inconsistent { .. }) => {
+                tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
+                let sql = "UPDATE replays SET state = $2, lease = NULL, lease_until = NULL WHERE id = $1";
+                execute(&transaction, sql, &[&id, &ReplayState::Failed.code()]).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    ending.commit(transaction).await?;
+    Ok(begun)
+}
+
+fn standing_of(row: &Row) -> Result<ReplayStanding, StoreError> {
+    let columns = Columns { row, table: "replays" };
+    let state: i64 = columns.get("state")?;
+    Ok(ReplayStanding {
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        hold: columns.hold("lease", "lease_until")?,
+        starts: columns.count("starts")?,
+    })
+}
+
+/// How a replay stands, which nobody else changes until the transaction ends; none if there is no such replay.
+async fn standing(db: &impl GenericClient, id: Uuid) -> Result<Option<ReplayStanding>, StoreError> {
+    let sql = "SELECT state, lease, lease_until, starts FROM replays WHERE id = $1 FOR UPDATE";
+    row(db, sql, &[&id]).await?.as_ref().map(standing_of).transpose()
+}
+
+/// Writes how a replay stands.
+async fn stand(db: &impl GenericClient, id: Uuid, to: ReplayStanding) -> Result<(), StoreError> {
+    let sql = "UPDATE replays SET state = $2, lease = $3, lease_until = $4, starts = $5 WHERE id = $1";
+    let (state, starts) = (to.state.code(), i64::from(to.starts));
+    execute(db, sql, &[&id, &state, &to.hold.lease(), &to.hold.until(), &starts]).await.map(drop)
+}
+
 async fn end(
     db: &mut Lent,
     (id, token): (Uuid, Uuid),
@@ -185,11 +223,10 @@ async fn end(
     changes: Vec<ReplayChange>,
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "UPDATE replays SET state = $3, report = $4, lease = NULL, lease_until = NULL
-        WHERE id = $1 AND lease = $2 AND state = 0";
-    if execute(&transaction, sql, &[&id, &token, &state.code(), &text(&report)]).await? == 0 {
-        return Ok(false);
-    }
+    let before = standing(&transaction, id).await?;
+    let Some(over) = before.and_then(|before| before.end(token, state)) else { return Ok(false) };
+    stand(&transaction, id, over).await?;
+    execute(&transaction, "UPDATE replays SET report = $2 WHERE id = $1", &[&id, &text(&report)]).await?;
     // An erasure waits for this, or is seen.
     let sql = "INSERT INTO replay_changes (replay, position, interaction, entry, traces)
         SELECT $1, $2, i.id, $4, $5 FROM (SELECT id FROM interactions WHERE id = $3 AND NOT erased FOR SHARE) AS i";

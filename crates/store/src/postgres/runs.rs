@@ -1,5 +1,7 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
+use std::time::Duration;
+
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use tokio::try_join;
@@ -58,16 +60,17 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
         rows(&transaction, &sql, &[&i64::from(max)]).await
     };
     let (fresh, retried) = try_join!(biased; waiting("= 0", claim.fresh), waiting("> 0", claim.retried))?;
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut moves = Moves::default();
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, claim.lease_seconds));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
         let parked: bool = row.try_get("parked")?;
-        claimed.push((interaction, attempts, parked, lease.id));
+        claimed.push((interaction, attempts, parked, lease));
     }
     // Read after the claim: a catalogue that was published before is in it.
     let (epoch, ()) = try_join!(biased; locks::epoch(&transaction), moves.write(&transaction))?;

@@ -13,14 +13,14 @@ use super::pool::{Lent, Parameters, execute, row};
 use super::tally::Tally;
 use crate::error::StoreError;
 use crate::records::mail::State;
-use crate::rules::standing::{Hold, Standing};
+use crate::rules::standing::Standing;
 
 /// Reads from a row with at least these columns of interactions: state, lease, lease_until, attempts, rerun_by, completed_at.
 pub(super) fn standing(row: &Row) -> Result<Standing, StoreError> {
     let columns = Columns { row, table: "interactions" };
     Ok(Standing {
         state: read_state(columns)?,
-        hold: Hold::of(columns.get("lease")?, columns.get("lease_until")?),
+        hold: columns.hold("lease", "lease_until")?,
         attempts: columns.count("attempts")?,
         rerun_by: columns.get("rerun_by")?,
         completed_at: columns.get("completed_at")?,

@@ -9,6 +9,7 @@ use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
 use crate::encoding::kept_as_numbers;
+use crate::leases::Lease;
 
 kept_as_numbers! {
     /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
@@ -216,8 +217,8 @@ pub struct ClaimedRun {
     pub parked: bool,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
-    /// Proves the lease when it is renewed and when the run is recorded.
-    pub lease: Uuid,
+    /// The lease under which the run is made and recorded.
+    pub lease: Lease,
 }
 
 /// An interaction as it is kept.
@@ -328,10 +329,8 @@ pub struct QueueClaim {
 /// A lease on one routed interaction.
 #[derive(Clone, Debug)]
 pub struct QueueLease {
-    /// Proves the claim.
-    pub token: Uuid,
-    /// When the lease ends by itself.
-    pub expires_at: Timestamp,
+    /// The lease.
+    pub lease: Lease,
     /// What was claimed.
     pub interaction: InteractionRecord,
 }

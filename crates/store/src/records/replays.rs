@@ -40,15 +40,6 @@ pub struct ReplayRecord {
     pub report: Option<String>,
 }
 
-/// The right to run a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReplayLease {
-    /// Proves it.
-    pub token: Uuid,
-    /// When it ends by itself: another node may begin the replay anew then.
-    pub until: Timestamp,
-}
-
 /// An interaction whose decision would be another. It goes with the interaction's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayChange {

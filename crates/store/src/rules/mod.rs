@@ -6,4 +6,6 @@ pub(crate) mod contents;
 pub(crate) mod duplicates;
 pub(crate) mod parking;
 pub(crate) mod recording;
+pub(crate) mod replays;
 pub(crate) mod standing;
+pub(crate) mod tables;

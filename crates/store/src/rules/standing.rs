@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::DecisionKind;
 
-use crate::leases::Lease;
+use crate::leases::{Hold, Lease};
 use crate::records::mail::State;
 
 /// Where an interaction stands, and what goes with that.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) state: State,
+    /// A completed one keeps the lease that it was acknowledged under.
     pub(crate) hold: Hold,
     /// Attempts at the run that it waits for.
     pub(crate) attempts: u32,
@@ -19,43 +20,6 @@ pub(crate) struct Standing {
     pub(crate) rerun_by: Option<String>,
     /// Set as long as it is completed.
     pub(crate) completed_at: Option<Timestamp>,
-}
-
-/// Who holds an interaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hold {
-    Nobody,
-    By(Lease),
-    /// It was acknowledged under this lease, so that acknowledging again is known.
-    Over(Uuid),
-}
-
-impl Hold {
-    /// A hold from the columns that keep it.
-    pub(crate) fn of(lease: Option<Uuid>, until: Option<Timestamp>) -> Self {
-        match (lease, until) {
-            (Some(id), Some(until)) => Self::By(Lease { id, until }),
-            (Some(id), None) => Self::Over(id),
-            (None, _) => Self::Nobody,
-        }
-    }
-
-    /// The lease that is kept.
-    pub(crate) fn lease(self) -> Option<Uuid> {
-        match self {
-            Self::Nobody => None,
-            Self::By(lease) => Some(lease.id),
-            Self::Over(id) => Some(id),
-        }
-    }
-
-    /// When it ends.
-    pub(crate) fn until(self) -> Option<Timestamp> {
-        match self {
-            Self::By(lease) => Some(lease.until),
-            Self::Nobody | Self::Over(_) => None,
-        }
-    }
 }
 
 /// What becomes of somebody's wish to end something that may have ended before.
@@ -205,18 +169,16 @@ impl Standing {
     /// The time of whoever holds it has run out, if it has.
     pub(crate) fn expire(self, now: Timestamp) -> Option<Self> {
         let to = expired(self.state)?;
-        match self.hold {
-            Hold::By(lease) if !lease.lasts(now) => Some(Self { state: to, hold: Hold::Nobody, ..self }),
-            Hold::By(_) | Hold::Nobody | Hold::Over(_) => None,
-        }
+        let hold = self.hold.expire(now)?;
+        Some(Self { state: to, hold, ..self })
     }
 
     fn is_run_under(&self, lease: Uuid) -> bool {
-        self.state == State::Running && matches!(self.hold, Hold::By(held) if held.id == lease)
+        self.state == State::Running && self.hold.is_by(lease)
     }
 
     fn is_claimed_under(&self, lease: Uuid, now: Timestamp) -> bool {
-        self.state == State::Claimed && matches!(self.hold, Hold::By(held) if held.id == lease && held.lasts(now))
+        self.state == State::Claimed && self.hold.lasts_by(lease, now)
     }
 }
 
@@ -434,13 +396,6 @@ mod tests {
         ] {
             let made = Standing::accepted(decision, at(5));
             assert_eq!((made.state, made.completed_at, made.hold, made.attempts), (state, completed, Hold::Nobody, 0));
-        }
-    }
-
-    #[test]
-    fn columns_keep_a_hold() {
-        for hold in [Hold::Nobody, Hold::By(lease(1, 2)), Hold::Over(lease(1, 2).id)] {
-            assert_eq!(Hold::of(hold.lease(), hold.until()), hold);
         }
     }
 }

@@ -43,16 +43,8 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::claim(session, claim, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.writer()?
-            .run(move |session| runs::renew(session, id, lease, lease_seconds, now).map(Ok::<_, StoreError>))
-            .await?
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::renew(session, id, lease).map(Ok::<_, StoreError>)).await?
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {

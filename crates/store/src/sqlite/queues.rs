@@ -1,5 +1,7 @@
 //! Work in queues: claimed, acknowledged, given back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -46,18 +48,10 @@ impl QueueStore for SqliteStore {
             .map(drop)
     }
 
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError> {
-        let lease = Lease { id: token, until: now }.renewed(now, lease_seconds);
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| change(session, queue, token, |before| before.extend_work(lease, now)))
-            .await??;
-        Ok(lease.until)
+            .run(move |session| change(session, queue, lease.id, |before| before.extend_work(lease, now)))
+            .await?
     }
 }
 
@@ -90,13 +84,14 @@ fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Resul
         let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?));
         sound(select.query((claim.queue.0.as_bytes(), skills))?, claim.max, read)?
     };
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut leases = Vec::with_capacity(work.len());
     for (interaction, before) in work {
-        let (from, lease) = (before.state, Lease::new(now, claim.lease_seconds));
+        let (from, lease) = (before.state, Lease::new(now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         standing::write(session, interaction.id, from, &claimed)?;
         let interaction = InteractionRecord { state: claimed.state, ..interaction };
-        leases.push(QueueLease { token: lease.id, expires_at: lease.until, interaction });
+        leases.push(QueueLease { lease, interaction });
     }
     Ok(leases)
 }

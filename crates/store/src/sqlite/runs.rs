@@ -1,11 +1,13 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::{Columns, micros};
+use super::columns::{Columns, kept, micros};
 use super::journals::{self, PARKED};
 use super::mail_columns::{RunColumns, interaction, sound};
 use super::standing::{self, standing};
@@ -69,26 +71,20 @@ pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) 
         let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?, row.get("parked")?));
         found.extend(sound(select.query(())?, max, read)?);
     }
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut claimed = Vec::with_capacity(found.len());
     for (interaction, before, parked) in found {
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, claim.lease_seconds));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         standing::write(session, interaction.id, from, &held)?;
         let interaction = InteractionRecord { state: held.state, ..interaction };
-        claimed.push(ClaimedRun { interaction, attempts, parked, epoch, lease: lease.id });
+        claimed.push(ClaimedRun { interaction, attempts, parked, epoch, lease });
     }
     Ok(claimed)
 }
 
 /// Makes a lease last longer; answers whether it was still held.
-pub(super) fn renew(
-    session: &mut Session<'_>,
-    id: InteractionId,
-    lease: Uuid,
-    lease_seconds: u32,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let lease = Lease { id: lease, until: now }.renewed(now, lease_seconds);
+pub(super) fn renew(session: &mut Session<'_>, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
     change(session, id, |before| before.renew_run(lease))
 }
 
@@ -190,6 +186,7 @@ pub(super) fn record(
         None => return Ok(Err(LeaseError::Lost)),
     };
     let columns = RunColumns::of(&run)?;
+    let (lease, until) = kept(standing.hold);
     session
         .db
         .prepare_cached(
@@ -202,8 +199,8 @@ pub(super) fn record(
         .execute(named_params! {
             ":id": id.0.as_bytes(),
             ":state": standing.state.code(),
-            ":lease": standing.hold.lease().map(Uuid::into_bytes),
-            ":until": standing.hold.until().map(micros),
+            ":lease": lease,
+            ":until": until,
             ":rerun_by": standing.rerun_by,
             ":attempts": standing.attempts,
             ":completed_at": standing.completed_at.map(micros),

@@ -3,18 +3,18 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 use waypost_ids::InteractionId;
 
-use super::columns::{Columns, micros};
+use super::columns::{Columns, kept, micros};
 use super::writer::Session;
 use crate::error::StoreError;
 use crate::records::mail::State;
-use crate::rules::standing::{Hold, Standing};
+use crate::rules::standing::Standing;
 
 /// Reads from a row with at least these columns of interactions: state, lease, lease_until, attempts, rerun_by, completed_at.
 pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
     let columns = Columns { row, table: "interactions" };
     Ok(Standing {
         state: State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
-        hold: Hold::of(columns.maybe_uuid("lease")?, columns.maybe_time("lease_until")?),
+        hold: columns.hold("lease", "lease_until")?,
         attempts: columns.get("attempts")?,
         rerun_by: columns.get("rerun_by")?,
         completed_at: columns.maybe_time("completed_at")?,
@@ -36,11 +36,12 @@ pub(super) fn write(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE interactions SET state = ?2, lease = ?3, lease_until = ?4, attempts = ?5, rerun_by = ?6,
         completed_at = ?7 WHERE id = ?1";
+    let (lease, until) = kept(to.hold);
     session.db.prepare_cached(sql)?.execute((
         id.0.as_bytes(),
         to.state.code(),
-        to.hold.lease().map(uuid::Uuid::into_bytes),
-        to.hold.until().map(micros),
+        lease,
+        until,
         to.attempts,
         to.rerun_by.as_deref(),
         to.completed_at.map(micros),

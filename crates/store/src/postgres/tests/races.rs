@@ -23,7 +23,7 @@ async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
     let agent = async {
         for _ in 0..300 {
             let lease = agents.claim(&claim, at(10)).await.unwrap().remove(0);
-            agents.release(queue(1), lease.token, at(10)).await.unwrap();
+            agents.release(queue(1), lease.lease.id, at(10)).await.unwrap();
         }
     };
     let mut refused = 0;
