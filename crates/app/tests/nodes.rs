@@ -8,6 +8,9 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+#[path = "nodes/parked.rs"]
+mod parked;
+
 use std::sync::Arc;
 use std::time::Duration;
 

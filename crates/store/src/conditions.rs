@@ -8,9 +8,14 @@ pub(crate) fn in_state(state: State) -> String {
     format!("state = {}", state.code())
 }
 
-/// What somebody holds under a lease: the condition of the index of leases.
+/// What somebody works on under a lease: the condition of an index of leases.
 pub(crate) fn held() -> String {
-    let codes: Vec<String> =
-        State::ALL.iter().filter(|state| is_held(**state)).map(|state| state.code().to_string()).collect();
+    let works = |state: &&State| is_held(**state) && **state != State::Waiting;
+    let codes: Vec<String> = State::ALL.iter().filter(works).map(|state| state.code().to_string()).collect();
     format!("state IN ({})", codes.join(", "))
+}
+
+/// What is held under a lease that may run out, each part by the condition of its index.
+pub(crate) fn expiring() -> [String; 2] {
+    [held(), in_state(State::Waiting)]
 }

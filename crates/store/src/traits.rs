@@ -81,12 +81,17 @@ pub trait MailStore: Send + Sync {
     /// left alone.
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;
 
-    /// Parks a run under the lease of `claim_runs`: it waits for an answer from outside, nobody holds it and no worker claims it. Its
-    /// attempts are counted anew.
-    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError>;
+    /// Parks a run under the lease of `claim_runs`, with what it was answered so far: it waits for an answer from outside, and no worker
+    /// claims it before the answer is there, or the lease's new end has come. Its attempts are counted anew. What was erased keeps no
+    /// journal.
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError>;
 
-    /// Lets a parked run go on: any worker may claim it. Answers whether it was parked; letting it go on twice is well.
-    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError>;
+    /// What the run that an interaction waits for was answered before it was parked; none if it was not.
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError>;
+
+    /// Lets a run go on, with this journal, that was parked under a lease: any worker may claim it. Answers whether it was parked under
+    /// that lease; what was parked again since waits for another answer.
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError>;
 
     /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did; attempts are counted anew. A decision that names a queue
     /// that is gone is not kept: the interaction waits for another run, as if there had been none.

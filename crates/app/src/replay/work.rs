@@ -234,7 +234,7 @@ impl App {
 
     /// Runs some interactions on all cores, in threads that live mail is served before.
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
-        let (runtime, store) = (Handle::current(), self.store.clone());
+        let (runtime, store, outside) = (Handle::current(), self.store.clone(), self.outside.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
         let (waiting, wanted) = Wanted::until_dropped();
@@ -249,11 +249,13 @@ impl App {
                     if some.is_empty() {
                         break;
                     }
-                    let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
+                    let (plan, runtime, store, outside, wanted) = (&plan, &runtime, &store, &outside, &wanted);
                     parts.push(scope.spawn(move || {
                         stand_back(LAST);
                         let one = |item: Item| {
-                            let answers = LiveAnswers::new(&plan.after, &**store).while_wanted(wanted.clone());
+                            let answers = LiveAnswers::new(&plan.after, &**store)
+                                .with_outside(outside.as_deref())
+                                .while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {
                                 interaction: &item.interaction,
@@ -262,6 +264,7 @@ impl App {
                                 attributes: &item.interaction.attributes,
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
                                 trace: item.recorded.trace.as_deref(),
+                                journal: item.recorded.journal.as_deref(),
                             };
                             let replayed =
                                 runtime.block_on(replay(&plan.before, &plan.after, record, limits, &answers))?;

@@ -1,13 +1,17 @@
 //! Interactions that wait for a run.
 
 use std::collections::BTreeMap;
-use waypost_ids::DecisionKind;
 
-use super::samples::{accept, at, audit, decided, flow, id, lease, listed, mail, offer, queue, queues, run, up_to};
+use jiff::Timestamp;
+use waypost_ids::{DecisionKind, QueueId};
+
+use super::samples::{
+    JOURNAL, accept, at, audit, decided, flow, id, lease, listed, mail, offer, queue, queues, run, up_to,
+};
 use crate::error::LeaseError;
 use crate::leases::Lease;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{ClaimedRun, InteractionFilter, Opening, RunClaim, State};
+use crate::records::mail::{ClaimedRun, InteractionFilter, Opening, RunClaim, RunRecord, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -105,37 +109,80 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
     let lost = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let work = store.claim_runs(up_to(1), at(70)).await.unwrap().remove(0);
     assert_eq!(work.attempts, 1);
+    let so_far = || "so far".to_owned();
     for (interaction, lease) in [(id(1), lost.lease.id), (id(1), Uuid::from_u128(5)), (id(9), work.lease.id)] {
-        assert!(matches!(store.park_run(interaction, lease).await, Err(LeaseError::Lost)));
+        let parked = store.park_run(interaction, until(lease, 5000), so_far()).await;
+        assert!(matches!(parked, Err(LeaseError::Lost)));
     }
-    assert!(!store.resume_run(id(1)).await.unwrap(), "it is not parked");
-    store.park_run(id(1), work.lease.id).await.unwrap();
+    assert!(!store.resume_run(id(1), work.lease.id, so_far()).await.unwrap(), "it is not parked");
+    store.park_run(id(1), until(work.lease.id, 5000), so_far()).await.unwrap();
     assert_eq!(state().await, State::Waiting);
     let states: Vec<_> = store.summary().await.unwrap().by_state.into_iter().collect();
     assert_eq!(states, [(State::Waiting, 1)]);
     let filter = InteractionFilter { state: Some(State::Waiting), ..InteractionFilter::default() };
     assert_eq!(listed(store, &filter).await, [1]);
 
-    assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "no lease runs out");
+    assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "it waits");
     assert!(!store.renew_run(id(1), Lease { until: at(135), ..work.lease }).await.unwrap());
     store.release_run(id(1), work.lease.id, true).await.unwrap();
-    assert!(matches!(store.park_run(id(1), work.lease.id).await, Err(LeaseError::Lost)));
+    let again = store.park_run(id(1), until(work.lease.id, 5000), so_far()).await;
+    assert!(matches!(again, Err(LeaseError::Lost)));
     let late = store.record_run(id(1), work.lease.id, run(DecisionKind::Forward)).await;
     assert!(matches!(late, Err(LeaseError::Lost)));
     assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)));
     assert!(matches!(store.complete(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)));
     assert_eq!(state().await, State::Waiting);
 
-    assert!(store.resume_run(id(1)).await.unwrap());
-    assert!(!store.resume_run(id(1)).await.unwrap(), "it goes on already");
-    assert!(!store.resume_run(id(9)).await.unwrap(), "unknown");
+    assert!(!store.resume_run(id(1), lost.lease.id, so_far()).await.unwrap(), "an answer to another question");
+    assert!(store.resume_run(id(1), work.lease.id, "answered".to_owned()).await.unwrap());
+    assert!(!store.resume_run(id(1), work.lease.id, so_far()).await.unwrap(), "it goes on already");
+    assert!(!store.resume_run(id(9), work.lease.id, so_far()).await.unwrap(), "unknown");
     assert_eq!(state().await, State::Received);
     let again = store.claim_runs(up_to(1), at(1000)).await.unwrap().remove(0);
     assert_eq!((again.interaction.id, again.attempts), (id(1), 0), "what was parked came to something");
+    assert!(again.parked && !work.parked);
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("answered"));
     store.record_run(id(1), again.lease.id, run(DecisionKind::Forward)).await.unwrap();
     let runs = store.runs(id(1)).await.unwrap();
     let asked_by: Vec<_> = runs.iter().map(|one| one.run.rerun_by.as_deref()).collect();
     assert_eq!(asked_by, [None, Some("ops")], "who asked is not forgotten on the way");
+    assert_eq!(runs[1].run.journal.as_deref(), Some(JOURNAL), "that of the whole run");
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+}
+
+fn until(lease: Uuid, second: i64) -> Lease {
+    Lease { id: lease, until: at(second) }
+}
+
+/// A run that nobody answers goes on at its time, from where it was, and so does one whose worker is gone after that.
+pub(crate) async fn a_parked_run_that_is_not_answered_goes_on_at_its_time(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    store.park_run(id(1), until(work.lease.id, 100), "so far".to_owned()).await.unwrap();
+    assert!(store.claim_runs(up_to(1), at(99)).await.unwrap().is_empty());
+    let first = store.claim_runs(up_to(1), at(100)).await.unwrap().remove(0);
+    assert!((first.parked, first.attempts) == (true, 0));
+    assert!(!store.resume_run(id(1), work.lease.id, "late".to_owned()).await.unwrap(), "it is not waited for any more");
+    let second = store.claim_runs(up_to(1), at(200)).await.unwrap().remove(0);
+    assert!((second.parked, second.attempts) == (true, 1));
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("so far"));
+    // It waits again, for another answer, and without an end.
+    let forever = Lease { id: second.lease.id, until: Timestamp::MAX };
+    store.park_run(id(1), forever, "further".to_owned()).await.unwrap();
+    assert!(store.claim_runs(up_to(1), at(1 << 32)).await.unwrap().is_empty());
+    assert!(!store.resume_run(id(1), work.lease.id, "late".to_owned()).await.unwrap());
+    assert!(store.resume_run(id(1), second.lease.id, "all".to_owned()).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap().as_deref(), Some("all"));
+    // A decision that can't be kept takes the journal along: the same answers would lead to it again.
+    let third = store.claim_runs(up_to(1), at(300)).await.unwrap().remove(0);
+    let mut gone = run(DecisionKind::Queue);
+    gone.decision.queue = Some(QueueId(Uuid::from_u128(404)));
+    assert!(!store.record_run(id(1), third.lease.id, gone).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    let fourth = store.claim_runs(up_to(1), at(400)).await.unwrap().remove(0);
+    assert!(!fourth.parked);
 }
 
 pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &dyn Store) {
@@ -149,12 +196,19 @@ pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &
     waiting.interactions[0].opening = Some(opening.clone());
     accept(store, waiting).await;
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
-    store.park_run(id(1), work.lease.id).await.unwrap();
+    store.park_run(id(1), until(work.lease.id, 5000), "so far".to_owned()).await.unwrap();
     store.erase(id(1), audit(1, "ops")).await.unwrap();
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     let bare = Opening { attributes: BTreeMap::new(), ..opening };
     assert_eq!((kept.state, kept.opening), (State::Waiting, Some(bare)), "where it goes is needed still");
-    assert!(store.resume_run(id(1)).await.unwrap());
+    assert!(store.resume_run(id(1), work.lease.id, "so far, and this".to_owned()).await.unwrap());
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None, "nothing of it comes back");
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
+    assert!(!work.parked);
+    store.park_run(id(1), until(work.lease.id, 5000), "so far".to_owned()).await.unwrap();
+    assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
+    assert!(store.resume_run(id(1), work.lease.id, "answered".to_owned()).await.unwrap());
     let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     store.record_run(id(1), work.lease.id, run(DecisionKind::Queue)).await.unwrap();
     let ended = store.runs(id(1)).await.unwrap().remove(0).run;
@@ -252,6 +306,28 @@ pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
     assert!(matches!(store.rerun(id(9), audit(105, "ops")).await, Err(LeaseError::Lost)), "unknown");
 }
 
+/// Each run has a journal of its own, whether it was made at the door or by a worker.
+pub(crate) async fn journals_are_kept_with_their_runs(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
+    let second = RunRecord { journal: Some("second".to_owned()), ..run(DecisionKind::Queue) };
+    store.record_run(id(1), work.lease.id, second).await.unwrap();
+    store.rerun(id(1), audit(102, "ops")).await.unwrap();
+    let work = store.claim_runs(up_to(1), at(30)).await.unwrap().remove(0);
+    store.record_run(id(1), work.lease.id, RunRecord { journal: None, ..run(DecisionKind::Queue) }).await.unwrap();
+    let runs = store.runs(id(1)).await.unwrap();
+    let journals: Vec<_> = runs.iter().map(|one| one.run.journal.as_deref()).collect();
+    assert_eq!(journals, [Some(JOURNAL), Some("second"), None]);
+    assert_eq!(store.recorded(&[id(1)], 1_000_000).await.unwrap()[0].journal, None, "that of the last run");
+    // Erasing one interaction leaves another's.
+    accept(store, decided(2, run(DecisionKind::Queue))).await;
+    store.erase(id(1), audit(103, "ops")).await.unwrap();
+    assert!(store.runs(id(1)).await.unwrap().iter().all(|one| one.run.journal.is_none()));
+    assert_eq!(store.recorded(&[id(2)], 1_000_000).await.unwrap()[0].journal.as_deref(), Some(JOURNAL));
+}
+
 pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Queue))).await;
@@ -261,7 +337,8 @@ pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Decided));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
-    assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
+    let bare = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
     assert!(matches!(store.rerun(id(1), audit(106, "ops")).await, Err(LeaseError::Lost)), "there is nothing to run");
     assert_eq!(store.summary().await.unwrap().interactions, 1);
 }
@@ -307,7 +384,7 @@ pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
         let kept = store.interaction(id(number)).await.unwrap().unwrap();
         let ended = store.runs(id(number)).await.unwrap().remove(0).run;
         assert_eq!((kept.attributes, ended.attributes), (BTreeMap::new(), BTreeMap::new()));
-        assert_eq!((kept.state, ended.trace.as_str()), (State::Decided, "{}"));
+        assert_eq!((kept.state, ended.trace.as_str(), ended.journal), (State::Decided, "{}", None));
     }
 }
 

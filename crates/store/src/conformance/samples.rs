@@ -108,6 +108,9 @@ pub(super) fn decision(kind: DecisionKind) -> DecisionRecord {
     }
 }
 
+/// What a sample run was answered. Stores keep it as it is.
+pub(crate) const JOURNAL: &str = r#"{"version":1,"answers":["gold \u0000"]}"#;
+
 pub(crate) fn run(kind: DecisionKind) -> RunRecord {
     RunRecord {
         flow: Some((flow(1), 3)),
@@ -116,6 +119,7 @@ pub(crate) fn run(kind: DecisionKind) -> RunRecord {
         decision: decision(kind),
         attributes: BTreeMap::from([("lang".to_owned(), "en".to_owned())]),
         trace: r#"{"nodes":[]}"#.to_owned(),
+        journal: Some(JOURNAL.to_owned()),
         rerun_by: None,
     }
 }

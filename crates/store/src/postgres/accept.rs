@@ -96,8 +96,8 @@ async fn attempt(
             None => AcceptOutcome::Committed(writes.add((acceptance, message), &catalogue, &wanted, &known)?),
         });
     }
-    let traces = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.trace.len()));
-    ending.commit_by(transfer_time(traces.sum()), |mark| writes.send(db, mark)).await?;
+    let runs = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.bytes()));
+    ending.commit_by(transfer_time(runs.sum()), |mark| writes.send(db, mark)).await?;
     Ok(outcomes)
 }
 

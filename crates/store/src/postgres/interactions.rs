@@ -14,7 +14,7 @@ use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::change;
-use super::{PostgresStore, audit, queues, retention, runs, tally};
+use super::{PostgresStore, audit, journals, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
@@ -25,7 +25,6 @@ use crate::records::mail::{
     State, Summary,
 };
 use crate::rules::contents::Attributes;
-use crate::rules::standing::Standing;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -52,13 +51,17 @@ impl MailStore for PostgresStore {
         Ok(())
     }
 
-    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
-        let parked = self.db.write(move |db| Box::pin(change(db, id, move |before| before.park_run(lease)))).await?;
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        let parked = self.db.write(move |db| Box::pin(runs::park(db, id, lease, journal.clone()))).await?;
         if parked { Ok(()) } else { Err(LeaseError::Lost) }
     }
 
-    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
-        let resumed = self.db.write(move |db| Box::pin(change(db, id, Standing::resume_run))).await?;
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.db.run(move |db| Box::pin(async move { journals::parked(db, id).await })).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        let resumed = self.db.write(move |db| Box::pin(runs::resume(db, id, lease, journal.clone()))).await?;
         self.signals.work();
         Ok(resumed)
     }
@@ -110,10 +113,11 @@ impl MailStore for PostgresStore {
     }
 
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
+        let sql = format!("{} WHERE interaction = $1 ORDER BY number", journals::RUNS);
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    let ended = rows(db, "SELECT * FROM runs WHERE interaction = $1 ORDER BY number", &[&id.0]).await?;
+                    let ended = rows(db, &sql, &[&id.0]).await?;
                     ended.iter().map(run).collect()
                 })
             })

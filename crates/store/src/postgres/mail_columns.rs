@@ -6,6 +6,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::columns::{Columns, text};
+use super::journals;
 use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
@@ -106,11 +107,12 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
     })
 }
 
-/// Reads a run from a row with all its columns.
+/// Reads a run from a row of [`journals::RUNS`].
 pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
     let (number, trace): (_, String) = (columns.count("number")?, columns.get("trace")?);
-    sound_trace(InteractionId(columns.get("interaction")?), &trace, columns.get("trace_sum")?)?;
+    let id = InteractionId(columns.get("interaction")?);
+    sound_trace(id, &trace, columns.get("trace_sum")?)?;
     let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
     Ok(RunSummary {
         number,
@@ -121,6 +123,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace,
+            journal: journals::of_run(columns, id)?,
             rerun_by: columns.get("rerun_by")?,
         },
     })

@@ -13,6 +13,7 @@ mod columns;
 mod commits;
 mod error;
 mod interactions;
+mod journals;
 mod lanes;
 mod locks;
 mod mail_columns;

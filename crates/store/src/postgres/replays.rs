@@ -7,9 +7,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::PostgresStore;
 use super::columns::{Columns, text};
 use super::pool::{Lent, execute, row, rows};
+use super::{PostgresStore, journals};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
@@ -108,9 +108,11 @@ impl ReplayStore for PostgresStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let most = i32::try_from(most_bytes).unwrap_or(i32::MAX);
         let sql = "SELECT i.id, i.message IS NOT NULL AND coalesce(octet_length(m.raw) <= $2, true) AS read,
-                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum
+                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum,
+                j.content AS journal, j.content_sum AS journal_sum
             FROM interactions i LEFT JOIN messages m ON m.id = i.message
-            LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ANY ($1)";
+            LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs
+            LEFT JOIN journals j ON j.interaction = i.id AND j.number = i.runs WHERE i.id = ANY ($1)";
         let found = self.db.run(move |db| Box::pin(async move { rows(db, sql, &[&ids, &most]).await })).await?;
         let mut sound = Vec::with_capacity(found.len());
         for row in &found {
@@ -136,7 +138,7 @@ fn recorded(row: &Row) -> Result<Recorded, StoreError> {
     if let Some(trace) = &trace {
         sound_trace(interaction, trace, columns.get("trace_sum")?)?;
     }
-    Ok(Recorded { interaction, raw, trace })
+    Ok(Recorded { interaction, raw, trace, journal: journals::of_run(columns, interaction)? })
 }
 
 async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {

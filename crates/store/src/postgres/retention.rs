@@ -116,7 +116,7 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
     Ok(removed)
 }
 
-/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
+/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions.
 pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
     let sql = "SELECT id, message, state, opening FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
@@ -134,6 +134,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
             opening = bare.opening
         FROM unnest($1::uuid[], $2::text[]) AS bare (id, opening) WHERE interactions.id = bare.id";
     execute(db, sql, &[&ids, &openings]).await?;
+    super::journals::forget(db, &ids).await?;
     super::replays::forget(db, &ids).await?;
     let sql = "UPDATE runs SET trace = $2, trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids, &ERASED_TRACE]).await?;

@@ -9,30 +9,36 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
+use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::{COLUMNS, Moves, standing};
 use super::tally::Tally;
-use super::{audit, locks};
+use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
 use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::sums::sum;
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
 pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result<(), StoreError> {
-    let held = conditions::held();
-    let sql = format!(
-        "SELECT id, {COLUMNS} FROM interactions WHERE {held} AND lease_until <= $1
-        ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED"
-    );
+    let ended = async |expiring: &str| {
+        let sql = format!(
+            "SELECT id, {COLUMNS} FROM interactions
+            WHERE {expiring} AND lease_until <= $1 ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED"
+        );
+        rows(db, &sql, &[&now]).await
+    };
+    let [held, parked] = conditions::expiring();
+    let (held, parked) = try_join!(biased; ended(&held), ended(&parked))?;
     let mut moves = Moves::default();
-    for row in rows(db, &sql, &[&now]).await? {
-        let before = standing(&row)?;
+    for row in held.iter().chain(&parked) {
+        let before = standing(row)?;
         let from = before.state;
         if let Some(free) = before.expire(now) {
             moves.add(InteractionId(row.try_get("id")?), from, &free);
@@ -48,7 +54,7 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
     let received = in_state(State::Received);
     let waiting = async |attempts: &str, max: u32| {
         let sql = format!(
-            "SELECT * FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
+            "SELECT *, {PARKED} FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
             FOR UPDATE SKIP LOCKED"
         );
         rows(&transaction, &sql, &[&i64::from(max)]).await
@@ -63,31 +69,66 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
-        claimed.push((interaction, attempts, lease));
+        let parked: bool = row.try_get("parked")?;
+        claimed.push((interaction, attempts, parked, lease));
     }
     // Read after the claim: a catalogue that was published before is in it.
     let (epoch, ()) = try_join!(biased; locks::epoch(&transaction), moves.write(&transaction))?;
     ending.commit(transaction).await?;
     claimed.sort_by_key(|(interaction, ..)| (interaction.received_at, interaction.id.0));
-    let work = |(interaction, attempts, lease)| ClaimedRun { interaction, attempts, epoch, lease };
+    let work = |(interaction, attempts, parked, lease)| ClaimedRun { interaction, attempts, parked, epoch, lease };
     Ok(claimed.into_iter().map(work).collect())
+}
+
+/// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
+async fn before(db: &impl GenericClient, id: InteractionId) -> Result<Option<Before>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let Some(held) = row(db, &sql, &[&id.0]).await? else { return Ok(None) };
+    let columns = Columns { row: &held, table: "interactions" };
+    Ok(Some(Before {
+        standing: standing(&held)?,
+        runs: columns.count("runs")?,
+        decision: read_kind(columns)?,
+        erased: columns.get("erased")?,
+        set: columns.json_or_empty("attributes_set")?,
+    }))
+}
+
+/// Parks a run that waits for an answer; answers whether it was held.
+pub(super) async fn park(db: &mut Lent, id: InteractionId, lease: Lease, journal: String) -> Result<bool, StoreError> {
+    keep_parked(db, id, |before| parking::park(before, lease, journal)).await
+}
+
+/// Lets a run go on that was parked under a lease; answers whether it was.
+pub(super) async fn resume(db: &mut Lent, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+    keep_parked(db, id, |before| parking::resume(before, lease, journal)).await
+}
+
+async fn keep_parked(
+    db: &mut Lent,
+    id: InteractionId,
+    rule: impl FnOnce(Before) -> Option<Parked>,
+) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let Some(before) = before(&transaction, id).await? else { return Ok(false) };
+    let from = before.standing.state;
+    let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
+    let mut moves = Moves::default();
+    moves.add(id, from, &standing);
+    moves.write(&transaction).await?;
+    if let Some(journal) = journal {
+        journals::keep(&transaction, id, number, &journal).await?;
+    }
+    ending.commit(transaction).await?;
+    Ok(true)
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
 pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
-    let sql =
-        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
-    let Some(held) = row(&transaction, &sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let columns = Columns { row: &held, table: "interactions" };
-    let before = Before {
-        standing: standing(&held)?,
-        runs: columns.count("runs")?,
-        decision: read_kind(columns)?,
-        erased: columns.get("erased")?,
-        set: columns.json_or_empty("attributes_set")?,
-    };
+    let Some(before) = before(&transaction, id).await? else { return Err(LeaseError::Lost) };
     let from = before.standing.state;
     let leads_somewhere = leads_somewhere(&transaction, &run).await?;
     let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
@@ -96,6 +137,7 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
             let mut moves = Moves::default();
             moves.add(id, from, &standing);
             moves.write(&transaction).await?;
+            journals::forget_parked(&transaction, id).await?;
             ending.commit(transaction).await?;
             return Ok(false);
         }
@@ -152,6 +194,9 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
         ],
     )
     .await?;
+    if let Some(journal) = &run.journal {
+        journals::keep(&transaction, id, number, journal).await?;
+    }
     let mut tally = Tally::default();
     tally.moved(Some(from), standing.state);
     tally.decided(replaces, run.decision.kind);
@@ -170,11 +215,10 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 /// Makes a decided or completed interaction wait for another run.
 pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = format!("SELECT {COLUMNS}, erased FROM interactions WHERE id = $1 FOR UPDATE");
-    let Some(found) = row(&transaction, &sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let before = standing(&found)?;
+    let Some(Before { standing: before, erased, .. }) = before(&transaction, id).await? else {
+        return Err(LeaseError::Lost);
+    };
     let from = before.state;
-    let erased = Columns { row: &found, table: "interactions" }.get("erased")?;
     let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
     let mut moves = Moves::default();
     moves.add(id, from, &waiting);

@@ -121,6 +121,7 @@ impl<'b> Writes<'b> {
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
+        let add_journals = db.prepare_cached(ADD_JOURNALS).await?;
         let leave_mark = db.prepare_cached(commits::MARK).await?;
         let add_counts = db.prepare_cached(tally::ADD).await?;
         let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
@@ -236,6 +237,16 @@ impl<'b> Writes<'b> {
                 .map(drop)
             },
             async {
+                let journals: Vec<(Uuid, &str)> =
+                    runs.iter().filter_map(|(id, run, _)| Some((id.0, run.journal.as_deref()?))).collect();
+                if journals.is_empty() {
+                    return Ok(());
+                }
+                let (ids, contents): (Vec<Uuid>, Vec<&str>) = journals.into_iter().unzip();
+                let sums: Vec<i64> = contents.iter().map(|content| sum(content.as_bytes())).collect();
+                db.execute(&add_journals, &[&ids, &contents, &sums]).await.map(drop)
+            },
+            async {
                 if duplicates.is_empty() {
                     return Ok(());
                 }
@@ -268,6 +279,9 @@ const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_ver
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
         $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[]) AS new (id, flow,
         version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace, trace_sum)";
+
+const ADD_JOURNALS: &str = "INSERT INTO journals (interaction, number, content, content_sum)
+    SELECT id, 1, content, content_sum FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (id, content, content_sum)";
 
 /// Counts duplicates on their interactions, locked in order, for others may count on the same. What retention has removed has none:
 /// nobody would ever take them from the counters again. (0, 0) is where those count duplicates.

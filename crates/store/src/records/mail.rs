@@ -76,8 +76,17 @@ pub struct RunRecord {
     pub attributes: BTreeMap<String, String>,
     /// The trace as JSON (its schema is published).
     pub trace: String,
+    /// What the run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    pub journal: Option<String>,
     /// Free text of who asked for this run again; none for the first.
     pub rerun_by: Option<String>,
+}
+
+impl RunRecord {
+    /// How many bytes its longest parts have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len))
+    }
 }
 
 /// A message on its way into the store.
@@ -204,6 +213,8 @@ pub struct ClaimedRun {
     pub interaction: InteractionRecord,
     /// How many earlier attempts at this run never ended.
     pub attempts: u32,
+    /// Whether it was parked, and goes on from its journal.
+    pub parked: bool,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
     /// The lease under which the run is made and recorded.

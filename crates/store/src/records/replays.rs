@@ -60,4 +60,6 @@ pub struct Recorded {
     pub raw: Option<Bytes>,
     /// The last run's trace, as JSON; none without a run.
     pub trace: Option<String>,
+    /// What the last run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    pub journal: Option<String>,
 }

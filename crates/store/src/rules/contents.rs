@@ -33,7 +33,7 @@ impl Attributes {
 
 /// A run whose content was erased while it was under way.
 pub(crate) fn bare_run(run: RunRecord) -> RunRecord {
-    RunRecord { trace: ERASED_TRACE.to_owned(), attributes: BTreeMap::new(), ..run }
+    RunRecord { trace: ERASED_TRACE.to_owned(), attributes: BTreeMap::new(), journal: None, ..run }
 }
 
 /// What erasing leaves of the opening: where the interaction is to go, if a run has still to end.

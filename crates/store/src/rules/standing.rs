@@ -71,17 +71,22 @@ impl Standing {
         self.is_run_under(lease).then_some(Self { state: State::Received, hold: Hold::Nobody, attempts, ..self })
     }
 
-    /// Its worker parks the run until an answer comes. The attempts so far came to something.
-    pub(crate) fn park_run(self, lease: Uuid) -> Option<Self> {
-        self.is_run_under(lease).then_some(Self { state: State::Waiting, hold: Hold::Nobody, attempts: 0, ..self })
+    /// Its worker parks the run until an answer comes, at the latest until the lease ends. What is held from now on is the right to
+    /// answer: no work goes on under it. The attempts so far came to something.
+    pub(crate) fn park_run(self, lease: Lease) -> Option<Self> {
+        self.is_run_under(lease.id).then_some(Self {
+            state: State::Waiting,
+            hold: Hold::By(lease),
+            attempts: 0,
+            ..self
+        })
     }
 
-    /// A parked run may go on: any worker takes it.
-    pub(crate) fn resume_run(self) -> Option<Self> {
-        match self.state {
-            State::Waiting => Some(Self { state: State::Received, ..self }),
-            State::Received | State::Running | State::Decided | State::Claimed | State::Completed => None,
-        }
+    /// The answer came that a run waits for that was parked under this lease: any worker takes it. An answer that comes late is good
+    /// until somebody has taken the interaction back.
+    pub(crate) fn resume_run(self, lease: Uuid) -> Option<Self> {
+        let waits = self.state == State::Waiting && matches!(self.hold, Hold::By(held) if held.id == lease);
+        waits.then_some(Self { state: State::Received, hold: Hold::Nobody, ..self })
     }
 
     /// Its run ended with a decision.
@@ -180,9 +185,10 @@ impl Standing {
 /// Where an interaction in this state goes when the time of whoever holds it has run out; none if nobody holds it.
 const fn expired(state: State) -> Option<State> {
     match state {
-        State::Running => Some(State::Received),
+        // A run that is not answered in time goes on all the same, and asks again.
+        State::Running | State::Waiting => Some(State::Received),
         State::Claimed => Some(State::Decided),
-        State::Received | State::Waiting | State::Decided | State::Completed => None,
+        State::Received | State::Decided | State::Completed => None,
     }
 }
 
@@ -222,7 +228,7 @@ mod tests {
         release work  -         -         -         -         Decided   -
         acknowledge   -         -         -         -         Completed =
         complete      -         -         -         Completed Completed =
-        expire        -         Received  -         -         Decided   -
+        expire        -         Received  Received  -         Decided   -
     ";
 
     fn at(second: i64) -> Timestamp {
@@ -237,9 +243,9 @@ mod tests {
     fn one(state: State) -> Standing {
         let held = Hold::By(lease(1, 100));
         let hold = match state {
-            State::Running | State::Claimed => held,
+            State::Running | State::Waiting | State::Claimed => held,
             State::Completed => Hold::Over(lease(1, 100).id),
-            State::Received | State::Waiting | State::Decided => Hold::Nobody,
+            State::Received | State::Decided => Hold::Nobody,
         };
         Standing { state, hold, attempts: 2, rerun_by: Some("ops".to_owned()), completed_at: completed(state, at(7)) }
     }
@@ -256,8 +262,8 @@ mod tests {
             "claim run" => to.claim_run(by),
             "renew run" => to.renew_run(by),
             "release run" => to.release_run(by.id, true),
-            "park run" => to.park_run(by.id),
-            "resume run" => to.resume_run(),
+            "park run" => to.park_run(by),
+            "resume run" => to.resume_run(by.id),
             "end queue" => end(to, DecisionKind::Queue),
             "end unrouted" => end(to, DecisionKind::Unrouted),
             "end forward" => end(to, DecisionKind::Forward),
@@ -321,6 +327,7 @@ mod tests {
             "renew run",
             "release run",
             "park run",
+            "resume run",
             "end queue",
             "end unrouted",
             "end forward",

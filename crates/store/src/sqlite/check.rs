@@ -11,7 +11,7 @@ use waypost_ids::InteractionId;
 
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
-use super::{catalogue, schema, seals, state, tables, tally};
+use super::{catalogue, journals, schema, seals, state, tables, tally};
 use crate::encoding::decision_code;
 use crate::error::StoreError;
 use crate::records::mail::Summary;
@@ -190,7 +190,7 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     if counted != (summary.interactions, summary.duplicates) || !by_state(db, &summary)? {
         report.problem("a row of `counters` is damaged: it does not tell how many there are");
     }
-    let mut select = db.prepare("SELECT * FROM runs ORDER BY rowid")?;
+    let mut select = db.prepare(&format!("{} ORDER BY runs.rowid", journals::RUNS))?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         report.read(|report| &mut report.runs, run(row));

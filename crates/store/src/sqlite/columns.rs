@@ -10,9 +10,10 @@ use super::seals;
 use crate::error::StoreError;
 use crate::leases::Hold;
 
-/// A time as it is kept; what is finer than a microsecond is dropped.
+/// A time as it is kept; what is finer than a microsecond is dropped. The last second of all times is kept as its beginning: the rest of it
+/// could not be read again.
 pub(super) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
+    time.as_microsecond().min(Timestamp::MAX.as_second().saturating_mul(1_000_000))
 }
 
 /// `seconds` after `time`, as it is kept.
@@ -68,12 +69,7 @@ impl Columns<'_, '_> {
 
     /// Who holds the row's subject, by the columns of the lease and its end.
     pub(super) fn hold(self, lease: &'static str, until: &'static str) -> Result<Hold, StoreError> {
-        // A lease may end later, or have ended earlier, than any time that can be told.
-        let end = |micros: i64| {
-            let beyond = if micros > 0 { Timestamp::MAX } else { Timestamp::MIN };
-            Timestamp::from_microsecond(micros).unwrap_or(beyond)
-        };
-        Ok(Hold::of(self.maybe_uuid(lease)?, self.get::<Option<i64>>(until)?.map(end)))
+        Ok(Hold::of(self.maybe_uuid(lease)?, self.maybe_time(until)?))
     }
 
     pub(super) fn json<T: DeserializeOwned>(self, column: &'static str) -> Result<T, StoreError> {

@@ -14,7 +14,7 @@ use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, run};
 use super::runs::WAITING;
 use super::writer::Session;
-use super::{SqliteStore, accept, queues, retention, runs, tally};
+use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
@@ -32,8 +32,8 @@ use crate::traits::MailStore;
 impl MailStore for SqliteStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let options = self.options.clone();
-        let traces = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.trace.len()));
-        let bytes = acceptance.message.raw.len().saturating_add(traces.sum());
+        let runs = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.bytes()));
+        let bytes = acceptance.message.raw.len().saturating_add(runs.sum());
         self.writer()?
             .run_if_room(bytes, move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
             .await?
@@ -51,12 +51,16 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn park_run(&self, id: InteractionId, lease: Uuid) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| runs::park(session, id, lease)).await?
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::park(session, id, lease, journal)).await?
     }
 
-    async fn resume_run(&self, id: InteractionId) -> Result<bool, StoreError> {
-        self.writer()?.run(move |session| runs::resume(session, id).map(Ok::<_, StoreError>)).await?
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.readers()?.run(move |db| journals::parked(db, id)).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>)).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
@@ -105,7 +109,8 @@ impl MailStore for SqliteStore {
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let mut select = db.prepare_cached("SELECT * FROM runs WHERE interaction = ?1 ORDER BY number")?;
+                let sql = format!("{} WHERE interaction = ?1 ORDER BY number", journals::RUNS);
+                let mut select = db.prepare_cached(&sql)?;
                 let mut rows = select.query((id.0.as_bytes(),))?;
                 let mut ended = Vec::new();
                 while let Some(row) = rows.next()? {

@@ -4,7 +4,7 @@ use rusqlite::{Row, Rows};
 use waypost_ids::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
-use super::seals;
+use super::{journals, seals};
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
@@ -108,7 +108,7 @@ pub(super) fn sound<T>(
     Ok(found)
 }
 
-/// Reads a run from a row with all its columns.
+/// Reads a run from a row of [`journals::RUNS`].
 pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
     let interaction = InteractionId(columns.uuid("interaction")?);
@@ -123,6 +123,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace: columns.get("trace")?,
+            journal: journals::of_run(row, interaction)?,
             rerun_by: columns.get("rerun_by")?,
         },
     })

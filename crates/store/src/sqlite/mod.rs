@@ -11,6 +11,7 @@ mod directory;
 mod error;
 mod guard;
 mod interactions;
+mod journals;
 mod mail_columns;
 mod queues;
 mod readers;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, kept, micros};
-use super::{SqliteStore, seals};
+use super::{SqliteStore, journals, seals};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
@@ -103,9 +103,11 @@ impl ReplayStore for SqliteStore {
         let ids = ids.to_vec();
         self.readers()?
             .run(move |db| {
-                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, m.id IS NOT NULL, i.message, i.message_sum, r.*
+                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, m.id IS NOT NULL, i.message, i.message_sum, r.*,
+                        j.content AS journal, j.seal AS journal_seal
                     FROM interactions i LEFT JOIN messages m ON m.id = i.message
-                    LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ?1";
+                    LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs
+                    LEFT JOIN journals j ON j.interaction = i.id AND j.number = i.runs WHERE i.id = ?1";
                 let mut select = db.prepare_cached(sql)?;
                 let mut found = Vec::with_capacity(ids.len());
                 for interaction in ids {
@@ -131,7 +133,7 @@ fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, Store
         raw => Some(sound_message(interaction, raw, row.get(3)?)?),
     };
     seals::verify(row, &seals::RUN, || format!("a run of interaction `{interaction}` is damaged"))?;
-    Ok(Recorded { interaction, raw, trace: row.get("trace")? })
+    Ok(Recorded { interaction, raw, trace: row.get("trace")?, journal: journals::of_run(row, interaction)? })
 }
 
 fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {

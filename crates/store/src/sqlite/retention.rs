@@ -73,7 +73,7 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), Stor
     Ok(())
 }
 
-/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
+/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
 pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached("SELECT message, state, opening FROM interactions WHERE id = ?1")?;
@@ -92,6 +92,7 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
     .execute((id.0.as_bytes(), opening.as_ref().map(json).transpose()?))?;
     db.prepare_cached("UPDATE runs SET trace = ?2, attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(), ERASED_TRACE))?;
+    super::journals::forget(db, id)?;
     super::replays::forget(db, id)?;
     if let Some(message) = message {
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, kept, micros};
+use super::journals::{self, PARKED};
 use super::mail_columns::{RunColumns, interaction, sound};
 use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
@@ -17,6 +18,7 @@ use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::rules::standing::Standing;
 
@@ -25,17 +27,18 @@ pub(super) const WAITING: &str = "state < 2";
 
 /// Gives back all work, of workers and of queues, whose lease ran out.
 pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(), StoreError> {
-    let held = conditions::held();
-    let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE {held} AND lease_until <= ?1");
     let read = |row: &Row<'_>| {
         let id = InteractionId(Columns { row, table: "interactions" }.uuid("id")?);
         Ok((id, standing(row)?))
     };
-    let ended = sound(session.db.prepare_cached(&sql)?.query((micros(now),))?, u32::MAX, read)?;
-    for (id, held) in ended {
-        let from = held.state;
-        if let Some(free) = held.expire(now) {
-            standing::write(session, id, from, &free)?;
+    for expiring in conditions::expiring() {
+        let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE {expiring} AND lease_until <= ?1");
+        let ended = sound(session.db.prepare_cached(&sql)?.query((micros(now),))?, u32::MAX, read)?;
+        for (id, held) in ended {
+            let from = held.state;
+            if let Some(free) = held.expire(now) {
+                standing::write(session, id, from, &free)?;
+            }
         }
     }
     Ok(())
@@ -55,26 +58,27 @@ pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) 
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
     let received = in_state(State::Received);
-    let fresh =
-        format!("SELECT * FROM interactions WHERE {WAITING} AND {received} AND attempts = 0 ORDER BY received_at, id");
+    let fresh = format!(
+        "SELECT *, {PARKED} FROM interactions WHERE {WAITING} AND {received} AND attempts = 0 ORDER BY received_at, id"
+    );
     let retried = format!(
-        "SELECT * FROM interactions INDEXED BY interactions_retried
+        "SELECT *, {PARKED} FROM interactions INDEXED BY interactions_retried
         WHERE {WAITING} AND {received} AND attempts > 0 ORDER BY received_at, id"
     );
     let mut found = Vec::new();
     for (sql, max) in [(fresh, claim.fresh), (retried, claim.retried)] {
         let mut select = session.db.prepare_cached(&sql)?;
-        let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?));
+        let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?, row.get("parked")?));
         found.extend(sound(select.query(())?, max, read)?);
     }
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut claimed = Vec::with_capacity(found.len());
-    for (interaction, before) in found {
+    for (interaction, before, parked) in found {
         let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         standing::write(session, interaction.id, from, &held)?;
         let interaction = InteractionRecord { state: held.state, ..interaction };
-        claimed.push(ClaimedRun { interaction, attempts, epoch, lease });
+        claimed.push(ClaimedRun { interaction, attempts, parked, epoch, lease });
     }
     Ok(claimed)
 }
@@ -98,14 +102,36 @@ pub(super) fn release(
 pub(super) fn park(
     session: &mut Session<'_>,
     id: InteractionId,
-    lease: Uuid,
+    lease: Lease,
+    journal: String,
 ) -> Result<Result<(), LeaseError>, StoreError> {
-    Ok(if change(session, id, |before| before.park_run(lease))? { Ok(()) } else { Err(LeaseError::Lost) })
+    let parked = keep_parked(session, id, |before| parking::park(before, lease, journal))?;
+    Ok(if parked { Ok(()) } else { Err(LeaseError::Lost) })
 }
 
-/// Lets a parked run go on; answers whether it was parked.
-pub(super) fn resume(session: &mut Session<'_>, id: InteractionId) -> Result<bool, StoreError> {
-    change(session, id, Standing::resume_run)
+/// Lets a run go on that was parked under a lease; answers whether it was.
+pub(super) fn resume(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Uuid,
+    journal: String,
+) -> Result<bool, StoreError> {
+    keep_parked(session, id, |before| parking::resume(before, lease, journal))
+}
+
+fn keep_parked(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    rule: impl FnOnce(Before) -> Option<Parked>,
+) -> Result<bool, StoreError> {
+    let Some(before) = before(session.db, id)? else { return Ok(false) };
+    let from = before.standing.state;
+    let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
+    standing::write(session, id, from, &standing)?;
+    if let Some(journal) = journal {
+        journals::keep(session, id, number, &journal)?;
+    }
+    Ok(true)
 }
 
 /// Changes how an interaction stands, if the rules let it, and answers whether they did.
@@ -154,6 +180,7 @@ pub(super) fn record(
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             standing::write(session, id, from, &standing)?;
+            journals::forget_parked(session.db, id)?;
             return Ok(Ok(false));
         }
         None => return Ok(Err(LeaseError::Lost)),
@@ -231,7 +258,10 @@ pub(super) fn insert(
             ":trace": run.trace,
         })?;
     *session.written = session.written.saturating_add(run.trace.len() as u64);
-    Ok(())
+    match &run.journal {
+        Some(journal) => journals::keep(session, id, number, journal),
+        None => Ok(()),
+    }
 }
 
 /// Makes a decided or completed interaction wait for another run.

@@ -51,6 +51,21 @@ async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
 }
 
 #[tokio::test]
+async fn a_changed_journal_is_told() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=2 {
+        accept(store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let db = session(&opened).await;
+    db.batch_execute(&format!("UPDATE journals SET content = '{{}}' WHERE interaction = '{}'", id(1))).await.unwrap();
+    assert!(store.runs(id(1)).await.is_err_and(|error| matches!(error, StoreError::Damaged { .. })));
+    let recorded = store.recorded(&[id(1), id(2)], 1 << 20).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
+}
+
+#[tokio::test]
 async fn a_damaged_replay_stands_in_no_others_way() {
     let Some(opened) = open().await else { return };
     let store = &opened.store;

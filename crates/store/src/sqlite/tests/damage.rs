@@ -87,6 +87,26 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
     assert_eq!(report.problems.len(), 3, "{report:?}");
 }
 
+#[tokio::test]
+async fn a_changed_journal_is_told() {
+    let opened = open();
+    queues(&opened.store).await;
+    for number in 1..=2 {
+        accept(&opened.store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(directory.path(), "UPDATE journals SET content = '{}' WHERE substr(interaction, 16) = x'01'");
+    let store = reopen(directory.path()).unwrap();
+    assert!(store.runs(id(1)).await.is_err_and(|error| is_damage(&error)));
+    let recorded = store.recorded(&[id(1), id(2)], 1 << 20).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
+    drop(store);
+    let report = check(directory.path()).unwrap();
+    assert_eq!(report.runs, Counts { sound: 1, damaged: 1 });
+    assert_eq!(report.records["journals"], Counts { sound: 1, damaged: 1 });
+}
+
 fn replay(number: u128) -> ReplayRecord {
     ReplayRecord {
         id: Uuid::from_u128(number),
@@ -196,6 +216,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "flow_events",
             "flow_versions",
             "flows",
+            "journals",
             "queues",
             "replay_changes",
             "replays",
