@@ -164,7 +164,7 @@ async fn a_queue_with_work_in_it_stays() {
     let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
     let refused = app.catalogue.delete_queue("test", queue).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
-    app.acknowledge(queue, lease.token).await.unwrap();
+    app.acknowledge(queue, lease.lease.id).await.unwrap();
     app.catalogue.delete_queue("test", queue).await.unwrap();
 
     // Mail that was bound before both went is never put where nobody can claim it.
