@@ -12,7 +12,7 @@ use super::columns::{Columns, text};
 use super::mail_columns::interaction;
 use super::pool::{Lent, row, rows};
 use super::runs::give_back;
-use super::standing::{Moves, lock, standing};
+use super::standing::{COLUMNS, Moves, lock, standing};
 use super::{PostgresStore, audit};
 use crate::conditions::in_state;
 use crate::error::{LeaseError, StoreError};
@@ -106,9 +106,8 @@ async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<Q
 
 /// What a token was given for: nothing else has it. Nobody else changes it until the transaction ends.
 async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid) -> Result<(InteractionId, Standing), LeaseError> {
-    let sql = "SELECT id, state, lease, lease_until, attempts, rerun_by, completed_at FROM interactions
-        WHERE lease = $1 AND queue = $2 FOR UPDATE";
-    let found = row(db, sql, &[&token, &queue.0]).await?.ok_or(LeaseError::Lost)?;
+    let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE lease = $1 AND queue = $2 FOR UPDATE");
+    let found = row(db, &sql, &[&token, &queue.0]).await?.ok_or(LeaseError::Lost)?;
     let id = Columns { row: &found, table: "interactions" }.get("id")?;
     Ok((InteractionId(id), standing(&found)?))
 }

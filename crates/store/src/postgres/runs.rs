@@ -12,7 +12,7 @@ use super::columns::{Columns, text};
 use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, execute, row, rows};
-use super::standing::{Moves, standing};
+use super::standing::{COLUMNS, Moves, standing};
 use super::tally::Tally;
 use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
@@ -29,7 +29,7 @@ use crate::sums::sum;
 pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result<(), StoreError> {
     let ended = async |expiring: &str| {
         let sql = format!(
-            "SELECT id, state, lease, lease_until, attempts, rerun_by, completed_at FROM interactions
+            "SELECT id, {COLUMNS} FROM interactions
             WHERE {expiring} AND lease_until <= $1 ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED"
         );
         rows(db, &sql, &[&now]).await
@@ -83,9 +83,8 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
 /// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
 async fn before(db: &impl GenericClient, id: InteractionId) -> Result<Option<Before>, StoreError> {
     let sql =
-        "SELECT state, lease, lease_until, attempts, rerun_by, completed_at, runs, decision, erased, attributes_set
-        FROM interactions WHERE id = $1 FOR UPDATE";
-    let Some(held) = row(db, sql, &[&id.0]).await? else { return Ok(None) };
+        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let Some(held) = row(db, &sql, &[&id.0]).await? else { return Ok(None) };
     let columns = Columns { row: &held, table: "interactions" };
     Ok(Some(Before {
         standing: standing(&held)?,
@@ -130,9 +129,9 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let Some(before) = before(&transaction, id).await? else { return Err(LeaseError::Lost) };
-    let (from, decided) = (before.standing.state, before.decision);
+    let from = before.standing.state;
     let leads_somewhere = leads_somewhere(&transaction, &run).await?;
-    let Kept { standing, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             let mut moves = Moves::default();
@@ -200,7 +199,7 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     }
     let mut tally = Tally::default();
     tally.moved(Some(from), standing.state);
-    tally.decided(decided, run.decision.kind);
+    tally.decided(replaces, run.decision.kind);
     tally.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(true)
@@ -216,13 +215,10 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 /// Makes a decided or completed interaction wait for another run.
 pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
-    let sql =
-        "SELECT state, lease, lease_until, attempts, rerun_by, completed_at, erased FROM interactions WHERE id = $1
-        FOR UPDATE";
-    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let before = standing(&found)?;
+    let Some(Before { standing: before, erased, .. }) = before(&transaction, id).await? else {
+        return Err(LeaseError::Lost);
+    };
     let from = before.state;
-    let erased = Columns { row: &found, table: "interactions" }.get("erased")?;
     let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
     let mut moves = Moves::default();
     moves.add(id, from, &waiting);

@@ -15,7 +15,10 @@ use crate::error::StoreError;
 use crate::records::mail::State;
 use crate::rules::standing::Standing;
 
-/// Reads from a row with at least these columns of interactions: state, lease, lease_until, attempts, rerun_by, completed_at.
+/// The columns of interactions that say where one stands.
+pub(super) const COLUMNS: &str = "state, lease, lease_until, attempts, rerun_by, completed_at";
+
+/// Reads from a row with at least these columns.
 pub(super) fn standing(row: &Row) -> Result<Standing, StoreError> {
     let columns = Columns { row, table: "interactions" };
     Ok(Standing {
@@ -29,9 +32,8 @@ pub(super) fn standing(row: &Row) -> Result<Standing, StoreError> {
 
 /// How an interaction stands, which nobody else changes until the transaction ends; none if there is no such interaction.
 pub(super) async fn lock(db: &impl GenericClient, id: InteractionId) -> Result<Option<Standing>, StoreError> {
-    let sql =
-        "SELECT state, lease, lease_until, attempts, rerun_by, completed_at FROM interactions WHERE id = $1 FOR UPDATE";
-    row(db, sql, &[&id.0]).await?.as_ref().map(standing).transpose()
+    let sql = format!("SELECT {COLUMNS} FROM interactions WHERE id = $1 FOR UPDATE");
+    row(db, &sql, &[&id.0]).await?.as_ref().map(standing).transpose()
 }
 
 /// Changes how an interaction stands, if the rules let it, and answers whether they did.

@@ -1,5 +1,6 @@
 //! What may happen to an interaction and what then becomes of it. Pure functions: the stores select and lock rows, ask here what to write, and
-//! write it. Nothing here knows a database or reads a clock.
+//! write it. Nothing here knows a database or reads a clock. No match has a wildcard: a new state is looked at everywhere.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod acceptance;
 pub(crate) mod contents;

@@ -31,6 +31,8 @@ pub(crate) enum Recorded {
 /// A run that is kept.
 pub(crate) struct Kept {
     pub(crate) standing: Standing,
+    /// The decision that this one replaces.
+    pub(crate) replaces: Option<DecisionKind>,
     /// The run's number, which is how many have ended by now.
     pub(crate) number: u32,
     /// The run as it is kept.
@@ -41,7 +43,7 @@ pub(crate) struct Kept {
 
 /// Decides what is kept of a run; none if it was not made under a lease that is held.
 pub(crate) fn record(before: Before, lease: Uuid, run: RunRecord, leads_somewhere: bool) -> Option<Recorded> {
-    let Before { standing, runs, erased, set, decision: _ } = before;
+    let Before { standing, runs, decision: replaces, erased, set } = before;
     if !leads_somewhere {
         return standing.void_run(lease).map(Recorded::Void);
     }
@@ -50,7 +52,8 @@ pub(crate) fn record(before: Before, lease: Uuid, run: RunRecord, leads_somewher
     let run = if erased { contents::bare_run(run) } else { run };
     let shown = contents::shown(&run.attributes, &set);
     let run = RunRecord { rerun_by, ..run };
-    Some(Recorded::Kept(Box::new(Kept { standing, number: runs.saturating_add(1), run, shown })))
+    let number = runs.saturating_add(1);
+    Some(Recorded::Kept(Box::new(Kept { standing, replaces, number, run, shown })))
 }
 
 #[cfg(test)]
@@ -87,6 +90,7 @@ mod tests {
         let offered = run(DecisionKind::Forward);
         let kept = kept(running(false), offered.clone());
         assert_eq!((kept.number, kept.run.rerun_by.as_deref()), (2, Some("ops")));
+        assert_eq!(kept.replaces, Some(DecisionKind::Queue));
         assert_eq!((kept.standing.state, kept.standing.completed_at), (State::Completed, Some(ended_at(&offered))));
         assert_eq!((kept.run.attributes["lang"].as_str(), kept.shown["lang"].as_str()), ("en", "de"));
     }

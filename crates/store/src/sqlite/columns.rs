@@ -69,12 +69,7 @@ impl Columns<'_, '_> {
 
     /// Who holds the row's subject, by the columns of the lease and its end.
     pub(super) fn hold(self, lease: &'static str, until: &'static str) -> Result<Hold, StoreError> {
-        // A lease may end later, or have ended earlier, than any time that can be told.
-        let end = |micros: i64| {
-            let beyond = if micros > 0 { Timestamp::MAX } else { Timestamp::MIN };
-            Timestamp::from_microsecond(micros).unwrap_or(beyond)
-        };
-        Ok(Hold::of(self.maybe_uuid(lease)?, self.get::<Option<i64>>(until)?.map(end)))
+        Ok(Hold::of(self.maybe_uuid(lease)?, self.maybe_time(until)?))
     }
 
     pub(super) fn json<T: DeserializeOwned>(self, column: &'static str) -> Result<T, StoreError> {

@@ -12,7 +12,7 @@ use super::SqliteStore;
 use super::columns::Columns;
 use super::mail_columns::{interaction, sound};
 use super::runs::give_back;
-use super::standing::{self, standing};
+use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
 use crate::conditions::in_state;
 use crate::encoding::json;
@@ -98,12 +98,12 @@ fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Resul
 
 /// What a token was given for: nothing else has it.
 fn held(db: &Connection, queue: QueueId, token: Uuid) -> Result<Option<(InteractionId, Standing)>, StoreError> {
-    let sql = "SELECT * FROM interactions WHERE lease = ?1 AND queue = ?2";
+    let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE lease = ?1 AND queue = ?2");
     let read = |row: &Row<'_>| {
         let id = InteractionId(Columns { row, table: "interactions" }.uuid("id")?);
         Ok::<_, StoreError>((id, standing(row)?))
     };
-    db.prepare_cached(sql)?
+    db.prepare_cached(&sql)?
         .query_row((token.as_bytes(), queue.0.as_bytes()), |row| Ok(read(row)))
         .optional()?
         .transpose()

@@ -10,7 +10,7 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, kept, micros};
 use super::journals::{self, PARKED};
 use super::mail_columns::{RunColumns, interaction, sound};
-use super::standing::{self, standing};
+use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_kind};
@@ -32,7 +32,7 @@ pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(),
         Ok((id, standing(row)?))
     };
     for expiring in conditions::expiring() {
-        let sql = format!("SELECT * FROM interactions WHERE {expiring} AND lease_until <= ?1");
+        let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE {expiring} AND lease_until <= ?1");
         let ended = sound(session.db.prepare_cached(&sql)?.query((micros(now),))?, u32::MAX, read)?;
         for (id, held) in ended {
             let from = held.state;
@@ -159,8 +159,8 @@ fn before(db: &Connection, id: InteractionId) -> Result<Option<Before>, StoreErr
             set: columns.json_or_empty("attributes_set")?,
         })
     };
-    let sql = "SELECT * FROM interactions WHERE id = ?1";
-    db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
+    let sql = format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1");
+    db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
@@ -171,12 +171,12 @@ pub(super) fn record(
     run: RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
     let Some(before) = before(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
-    let (from, decided) = (before.standing.state, before.decision);
+    let from = before.standing.state;
     let leads_somewhere = match run.decision.queue {
         Some(queue) => super::catalogue::has_queue(session.db, queue)?,
         None => true,
     };
-    let Kept { standing, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             standing::write(session, id, from, &standing)?;
@@ -215,7 +215,7 @@ pub(super) fn record(
             ":more": columns.more,
         })?;
     session.tally.moved(Some(from), standing.state);
-    session.tally.decided(decided, run.decision.kind);
+    session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
     Ok(Ok(true))
 }

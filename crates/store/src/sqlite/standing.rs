@@ -9,7 +9,10 @@ use crate::error::StoreError;
 use crate::records::mail::State;
 use crate::rules::standing::Standing;
 
-/// Reads from a row with at least these columns of interactions: state, lease, lease_until, attempts, rerun_by, completed_at.
+/// The columns of interactions that say where one stands.
+pub(super) const COLUMNS: &str = "state, lease, lease_until, attempts, rerun_by, completed_at";
+
+/// Reads from a row with at least these columns.
 pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
     let columns = Columns { row, table: "interactions" };
     Ok(Standing {
@@ -23,8 +26,8 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
 
 /// How an interaction stands; none if there is no such interaction.
 pub(super) fn find(db: &Connection, id: InteractionId) -> Result<Option<Standing>, StoreError> {
-    let sql = "SELECT state, lease, lease_until, attempts, rerun_by, completed_at FROM interactions WHERE id = ?1";
-    db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| Ok(standing(row))).optional()?.transpose()
+    let sql = format!("SELECT {COLUMNS} FROM interactions WHERE id = ?1");
+    db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(standing(row))).optional()?.transpose()
 }
 
 /// Writes how an interaction stands that stood in `from` before.
