@@ -1,5 +1,6 @@
 //! The flow language. Pure: no I/O, no clock, no randomness.
 
+pub mod actions;
 pub mod check;
 pub mod diagnostic;
 pub mod diff;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use uuid::Uuid;
+use waypost_flow::actions::ACTIONS;
+use waypost_flow::actions::definition::{ActionDefinition, COMMON, Need};
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::definitions::{ACTIONS, ActionDefinition, COMMON, Need};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
 use waypost_flow::interface::Interface;

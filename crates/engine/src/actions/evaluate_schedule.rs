@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use waypost_flow::expr::Compiled;
-use waypost_flow::program::ScheduleTarget;
+use waypost_flow::actions::evaluate_schedule::ProgramEvaluateSchedule;
 use waypost_flow::value::{Text, Value};
 
 use super::{Control, Told, ask};
@@ -20,12 +19,11 @@ const KIND: &str = "evaluateSchedule";
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
-    schedule: &'m ScheduleTarget,
-    outputs: &'m [(usize, Compiled)],
+    action: &'m ProgramEvaluateSchedule,
     answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
     let at = machine.input.received_at;
-    let request = || json!({ "schedule": schedule.id, "at": at.to_string() });
+    let request = || json!({ "schedule": action.schedule.id, "at": at.to_string() });
     let told = match ask(machine, KIND, request, answers)? {
         Told::Ask(control) => return Ok(control),
         Told::Value(told) => told,
@@ -33,7 +31,7 @@ pub(super) fn perform<'m>(
     let word = |name: &str| told.get(name).and_then(Json::as_str).unwrap_or_default();
     let text = |text: &str| Value::String(Text::Owned(Arc::from(text)));
     let next: Option<Timestamp> = word("nextChange").parse().ok();
-    // In the order of `schedule_outputs`.
+    // In the order of the action's `OUTPUTS`.
     let values = [
         text(word("state")),
         Value::Boolean(word("state") == "open"),
@@ -41,6 +39,6 @@ pub(super) fn perform<'m>(
         Value::Boolean(next.is_some()),
         Value::Datetime(next.unwrap_or(Timestamp::UNIX_EPOCH)),
     ];
-    machine.map_outputs(outputs, &values)?;
+    machine.map_outputs(&action.outputs, &values)?;
     Ok(Control::Next)
 }

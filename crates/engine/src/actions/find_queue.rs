@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use waypost_flow::actions::find_queue::ProgramFindQueue;
+use waypost_flow::actions::jumps::ProgramJumps;
 use waypost_flow::expr::Compiled;
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::{Text, Value};
@@ -26,16 +28,14 @@ pub(super) enum Found<'m> {
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
-    name: &'m Compiled,
-    outputs: &'m [(usize, Compiled)],
-    not_found: Option<usize>,
+    action: &'m ProgramFindQueue,
     answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
-    match find(machine, name, not_found, answers)? {
+    match find(machine, &action.name, &action.jumps, answers)? {
         Found::Control(control) => Ok(control),
         Found::Queue(queue) => {
             let id = Value::String(Text::Owned(Arc::from(queue.id.to_string())));
-            machine.map_outputs(outputs, &[id, Value::String(Text::Owned(queue.name))])?;
+            machine.map_outputs(&action.outputs, &[id, Value::String(Text::Owned(queue.name))])?;
             Ok(Control::Next)
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn perform<'m>(
 pub(super) fn find<'m>(
     machine: &mut Machine<'m>,
     name: &'m Compiled,
-    not_found: Option<usize>,
+    jumps: &ProgramJumps,
     answers: &[Answered],
 ) -> Result<Found<'m>, Raised> {
     let name = machine.eval(name).and_then(text)?;
@@ -57,6 +57,6 @@ pub(super) fn find<'m>(
     let id = told.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok());
     match (id, told.get("name").and_then(Json::as_str)) {
         (Some(id), Some(name)) => Ok(Found::Queue(QueueTarget { id, name: Arc::from(name) })),
-        _ => nothing(machine, not_found, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
+        _ => nothing(machine, jumps, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
     }
 }

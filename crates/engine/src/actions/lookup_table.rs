@@ -3,8 +3,8 @@
 //! The request is `{"table": ID, "key": TEXT}`; the answer `{"version": N, "row": {COLUMN: VALUE}}`, without `row` if there is none.
 
 use serde_json::{Value as Json, json};
-use waypost_flow::expr::{Compiled, constant, empty_value};
-use waypost_flow::program::TableTarget;
+use waypost_flow::actions::lookup_table::ProgramLookupTable;
+use waypost_flow::expr::{constant, empty_value};
 use waypost_flow::value::Value;
 
 use super::{Control, Told, ask, shortened, text};
@@ -13,16 +13,15 @@ use crate::journal::Answered;
 use crate::machine::Machine;
 use waypost_ids::codes;
 
-pub(super) const KIND: &str = "lookupTable";
+const KIND: &str = "lookupTable";
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
-    (table, key): (&'m TableTarget, &'m Compiled),
-    outputs: &'m [(usize, Compiled)],
-    not_found: Option<usize>,
+    action: &'m ProgramLookupTable,
     answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
-    let key = machine.eval(key).and_then(text)?;
+    let table = &action.table;
+    let key = machine.eval(&action.key).and_then(text)?;
     let key = key.as_str().unwrap_or_default();
     let request = || json!({ "table": table.id, "key": key });
     let told = match ask(machine, KIND, request, answers)? {
@@ -30,7 +29,7 @@ pub(super) fn perform<'m>(
         Told::Value(told) => told,
     };
     let Some(row) = told.get("row").filter(|row| !row.is_null()) else {
-        return super::nothing(machine, not_found, || {
+        return super::nothing(machine, &action.jumps, || {
             format!("the table `{}` has no row `{}`", table.name, shortened(key))
         });
     };
@@ -48,6 +47,6 @@ pub(super) fn perform<'m>(
         }),
     });
     let values: Vec<Value<'m>> = values.collect::<Result<_, _>>()?;
-    machine.map_outputs(outputs, &values)?;
+    machine.map_outputs(&action.outputs, &values)?;
     Ok(Control::Next)
 }

@@ -7,13 +7,18 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
+use waypost_flow::actions::Handover;
+use waypost_flow::actions::jumps::ProgramJumps;
+use waypost_flow::actions::run_flow::ProgramRunFlow;
+use waypost_flow::actions::set_attributes::ProgramSetAttributes;
+use waypost_flow::actions::transfer_to_queue::{ProgramTransferToQueue, QueueChoice};
 use waypost_flow::document::{Disposition, Match};
 use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::{
-    Callee, Conditions, Program, ProgramAction, ProgramActionKind, ProgramBranch, ProgramEnd, ProgramNode, QueueChoice,
-    QueueTarget, Selector,
+    Callee, Conditions, Program, ProgramAction, ProgramActionKind, ProgramBranch, ProgramEnd, ProgramNode, QueueTarget,
+    Selector,
 };
 use waypost_flow::value::{Text, Value};
 use waypost_ids::{DecisionKind, FlowId, QueueId, codes};
@@ -111,20 +116,20 @@ fn action(name: &str, kind: ProgramActionKind) -> ProgramAction {
 }
 
 fn ask(name: &str) -> ProgramAction {
-    action(name, ProgramActionKind::SetAttributes { attributes: Vec::new() })
+    action(name, ProgramActionKind::SetAttributes(ProgramSetAttributes { attributes: Vec::new() }))
 }
 
 fn queue(name: &str) -> ProgramAction {
     let queue = QueueTarget { id: QueueId(Uuid::from_u128(7)), name: Arc::from(name) };
     action(
         "",
-        ProgramActionKind::TransferToQueue {
+        ProgramActionKind::TransferToQueue(ProgramTransferToQueue {
             queue: QueueChoice::Fixed(queue),
-            not_found: None,
+            jumps: ProgramJumps::default(),
             priority: None,
             skills: None,
             language: None,
-        },
+        }),
     )
 }
 
@@ -157,7 +162,8 @@ fn program(flow: u128, nodes: Vec<ProgramNode>, on_error: Option<usize>) -> Arc<
 
 fn call(flow: u128) -> ProgramAction {
     let callee = Callee { flow: FlowId(Uuid::from_u128(flow)), selector: Selector::Published };
-    action("", ProgramActionKind::RunFlow { callee, inputs: Vec::new(), outputs: Vec::new(), second: None })
+    let handover = Handover { inputs: Vec::new(), outputs: Vec::new() };
+    action("", ProgramActionKind::RunFlow(ProgramRunFlow { callee, handover, second: None }))
 }
 
 /// A route's flow that asks, calls a flow that asks twice in one action, and asks again; errors go to a node of their own.

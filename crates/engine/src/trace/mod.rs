@@ -8,8 +8,8 @@ pub mod text;
 pub(crate) use event::{Catcher, Event, Target};
 pub use json::{EMPTY, TRACE_VERSION};
 
+use waypost_flow::actions::log::LogLevel;
 use waypost_flow::email::Email;
-use waypost_flow::program::LogLevel;
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;

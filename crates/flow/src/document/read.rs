@@ -334,7 +334,7 @@ fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
 }
 
 /// `{to: NODE}`
-pub(super) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
+pub(crate) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
     let object = reader.object(path, node, &["to"], &[])?;
     Some(Jump { to: reader.required_string(&object, "to")? })
 }
