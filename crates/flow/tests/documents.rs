@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_flow::check::{self, Unresolved, World};
+use waypost_flow::actions::facts::Named;
+use waypost_flow::check::{self, Checked, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
-use waypost_flow::document::{self, FlowReference};
+use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
@@ -85,6 +86,38 @@ impl World for Around {
     }
 }
 
+/// What the facts of a document's actions name, and its end: place and text. Names that are computed are not among them.
+fn named(document: &Document) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut flows = 0;
+    for (path, action) in document.actions() {
+        for named in action.kind.facts().names {
+            let written = match named {
+                Named::Flow(flow) => {
+                    flows += 1;
+                    flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name")
+                }
+                Named::Queue(written) | Named::Table(written) | Named::Schedule(written) => written,
+                Named::ComputedQueue => continue,
+            };
+            all.push((path.clone(), written.to_owned()));
+        }
+    }
+    document.clone().flow_references_mut(&mut |_| flows -= 1);
+    assert_eq!(flows, 0, "every flow that is named can be changed");
+    all.extend(document.end.queue.iter().map(|queue| ("end".to_owned(), queue.clone())));
+    all.sort();
+    all
+}
+
+/// What the checker resolved.
+fn resolved(checked: &Checked) -> Vec<(String, String)> {
+    let references = checked.references.iter().map(|reference| (reference.path.clone(), reference.written.clone()));
+    let mut all: Vec<_> = references.collect();
+    all.sort();
+    all
+}
+
 /// All problems of a text, one a line: `warning` for a warning, code, path, message, suggestion.
 fn problems(text: &str) -> String {
     let diagnostics: Vec<Diagnostic> = match source::yaml(text) {
@@ -99,6 +132,9 @@ fn problems(text: &str) -> String {
                     assert_eq!(again.document.as_ref(), Some(&document), "what is written reads back as the same");
                     let checked = check::check(&document, FlowId(Uuid::nil()), 1, &Around);
                     assert_eq!(checked.program.is_none(), checked.diagnostics.iter().any(Diagnostic::is_error));
+                    if checked.program.is_some() {
+                        assert_eq!(named(&document), resolved(&checked), "facts and checker name the same objects");
+                    }
                     checked.diagnostics
                 }
             }

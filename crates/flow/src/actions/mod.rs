@@ -23,13 +23,15 @@ pub mod transfer_to_flow;
 pub mod transfer_to_queue;
 pub mod r#while;
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 use crate::check::Draft;
 use crate::document::object::{Object, Reader};
 use crate::program::ProgramAction;
 pub use call::Handover;
-use definition::ActionDefinition;
+use definition::{ActionDefinition, Takes};
 use facts::{Facts, PartsMut, ProgramFacts};
 
 /// An action as documents write it. Strings in value positions may hold `${…}`.
@@ -173,5 +175,23 @@ pub(crate) fn find(name: &str) -> Option<(&'static ActionDefinition, ReadAction)
 
 /// Whether an action has a jump of that name.
 pub fn is_jump(name: &str) -> bool {
-    ACTIONS.iter().any(|action| action.jumps().any(|jump| jump == name))
+    has_member(name, Takes::Jump)
+}
+
+/// Whether an action has a mapping of that name.
+pub(crate) fn is_mapping(name: &str) -> bool {
+    has_member(name, Takes::Mappings)
+}
+
+fn has_member(name: &str, takes: Takes) -> bool {
+    /// Each name once: comparing documents asks for every list in them.
+    static NAMES: LazyLock<Vec<(&str, Takes)>> = LazyLock::new(|| {
+        let members = ACTIONS.iter().flat_map(|action| action.members);
+        let wanted = members.filter(|member| matches!(member.takes, Takes::Jump | Takes::Mappings));
+        let mut names: Vec<_> = wanted.map(|member| (member.name, member.takes)).collect();
+        names.sort_unstable_by_key(|(name, _)| *name);
+        names.dedup();
+        names
+    });
+    NAMES.contains(&(name, takes))
 }

@@ -63,10 +63,8 @@ attributes:
             );
             return None;
         }
-        match reader.json(&object.at("attributes"), node) {
-            Json::Object(attributes) => Some(Self { attributes }),
-            _ => None,
-        }
+        let Json::Object(attributes) = reader.json(&object.at("attributes"), node) else { return None };
+        Some(Self { attributes })
     }
 
     fn facts(&self) -> Facts<'_> {

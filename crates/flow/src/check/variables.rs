@@ -108,11 +108,11 @@ fn learn(
 
 /// Whether the type is that of an empty list or map.
 fn is_vague(data_type: &Type) -> bool {
-    match data_type {
-        Type::Never => true,
-        Type::List(element) | Type::Map(element) => is_vague(element),
-        _ => false,
+    let mut innermost = data_type;
+    while let Type::List(element) | Type::Map(element) = innermost {
+        innermost = element;
     }
+    *innermost == Type::Never
 }
 
 fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>)>) -> Vec<Assignment<'d>> {

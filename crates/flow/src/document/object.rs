@@ -104,13 +104,12 @@ impl Reader {
 
     /// A string, if the member is there.
     pub(crate) fn string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
-        match object.get(key)? {
-            Node::String(text) => Some(text.clone()),
-            other => {
-                self.kind(&object.at(key), "a string", other);
-                None
-            }
-        }
+        let node = object.get(key)?;
+        let Node::String(text) = node else {
+            self.kind(&object.at(key), "a string", node);
+            return None;
+        };
+        Some(text.clone())
     }
 
     /// A string that must be there and not be empty.
@@ -142,13 +141,12 @@ impl Reader {
 
     /// A boolean, if the member is there.
     pub(crate) fn boolean(&mut self, object: &Object<'_>, key: &str) -> Option<bool> {
-        match object.get(key)? {
-            Node::Boolean(value) => Some(*value),
-            other => {
-                self.kind(&object.at(key), "a boolean", other);
-                None
-            }
-        }
+        let node = object.get(key)?;
+        let Node::Boolean(value) = node else {
+            self.kind(&object.at(key), "a boolean", node);
+            return None;
+        };
+        Some(*value)
     }
 
     /// A list's elements with their paths; empty if the member is left out.

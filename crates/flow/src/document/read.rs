@@ -147,7 +147,7 @@ fn deprecated(reader: &mut Reader, object: &Object<'_>) -> Option<Option<String>
         Node::Null | Node::Boolean(false) => Some(None),
         Node::Boolean(true) => Some(Some(String::new())),
         Node::String(notice) => Some(Some(notice.clone())),
-        other => {
+        other @ (Node::Integer(_) | Node::Number(_) | Node::List(_) | Node::Map(_)) => {
             reader.kind(&object.at("deprecated"), "a notice to callers, `true` or `false`", other);
             None
         }
