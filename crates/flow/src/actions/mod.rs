@@ -74,7 +74,7 @@ macro_rules! actions {
         #[serde(tag = "type", rename_all = "camelCase")]
         pub enum ActionKind {
             $(
-                #[doc = concat!("See [`", stringify!($module), "`].")]
+                #[doc = concat!("`", stringify!($written), "`.")]
                 $written($module::$written),
             )+
         }
@@ -84,7 +84,7 @@ macro_rules! actions {
         #[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
         pub enum ProgramActionKind {
             $(
-                #[doc = concat!("See [`", stringify!($module), "`].")]
+                #[doc = concat!("`", stringify!($written), "`.")]
                 $written($module::$program),
             )+
         }
