@@ -137,7 +137,11 @@ impl Folder {
         let mut owners: BTreeMap<FlowId, usize> = BTreeMap::new();
         let mut queues = self.queues.clone();
         if queues.is_empty() {
-            queues = self.flows.iter().flat_map(|(_, document, _)| document.queue_names().map(str::to_owned)).collect();
+            queues = self
+                .flows
+                .iter()
+                .flat_map(|(_, document, _)| document.queue_names().into_iter().map(str::to_owned))
+                .collect();
             queues
                 .extend(self.routes.iter().flat_map(|route| [&route.queue, &route.unrouted_queue]).flatten().cloned());
             queues.sort_unstable();

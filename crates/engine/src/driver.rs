@@ -58,7 +58,7 @@ impl<'m> Driver<'m> {
         let Ok(frame) = self.machine.stack.top() else {
             let start = self.machine.input.start;
             self.machine.take_given(start)?;
-            self.machine.enter((0, start), &[])?;
+            self.machine.enter(start, &[], &[])?;
             return Ok(Moved::Turn(Turn::Onward));
         };
         let turn = match frame.at {

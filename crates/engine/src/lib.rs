@@ -4,6 +4,7 @@
 //! of the outside goes out as a [`Question`], and the answer comes back in. So the same snapshot, email and answers
 //! make the same run, always: resuming is running again with the answers of the [`Journal`].
 
+#[deny(clippy::wildcard_enum_match_arm, reason = "a new action must not be passed over in silence")]
 mod actions;
 mod decision;
 mod driver;

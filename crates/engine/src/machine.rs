@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use waypost_flow::document::{Disposition, Match};
 use waypost_flow::expr::{Budget, Compiled, Context};
-use waypost_flow::program::{Callee, Program, ProgramAction, ProgramActionKind};
+use waypost_flow::program::{Callee, Program, ProgramAction};
 use waypost_flow::value::{Text, Value};
 
 use crate::decision::Decided;
 use crate::error::{Raised, RunError};
 use crate::journal::Answers;
 use crate::run::RunInput;
-use crate::stack::{At, Scope, Stack, Turning};
+use crate::stack::{At, Over, Scope, Stack, Turning};
 use crate::trace::{Catcher, Event, Recorder, Target};
 use waypost_ids::{DecisionKind, codes};
 
@@ -142,11 +142,12 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
-    /// Puts a flow on top of the stack, with `pending` as its inputs.
+    /// Puts a flow on top of the stack, with `pending` as its inputs, and what becomes of its outputs.
     pub(crate) fn enter(
         &mut self,
-        (way, program): (usize, &'m Program),
-        mapping: &'m [(usize, Compiled)],
+        program: &'m Program,
+        inputs: &'m [(usize, Compiled)],
+        outputs: &'m [(usize, Compiled)],
     ) -> Result<(), Raised> {
         if self.stack.depth() >= self.input.limits.depth && self.stack.top().is_ok() {
             return Err(Raised::fatal(
@@ -156,12 +157,12 @@ impl<'m> Machine<'m> {
         }
         for (position, value) in &self.pending {
             if let Some(input) = program.interface.inputs.get(*position) {
-                let mapped = mapping.iter().find(|(mapped, _)| mapped == position).map(|(_, expression)| expression);
+                let mapped = inputs.iter().find(|(mapped, _)| mapped == position).map(|(_, expression)| expression);
                 self.trace.input(&input.name, mapped.map(|expression| &*expression.source), value);
             }
         }
         self.trace.always(Event::Flow { program });
-        let bytes = self.stack.push(program, way, self.pending.drain(..).map(|(_, value)| value));
+        let bytes = self.stack.push(program, outputs, self.pending.drain(..).map(|(_, value)| value));
         self.keep_bytes(bytes)
     }
 
@@ -259,18 +260,11 @@ impl<'m> Machine<'m> {
 
     /// Leaves the top flow: back to its caller with its outputs, or on a route to its end.
     pub(crate) fn leave_flow(&mut self) -> Result<Turn<'m>, Raised> {
-        let (program, way) = self.stack.top().map(|frame| (frame.program, frame.way))?;
-        let Some(caller) = self.stack.caller() else {
+        let (program, outputs) = self.stack.top().map(|frame| (frame.program, frame.mapping))?;
+        if self.stack.depth() == 0 {
             self.returned = self.stack.outputs().to_vec();
             return Ok(Turn::Decided(Box::new(self.end_of(program))));
-        };
-        let Some((_, action)) = caller.action() else {
-            return Err(Raised::broken("a flow returned that nobody called"));
-        };
-        let ProgramActionKind::RunFlow { outputs, second, .. } = &action.kind else {
-            return Err(Raised::broken("a flow returned to something that is not a call"));
-        };
-        let outputs = second.as_ref().filter(|_| way > 0).map_or(outputs, |second| &second.outputs);
+        }
         self.clear_pending();
         let mut failed = None;
         for (variable, expression) in outputs {
@@ -342,30 +336,21 @@ impl<'m> Machine<'m> {
     }
 
     /// Begins a loop: its first turn comes next, if there is one.
-    pub(crate) fn begin_loop(
-        &mut self,
-        action: &'m ProgramAction,
-        items: Option<Arc<[Value<'m>]>>,
-        held: usize,
-    ) -> Result<(), Raised> {
+    pub(crate) fn begin_loop(&mut self, action: &'m ProgramAction, over: Over<'m>, held: usize) -> Result<(), Raised> {
         let frame = self.stack.top_mut()?;
         let index = frame.action().map_or(0, |(index, _)| index);
-        let at = action.kind.actions().len();
-        frame.loops.push(Turning { action, index, items, held, turns: 0, at });
+        let at = action.kind.inside().len();
+        frame.loops.push(Turning { action, index, over, held, turns: 0, at });
         Ok(())
     }
 
     /// At the end of a loop's turn: begins the next, or leaves the loop. Each turn counts as an action.
     pub(crate) fn turn_loop(&mut self) -> Result<Turn<'m>, Raised> {
         let turning = self.stack.top()?.loops.last().ok_or_else(|| Raised::broken("no loop is under way"))?;
-        let (turns, action) = (turning.turns, turning.action);
-        let item = match &action.kind {
-            ProgramActionKind::ForEach { variable, .. } => {
-                let item = turning.items.as_ref().and_then(|items| items.get(turns)).cloned();
-                item.map(|item| Some((*variable, item)))
-            }
-            ProgramActionKind::While { when, .. } => self.holds(when)?.then_some(None),
-            _ => return Err(Raised::broken("something turns that is no loop")),
+        let turns = turning.turns;
+        let item = match &turning.over {
+            Over::Items { items, variable } => items.get(turns).cloned().map(|item| Some((*variable, item))),
+            Over::Condition(when) => self.holds(when)?.then_some(None),
         };
         let Some(item) = item else {
             let frame = self.stack.top_mut()?;
@@ -389,13 +374,13 @@ impl<'m> Machine<'m> {
         Ok(Turn::Onward)
     }
 
-    /// Goes on at a node because something was not found.
-    pub(crate) fn go_to(&mut self, node: usize) -> Result<(), Raised> {
+    /// Goes on at a node, by the jump of that name of the action it stands at.
+    pub(crate) fn jump(&mut self, name: &'static str, node: usize) -> Result<(), Raised> {
         let frame = self.stack.top_mut()?;
         let id = frame.program.nodes.get(node).map_or("", |node| &node.id);
         let held = frame.jump(node);
         self.let_go(held);
-        self.trace.step(Event::NotFound { to: id });
+        self.trace.step(Event::Jump { name, to: id });
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use waypost_flow::expr::Compiled;
 use waypost_flow::program::{Program, ProgramAction, ProgramNode};
 use waypost_flow::value::{Value, footprint};
 
@@ -27,14 +28,28 @@ pub(crate) struct Turning<'m> {
     pub(crate) action: &'m ProgramAction,
     /// The position of the loop among the actions around it.
     pub(crate) index: usize,
-    /// What a `forEach` goes over; none for a `while`.
-    pub(crate) items: Option<Arc<[Value<'m>]>>,
-    /// How many bytes the items hold.
+    /// What it goes over.
+    pub(crate) over: Over<'m>,
+    /// How many bytes that holds.
     pub(crate) held: usize,
     /// How many turns there were.
     pub(crate) turns: usize,
     /// The action of the turn that comes next; past the last one, the turn is over.
     pub(crate) at: usize,
+}
+
+/// What a loop goes over.
+#[derive(Debug)]
+pub(crate) enum Over<'m> {
+    /// A list, each element of which is put into a variable.
+    Items {
+        /// The list.
+        items: Arc<[Value<'m>]>,
+        /// The variable's position.
+        variable: usize,
+    },
+    /// As long as a condition holds.
+    Condition(&'m Compiled),
 }
 
 /// One flow under way.
@@ -44,8 +59,8 @@ pub(crate) struct Frame<'m> {
     pub(crate) at: At,
     /// The loops around the action it stands at, the innermost last.
     pub(crate) loops: Vec<Turning<'m>>,
-    /// Which of the handovers in the caller's action belongs to this program.
-    pub(crate) way: usize,
+    /// What its caller makes of its outputs: variables, by position.
+    pub(crate) mapping: &'m [(usize, Compiled)],
     inputs: usize,
     variables: usize,
     outputs: usize,
@@ -63,7 +78,7 @@ impl<'m> Frame<'m> {
     /// The action it stands at, with its position among those around it; none at the end of a node or of a loop's turn.
     pub(crate) fn action(&self) -> Option<(usize, &'m ProgramAction)> {
         if let Some(turning) = self.loops.last() {
-            return Some((turning.at, turning.action.kind.actions().get(turning.at)?));
+            return Some((turning.at, turning.action.kind.inside().get(turning.at)?));
         }
         match self.at {
             At::Action(node, action) => Some((action, self.program.nodes.get(node)?.actions.get(action)?)),
@@ -155,13 +170,18 @@ impl<'m> Stack<'m> {
 
     /// Puts a flow on top, with its inputs. Answers how many bytes its other values hold to begin with.
     #[must_use]
-    pub(crate) fn push(&mut self, program: &'m Program, way: usize, inputs: impl Iterator<Item = Value<'m>>) -> usize {
+    pub(crate) fn push(
+        &mut self,
+        program: &'m Program,
+        mapping: &'m [(usize, Compiled)],
+        inputs: impl Iterator<Item = Value<'m>>,
+    ) -> usize {
         let (variables, outputs) = (self.variables.len(), self.outputs.len());
         self.frames.push(Frame {
             program,
             at: At::Start,
             loops: Vec::new(),
-            way,
+            mapping,
             inputs: self.inputs.len(),
             variables: self.variables.len(),
             outputs: self.outputs.len(),
@@ -210,14 +230,6 @@ impl<'m> Stack<'m> {
             variables: self.variables.get(caller.variables..callee.variables).unwrap_or_default(),
             outputs: self.outputs.get(callee.outputs..).unwrap_or_default(),
         })
-    }
-
-    /// The flow that called the top one.
-    pub(crate) fn caller(&self) -> Option<&Frame<'m>> {
-        match self.frames.as_slice() {
-            [.., caller, _] => Some(caller),
-            _ => None,
-        }
     }
 
     /// Sets a variable of the top flow. Answers what it was before.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
+use crate::actions;
 use crate::document::Document;
 use crate::path::FieldPath;
 use crate::types::Type;
@@ -49,15 +50,15 @@ pub struct Difference {
     pub after: Option<Json>,
 }
 
-/// Lists whose parts go by a member, and whether their order matters.
-const KEYED: [(&str, &str, bool); 6] = [
-    ("inputs", "name", false),
-    ("outputs", "name", false),
-    ("variables", "name", false),
-    ("nodes", "id", true),
-    ("inputMapping", "name", false),
-    ("outputMapping", "name", false),
-];
+/// Lists of the document whose parts go by a member, and whether their order matters.
+const KEYED: [(&str, &str, bool); 4] =
+    [("inputs", "name", false), ("outputs", "name", false), ("variables", "name", false), ("nodes", "id", true)];
+
+/// The member that a list's parts go by, and whether their order matters. The lines of an action's mappings go by their names.
+fn key_of(list: &str) -> Option<(&'static str, bool)> {
+    let known = KEYED.iter().find(|(known, ..)| *known == list).map(|(_, member, ordered)| (*member, *ordered));
+    known.or_else(|| actions::is_mapping(list).then_some(("name", false)))
+}
 
 /// Members that are the flow's and not the version's.
 const OF_THE_FLOW: [&str; 3] = ["name", "type", "description"];
@@ -119,8 +120,8 @@ fn is_nothing(value: Option<&Json>) -> bool {
 fn values(path: &FieldPath<'_>, key: &str, before: &Json, after: &Json, into: &mut Differences) {
     match (before, after) {
         (Json::Object(old), Json::Object(new)) => objects(path, old, new, into),
-        (Json::Array(old), Json::Array(new)) => match KEYED.iter().find(|(list, ..)| *list == key) {
-            Some((_, member, ordered)) => keyed(path, member, *ordered, old, new, into),
+        (Json::Array(old), Json::Array(new)) => match key_of(key) {
+            Some((member, ordered)) => keyed(path, member, ordered, old, new, into),
             None => in_order(path, old, new, into),
         },
         (old, new) if same(key, old, new) => {}
@@ -218,8 +219,8 @@ fn means_same(key: &str, before: &Json, after: &Json) -> bool {
                 None => is_nothing(Some(value)),
             }) && added.into_iter().all(|(_, value)| is_nothing(Some(value)))
         }
-        (Json::Array(old), Json::Array(new)) => match KEYED.iter().find(|(list, ..)| *list == key) {
-            Some((_, member, ordered)) => keyed_same(member, *ordered, old, new),
+        (Json::Array(old), Json::Array(new)) => match key_of(key) {
+            Some((member, ordered)) => keyed_same(member, ordered, old, new),
             None => old.len() == new.len() && old.iter().zip(new).all(|(old, new)| means_same("", old, new)),
         },
         (old, new) => same(key, old, new),

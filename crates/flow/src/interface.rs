@@ -44,6 +44,11 @@ pub struct OutputType {
 }
 
 impl Interface {
+    /// The outputs as an outputMapping sees them.
+    pub fn output_types(&self) -> Vec<(String, Type)> {
+        self.outputs.iter().map(|output| (output.name.clone(), output.data_type.clone())).collect()
+    }
+
     /// The input of that name and its position.
     pub fn input(&self, name: &str) -> Option<(usize, &InputType)> {
         self.inputs.iter().enumerate().find(|(_, input)| input.name == name)

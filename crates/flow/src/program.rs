@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::actions::ProgramActionKind;
 use crate::document::{Disposition, Match};
 use crate::expr::Compiled;
 use crate::interface::Interface;
@@ -124,32 +125,6 @@ pub struct QueueTarget {
     pub name: Arc<str>,
 }
 
-/// The queue of an action.
-#[derive(Debug)]
-pub enum QueueChoice {
-    /// It was written out.
-    Fixed(QueueTarget),
-    /// A string expression: a name or an id.
-    Computed(Compiled),
-}
-
-/// What `evaluateSchedule` gives its outputMapping, in this order.
-pub fn schedule_outputs() -> Vec<(String, Type)> {
-    let outputs = [
-        ("state", Type::String),
-        ("isOpen", Type::Boolean),
-        ("name", Type::String),
-        ("changes", Type::Boolean),
-        ("nextChange", Type::Datetime),
-    ];
-    outputs.map(|(name, data_type)| (name.to_owned(), data_type)).to_vec()
-}
-
-/// What `findQueue` gives its outputMapping, in this order.
-pub fn queue_outputs() -> Vec<(String, Type)> {
-    ["id", "name"].map(|name| (name.to_owned(), Type::String)).to_vec()
-}
-
 /// A data table, with its name for the trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableTarget {
@@ -170,153 +145,6 @@ pub struct ScheduleTarget {
     pub name: Arc<str>,
 }
 
-/// What a call hands over and takes back, for one version of the callee.
-#[derive(Debug)]
-pub struct Handover {
-    /// Values for the callee's inputs, by position.
-    pub inputs: Vec<(usize, Compiled)>,
-    /// Variables to set, by position, from expressions over the callee's outputs.
-    pub outputs: Vec<(usize, Compiled)>,
-}
-
-/// What an action does.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
-pub enum ProgramActionKind {
-    /// Calls a flow.
-    RunFlow {
-        /// Which.
-        callee: Callee,
-        /// Values for the callee's inputs, by position.
-        inputs: Vec<(usize, Compiled)>,
-        /// Variables to set, by position, from expressions over the callee's outputs.
-        outputs: Vec<(usize, Compiled)>,
-        /// The same for the second version behind a weighted label, whose positions may be others.
-        second: Option<Box<Handover>>,
-    },
-    /// Goes on in another flow.
-    TransferToFlow {
-        /// Which.
-        callee: Callee,
-        /// Values for its inputs, by position.
-        inputs: Vec<(usize, Compiled)>,
-        /// The same for the second version behind a weighted label.
-        second: Option<Box<Handover>>,
-    },
-    /// Sets the variable at a position.
-    SetVariable {
-        /// The variable's position.
-        variable: usize,
-        /// The value.
-        value: Compiled,
-    },
-    /// Sets the output at a position.
-    SetOutput {
-        /// The output's position.
-        output: usize,
-        /// The value.
-        value: Compiled,
-    },
-    /// Sets attributes.
-    SetAttributes {
-        /// Names and values; each value is a string expression.
-        attributes: Vec<(Arc<str>, Compiled)>,
-    },
-    /// Sets the priority.
-    SetPriority {
-        /// An integer expression.
-        priority: Compiled,
-    },
-    /// Does actions for each element of a list.
-    ForEach {
-        /// A list.
-        items: Compiled,
-        /// The position of the variable that holds the element.
-        variable: usize,
-        /// The actions.
-        actions: Vec<ProgramAction>,
-    },
-    /// Does actions while a condition holds.
-    While {
-        /// A boolean expression.
-        when: Compiled,
-        /// The actions.
-        actions: Vec<ProgramAction>,
-    },
-    /// Looks a row up.
-    LookupTable {
-        /// In which table.
-        table: TableTarget,
-        /// A string expression.
-        key: Compiled,
-        /// Variables to set, by position, from expressions over the table's columns, in the schema's order.
-        outputs: Vec<(usize, Compiled)>,
-        /// The node to go on at when there is no such row.
-        not_found: Option<usize>,
-    },
-    /// Asks a schedule how it stands.
-    EvaluateSchedule {
-        /// Which.
-        schedule: ScheduleTarget,
-        /// Variables to set, by position, from expressions over [`schedule_outputs`].
-        outputs: Vec<(usize, Compiled)>,
-    },
-    /// Finds a queue.
-    FindQueue {
-        /// A string expression: a name or an id.
-        name: Compiled,
-        /// Variables to set, by position, from expressions over [`queue_outputs`].
-        outputs: Vec<(usize, Compiled)>,
-        /// The node to go on at when there is no such queue.
-        not_found: Option<usize>,
-    },
-    /// Ends the run in a queue.
-    TransferToQueue {
-        /// Which.
-        queue: QueueChoice,
-        /// The node to go on at when a computed queue does not exist.
-        not_found: Option<usize>,
-        /// An integer expression.
-        priority: Option<Compiled>,
-        /// An expression of type `list<string>`.
-        skills: Option<Compiled>,
-        /// A string expression.
-        language: Option<Compiled>,
-    },
-    /// Ends the run with a forward.
-    Forward {
-        /// An expression of type `list<string>`.
-        addresses: Compiled,
-    },
-    /// Ends the run; the interaction is dropped.
-    Disconnect {
-        /// A string expression.
-        reason: Option<Compiled>,
-    },
-    /// Goes back to the caller; on a route: to the end.
-    Return,
-    /// Leaves a line in the trace.
-    Log {
-        /// `debug`, `info`, `warn` or `error`.
-        level: LogLevel,
-        /// A string expression.
-        message: Compiled,
-    },
-}
-
-/// Levels of `log`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// For the flow's author.
-    Debug,
-    /// The usual.
-    Info,
-    /// Something odd.
-    Warn,
-    /// Something wrong.
-    Error,
-}
-
 /// What walking off the end means.
 #[derive(Debug)]
 pub struct ProgramEnd {
@@ -326,16 +154,6 @@ pub struct ProgramEnd {
     pub queue: Option<QueueTarget>,
 }
 
-impl ProgramActionKind {
-    /// The actions inside of it, if it is a loop.
-    pub fn actions(&self) -> &[ProgramAction] {
-        match self {
-            Self::ForEach { actions, .. } | Self::While { actions, .. } => actions,
-            _ => &[],
-        }
-    }
-}
-
 impl Program {
     /// Every action, those inside of loops after the loop.
     pub fn actions(&self) -> Vec<&ProgramAction> {
@@ -343,28 +161,11 @@ impl Program {
         self.nodes.iter().for_each(|node| gather(&node.actions, &mut all));
         all
     }
-
-    /// Every flow that the program calls or goes on in, each once.
-    pub fn callees(&self) -> Vec<&Callee> {
-        let mut callees: Vec<&Callee> = self
-            .actions()
-            .into_iter()
-            .filter_map(|action| match &action.kind {
-                ProgramActionKind::RunFlow { callee, .. } | ProgramActionKind::TransferToFlow { callee, .. } => {
-                    Some(callee)
-                }
-                _ => None,
-            })
-            .collect();
-        callees.sort_unstable();
-        callees.dedup();
-        callees
-    }
 }
 
 fn gather<'p>(actions: &'p [ProgramAction], into: &mut Vec<&'p ProgramAction>) {
     for action in actions {
         into.push(action);
-        gather(action.kind.actions(), into);
+        gather(action.kind.inside(), into);
     }
 }

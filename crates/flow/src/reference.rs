@@ -2,8 +2,9 @@
 
 use std::fmt::{Result, Write};
 
+use crate::actions::ACTIONS;
+use crate::actions::definition::{COMMON, MemberDefinition, Need};
 use crate::diagnostic::{Code, MAX_LISTED};
-use crate::document::definitions::{ACTIONS, COMMON, MemberDefinition, Need};
 use crate::document::{MAX_ENTRIES, MAX_NODES};
 use crate::expr::{MACROS, MAX_BYTES, MAX_STEPS, OPERATORS, empty_value, objects};
 use crate::functions::{self, Function, Kind, Overload, Style};

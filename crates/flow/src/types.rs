@@ -106,6 +106,11 @@ impl Type {
         Some(around.into_iter().rev().fold(simple, |element, outer| outer(Box::new(element))))
     }
 
+    /// `list<string>`.
+    pub fn list_of_strings() -> Self {
+        Self::List(Box::new(Self::String))
+    }
+
     /// How deep lists and maps are nested: 0 for a simple type.
     pub fn depth(&self) -> usize {
         let (mut depth, mut at) = (0, self);

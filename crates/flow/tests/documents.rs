@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_flow::check::{self, Unresolved, World};
+use waypost_flow::actions::facts::Named;
+use waypost_flow::check::{self, Checked, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
-use waypost_flow::document::{self, FlowReference};
+use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
@@ -85,6 +86,38 @@ impl World for Around {
     }
 }
 
+/// What the facts of a document's actions name, and its end: place and text. Names that are computed are not among them.
+fn named(document: &Document) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut flows = 0;
+    for (path, action) in document.actions() {
+        for named in action.kind.facts().names {
+            let written = match named {
+                Named::Flow(flow) => {
+                    flows += 1;
+                    flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name")
+                }
+                Named::Queue(written) | Named::Table(written) | Named::Schedule(written) => written,
+                Named::ComputedQueue => continue,
+            };
+            all.push((path.clone(), written.to_owned()));
+        }
+    }
+    document.clone().flow_references_mut(&mut |_| flows -= 1);
+    assert_eq!(flows, 0, "every flow that is named can be changed");
+    all.extend(document.end.queue.iter().map(|queue| ("end".to_owned(), queue.clone())));
+    all.sort();
+    all
+}
+
+/// What the checker resolved.
+fn resolved(checked: &Checked) -> Vec<(String, String)> {
+    let references = checked.references.iter().map(|reference| (reference.path.clone(), reference.written.clone()));
+    let mut all: Vec<_> = references.collect();
+    all.sort();
+    all
+}
+
 /// All problems of a text, one a line: `warning` for a warning, code, path, message, suggestion.
 fn problems(text: &str) -> String {
     let diagnostics: Vec<Diagnostic> = match source::yaml(text) {
@@ -99,6 +132,9 @@ fn problems(text: &str) -> String {
                     assert_eq!(again.document.as_ref(), Some(&document), "what is written reads back as the same");
                     let checked = check::check(&document, FlowId(Uuid::nil()), 1, &Around);
                     assert_eq!(checked.program.is_none(), checked.diagnostics.iter().any(Diagnostic::is_error));
+                    if checked.program.is_some() {
+                        assert_eq!(named(&document), resolved(&checked), "facts and checker name the same objects");
+                    }
                     checked.diagnostics
                 }
             }
@@ -287,4 +323,64 @@ fn long_and_deep_values_are_compared_in_a_moment() {
     assert_eq!(diff::diff(&of(doubled(1)), &of(doubled(2))).len(), 4_096, "twice as many at each level");
     let long = |from: i64| json!((from..from + 100_000).collect::<Vec<_>>());
     assert_eq!(diff::diff(&of(long(0)), &of(long(200_000))).len(), diff::MAX_DIFFERENCES);
+}
+
+/// Versions are known by the hash of their canonical form: one that was saved must be written the same for ever.
+#[test]
+fn the_canonical_form_of_actions_stays_as_it_is() {
+    const ACTIONS: [(&str, &str); 17] = [
+        (
+            "{version: 2, outputMapping: [{value: '${output.result}', name: r}], flow: Shared, type: RUNFLOW, name: n, onError: {to: a}}",
+            r#"{"type":"runFlow","flow":"Shared","version":2,"inputMapping":[],"outputMapping":[{"name":"r","value":"${output.result}"}],"name":"n","onError":{"to":"a"}}"#,
+        ),
+        ("{flowId: x, type: runflow}", r#"{"type":"runFlow","flowId":"x","inputMapping":[],"outputMapping":[]}"#),
+        (
+            "{inputMapping: [{name: text, value: t}], flow: Shared, version: stable, type: transferToFlow}",
+            r#"{"type":"transferToFlow","flow":"Shared","version":"stable","inputMapping":[{"name":"text","value":"t"}]}"#,
+        ),
+        (
+            "{value: 1, name: v, type: setVariable, onError: {to: a}}",
+            r#"{"type":"setVariable","name":"v","value":1,"onError":{"to":"a"}}"#,
+        ),
+        ("{value: [a], name: result, type: setOutput}", r#"{"type":"setOutput","name":"result","value":["a"]}"#),
+        (
+            "{attributes: {b: x, a: y}, type: setAttributes, name: n}",
+            r#"{"type":"setAttributes","attributes":{"b":"x","a":"y"},"name":"n"}"#,
+        ),
+        ("{priority: 1, type: setPriority}", r#"{"type":"setPriority","priority":1}"#),
+        (
+            "{actions: [{type: return}], as: v, items: [1], type: forEach, name: n}",
+            r#"{"type":"forEach","items":[1],"as":"v","actions":[{"type":"return"}],"name":"n"}"#,
+        ),
+        ("{actions: [], when: '${true}', type: while}", r#"{"type":"while","when":"${true}","actions":[]}"#),
+        (
+            "{notFound: {to: a}, outputMapping: [], key: k, table: T, type: lookupTable, name: n}",
+            r#"{"type":"lookupTable","table":"T","key":"k","outputMapping":[],"notFound":{"to":"a"},"name":"n"}"#,
+        ),
+        (
+            "{outputMapping: [{name: s, value: '${output.state}'}], schedule: S, type: evaluateSchedule}",
+            r#"{"type":"evaluateSchedule","schedule":"S","outputMapping":[{"name":"s","value":"${output.state}"}]}"#,
+        ),
+        (
+            "{notFound: {to: a}, name: q, type: findQueue, onError: {to: a}}",
+            r#"{"type":"findQueue","name":"q","outputMapping":[],"notFound":{"to":"a"},"onError":{"to":"a"}}"#,
+        ),
+        (
+            "{language: de, skills: [s], priority: 1, notFound: {to: a}, queue: '${q}', type: transferToQueue, name: n}",
+            r#"{"type":"transferToQueue","queue":"${q}","notFound":{"to":"a"},"priority":1,"skills":["s"],"language":"de","name":"n"}"#,
+        ),
+        ("{addresses: [a], type: forward}", r#"{"type":"forward","addresses":["a"]}"#),
+        ("{reason: r, type: disconnect}", r#"{"type":"disconnect","reason":"r"}"#),
+        ("{onError: {to: a}, name: n, type: return}", r#"{"type":"return","name":"n","onError":{"to":"a"}}"#),
+        ("{message: m, level: warn, type: log}", r#"{"type":"log","level":"warn","message":"m"}"#),
+    ];
+    for (written, expected) in ACTIONS {
+        let text = format!("{{name: F, type: email, nodes: [{{id: a, actions: [{written}]}}]}}");
+        let read = document::read(&source::yaml(&text).expect("it is YAML").0);
+        let document = read.document.unwrap_or_else(|| panic!("{written}: {:?}", read.diagnostics));
+        let canonical = document::canonical_json(&document);
+        let (_, rest) = canonical.split_once(r#""actions":["#).expect("actions");
+        let (action, _) = rest.rsplit_once(r#"]}],"end":"#).expect("the end");
+        assert_eq!(action, expected, "{written}");
+    }
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use uuid::Uuid;
+use waypost_flow::actions::ACTIONS;
+use waypost_flow::actions::definition::{ActionDefinition, COMMON, Need, Takes};
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::definitions::{ACTIONS, ActionDefinition, COMMON, Need};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
 use waypost_flow::interface::Interface;
@@ -70,10 +71,15 @@ impl World for Around {
     }
 }
 
-/// The errors of a flow with this one action.
+/// The errors of a flow with this one action, in a node `a` that has nothing after it.
 fn errors(action: Node) -> Vec<Diagnostic> {
-    let text = "name: F\ntype: email\noutputs: [{ name: topic, dataType: string }]\nnodes: [{ id: a }]\n";
-    let (mut flow, _) = source::yaml(text).unwrap();
+    errors_in("nodes: [{ id: a }]", action)
+}
+
+/// The same with these members, of which `nodes` gets the action in its first.
+fn errors_in(members: &str, action: Node) -> Vec<Diagnostic> {
+    let text = format!("name: F\ntype: email\noutputs: [{{ name: topic, dataType: string }}]\n{members}\n");
+    let (mut flow, _) = source::yaml(&text).unwrap();
     let Node::Map(members) = &mut flow else { panic!("a flow is a map") };
     let Some((_, Node::List(nodes))) = members.iter_mut().find(|(key, _)| key == "nodes") else { panic!("nodes") };
     let Some(Node::Map(node)) = nodes.first_mut() else { panic!("a node") };
@@ -101,6 +107,91 @@ fn examples_of_actions_are_sound() {
         assert!(members.iter().any(|(key, node)| key == "type" && *node == Node::String(action.name.to_owned())));
         let found = errors(Node::Map(members));
         assert!(found.is_empty(), "{}: {found:#?}", action.name);
+    }
+}
+
+/// The example with another value for a member.
+fn example_with(action: &ActionDefinition, member: &str, value: &str) -> Node {
+    let (node, _) = source::yaml(value).unwrap();
+    let mut members = example(action);
+    members.retain(|(key, _)| key != member);
+    members.push((member.to_owned(), node));
+    // What a loop does may not fit another list.
+    for inside in action.members.iter().filter(|member| member.takes == Takes::Actions) {
+        members.retain(|(key, _)| key != inside.name);
+        members.push((inside.name.to_owned(), Node::List(Vec::new())));
+    }
+    Node::Map(members)
+}
+
+/// The checker follows what an action evaluates by its facts: an expression that they leave out could read what nobody has set.
+#[test]
+fn the_checker_sees_every_expression_of_an_action() {
+    const FLOW: &str = "variables: [{ name: unset_string, dataType: string }, { name: unset_integer, dataType: integer }, \
+                        { name: unset_boolean, dataType: boolean }, { name: unset_list, dataType: list<string> }]\n\
+                        nodes: [{ id: a }]";
+    let mut tried = 0;
+    for action in ACTIONS {
+        for member in action.members {
+            let (value, place) = match member.takes {
+                Takes::String | Takes::Queue | Takes::Value(_) => ("'${unset_string}'", ""),
+                Takes::Integer => ("'${unset_integer}'", ""),
+                Takes::StringList | Takes::List => ("'${unset_list}'", ""),
+                Takes::Condition => ("'${unset_boolean}'", ""),
+                Takes::Strings => ("{ a: '${unset_string}' }", ".a"),
+                Takes::Mappings if member.name == "inputMapping" => {
+                    ("[{ name: text, value: '${unset_string}' }]", "[0].value")
+                }
+                Takes::Mappings => ("[{ name: v, value: '${unset_string}' }]", "[0].value"),
+                Takes::Actions
+                | Takes::Id
+                | Takes::Jump
+                | Takes::Level
+                | Takes::Name
+                | Takes::NameOrId
+                | Takes::Selector
+                | Takes::Text => continue,
+            };
+            let found = errors_in(FLOW, example_with(action, member.name, value));
+            let path = format!("nodes[0].actions[0].{}{place}", member.name);
+            let seen = found.iter().any(|problem| problem.code == Code::UnsetVariable && problem.path == path);
+            assert!(seen, "`{}` of `{}`: {found:#?}", member.name, action.name);
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "only {tried} members");
+}
+
+#[test]
+fn a_jump_of_an_action_reaches_its_node() {
+    const FLOW: &str = "nodes: [{ id: a, next: [] }, { id: b }]";
+    let mut tried = 0;
+    for action in ACTIONS {
+        // A queue that is written out is there: nothing jumps.
+        let queues = action.members.iter().filter(|member| member.takes == Takes::Queue);
+        let computed: Vec<(String, Node)> =
+            queues.map(|member| (member.name.to_owned(), Node::String("${'Billing'}".to_owned()))).collect();
+        for jump in action.jumps() {
+            let Node::Map(mut members) = example_with(action, jump, "{ to: b }") else { unreachable!() };
+            members.retain(|(key, _)| computed.iter().all(|(known, _)| known != key));
+            members.extend(computed.iter().cloned());
+            let without: Vec<_> = members.iter().filter(|(key, _)| key != jump).cloned().collect();
+            let unreachable =
+                |action| errors_in(FLOW, action).iter().any(|problem| problem.code == Code::UnreachableNode);
+            assert!(unreachable(Node::Map(without)), "nothing else in `{}` leads to the node", action.name);
+            assert!(!unreachable(Node::Map(members)), "`{jump}` of `{}` is not followed", action.name);
+            tried += 1;
+        }
+    }
+    assert!(tried >= 3, "only {tried} jumps");
+}
+
+#[test]
+fn actions_with_a_name_of_their_own_are_named() {
+    let summary = COMMON.iter().find(|member| member.name == "name").unwrap().summary;
+    for action in ACTIONS {
+        let own = action.members.iter().any(|member| member.name == "name");
+        assert_eq!(summary.contains(&format!("`{}`", action.name)), own, "{}", action.name);
     }
 }
 

@@ -64,7 +64,7 @@ fn schema_and_reader_agree_on_the_shape_of_documents() {
 #[test]
 fn every_example_of_an_action_is_valid() {
     let validator = validator();
-    for action in document::definitions::ACTIONS {
+    for action in waypost_flow::actions::ACTIONS {
         let (node, _) = source::yaml(action.example).unwrap();
         let flow = serde_json::json!({
             "name": "F", "type": "email", "nodes": [{ "id": "a", "actions": [node.to_json()] }],

@@ -184,3 +184,44 @@ fn tests_skip_themselves_in_one_way() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
+
+/// Source files below a folder, tests aside, that ask which action they have.
+fn tells_actions_apart(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tells_actions_apart(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            found.extend(text.contains("ActionKind::").then_some(path));
+        }
+    }
+}
+
+#[test]
+fn only_the_two_lists_tell_actions_apart() {
+    let mut found = Vec::new();
+    for (room, _) in MAY_IMPORT {
+        tells_actions_apart(&root().join("crates").join(room).join("src"), &mut found);
+    }
+    found.sort();
+    let lists = ["engine", "flow"].map(|room| root().join(format!("crates/{room}/src/actions/mod.rs")));
+    assert_eq!(found, lists, "an action is known by its facts: crates/flow/src/actions/facts.rs");
+}
+
+#[test]
+fn each_action_has_a_file_of_its_name_in_the_language_and_in_the_engine() {
+    for action in waypost_flow::actions::ACTIONS {
+        let mut name = String::new();
+        for letter in action.name.chars() {
+            if letter.is_uppercase() {
+                name.push('_');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        for room in ["flow", "engine"] {
+            let path = format!("crates/{room}/src/actions/{name}.rs");
+            assert!(root().join(&path).exists(), "`{}` has no {path}", action.name);
+        }
+    }
+}

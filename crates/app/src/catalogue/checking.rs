@@ -303,19 +303,26 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
     for reference in &checked.references {
         let folded = document::fold_name(&reference.written);
         match &reference.target {
-            Resolved::Flow(flow, _) if reference.written.parse::<FlowId>().is_err() => {
-                bindings.flows.insert(folded, *flow);
+            Resolved::Flow(flow, _) => {
+                if reference.written.parse::<FlowId>().is_err() {
+                    bindings.flows.insert(folded, *flow);
+                }
             }
-            Resolved::Queue(queue) if reference.written != queue.id.to_string() => {
-                bindings.queues.insert(folded, queue.id);
+            Resolved::Queue(queue) => {
+                if reference.written != queue.id.to_string() {
+                    bindings.queues.insert(folded, queue.id);
+                }
             }
-            Resolved::Table(table) if reference.written != table.id.to_string() => {
-                bindings.tables.insert(folded, table.id);
+            Resolved::Table(table) => {
+                if reference.written != table.id.to_string() {
+                    bindings.tables.insert(folded, table.id);
+                }
             }
-            Resolved::Schedule(schedule) if reference.written != schedule.id.to_string() => {
-                bindings.schedules.insert(folded, schedule.id);
+            Resolved::Schedule(schedule) => {
+                if reference.written != schedule.id.to_string() {
+                    bindings.schedules.insert(folded, schedule.id);
+                }
             }
-            _ => {}
         }
     }
     bindings

@@ -2,9 +2,11 @@
 
 mod audited;
 pub mod changesets;
+#[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;
 pub mod flows;
+#[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod graph;
 pub mod labels;
 pub mod plan;
@@ -13,8 +15,10 @@ pub mod routing;
 pub mod schedules;
 pub mod shape;
 pub mod tables;
+#[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod usage;
 pub mod versions;
+#[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod where_used;
 pub mod world;
 

@@ -4,7 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use waypost_flow::document::{ActionKind, Document, FlowReference, is_computed};
+use waypost_flow::actions::facts::Named;
+use waypost_flow::document::Document;
 use waypost_flow::program::Selector;
 use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 use waypost_store::records::catalogue::Bindings;
@@ -114,38 +115,26 @@ impl Usage {
 
 /// What a document names, as far as it can be resolved.
 pub fn uses(document: &Document, world: &World, bindings: &Bindings) -> Vec<Use> {
-    let flow = |reference: &FlowReference| world.resolve_flow(reference, bindings);
-    let queue = |written: &str| world.resolve_queue(written, bindings);
+    let queue = |written: &str| world.resolve_queue(written, bindings).map(Target::Queue);
     let mut uses = Vec::new();
     for (path, action) in document.actions() {
-        let (action, target) = match &action.kind {
-            ActionKind::RunFlow { flow: reference, .. } => ("runFlow", flow_target(reference, flow)),
-            ActionKind::TransferToFlow { flow: reference, .. } => ("transferToFlow", flow_target(reference, flow)),
-            ActionKind::TransferToQueue { queue: written, .. } if is_computed(written) => {
-                ("transferToQueue", Some(Target::AnyQueue))
-            }
-            ActionKind::TransferToQueue { queue: written, .. } => {
-                ("transferToQueue", queue(written).map(Target::Queue))
-            }
-            ActionKind::LookupTable { table, .. } => {
-                ("lookupTable", world.resolve_table(table, bindings).map(Target::Table))
-            }
-            ActionKind::EvaluateSchedule { schedule, .. } => {
-                ("evaluateSchedule", world.resolve_schedule(schedule, bindings).map(Target::Schedule))
-            }
-            ActionKind::FindQueue { .. } => ("findQueue", Some(Target::AnyQueue)),
-            _ => continue,
-        };
-        if let Some(target) = target {
-            uses.push(Use { path: path.into(), action, target });
+        for named in action.kind.facts().names {
+            let target = match named {
+                Named::Flow(reference) => {
+                    let flow = world.resolve_flow(reference, bindings);
+                    flow.and_then(|flow| Some(Target::Flow(flow, reference.selector()?)))
+                }
+                Named::Queue(written) => queue(written),
+                Named::ComputedQueue => Some(Target::AnyQueue),
+                Named::Table(written) => world.resolve_table(written, bindings).map(Target::Table),
+                Named::Schedule(written) => world.resolve_schedule(written, bindings).map(Target::Schedule),
+            };
+            let place = |target| Use { path: path.as_str().into(), action: action.kind.type_name(), target };
+            uses.extend(target.map(place));
         }
     }
-    if let Some(id) = document.end.queue.as_deref().and_then(queue) {
-        uses.push(Use { path: "end".into(), action: "end", target: Target::Queue(id) });
+    if let Some(target) = document.end.queue.as_deref().and_then(queue) {
+        uses.push(Use { path: "end".into(), action: "end", target });
     }
     uses
-}
-
-fn flow_target(reference: &FlowReference, flow: impl Fn(&FlowReference) -> Option<FlowId>) -> Option<Target> {
-    Some(Target::Flow(flow(reference)?, reference.selector()?))
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use waypost_flow::expr::Compiled;
-use waypost_flow::program::ScheduleTarget;
+use waypost_flow::actions::evaluate_schedule::ProgramEvaluateSchedule;
 use waypost_flow::value::{Text, Value};
 use waypost_schedule::State;
 
@@ -15,13 +14,14 @@ use crate::question::EvaluateSchedule;
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
-    schedule: &'m ScheduleTarget,
-    outputs: &'m [(usize, Compiled)],
+    action: &'m ProgramEvaluateSchedule,
 ) -> Result<Control<'m>, Raised> {
     let at = machine.input.received_at;
-    let Some(told) = machine.ask(EvaluateSchedule { schedule: schedule.id, at })? else { return Ok(Control::Ask) };
+    let Some(told) = machine.ask(EvaluateSchedule { schedule: action.schedule.id, at })? else {
+        return Ok(Control::Ask);
+    };
     let text = |text: &str| Value::String(Text::Owned(Arc::from(text)));
-    // In the order of `schedule_outputs`.
+    // In the order of the action's `OUTPUTS`.
     let values = [
         text(told.state.as_str()),
         Value::Boolean(told.state == State::Open),
@@ -29,6 +29,6 @@ pub(super) fn perform<'m>(
         Value::Boolean(told.next_change.is_some()),
         Value::Datetime(told.next_change.unwrap_or(Timestamp::UNIX_EPOCH)),
     ];
-    machine.map_outputs(outputs, &values)?;
+    machine.map_outputs(&action.outputs, &values)?;
     Ok(Control::Next)
 }

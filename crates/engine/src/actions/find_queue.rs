@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use waypost_flow::actions::find_queue::ProgramFindQueue;
+use waypost_flow::actions::jumps::ProgramJumps;
 use waypost_flow::expr::Compiled;
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::{Text, Value};
@@ -19,17 +21,12 @@ pub(super) enum Found<'m> {
     Control(Control<'m>),
 }
 
-pub(super) fn perform<'m>(
-    machine: &mut Machine<'m>,
-    name: &'m Compiled,
-    outputs: &'m [(usize, Compiled)],
-    not_found: Option<usize>,
-) -> Result<Control<'m>, Raised> {
-    match find(machine, name, not_found)? {
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramFindQueue) -> Result<Control<'m>, Raised> {
+    match find(machine, &action.name, &action.jumps)? {
         Found::Control(control) => Ok(control),
         Found::Queue(queue) => {
             let id = Value::String(Text::Owned(Arc::from(queue.id.to_string())));
-            machine.map_outputs(outputs, &[id, Value::String(Text::Owned(queue.name))])?;
+            machine.map_outputs(&action.outputs, &[id, Value::String(Text::Owned(queue.name))])?;
             Ok(Control::Next)
         }
     }
@@ -39,7 +36,7 @@ pub(super) fn perform<'m>(
 pub(super) fn find<'m>(
     machine: &mut Machine<'m>,
     name: &'m Compiled,
-    not_found: Option<usize>,
+    jumps: &ProgramJumps,
 ) -> Result<Found<'m>, Raised> {
     let name = machine.eval(name).and_then(text)?;
     let name = name.as_str().unwrap_or_default();
@@ -48,6 +45,6 @@ pub(super) fn find<'m>(
     };
     match told.queue {
         Some(queue) => Ok(Found::Queue(QueueTarget { id: queue.id, name: Arc::from(queue.name) })),
-        None => nothing(machine, not_found, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
+        None => nothing(machine, jumps, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
     }
 }

@@ -1,6 +1,6 @@
 //! `forward`: ends the whole run, also inside a called flow.
 
-use waypost_flow::expr::Compiled;
+use waypost_flow::actions::forward::ProgramForward;
 use waypost_flow::value::Value;
 
 use super::{Control, texts};
@@ -9,18 +9,17 @@ use crate::error::Raised;
 use crate::machine::Machine;
 use waypost_ids::{DecisionKind, codes};
 
-pub(super) fn perform<'m>(machine: &mut Machine<'m>, addresses: &'m Compiled) -> Result<Control<'m>, Raised> {
-    let addresses = texts(machine.eval(addresses)?)?;
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramForward) -> Result<Control<'m>, Raised> {
+    let addresses = texts(machine.eval(&action.addresses)?)?;
     // A mail that is forwarded to nobody is lost without a word; an error can be caught and is on record.
     let blank = |address: &Value<'_>| matches!(address, Value::String(text) if text.as_str().trim().is_empty());
-    match &addresses {
-        Value::List(items) if items.is_empty() => {
+    if let Value::List(items) = &addresses {
+        if items.is_empty() {
             return Err(Raised::error(codes::NO_ADDRESS, "there is no address to forward to"));
         }
-        Value::List(items) if items.iter().any(blank) => {
+        if items.iter().any(blank) {
             return Err(Raised::error(codes::NO_ADDRESS, "one of the addresses to forward to is empty"));
         }
-        _ => {}
     }
     Ok(Control::Decide(Box::new(Decided {
         addresses: Some(addresses),

@@ -1,18 +1,13 @@
 //! `log`: leaves a line in the trace.
 
-use waypost_flow::expr::Compiled;
-use waypost_flow::program::LogLevel;
+use waypost_flow::actions::log::ProgramLog;
 
 use super::{Control, text};
 use crate::error::Raised;
 use crate::machine::Machine;
 
-pub(super) fn perform<'m>(
-    machine: &mut Machine<'m>,
-    level: LogLevel,
-    message: &'m Compiled,
-) -> Result<Control<'m>, Raised> {
-    let message = text(machine.eval(message)?)?;
-    machine.trace.log(level, &message);
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramLog) -> Result<Control<'m>, Raised> {
+    let message = text(machine.eval(&action.message)?)?;
+    machine.trace.log(action.level, &message);
     Ok(Control::Next)
 }

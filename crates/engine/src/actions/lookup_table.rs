@@ -1,8 +1,8 @@
 //! `lookupTable`: asks for a row by its key.
 
 use serde_json::Value as Json;
-use waypost_flow::expr::{Compiled, constant, empty_value};
-use waypost_flow::program::TableTarget;
+use waypost_flow::actions::lookup_table::ProgramLookupTable;
+use waypost_flow::expr::{constant, empty_value};
 use waypost_flow::value::Value;
 
 use super::{Control, shortened, text};
@@ -11,19 +11,15 @@ use crate::machine::Machine;
 use crate::question::LookupTable;
 use waypost_ids::codes;
 
-pub(super) fn perform<'m>(
-    machine: &mut Machine<'m>,
-    (table, key): (&'m TableTarget, &'m Compiled),
-    outputs: &'m [(usize, Compiled)],
-    not_found: Option<usize>,
-) -> Result<Control<'m>, Raised> {
-    let key = machine.eval(key).and_then(text)?;
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramLookupTable) -> Result<Control<'m>, Raised> {
+    let table = &action.table;
+    let key = machine.eval(&action.key).and_then(text)?;
     let key = key.as_str().unwrap_or_default();
     let Some(told) = machine.ask(LookupTable { table: table.id, key: key.to_owned() })? else {
         return Ok(Control::Ask);
     };
     let Some(row) = told.row else {
-        return super::nothing(machine, not_found, || {
+        return super::nothing(machine, &action.jumps, || {
             format!("the table `{}` has no row `{}`", table.name, shortened(key))
         });
     };
@@ -41,6 +37,6 @@ pub(super) fn perform<'m>(
         }),
     });
     let values: Vec<Value<'m>> = values.collect::<Result<_, _>>()?;
-    machine.map_outputs(outputs, &values)?;
+    machine.map_outputs(&action.outputs, &values)?;
     Ok(Control::Next)
 }

@@ -1,4 +1,4 @@
-//! What actions do, one file each.
+//! What actions do, one file each, named as in `crates/flow/src/actions`.
 
 mod disconnect;
 mod evaluate_schedule;
@@ -7,6 +7,7 @@ mod for_each;
 mod forward;
 mod log;
 mod lookup_table;
+mod r#return;
 mod run_flow;
 mod set_attributes;
 mod set_output;
@@ -14,7 +15,9 @@ mod set_priority;
 mod set_variable;
 mod transfer_to_flow;
 mod transfer_to_queue;
+mod r#while;
 
+use waypost_flow::actions::jumps::{NOT_FOUND, ProgramJumps};
 use waypost_flow::program::{ProgramAction, ProgramActionKind};
 use waypost_flow::value::Value;
 
@@ -41,71 +44,33 @@ pub(crate) enum Control<'m> {
 /// Does an action of the top flow. An error leaves everything as it was before the action.
 pub(crate) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramAction) -> Result<Control<'m>, Raised> {
     match &action.kind {
-        ProgramActionKind::RunFlow { callee, inputs, second, .. } => {
-            run_flow::perform(machine, callee, inputs, second.as_deref())
-        }
-        ProgramActionKind::TransferToFlow { callee, inputs, second } => {
-            transfer_to_flow::perform(machine, callee, inputs, second.as_deref())
-        }
-        ProgramActionKind::SetVariable { variable, value } => set_variable::perform(machine, *variable, value),
-        ProgramActionKind::SetOutput { output, value } => set_output::perform(machine, *output, value),
-        ProgramActionKind::SetAttributes { attributes } => set_attributes::perform(machine, attributes),
-        ProgramActionKind::SetPriority { priority } => set_priority::perform(machine, priority),
-        ProgramActionKind::ForEach { items, .. } => for_each::perform(machine, action, items),
-        ProgramActionKind::While { .. } => {
-            machine.begin_loop(action, None, 0)?;
-            Ok(Control::Moved)
-        }
-        ProgramActionKind::LookupTable { table, key, outputs, not_found } => {
-            lookup_table::perform(machine, (table, key), outputs, *not_found)
-        }
-        ProgramActionKind::EvaluateSchedule { schedule, outputs } => {
-            evaluate_schedule::perform(machine, schedule, outputs)
-        }
-        ProgramActionKind::FindQueue { name, outputs, not_found } => {
-            find_queue::perform(machine, name, outputs, *not_found)
-        }
-        ProgramActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
-            let wishes = (priority.as_ref(), skills.as_ref(), language.as_ref());
-            transfer_to_queue::perform(machine, queue, *not_found, wishes)
-        }
-        ProgramActionKind::Forward { addresses } => forward::perform(machine, addresses),
-        ProgramActionKind::Disconnect { reason } => disconnect::perform(machine, reason.as_ref()),
-        ProgramActionKind::Return => Ok(Control::Leave),
-        ProgramActionKind::Log { level, message } => log::perform(machine, *level, message),
-    }
-}
-
-/// The action's type as the document spells it.
-pub(crate) fn type_name(kind: &ProgramActionKind) -> &'static str {
-    match kind {
-        ProgramActionKind::RunFlow { .. } => "runFlow",
-        ProgramActionKind::TransferToFlow { .. } => "transferToFlow",
-        ProgramActionKind::SetVariable { .. } => "setVariable",
-        ProgramActionKind::SetOutput { .. } => "setOutput",
-        ProgramActionKind::SetAttributes { .. } => "setAttributes",
-        ProgramActionKind::SetPriority { .. } => "setPriority",
-        ProgramActionKind::ForEach { .. } => "forEach",
-        ProgramActionKind::While { .. } => "while",
-        ProgramActionKind::LookupTable { .. } => "lookupTable",
-        ProgramActionKind::EvaluateSchedule { .. } => "evaluateSchedule",
-        ProgramActionKind::FindQueue { .. } => "findQueue",
-        ProgramActionKind::TransferToQueue { .. } => "transferToQueue",
-        ProgramActionKind::Forward { .. } => "forward",
-        ProgramActionKind::Disconnect { .. } => "disconnect",
-        ProgramActionKind::Return => "return",
-        ProgramActionKind::Log { .. } => "log",
+        ProgramActionKind::RunFlow(own) => run_flow::perform(machine, own),
+        ProgramActionKind::TransferToFlow(own) => transfer_to_flow::perform(machine, own),
+        ProgramActionKind::SetVariable(own) => set_variable::perform(machine, own),
+        ProgramActionKind::SetOutput(own) => set_output::perform(machine, own),
+        ProgramActionKind::SetAttributes(own) => set_attributes::perform(machine, own),
+        ProgramActionKind::SetPriority(own) => set_priority::perform(machine, own),
+        ProgramActionKind::ForEach(own) => for_each::perform(machine, action, own),
+        ProgramActionKind::While(own) => r#while::perform(machine, action, own),
+        ProgramActionKind::LookupTable(own) => lookup_table::perform(machine, own),
+        ProgramActionKind::EvaluateSchedule(own) => evaluate_schedule::perform(machine, own),
+        ProgramActionKind::FindQueue(own) => find_queue::perform(machine, own),
+        ProgramActionKind::TransferToQueue(own) => transfer_to_queue::perform(machine, own),
+        ProgramActionKind::Forward(own) => forward::perform(machine, own),
+        ProgramActionKind::Disconnect(own) => disconnect::perform(machine, own),
+        ProgramActionKind::Return(_) => Ok(r#return::perform()),
+        ProgramActionKind::Log(own) => log::perform(machine, own),
     }
 }
 
 /// What an action looks for is not there: on at its `notFound`, else an error.
 fn nothing<'m>(
     machine: &mut Machine<'m>,
-    not_found: Option<usize>,
+    jumps: &ProgramJumps,
     message: impl FnOnce() -> String,
 ) -> Result<Control<'m>, Raised> {
-    match not_found {
-        Some(node) => machine.go_to(node).map(|()| Control::Moved),
+    match jumps.get(NOT_FOUND) {
+        Some(node) => machine.jump(NOT_FOUND, node).map(|()| Control::Moved),
         None => Err(Raised::error(codes::NOT_FOUND, message())),
     }
 }

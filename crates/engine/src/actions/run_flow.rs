@@ -1,21 +1,15 @@
 //! `runFlow`: puts the called flow on the stack. What becomes of its outputs is decided when it is left.
 
-use waypost_flow::expr::Compiled;
-use waypost_flow::program::{Callee, Handover};
+use waypost_flow::actions::run_flow::ProgramRunFlow;
 
 use super::Control;
 use crate::error::Raised;
 use crate::machine::Machine;
 
-pub(super) fn perform<'m>(
-    machine: &mut Machine<'m>,
-    callee: &Callee,
-    inputs: &'m [(usize, Compiled)],
-    second: Option<&'m Handover>,
-) -> Result<Control<'m>, Raised> {
-    let (way, program) = machine.resolve(callee)?;
-    let inputs = second.filter(|_| way > 0).map_or(inputs, |second| &second.inputs);
-    machine.map_inputs(program, inputs)?;
-    machine.enter((way, program), inputs)?;
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramRunFlow) -> Result<Control<'m>, Raised> {
+    let (way, program) = machine.resolve(&action.callee)?;
+    let handover = action.way(way);
+    machine.map_inputs(program, &handover.inputs)?;
+    machine.enter(program, &handover.inputs, &handover.outputs)?;
     Ok(Control::Moved)
 }

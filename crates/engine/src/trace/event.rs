@@ -1,7 +1,8 @@
 //! The events of a trace.
 
+use waypost_flow::actions::log::LogLevel;
 use waypost_flow::document::Match;
-use waypost_flow::program::{LogLevel, Program, ProgramAction, ProgramBranch};
+use waypost_flow::program::{Program, ProgramAction, ProgramBranch};
 
 use super::shown::Shown;
 use crate::decision::Decided;
@@ -53,8 +54,8 @@ pub(crate) enum Event<'m> {
     LoopEnd { turns: usize },
     /// The outside was asked, and what it said.
     Lookup { answered: Option<Box<Answered>>, kind: &'static str },
-    /// What was looked for is not there: the run goes on at a node.
-    NotFound { to: &'m str },
+    /// The run goes on at a node, by one of the action's named jumps.
+    Jump { name: &'static str, to: &'m str },
     /// The branches of a node were tried: which was taken, and the node it leads to.
     Branch { branches: &'m [ProgramBranch], taken: Option<(usize, &'m str)> },
     /// The top flow was left.

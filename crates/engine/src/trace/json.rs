@@ -3,12 +3,11 @@
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use waypost_flow::document::Match;
-use waypost_flow::program::{LogLevel, ProgramBranch, QueueTarget};
+use waypost_flow::program::{ProgramBranch, QueueTarget};
 
 use super::Trace;
 use super::event::{Catcher, Event, Target};
 use super::shown::Shown;
-use crate::actions::type_name;
 use crate::decision::Decided;
 use crate::question::{Answered, Exchange, Reply};
 
@@ -67,7 +66,7 @@ impl Serialize for Event<'_> {
             Self::Action { index, action } => {
                 map.serialize_entry("event", "action")?;
                 map.serialize_entry("index", index)?;
-                map.serialize_entry("type", type_name(&action.kind))?;
+                map.serialize_entry("type", action.kind.type_name())?;
                 optional(&mut map, "name", action.name.as_deref().as_ref())?;
             }
             Self::Set { target, name, value } => {
@@ -78,7 +77,7 @@ impl Serialize for Event<'_> {
             }
             Self::Log { level, message } => {
                 map.serialize_entry("event", "log")?;
-                map.serialize_entry("level", level_name(*level))?;
+                map.serialize_entry("level", level.as_str())?;
                 optional(&mut map, "message", message.as_ref())?;
             }
             Self::Turn { number } => {
@@ -99,8 +98,9 @@ impl Serialize for Event<'_> {
                     Some(Answered::FindQueue(exchange)) => lookup(&mut map, exchange)?,
                 }
             }
-            Self::NotFound { to } => {
-                map.serialize_entry("event", "notFound")?;
+            // Named as in the document: `notFound`.
+            Self::Jump { name, to } => {
+                map.serialize_entry("event", name)?;
                 map.serialize_entry("to", to)?;
             }
             Self::Branch { branches, taken } => {
@@ -198,14 +198,5 @@ fn target_name(target: Target) -> &'static str {
         Target::Output => "output",
         Target::Attribute => "attribute",
         Target::Priority => "priority",
-    }
-}
-
-fn level_name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
     }
 }

@@ -9,8 +9,8 @@ pub(crate) use event::{Catcher, Event, Target};
 pub use json::{EMPTY, TRACE_VERSION};
 
 use serde::{Deserialize, Serialize};
+use waypost_flow::actions::log::LogLevel;
 use waypost_flow::email::Email;
-use waypost_flow::program::LogLevel;
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
+use waypost_flow::actions::is_jump;
 
 /// Writes a trace (the JSON that [`super::Trace::to_json`] makes) as indented lines, one for each event. What it doesn't know, such as an event
 /// of a newer version, it writes as JSON.
@@ -47,7 +48,8 @@ pub fn render(trace: &Json) -> String {
                     "input" => depth * FLOW + around,
                     "action" | "branch" => flow + around + 4,
                     "turn" => flow + around + 2,
-                    "set" | "log" | "output" | "lookup" | "notFound" => flow + around + 6,
+                    "set" | "log" | "output" | "lookup" => flow + around + 6,
+                    jump if is_jump(jump) => flow + around + 6,
                     "loopEnd" if number(event, "turns") == 0 => flow + around + 6,
                     "loopEnd" => flow + around + 2,
                     _ => flow + outer + 2,
@@ -115,14 +117,26 @@ fn lines(kind: &str, event: &Json) -> Vec<String> {
             turns => format!("after {turns} turns"),
         },
         "lookup" => lookup(event),
-        "notFound" => format!("not found → {}", member(event, "to")),
         "branch" => return branch(event),
         "error" => event.get("error").map(error).unwrap_or_default(),
         "caught" => format!("caught by the {}'s onError → {}", member(event, "by"), member(event, "to")),
         "decision" => decision(event),
+        jump if is_jump(jump) => format!("{} → {}", words(jump), member(event, "to")),
         _ => event.to_string(),
     };
     vec![line]
+}
+
+/// The name of a jump as people read it: `notFound` is "not found".
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 fn lookup(event: &Json) -> String {

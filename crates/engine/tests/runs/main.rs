@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Slice, Step, trace};
+use waypost_flow::actions::ACTIONS;
+use waypost_flow::actions::definition::ActionDefinition;
 use waypost_flow::source::{self, Node};
 
 use mail::Mail;
@@ -242,10 +244,15 @@ fn the_cases_cover_the_language() {
             seen.extend(event["type"].as_str().map(str::to_owned));
         }
     }
-    let events = "action branch caught conditions decision error flow input leave log lookup loopEnd node notFound output set \
-                  transfer turn";
-    let actions = "disconnect evaluateSchedule findQueue forEach forward log lookupTable return runFlow setAttributes setOutput \
-                   setPriority setVariable transferToFlow transferToQueue while";
-    let expected: BTreeSet<String> = events.split(' ').chain(actions.split_whitespace()).map(str::to_owned).collect();
+    let events: BTreeSet<&str> =
+        "action branch caught conditions decision error flow input leave log lookup loopEnd node output \
+                                  set transfer turn"
+            .split_whitespace()
+            .collect();
+    let actions: BTreeSet<&str> = ACTIONS.iter().map(|action| action.name).collect();
+    let jumps: BTreeSet<&str> = ACTIONS.iter().flat_map(ActionDefinition::jumps).collect();
+    assert!(jumps.is_disjoint(&events), "a jump leaves an event of its name: {jumps:?}");
+    let expected: BTreeSet<String> =
+        events.iter().chain(&actions).chain(&jumps).map(|name| (*name).to_owned()).collect();
     assert_eq!(seen, expected);
 }

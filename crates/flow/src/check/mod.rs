@@ -20,6 +20,7 @@ use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode
 use crate::work::{MAX_STEPS, Work};
 use waypost_ids::{FlowId, Version};
 
+pub(crate) use actions::Draft;
 use actions::{Actions, Flow};
 use declarations::Declarations;
 

@@ -1,9 +1,10 @@
 //! What can be said of every path through a flow: which nodes are reached, and what is surely set where.
 
+use crate::actions::facts::{Ends, ProgramFacts, Sets};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::Document;
 use crate::expr::Compiled;
-use crate::program::{Program, ProgramAction, ProgramActionKind, QueueChoice};
+use crate::program::{Program, ProgramAction};
 use crate::work::Work;
 
 /// What the paths tell of the whole flow.
@@ -208,31 +209,32 @@ impl Walk<'_> {
             }
             let path = format!("{path}.actions[{position}]");
             let errors = action.on_error.or(errors);
-            for (member, compiled) in before(action) {
+            let facts = action.kind.facts();
+            for (member, compiled) in &facts.evaluates {
                 visitor.reads(&format!("{path}.{member}"), compiled, set, program);
             }
-            if can_fail(action) {
+            if can_fail(&facts) {
                 self.error_edge(errors, set);
             }
-            if let Some(node) = not_found(&action.kind) {
+            for (_, node) in facts.jumps.iter() {
                 self.arrive(node, set);
             }
-            for (member, compiled) in after(action) {
+            for (member, compiled) in facts.evaluates_answer() {
                 visitor.reads(&format!("{path}.{member}"), compiled, set, program);
             }
-            let inside = action.kind.actions();
+            let inside = action.kind.inside();
             if !inside.is_empty() {
                 if !self.work.take(set.variables.len() / 256) {
                     break;
                 }
                 let mut turn = set.clone();
-                apply(action, &mut turn);
+                apply(&facts, &mut turn);
                 passed.decides |= self.actions(&path, inside, errors, &mut turn, visitor).decides;
                 continue;
             }
-            apply(action, set);
-            let decides = ends_run(&action.kind);
-            if decides || matches!(action.kind, ProgramActionKind::Return) {
+            apply(&facts, set);
+            let decides = facts.ends == Ends::Run;
+            if facts.ends != Ends::Nothing {
                 if !decides {
                     visitor.end(&path, set);
                 }
@@ -276,120 +278,24 @@ impl Walk<'_> {
     }
 }
 
-fn ends_run(kind: &ProgramActionKind) -> bool {
-    matches!(
-        kind,
-        ProgramActionKind::TransferToFlow { .. }
-            | ProgramActionKind::TransferToQueue { .. }
-            | ProgramActionKind::Forward { .. }
-            | ProgramActionKind::Disconnect { .. }
-    )
-}
-
-/// Where a run goes on that does not find what it looks for.
-fn not_found(kind: &ProgramActionKind) -> Option<usize> {
-    match kind {
-        ProgramActionKind::LookupTable { not_found, .. }
-        | ProgramActionKind::FindQueue { not_found, .. }
-        | ProgramActionKind::TransferToQueue { not_found, queue: QueueChoice::Computed(_), .. } => *not_found,
-        _ => None,
-    }
-}
-
-/// The expressions that an action evaluates first, with their member's path.
-pub(super) fn before(action: &ProgramAction) -> Vec<(String, &Compiled)> {
-    let one = |member: &str, compiled| vec![(member.to_owned(), compiled)];
-    match &action.kind {
-        // What the second version behind a weighted label is given are the same expressions.
-        ProgramActionKind::RunFlow { inputs, .. } | ProgramActionKind::TransferToFlow { inputs, .. } => inputs
-            .iter()
-            .enumerate()
-            .map(|(index, (_, compiled))| (format!("inputMapping[{index}].value"), compiled))
-            .collect(),
-        ProgramActionKind::SetVariable { value, .. } | ProgramActionKind::SetOutput { value, .. } => {
-            one("value", value)
-        }
-        ProgramActionKind::SetAttributes { attributes } => {
-            attributes.iter().map(|(name, compiled)| (format!("attributes.{name}"), compiled)).collect()
-        }
-        ProgramActionKind::SetPriority { priority } => one("priority", priority),
-        ProgramActionKind::ForEach { items, .. } => one("items", items),
-        ProgramActionKind::While { when, .. } => one("when", when),
-        ProgramActionKind::LookupTable { key, .. } => one("key", key),
-        ProgramActionKind::EvaluateSchedule { .. } => Vec::new(),
-        ProgramActionKind::FindQueue { name, .. } => one("name", name),
-        ProgramActionKind::TransferToQueue { queue, priority, skills, language, .. } => {
-            let queue = match queue {
-                QueueChoice::Fixed(_) => None,
-                QueueChoice::Computed(compiled) => Some(compiled),
-            };
-            let others = [("priority", priority), ("skills", skills), ("language", language)]
-                .map(|(member, compiled)| (member, compiled.as_ref()));
-            [("queue", queue)]
-                .into_iter()
-                .chain(others)
-                .filter_map(|(member, compiled)| Some((member.to_owned(), compiled?)))
-                .collect()
-        }
-        ProgramActionKind::Forward { addresses } => one("addresses", addresses),
-        ProgramActionKind::Disconnect { reason } => {
-            reason.iter().map(|compiled| ("reason".to_owned(), compiled)).collect()
-        }
-        ProgramActionKind::Return => Vec::new(),
-        ProgramActionKind::Log { message, .. } => one("message", message),
-    }
-}
-
-/// The expressions that are evaluated when there is an answer: a called flow has returned, a row was found.
-pub(super) fn after(action: &ProgramAction) -> Vec<(String, &Compiled)> {
-    match &action.kind {
-        ProgramActionKind::RunFlow { outputs, .. }
-        | ProgramActionKind::LookupTable { outputs, .. }
-        | ProgramActionKind::EvaluateSchedule { outputs, .. }
-        | ProgramActionKind::FindQueue { outputs, .. } => outputs
-            .iter()
-            .enumerate()
-            .map(|(index, (_, compiled))| (format!("outputMapping[{index}].value"), compiled))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Whether an action can leave by its error edge.
-fn can_fail(action: &ProgramAction) -> bool {
-    // A forward fails when there is nobody to forward to, and what is asked of the outside when there is no answer.
-    matches!(
-        action.kind,
-        ProgramActionKind::RunFlow { .. }
-            | ProgramActionKind::TransferToFlow { .. }
-            | ProgramActionKind::Forward { .. }
-            | ProgramActionKind::LookupTable { .. }
-            | ProgramActionKind::EvaluateSchedule { .. }
-            | ProgramActionKind::FindQueue { .. }
-            | ProgramActionKind::TransferToQueue { queue: QueueChoice::Computed(_), .. }
-    ) || before(action).iter().any(|(_, compiled)| compiled.can_fail())
+fn can_fail(facts: &ProgramFacts<'_>) -> bool {
+    facts.effect.is_some() || facts.evaluates.iter().any(|(_, compiled)| compiled.can_fail())
 }
 
 /// What is set once the action is done.
-fn apply(action: &ProgramAction, set: &mut Set) {
-    let mut mark = |variable: usize| {
+fn apply(facts: &ProgramFacts<'_>, set: &mut Set) {
+    let (variable, output) = match facts.sets {
+        Sets::Nothing => (None, None),
+        Sets::Variable(variable) | Sets::Element(variable) => (Some(variable), None),
+        Sets::Output(output) => (None, Some(output)),
+    };
+    for variable in facts.outputs.iter().map(|(variable, _)| *variable).chain(variable) {
         if let Some(slot) = set.variables.get_mut(variable) {
             *slot = true;
         }
-    };
-    match &action.kind {
-        ProgramActionKind::SetVariable { variable, .. } | ProgramActionKind::ForEach { variable, .. } => {
-            mark(*variable)
-        }
-        ProgramActionKind::RunFlow { outputs, .. }
-        | ProgramActionKind::LookupTable { outputs, .. }
-        | ProgramActionKind::EvaluateSchedule { outputs, .. }
-        | ProgramActionKind::FindQueue { outputs, .. } => outputs.iter().for_each(|(variable, _)| mark(*variable)),
-        ProgramActionKind::SetOutput { output, .. } => {
-            if let Some(slot) = set.outputs.get_mut(*output) {
-                *slot = true;
-            }
-        }
-        _ => {}
+    }
+    if let Some(slot) = output.and_then(|output| set.outputs.get_mut(output)) {
+        *slot = true;
     }
 }

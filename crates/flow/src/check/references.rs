@@ -1,4 +1,4 @@
-//! What actions name outside of the flow: flows, queues, tables, schedules. Each name is resolved and noted.
+//! What is named outside of the flow: flows, queues, tables, schedules. Each name is resolved and noted.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::interface::Interface;
 use crate::program::{Callee, QueueTarget, ScheduleTarget, TableTarget};
 
 use super::Reference;
-use super::actions::Actions;
+use super::actions::{Actions, Draft};
 use super::world::{Resolved, Unresolved};
 
 impl Actions<'_> {
@@ -30,95 +30,86 @@ impl Actions<'_> {
             });
             return None;
         };
-        self.references.push(Reference {
-            path: place.to_owned(),
-            target: Resolved::Queue(queue.clone()),
-            written: written.to_owned(),
-        });
+        self.note(place, Resolved::Queue(queue.clone()), written);
         Some(queue)
     }
 
+    fn note(&mut self, path: &str, target: Resolved, written: &str) {
+        self.references.push(Reference { path: path.to_owned(), target, written: written.to_owned() });
+    }
+}
+
+impl Draft<'_, '_> {
+    /// Resolves a queue by name or id, and notes the reference.
+    pub(crate) fn queue(&mut self, member: &str, written: &str) -> Option<QueueTarget> {
+        self.actions.queue(&self.at(member), self.path, written, self.diagnostics)
+    }
+
     /// Resolves a data table by name or id, and notes the reference.
-    pub(super) fn table(&mut self, place: &str, written: &str, diagnostics: &mut Problems) -> Option<TableTarget> {
-        let Some(table) = self.world.table(written) else {
-            diagnostics.error(|| {
-                let names = self.world.table_names();
-                Diagnostic::error(
-                    Code::UnknownTable,
-                    format!("{place}.table"),
-                    format!("there is no table `{written}`"),
-                )
-                .expected("the name or id of a data table")
-                .found(format!("`{written}`"))
-                .nearest(written, names.iter().map(String::as_str))
+    pub(crate) fn table(&mut self, written: &str) -> Option<TableTarget> {
+        let world = self.actions.world;
+        let Some(table) = world.table(written) else {
+            let at = self.at("table");
+            self.diagnostics.error(|| {
+                let names = world.table_names();
+                Diagnostic::error(Code::UnknownTable, at, format!("there is no table `{written}`"))
+                    .expected("the name or id of a data table")
+                    .found(format!("`{written}`"))
+                    .nearest(written, names.iter().map(String::as_str))
             });
             return None;
         };
-        let target = Resolved::Table(table.clone());
-        self.references.push(Reference { path: place.to_owned(), target, written: written.to_owned() });
+        self.actions.note(self.path, Resolved::Table(table.clone()), written);
         Some(table)
     }
 
     /// Resolves a schedule by name or id, and notes the reference.
-    pub(super) fn schedule(
-        &mut self,
-        place: &str,
-        written: &str,
-        diagnostics: &mut Problems,
-    ) -> Option<ScheduleTarget> {
-        let Some(schedule) = self.world.schedule(written) else {
-            diagnostics.error(|| {
-                let names = self.world.schedule_names();
-                let message = format!("there is no schedule `{written}`");
-                Diagnostic::error(Code::UnknownSchedule, format!("{place}.schedule"), message)
+    pub(crate) fn schedule(&mut self, written: &str) -> Option<ScheduleTarget> {
+        let world = self.actions.world;
+        let Some(schedule) = world.schedule(written) else {
+            let at = self.at("schedule");
+            self.diagnostics.error(|| {
+                let names = world.schedule_names();
+                Diagnostic::error(Code::UnknownSchedule, at, format!("there is no schedule `{written}`"))
                     .expected("the name or id of a schedule")
                     .found(format!("`{written}`"))
                     .nearest(written, names.iter().map(String::as_str))
             });
             return None;
         };
-        let target = Resolved::Schedule(schedule.clone());
-        self.references.push(Reference { path: place.to_owned(), target, written: written.to_owned() });
+        self.actions.note(self.path, Resolved::Schedule(schedule.clone()), written);
         Some(schedule)
     }
 
     /// Resolves a called flow, and notes the reference.
-    pub(super) fn callee(
-        &mut self,
-        path: &str,
-        reference: &FlowReference,
-        diagnostics: &mut Problems,
-    ) -> Option<(Callee, Vec<Arc<Interface>>)> {
+    pub(crate) fn callee(&mut self, reference: &FlowReference) -> Option<(Callee, Vec<Arc<Interface>>)> {
+        let world = self.actions.world;
         let (member, written) = match (&reference.flow_id, &reference.flow) {
             (Some(id), _) => ("flowId", id),
             (None, Some(name)) => ("flow", name),
             // Reported by the document's reader.
             (None, None) => return None,
         };
-        let Some(flow) = self.world.flow(reference) else {
-            diagnostics.error(|| {
-                let names = self.world.flow_names();
-                Diagnostic::error(
-                    Code::UnknownFlow,
-                    format!("{path}.{member}"),
-                    format!("there is no flow `{written}`"),
-                )
-                .expected(if member == "flowId" { "the id of a flow" } else { "the name of a flow" })
-                .found(format!("`{written}`"))
-                .nearest(written, names.iter().map(String::as_str))
+        let Some(flow) = world.flow(reference) else {
+            let at = self.at(member);
+            self.diagnostics.error(|| {
+                let names = world.flow_names();
+                Diagnostic::error(Code::UnknownFlow, at, format!("there is no flow `{written}`"))
+                    .expected(if member == "flowId" { "the id of a flow" } else { "the name of a flow" })
+                    .found(format!("`{written}`"))
+                    .nearest(written, names.iter().map(String::as_str))
             });
             return None;
         };
         // Anything else was refused by the document's reader.
         let selector = reference.selector()?;
-        match self.world.interfaces(flow, &selector) {
+        match world.interfaces(flow, &selector) {
             Ok(interfaces) => {
-                let target = Resolved::Flow(flow, selector.clone());
-                self.references.push(Reference { path: path.to_owned(), target, written: written.clone() });
+                self.actions.note(self.path, Resolved::Flow(flow, selector.clone()), written);
                 Some((Callee { flow, selector }, interfaces))
             }
             Err(unresolved) => {
-                diagnostics.push(unresolved_flow(path, member, written, unresolved, reference));
+                self.diagnostics.push(unresolved_flow(self.path, member, written, unresolved, reference));
                 None
             }
         }

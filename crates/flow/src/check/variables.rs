@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::document::{ActionKind, Document, FlowReference};
+use crate::actions::facts::Given;
+use crate::document::Document;
 use crate::expr::{self, Inferred, Scope};
-use crate::program::{VariableSlot, queue_outputs, schedule_outputs};
+use crate::program::VariableSlot;
 use crate::types::Type;
 use crate::work::Work;
 
 use super::World;
-use super::actions::callee_outputs;
 use super::declarations::Declarations;
 
 /// The variables by position.
@@ -34,26 +34,17 @@ struct Assignment<'d> {
     path: String,
     variable: usize,
     value: &'d serde_json::Value,
-    given: Given<'d>,
-}
-
-/// What the value of an assignment may read besides, or is.
-enum Given<'d> {
-    /// Nothing else.
-    Nothing,
-    /// The outputs of this flow.
-    Callee(&'d FlowReference),
-    /// These outputs; none if they can't be known.
-    Outputs(Option<Vec<(String, Type)>>),
-    /// It is a list, and the variable becomes each of its elements.
-    Elements,
+    /// Whether the variable becomes each of the value's elements.
+    elements: bool,
+    /// What the value reads as `output`, in an outputMapping.
+    given: Option<Given<'d>>,
 }
 
 /// Finds all variables and their types. An assignment may read variables that others set: it waits for them.
 pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dyn World, work: &Work<'_>) -> Variables {
     let mut types: Vec<(String, Option<Type>)> =
         declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
-    let assignments = assignments(document, world, &mut types);
+    let assignments = assignments(document, &mut types);
 
     // `[]` fits every list: another assignment knows better, if there is one.
     for vague in [false, true] {
@@ -101,36 +92,30 @@ fn learn(
     if types.get(assignment.variable).is_none_or(|(_, known)| known.is_some()) {
         return Inferred::Nothing;
     }
-    let outputs = match &assignment.given {
-        Given::Callee(callee) => callee_outputs(world, callee),
-        Given::Outputs(outputs) => outputs.clone(),
-        Given::Nothing | Given::Elements => Some(Vec::new()),
+    let outputs = match assignment.given.map(|given| given.types(world)) {
+        None => None,
+        Some(Some(outputs)) => Some(outputs),
+        // What is named can't be resolved.
+        Some(None) => return Inferred::Nothing,
     };
-    let Some(outputs) = outputs else { return Inferred::Nothing };
-    let given = !matches!(assignment.given, Given::Nothing | Given::Elements);
-    let outputs = given.then_some(outputs.as_slice());
-    let scope = Scope { inputs: &declarations.inputs, variables: types, outputs, work };
-    match (&assignment.given, expr::infer(&assignment.path, assignment.value, &scope)) {
-        (Given::Elements, Inferred::Type(Type::List(element))) => Inferred::Type(*element),
-        (Given::Elements, Inferred::Type(_)) => Inferred::Nothing,
+    let scope = Scope { inputs: &declarations.inputs, variables: types, outputs: outputs.as_deref(), work };
+    match (assignment.elements, expr::infer(&assignment.path, assignment.value, &scope)) {
+        (true, Inferred::Type(Type::List(element))) => Inferred::Type(*element),
+        (true, Inferred::Type(_)) => Inferred::Nothing,
         (_, inferred) => inferred,
     }
 }
 
 /// Whether the type is that of an empty list or map.
 fn is_vague(data_type: &Type) -> bool {
-    match data_type {
-        Type::Never => true,
-        Type::List(element) | Type::Map(element) => is_vague(element),
-        _ => false,
+    let mut innermost = data_type;
+    while let Type::List(element) | Type::Map(element) = innermost {
+        innermost = element;
     }
+    *innermost == Type::Never
 }
 
-fn assignments<'d>(
-    document: &'d Document,
-    world: &dyn World,
-    types: &mut Vec<(String, Option<Type>)>,
-) -> Vec<Assignment<'d>> {
+fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>)>) -> Vec<Assignment<'d>> {
     let mut assignments = Vec::new();
     let known = types.iter().enumerate().map(|(position, (name, _))| (name.clone(), position));
     let mut positions: HashMap<String, usize> = known.collect();
@@ -143,38 +128,22 @@ fn assignments<'d>(
         types.len() - 1
     };
     for (path, action) in document.actions() {
-        match &action.kind {
-            ActionKind::SetVariable { name, value } => assignments.push(Assignment {
-                path: format!("{path}.value"),
-                variable: position(name),
-                value,
-                given: Given::Nothing,
-            }),
-            ActionKind::ForEach { items, variable, .. } => assignments.push(Assignment {
-                path: format!("{path}.items"),
-                variable: position(variable),
-                value: items,
-                given: Given::Elements,
-            }),
-            _ => {}
-        }
-        for (index, mapping) in action.kind.output_mapping().iter().enumerate() {
-            let given = match &action.kind {
-                ActionKind::RunFlow { flow, .. } => Given::Callee(flow),
-                ActionKind::LookupTable { table, .. } => {
-                    Given::Outputs(world.table(table).map(|table| table.schema.outputs()))
-                }
-                ActionKind::EvaluateSchedule { .. } => Given::Outputs(Some(schedule_outputs())),
-                ActionKind::FindQueue { .. } => Given::Outputs(Some(queue_outputs())),
-                _ => Given::Nothing,
-            };
-            assignments.push(Assignment {
-                path: format!("{path}.outputMapping[{index}].value"),
-                variable: position(&mapping.name),
-                value: &mapping.value,
-                given,
-            });
-        }
+        let facts = action.kind.facts();
+        assignments.extend(facts.assigns.map(|assigns| Assignment {
+            path: format!("{path}.{}", assigns.value_member),
+            variable: position(assigns.variable),
+            value: assigns.value,
+            elements: assigns.elements,
+            given: None,
+        }));
+        let Some(mapping) = facts.outputs else { continue };
+        assignments.extend(mapping.lines.iter().enumerate().map(|(index, line)| Assignment {
+            path: format!("{path}.outputMapping[{index}].value"),
+            variable: position(&line.name),
+            value: &line.value,
+            elements: false,
+            given: Some(mapping.given),
+        }));
     }
     assignments
 }

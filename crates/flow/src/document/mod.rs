@@ -2,11 +2,10 @@
 //!
 //! Serialising gives the canonical form (camelCase, absent members left out), which is what is stored, hashed and returned.
 
-mod actions;
-pub mod definitions;
-mod names;
-mod object;
-mod read;
+pub(crate) mod actions;
+pub(crate) mod names;
+pub(crate) mod object;
+pub(crate) mod read;
 mod references;
 pub mod schema;
 
@@ -15,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+pub use crate::actions::ActionKind;
 pub use names::{fold_name, is_shared_type};
 pub(crate) use read::{MAX_ENTRIES, MAX_NODES};
 pub use read::{Metadata, Read, read};
@@ -230,138 +230,6 @@ pub struct Action {
     /// Where its errors go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_error: Option<Jump>,
-}
-
-/// What an action does. Value positions hold JSON whose strings may hold `${…}`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum ActionKind {
-    /// Calls a flow.
-    RunFlow {
-        /// Which flow and version.
-        #[serde(flatten)]
-        flow: FlowReference,
-        /// Inputs for it.
-        input_mapping: Vec<Mapping>,
-        /// What becomes of its outputs.
-        output_mapping: Vec<Mapping>,
-    },
-    /// Goes on in another flow, and does not come back.
-    TransferToFlow {
-        /// Which flow and version.
-        #[serde(flatten)]
-        flow: FlowReference,
-        /// Inputs for it.
-        input_mapping: Vec<Mapping>,
-    },
-    /// Sets one of the flow's variables.
-    SetVariable {
-        /// The variable. This action's `name` is the variable's: it has no other.
-        name: String,
-        /// The value.
-        value: Json,
-    },
-    /// Sets one of the flow's outputs.
-    SetOutput {
-        /// The output. This action's `name` is the output's: it has no other.
-        name: String,
-        /// The value.
-        value: Json,
-    },
-    /// Sets attributes of the interaction.
-    SetAttributes {
-        /// Names and values, in written order.
-        attributes: serde_json::Map<String, Json>,
-    },
-    /// Sets the interaction's priority.
-    SetPriority {
-        /// Higher is sooner.
-        priority: Json,
-    },
-    /// Does its actions once for each element of a list.
-    ForEach {
-        /// The list.
-        items: Json,
-        /// The variable that holds the element.
-        #[serde(rename = "as")]
-        variable: String,
-        /// What is done with each.
-        actions: Vec<Action>,
-    },
-    /// Does its actions again and again while a condition holds.
-    While {
-        /// A boolean expression in `${…}`.
-        when: String,
-        /// What is done each time.
-        actions: Vec<Action>,
-    },
-    /// Looks a row up in a data table.
-    LookupTable {
-        /// The table's name or id.
-        table: String,
-        /// The row's key.
-        key: Json,
-        /// What becomes of its columns.
-        output_mapping: Vec<Mapping>,
-        /// Where the run goes on when there is no such row.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        not_found: Option<Jump>,
-    },
-    /// Asks a schedule how it stands.
-    EvaluateSchedule {
-        /// The schedule's name or id.
-        schedule: String,
-        /// What becomes of the answer.
-        output_mapping: Vec<Mapping>,
-    },
-    /// Finds a queue by a name that is computed.
-    FindQueue {
-        /// The queue's name or id. This action's `name` is the queue's: it has no other.
-        name: Json,
-        /// What becomes of the answer.
-        output_mapping: Vec<Mapping>,
-        /// Where the run goes on when there is no such queue.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        not_found: Option<Jump>,
-    },
-    /// Ends the run: the interaction goes to a queue.
-    TransferToQueue {
-        /// The queue's name or id, or a text with `${…}` that becomes one.
-        queue: String,
-        /// Where the run goes on when a computed queue does not exist.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        not_found: Option<Jump>,
-        /// Overrides the interaction's priority.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        priority: Option<Json>,
-        /// Skills asked for.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        skills: Option<Json>,
-        /// The language asked for.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        language: Option<Json>,
-    },
-    /// Ends the run: the mail is forwarded.
-    Forward {
-        /// To whom.
-        addresses: Json,
-    },
-    /// Ends the run: the interaction is dropped.
-    Disconnect {
-        /// Why.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<Json>,
-    },
-    /// Goes back to the caller.
-    Return,
-    /// Leaves a line in the trace.
-    Log {
-        /// `debug`, `info`, `warn` or `error`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        level: Option<String>,
-        /// The line.
-        message: Json,
-    },
 }
 
 /// A reference to a flow.

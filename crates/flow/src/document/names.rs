@@ -66,7 +66,7 @@ pub(super) fn flow_name_problem(path: &str, name: &str) -> Option<Diagnostic> {
 }
 
 /// What is wrong with the name of an input, output or variable.
-pub(super) fn name_problem(path: &str, name: &str) -> Option<Diagnostic> {
+pub(crate) fn name_problem(path: &str, name: &str) -> Option<Diagnostic> {
     let mut characters = name.chars();
     let shaped = characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')

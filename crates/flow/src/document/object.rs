@@ -1,40 +1,41 @@
 //! Reading maps with known keys: unknown ones, doubled ones and values of the wrong kind are all reported.
 
+use super::names::name_problem;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::source::{self, Node};
 
 /// Collects problems while a document is read.
 #[derive(Default)]
-pub(super) struct Reader {
-    pub(super) diagnostics: Problems,
+pub(crate) struct Reader {
+    pub(crate) diagnostics: Problems,
 }
 
 /// A map's members by canonical key. A member that is `null` counts as left out: the official SDKs send such.
-pub(super) struct Object<'n> {
-    pub(super) path: String,
+pub(crate) struct Object<'n> {
+    pub(crate) path: String,
     members: Vec<(&'static str, &'n Node)>,
 }
 
 impl<'n> Object<'n> {
     /// A member's value.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.members.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
     }
 
     /// The path of a member.
-    pub(super) fn at(&self, key: &str) -> String {
+    pub(crate) fn at(&self, key: &str) -> String {
         join(&self.path, key)
     }
 }
 
 /// The path of a member below a path.
-pub(super) fn join(path: &str, key: &str) -> String {
+pub(crate) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 impl Reader {
     /// A map with known keys, each also read in all lower case. Keys in `ignored` are the server's and left alone.
-    pub(super) fn object<'n>(
+    pub(crate) fn object<'n>(
         &mut self,
         path: &str,
         node: &'n Node,
@@ -86,7 +87,7 @@ impl Reader {
     }
 
     /// Reports a value of the wrong kind.
-    pub(super) fn kind(&mut self, path: &str, expected: &str, found: &Node) {
+    pub(crate) fn kind(&mut self, path: &str, expected: &str, found: &Node) {
         self.diagnostics.push(
             Diagnostic::error(Code::WrongKind, path, format!("expected {expected}, found {}", found.kind()))
                 .expected(expected)
@@ -95,25 +96,24 @@ impl Reader {
     }
 
     /// Reports a key that must be there.
-    pub(super) fn missing(&mut self, object: &Object<'_>, key: &str) {
+    pub(crate) fn missing(&mut self, object: &Object<'_>, key: &str) {
         let message = format!("`{key}` is missing");
         self.diagnostics
             .push(Diagnostic::error(Code::MissingKey, object.at(key), message).suggestion(format!("add `{key}`")));
     }
 
     /// A string, if the member is there.
-    pub(super) fn string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
-        match object.get(key)? {
-            Node::String(text) => Some(text.clone()),
-            other => {
-                self.kind(&object.at(key), "a string", other);
-                None
-            }
-        }
+    pub(crate) fn string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
+        let node = object.get(key)?;
+        let Node::String(text) = node else {
+            self.kind(&object.at(key), "a string", node);
+            return None;
+        };
+        Some(text.clone())
     }
 
     /// A string that must be there and not be empty.
-    pub(super) fn required_string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
+    pub(crate) fn required_string(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
         if object.get(key).is_none() {
             self.missing(object, key);
             return None;
@@ -127,19 +127,30 @@ impl Reader {
         Some(text)
     }
 
-    /// A boolean, if the member is there.
-    pub(super) fn boolean(&mut self, object: &Object<'_>, key: &str) -> Option<bool> {
-        match object.get(key)? {
-            Node::Boolean(value) => Some(*value),
-            other => {
-                self.kind(&object.at(key), "a boolean", other);
+    /// The name of an input, output or variable, which must be there.
+    pub(crate) fn name(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
+        let name = self.required_string(object, key)?;
+        match name_problem(&object.at(key), &name) {
+            Some(problem) => {
+                self.diagnostics.push(problem);
                 None
             }
+            None => Some(name),
         }
     }
 
+    /// A boolean, if the member is there.
+    pub(crate) fn boolean(&mut self, object: &Object<'_>, key: &str) -> Option<bool> {
+        let node = object.get(key)?;
+        let Node::Boolean(value) = node else {
+            self.kind(&object.at(key), "a boolean", node);
+            return None;
+        };
+        Some(*value)
+    }
+
     /// A list's elements with their paths; empty if the member is left out.
-    pub(super) fn list<'n>(&mut self, object: &Object<'n>, key: &str, most: usize) -> Vec<(String, &'n Node)> {
+    pub(crate) fn list<'n>(&mut self, object: &Object<'n>, key: &str, most: usize) -> Vec<(String, &'n Node)> {
         let path = object.at(key);
         match object.get(key) {
             None => Vec::new(),
@@ -160,7 +171,7 @@ impl Reader {
     }
 
     /// A value position: anything; must be there.
-    pub(super) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
+    pub(crate) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
         match object.get(key) {
             Some(node) => Some(self.json(&object.at(key), node)),
             None => {
@@ -169,8 +180,9 @@ impl Reader {
             }
         }
     }
+
     /// A value as JSON, which has each key once.
-    pub(super) fn json(&mut self, path: &str, node: &Node) -> serde_json::Value {
+    pub(crate) fn json(&mut self, path: &str, node: &Node) -> serde_json::Value {
         for (at, key) in source::repeated_keys(path, node) {
             let message = format!("the key `{key}` stands twice");
             self.diagnostics.push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
@@ -179,7 +191,7 @@ impl Reader {
     }
 
     /// A value position that may be left out.
-    pub(super) fn optional_value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
+    pub(crate) fn optional_value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
         object.get(key).map(|node| self.json(&object.at(key), node))
     }
 }

@@ -147,7 +147,7 @@ fn deprecated(reader: &mut Reader, object: &Object<'_>) -> Option<Option<String>
         Node::Null | Node::Boolean(false) => Some(None),
         Node::Boolean(true) => Some(Some(String::new())),
         Node::String(notice) => Some(Some(notice.clone())),
-        other => {
+        other @ (Node::Integer(_) | Node::Number(_) | Node::List(_) | Node::Map(_)) => {
             reader.kind(&object.at("deprecated"), "a notice to callers, `true` or `false`", other);
             None
         }
@@ -334,7 +334,7 @@ fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
 }
 
 /// `{to: NODE}`
-pub(super) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
+pub(crate) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
     let object = reader.object(path, node, &["to"], &[])?;
     Some(Jump { to: reader.required_string(&object, "to")? })
 }

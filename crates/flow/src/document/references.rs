@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Action, ActionKind, Document, FlowReference, Mapping};
+use super::{Action, Document, FlowReference};
+use crate::actions::facts::Named;
 use crate::program::Selector;
 
 impl FlowReference {
@@ -12,34 +13,6 @@ impl FlowReference {
             None => Some(Selector::Published),
             Some(serde_json::Value::String(label)) => Some(Selector::Label(Arc::from(label.as_str()))),
             Some(number) => Some(Selector::Version(u32::try_from(number.as_u64()?).ok()?)),
-        }
-    }
-}
-
-impl ActionKind {
-    /// The actions inside of it, if it is a loop.
-    pub fn actions(&self) -> &[Action] {
-        match self {
-            Self::ForEach { actions, .. } | Self::While { actions, .. } => actions,
-            _ => &[],
-        }
-    }
-
-    fn actions_mut(&mut self) -> &mut [Action] {
-        match self {
-            Self::ForEach { actions, .. } | Self::While { actions, .. } => actions,
-            _ => &mut [],
-        }
-    }
-
-    /// Lines that set variables, with what gives their `output`.
-    pub fn output_mapping(&self) -> &[Mapping] {
-        match self {
-            Self::RunFlow { output_mapping, .. }
-            | Self::LookupTable { output_mapping, .. }
-            | Self::EvaluateSchedule { output_mapping, .. }
-            | Self::FindQueue { output_mapping, .. } => output_mapping,
-            _ => &[],
         }
     }
 }
@@ -59,21 +32,17 @@ impl Document {
         self.nodes.iter_mut().for_each(|node| change_references(&mut node.actions, change));
     }
 
-    /// Every flow that is called or gone on in, in written order.
-    pub fn flow_references(&self) -> impl Iterator<Item = &FlowReference> {
-        self.actions().into_iter().filter_map(|(_, action)| match &action.kind {
-            ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } => Some(flow),
-            _ => None,
-        })
-    }
-
     /// Every queue that is named, in written order. Those that are only known at run time are not among them.
-    pub fn queue_names(&self) -> impl Iterator<Item = &str> {
-        let in_actions = self.actions().into_iter().filter_map(|(_, action)| match &action.kind {
-            ActionKind::TransferToQueue { queue, .. } if !is_computed(queue) => Some(queue.as_str()),
-            _ => None,
-        });
-        in_actions.chain(self.end.queue.as_deref())
+    pub fn queue_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for (_, action) in self.actions() {
+            names.extend(action.kind.facts().names.into_iter().filter_map(|named| match named {
+                Named::Queue(written) => Some(written),
+                Named::Flow(_) | Named::ComputedQueue | Named::Table(_) | Named::Schedule(_) => None,
+            }));
+        }
+        names.extend(self.end.queue.as_deref());
+        names
     }
 }
 
@@ -86,15 +55,16 @@ fn gather<'d>(path: &str, actions: &'d [Action], into: &mut Vec<(String, &'d Act
     for (index, action) in actions.iter().enumerate() {
         let path = format!("{path}.actions[{index}]");
         into.push((path.clone(), action));
-        gather(&path, action.kind.actions(), into);
+        gather(&path, action.kind.facts().inside, into);
     }
 }
 
 fn change_references(actions: &mut [Action], change: &mut dyn FnMut(&mut FlowReference)) {
     for action in actions {
-        if let ActionKind::RunFlow { flow, .. } | ActionKind::TransferToFlow { flow, .. } = &mut action.kind {
+        let parts = action.kind.parts_mut();
+        if let Some(flow) = parts.flow {
             change(flow);
         }
-        change_references(action.kind.actions_mut(), change);
+        change_references(parts.inside, change);
     }
 }

@@ -10,9 +10,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
-use super::definitions::{ACTIONS, ActionDefinition, COMMON, MemberDefinition, Need, Takes};
 use super::read::IGNORED;
 use super::{Document, Jump, Mapping};
+use crate::actions::ACTIONS;
+use crate::actions::definition::{ActionDefinition, COMMON, MemberDefinition, Need, Takes};
 use crate::types::DATA_TYPES;
 
 /// The schema as a document of its own.

@@ -9,6 +9,21 @@ use cel::common::ast::{Expr, LiteralValue, operators};
 use cel::parser::{Expression, Parser};
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use waypost_flow::actions::disconnect::Disconnect;
+use waypost_flow::actions::find_queue::FindQueue;
+use waypost_flow::actions::for_each::ForEach;
+use waypost_flow::actions::forward::Forward;
+use waypost_flow::actions::jumps::NOT_FOUND;
+use waypost_flow::actions::log::Log;
+use waypost_flow::actions::lookup_table::LookupTable;
+use waypost_flow::actions::run_flow::RunFlow;
+use waypost_flow::actions::set_attributes::SetAttributes;
+use waypost_flow::actions::set_output::SetOutput;
+use waypost_flow::actions::set_priority::SetPriority;
+use waypost_flow::actions::set_variable::SetVariable;
+use waypost_flow::actions::transfer_to_flow::TransferToFlow;
+use waypost_flow::actions::transfer_to_queue::TransferToQueue;
+use waypost_flow::actions::r#while::While;
 use waypost_flow::document::{Action, ActionKind, Disposition, Document, Input, Jump, Mapping, Match};
 use waypost_flow::email::{AddressField, Email, TextField};
 use waypost_flow::expr::MAX_VALUE_BYTES;
@@ -248,14 +263,14 @@ impl Slow<'_> {
     fn action(&mut self, kind: &ActionKind, names: &mut Names) -> Result<bool> {
         let mut did = |what| *self.done.entry(what).or_default() += 1;
         match kind {
-            ActionKind::RunFlow { flow, input_mapping, output_mapping } => {
+            ActionKind::RunFlow(RunFlow { flow, input_mapping, output_mapping }) => {
                 did("runFlow");
                 let callee = self.called(flow.flow.as_deref());
                 let inputs = self.inputs(callee, input_mapping, names)?;
                 let given = self.flow(callee, inputs)?;
                 self.map(given, output_mapping, names)?;
             }
-            ActionKind::ForEach { items, variable, actions } => {
+            ActionKind::ForEach(ForEach { items, variable, actions }) => {
                 did("forEach");
                 let Plain::List(items) = self.value(items, names)? else { panic!("a list was checked") };
                 for item in items {
@@ -266,7 +281,7 @@ impl Slow<'_> {
                     }
                 }
             }
-            ActionKind::While { when, actions } => {
+            ActionKind::While(While { when, actions }) => {
                 did("while");
                 while self.text(when, names)? == Plain::Boolean(true) {
                     self.count()?;
@@ -275,10 +290,10 @@ impl Slow<'_> {
                     }
                 }
             }
-            ActionKind::LookupTable { key, output_mapping, not_found, .. } => {
+            ActionKind::LookupTable(LookupTable { key, output_mapping, jumps, .. }) => {
                 did("lookupTable");
                 let Some(row) = customer(&self.string(key, names)?) else {
-                    return Err(Self::nothing(not_found.as_ref()));
+                    return Err(Self::nothing(jumps.get(NOT_FOUND)));
                 };
                 let column = |name: &str, empty: Plain| match &row[name] {
                     Json::Null => Ok((name.to_owned(), empty)),
@@ -290,31 +305,30 @@ impl Slow<'_> {
                 let tags = column("tags", Plain::List(Vec::new()))?;
                 self.map(BTreeMap::from([tier, discount, tags]), output_mapping, names)?;
             }
-            ActionKind::FindQueue { name, output_mapping, not_found } => {
+            ActionKind::FindQueue(FindQueue { name, output_mapping, jumps }) => {
                 did("findQueue");
                 let Some(queue) = find_queue(&self.string(name, names)?) else {
-                    return Err(Self::nothing(not_found.as_ref()));
+                    return Err(Self::nothing(jumps.get(NOT_FOUND)));
                 };
                 let given = BTreeMap::from([("name".to_owned(), Plain::Text(queue.to_owned()))]);
                 self.map(given, output_mapping, names)?;
             }
-            ActionKind::EvaluateSchedule { .. } => panic!("no schedule is asked here"),
-            ActionKind::TransferToFlow { flow, input_mapping } => {
+            ActionKind::TransferToFlow(TransferToFlow { flow, input_mapping }) => {
                 did("transferToFlow");
                 let callee = self.called(flow.flow.as_deref());
                 return Err(Stop::Transfer(callee, self.inputs(callee, input_mapping, names)?));
             }
-            ActionKind::SetVariable { name, value } => {
+            ActionKind::SetVariable(SetVariable { name, value }) => {
                 did("setVariable");
                 let value = self.value(value, names)?;
                 names.variables.insert(name.clone(), value);
             }
-            ActionKind::SetOutput { name, value } => {
+            ActionKind::SetOutput(SetOutput { name, value }) => {
                 did("setOutput");
                 let value = self.value(value, names)?;
                 names.outputs.insert(name.clone(), value);
             }
-            ActionKind::SetAttributes { attributes } => {
+            ActionKind::SetAttributes(SetAttributes { attributes }) => {
                 did("setAttributes");
                 let mut set = Vec::new();
                 for (name, value) in attributes {
@@ -322,14 +336,14 @@ impl Slow<'_> {
                 }
                 self.attributes.extend(set);
             }
-            ActionKind::SetPriority { priority } => {
+            ActionKind::SetPriority(SetPriority { priority }) => {
                 did("setPriority");
                 self.priority = self.integer(priority, names)?;
             }
-            ActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
+            ActionKind::TransferToQueue(TransferToQueue { queue, jumps, priority, skills, language }) => {
                 did("transferToQueue");
                 let Plain::Text(queue) = self.text(queue, names)? else { panic!("a string was checked") };
-                let Some(queue) = find_queue(&queue) else { return Err(Self::nothing(not_found.as_ref())) };
+                let Some(queue) = find_queue(&queue) else { return Err(Self::nothing(jumps.get(NOT_FOUND))) };
                 let priority = priority.as_ref().map(|value| self.integer(value, names)).transpose()?;
                 let skills = skills.as_ref().map(|value| self.strings(value, names)).transpose()?;
                 let language = language.as_ref().map(|value| self.string(value, names)).transpose()?;
@@ -341,7 +355,7 @@ impl Slow<'_> {
                     ..self.bare("queue")
                 })));
             }
-            ActionKind::Forward { addresses } => {
+            ActionKind::Forward(Forward { addresses }) => {
                 did("forward");
                 let addresses = self.strings(addresses, names)?;
                 if addresses.is_empty() || addresses.iter().any(|address| address.trim().is_empty()) {
@@ -349,19 +363,20 @@ impl Slow<'_> {
                 }
                 return Err(Stop::Decided(Box::new(Ended { addresses, ..self.bare("forward") })));
             }
-            ActionKind::Disconnect { reason } => {
+            ActionKind::Disconnect(Disconnect { reason }) => {
                 did("disconnect");
                 let reason = reason.as_ref().map(|value| self.string(value, names)).transpose()?;
                 return Err(Stop::Decided(Box::new(Ended { reason, ..self.bare("disconnect") })));
             }
-            ActionKind::Return => {
+            ActionKind::Return(_) => {
                 did("return");
                 return Ok(false);
             }
-            ActionKind::Log { message, .. } => {
+            ActionKind::Log(Log { message, .. }) => {
                 did("log");
                 self.string(message, names)?;
             }
+            other => panic!("`{}` is not generated", other.type_name()),
         }
         Ok(true)
     }

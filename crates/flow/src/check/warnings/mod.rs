@@ -7,7 +7,6 @@ mod unguarded;
 mod unused;
 
 use super::World;
-use super::paths::{after, before};
 use crate::diagnostic::Problems;
 use crate::document::Document;
 use crate::expr::Compiled;
@@ -72,8 +71,10 @@ fn in_actions<'p>(
     for action in actions {
         let errors = action.on_error.or(errors);
         let caught = leads_on(errors);
-        let compiled = before(action).into_iter().chain(after(action));
-        all.extend(compiled.map(|(_, compiled)| Expression { compiled, part: Part::Node, caught }));
-        in_actions(action.kind.actions(), errors, leads_on, all);
+        let facts = action.kind.facts();
+        let values = facts.evaluates.iter().map(|(_, compiled)| *compiled);
+        let compiled = values.chain(facts.outputs.iter().map(|(_, compiled)| compiled));
+        all.extend(compiled.map(|compiled| Expression { compiled, part: Part::Node, caught }));
+        in_actions(action.kind.inside(), errors, leads_on, all);
     }
 }

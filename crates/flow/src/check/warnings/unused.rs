@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Expression;
+use crate::actions::facts::{Given, Sets};
 use crate::diagnostic::{Code, Diagnostic, Problems};
-use crate::document::{ActionKind, Document};
-use crate::program::{Program, ProgramActionKind};
+use crate::document::Document;
+use crate::program::Program;
 
 /// A flow without nodes is one that is still to be written: nothing is said about it.
 pub(super) fn check(
@@ -25,9 +26,9 @@ pub(super) fn check(
     let turned: HashSet<usize> = program
         .actions()
         .into_iter()
-        .filter_map(|action| match &action.kind {
-            ProgramActionKind::ForEach { variable, .. } => Some(*variable),
-            _ => None,
+        .filter_map(|action| match action.kind.facts().sets {
+            Sets::Element(variable) => Some(variable),
+            Sets::Nothing | Sets::Variable(_) | Sets::Output(_) => None,
         })
         .collect();
     let unread: Vec<&str> = program
@@ -66,11 +67,13 @@ impl<'d> Uses<'d> {
     fn of(document: &'d Document) -> Self {
         let mut uses = Self::default();
         for (path, action) in document.actions() {
-            if let ActionKind::SetVariable { name, .. } = &action.kind {
-                uses.set.entry(name).or_insert_with(|| format!("{path}.name"));
+            let facts = action.kind.facts();
+            if let Some(assigns) = facts.assigns {
+                uses.set.entry(assigns.variable).or_insert_with(|| format!("{path}.{}", assigns.name_member));
             }
-            let called = matches!(action.kind, ActionKind::RunFlow { .. });
-            for (index, line) in action.kind.output_mapping().iter().enumerate() {
+            let Some(mapping) = facts.outputs else { continue };
+            let called = matches!(mapping.given, Given::Flow(_));
+            for (index, line) in mapping.lines.iter().enumerate() {
                 let place = (format!("{path}.outputMapping[{index}].name"), called);
                 uses.mapped.entry(&line.name).or_default().push(place);
             }

@@ -1,0 +1,70 @@
+//! What the actions that call flows have in common: which flow they mean, and what they hand over.
+
+use super::definition::{MemberDefinition, Need, Takes, member};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::FlowReference;
+use crate::document::object::{Object, Reader};
+use crate::expr::Compiled;
+use crate::source::Node;
+
+pub(super) const FLOW_ID: MemberDefinition = member("flowId", Takes::Id, Need::Or("flow"), "The flow.");
+
+pub(super) const FLOW: MemberDefinition =
+    member("flow", Takes::Name, Need::Or("flowId"), "The flow by its name, whatever the case.");
+
+pub(super) const VERSION: MemberDefinition = member(
+    "version",
+    Takes::Selector,
+    Need::Optional,
+    "Left out: whatever is published when the run starts. A label follows the version that has it.",
+);
+
+pub(super) const INPUT_MAPPING: MemberDefinition = member(
+    "inputMapping",
+    Takes::Mappings,
+    Need::Optional,
+    "Values for the flow's inputs. Inputs without a default must be mapped.",
+);
+
+/// What a call hands over and takes back, for one version of the callee.
+#[derive(Debug)]
+pub struct Handover {
+    /// Values for the callee's inputs, by position.
+    pub inputs: Vec<(usize, Compiled)>,
+    /// Variables to set, by position, from expressions over the callee's outputs.
+    pub outputs: Vec<(usize, Compiled)>,
+}
+
+/// Reads which flow and version is meant.
+pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<FlowReference> {
+    let (has_id, has_name) = (object.get("flowId").is_some(), object.get("flow").is_some());
+    let flow_id = object.get("flowId").and_then(|_| reader.required_string(object, "flowId"));
+    let flow = object.get("flow").and_then(|_| reader.required_string(object, "flow"));
+    let version = match object.get("version") {
+        None => Some(None),
+        Some(Node::Integer(number)) if *number >= 1 && u32::try_from(*number).is_ok() => Some(Some((*number).into())),
+        Some(Node::String(label)) if is_label(label) => Some(Some(label.as_str().into())),
+        Some(other) => {
+            reader.diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, object.at("version"), "this is neither a version nor a label")
+                    .expected("a version's number, 1 or more, or a label such as `stable`")
+                    .found(other.to_json().to_string()),
+            );
+            None
+        }
+    };
+    match (has_id, has_name) {
+        (true, true) => reader.diagnostics.push(
+            Diagnostic::error(Code::DuplicateKey, object.at("flow"), "`flowId` and `flow` both name the called flow")
+                .suggestion("keep one of them"),
+        ),
+        (false, false) => reader.missing(object, "flowId"),
+        (true, false) | (false, true) => {}
+    }
+    (flow_id.is_some() != flow.is_some()).then_some(FlowReference { flow_id, flow, version: version? })
+}
+
+fn is_label(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}

@@ -1,0 +1,197 @@
+//! The actions of the flow language, one file each: members and their reader, facts, compiler. The rest of the language reads the
+//! [`facts`] and never asks which action it has. The engine's half is in `crates/engine/src/actions`, in a file of the same name.
+
+mod call;
+pub mod definition;
+pub mod disconnect;
+pub mod evaluate_schedule;
+pub mod facts;
+pub mod find_queue;
+pub mod for_each;
+pub mod forward;
+pub mod jumps;
+pub mod log;
+pub mod lookup_table;
+mod mapping;
+pub mod r#return;
+pub mod run_flow;
+pub mod set_attributes;
+pub mod set_output;
+pub mod set_priority;
+pub mod set_variable;
+pub mod transfer_to_flow;
+pub mod transfer_to_queue;
+pub mod r#while;
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
+use crate::check::Draft;
+use crate::document::object::{Object, Reader};
+use crate::program::ProgramAction;
+pub use call::Handover;
+use definition::{ActionDefinition, Takes};
+use facts::{Facts, PartsMut, ProgramFacts};
+
+/// An action as documents write it. Strings in value positions may hold `${…}`.
+trait Written: Sized {
+    /// The same, ready to run.
+    type Program;
+
+    /// Its members, in words.
+    const DEFINITION: ActionDefinition;
+
+    /// Reads its own members.
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self>;
+
+    /// What others may know of it.
+    fn facts(&self) -> Facts<'_>;
+
+    /// What others may change in it.
+    fn parts_mut(&mut self) -> PartsMut<'_>;
+
+    /// Compiles it; none if it has an error, which is in the draft's problems.
+    fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<Self::Program>;
+}
+
+/// An action that is ready to run.
+trait Runnable {
+    /// What others may know of it.
+    fn facts(&self) -> ProgramFacts<'_>;
+
+    /// The actions inside of it, if it is a loop. Apart from the facts, because a run asks for it at every step of a loop.
+    fn inside(&self) -> &[ProgramAction];
+}
+
+type ReadAction = fn(&mut Reader, &Object<'_>) -> Option<ActionKind>;
+
+/// Makes of a list of actions what needs them all. This is the only list of actions in the language.
+macro_rules! actions {
+    ($($module:ident: $written:ident, $program:ident;)+) => {
+        /// What an action does.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "type", rename_all = "camelCase")]
+        pub enum ActionKind {
+            $(
+                #[doc = concat!("`", stringify!($written), "`.")]
+                $written($module::$written),
+            )+
+        }
+
+        /// What an action of a program does.
+        #[derive(Debug)]
+        #[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
+        pub enum ProgramActionKind {
+            $(
+                #[doc = concat!("`", stringify!($written), "`.")]
+                $written($module::$program),
+            )+
+        }
+
+        /// All actions.
+        pub const ACTIONS: &[ActionDefinition] = &[$($module::$written::DEFINITION),+];
+
+        /// How each of them is read, in the same order.
+        const READERS: &[ReadAction] =
+            &[$(|reader, object| $module::$written::read(reader, object).map(ActionKind::$written)),+];
+
+        impl ActionKind {
+            /// What others may know of it.
+            pub fn facts(&self) -> Facts<'_> {
+                match self {
+                    $(Self::$written(action) => action.facts(),)+
+                }
+            }
+
+            pub(crate) fn parts_mut(&mut self) -> PartsMut<'_> {
+                match self {
+                    $(Self::$written(action) => action.parts_mut(),)+
+                }
+            }
+
+            pub(crate) fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramActionKind> {
+                match self {
+                    $(Self::$written(action) => action.compile(draft).map(ProgramActionKind::$written),)+
+                }
+            }
+
+            /// Its type, as documents spell it.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$written(_) => $module::$written::DEFINITION.name,)+
+                }
+            }
+        }
+
+        impl ProgramActionKind {
+            /// What others may know of it.
+            pub fn facts(&self) -> ProgramFacts<'_> {
+                match self {
+                    $(Self::$written(action) => action.facts(),)+
+                }
+            }
+
+            /// The actions inside of it, if it is a loop.
+            pub fn inside(&self) -> &[ProgramAction] {
+                match self {
+                    $(Self::$written(action) => action.inside(),)+
+                }
+            }
+
+            /// Its type, as documents spell it.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$written(_) => $module::$written::DEFINITION.name,)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    run_flow: RunFlow, ProgramRunFlow;
+    transfer_to_flow: TransferToFlow, ProgramTransferToFlow;
+    set_variable: SetVariable, ProgramSetVariable;
+    set_output: SetOutput, ProgramSetOutput;
+    set_attributes: SetAttributes, ProgramSetAttributes;
+    set_priority: SetPriority, ProgramSetPriority;
+    for_each: ForEach, ProgramForEach;
+    r#while: While, ProgramWhile;
+    lookup_table: LookupTable, ProgramLookupTable;
+    evaluate_schedule: EvaluateSchedule, ProgramEvaluateSchedule;
+    find_queue: FindQueue, ProgramFindQueue;
+    transfer_to_queue: TransferToQueue, ProgramTransferToQueue;
+    forward: Forward, ProgramForward;
+    disconnect: Disconnect, ProgramDisconnect;
+    r#return: Return, ProgramReturn;
+    log: Log, ProgramLog;
+}
+
+/// The definition of the action of that name, in any case, and how its members are read.
+pub(crate) fn find(name: &str) -> Option<(&'static ActionDefinition, ReadAction)> {
+    ACTIONS.iter().zip(READERS.iter().copied()).find(|(action, _)| action.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether an action has a jump of that name.
+pub fn is_jump(name: &str) -> bool {
+    has_member(name, Takes::Jump)
+}
+
+/// Whether an action has a mapping of that name.
+pub(crate) fn is_mapping(name: &str) -> bool {
+    has_member(name, Takes::Mappings)
+}
+
+fn has_member(name: &str, takes: Takes) -> bool {
+    /// Each name once: comparing documents asks for every list in them.
+    static NAMES: LazyLock<Vec<(&str, Takes)>> = LazyLock::new(|| {
+        let members = ACTIONS.iter().flat_map(|action| action.members);
+        let wanted = members.filter(|member| matches!(member.takes, Takes::Jump | Takes::Mappings));
+        let mut names: Vec<_> = wanted.map(|member| (member.name, member.takes)).collect();
+        names.sort_unstable_by_key(|(name, _)| *name);
+        names.dedup();
+        names
+    });
+    NAMES.contains(&(name, takes))
+}

@@ -1,0 +1,168 @@
+//! `transferToQueue`: ends the run in a queue.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::definition::{ActionDefinition, Need, Takes, member};
+use super::facts::{Effect, Ends, Facts, Named, PartsMut, ProgramFacts, Sets};
+use super::jumps::{Jumps, NOT_FOUND, ProgramJumps};
+use super::{Runnable, Written};
+use crate::check::Draft;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::document::is_computed;
+use crate::document::object::{Object, Reader};
+use crate::expr::Compiled;
+use crate::program::{ProgramAction, QueueTarget};
+use crate::types::Type;
+
+/// Ends the run: the interaction goes to a queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferToQueue {
+    /// The queue's name or id, or a text with `${…}` that becomes one.
+    pub queue: String,
+    /// `notFound`: a computed queue does not exist.
+    #[serde(flatten)]
+    pub jumps: Jumps,
+    /// Overrides the interaction's priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Json>,
+    /// Skills asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Json>,
+    /// The language asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Json>,
+}
+
+/// Ends the run in a queue.
+#[derive(Debug)]
+pub struct ProgramTransferToQueue {
+    /// Which.
+    pub queue: QueueChoice,
+    /// `notFound`: a computed queue does not exist. None with a queue that is written out.
+    pub jumps: ProgramJumps,
+    /// An integer expression.
+    pub priority: Option<Compiled>,
+    /// An expression of type `list<string>`.
+    pub skills: Option<Compiled>,
+    /// A string expression.
+    pub language: Option<Compiled>,
+}
+
+/// The queue of an action.
+#[derive(Debug)]
+pub enum QueueChoice {
+    /// It was written out.
+    Fixed(QueueTarget),
+    /// A string expression: a name or an id.
+    Computed(Compiled),
+}
+
+impl Written for TransferToQueue {
+    type Program = ProgramTransferToQueue;
+
+    const DEFINITION: ActionDefinition = ActionDefinition {
+        name: "transferToQueue",
+        summary: "Ends the run: the interaction goes to a queue.",
+        members: &[
+            member(
+                "queue",
+                Takes::Queue,
+                Need::Required,
+                "The queue. One that is written out must exist when the flow is published; one that is computed, when the run comes here.",
+            ),
+            member(
+                NOT_FOUND,
+                Takes::Jump,
+                Need::Optional,
+                "The node that the run goes on at when a computed queue does not exist. Without it that is an error of the action.",
+            ),
+            member(
+                "priority",
+                Takes::Integer,
+                Need::Optional,
+                "The priority in the queue. Left out: the interaction's.",
+            ),
+            member("skills", Takes::StringList, Need::Optional, "Skills that whoever takes it should have."),
+            member("language", Takes::String, Need::Optional, "The language that whoever takes it should speak."),
+        ],
+        example: r#"type: transferToQueue
+queue: Billing
+priority: 10
+skills: [refunds]
+"#,
+    };
+
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+        Some(Self {
+            queue: reader.required_string(object, "queue")?,
+            jumps: Jumps::read(&Self::DEFINITION, reader, object),
+            priority: reader.optional_value(object, "priority"),
+            skills: reader.optional_value(object, "skills"),
+            language: reader.optional_value(object, "language"),
+        })
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let queue = if is_computed(&self.queue) { Named::ComputedQueue } else { Named::Queue(&self.queue) };
+        Facts { names: vec![queue], assigns: None, outputs: None, inside: &[] }
+    }
+
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::none()
+    }
+
+    fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramTransferToQueue> {
+        let priority = draft.optional("priority", self.priority.as_ref(), &Type::Integer);
+        let skills = draft.optional("skills", self.skills.as_ref(), &Type::list_of_strings());
+        let language = draft.optional("language", self.language.as_ref(), &Type::String);
+        let queue = if is_computed(&self.queue) {
+            let computed = Json::from(self.queue.as_str());
+            draft.value("queue", &computed, &Type::String).map(QueueChoice::Computed)
+        } else {
+            draft.queue("queue", &self.queue).map(QueueChoice::Fixed)
+        };
+        if let (Some(_), Some(QueueChoice::Fixed(target))) = (self.jumps.get(NOT_FOUND), &queue) {
+            let message = format!("the queue `{}` is there: nothing would ever go on at `notFound`", target.name);
+            draft.diagnostics.push(
+                Diagnostic::warning(Code::DeadBranch, draft.at("notFound.to"), message)
+                    .suggestion("remove `notFound`; it is for queues that are computed"),
+            );
+        }
+        let (jumps, queue) = (draft.jumps(&self.jumps)?, queue?);
+        let jumps = match queue {
+            QueueChoice::Computed(_) => jumps,
+            QueueChoice::Fixed(_) => ProgramJumps::default(),
+        };
+        Some(ProgramTransferToQueue { queue, jumps, priority: priority?, skills: skills?, language: language? })
+    }
+}
+
+impl Runnable for ProgramTransferToQueue {
+    fn facts(&self) -> ProgramFacts<'_> {
+        let (queue, effect) = match &self.queue {
+            QueueChoice::Fixed(_) => (None, None),
+            QueueChoice::Computed(queue) => (Some(queue), Some(Effect::Asks)),
+        };
+        let members = [
+            ("queue", queue),
+            ("priority", self.priority.as_ref()),
+            ("skills", self.skills.as_ref()),
+            ("language", self.language.as_ref()),
+        ];
+        let written = members.into_iter().filter_map(|(member, compiled)| Some((member.to_owned(), compiled?)));
+        ProgramFacts {
+            evaluates: written.collect(),
+            outputs: &[],
+            sets: Sets::Nothing,
+            jumps: &self.jumps,
+            effect,
+            ends: Ends::Run,
+        }
+    }
+
+    fn inside(&self) -> &[ProgramAction] {
+        &[]
+    }
+}
