@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleSpec};
-use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::where_used::Direction;
 use waypost_ids::ScheduleId;
 use waypost_wire::graph::Graph;
@@ -219,7 +218,7 @@ pub async fn used_by(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    graph::answer(&state, &caller, Used::Schedule(parse_id(&id)?), Direction::UsedBy, query).await
+    graph::answer(&state, &caller, &parse_id(&id)?.into(), Direction::UsedBy, query).await
 }
 
 /// A schedule's id in a path. What is no UUID names no schedule.

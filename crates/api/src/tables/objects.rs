@@ -9,7 +9,6 @@ use axum::response::Response;
 use waypost_app::catalogue::plan::By;
 use waypost_app::catalogue::shape::Table;
 use waypost_app::catalogue::tables::TableSpec;
-use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::where_used::Direction;
 use waypost_app::tables::spec;
 use waypost_wire::listing::Page;
@@ -133,7 +132,7 @@ pub(super) async fn used_by(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    graph::answer(&state, &caller, Used::Table(parse_id(&id)?), Direction::UsedBy, query).await
+    graph::answer(&state, &caller, &parse_id(&id)?.into(), Direction::UsedBy, query).await
 }
 
 fn spec(mut body: Fields) -> Result<TableSpec, ApiError> {

@@ -14,7 +14,6 @@ use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, Fl
 
 use super::checking::{CheckedVersion, bindings_of};
 use super::graph::Calls;
-use super::usage::Used;
 use super::world::{Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned, routing};
 use crate::aside::Wanted;
@@ -378,7 +377,7 @@ fn too_deep(
         .collect();
     let mut found = BTreeSet::new();
     while let Some(flow) = waiting.pop() {
-        for user in next.usage.users(Used::Flow(flow)) {
+        for user in next.usage.users(&flow.into()) {
             if found.insert(user) {
                 waiting.push(user.0);
             }
@@ -412,20 +411,10 @@ fn place(world: &World, key: VersionKey, path: &str) -> (Option<String>, Option<
 
 /// Everything that uses a flow: running versions of others, and routes.
 pub(super) fn users_of(world: &World, id: FlowId) -> Vec<User> {
-    let mut users = Vec::new();
-    for key in world.usage.users(Used::Flow(id)).filter(|key| key.0 != id) {
-        let Some(record) = world.flows.get(&key.0) else { continue };
-        users.extend(world.usage.places(key, Used::Flow(id)).map(|place| User {
-            kind: "flow",
-            id: key.0.to_string(),
-            name: record.name.clone(),
-            path: place.path.to_string(),
-        }));
-    }
+    let mut users = routing::flow_users(world, &id.into());
+    users.retain(|user| user.id != id.to_string());
     users.extend(world.routes_to(id).map(|route| routing::route_user(route)));
-    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
-    users.dedup();
-    users
+    routing::in_order(users)
 }
 
 pub(super) fn version_not_found(id: FlowId, version: Version) -> AppError {

@@ -7,12 +7,11 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_ids::QueueId;
+use waypost_ids::{QueueId, Ref};
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::InteractionRecord;
 
 use super::routes::one_form;
-use super::usage::Used;
 use super::world::{UNROUTED, World};
 use super::{LiveCatalogue, Planned, plan};
 use crate::audit::SERVER;
@@ -375,7 +374,7 @@ fn queue_name_is_free(world: &World, queue: &QueueRecord) -> Result<(), AppError
 }
 
 /// Every place in a flow that names something.
-pub(super) fn flow_users(world: &World, used: Used) -> Vec<User> {
+pub(super) fn flow_users(world: &World, used: &Ref) -> Vec<User> {
     let mut users = Vec::new();
     for key in world.usage.users(used) {
         let Some(record) = world.flows.get(&key.0) else { continue };
@@ -391,7 +390,7 @@ pub(super) fn flow_users(world: &World, used: Used) -> Vec<User> {
 
 /// Every flow that names the queue, and every route that leads to it.
 fn queue_users(world: &World, id: QueueId) -> Vec<User> {
-    let mut users = flow_users(world, Used::Queue(id));
+    let mut users = flow_users(world, &id.into());
     for route in world.routes.values() {
         if route.target == RouteTarget::Queue(id) || route.unrouted_queue == Some(id) {
             users.push(route_user(route));
@@ -400,7 +399,7 @@ fn queue_users(world: &World, id: QueueId) -> Vec<User> {
     in_order(users)
 }
 
-fn in_order(mut users: Vec<User>) -> Vec<User> {
+pub(super) fn in_order(mut users: Vec<User>) -> Vec<User> {
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();
     users

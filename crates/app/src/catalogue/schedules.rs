@@ -15,7 +15,6 @@ use waypost_store::records::tables::ScheduleRecord;
 
 use super::plan::By;
 use super::routing::{flow_users, named, not_found, simple};
-use super::usage::Used;
 use super::world::World;
 use super::{LiveCatalogue, Planned};
 use crate::error::AppError;
@@ -225,7 +224,7 @@ impl LiveCatalogue {
     pub async fn delete_schedule(&self, actor: &str, id: ScheduleId) -> Result<(), AppError> {
         self.change(actor, |world: &World| {
             let schedule = world.schedules.get(&id).ok_or_else(|| not_found("schedule", id))?;
-            let users = flow_users(world, Used::Schedule(id));
+            let users = flow_users(world, &id.into());
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "schedule", name: schedule.record.name.clone(), users });
             }

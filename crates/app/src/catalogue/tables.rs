@@ -15,7 +15,6 @@ use super::LiveCatalogue;
 use super::plan::By;
 use super::routing::{flow_users, named, not_found, simple};
 use super::shape::{Table, clash};
-use super::usage::Used;
 use super::world::World;
 use crate::error::AppError;
 use crate::tables::spec;
@@ -155,7 +154,7 @@ impl LiveCatalogue {
     pub async fn delete_table(&self, actor: &str, id: TableId) -> Result<(), AppError> {
         self.change(actor, |world: &World| {
             let table = world.tables.get(&id).ok_or_else(|| not_found("table", id))?;
-            let users = flow_users(world, Used::Table(id));
+            let users = flow_users(world, &id.into());
             if !users.is_empty() {
                 return Err(AppError::InUse { kind: "table", name: table.record.name.clone(), users });
             }

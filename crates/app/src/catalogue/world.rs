@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, QueueId, Ref, ScheduleId, TableId, Version};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,
@@ -20,7 +19,7 @@ use super::checking::CheckedVersion;
 use super::routes::Routes;
 use super::schedules::KnownSchedule;
 use super::shape::Table;
-use super::usage::{self, Target, Usage, Used};
+use super::usage::{self, Usage, Use};
 use crate::aside::Wanted;
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
@@ -219,10 +218,10 @@ impl World {
                     next.forget_checks_of(flow.id);
                 }
                 // Traces name queues, tables and schedules as they are called now.
-                CatalogueChange::PutQueue(queue) => next.forget_checks_with(Used::Queue(queue.id)),
-                CatalogueChange::PutSchedule(schedule) => next.forget_checks_with(Used::Schedule(schedule.id)),
+                CatalogueChange::PutQueue(queue) => next.forget_checks_with(&queue.id.into()),
+                CatalogueChange::PutSchedule(schedule) => next.forget_checks_with(&schedule.id.into()),
                 CatalogueChange::PutTable(table) => {
-                    next.forget_checks_with(Used::Table(table.id));
+                    next.forget_checks_with(&table.id.into());
                     if self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema) {
                         reshaped.insert(table.id);
                     }
@@ -246,7 +245,7 @@ impl World {
         }
     }
 
-    fn forget_checks_with(&self, used: Used) {
+    fn forget_checks_with(&self, used: &Ref) {
         let mut checked = self.lock_checked();
         self.usage.users(used).for_each(|user| drop(checked.remove(&user)));
     }
@@ -288,12 +287,8 @@ impl World {
                 .filter(|key| !active.contains(&key.1) && !self.is_pinned(*key))
                 .collect();
             for key in idle {
-                let called = self.usage.of(key).iter().filter_map(|one| match &one.target {
-                    // What it pinned may be idle now, too.
-                    Target::Flow(flow, Selector::Version(_)) => Some(*flow),
-                    _ => None,
-                });
-                suspects.extend(called);
+                // What it pinned may be idle now, too.
+                suspects.extend(self.usage.of(key).iter().filter_map(Use::pin).map(|(flow, _)| flow));
                 self.loaded.remove(&key);
                 if let Some(versions) = self.loaded_of.get_mut(&key.0) {
                     versions.retain(|version| *version != key.1);
@@ -304,11 +299,10 @@ impl World {
         }
     }
 
-    fn is_pinned(&self, (flow, version): VersionKey) -> bool {
-        let pin = Target::Flow(flow, Selector::Version(version));
+    fn is_pinned(&self, version: VersionKey) -> bool {
         self.usage
-            .users(Used::Flow(flow))
-            .any(|user| user != (flow, version) && self.usage.of(user).iter().any(|one| one.target == pin))
+            .users(&version.0.into())
+            .any(|user| user != version && self.usage.of(user).iter().any(|one| one.pin() == Some(version)))
     }
 
     /// The loaded versions of a flow: those that run by themselves, and those that others pin.
@@ -407,10 +401,7 @@ impl World {
 
     /// The versions that a loaded version pins.
     pub fn pins(&self, key: VersionKey) -> impl Iterator<Item = VersionKey> + '_ {
-        self.usage.of(key).iter().filter_map(|one| match &one.target {
-            Target::Flow(flow, Selector::Version(version)) => Some((*flow, *version)),
-            _ => None,
-        })
+        self.usage.of(key).iter().filter_map(Use::pin)
     }
 
     /// The flow of that folded name and kind.

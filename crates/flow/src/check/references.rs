@@ -9,7 +9,7 @@ use crate::program::{Callee, QueueTarget, ScheduleTarget, TableTarget};
 
 use super::Reference;
 use super::actions::Actions;
-use super::world::{Resolved, Unresolved};
+use super::world::Unresolved;
 
 impl Actions<'_> {
     /// Resolves a queue by name or id, and notes the reference.
@@ -32,7 +32,8 @@ impl Actions<'_> {
         };
         self.references.push(Reference {
             path: place.to_owned(),
-            target: Resolved::Queue(queue.clone()),
+            target: queue.id.into(),
+            selector: None,
             written: written.to_owned(),
         });
         Some(queue)
@@ -54,8 +55,8 @@ impl Actions<'_> {
             });
             return None;
         };
-        let target = Resolved::Table(table.clone());
-        self.references.push(Reference { path: place.to_owned(), target, written: written.to_owned() });
+        let (target, written) = (table.id.into(), written.to_owned());
+        self.references.push(Reference { path: place.to_owned(), target, selector: None, written });
         Some(table)
     }
 
@@ -77,8 +78,8 @@ impl Actions<'_> {
             });
             return None;
         };
-        let target = Resolved::Schedule(schedule.clone());
-        self.references.push(Reference { path: place.to_owned(), target, written: written.to_owned() });
+        let (target, written) = (schedule.id.into(), written.to_owned());
+        self.references.push(Reference { path: place.to_owned(), target, selector: None, written });
         Some(schedule)
     }
 
@@ -113,8 +114,12 @@ impl Actions<'_> {
         let selector = reference.selector()?;
         match self.world.interfaces(flow, &selector) {
             Ok(interfaces) => {
-                let target = Resolved::Flow(flow, selector.clone());
-                self.references.push(Reference { path: path.to_owned(), target, written: written.clone() });
+                self.references.push(Reference {
+                    path: path.to_owned(),
+                    target: flow.into(),
+                    selector: Some(selector.clone()),
+                    written: written.clone(),
+                });
                 Some((Callee { flow, selector }, interfaces))
             }
             Err(unresolved) => {
