@@ -162,11 +162,8 @@ async fn search(
     let wanted = Wanted::read(&mut query);
     query.finish()?;
     let world = state.app.catalogue.world();
-    let flows = world.flows.keys().map(|id| Ref::from(*id));
-    let objects = flows
-        .chain(world.queues.keys().map(|id| Ref::from(*id)))
-        .chain(world.tables.keys().map(|id| Ref::from(*id)))
-        .chain(world.schedules.keys().map(|id| Ref::from(*id)));
+    let objects =
+        [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule].into_iter().flat_map(|kind| world.objects(kind));
     let teller = Teller::to(&state, &caller);
     let mut found: Vec<Node> =
         objects.filter_map(|object| node(&world, &object)).filter(|node| fits(&name, &node.name)).collect();

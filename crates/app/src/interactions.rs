@@ -17,6 +17,7 @@ use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
+use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
     State, Summary,
@@ -263,7 +264,7 @@ impl App {
     /// # Errors
     /// The queue is not found, or the store.
     pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, AppError> {
-        self.catalogue.queue(claim.queue)?;
+        self.catalogue.object::<QueueRecord>(&claim.queue)?;
         let deadline = Instant::now() + wait;
         loop {
             let notified = self.decided.notified();

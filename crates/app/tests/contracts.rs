@@ -14,15 +14,17 @@ use std::sync::Arc;
 
 use waypost_app::App;
 use waypost_app::catalogue::changesets::{ChangeSet, Member};
+use waypost_app::catalogue::domains::DomainSpec;
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::labels::WantedTarget;
 use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::queues::QueueSpec;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::catalogue::versions::VersionName;
 use waypost_app::error::AppError;
 use waypost_flow::source::{self, Node};
 use waypost_ids::FlowId;
-use waypost_store::records::catalogue::RouteTarget;
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };
@@ -50,7 +52,7 @@ impl World {
         let store = Arc::new(SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap());
         let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
         for name in ["Billing", "General"] {
-            app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap();
+            app.catalogue.create::<QueueRecord>(BY, QueueSpec::named(name)).await.unwrap();
         }
         let text = std::fs::read_to_string(folder().join("world.yaml")).unwrap();
         let mut world = Self { store, app, flows: BTreeMap::new(), _folder: folder_of_store };
@@ -60,15 +62,21 @@ impl World {
                 world.step("label Classify stable 1", "").await.unwrap();
             }
         }
-        world.app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+        world
+            .app
+            .catalogue
+            .create::<DomainRecord>(BY, DomainSpec { domain: "example.com".to_owned(), ..DomainSpec::default() })
+            .await
+            .unwrap();
         let spec = RouteSpec {
+            domain: "example.com".to_owned(),
             pattern: "care".to_owned(),
-            target: Some(RouteTarget::Flow(world.flows["Inbound"].0)),
+            target: Some(RouteTarget::Flow(world.flows["Inbound"].0).into()),
             unrouted_queue: None,
             priority: 0,
             extra: serde_json::Map::new(),
         };
-        world.app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+        world.app.catalogue.create::<RouteRecord>(BY, spec).await.unwrap();
         world
     }
 
@@ -171,11 +179,11 @@ impl World {
             "deactivate" => drop(catalogue.deactivate_flow(BY, self.id(name)).await?),
             "delete" => catalogue.delete_flow(BY, self.id(name), None).await?,
             "rename-queue" | "delete-queue" => {
-                let queue = catalogue.queues().into_iter().find(|queue| queue.name == name).unwrap().id;
+                let queue = catalogue.objects::<QueueRecord>().into_iter().find(|queue| queue.name == name).unwrap().id;
                 if words[0] == "delete-queue" {
-                    catalogue.delete_queue("test", queue).await?;
+                    catalogue.delete::<QueueRecord>(BY, &queue, None).await?;
                 } else {
-                    catalogue.update_queue("test", queue, words[2].to_owned(), serde_json::Map::new()).await?;
+                    catalogue.update::<QueueRecord>(BY, &queue, QueueSpec::named(words[2]), None).await?;
                 }
                 return Ok("ok".to_owned());
             }

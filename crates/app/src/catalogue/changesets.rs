@@ -7,14 +7,16 @@ use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::Node;
 use waypost_ids::FlowId;
-use waypost_store::records::catalogue::{CatalogueChange, EventKind, FlowRecord};
+use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
 
+use super::LiveCatalogue;
+use super::edits::{AnyEdit, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
 use super::flows::{Saving, Wanted, touch};
+use super::object::named;
 use super::plan::{By, Edit};
-use super::routing::missing_queue;
+use super::queues::QueueSpec;
 use super::versions::{VersionName, number_of};
 use super::world::World;
-use super::{LiveCatalogue, Planned};
 use crate::aside::Wanted as Wanting;
 use crate::error::AppError;
 
@@ -92,19 +94,19 @@ impl LiveCatalogue {
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
     pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, AppError> {
         let members = Arc::new(set.members);
+        let queues = missing(&set.queues)?;
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (new_queues, queues) = queues(&world, &set.queues)?;
             let (edits, flows) = match members.is_empty() && !set.queues.is_empty() {
                 true => Default::default(),
                 false => self.edits(&world, by, &members).await?,
             };
-            let done = Done { flows, queues };
-            if edits.is_empty() && new_queues.is_empty() {
+            let planned = self.plan_all(&world, by, &queues, edits).await?;
+            let done = Done { flows, queues: told(&set.queues, &planned.answer) };
+            if planned.changes.is_empty() {
                 return Ok(done);
             }
-            let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
             if set.dry_run {
                 return Ok(done);
             }
@@ -125,13 +127,12 @@ impl LiveCatalogue {
     /// As [`LiveCatalogue::change_set`].
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
         let world = self.world();
-        let (new_queues, _) = queues(&world, &set.queues)?;
         let (edits, flows) = self.edits(&world, by, &Arc::new(set.members)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
-        if edits.is_empty() && new_queues.is_empty() {
+        let planned = self.plan_all(&world, by, &missing(&set.queues)?, edits).await?;
+        if planned.changes.is_empty() {
             return Ok((world, flows));
         }
-        let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
         Ok((Arc::new(planned.next), flows))
     }
 
@@ -188,17 +189,33 @@ impl LiveCatalogue {
     }
 }
 
-/// The queues that are not there yet, and what becomes of each.
-fn queues(world: &World, names: &[String]) -> Result<(Vec<CatalogueChange>, Vec<QueueDone>), AppError> {
-    let (mut changes, mut told) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
+/// Edits that make the queues that are not there yet.
+///
+/// # Errors
+/// A bad name.
+fn missing(names: &[String]) -> Result<Vec<Arc<dyn AnyEdit>>, AppError> {
+    let (mut seen, mut edits) = (HashSet::new(), Vec::<Arc<dyn AnyEdit>>::new());
     for (index, name) in names.iter().enumerate() {
-        let missing = missing_queue(world, &format!("queues[{index}]"), name)?;
-        let new = missing.filter(|queue| seen.insert(queue.folded_name.clone()));
-        told.push(QueueDone { name: name.clone(), new: new.is_some() });
-        changes.extend(new.map(CatalogueChange::PutQueue));
+        let name = named(&format!("queues[{index}]"), name)?;
+        if seen.insert(document::fold_name(&name)) {
+            edits.push(Arc::new(ObjectEdit::<QueueRecord> {
+                writing: Writing::IfMissing,
+                ..ObjectEdit::alone(Which::Named(name.clone()), Some(QueueSpec::named(&name)), None)
+            }));
+        }
     }
-    Ok((changes, told))
+    Ok(edits)
+}
+
+/// What became of each queue: one that is named twice was made once.
+fn told(names: &[String], done: &[ObjectDone]) -> Vec<QueueDone> {
+    let mut new: HashSet<String> = done
+        .iter()
+        .filter(|done| done.outcome == ObjectOutcome::Created)
+        .map(|done| document::fold_name(&done.name))
+        .collect();
+    let told = |name: &String| QueueDone { name: name.clone(), new: new.remove(&document::fold_name(name.trim())) };
+    names.iter().map(told).collect()
 }
 
 /// A member, as far as it can be read without the others.

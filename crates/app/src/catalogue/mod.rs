@@ -4,14 +4,19 @@ mod audited;
 pub mod changesets;
 pub mod checking;
 pub mod checkout;
+pub mod domains;
+pub mod edits;
 pub mod flows;
 pub mod graph;
 pub mod labels;
+pub mod object;
 pub mod plan;
+pub mod queues;
 pub mod routes;
 pub mod routing;
 pub mod schedules;
 pub mod shape;
+pub mod shelf;
 pub mod tables;
 pub mod usage;
 pub mod versions;
@@ -136,24 +141,6 @@ impl LiveCatalogue {
         Turn { catalogue: self, by, turn: None, attempts: 0 }
     }
 
-    /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
-    ///
-    /// # Errors
-    /// What the plan refused, or the store.
-    pub async fn change<T>(
-        &self,
-        actor: &str,
-        plan: impl Fn(&World) -> Result<Option<Planned<T>>, AppError> + Send + Sync,
-    ) -> Result<Option<T>, AppError> {
-        let mut turn = self.begin(By { actor, note: None });
-        loop {
-            let Some(planned) = plan(&*turn.world().await)? else { return Ok(None) };
-            if let Some(answer) = turn.commit(planned).await? {
-                return Ok(Some(answer));
-            }
-        }
-    }
-
     /// Versions from the store, read as documents; those that don't exist are left out.
     ///
     /// # Errors
@@ -239,7 +226,7 @@ impl<'c> Turn<'c> {
             Err(CommitError::Conflict) => {
                 Err(StoreError::Unavailable("the catalogue keeps changing".to_owned()).into())
             }
-            Err(CommitError::Occupied { queue, work }) => Err(routing::occupied(&self.catalogue.world(), queue, *work)),
+            Err(CommitError::Occupied { queue, work }) => Err(queues::occupied(&self.catalogue.world(), queue, *work)),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }

@@ -1,4 +1,4 @@
-//! Changes of flows, planned: the world as it would stand afterwards, checked before anything is written.
+//! Changes of flows and of objects, planned: the world as it would stand afterwards, checked before anything is written.
 //!
 //! Every way to change flows comes through here, alone or as a set: saving, publishing, restoring, labels, deprecating,
 //! deactivating, deleting. So there is one contract check.
@@ -10,14 +10,19 @@ use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::Document;
 use waypost_flow::interface::Interface;
 use waypost_ids::{FlowId, Version};
-use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
+use waypost_store::records::catalogue::{
+    Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
+};
 
 use super::checking::{CheckedVersion, bindings_of};
+use super::edits::{AnyEdit, ObjectDone};
 use super::graph::Calls;
+use super::object::Making;
+use super::where_used::users_of;
 use super::world::{Loaded, VersionKey, World};
-use super::{LiveCatalogue, Planned, routing};
+use super::{LiveCatalogue, Planned};
 use crate::aside::Wanted;
-use crate::error::{AppError, Breakage, User};
+use crate::error::{AppError, Breakage};
 
 /// Who changes something, and why.
 #[derive(Clone, Copy, Debug)]
@@ -78,18 +83,37 @@ impl LiveCatalogue {
         edits: Vec<Edit>,
         answer: T,
     ) -> Result<Planned<T>, AppError> {
-        self.plan_with(world, by, Vec::new(), edits, answer).await
+        let Planned { changes, next, .. } = self.plan_all(world, by, &[], edits).await?;
+        Ok(Planned { changes, next, answer })
     }
 
-    /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
-    pub(super) async fn plan_with<T>(
+    /// The same, with edits of objects. What becomes of each object is the answer, in their order.
+    pub(super) async fn plan_all(
         &self,
         world: &Arc<World>,
         by: By<'_>,
-        mut changes: Vec<CatalogueChange>,
+        objects: &[Arc<dyn AnyEdit>],
         mut edits: Vec<Edit>,
-        answer: T,
-    ) -> Result<Planned<T>, AppError> {
+    ) -> Result<Planned<Vec<ObjectDone>>, AppError> {
+        let (mut changes, mut done) = (Vec::new(), vec![None; objects.len()]);
+        let mut problems = Problems::default();
+        for (place, object) in done.iter_mut().zip(objects).filter(|(_, object)| !object.after_flows()) {
+            let made = match object.make(&Making::of(world, by.actor)) {
+                Err(AppError::Invalid(found)) => {
+                    problems.extend(found);
+                    continue;
+                }
+                made => made?,
+            };
+            if !made.with_content.is_empty() && self.has_content(&made.done.object).await? {
+                problems.extend(made.with_content);
+            }
+            changes.extend(made.change);
+            *place = Some(made.done);
+        }
+        if !problems.is_empty() {
+            return Err(AppError::Invalid(problems.into_vec()));
+        }
         for edit in &mut edits {
             if !edit.regardless_of_lock {
                 refuse_held(world, &edit.record, by)?;
@@ -110,11 +134,16 @@ impl LiveCatalogue {
                 loaded.push(Arc::new(Loaded { record, document: version.document.clone() }));
             }
         }
-        let mut draft = Draft { changes, edits, loaded, asked: HashSet::new() };
+        let late = objects.iter().filter(|object| object.after_flows()).cloned().collect();
+        let mut draft = Draft { actor: by.actor.to_owned(), changes, edits, late, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
             match self.desk.work_for(by.actor, move |wanted| draft.conclude(&world, wanted)).await?? {
-                Concluded::Planned { changes, next } => return Ok(Planned { changes, next: *next, answer }),
+                Concluded::Planned { changes, next, late } => {
+                    let mut late = late.into_iter();
+                    let answer = done.into_iter().filter_map(|done| done.or_else(|| late.next())).collect();
+                    return Ok(Planned { changes, next: *next, answer });
+                }
                 Concluded::Missing(unfinished, keys) => {
                     draft = *unfinished;
                     draft.loaded.extend(self.load_versions(&keys).await?);
@@ -126,8 +155,11 @@ impl LiveCatalogue {
 
 /// A plan on its way.
 struct Draft {
+    actor: String,
     changes: Vec<CatalogueChange>,
     edits: Vec<Edit>,
+    /// Objects that are made when flows are as they will be.
+    late: Vec<Arc<dyn AnyEdit>>,
     /// Versions that come into use.
     loaded: Vec<Arc<Loaded>>,
     /// Those that were looked for in the store.
@@ -137,7 +169,7 @@ struct Draft {
 /// How far a plan has come.
 enum Concluded {
     /// It can be committed.
-    Planned { changes: Vec<CatalogueChange>, next: Box<World> },
+    Planned { changes: Vec<CatalogueChange>, next: Box<World>, late: Vec<ObjectDone> },
     /// These versions come into use, labelled, restored or pinned, and are not at hand.
     Missing(Box<Draft>, Vec<VersionKey>),
 }
@@ -151,13 +183,17 @@ impl Draft {
             self.asked.extend(missing.iter().copied());
             return Ok(Concluded::Missing(Box::new(self), missing));
         }
-        let Self { mut changes, edits, .. } = self;
+        let Self { actor, mut changes, edits, late, .. } = self;
         let mut world_after = next.world;
-        refuse(world, &world_after, &edits)?;
+        let mut problems = Problems::default();
+        let late = make_late(&mut world_after, &actor, &late, &mut changes, &mut problems)?;
+        refuse_taken(&world_after, &changes)?;
+        refuse(world, &world_after, &edits, problems)?;
+        refuse_used(world, &world_after, &changes)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
             let tables = changes.iter().filter_map(|change| match change {
-                CatalogueChange::PutTable(table) => Some(table.name.as_str()),
+                CatalogueChange::Put(ObjectRecord::Table(table)) => Some(table.name.as_str()),
                 _ => None,
             });
             let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
@@ -205,7 +241,7 @@ impl Draft {
         }
         written.append(&mut changes);
         world_after.wanted = Wanted::default();
-        Ok(Concluded::Planned { changes: written, next: Box::new(world_after) })
+        Ok(Concluded::Planned { changes: written, next: Box::new(world_after), late })
     }
 
     /// Versions that come into use and are not at hand.
@@ -239,10 +275,10 @@ fn inherit_bindings(world: &World, edit: &mut Edit) {
     let Bindings { queues, flows, tables, schedules } = &known.record.bindings;
     let flow_named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
     let bindings = &mut new.record.bindings;
-    inherit(&mut bindings.queues, queues, |name| world.queue_named(name).is_some());
+    inherit(&mut bindings.queues, queues, |name| world.queues.named(name).is_some());
     inherit(&mut bindings.flows, flows, flow_named);
-    inherit(&mut bindings.tables, tables, |name| world.table_named(name).is_some());
-    inherit(&mut bindings.schedules, schedules, |name| world.schedule_named(name).is_some());
+    inherit(&mut bindings.tables, tables, |name| world.tables.named(name).is_some());
+    inherit(&mut bindings.schedules, schedules, |name| world.schedules.named(name).is_some());
 }
 
 fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {
@@ -258,9 +294,56 @@ pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Res
     }
 }
 
+/// Makes objects in the world that they come into, one after the other.
+fn make_late(
+    world: &mut World,
+    actor: &str,
+    late: &[Arc<dyn AnyEdit>],
+    changes: &mut Vec<CatalogueChange>,
+    problems: &mut Problems,
+) -> Result<Vec<ObjectDone>, AppError> {
+    let mut done = Vec::new();
+    for edit in late {
+        match edit.make(&Making::of(world, actor)) {
+            Err(AppError::Invalid(found)) => problems.extend(found),
+            made => {
+                let made = made?;
+                if let Some(change) = made.change {
+                    world.apply(&change);
+                    changes.push(change);
+                }
+                done.push(made.done);
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Refuses objects whose names others have.
+fn refuse_taken(next: &World, changes: &[CatalogueChange]) -> Result<(), AppError> {
+    let put = changes.iter().filter_map(|change| match change {
+        CatalogueChange::Put(record) => Some(record),
+        _ => None,
+    });
+    let taken = { put }.find_map(|record| next.shelf(record.object().kind)?.taken(record));
+    taken.map_or(Ok(()), Err)
+}
+
+/// Refuses to delete objects that others use then.
+fn refuse_used(world: &World, next: &World, changes: &[CatalogueChange]) -> Result<(), AppError> {
+    for change in changes {
+        let CatalogueChange::Delete(object) = change else { continue };
+        let users = users_of(next, object);
+        if !users.is_empty() {
+            let name = world.shelf(object.kind).and_then(|shelf| shelf.name(object)).unwrap_or_default();
+            return Err(AppError::InUse { kind: object.kind.as_str(), name, users });
+        }
+    }
+    Ok(())
+}
+
 /// Refuses edits for what is wrong with the edited flows themselves.
-fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
-    let mut problems = Problems::default();
+fn refuse(world: &World, next: &World, edits: &[Edit], mut problems: Problems) -> Result<(), AppError> {
     let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
     for edit in edits {
         let record = &edit.record;
@@ -274,7 +357,7 @@ fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
             return Err(AppError::NameTaken { kind: "flow", name: record.name.clone(), holder });
         }
         if record.shared
-            && let Some(route) = world.routes_to(record.id).next()
+            && let Some(route) = next.routes_to(record.id).next()
         {
             let message =
                 format!("the route {}@{} leads to this flow: it can't become shared", route.pattern, route.domain);
@@ -407,14 +490,6 @@ fn place(world: &World, key: VersionKey, path: &str) -> (Option<String>, Option<
         loaded.document.nodes.get(node).map(|node| node.id.clone())
     });
     (node_id, action)
-}
-
-/// Everything that uses a flow: running versions of others, and routes.
-pub(super) fn users_of(world: &World, id: FlowId) -> Vec<User> {
-    let mut users = routing::flow_users(world, &id.into());
-    users.retain(|user| user.id != id.to_string());
-    users.extend(world.routes_to(id).map(|route| routing::route_user(route)));
-    routing::in_order(users)
 }
 
 pub(super) fn version_not_found(id: FlowId, version: Version) -> AppError {

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, Kind, Ref, Version};
 use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
 
 use super::LiveCatalogue;
-use super::routing::not_found;
+use super::object::{Object, not_found};
 use super::versions::VersionName;
 use super::world::World;
-use crate::error::AppError;
+use crate::error::{AppError, User};
 
 /// Something in the graph.
 #[derive(Clone, Debug)]
@@ -229,24 +229,42 @@ fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
 /// An object of the world, if it is there.
 #[must_use]
 pub fn node(world: &World, object: &Ref) -> Option<Node> {
-    let id = object.uuid();
-    let mut flow = None;
-    let name = match object.kind {
+    let flow = object.flow().and_then(|id| world.flows.get(&id)).cloned();
+    let name = match (&flow, world.shelf(object.kind)) {
         _ if object.is_any() => "decided at run time".to_owned(),
-        Kind::Flow => {
-            flow = world.flows.get(&FlowId(id)).cloned();
-            flow.as_ref()?.name.clone()
-        }
-        Kind::Queue => world.queues.get(&QueueId(id))?.name.clone(),
-        Kind::Table => world.tables.get(&TableId(id))?.record.name.clone(),
-        Kind::Schedule => world.schedules.get(&ScheduleId(id))?.record.name.clone(),
-        Kind::Route => {
-            let route = world.routes.get(&id)?;
-            format!("{}@{}", route.pattern, route.domain)
-        }
-        Kind::Domain => world.domains.get(&object.to_string())?.domain.clone(),
+        (Some(flow), _) => flow.name.clone(),
+        (None, Some(shelf)) => shelf.name(object)?,
+        (None, None) => return None,
     };
     Some(Node { object: object.clone(), name, flow })
+}
+
+/// Everything that uses an object: running versions of other flows, and routes.
+pub(super) fn users_of(world: &World, object: &Ref) -> Vec<User> {
+    let mut users = Vec::new();
+    for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
+        let Some(record) = world.flows.get(&key.0) else { continue };
+        users.extend(world.usage.places(key, object).map(|place| User {
+            kind: "flow",
+            id: key.0.to_string(),
+            name: record.name.clone(),
+            path: place.path.to_string(),
+        }));
+    }
+    let is_in = |route: &RouteRecord| Ref::domain(&route.domain) == *object;
+    let routes = world
+        .routes
+        .values()
+        .filter(|route| led_to(route).any(|(to, _)| to == *object) || (object.kind == Kind::Domain && is_in(route)));
+    users.extend(routes.map(|route| User {
+        kind: "route",
+        id: route.id.to_string(),
+        name: RouteRecord::name(route),
+        path: String::new(),
+    }));
+    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
+    users.dedup();
+    users
 }
 
 /// Flows and everything that follows them, whatever the version: those whose runs a change of them may change.
