@@ -119,6 +119,11 @@ pub(crate) struct Listing<K> {
 pub(crate) struct PathParts(Vec<(String, String)>);
 
 impl PathParts {
+    /// Parts that a body says.
+    pub(crate) fn of(name: &str, value: String) -> Self {
+        Self(vec![(name.to_owned(), value)])
+    }
+
     /// A part.
     pub(crate) fn part(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

@@ -18,16 +18,20 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Revisions>, ApiErro
         return Ok(None);
     }
     let text = lines.join(", ");
-    let revisions = tags(&text).filter(|revisions| !revisions.is_empty());
-    revisions.map(|revisions| Some(Revisions::any_of(revisions))).ok_or_else(|| {
+    listed(&text).map(Some).ok_or_else(|| {
         let message = format!("`If-Match: {text}` is not a revision; send the `ETag` that was answered");
         ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message)
     })
 }
 
+/// The revisions among a list of tags; none if there is none.
+pub(crate) fn listed(tags: &str) -> Option<Revisions> {
+    revisions(tags).filter(|revisions| !revisions.is_empty()).map(Revisions::any_of)
+}
+
 /// The revisions among the tags of a list; none if it is not a list of tags. Weak tags never match here, and tags that are no
 /// revisions are of somebody else.
-fn tags(list: &str) -> Option<Vec<u64>> {
+fn revisions(list: &str) -> Option<Vec<u64>> {
     let mut revisions = Vec::new();
     let mut rest = list;
     loop {

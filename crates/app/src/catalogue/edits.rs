@@ -1,10 +1,11 @@
 //! Edits of objects: put or delete, one by one or in a change set.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use waypost_flow::diagnostic::Diagnostic;
-use waypost_ids::{Kind, Ref};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_ids::Ref;
 use waypost_store::records::catalogue::CatalogueChange;
 
 use super::LiveCatalogue;
@@ -97,9 +98,9 @@ impl<T: Object> ObjectEdit<T> {
 }
 
 /// An edit of an object of whatever kind.
-pub trait AnyEdit: Send + Sync {
-    /// The kind of object.
-    fn kind(&self) -> Kind;
+pub trait AnyEdit: Debug + Send + Sync {
+    /// Where its problems are told.
+    fn place(&self) -> &str;
 
     /// Whether it is made when flows are as they will be.
     fn after_flows(&self) -> bool;
@@ -123,8 +124,8 @@ pub struct Made {
 }
 
 impl<T: Object> AnyEdit for ObjectEdit<T> {
-    fn kind(&self) -> Kind {
-        T::KIND
+    fn place(&self) -> &str {
+        self.place.trim_end_matches('.')
     }
 
     fn after_flows(&self) -> bool {
@@ -140,6 +141,10 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
         };
         match self.made(making) {
             Err(AppError::Invalid(problems)) => Err(AppError::Invalid(place(problems))),
+            // In a set it is one problem among others.
+            Err(error @ AppError::NotFound { .. }) if !self.place.is_empty() => {
+                Err(AppError::Invalid(vec![Diagnostic::error(Code::InvalidValue, self.place(), error.to_string())]))
+            }
             Ok(made) => Ok(Made { with_content: place(made.with_content), ..made }),
             other => other,
         }

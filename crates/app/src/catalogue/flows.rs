@@ -265,19 +265,7 @@ impl LiveCatalogue {
             let world = turn.world().await;
             let mut edits = Vec::new();
             for id in ids {
-                let mut record = self.current(&world, *id, if_match).await?;
-                let mut users = users_of(&world, &(*id).into());
-                users.retain(|user| !(user.kind == "flow" && ids.iter().any(|id| id.to_string() == user.id)));
-                if !users.is_empty() {
-                    return Err(AppError::InUse { kind: "flow", name: record.name, users });
-                }
-                touch(&mut record);
-                record.deleted_at = Some(record.modified_at);
-                record.published = None;
-                record.labels.clear();
-                let mut edit = Edit::of(record);
-                edit.event(by, EventKind::Deleted, None);
-                edits.push(edit);
+                edits.push(deleted(self.current(&world, *id, if_match).await?, by));
             }
             let planned = self.plan(&world, by, edits, ()).await?;
             if turn.commit(planned).await?.is_some() {
@@ -453,6 +441,17 @@ impl LiveCatalogue {
 
 fn new_version_number(version: &Option<NewVersion>) -> Version {
     version.as_ref().map_or(0, |version| version.record.version)
+}
+
+/// A flow that is to go, if nothing uses it then. Its content stays for traces.
+pub(super) fn deleted(mut record: FlowRecord, by: By<'_>) -> Edit {
+    touch(&mut record);
+    record.deleted_at = Some(record.modified_at);
+    record.published = None;
+    record.labels.clear();
+    let mut edit = Edit::of(record);
+    edit.event(by, EventKind::Deleted, None);
+    edit
 }
 
 pub(super) fn touch(record: &mut FlowRecord) {

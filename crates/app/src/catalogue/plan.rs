@@ -18,7 +18,7 @@ use super::checking::{CheckedVersion, bindings_of};
 use super::edits::{AnyEdit, ObjectDone};
 use super::graph::Calls;
 use super::object::Making;
-use super::where_used::users_of;
+use super::where_used::{node, users_of};
 use super::world::{Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned};
 use crate::aside::Wanted;
@@ -114,6 +114,7 @@ impl LiveCatalogue {
         if !problems.is_empty() {
             return Err(AppError::Invalid(problems.into_vec()));
         }
+        refuse_twice(objects.iter().zip(&done).filter_map(|(edit, done)| Some((edit, done.as_ref()?))))?;
         for edit in &mut edits {
             if !edit.regardless_of_lock {
                 refuse_held(world, &edit.record, by)?;
@@ -141,7 +142,8 @@ impl LiveCatalogue {
             match self.desk.work_for(by.actor, move |wanted| draft.conclude(&world, wanted)).await?? {
                 Concluded::Planned { changes, next, late } => {
                     let mut late = late.into_iter();
-                    let answer = done.into_iter().filter_map(|done| done.or_else(|| late.next())).collect();
+                    let answer: Vec<_> = done.into_iter().filter_map(|done| done.or_else(|| late.next())).collect();
+                    refuse_twice(objects.iter().zip(&answer))?;
                     return Ok(Planned { changes, next: *next, answer });
                 }
                 Concluded::Missing(unfinished, keys) => {
@@ -189,7 +191,7 @@ impl Draft {
         let late = make_late(&mut world_after, &actor, &late, &mut changes, &mut problems)?;
         refuse_taken(&world_after, &changes)?;
         refuse(world, &world_after, &edits, problems)?;
-        refuse_used(world, &world_after, &changes)?;
+        refuse_used(world, &world_after, &changes, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
             let tables = changes.iter().filter_map(|change| match change {
@@ -329,17 +331,34 @@ fn refuse_taken(next: &World, changes: &[CatalogueChange]) -> Result<(), AppErro
     taken.map_or(Ok(()), Err)
 }
 
-/// Refuses to delete objects that others use then.
-fn refuse_used(world: &World, next: &World, changes: &[CatalogueChange]) -> Result<(), AppError> {
-    for change in changes {
-        let CatalogueChange::Delete(object) = change else { continue };
-        let users = users_of(next, object);
+/// Refuses to delete what others use then.
+fn refuse_used(world: &World, next: &World, changes: &[CatalogueChange], edits: &[Edit]) -> Result<(), AppError> {
+    let objects = changes.iter().filter_map(|change| match change {
+        CatalogueChange::Delete(object) => Some(object.clone()),
+        _ => None,
+    });
+    let flows = edits.iter().map(|edit| &edit.record).filter(|record| record.deleted_at.is_some());
+    for object in objects.chain(flows.map(|record| record.id.into())) {
+        let users = users_of(next, &object);
         if !users.is_empty() {
-            let name = world.shelf(object.kind).and_then(|shelf| shelf.name(object)).unwrap_or_default();
+            let name = node(world, &object).map(|node| node.name).unwrap_or_default();
             return Err(AppError::InUse { kind: object.kind.as_str(), name, users });
         }
     }
     Ok(())
+}
+
+/// Refuses two edits of one object: which of them is meant?
+fn refuse_twice<'e>(edits: impl Iterator<Item = (&'e Arc<dyn AnyEdit>, &'e ObjectDone)>) -> Result<(), AppError> {
+    let mut seen = HashSet::new();
+    let twice = edits.filter(|(_, done)| !seen.insert(&done.object));
+    let problems: Vec<Diagnostic> = twice
+        .map(|(edit, done)| {
+            let message = format!("the {} `{}` stands twice in the set", done.object.kind, done.name);
+            Diagnostic::error(Code::DuplicateName, edit.place(), message)
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
 }
 
 /// Refuses edits for what is wrong with the edited flows themselves.

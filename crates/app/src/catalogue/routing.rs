@@ -16,7 +16,7 @@ use crate::error::AppError;
 /// What a route is to be.
 #[derive(Clone, Debug)]
 pub struct RouteSpec {
-    /// The domain that it is of.
+    /// The domain that it is of; empty is the one that it is in.
     pub domain: String,
     /// A local part, or a pattern with `*`.
     pub pattern: String,
@@ -126,8 +126,13 @@ impl Object for RouteRecord {
     }
 
     fn make(spec: &RouteSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, AppError> {
-        let domain = making.world.domains.get(&spec.domain.to_lowercase());
-        let domain = domain.ok_or_else(|| not_found("domain", &spec.domain))?.domain.clone();
+        let domain = match before {
+            Some(before) if spec.domain.is_empty() => before.domain.clone(),
+            _ => {
+                let domain = making.world.domains.get(&spec.domain.to_lowercase());
+                domain.ok_or_else(|| not_found("domain", &spec.domain))?.domain.clone()
+            }
+        };
         // A route belongs to its domain for good.
         if let Some(before) = before.filter(|before| before.domain != domain) {
             return Err(not_found("route", before.id));
