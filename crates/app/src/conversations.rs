@@ -13,8 +13,8 @@ use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
-use crate::catalogue::plan::unroutable;
 use crate::catalogue::routes::RouteMatch;
+use crate::catalogue::routing::unroutable;
 use crate::error::AppError;
 use crate::interactions::too_large;
 use crate::mail::intake::{Arrival, Bound};

@@ -21,7 +21,7 @@ use schedules::ScheduleFile;
 use tables::TableFile;
 
 use crate::catalogue::graph::Calls;
-use crate::catalogue::plan;
+use crate::catalogue::routing::unroutable;
 use crate::catalogue::world::{Loaded, UNROUTED, World};
 
 /// A file of the folder.
@@ -239,7 +239,7 @@ impl Folder {
                     }
                     Some(record) => {
                         let interface = world.published(record.id).map(|checked| checked.interface.clone());
-                        if let Some(reason) = interface.and_then(|interface| plan::unroutable(record, &interface)) {
+                        if let Some(reason) = interface.and_then(|interface| unroutable(record, &interface)) {
                             problem("flow", Code::NotRoutable, reason);
                         }
                         RouteTarget::Flow(record.id)

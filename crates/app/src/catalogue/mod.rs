@@ -12,6 +12,7 @@ pub mod labels;
 pub mod object;
 pub mod plan;
 pub mod queues;
+mod refusals;
 pub mod routes;
 pub mod routing;
 pub mod schedules;

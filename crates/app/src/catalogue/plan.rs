@@ -6,19 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
+use waypost_flow::diagnostic::{Diagnostic, Problems};
 use waypost_flow::document::Document;
-use waypost_flow::interface::Interface;
 use waypost_ids::{FlowId, Version};
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
 };
 
-use super::checking::{CheckedVersion, bindings_of};
+use super::checking::bindings_of;
 use super::edits::{AnyEdit, ObjectDone};
 use super::graph::Calls;
 use super::object::Making;
-use super::where_used::{node, users_of};
+use super::refusals::{refuse, refuse_held, refuse_taken, refuse_twice, refuse_used};
 use super::world::{Loaded, VersionKey, World};
 use super::{LiveCatalogue, Planned};
 use crate::aside::Wanted;
@@ -287,15 +286,6 @@ fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>,
     to.extend(from.iter().filter(|(name, _)| !is_known(name)).map(|(name, id)| (name.clone(), *id)));
 }
 
-/// Refuses what another client holds.
-pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Result<(), AppError> {
-    let lock = world.flows.get(&record.id).and_then(|flow| flow.lock.as_ref());
-    match lock.filter(|lock| lock.client != by.actor) {
-        None => Ok(()),
-        Some(lock) => Err(AppError::Locked { kind: "flow", name: record.name.clone(), holder: lock.client.clone() }),
-    }
-}
-
 /// Makes objects in the world that they come into, one after the other.
 fn make_late(
     world: &mut World,
@@ -319,118 +309,6 @@ fn make_late(
         }
     }
     Ok(done)
-}
-
-/// Refuses objects whose names others have.
-fn refuse_taken(next: &World, changes: &[CatalogueChange]) -> Result<(), AppError> {
-    let put = changes.iter().filter_map(|change| match change {
-        CatalogueChange::Put(record) => Some(record),
-        _ => None,
-    });
-    let taken = { put }.find_map(|record| next.shelf(record.object().kind)?.taken(record));
-    taken.map_or(Ok(()), Err)
-}
-
-/// Refuses to delete what others use then.
-fn refuse_used(world: &World, next: &World, changes: &[CatalogueChange], edits: &[Edit]) -> Result<(), AppError> {
-    let objects = changes.iter().filter_map(|change| match change {
-        CatalogueChange::Delete(object) => Some(object.clone()),
-        _ => None,
-    });
-    let flows = edits.iter().map(|edit| &edit.record).filter(|record| record.deleted_at.is_some());
-    for object in objects.chain(flows.map(|record| record.id.into())) {
-        let users = users_of(next, &object);
-        if !users.is_empty() {
-            let name = node(world, &object).map(|node| node.name).unwrap_or_default();
-            return Err(AppError::InUse { kind: object.kind.as_str(), name, users });
-        }
-    }
-    Ok(())
-}
-
-/// Refuses two edits of one object: which of them is meant?
-fn refuse_twice<'e>(edits: impl Iterator<Item = (&'e Arc<dyn AnyEdit>, &'e ObjectDone)>) -> Result<(), AppError> {
-    let mut seen = HashSet::new();
-    let twice = edits.filter(|(_, done)| !seen.insert(&done.object));
-    let problems: Vec<Diagnostic> = twice
-        .map(|(edit, done)| {
-            let message = format!("the {} `{}` stands twice in the set", done.object.kind, done.name);
-            Diagnostic::error(Code::DuplicateName, edit.place(), message)
-        })
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
-}
-
-/// Refuses edits for what is wrong with the edited flows themselves.
-fn refuse(world: &World, next: &World, edits: &[Edit], mut problems: Problems) -> Result<(), AppError> {
-    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
-    for edit in edits {
-        let record = &edit.record;
-        if record.deleted_at.is_some() {
-            continue;
-        }
-        if let Some(holder) =
-            next.flow_named(&record.folded_name, record.shared).filter(|holder| holder.id != record.id)
-        {
-            let holder = holder.id.to_string();
-            return Err(AppError::NameTaken { kind: "flow", name: record.name.clone(), holder });
-        }
-        if record.shared
-            && let Some(route) = next.routes_to(record.id).next()
-        {
-            let message =
-                format!("the route {}@{} leads to this flow: it can't become shared", route.pattern, route.domain);
-            problems.push(Diagnostic::error(Code::NotRoutable, format!("{}type", edit.place), message));
-        }
-        for version in next.active(record.id) {
-            let key = (record.id, version);
-            let Some(checked) = next.checked(key) else { return Err(version_not_found(record.id, version)) };
-            let mut found = checked.diagnostics.clone();
-            found.extend(calls.check(key));
-            if record.published == Some(version) {
-                found.extend(not_routable(next, record, &checked));
-            }
-            // What was wrong with it before is not this change's doing.
-            let was_there = world.active(record.id).contains(&version);
-            let before = if was_there { errors(world, &mut calls_before, key) } else { Vec::new() };
-            found.retain(|problem| !before.contains(problem));
-            let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
-            // Warnings stand with what is published; beside a refusal they would only hide its reasons.
-            problems.extend(found.into_iter().filter(Diagnostic::is_error).map(|mut problem| {
-                if !new {
-                    problem.message = format!("version {version}: {}", problem.message);
-                }
-                problem.path = format!("{}{}", edit.place, problem.path);
-                problem
-            }));
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems.into_vec())) }
-}
-
-/// A flow that routes lead to must stay one that a route can run.
-fn not_routable(world: &World, record: &FlowRecord, checked: &CheckedVersion) -> Vec<Diagnostic> {
-    if record.shared {
-        return Vec::new();
-    }
-    let Some(route) = world.routes_to(record.id).next() else { return Vec::new() };
-    unroutable(record, &checked.interface)
-        .map(|reason| {
-            let message = format!("the route {}@{} leads to this flow: {reason}", route.pattern, route.domain);
-            Diagnostic::error(Code::NotRoutable, "", message)
-                .expected("type email, and no required inputs, while a route leads here")
-        })
-        .into_iter()
-        .collect()
-}
-
-/// Why a flow can't be a route's target.
-pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
-    if record.shared {
-        return Some("a flow of type shared can't be a route's target".to_owned());
-    }
-    let required = interface.inputs.iter().find(|input| input.required)?;
-    Some(format!("its input `{}` is required, and a route maps none", required.name))
 }
 
 /// Every place in a running version of another flow that is well now and would not be afterwards.
@@ -489,7 +367,7 @@ fn too_deep(
 }
 
 /// What is wrong with a version in a world, circles and depth included.
-fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
+pub(super) fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
     let Some(checked) = world.checked(key) else { return Vec::new() };
     let mut diagnostics = checked.diagnostics.clone();
     diagnostics.extend(calls.check(key));

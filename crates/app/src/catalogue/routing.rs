@@ -4,11 +4,11 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
+use waypost_flow::interface::Interface;
 use waypost_ids::{FlowId, Kind, QueueId, Ref};
-use waypost_store::records::catalogue::{ObjectRecord, RouteRecord, RouteTarget};
+use waypost_store::records::catalogue::{FlowRecord, ObjectRecord, RouteRecord, RouteTarget};
 
 use super::object::{Making, Object, not_found, present, revision_of};
-use super::plan;
 use super::shelf::Shelf;
 use super::world::World;
 use crate::error::AppError;
@@ -221,7 +221,7 @@ fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>
     let reason = if record.shared {
         Some("a flow of type shared can't be a route's target".to_owned())
     } else {
-        interface.and_then(|interface| plan::unroutable(record, &interface))
+        interface.and_then(|interface| unroutable(record, &interface))
     };
     problems.extend(reason.map(|reason| {
         Diagnostic::error(Code::NotRoutable, path, reason)
@@ -229,4 +229,13 @@ fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>
             .found(format!("`{}`", record.name))
     }));
     Some(record.id)
+}
+
+/// Why a flow can't be a route's target.
+pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
+    if record.shared {
+        return Some("a flow of type shared can't be a route's target".to_owned());
+    }
+    let required = interface.inputs.iter().find(|input| input.required)?;
+    Some(format!("its input `{}` is required, and a route maps none", required.name))
 }

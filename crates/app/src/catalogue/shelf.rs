@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use super::object::Object;
 
-/// The objects of one kind.
+/// The objects of one kind. A world that changes none of them has them from the world before.
 #[derive(Debug)]
 pub struct Shelf<T: Object> {
-    by_id: HashMap<T::Id, Arc<T>>,
+    by_id: Arc<HashMap<T::Id, Arc<T>>>,
     /// By folded name. While a change set is being planned two objects may have the same: it is refused.
-    by_name: HashMap<String, Vec<T::Id>>,
+    by_name: Arc<HashMap<String, Vec<T::Id>>>,
 }
 
 impl<T: Object> Default for Shelf<T> {
     fn default() -> Self {
-        Self { by_id: HashMap::new(), by_name: HashMap::new() }
+        Self { by_id: Arc::default(), by_name: Arc::default() }
     }
 }
 
 impl<T: Object> Clone for Shelf<T> {
     fn clone(&self) -> Self {
-        Self { by_id: self.by_id.clone(), by_name: self.by_name.clone() }
+        Self { by_id: Arc::clone(&self.by_id), by_name: Arc::clone(&self.by_name) }
     }
 }
 
@@ -76,22 +76,63 @@ impl<T: Object> Shelf<T> {
     pub(super) fn insert(&mut self, record: T::Record) {
         let id = T::id(&record);
         self.remove(&id);
-        self.by_name.entry(folded::<T>(&record)).or_default().push(id.clone());
-        self.by_id.insert(id, Arc::new(T::new(record)));
+        Arc::make_mut(&mut self.by_name).entry(folded::<T>(&record)).or_default().push(id.clone());
+        Arc::make_mut(&mut self.by_id).insert(id, Arc::new(T::new(record)));
     }
 
     /// Takes an object away.
     pub(super) fn remove(&mut self, id: &T::Id) {
-        let Some(before) = self.by_id.remove(id) else { return };
+        if !self.by_id.contains_key(id) {
+            return;
+        }
+        let Some(before) = Arc::make_mut(&mut self.by_id).remove(id) else { return };
         let name = folded::<T>(before.record());
-        let Some(ids) = self.by_name.get_mut(&name) else { return };
+        let by_name = Arc::make_mut(&mut self.by_name);
+        let Some(ids) = by_name.get_mut(&name) else { return };
         ids.retain(|other| other != id);
         if ids.is_empty() {
-            self.by_name.remove(&name);
+            by_name.remove(&name);
         }
     }
 }
 
 fn folded<T: Object>(record: &T::Record) -> String {
     T::folded(&T::name(record))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use waypost_ids::QueueId;
+    use waypost_store::records::catalogue::QueueRecord;
+
+    use super::*;
+
+    fn queue(id: u128, name: &str) -> QueueRecord {
+        QueueRecord {
+            id: QueueId(uuid::Uuid::from_u128(id)),
+            name: name.to_owned(),
+            folded_name: name.to_lowercase(),
+            built_in: false,
+            extra: serde_json::Map::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            modified_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn names_may_pass_from_one_to_another() {
+        let mut shelf = Shelf::<QueueRecord>::default();
+        shelf.insert(queue(1, "A"));
+        shelf.insert(queue(2, "B"));
+        let before = shelf.clone();
+        shelf.insert(queue(1, "B"));
+        assert_eq!(shelf.others(&queue(1, "b")).count(), 1, "for now two have it");
+        shelf.insert(queue(2, "A"));
+        let holder = |shelf: &Shelf<QueueRecord>, name: &str| shelf.named(name).map(|queue| queue.id.0.as_u128());
+        assert_eq!((holder(&shelf, "a"), holder(&shelf, "b")), (Some(2), Some(1)));
+        assert_eq!((holder(&before, "a"), holder(&before, "b")), (Some(1), Some(2)));
+        shelf.remove(&QueueId(uuid::Uuid::from_u128(2)));
+        assert_eq!((holder(&shelf, "a"), shelf.keys().count(), shelf.names().count()), (None, 1, 1));
+    }
 }
