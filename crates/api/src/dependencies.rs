@@ -330,8 +330,9 @@ impl<'s> Teller<'s> {
         };
         let id: Uuid = asked.id.parse().map_err(|_| missing())?;
         let world = self.state.app.catalogue.world();
-        // Domains are no things here: no flow names one.
-        let mut objects = Kind::ALL.into_iter().map(|kind| Ref::new(kind, id)).filter(|object| !object.is_any());
+        // Domains are no things here, and nobody asks for whichever queue is decided for.
+        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Domain);
+        let mut objects = kinds.map(|kind| Ref::new(kind, id)).filter(|object| !object.is_any());
         let found = objects.find_map(|object| node(&world, &object)).ok_or_else(missing)?;
         if !self.tells(&found, asked.object_type.as_slice()) {
             return Err(missing());

@@ -14,7 +14,7 @@ use waypost_store::records::catalogue::{
 };
 
 use super::checking::bindings_of;
-use super::edits::{AnyEdit, ObjectDone};
+use super::edits::{AnyEdit, Made, ObjectDone};
 use super::graph::Calls;
 use super::object::Making;
 use super::refusals::{refuse, refuse_held, refuse_taken, refuse_twice, refuse_used};
@@ -94,26 +94,26 @@ impl LiveCatalogue {
         objects: &[Arc<dyn AnyEdit>],
         mut edits: Vec<Edit>,
     ) -> Result<Planned<Vec<ObjectDone>>, AppError> {
-        let (mut changes, mut done) = (Vec::new(), vec![None; objects.len()]);
+        let made = match objects {
+            [] => Vec::new(),
+            _ => {
+                let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
+                self.desk.work_for(by.actor, move |_| make_early(&world, &actor, &objects)).await??
+            }
+        };
+        let (mut changes, mut done) = (Vec::new(), Vec::new());
         let mut problems = Problems::default();
-        for (place, object) in done.iter_mut().zip(objects).filter(|(_, object)| !object.after_flows()) {
-            let made = match object.make(&Making::of(world, by.actor)) {
-                Err(AppError::Invalid(found)) => {
-                    problems.extend(found);
-                    continue;
-                }
-                made => made?,
-            };
+        for made in made {
+            done.push(made.as_ref().map(|made| made.done.clone()));
+            let Some(made) = made else { continue };
             if !made.with_content.is_empty() && self.has_content(&made.done.object).await? {
                 problems.extend(made.with_content);
             }
             changes.extend(made.change);
-            *place = Some(made.done);
         }
         if !problems.is_empty() {
             return Err(AppError::Invalid(problems.into_vec()));
         }
-        refuse_twice(objects.iter().zip(&done).filter_map(|(edit, done)| Some((edit, done.as_ref()?))))?;
         for edit in &mut edits {
             if !edit.regardless_of_lock {
                 refuse_held(world, &edit.record, by)?;
@@ -284,6 +284,29 @@ fn inherit_bindings(world: &World, edit: &mut Edit) {
 
 fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {
     to.extend(from.iter().filter(|(name, _)| !is_known(name)).map(|(name, id)| (name.clone(), *id)));
+}
+
+/// Makes objects in the world as it is; those that need flows come later.
+fn make_early(world: &World, actor: &str, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, AppError> {
+    let mut problems = Problems::default();
+    let mut made = Vec::with_capacity(objects.len());
+    for object in objects {
+        made.push(match object.after_flows() {
+            true => None,
+            false => match object.make(&Making::of(world, actor)) {
+                Err(AppError::Invalid(found)) => {
+                    problems.extend(found);
+                    None
+                }
+                done => Some(done?),
+            },
+        });
+    }
+    if !problems.is_empty() {
+        return Err(AppError::Invalid(problems.into_vec()));
+    }
+    refuse_twice(objects.iter().zip(&made).filter_map(|(edit, made)| Some((edit, &made.as_ref()?.done))))?;
+    Ok(made)
 }
 
 /// Makes objects in the world that they come into, one after the other.
