@@ -231,8 +231,8 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found, a name that is taken, or the store.
     pub async fn create<T: Object>(&self, by: By<'_>, spec: T::Spec) -> Result<Arc<T>, AppError> {
-        let done = self.edit_object(by, ObjectEdit::<T>::alone(Which::New, Some(spec), None)).await?;
-        self.object(&T::id_of(&done.object))
+        let made = self.edit_object(by, ObjectEdit::<T>::alone(Which::New, Some(spec), None)).await?;
+        made.ok_or_else(|| not_found(T::KIND.as_str(), ""))
     }
 
     /// Changes an object. Flows name it by id inside: those that follow go on working, or the change is refused.
@@ -246,8 +246,8 @@ impl LiveCatalogue {
         spec: T::Spec,
         if_match: Option<Revisions>,
     ) -> Result<Arc<T>, AppError> {
-        self.edit_object(by, ObjectEdit::<T>::alone(Which::Id(id.clone()), Some(spec), if_match)).await?;
-        self.object(id)
+        let made = self.edit_object(by, ObjectEdit::<T>::alone(Which::Id(id.clone()), Some(spec), if_match)).await?;
+        made.ok_or_else(|| not_found(T::KIND.as_str(), id))
     }
 
     /// Deletes an object that nothing uses.
@@ -270,20 +270,22 @@ impl LiveCatalogue {
         Ok(())
     }
 
-    async fn edit_object<T: Object>(&self, by: By<'_>, edit: ObjectEdit<T>) -> Result<ObjectDone, AppError> {
+    /// Makes an edit, and answers the object as it was committed, whatever others make of it next; none if it is gone.
+    async fn edit_object<T: Object>(&self, by: By<'_>, edit: ObjectEdit<T>) -> Result<Option<Arc<T>>, AppError> {
         let edits: [Arc<dyn AnyEdit>; 1] = [Arc::new(edit)];
         let mut turn = self.begin(by);
         loop {
             let world = turn.world().await;
             let mut planned = self.plan_all(&world, by, &edits, Vec::new()).await?;
-            let Some(done) = planned.answer.pop() else { return Err(not_found(T::KIND.as_str(), "")) };
+            let Some(done) = planned.answer.pop() else { return Ok(None) };
+            let made = T::shelf(&planned.next).get(&T::id_of(&done.object)).cloned();
             if !planned.changes.is_empty() && turn.commit(planned).await?.is_none() {
                 continue;
             }
             if done.outcome != ObjectOutcome::Unchanged {
                 tracing::info!(actor = by.actor, id = %done.object, "{} {}", T::KIND, done.outcome.as_str());
             }
-            return Ok(done);
+            return Ok(made);
         }
     }
 }
