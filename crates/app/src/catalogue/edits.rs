@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::Ref;
+use waypost_ids::{Kind, Ref};
 use waypost_store::records::catalogue::CatalogueChange;
 
 use super::LiveCatalogue;
@@ -99,6 +99,9 @@ impl<T: Object> ObjectEdit<T> {
 
 /// An edit of an object of whatever kind.
 pub trait AnyEdit: Debug + Send + Sync {
+    /// The kind of object.
+    fn kind(&self) -> Kind;
+
     /// Where its problems are told.
     fn place(&self) -> &str;
 
@@ -124,6 +127,10 @@ pub struct Made {
 }
 
 impl<T: Object> AnyEdit for ObjectEdit<T> {
+    fn kind(&self) -> Kind {
+        T::KIND
+    }
+
     fn place(&self) -> &str {
         self.place.trim_end_matches('.')
     }

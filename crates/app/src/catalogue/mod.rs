@@ -166,7 +166,7 @@ async fn made_ready(world: World) -> Result<(World, Running), StoreError> {
     .await
 }
 
-/// Does what is the server's own work, and no single client's, on a thread that serves nobody else.
+/// Does what is the server's own work, or takes no time, on a thread that serves nobody else.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Diagnostic, Problems};
 use waypost_flow::document::Document;
-use waypost_ids::{FlowId, Version};
+use waypost_ids::{FlowId, Kind, Version};
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
 };
@@ -19,7 +19,7 @@ use super::graph::Calls;
 use super::object::Making;
 use super::refusals::{refuse, refuse_held, refuse_taken, refuse_twice, refuse_used};
 use super::world::{Loaded, VersionKey, World};
-use super::{LiveCatalogue, Planned};
+use super::{LiveCatalogue, Planned, apart};
 use crate::aside::Wanted;
 use crate::error::{AppError, Breakage};
 
@@ -94,11 +94,13 @@ impl LiveCatalogue {
         objects: &[Arc<dyn AnyEdit>],
         mut edits: Vec<Edit>,
     ) -> Result<Planned<Vec<ObjectDone>>, AppError> {
+        // Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
+        let small = edits.is_empty() && matches!(objects, [one] if one.kind() != Kind::Table);
         let made = match objects {
             [] => Vec::new(),
             _ => {
                 let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
-                self.desk.work_for(by.actor, move |_| make_early(&world, &actor, &objects)).await??
+                self.at_work(by, small, move |_| make_early(&world, &actor, &objects)).await??
             }
         };
         let (mut changes, mut done) = (Vec::new(), Vec::new());
@@ -138,7 +140,7 @@ impl LiveCatalogue {
         let mut draft = Draft { actor: by.actor.to_owned(), changes, edits, late, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
-            match self.desk.work_for(by.actor, move |wanted| draft.conclude(&world, wanted)).await?? {
+            match self.at_work(by, small, move |wanted| draft.conclude(&world, wanted)).await?? {
                 Concluded::Planned { changes, next, late } => {
                     let mut late = late.into_iter();
                     let answer: Vec<_> = done.into_iter().filter_map(|done| done.or_else(|| late.next())).collect();
@@ -151,6 +153,21 @@ impl LiveCatalogue {
                 }
             }
         }
+    }
+}
+
+impl LiveCatalogue {
+    /// Does a part of a plan: a small one on a thread of its own, and any other when it is the client's turn.
+    async fn at_work<T: Send + 'static>(
+        &self,
+        by: By<'_>,
+        small: bool,
+        work: impl FnOnce(&Wanted) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        Ok(match small {
+            true => apart(move || work(&Wanted::default())).await?,
+            false => self.desk.work_for(by.actor, work).await?,
+        })
     }
 }
 
