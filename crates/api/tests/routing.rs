@@ -190,16 +190,24 @@ async fn conditional_requests_are_alike() {
 #[tokio::test]
 async fn a_note_of_any_change_is_in_the_audit_log() {
     let server = server().await;
-    let queue = server.call("POST", "/routing/queues?note=first", json!({"name": "Billing"})).await.ok();
-    let path = format!("/routing/queues/{}", queue["id"].as_str().unwrap());
-    server.call("PUT", &format!("{path}?note=renamed"), json!({"name": "Invoices"})).await.ok();
-    assert_eq!(server.call("DELETE", &format!("{path}?note=merged"), Json::Null).await.status, 204);
-    let log = server.get(&format!("/audit?entityId={}", queue["id"].as_str().unwrap())).await.ok();
-    let told: Vec<(&str, &str)> = log["entities"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| (entry["action"].as_str().unwrap(), entry["note"].as_str().unwrap()))
-        .collect();
-    assert_eq!(told, [("deleted", "merged"), ("changed", "renamed"), ("created", "first")]);
+    for (all, sent, renamed) in [
+        ("/routing/queues", json!({"name": "Billing"}), json!({"name": "Invoices"})),
+        ("/flows/datatables", json!({"name": "T", "schema": {"properties": {}}}), json!({"name": "U"})),
+        ("/routing/schedules", json!({"name": "S", "timeZone": "UTC"}), json!({"name": "S2", "timeZone": "UTC"})),
+        ("/flows", json!({"name": "F", "type": "email", "nodes": []}), json!({"name": "G"})),
+    ] {
+        let made = server.call("POST", &format!("{all}?note=first"), sent).await.ok();
+        let id = made["id"].as_str().unwrap();
+        let path = format!("{all}/{id}");
+        server.call("PUT", &format!("{path}?note=renamed"), renamed).await.ok();
+        assert_eq!(server.call("DELETE", &format!("{path}?note=merged"), Json::Null).await.status, 204, "{all}");
+        let log = server.get(&format!("/audit?entityId={id}")).await.ok();
+        let told: Vec<(&str, &str)> = log["entities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| (entry["action"].as_str().unwrap(), entry["note"].as_str().unwrap_or_default()))
+            .collect();
+        assert_eq!(told, [("deleted", "merged"), ("changed", "renamed"), ("created", "first")], "{all}");
+    }
 }
