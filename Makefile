@@ -12,10 +12,10 @@ test:
 	@scripts/setup
 	@scripts/setup-postgres
 	@scripts/setup-peers
-	@cargo test --workspace --locked
+	@cargo test --workspace --locked --no-fail-fast
 	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
 		echo 'test: the API once more, on PostgreSQL'; \
-		WAYPOST_TEST_STORE=postgres cargo test --workspace --locked $(API_TESTS); \
+		WAYPOST_TEST_STORE=postgres cargo test --workspace --locked --no-fail-fast $(API_TESTS); \
 	else echo 'test: skipped the API on PostgreSQL, which is not installed'; fi
 
 # What CI checks beside the tests.
