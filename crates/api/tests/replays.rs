@@ -86,7 +86,7 @@ async fn replay(server: &Server, request: Json) -> Json {
     assert_eq!(started.status, 202, "{started:?}");
     let started = started.json();
     assert_eq!(started["state"], "waiting");
-    for _ in 0..600 {
+    for _ in 0..2400 {
         let now = server.get(&format!("/replays/{}", started["id"].as_str().unwrap())).await.ok();
         if now["state"] != "waiting" && now["state"] != "running" {
             return now;

@@ -63,6 +63,52 @@ async fn a_domain_has_two_forms() {
     }
 }
 
+/// Each change is merged into what the others made of the domain, not into what it was when the request came.
+#[tokio::test]
+async fn of_domains_changed_by_many_at_once_every_change_is_kept() {
+    let server = server().await;
+    server.call("POST", "/routing/email/domains", json!({"id": "shop.example", "kept": "as it was"})).await.ok();
+    let one = "/routing/email/domains/shop.example";
+    let changes = (0..24).map(|number| {
+        let (name, server) = (format!("member{number}"), &server);
+        async move {
+            let changed = server.call("PATCH", one, json!({ name.as_str(): number })).await.ok();
+            assert_eq!((&changed[&name], &changed["kept"]), (&json!(number), &json!("as it was")));
+        }
+    });
+    futures_util::future::join_all(changes).await;
+    let domain = server.get(one).await.ok();
+    for number in 0..24 {
+        assert_eq!(domain[format!("member{number}")], number, "{domain}");
+    }
+}
+
+/// A route that one client deletes while another replaces it: whoever is first, the route stays away.
+#[tokio::test]
+async fn a_route_that_is_deleted_is_not_made_again_by_replacing_it() {
+    let server = server().await;
+    let queue = server.call("POST", "/routing/queues", json!({"name": "Billing"})).await.ok()["id"].clone();
+    server.call("POST", "/routing/email/domains", json!({"id": "shop.example"})).await.ok();
+    let routes = "/routing/email/domains/shop.example/routes";
+    for number in 0..8 {
+        let body = |priority| json!({"pattern": format!("r{number}"), "queue": {"id": queue}, "priority": priority});
+        let route = server.call("POST", routes, body(0)).await.ok();
+        let one = format!("{routes}/{}", route["id"].as_str().unwrap());
+        // The first takes the turn; the others have looked at the route by the time that it is gone.
+        let delete = async { server.call("DELETE", &one, Json::Null).await.status };
+        let replace = |priority| {
+            let (server, one, body) = (&server, &one, body(priority));
+            async move { server.call("PUT", one, body).await.status }
+        };
+        let delete_again = async { server.call("DELETE", &one, Json::Null).await.status };
+        let (deleted, first, second, again) = tokio::join!(delete, replace(1), replace(2), delete_again);
+        assert!([first, second].iter().all(|status| [200, 404].contains(status)), "{first} {second}");
+        assert_eq!(i32::from(deleted == 204) + i32::from(again == 204), 1, "it goes once: {deleted} {again}");
+        assert_eq!(server.get(&one).await.status, 404);
+    }
+    assert_eq!(server.get(routes).await.ok()["total"], 0);
+}
+
 #[tokio::test]
 async fn domains_and_routes() {
     let server = server().await;

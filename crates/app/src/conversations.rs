@@ -13,8 +13,10 @@ use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
+use crate::catalogue::Live;
 use crate::catalogue::routes::RouteMatch;
 use crate::catalogue::routing::unroutable;
+use crate::catalogue::world::World;
 use crate::error::AppError;
 use crate::interactions::too_large;
 use crate::mail::intake::{Arrival, Bound};
@@ -78,12 +80,13 @@ impl App {
     /// # Errors
     /// Every problem found, no route where there is no target, or the store.
     pub async fn begin_conversation(&self, new: NewConversation, remote: String) -> Result<InteractionId, AppError> {
+        let Live { world, running } = self.catalogue.live();
         let mut problems = fields(&new);
-        problems.extend(self.target_problem(&new));
+        problems.extend(new.opening.target.and_then(|target| target_problem(&world, target)));
         if !problems.is_empty() {
             return Err(AppError::Invalid(problems));
         }
-        let route = match (new.opening.target, self.catalogue.running().routes.find(&new.to.address)) {
+        let route = match (new.opening.target, running.routes.find(&new.to.address)) {
             (Some(_), _) | (None, RouteMatch::Postmaster) => None,
             (None, RouteMatch::Route(route)) => Some(route),
             (None, RouteMatch::None) => return Err(AppError::NoRoute(new.to.address)),
@@ -115,30 +118,6 @@ impl App {
         }
     }
 
-    /// What is wrong with the target, if anything.
-    fn target_problem(&self, new: &NewConversation) -> Option<Diagnostic> {
-        let world = self.catalogue.world();
-        match new.opening.target? {
-            RouteTarget::Queue(id) if world.queues.contains_key(&id) => None,
-            RouteTarget::Queue(id) => {
-                Some(Diagnostic::error(Code::UnknownQueue, "queueId", format!("there is no queue `{id}`")))
-            }
-            RouteTarget::Flow(id) => {
-                let problem = |code, message| Some(Diagnostic::error(code, "flowId", message));
-                let Some(record) = world.flows.get(&id) else {
-                    return problem(Code::UnknownFlow, format!("there is no flow `{id}`"));
-                };
-                let Some(checked) = world.published(id) else {
-                    return problem(
-                        Code::UnpublishedFlow,
-                        format!("the flow `{}` has no published version", record.name),
-                    );
-                };
-                unroutable(record, &checked.interface).and_then(|reason| problem(Code::NotRoutable, reason))
-            }
-        }
-    }
-
     /// What an interaction's mail says.
     ///
     /// # Errors
@@ -161,6 +140,26 @@ impl App {
                 .collect(),
             size: message.size(),
         })
+    }
+}
+
+/// What is wrong with a target, if anything.
+fn target_problem(world: &World, target: RouteTarget) -> Option<Diagnostic> {
+    match target {
+        RouteTarget::Queue(id) if world.queues.contains_key(&id) => None,
+        RouteTarget::Queue(id) => {
+            Some(Diagnostic::error(Code::UnknownQueue, "queueId", format!("there is no queue `{id}`")))
+        }
+        RouteTarget::Flow(id) => {
+            let problem = |code, message| Some(Diagnostic::error(code, "flowId", message));
+            let Some(record) = world.flows.get(&id) else {
+                return problem(Code::UnknownFlow, format!("there is no flow `{id}`"));
+            };
+            let Some(checked) = world.published(id) else {
+                return problem(Code::UnpublishedFlow, format!("the flow `{}` has no published version", record.name));
+            };
+            unroutable(record, &checked.interface).and_then(|reason| problem(Code::NotRoutable, reason))
+        }
     }
 }
 

@@ -19,8 +19,8 @@ use waypost_store::error::LeaseError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
-    AcceptOutcome, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunSummary,
-    State, Summary,
+    AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
+    QueueLease, RunSummary, State, Summary,
 };
 
 use crate::App;
@@ -237,18 +237,18 @@ impl App {
         id: InteractionId,
         attributes: BTreeMap<String, String>,
     ) -> Result<(), AppError> {
-        let kept = self.interaction(id).await?.attributes;
-        let stay = kept.iter().filter(|(name, _)| !attributes.contains_key(*name));
-        if let Some(problem) = too_large("attributes", attributes.iter().chain(stay)) {
-            return Err(AppError::Invalid(vec![problem]));
-        }
         let names: Vec<&String> = attributes.keys().collect();
         let audit = AuditRecord { after: Some(json!({ "attributes": names })), ..entry(actor, "attributes set", id) };
-        if !self.store.set_attributes(id, attributes, audit).await? {
-            self.interaction(id).await?;
-            return Err(erased(id));
+        match self.store.set_attributes(id, attributes, Limits::ATTRIBUTE_BYTES, audit).await? {
+            AttributesSet::Done => Ok(()),
+            AttributesSet::TooLarge { bytes } => {
+                Err(AppError::Invalid(vec![attributes_too_large("attributes", bytes)]))
+            }
+            AttributesSet::Gone => {
+                self.interaction(id).await?;
+                Err(erased(id))
+            }
         }
-        Ok(())
     }
 
     /// Counts over everything.
@@ -315,11 +315,13 @@ pub(crate) fn too_large<'a>(
     attributes: impl Iterator<Item = (&'a String, &'a String)>,
 ) -> Option<Diagnostic> {
     let bytes = attributes.map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add);
-    (bytes > Limits::ATTRIBUTE_BYTES).then(|| {
-        Diagnostic::error(Code::InvalidValue, path, "the attributes are too large together")
-            .expected(format!("at most {} bytes of names and values", Limits::ATTRIBUTE_BYTES))
-            .found(bytes.to_string())
-    })
+    (bytes > Limits::ATTRIBUTE_BYTES).then(|| attributes_too_large(path, bytes))
+}
+
+fn attributes_too_large(path: &str, bytes: usize) -> Diagnostic {
+    Diagnostic::error(Code::InvalidValue, path, "the attributes are too large together")
+        .expected(format!("at most {} bytes of names and values", Limits::ATTRIBUTE_BYTES))
+        .found(bytes.to_string())
 }
 
 fn not_found(id: InteractionId) -> AppError {

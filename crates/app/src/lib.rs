@@ -128,6 +128,6 @@ impl App {
 
     /// A flow's name; none if it was deleted.
     pub fn flow_name(&self, id: FlowId) -> Option<String> {
-        self.catalogue.world().flows.get(&id).map(|flow| flow.name.clone())
+        self.catalogue.running().flow_names.get(&id).map(ToString::to_string)
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -189,7 +190,7 @@ async fn a_queue_with_work_in_it_stays() {
     let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = tokio::spawn(app.clone().work(stopped));
-    let interaction = app.wait_decided(*id, Duration::from_secs(20)).await.unwrap();
+    let interaction = app.wait_decided(*id, Duration::from_secs(120)).await.unwrap();
     stop.send(true).unwrap();
     worker.await.unwrap();
     let decision = interaction.decision.unwrap();
@@ -234,7 +235,7 @@ async fn a_deleted_route_still_binds_its_mail() {
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = tokio::spawn(app.clone().work(stopped));
-    let interaction = app.wait_decided(*id, Duration::from_secs(20)).await.unwrap();
+    let interaction = app.wait_decided(*id, Duration::from_secs(120)).await.unwrap();
     stop.send(true).unwrap();
     worker.await.unwrap();
     let decision = interaction.decision.unwrap();
@@ -255,20 +256,27 @@ fn laborious(name: &str) -> Node {
 async fn a_check_that_takes_long_keeps_nobody_waiting() {
     let directory = tempfile::tempdir().unwrap();
     let app = app(directory.path()).await;
-    let other = app.clone();
     let by = By { actor: "somebody else", note: None };
-    let document = laborious("Heavy");
-    let heavy = tokio::spawn(async move { other.catalogue.create_flow(by, document, Saving::Publish).await.map(drop) });
-    // Health and small mail are served by this one thread: it must be free, whatever is checked.
-    tokio::time::timeout(Duration::from_secs(5), tokio::time::sleep(Duration::from_millis(20))).await.unwrap();
-    assert!(!heavy.is_finished(), "it takes a while");
-    // Others publish meanwhile.
-    create(&app, "{ name: Light, type: email, nodes: [] }").await;
-    assert!(!heavy.is_finished(), "and did not wait for it");
-    let refused = heavy.await.unwrap();
-    let Err(AppError::Invalid(problems)) = refused else { panic!("{refused:?}") };
-    assert_eq!(problems.first().unwrap().code, Code::TooMuchWork);
-    assert_eq!(problems.len(), 1);
+    // If anybody had to wait for the check, this would be so each time; on a busy machine the test itself may be late a few times.
+    let mut overtaken = false;
+    for round in 0..20 {
+        let (other, document) = (app.clone(), laborious("Heavy"));
+        let heavy =
+            tokio::spawn(async move { other.catalogue.create_flow(by, document, Saving::Publish).await.map(drop) });
+        // Health and small mail are served by this one thread: it must be free, whatever is checked.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Others publish meanwhile.
+        create(&app, &format!("{{ name: Light {round}, type: email, nodes: [] }}")).await;
+        overtaken = !heavy.is_finished();
+        let refused = heavy.await.unwrap();
+        let Err(AppError::Invalid(problems)) = refused else { panic!("{refused:?}") };
+        assert_eq!(problems.first().unwrap().code, Code::TooMuchWork);
+        assert_eq!(problems.len(), 1);
+        if overtaken {
+            break;
+        }
+    }
+    assert!(overtaken, "whoever publishes waits for the check");
 }
 
 #[tokio::test]
@@ -314,4 +322,27 @@ async fn all_who_publish_at_once_get_their_turn() {
         task.await.unwrap();
     }
     assert_eq!(app.catalogue.flows().len(), 60);
+}
+
+/// What is taken together is of one epoch, whatever is committed meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_world_and_what_runs_of_it_are_of_one_epoch() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = app(directory.path()).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let looking = {
+        let (app, done) = (app.clone(), done.clone());
+        // It looks all the time: nearly every commit falls between two looks, or into one.
+        std::thread::spawn(move || {
+            while !done.load(Ordering::Relaxed) {
+                let live = app.catalogue.live();
+                assert_eq!(live.world.epoch, live.running.epoch);
+            }
+        })
+    };
+    for number in 0..40 {
+        app.catalogue.create_queue("test", format!("Queue {number}"), serde_json::Map::new()).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    looking.join().unwrap();
 }

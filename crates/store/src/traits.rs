@@ -15,8 +15,8 @@ use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease, RunClaim,
-    RunRecord, RunSummary, Summary,
+    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease,
+    RunClaim, RunRecord, RunSummary, Summary,
 };
 use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -97,14 +97,15 @@ pub trait MailStore: Send + Sync {
     /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
 
-    /// Sets attributes, others stay; answers whether the interaction exists and was not erased. What is set stands over what runs
-    /// leave, those that end later included; it is no part of a run, and no run sees it.
+    /// Sets attributes, others stay, unless names and values would take more than `most` bytes together. What is set stands over what
+    /// runs leave, those that end later included; it is no part of a run, and no run sees it.
     async fn set_attributes(
         &self,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
+        most: usize,
         audit: AuditRecord,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<AttributesSet, StoreError>;
 
     /// One interaction.
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError>;

@@ -6,8 +6,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it skips"
+    reason = "a test fails by panicking"
 )]
 
 mod harness;

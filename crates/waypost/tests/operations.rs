@@ -5,8 +5,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it skips"
+    reason = "a test fails by panicking"
 )]
 
 mod harness;
@@ -265,10 +264,7 @@ fn what_has_begun_is_finished_after_sigterm_and_nothing_else_begins() {
 
 #[test]
 fn health_tells_the_truth_about_the_database() {
-    let tools = match Tools::find() {
-        Ok(tools) => tools,
-        Err(why) => return eprintln!("skipped: {why}"),
-    };
+    let Some(tools) = waypost_test_needs::tool(Tools::find()) else { return };
     let mut database = Database::start(&tools, &[]).unwrap();
     let scratch = Scratch::new("operate-health");
     let url = database.fresh_database().unwrap();
@@ -315,13 +311,16 @@ fn a_copy_of_sqlite_made_while_it_runs_is_whole() {
     fs::create_dir_all(&restored).unwrap();
     // As docs/operate.md says; Python's module has the same SQLite underneath as the tool named there.
     let script = "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', (sys.argv[2],))";
+    let python = Command::new("python3").args(["-c", "import sqlite3"]).output();
+    let python = python.ok().filter(|output| output.status.success()).ok_or("python3 with sqlite3 is not installed");
+    if waypost_test_needs::tool(python).is_none() {
+        return;
+    }
     let copied = Command::new("python3")
         .args(["-c", script])
         .args([server.data_dir.join("waypost.db"), restored.join("waypost.db")])
         .status();
-    if !copied.is_ok_and(|status| status.success()) {
-        return eprintln!("skipped: python3 with sqlite3 is not here");
-    }
+    assert!(copied.unwrap().success());
     deliver(&server, "later@backup.example", "care@example.com");
     drop(server);
     let server = Server::start(&restored, &Start::unlimited());
@@ -331,10 +330,7 @@ fn a_copy_of_sqlite_made_while_it_runs_is_whole() {
 
 #[test]
 fn a_dump_of_postgresql_made_while_it_runs_is_whole() {
-    let tools = match Tools::find() {
-        Ok(tools) => tools,
-        Err(why) => return eprintln!("skipped: {why}"),
-    };
+    let Some(tools) = waypost_test_needs::tool(Tools::find()) else { return };
     let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
     let scratch = Scratch::new("operate-dump");
     let on = |name: &str, url: String| {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("ids", &[]),
     ("flow", &["ids"]),
     ("schedule", &[]),
@@ -17,6 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("client", &["ids", "wire"]),
     ("store", &["ids"]),
     ("scratch-postgres", &[]),
+    ("test-needs", &[]),
     ("app", &["admission", "engine", "flow", "ids", "mail", "schedule", "store"]),
     ("api", &["admission", "app", "flow", "ids", "schedule", "store", "wire"]),
     ("waypost", &["admission", "api", "app", "client", "engine", "flow", "ids", "mail", "schedule", "store", "wire"]),
@@ -105,18 +106,26 @@ fn documents_name_paths_that_exist() {
     assert!(seen > 30, "only {seen} paths found: does this test still read them?");
 }
 
-/// Every code of a run error that the sources write out, those of tests left out, with the file.
-fn run_codes(folder: &Path, found: &mut Vec<(String, PathBuf)>) {
+/// Every source of a room, with its text.
+fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            run_codes(&path, found);
+            sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let product = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let literals = product.split("\"run.").skip(1).filter_map(|rest| rest.split_once('"'));
-            found.extend(literals.map(|(code, _)| (format!("run.{code}"), path.clone())));
+            found.push((path.clone(), fs::read_to_string(&path).unwrap()));
         }
+    }
+}
+
+/// Every code of a run error that the sources write out, those of tests left out, with the file.
+fn run_codes(folder: &Path, found: &mut Vec<(String, PathBuf)>) {
+    let mut texts = Vec::new();
+    sources(folder, &mut texts);
+    for (path, text) in texts {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let literals = product.split("\"run.").skip(1).filter_map(|rest| rest.split_once('"'));
+        found.extend(literals.map(|(code, _)| (format!("run.{code}"), path.clone())));
     }
 }
 
@@ -130,4 +139,48 @@ fn codes_of_run_errors_are_written_once() {
     assert!(written.is_empty(), "use the constant of crates/ids/src/codes.rs:\n{}", written.join("\n"));
     run_codes(&root().join("crates/ids/src"), &mut found);
     assert_eq!(found.len(), waypost_ids::codes::ALL.len());
+}
+
+/// A change may be committed between two looks at the catalogue: who needs both its world and what runs of it takes them as one.
+#[test]
+fn the_world_and_what_runs_of_it_are_taken_as_one() {
+    let mut found = Vec::new();
+    for room in ["app", "api"] {
+        sources(&root().join("crates").join(room).join("src"), &mut found);
+    }
+    assert!(found.len() > 80, "only {} sources found", found.len());
+    let apart = found.iter().filter(|(_, text)| {
+        let code: String = text.split_whitespace().collect();
+        code.contains("catalogue.world()") && code.contains("catalogue.running()")
+    });
+    let apart: Vec<String> = apart.map(|(path, _)| path.display().to_string()).collect();
+    assert!(apart.is_empty(), "`catalogue.live()` answers both, of one epoch: {}", apart.join(", "));
+}
+
+/// A test that skips itself by its own rule is one that nobody sees skipped: `waypost_test_needs` says it, counts it, and fails where
+/// tests are strict.
+#[test]
+fn tests_skip_themselves_in_one_way() {
+    let mut found = Vec::new();
+    for room in fs::read_dir(root().join("crates")).unwrap() {
+        let room = room.unwrap().path();
+        for folder in ["src", "tests"].map(|name| room.join(name)).iter().filter(|folder| folder.is_dir()) {
+            sources(folder, &mut found);
+        }
+    }
+    // Written apart, so that this file is not among those found.
+    let signs = [
+        concat!("Ok(tools) = Tools", "::find()"),
+        concat!("\"skipped", ":"),
+        concat!("\"SKIP", "PED:"),
+        concat!("\"../", "shared"),
+    ];
+    let own = |path: &Path| path.starts_with(root().join("crates/test-needs"));
+    let mut problems = Vec::new();
+    for (path, text) in found.iter().filter(|(path, _)| !own(path)) {
+        for sign in signs.iter().filter(|sign| text.contains(**sign)) {
+            problems.push(format!("{} has `{sign}`: ask `waypost_test_needs` instead", path.display()));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -8,8 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it skips"
+    reason = "a test fails by panicking"
 )]
 
 mod harness;
@@ -36,11 +35,10 @@ fn sdks() -> PathBuf {
 /// Where the peers are, if they were fetched.
 fn peers() -> Option<PathBuf> {
     let peers = root().join(".peers");
-    if peers.join("done").exists() {
-        return Some(peers);
-    }
-    eprintln!("skipped: `make test` fetches the official SDKs");
-    None
+    let fetched = peers.join("done").exists();
+    waypost_test_needs::tool(
+        fetched.then_some(peers).ok_or("the official SDKs are not in `.peers`: `make test` fetches them"),
+    )
 }
 
 /// A server with HTTP and HTTPS, and a home without anybody's settings.
@@ -155,15 +153,19 @@ fn our_own_python_client() {
     let Some(peers) = peers() else { return };
     let running = Running::start("python-client");
     let package = root().join("clients/python");
+    // One of its tests runs the tutorial's script; it is skipped without.
+    let tutorial = waypost_test_needs::shared("tutorial/complete_example.py");
     let output = running.run(&peers.join("python/bin/python"), |command| {
         command
             .args(["-m", "unittest", "discover", "-s", "tests", "-t", "."])
             .current_dir(&package)
-            .env("SSL_CERT_FILE", running.certificate());
+            .env("SSL_CERT_FILE", running.certificate())
+            .envs(tutorial.as_ref().map(|script| ("WAYPOST_TUTORIAL", script)));
     });
     succeeded(&output);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!told.contains("Ran 0 tests"), "{told}");
+    assert_eq!(told.contains("skipped="), tutorial.is_none(), "{told}");
     let typed = running.run(&peers.join("python/bin/mypy"), |command| {
         command
             .args(["--strict", "--no-incremental", "--cache-dir", "/dev/null", "purecloudplatformclientv2"])
@@ -193,11 +195,7 @@ fn the_tutorial_continued() {
 #[test]
 fn the_tutorials_complete_example_unchanged() {
     let Some(peers) = peers() else { return };
-    let example = root().join("../shared/tutorial/complete_example.py");
-    if !example.exists() {
-        eprintln!("skipped: {} is not here", example.display());
-        return;
-    }
+    let Some(example) = waypost_test_needs::shared("tutorial/complete_example.py") else { return };
     let over_https = Running::start("tutorial-https");
     let over_http = Running::start("tutorial-http");
     let http = format!("http://{}", over_http.server.http);

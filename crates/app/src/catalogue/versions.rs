@@ -9,7 +9,7 @@ use waypost_store::records::catalogue::{FlowEvent, FlowRecord, VersionRecord};
 
 use super::LiveCatalogue;
 use super::plan::version_not_found;
-use super::world::Loaded;
+use super::world::{Loaded, World};
 use crate::error::AppError;
 
 /// A version as people name it.
@@ -70,7 +70,19 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, or the store.
     pub async fn named_version(&self, id: FlowId, name: &VersionName) -> Result<Arc<Loaded>, AppError> {
-        let world = self.world();
+        self.version_named_in(&self.world(), id, name).await
+    }
+
+    /// The version that a name means in a world.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub(crate) async fn version_named_in(
+        &self,
+        world: &World,
+        id: FlowId,
+        name: &VersionName,
+    ) -> Result<Arc<Loaded>, AppError> {
         let Some(record) = world.flows.get(&id) else { return Err(self.absent(id).await?) };
         let version = number_of(record, name)?;
         if let Some(loaded) = world.loaded.get(&(id, version)) {

@@ -30,6 +30,7 @@ use super::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
 use crate::aside::Wanted;
+use crate::catalogue::Live;
 use crate::catalogue::checking::CheckedVersion;
 use crate::catalogue::versions::VersionName;
 use crate::catalogue::world::{Loaded, Running};
@@ -89,9 +90,9 @@ impl App {
     /// Not found, everything that keeps the document from running, inputs that don't fit, something that the caller may not read, or
     /// the store.
     pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AppError> {
-        let (world, running) = (self.catalogue.world(), self.catalogue.running());
+        let Live { world, running } = self.catalogue.live();
         let aim = match tried {
-            Tried::Version(name) => Aim::Saved(self.catalogue.named_version(id, &name).await?),
+            Tried::Version(name) => Aim::Saved(self.catalogue.version_named_in(&world, id, &name).await?),
             Tried::Document(node) => {
                 // The flow must exist: a document is tried in its place.
                 self.catalogue.flow(id).await?;

@@ -20,7 +20,7 @@ use super::decide::{Start, bare_record, decide};
 use super::email::Envelope;
 use crate::App;
 use crate::aside::Wanted;
-use crate::catalogue::world::{Running, World};
+use crate::catalogue::world::Running;
 use crate::observed::Ran;
 use crate::traces::trace_id;
 
@@ -59,18 +59,18 @@ impl App {
         self.catalogue.running_since(work.epoch).await?;
         // Claimed a while ago: what was published since counts as well.
         self.catalogue.catch_up().await?;
+        // Routes and programs are those of one epoch, which the run names.
         let running = self.catalogue.running();
-        let world = self.catalogue.world();
         let route = match work.interaction.route {
             None => None,
-            Some(id) => match world.routes.get(&id) {
+            Some(id) => match running.routes.get(id) {
                 Some(route) => Some(route.clone()),
-                None => self.store.route(id).await?.and_then(|route| still_leads(&world, route)).map(Arc::new),
+                None => self.store.route(id).await?.and_then(|route| still_leads(&running, route)).map(Arc::new),
             },
         };
         // What it was sent to may have been deleted since, as its route may have been.
         let told = work.interaction.opening.as_ref().and_then(|opening| opening.target);
-        let left = told.filter(|target| is_there(&world, *target));
+        let left = told.filter(|target| is_there(&running, *target));
         if let Some(opening) = &mut work.interaction.opening {
             opening.target = left;
         }
@@ -113,15 +113,15 @@ impl App {
 }
 
 /// A route that was deleted since it bound a mail, as far as what it leads to is still there.
-fn still_leads(world: &World, mut route: RouteRecord) -> Option<RouteRecord> {
-    route.unrouted_queue = route.unrouted_queue.filter(|queue| world.queues.contains_key(queue));
-    is_there(world, route.target).then_some(route)
+fn still_leads(running: &Running, mut route: RouteRecord) -> Option<RouteRecord> {
+    route.unrouted_queue = route.unrouted_queue.filter(|queue| running.queue_names.contains_key(queue));
+    is_there(running, route.target).then_some(route)
 }
 
-fn is_there(world: &World, target: RouteTarget) -> bool {
+fn is_there(running: &Running, target: RouteTarget) -> bool {
     match target {
-        RouteTarget::Flow(flow) => world.flows.contains_key(&flow),
-        RouteTarget::Queue(queue) => world.queues.contains_key(&queue),
+        RouteTarget::Flow(flow) => running.flow_names.contains_key(&flow),
+        RouteTarget::Queue(queue) => running.queue_names.contains_key(&queue),
     }
 }
 

@@ -24,6 +24,7 @@ use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
 use crate::aside::{LAST, Wanted, stand_back};
+use crate::catalogue::changesets::Proposed;
 use crate::catalogue::plan::By;
 use crate::catalogue::where_used::followers;
 use crate::catalogue::world::{Running, World};
@@ -172,20 +173,20 @@ impl App {
         let request: ReplayRequest = serde_json::from_str(&replay.request).map_err(|error| unreadable(&error))?;
         let set = request.change_set().map_err(|error| unreadable(&error))?;
         self.catalogue.catch_up().await?;
-        let before = self.catalogue.running();
         let by = By { actor: &replay.created_by, note: None };
-        let (world, flows) = self.catalogue.proposed(by, set).await.map_err(|error| match error {
+        let Proposed { base, world, flows } = self.catalogue.proposed(by, set).await.map_err(|error| match error {
             AppError::Store(error) => Ended::Store(error),
             other => Ended::Failed(format!("the flows can't be published any more: {other}")),
         })?;
         let changed: Vec<FlowId> = flows.iter().map(|flow| flow.id).collect();
         let mut concerned = followers(&world, &changed);
-        concerned.extend(followers(&self.catalogue.world(), &changed));
+        concerned.extend(followers(&base.world, &changed));
         let after = {
             let world = world.clone();
             tokio::task::spawn_blocking(move || world.running()).await.map_err(|error| unreadable(&error))?
         };
         let route = request.route.as_deref().and_then(|route| route.parse().ok());
+        let before = base.running;
         Ok(Plan { request, route, before, after: Arc::new(after), world, concerned, ran: AtomicU64::new(0) })
     }
 

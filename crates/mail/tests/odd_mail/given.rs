@@ -6,18 +6,9 @@ use std::path::{Path, PathBuf};
 
 use waypost_mail::message::{Address, AddressField, Message};
 
-/// Where somebody may have put them.
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases/mail")
-}
-
 #[test]
 fn what_is_read_of_the_given_mails() {
-    let folder = folder();
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not there", folder.display());
-        return;
-    }
+    let Some(folder) = waypost_test_needs::shared("cases/mail") else { return };
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
     paths.sort();

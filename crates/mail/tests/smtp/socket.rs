@@ -151,10 +151,17 @@ async fn a_message_without_an_end_is_ended_by_its_time() {
     connection.send_until_closed(b"x\r\n", 100_000).await;
     assert_eq!(connection.line().await.as_deref().and_then(|line| line.get(..3)), Some("421"));
     assert!(connection.is_closed().await);
-    let mut quick = server.connect().await;
-    quick.code().await;
-    assert_eq!(begin_data(&mut quick).await, 354);
-    assert_eq!(quick.ask("x\r\n.").await, 250);
+    // One that ends is taken. On a busy machine its time may be over before it ends: it is sent again.
+    for _ in 0..100 {
+        let mut quick = server.connect().await;
+        quick.code().await;
+        assert_eq!(begin_data(&mut quick).await, 354);
+        match quick.ask("x\r\n.").await {
+            250 => return,
+            code => assert_eq!(code, 421),
+        }
+    }
+    panic!("no message is taken");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::error::{CommitError, LeaseError};
 use crate::records::access::ClientRecord;
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::CatalogueChange;
+use crate::records::mail::AttributesSet;
 use crate::traits::Store;
 
 async fn all(store: &dyn Store, filter: AuditFilter) -> Vec<u128> {
@@ -52,13 +53,16 @@ pub(crate) async fn a_change_that_is_refused_leaves_no_entry(store: &dyn Store) 
     assert!(matches!(store.rerun(id(1), audit(2, "ops")).await, Err(LeaseError::Lost)));
     assert!(matches!(store.complete(id(1), audit(3, "ops")).await, Err(LeaseError::Lost)));
     assert!(!store.erase(id(1), audit(4, "ops")).await.unwrap());
-    assert!(!store.set_attributes(id(1), BTreeMap::new(), audit(5, "ops")).await.unwrap());
+    assert_eq!(
+        store.set_attributes(id(1), BTreeMap::new(), usize::MAX, audit(5, "ops")).await.unwrap(),
+        AttributesSet::Gone
+    );
     assert!(all(store, AuditFilter::default()).await.is_empty());
 }
 
 pub(crate) async fn every_change_leaves_its_entry(store: &dyn Store) {
     accept(store, mail(1)).await;
-    store.set_attributes(id(1), BTreeMap::new(), audit(1, "ops")).await.unwrap();
+    store.set_attributes(id(1), BTreeMap::new(), usize::MAX, audit(1, "ops")).await.unwrap();
     store.erase(id(1), audit(2, "ops")).await.unwrap();
     let client = ClientRecord {
         id: "a".to_owned(),

@@ -42,7 +42,7 @@ macro_rules! every_rule {
                 erasing_one_of_two_keeps_the_other;
             queues: priority_then_age, skills_must_all_be_listed, odd_text_stands_in_nobodys_way, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,
-                work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept,
+                work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept, attributes_are_bounded_together_with_those_kept,
                 attributes_that_were_set_outlive_runs;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text;

@@ -8,7 +8,7 @@ use waypost_ids::DecisionKind;
 use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run, up_to};
 use crate::error::{CommitError, LeaseError};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{Opening, QueueClaim, QueueLease, State};
+use crate::records::mail::{AttributesSet, Opening, QueueClaim, QueueLease, State};
 use crate::traits::Store;
 
 /// Claims everything in the first queue for a minute.
@@ -192,11 +192,32 @@ pub(crate) async fn attributes_are_added_to_those_kept(store: &dyn Store) {
     put(store, 1, 0, &[]).await;
     let set = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
     let kept = store.interaction(id(1)).await.unwrap().unwrap().attributes;
-    assert!(store.set_attributes(id(1), set("a", "1"), audit(1, "ops")).await.unwrap());
-    assert!(store.set_attributes(id(1), set("a", "2"), audit(2, "ops")).await.unwrap());
+    assert_eq!(
+        store.set_attributes(id(1), set("a", "1"), usize::MAX, audit(1, "ops")).await.unwrap(),
+        AttributesSet::Done
+    );
+    assert_eq!(
+        store.set_attributes(id(1), set("a", "2"), usize::MAX, audit(2, "ops")).await.unwrap(),
+        AttributesSet::Done
+    );
     let mut expected = kept;
     expected.extend(set("a", "2"));
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes, expected);
+}
+
+pub(crate) async fn attributes_are_bounded_together_with_those_kept(store: &dyn Store) {
+    queues(store).await;
+    put(store, 1, 0, &[]).await;
+    let set = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let kept = store.interaction(id(1)).await.unwrap().unwrap().attributes;
+    let most = kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + 4;
+    let set = async |name, value, entry| store.set_attributes(id(1), set(name, value), most, audit(entry, "ops")).await;
+    assert_eq!(set("a", "123", 1).await.unwrap(), AttributesSet::Done);
+    assert_eq!(set("a", "1234", 2).await.unwrap(), AttributesSet::TooLarge { bytes: most + 1 });
+    assert_eq!(set("b", "", 3).await.unwrap(), AttributesSet::TooLarge { bytes: most + 1 });
+    assert_eq!(set("a", "321", 4).await.unwrap(), AttributesSet::Done, "what is replaced does not count");
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes.get("a").unwrap(), "321");
+    assert_eq!(store.audit(&Default::default(), None, 9).await.unwrap().len(), 2, "what is refused leaves no entry");
 }
 
 pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
@@ -204,7 +225,10 @@ pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
     accept(store, mail(1)).await;
     let set = async |name: &str, value: &str, entry| {
         let attributes = BTreeMap::from([(name.to_owned(), value.to_owned())]);
-        assert!(store.set_attributes(id(1), attributes, audit(entry, "ops")).await.unwrap());
+        assert_eq!(
+            store.set_attributes(id(1), attributes, usize::MAX, audit(entry, "ops")).await.unwrap(),
+            AttributesSet::Done
+        );
     };
     let shown = async || {
         let attributes = store.interaction(id(1)).await.unwrap().unwrap().attributes;

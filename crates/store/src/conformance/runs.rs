@@ -6,7 +6,7 @@ use waypost_ids::DecisionKind;
 use super::samples::{accept, at, audit, decided, flow, id, mail, offer, queue, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::{CatalogueChange, RouteTarget};
-use crate::records::mail::{ClaimedRun, Opening, RunClaim, State};
+use crate::records::mail::{AttributesSet, ClaimedRun, Opening, RunClaim, State};
 use crate::traits::Store;
 use uuid::Uuid;
 
@@ -207,12 +207,19 @@ pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
     let mut offered = decided(1, run(DecisionKind::Queue));
     offered.interactions[0].opening = Some(opening.clone());
     accept(store, offered).await;
-    assert!(store.set_attributes(id(1), attributes(), audit(1, "ops")).await.unwrap());
+    assert_eq!(
+        store.set_attributes(id(1), attributes(), usize::MAX, audit(1, "ops")).await.unwrap(),
+        AttributesSet::Done
+    );
     store.erase(id(1), audit(2, "ops")).await.unwrap();
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.attributes, kept.opening), (BTreeMap::new(), None));
     assert_eq!(store.runs(id(1)).await.unwrap()[0].run.attributes, BTreeMap::new());
-    assert!(!store.set_attributes(id(1), attributes(), audit(3, "ops")).await.unwrap(), "nothing is to come back");
+    assert_eq!(
+        store.set_attributes(id(1), attributes(), usize::MAX, audit(3, "ops")).await.unwrap(),
+        AttributesSet::Gone,
+        "nothing is to come back"
+    );
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().attributes, BTreeMap::new());
     assert_eq!(store.audit(&Default::default(), None, 9).await.unwrap().len(), 2, "what is refused leaves no entry");
 
@@ -222,7 +229,7 @@ pub(crate) async fn erased_attributes_are_gone(store: &dyn Store) {
         let number = u128::from(number);
         waiting.interactions[0].opening = Some(opening.clone());
         accept(store, waiting).await;
-        store.set_attributes(id(number), attributes(), audit(number * 10, "ops")).await.unwrap();
+        store.set_attributes(id(number), attributes(), usize::MAX, audit(number * 10, "ops")).await.unwrap();
         let early = if running { store.claim_runs(up_to(1), at(10)).await.unwrap().pop() } else { None };
         store.erase(id(number), audit(number * 10 + 1, "ops")).await.unwrap();
         let kept = store.interaction(id(number)).await.unwrap().unwrap();

@@ -98,7 +98,7 @@ mod tests {
     /// What this program gets wrong goes wrong again: nobody should be told to try it again.
     #[tokio::test]
     async fn our_own_faults_are_no_faults_of_the_connection() {
-        let Ok(tools) = Tools::find() else { return };
+        let Some(tools) = waypost_test_needs::tool(Tools::find()) else { return };
         let start = move || Server::start(&tools, &[("fsync", "off")]).unwrap();
         let mut server = tokio::task::spawn_blocking(start).await.unwrap();
         let (db, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_passes_by_itself_is_told_apart() {
-        let Ok(tools) = Tools::find() else { return };
+        let Some(tools) = waypost_test_needs::tool(Tools::find()) else { return };
         let start = move || Server::start(&tools, &[("fsync", "off")]).unwrap();
         let server = tokio::task::spawn_blocking(start).await.unwrap();
         let (db, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();

@@ -18,8 +18,8 @@ use crate::encoding::{attributes, attributes_column, decision_code, state_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
-    Summary,
+    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
+    RunSummary, Summary, attribute_bytes,
 };
 use crate::sums::sound_message;
 use crate::traits::MailStore;
@@ -73,9 +73,10 @@ impl MailStore for PostgresStore {
         &self,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
+        most: usize,
         audit: AuditRecord,
-    ) -> Result<bool, StoreError> {
-        self.db.write(move |db| Box::pin(set_attributes(db, id, attributes, audit))).await
+    ) -> Result<AttributesSet, StoreError> {
+        self.db.write(move |db| Box::pin(set_attributes(db, id, attributes, most, audit))).await
     }
 
     async fn interaction(&self, id: InteractionId) -> Result<Option<InteractionRecord>, StoreError> {
@@ -205,19 +206,24 @@ async fn set_attributes(
     db: &mut Lent,
     id: InteractionId,
     changed: BTreeMap<String, String>,
+    most: usize,
     entry: AuditRecord,
-) -> Result<bool, StoreError> {
+) -> Result<AttributesSet, StoreError> {
     let (transaction, ending) = db.begin().await?;
     let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
-    let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(false) };
+    let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(AttributesSet::Gone) };
     let columns = Columns { row: &kept, table: "interactions" };
     let mut shown = attributes(columns.get("attributes")?)?;
     let mut set = attributes(columns.get("attributes_set")?)?;
     shown.extend(changed.clone());
+    let bytes = attribute_bytes(&shown);
+    if bytes > most {
+        return Ok(AttributesSet::TooLarge { bytes });
+    }
     set.extend(changed);
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
     execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
     audit::add(&transaction, &entry).await?;
     ending.commit(transaction).await?;
-    Ok(true)
+    Ok(AttributesSet::Done)
 }

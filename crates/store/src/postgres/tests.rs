@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use waypost_scratch_postgres::{Server, Tools};
+use waypost_test_needs::tool;
 
 use super::{PostgresOptions, PostgresStore};
 use crate::conformance::samples::{accept, at, mail, up_to};
@@ -16,17 +17,11 @@ use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter};
 use crate::traits::{CatalogueStore, MailStore, PeerStore};
 
-/// The server of this test run; none where PostgreSQL is not installed.
-fn server() -> Option<&'static Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    let start = || match Tools::find() {
-        Ok(tools) => Some(Server::start(&tools, &[("fsync", "off"), ("max_connections", "300")]).unwrap()),
-        Err(why) => {
-            eprintln!("skipped: {why}");
-            None
-        }
-    };
-    SERVER.get_or_init(start).as_ref()
+/// The server of this test run.
+fn server(tools: &Tools) -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let start = || Server::start(tools, &[("fsync", "off"), ("max_connections", "300")]).unwrap();
+    SERVER.get_or_init(start)
 }
 
 /// A store in a database of its own.
@@ -36,7 +31,8 @@ struct Opened {
 }
 
 async fn open() -> Option<Opened> {
-    let url = tokio::task::spawn_blocking(|| server().map(|server| server.fresh_database().unwrap())).await.unwrap()?;
+    let tools = tool(Tools::find())?;
+    let url = tokio::task::spawn_blocking(move || server(&tools).fresh_database().unwrap()).await.unwrap();
     let store = PostgresStore::connect(PostgresOptions { connections: 4, ..PostgresOptions::new(&url) }).await.unwrap();
     Some(Opened { store, url })
 }
@@ -118,7 +114,8 @@ async fn nodes_hear_of_each_other() {
 
 #[tokio::test]
 async fn a_newer_release_is_refused_and_many_nodes_may_start_at_once() {
-    let Some(server) = tokio::task::spawn_blocking(server).await.unwrap() else { return };
+    let Some(tools) = tool(Tools::find()) else { return };
+    let server = tokio::task::spawn_blocking(move || server(&tools)).await.unwrap();
     let url = tokio::task::spawn_blocking(|| server.fresh_database().unwrap()).await.unwrap();
     let starts = (0..4).map(|_| PostgresStore::connect(PostgresOptions::new(&url)));
     for started in futures_util::future::join_all(starts).await {
@@ -157,7 +154,7 @@ async fn text_with_nul_is_kept_as_far_as_it_can_be() {
 
 #[tokio::test]
 async fn tls_verifies_the_server() {
-    let Ok(tools) = Tools::find() else { return };
+    let Some(tools) = tool(Tools::find()) else { return };
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (pem, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let start = move || {
@@ -173,7 +170,7 @@ async fn tls_verifies_the_server() {
     let url = |host: &str| format!("postgres://waypost@{host}:{}/scratch0?sslmode=require", server.port());
     let options = |host: &str, trusted: bool| PostgresOptions {
         root_certificates: trusted.then(|| vec![made.cert.der().clone()]),
-        patience: Duration::from_secs(5),
+        patience: Duration::from_secs(60),
         ..PostgresOptions::new(url(host))
     };
     let store = PostgresStore::connect(options("localhost", true)).await.unwrap();
@@ -192,7 +189,7 @@ async fn lists_and_claims_are_found_by_an_index() {
     let Some(opened) = open().await else { return };
     let name = opened.url.rsplit('/').next().unwrap().to_owned();
     let plans = move || {
-        let server = server().unwrap();
+        let server = server(&Tools::find().unwrap());
         let id = "('00000000-0000-7000-8000-' || lpad(to_hex(g), 12, '0'))::uuid";
         let fill = format!(
             "INSERT INTO interactions (id, state, received_at, flow_id, flow_version, decision, queue, priority, initial_priority,
@@ -232,7 +229,7 @@ async fn rows_of_tables_are_found_by_an_index() {
     let Some(opened) = open().await else { return };
     let name = opened.url.rsplit('/').next().unwrap().to_owned();
     let plans = move || {
-        let server = server().unwrap();
+        let server = server(&Tools::find().unwrap());
         let nil = "'00000000-0000-0000-0000-000000000000'";
         let fill = format!(
             "INSERT INTO data_tables VALUES ({nil}, '', '', '', '', 1, now(), '', now(), false);

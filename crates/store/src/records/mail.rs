@@ -170,6 +170,25 @@ pub enum AcceptOutcome {
     KeyReused,
 }
 
+/// What became of attributes that were to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributesSet {
+    /// They are set.
+    Done,
+    /// The interaction does not exist, or was erased: nothing is set.
+    Gone,
+    /// They would be too large together with those that stay: nothing is set.
+    TooLarge {
+        /// Names and values together, in bytes.
+        bytes: usize,
+    },
+}
+
+/// How much an interaction's attributes take: names and values together, in bytes.
+pub(crate) fn attribute_bytes(attributes: &BTreeMap<String, String>) -> usize {
+    attributes.iter().map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add)
+}
+
 /// What to claim for runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunClaim {

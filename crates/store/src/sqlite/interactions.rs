@@ -18,8 +18,8 @@ use crate::encoding::{attributes, attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord, RunSummary,
-    State, Summary,
+    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
+    RunSummary, State, Summary, attribute_bytes,
 };
 use crate::sums::sound_message;
 use crate::traits::MailStore;
@@ -70,10 +70,11 @@ impl MailStore for SqliteStore {
         &self,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
+        most: usize,
         audit: AuditRecord,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<AttributesSet, StoreError> {
         self.writer()?
-            .run(move |session| set_attributes(session, id, attributes, &audit).map(Ok::<_, StoreError>))
+            .run(move |session| set_attributes(session, id, attributes, most, &audit).map(Ok::<_, StoreError>))
             .await?
     }
 
@@ -219,16 +220,21 @@ fn set_attributes(
     session: &mut Session<'_>,
     id: InteractionId,
     changed: BTreeMap<String, String>,
+    most: usize,
     audit: &AuditRecord,
-) -> Result<bool, StoreError> {
+) -> Result<AttributesSet, StoreError> {
     let db = &session.db;
     let kept: Option<(Option<String>, Option<String>)> = db
         .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1 AND NOT erased")?
         .query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((shown, set)) = kept else { return Ok(false) };
+    let Some((shown, set)) = kept else { return Ok(AttributesSet::Gone) };
     let (mut shown, mut set) = (attributes(shown.as_deref())?, attributes(set.as_deref())?);
     shown.extend(changed.clone());
+    let bytes = attribute_bytes(&shown);
+    if bytes > most {
+        return Ok(AttributesSet::TooLarge { bytes });
+    }
     set.extend(changed);
     db.prepare_cached("UPDATE interactions SET attributes = ?2, attributes_set = ?3 WHERE id = ?1")?.execute((
         id.0.as_bytes(),
@@ -236,5 +242,5 @@ fn set_attributes(
         attributes_column(&set)?,
     ))?;
     super::audit::add(db, audit)?;
-    Ok(true)
+    Ok(AttributesSet::Done)
 }

@@ -192,7 +192,7 @@ async fn count(writer: &Writer) -> i64 {
 #[tokio::test]
 async fn a_full_disk_is_told_and_keeps_nothing() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 8, Duration::from_secs(10), Some(8));
+    let writer = small_writer(directory.path(), 8, Duration::from_secs(120), Some(8));
     put(&writer, 10).await.unwrap();
     assert!(matches!(put(&writer, 1 << 20).await, Err(StoreError::Full)));
     put(&writer, 10).await.unwrap();
@@ -234,15 +234,19 @@ async fn what_was_given_up_is_never_done() {
     drop(release);
     // It was started: its outcome is awaited, however long it took.
     task.await.unwrap();
-    assert_eq!(count(&writer).await, 0);
-    put(&writer, 1).await.unwrap();
-    assert_eq!(count(&writer).await, 1);
+    // On a busy machine this is given up, too; then it is done once all the same.
+    while let Err(error) = put(&writer, 1).await {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    }
+    let kept = Connection::open(directory.path().join("waypost.db")).unwrap();
+    let kept: i64 = kept.query_row("SELECT count(*) FROM t", (), |row| row.get(0)).unwrap();
+    assert_eq!(kept, 1);
 }
 
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_nothing() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 2, Duration::from_secs(10), None);
+    let writer = small_writer(directory.path(), 2, Duration::from_secs(120), None);
     let (release, task) = occupy(&writer).await;
     let gone = {
         let writer = writer.clone();
@@ -259,7 +263,7 @@ async fn a_caller_that_goes_away_leaves_nothing() {
 #[tokio::test]
 async fn those_who_wait_together_are_committed_together() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 16, Duration::from_secs(10), None);
+    let writer = small_writer(directory.path(), 16, Duration::from_secs(120), None);
     let (release, task) = occupy(&writer).await;
     let before = writer.commits();
     let waiting: Vec<_> = (0..32)
@@ -283,7 +287,7 @@ async fn those_who_wait_together_are_committed_together() {
 #[tokio::test]
 async fn a_failure_undoes_its_commit_alone() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 16, Duration::from_secs(10), None);
+    let writer = small_writer(directory.path(), 16, Duration::from_secs(120), None);
     let failed = writer
         .run(|session| {
             session.db.execute("INSERT INTO t VALUES (1)", ())?;
@@ -300,7 +304,7 @@ async fn a_failure_undoes_its_commit_alone() {
 #[tokio::test]
 async fn who_comes_upon_damage_undoes_nothing_of_others() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 10, Duration::from_secs(10), None);
+    let writer = small_writer(directory.path(), 10, Duration::from_secs(120), None);
     let (go, occupied) = occupy(&writer).await;
     let damaged = || StoreError::Damaged { what: "a row is damaged".to_owned(), detail: "by a test".to_owned() };
     let reads = async { writer.run(move |_| Err::<Result<(), StoreError>, _>(damaged())).await };

@@ -8,9 +8,8 @@ use super::smtp::mail;
 use super::{Server as Node, Start, wait_for};
 
 /// PostgreSQL's programs; none, with a word, where it is not installed.
-#[allow(clippy::print_stderr, reason = "a test says what it skips")]
 pub fn tools() -> Option<Tools> {
-    Tools::find().inspect_err(|why| eprintln!("skipped: {why}")).ok()
+    waypost_test_needs::tool(Tools::find())
 }
 
 /// A node that does not count requests.

@@ -23,11 +23,9 @@ impl Disk {
         fs::create_dir_all(&path).unwrap();
         let size = format!("size={megabytes}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&path).output();
-        if !mounted.is_ok_and(|output| output.status.success()) {
-            eprintln!("skipped: a small file system can't be mounted here");
-            return None;
-        }
-        Some(Self(path))
+        let mounted = waypost_test_needs::tool(mounted.map_err(|error| format!("mount is not installed: {error}")))?;
+        let refused = "a small file system can't be mounted here: it takes root and, in a container, SYS_ADMIN";
+        waypost_test_needs::allowed(mounted.status.success().then_some(Self(path)).ok_or(refused))
     }
 
     /// Writes a file until nothing more fits.

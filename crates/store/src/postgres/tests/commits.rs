@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use waypost_ids::DecisionKind;
 
@@ -25,15 +26,14 @@ const COMMIT_LOST: u8 = 2;
 /// The same, and then there is no way to the server any more.
 const ALL_LOST: u8 = 4;
 const AWAY: u8 = 5;
-/// The next COMMIT reaches the server a while after its connection was lost.
+/// The next COMMIT reaches the server after its connection was lost, when the test says so.
 const COMMIT_LATE: u8 = 3;
-
-/// How late that is. Until then it must have been asked for.
-const LATE: Duration = Duration::from_secs(4);
 
 /// A way to the server that loses things on demand.
 struct Way {
     mode: Arc<AtomicU8>,
+    /// Lets a COMMIT that is late go on.
+    late: Arc<Notify>,
     store: PostgresStore,
 }
 
@@ -43,18 +43,20 @@ impl Way {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let ours = listener.local_addr().unwrap().port();
         let mode = Arc::new(AtomicU8::new(OPEN));
-        let also = Arc::clone(&mode);
+        let late = Arc::new(Notify::new());
+        let also = (Arc::clone(&mode), Arc::clone(&late));
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                if also.load(Ordering::SeqCst) == AWAY {
+                if also.0.load(Ordering::SeqCst) == AWAY {
                     continue;
                 }
-                tokio::spawn(pass(near, TcpStream::connect(("127.0.0.1", port)).await.unwrap(), Arc::clone(&also)));
+                let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                tokio::spawn(pass(near, far, Arc::clone(&also.0), Arc::clone(&also.1)));
             }
         });
         let url = opened.url.replace(&format!(":{port}/"), &format!(":{ours}/"));
         let options = PostgresOptions { patience: Duration::from_secs(patience), ..PostgresOptions::new(url) };
-        Self { mode, store: PostgresStore::connect(options).await.unwrap() }
+        Self { mode, late, store: PostgresStore::connect(options).await.unwrap() }
     }
 
     fn lose(&self, what: u8) {
@@ -67,7 +69,7 @@ impl Way {
     }
 }
 
-async fn pass(near: TcpStream, far: TcpStream, mode: Arc<AtomicU8>) {
+async fn pass(near: TcpStream, far: TcpStream, mode: Arc<AtomicU8>, late: Arc<Notify>) {
     let ((mut near_in, mut near_out), (mut far_in, mut far_out)) = (near.into_split(), far.into_split());
     let muted = Arc::new(AtomicBool::new(false));
     let mute = Arc::clone(&muted);
@@ -105,9 +107,10 @@ async fn pass(near: TcpStream, far: TcpStream, mode: Arc<AtomicU8>) {
             COMMIT_LATE => {
                 back.abort();
                 drop(near_in);
-                sleep(LATE).await;
+                late.notified().await;
                 let _ = far_out.write_all(part).await;
-                sleep(Duration::from_secs(1)).await;
+                // The server looks at it, and then finds that nobody is there.
+                let _ = far_out.shutdown().await;
                 return;
             }
             _ => {
@@ -140,6 +143,9 @@ async fn a_mail_whose_commit_was_kept_is_answered_so_though_the_answer_was_lost(
 async fn a_mail_whose_commit_was_lost_is_refused_and_not_there() {
     let Some(opened) = open().await else { return };
     let way = Way::to(&opened, 10).await;
+    let db = session(&opened).await;
+    let open_transactions = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
     for what in [COMMIT_LATE, COMMIT_LOST] {
         way.lose(what);
         let refused = way.store.accept(mail(1)).await;
@@ -147,7 +153,11 @@ async fn a_mail_whose_commit_was_lost_is_refused_and_not_there() {
         assert!(way.has_lost());
         // One that comes late does not come through.
         if what == COMMIT_LATE {
-            sleep(LATE + Duration::from_secs(2)).await;
+            assert_eq!(number(&db, open_transactions).await, 1, "it waits for its COMMIT");
+            way.late.notify_one();
+            while number(&db, open_transactions).await > 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
         }
         assert_eq!(opened.store.summary().await.unwrap().accepted, 0, "{what}");
     }
@@ -200,7 +210,7 @@ async fn every_kind_of_write_finds_out() {
 #[tokio::test]
 async fn what_can_not_be_found_out_is_said_so() {
     let Some(opened) = open().await else { return };
-    let way = Way::to(&opened, 2).await;
+    let way = Way::to(&opened, 10).await;
     accept(&way.store, mail(1)).await;
     way.lose(ALL_LOST);
     let refused = way.store.accept(mail(2)).await;

@@ -1,11 +1,12 @@
 //! Who waits for whom, and for how long.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls};
 
-use super::{Opened, another, open};
+use super::{Opened, open};
 use crate::conformance::samples::{accept, mail};
 use crate::error::StoreError;
 use crate::postgres::{PostgresOptions, PostgresStore, locks};
@@ -26,7 +27,8 @@ pub(super) async fn number(db: &Client, sql: &str) -> i64 {
 #[tokio::test]
 async fn a_publish_that_must_wait_lets_mail_pass() {
     let Some(opened) = open().await else { return };
-    let node = another(&opened).await;
+    let options = PostgresOptions { patience: Duration::from_secs(120), ..PostgresOptions::new(&opened.url) };
+    let node = PostgresStore::connect(options).await.unwrap();
     // An acceptance that does not end: its node has vanished.
     let held = session(&opened).await;
     held.batch_execute(&format!("BEGIN; {}", locks::SHARE)).await.unwrap();
@@ -46,14 +48,14 @@ async fn a_search_that_nobody_waits_for_ends_at_the_server() {
     accept(&opened.store, mail(1)).await;
     let db = session(&opened).await;
     let slow = "ALTER TABLE interactions RENAME TO kept;
-        CREATE VIEW interactions AS SELECT kept.* FROM kept, pg_sleep(60)";
+        CREATE VIEW interactions AS SELECT kept.* FROM kept, pg_sleep(3600)";
     db.batch_execute(slow).await.unwrap();
-    let options = PostgresOptions { patience: Duration::from_secs(1), ..PostgresOptions::new(&opened.url) };
+    let options = PostgresOptions { patience: Duration::from_secs(10), ..PostgresOptions::new(&opened.url) };
     let store = PostgresStore::connect(options).await.unwrap();
     let error = store.interactions(&InteractionFilter::default(), None, 10).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'";
-    for _ in 0..100 {
+    for _ in 0..1200 {
         if number(&db, running).await == 0 {
             return;
         }
@@ -67,12 +69,18 @@ async fn a_transaction_that_was_idle_too_long_is_tried_again_on_another_connecti
     let Some(opened) = open().await else { return };
     let store = PostgresStore::connect(PostgresOptions { connections: 2, ..PostgresOptions::new(&opened.url) });
     let store = store.await.unwrap();
+    let beside = Arc::new(session(&opened).await);
     for _ in 0..5 {
+        let beside = Arc::clone(&beside);
         let idle = store.db.run(|db| {
             Box::pin(async move {
                 let transaction = db.transaction().await?;
+                let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
                 transaction.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 50").await?;
-                sleep(Duration::from_millis(200)).await;
+                let there = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {backend}");
+                while number(&beside, &there).await > 0 {
+                    sleep(Duration::from_millis(20)).await;
+                }
                 transaction.batch_execute("SELECT 1").await?;
                 Ok::<_, StoreError>(())
             })

@@ -278,7 +278,10 @@ async fn what_an_earlier_release_kept_is_read_and_sealed_by_its_first_change() {
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().subject, "old");
     assert!(store.raw_message(id(1)).await.unwrap().is_some());
     assert_eq!(store.runs(id(1)).await.unwrap().len(), 1);
-    store.set_attributes(id(1), BTreeMap::from([("a".to_owned(), "b".to_owned())]), audit(1, "ops")).await.unwrap();
+    store
+        .set_attributes(id(1), BTreeMap::from([("a".to_owned(), "b".to_owned())]), usize::MAX, audit(1, "ops"))
+        .await
+        .unwrap();
     drop(store);
     let db = Connection::open(directory.path().join("waypost.db")).unwrap();
     assert!(db.query_row("SELECT seal IS NOT NULL FROM interactions", (), |row| row.get::<_, bool>(0)).unwrap());
