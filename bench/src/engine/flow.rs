@@ -80,7 +80,7 @@ impl Triage<'_> {
         };
         match Run::start(input).step() {
             Step::Done(outcome) => Ok(outcome),
-            Step::Needs(waiting) => bail!("the flow asks for {}", waiting.question().kind),
+            Step::Needs(waiting) => bail!("the flow asks for {}", waiting.question().kind()),
         }
     }
 

@@ -85,8 +85,8 @@ pub async fn claim(
     let entities = leases
         .into_iter()
         .map(|lease| Claim {
-            token: lease.token,
-            expires_at: lease.expires_at.into(),
+            token: lease.lease.id,
+            expires_at: lease.lease.until.into(),
             interaction: view::interaction(&state.app, lease.interaction, Vec::new()),
         })
         .collect();

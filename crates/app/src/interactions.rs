@@ -16,11 +16,12 @@ use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
+use waypost_store::leases::Lease;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
-    QueueLease, RunSummary, State, Summary,
+    QueueLease, RunSummary, Summary,
 };
 
 use crate::App;
@@ -127,7 +128,7 @@ impl App {
         loop {
             let notified = self.decided.notified();
             let interaction = self.interaction(id).await?;
-            let waiting = matches!(interaction.state, State::Received | State::Running);
+            let waiting = interaction.state.awaits_decision();
             // Other processes decide without a notice here: look again after a moment in any case.
             let moment = deadline.min(Instant::now() + Duration::from_millis(250));
             if !waiting || Instant::now() >= deadline {
@@ -300,7 +301,10 @@ impl App {
     /// # Errors
     /// The lease was lost, or the store.
     pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
-        Ok(self.store.extend(queue, token, lease_seconds, Timestamp::now()).await?)
+        let now = Timestamp::now();
+        let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
+        self.store.extend(queue, lease, now).await?;
+        Ok(lease.until)
     }
 }
 

@@ -34,6 +34,7 @@ use aside::Aside;
 use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
+use mail::parked::Outside;
 use mail::underway::Underway;
 use metrics::Metrics;
 use traces::Traces;
@@ -67,6 +68,8 @@ pub struct App {
     run_term: Term,
     /// Mails whose acceptance is under way.
     underway: Arc<Underway>,
+    /// Who answers what no node can.
+    outside: Option<Arc<dyn Outside>>,
 }
 
 /// Runs in progress at a time on threads of their own. Each may hold `Limits::memory`.
@@ -87,6 +90,8 @@ pub struct Settings {
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
     /// again; none notes nothing.
     pub notes: Option<PathBuf>,
+    /// Who answers what no node can; none answers nothing.
+    pub outside: Option<Arc<dyn Outside>>,
 }
 
 impl App {
@@ -118,6 +123,7 @@ impl App {
             tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
+            outside: settings.outside,
         }))
     }
 

@@ -3,6 +3,7 @@
 
 mod process;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -225,22 +226,28 @@ impl Metrics {
     }
 
     fn summarized(&self, summary: &Summary) {
-        for (state, name) in STATES {
-            let count = summary.by_state.get(&state).copied().unwrap_or_default();
-            self.interactions.get_or_create(&StateLabels { state: name }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for state in State::ALL {
+            *counts.entry(state_name(*state)).or_default() += summary.by_state.get(state).copied().unwrap_or_default();
+        }
+        for (state, count) in counts {
+            self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         let age = summary.oldest_undecided_at.map(|oldest| Timestamp::now().duration_since(oldest).as_secs_f64());
         self.undecided_age_seconds.set(age.unwrap_or(0.0).max(0.0));
     }
 }
 
-const STATES: [(State, &str); 5] = [
-    (State::Received, "received"),
-    (State::Running, "running"),
-    (State::Decided, "decided"),
-    (State::Claimed, "claimed"),
-    (State::Completed, "completed"),
-];
+/// A state as metrics name it. A parked run is still under way.
+const fn state_name(state: State) -> &'static str {
+    match state {
+        State::Received => "received",
+        State::Running | State::Waiting => "running",
+        State::Decided => "decided",
+        State::Claimed => "claimed",
+        State::Completed => "completed",
+    }
+}
 
 impl App {
     /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was.

@@ -174,7 +174,7 @@ async fn a_queue_with_work_in_it_stays() {
     let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
     let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
-    app.acknowledge(queue, lease.token).await.unwrap();
+    app.acknowledge(queue, lease.lease.id).await.unwrap();
     app.catalogue.delete::<QueueRecord>(BY, &queue, None).await.unwrap();
 
     // Mail that was bound before both went is never put where nobody can claim it.
@@ -341,7 +341,7 @@ async fn the_world_and_what_runs_of_it_are_of_one_epoch() {
         })
     };
     for number in 0..40 {
-        app.catalogue.create_queue("test", format!("Queue {number}"), serde_json::Map::new()).await.unwrap();
+        app.catalogue.create::<QueueRecord>(BY, QueueSpec::named(&format!("Queue {number}"))).await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
     looking.join().unwrap();

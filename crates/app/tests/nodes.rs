@@ -2,6 +2,9 @@
 //! Skipped, with a word, where PostgreSQL is not installed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "nodes/parked.rs"]
+mod parked;
+
 use std::sync::Arc;
 use std::time::Duration;
 

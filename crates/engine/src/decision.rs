@@ -8,6 +8,7 @@ use waypost_flow::value::Value;
 use waypost_ids::{DecisionKind, codes};
 
 use crate::error::{Raised, RunError};
+use crate::journal::Journal;
 use crate::machine::text_bytes;
 use crate::trace::Trace;
 
@@ -47,6 +48,8 @@ pub struct Outcome<'m> {
     pub actions: u32,
     /// How many steps of work were taken.
     pub steps: u64,
+    /// What the run asked, and was answered.
+    pub journal: Journal,
 }
 
 /// A decision as long as the run's values live: nothing is copied yet.

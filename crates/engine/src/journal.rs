@@ -1,82 +1,38 @@
-//! What a run asked of the outside and what it was told: enough to go on in another process.
+//! What a run asked of the outside and what it was answered: enough to run it again, and to go on with it in another process.
 //!
-//! The journal is a promised format: `version` counts its changes, and every version stays readable.
+//! The stored journal is a promised format: `version` counts its changes, and every version stays readable.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
 use thiserror::Error;
-use waypost_flow::value::json_footprint;
-use waypost_ids::FlowId;
+use waypost_ids::codes;
+
+use crate::error::Raised;
+use crate::machine::Machine;
+use crate::question::{Answered, Asked, Question, Reply};
+use crate::trace::Detail;
 
 /// The version that is written.
 pub const JOURNAL_VERSION: u32 = 1;
 
-/// What a run needs to know before it can go on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Question {
-    /// Which of the run's questions this is, from 0.
-    pub number: usize,
-    /// The flow that asks.
-    pub flow_id: FlowId,
-    /// The node that asks.
-    pub node_id: String,
-    /// The position of the action that asks.
-    pub action: usize,
-    /// What is asked for: the asking action's type.
-    pub kind: String,
-    /// What is asked, in that type's own shape.
-    pub request: Json,
-}
+/// Of the answers of a run that is over so many bytes are kept, as JSON: an answer is kept whole or not at all.
+pub(crate) const MOST_KEPT: usize = 1024 * 1024;
 
-/// What the outside says to a question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum Answer {
-    /// The answer, in the shape that the question's kind promises.
-    Value(Json),
-    /// There is none, and why: a run error for the action that asked.
-    Failed(String),
-}
-
-/// A question with its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Answered {
-    /// What was asked. Kept so that a journal that belongs to another run is noticed.
-    pub question: Question,
-    /// What was said.
-    pub answer: Answer,
-}
-
-impl Answered {
-    /// About how many bytes of memory it holds.
-    pub(crate) fn footprint(&self) -> usize {
-        let answer = match &self.answer {
-            Answer::Value(value) => json_footprint(value),
-            Answer::Failed(why) => why.len(),
-        };
-        json_footprint(&self.question.request) + answer
-    }
-
-    /// About how many bytes it takes as JSON.
-    pub(crate) fn size(&self) -> usize {
-        let answer = match &self.answer {
-            Answer::Value(value) => value.to_string().len(),
-            Answer::Failed(why) => why.len(),
-        };
-        self.question.request.to_string().len() + answer
-    }
-}
-
-/// All questions of a run that were answered, in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// The questions of a run that were answered, in the order in which it asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Journal {
-    /// [`JOURNAL_VERSION`].
-    pub version: u32,
+    /// How much of them the run's own trace shows. A trace that is made with these answers must not show more.
+    #[serde(default, skip_serializing_if = "Detail::is_everything")]
+    pub detail: Detail,
     /// The questions and answers.
     pub answers: Vec<Answered>,
+}
+
+#[derive(Serialize)]
+struct Stored<'j> {
+    version: u32,
+    #[serde(flatten)]
+    journal: &'j Journal,
 }
 
 /// A journal can't be used.
@@ -105,22 +61,73 @@ impl Journal {
             version: u32,
         }
         let head: Head = serde_json::from_str(text)?;
-        readable(head.version)?;
+        if head.version != JOURNAL_VERSION {
+            return Err(JournalError::Version { found: head.version });
+        }
         Ok(serde_json::from_str(text)?)
     }
 
-    /// The answers, if this program understands them.
-    pub(crate) fn into_answers(self) -> Result<Vec<Answered>, JournalError> {
-        readable(self.version)?;
-        Ok(self.answers)
+    /// The stored form.
+    ///
+    /// # Errors
+    /// None that is known: everything in a journal can be written as JSON.
+    pub fn to_json(&self) -> Result<String, JournalError> {
+        Ok(serde_json::to_string(&Stored { version: JOURNAL_VERSION, journal: self })?)
     }
 
-    /// The stored form.
-    pub fn to_json(&self) -> String {
-        json!({ "version": self.version, "answers": self.answers }).to_string()
+    /// What is kept of a run that is over: a replay needs no order, so an answer that is too large is left out by itself.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        let mut bytes: usize = 0;
+        self.answers.retain(|answered| {
+            let all = bytes.saturating_add(json_bytes(answered));
+            let keeps = all <= MOST_KEPT;
+            if keeps {
+                bytes = all;
+            }
+            keeps
+        });
+        self
     }
 }
 
-fn readable(version: u32) -> Result<(), JournalError> {
-    if version == JOURNAL_VERSION { Ok(()) } else { Err(JournalError::Version { found: version }) }
+/// How many bytes an answer takes as JSON.
+pub(crate) fn json_bytes(answered: &Answered) -> usize {
+    serde_json::to_string(answered).map_or(usize::MAX, |json| json.len())
+}
+
+/// The answers of a run under way: the first were used, the others come from a journal and wait for their questions.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) all: Vec<Answered>,
+    used: usize,
+    /// The question that has no answer yet.
+    pub(crate) open: Option<Question>,
+}
+
+impl Machine<'_> {
+    /// The answer to a question; none if it must be asked first. The action that asks is done again from its beginning once there is an
+    /// answer, so it must ask before it changes anything, and once.
+    pub(crate) fn ask<Q: Asked>(&mut self, question: Q) -> Result<Option<Q::Answer>, Raised>
+    where
+        Q::Answer: Clone,
+    {
+        let Some(answered) = self.answers.all.get(self.answers.used) else {
+            self.answers.open = Some(question.into());
+            return Ok(None);
+        };
+        let Some(exchange) = Q::exchange(answered).filter(|exchange| exchange.request == question) else {
+            let number = self.answers.used;
+            let message = format!("answer {number} is to another question than the run asks");
+            return Err(Raised::fatal(codes::JOURNAL_MISMATCH, message));
+        };
+        self.answers.used += 1;
+        // It is kept until the run ends, for the journal.
+        self.keep_bytes(answered.footprint())?;
+        self.trace.lookup(answered);
+        match &exchange.reply {
+            Reply::Answer(answer) => Ok(Some(answer.clone())),
+            Reply::Failed(why) => Err(Raised::error(codes::NOT_ANSWERED, why.clone())),
+        }
+    }
 }

@@ -11,12 +11,17 @@ mod error;
 mod held;
 mod journal;
 mod machine;
+mod question;
 mod run;
 mod stack;
 pub mod trace;
 
 pub use decision::{Decision, Outcome};
 pub use error::RunError;
-pub use journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
+pub use journal::{JOURNAL_VERSION, Journal, JournalError};
+pub use question::{
+    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
+    ScheduleAnswer, TableAnswer,
+};
 pub use run::{Limits, Run, RunInput, Slice, Step, Waiting};
 pub use trace::{Detail, Trace};

@@ -11,6 +11,7 @@ use waypost_flow::value::{Text, Value};
 
 use crate::decision::Decided;
 use crate::error::{Raised, RunError};
+use crate::journal::Answers;
 use crate::run::RunInput;
 use crate::stack::{At, Scope, Stack, Turning};
 use crate::trace::{Catcher, Event, Recorder, Target};
@@ -36,6 +37,8 @@ pub(crate) struct Machine<'m> {
     pub(crate) trace: Recorder<'m>,
     pub(crate) actions: u32,
     nodes: u32,
+    /// What it was answered.
+    pub(crate) answers: Answers,
     /// What the run may still spend.
     pub(crate) budget: Budget,
     /// Values that are computed but not set yet: an action sets all of its values or, when one fails, none.
@@ -64,6 +67,7 @@ impl<'m> Machine<'m> {
             trace,
             actions: 0,
             nodes: 0,
+            answers: Answers::default(),
             budget: Budget::new(input.limits.steps, input.limits.memory),
             pending: Vec::with_capacity(4),
             given: Vec::new(),

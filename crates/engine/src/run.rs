@@ -8,11 +8,11 @@ use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
 
-use crate::actions::Actions;
 use crate::decision::{Decided, Outcome};
 use crate::driver::{Driver, Pause};
-use crate::journal::{Answer, Answered, JOURNAL_VERSION, Journal, JournalError, Question};
+use crate::journal::Journal;
 use crate::machine::Machine;
+use crate::question::{Answered, Question};
 use crate::trace::Detail;
 
 /// What a run must not exceed, and what its trace keeps. Counted, not timed, so that a run ends in the same place on every machine.
@@ -84,7 +84,7 @@ pub struct RunInput<'m> {
 }
 
 /// A run that can go on.
-pub struct Run<'m>(Driver<'m, Actions>);
+pub struct Run<'m>(Driver<'m>);
 
 /// Where a run stands after a step.
 pub enum Step<'m> {
@@ -104,31 +104,29 @@ pub enum Slice<'m> {
 
 /// A run that waits for an answer. It can be dropped: its journal and the same input make it anew.
 pub struct Waiting<'m> {
-    run: Box<Driver<'m, Actions>>,
-    question: Box<Question>,
+    run: Box<Driver<'m>>,
+    question: Question,
 }
 
 impl<'m> Run<'m> {
     /// A new run.
     pub fn start(input: RunInput<'m>) -> Self {
-        Self(Driver::new(Machine::new(input), Actions, Vec::new()))
+        Self(Driver::new(Machine::new(input)))
     }
 
-    /// A new run of a flow that is given inputs, by position, as a caller would.
-    pub fn start_given(input: RunInput<'m>, given: Vec<(usize, Value<'m>)>) -> Self {
-        let mut machine = Machine::new(input);
-        machine.given = given;
-        Self(Driver::new(machine, Actions, Vec::new()))
+    /// The same with inputs of its flow, by position, as a caller would give them.
+    #[must_use]
+    pub fn given(mut self, inputs: Vec<(usize, Value<'m>)>) -> Self {
+        self.0.machine.given = inputs;
+        self
     }
 
-    /// A run that was left while it waited: it starts again, and the journal answers what was answered before.
-    ///
-    /// # Errors
-    /// If the journal has a version that this program doesn't know. One that belongs to another run makes the run fail with
+    /// The same with answers: a run that was left while it waited goes on where it was. Answers of another run make it fail with
     /// [`waypost_ids::codes::JOURNAL_MISMATCH`].
-    pub fn resume(input: RunInput<'m>, journal: Journal) -> Result<Self, JournalError> {
-        let answers = journal.into_answers()?;
-        Ok(Self(Driver::new(Machine::new(input), Actions, answers)))
+    #[must_use]
+    pub fn answered(mut self, answers: Vec<Answered>) -> Self {
+        self.0.machine.answers.all = answers;
+        self
     }
 
     /// Runs until the end, or until something must be known.
@@ -137,7 +135,7 @@ impl<'m> Run<'m> {
         self.paused(pause)
     }
 
-    /// The same, but no further than so many turns: a turn enters a flow or a node, does an action, or takes a branch. Whoever runs it
+    /// The same, but no further than `turns` turns: a turn enters a flow or a node, does an action, or takes a branch. Whoever runs it
     /// can stop in between.
     pub fn step_for(mut self, turns: u32) -> Slice<'m> {
         match self.0.run_for(turns) {
@@ -161,18 +159,19 @@ impl<'m> Waiting<'m> {
     }
 
     /// What was asked and answered up to here.
-    pub fn journal(&self) -> Journal {
-        Journal { version: JOURNAL_VERSION, answers: self.run.answers.clone() }
+    pub fn into_journal(self) -> Journal {
+        let Machine { answers, input, .. } = self.run.machine;
+        Journal { detail: input.limits.detail, answers: answers.all }
     }
 
-    /// Goes on with the answer.
-    pub fn answer(mut self, answer: Answer) -> Run<'m> {
-        self.run.answers.push(Answered { question: *self.question, answer });
+    /// Goes on with the answer. One to another question makes the run fail with [`waypost_ids::codes::JOURNAL_MISMATCH`].
+    pub fn answer(mut self, answered: Answered) -> Run<'m> {
+        self.run.machine.answers.all.push(answered);
         Run(*self.run)
     }
 }
 
-pub(crate) fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
+fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
     let attributes = machine
         .attributes
         .iter()
@@ -188,6 +187,7 @@ pub(crate) fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Out
         outputs: machine.returned,
         actions: machine.actions,
         steps: machine.budget.spent(),
+        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.all },
         trace: machine.trace.finish(decided),
     }
 }

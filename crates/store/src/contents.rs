@@ -4,10 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
-use uuid::Uuid;
 use waypost_ids::TableId;
 
 use crate::error::{StoreError, TableError};
@@ -108,12 +106,12 @@ impl NewContent {
         table: TableId,
         change: ContentChange,
     ) -> Result<Replaced, TableError> {
-        let import = Import { table, id: Uuid::new_v4(), until: until() };
-        let begin = || store.begin_import(Import { until: until(), ..import }, change.expected);
+        let import = Import { table, lease: RIGHT.begin() };
+        let begin = || store.begin_import(renewed(import), change.expected);
         let base = after_clearing(store, begin).await?;
         // Where little differs little is written, however long the comparison takes.
         let renew = || async move {
-            match store.write_import(Import { until: until(), ..import }, Vec::new(), Vec::new()).await {
+            match store.write_import(renewed(import), Vec::new(), Vec::new()).await {
                 Ok(()) => Ok(true),
                 Err(TableError::Lost) => Ok(false),
                 Err(error) => Err(error),
@@ -212,8 +210,8 @@ where
     }
 }
 
-fn until() -> Timestamp {
-    Timestamp::now().checked_add(RIGHT.lasts).unwrap_or(Timestamp::MAX)
+fn renewed(import: Import) -> Import {
+    Import { lease: RIGHT.renew(import.lease), ..import }
 }
 
 /// One of the two contents that are compared.
@@ -276,6 +274,6 @@ impl Batch {
         if batch.puts.is_empty() && batch.removes.is_empty() {
             return Ok(());
         }
-        store.write_import(Import { until: until(), ..import }, batch.puts, batch.removes).await
+        store.write_import(renewed(import), batch.puts, batch.removes).await
     }
 }

@@ -7,31 +7,42 @@ use serde::{Deserialize, Serialize};
 use waypost_ids::DecisionKind;
 
 use crate::error::StoreError;
-use crate::records::mail::{DecisionRecord, RunRecord, State};
-use crate::records::replays::ReplayState;
+use crate::records::mail::{DecisionRecord, RunRecord};
 
 /// JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-/// The number that stands for a state; numbers never change their meaning.
-pub(crate) fn state_code(state: State) -> i64 {
-    match state {
-        State::Received => 0,
-        State::Running => 1,
-        State::Decided => 2,
-        State::Claimed => 3,
-        State::Completed => 4,
-    }
+/// An enum whose members are kept as numbers; numbers never change their meaning. A new member is one line: the compiler then names every
+/// place that has to know it.
+macro_rules! kept_as_numbers {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$what:meta])* $member:ident = $code:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$what])* $member,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$member,)+];
+
+            /// The number that stands for it.
+            pub(crate) const fn code(self) -> i64 {
+                match self { $(Self::$member => $code,)+ }
+            }
+
+            /// What a number stands for.
+            pub(crate) const fn of_code(code: i64) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$member),)+
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-/// The state that a number stands for.
-pub(crate) fn state(code: i64) -> Option<State> {
-    [State::Received, State::Running, State::Decided, State::Claimed, State::Completed]
-        .into_iter()
-        .find(|state| state_code(*state) == code)
-}
+pub(crate) use kept_as_numbers;
 
 /// The number that stands for a kind of decision; numbers never change their meaning.
 pub(crate) fn decision_code(kind: DecisionKind) -> i64 {
@@ -48,24 +59,9 @@ pub(crate) fn decision_kind(code: i64) -> Option<DecisionKind> {
     DecisionKind::ALL.into_iter().find(|kind| decision_code(*kind) == code)
 }
 
-/// Where an interaction stands after a decision.
-pub(crate) fn state_after(kind: DecisionKind) -> State {
-    match kind {
-        DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
-        DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
-    }
-}
-
 /// Attributes as they are kept: none is NULL.
 pub(crate) fn attributes_column(attributes: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
     if attributes.is_empty() { Ok(None) } else { json(attributes).map(Some) }
-}
-
-/// Attributes as they were kept.
-pub(crate) fn attributes(column: Option<&str>) -> Result<BTreeMap<String, String>, StoreError> {
-    column
-        .map_or(Ok(BTreeMap::new()), serde_json::from_str)
-        .map_err(|error| StoreError::Inconsistent { table: "interactions", detail: format!("attributes: {error}") })
 }
 
 /// When a run ended.
@@ -99,18 +95,4 @@ impl DecisionMore {
         };
         if more == Self::default() { Ok(None) } else { json(&more).map(Some) }
     }
-}
-
-/// How a replay's state is kept.
-pub(crate) fn replay_state(state: ReplayState) -> i64 {
-    match state {
-        ReplayState::Open => 0,
-        ReplayState::Done => 1,
-        ReplayState::Failed => 2,
-    }
-}
-
-/// The state of a replay that is kept so.
-pub(crate) fn read_replay_state(number: i64) -> Option<ReplayState> {
-    [ReplayState::Open, ReplayState::Done, ReplayState::Failed].into_iter().find(|state| replay_state(*state) == number)
 }

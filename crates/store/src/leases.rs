@@ -1,8 +1,109 @@
-//! Leases, renewed by whoever does the work that they stand for.
+//! Leases: the right to do some work until a time, renewed by whoever does it.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+/// The right to do some work: a run, work claimed from a queue, a replay, an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Proves it.
+    pub id: Uuid,
+    /// When it ends by itself, unless it is renewed.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// A new lease.
+    #[must_use]
+    pub fn new(now: Timestamp, lasts: Duration) -> Self {
+        Self { id: Uuid::new_v4(), until: now }.renewed(now, lasts)
+    }
+
+    /// The same lease, for so long from now. Its end is in whole microseconds: stores keep no finer times.
+    #[must_use]
+    pub fn renewed(self, now: Timestamp, lasts: Duration) -> Self {
+        let micros = i64::try_from(lasts.as_micros()).unwrap_or(i64::MAX);
+        let until = Timestamp::from_microsecond(now.as_microsecond().saturating_add(micros));
+        Self { until: until.unwrap_or(Timestamp::MAX), ..self }
+    }
+
+    /// Whether its time has not run out.
+    #[must_use]
+    pub fn lasts(self, now: Timestamp) -> bool {
+        self.until > now
+    }
+}
+
+/// Who holds something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    Nobody,
+    By(Lease),
+    /// Nobody does any more; the last lease is known still, so that ending it again is known as well.
+    Over(Uuid),
+}
+
+impl Hold {
+    /// A hold from the columns that keep it.
+    pub(crate) fn of(lease: Option<Uuid>, until: Option<Timestamp>) -> Self {
+        match (lease, until) {
+            (Some(id), Some(until)) => Self::By(Lease { id, until }),
+            (Some(id), None) => Self::Over(id),
+            (None, _) => Self::Nobody,
+        }
+    }
+
+    /// The lease, as it is kept.
+    pub(crate) fn lease(self) -> Option<Uuid> {
+        match self {
+            Self::Nobody => None,
+            Self::By(lease) => Some(lease.id),
+            Self::Over(id) => Some(id),
+        }
+    }
+
+    /// When it ends, as it is kept.
+    pub(crate) fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::By(lease) => Some(lease.until),
+            Self::Nobody | Self::Over(_) => None,
+        }
+    }
+
+    /// Somebody takes it, if nobody has it.
+    pub(crate) fn take(self, lease: Lease) -> Option<Self> {
+        match self {
+            Self::Nobody | Self::Over(_) => Some(Self::By(lease)),
+            Self::By(_) => None,
+        }
+    }
+
+    /// Whoever has it keeps it until another time, even if it ran out: as long as nobody took it back.
+    pub(crate) fn renew(self, lease: Lease) -> Option<Self> {
+        self.is_by(lease.id).then_some(Self::By(lease))
+    }
+
+    /// Nobody has what is held for longer than its lease lasts.
+    pub(crate) fn expire(self, now: Timestamp) -> Option<Self> {
+        match self {
+            Self::By(lease) if !lease.lasts(now) => Some(Self::Nobody),
+            Self::By(_) | Self::Nobody | Self::Over(_) => None,
+        }
+    }
+
+    /// Whether it is held under this lease, even if that ran out.
+    pub(crate) fn is_by(self, id: Uuid) -> bool {
+        matches!(self, Self::By(lease) if lease.id == id)
+    }
+
+    /// Whether it is held under this lease, which has time left.
+    pub(crate) fn lasts_by(self, id: Uuid, now: Timestamp) -> bool {
+        self.is_by(id) && self.expire(now).is_none()
+    }
+}
 
 /// How long a lease lasts, and how often it is renewed.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +119,18 @@ impl Term {
     #[must_use]
     pub const fn of(lasts: Duration) -> Self {
         Self { lasts, renewed: Duration::from_millis(lasts.as_millis() as u64 / 3) }
+    }
+
+    /// A new lease from now on.
+    #[must_use]
+    pub fn begin(self) -> Lease {
+        Lease::new(Timestamp::now(), self.lasts)
+    }
+
+    /// The same lease, renewed now.
+    #[must_use]
+    pub fn renew(self, lease: Lease) -> Lease {
+        lease.renewed(Timestamp::now(), self.lasts)
     }
 }
 
@@ -63,6 +176,41 @@ mod tests {
     use super::*;
 
     const TERM: Term = Term::of(Duration::from_secs(30));
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_lease_ends_in_time_however_long_it_is_to_last() {
+        let now = Timestamp::from_nanosecond(7_000_000_999).unwrap();
+        let lease = Lease::new(now, Duration::from_secs(60));
+        assert_eq!(lease.until, at(67), "in whole microseconds");
+        assert!(lease.lasts(at(66)) && !lease.lasts(at(67)));
+        let longer = lease.renewed(at(50), Duration::from_millis(500));
+        assert_eq!((longer.id, longer.until), (lease.id, Timestamp::from_millisecond(50_500).unwrap()));
+        assert_eq!(lease.renewed(now, Duration::MAX).until, Timestamp::MAX);
+    }
+
+    #[test]
+    fn what_is_held_is_taken_renewed_and_given_back() {
+        let (one, two) =
+            (Lease { id: Uuid::from_u128(1), until: at(20) }, Lease { id: Uuid::from_u128(2), until: at(90) });
+        let held = Hold::By(one);
+        for free in [Hold::Nobody, Hold::Over(one.id)] {
+            assert_eq!(free.take(one), Some(held));
+            assert_eq!((free.renew(one), free.expire(at(99))), (None, None));
+            assert!(!free.is_by(one.id));
+        }
+        assert_eq!((held.take(two), held.renew(two)), (None, None));
+        let longer = Lease { until: at(40), ..one };
+        assert_eq!(held.renew(longer), Some(Hold::By(longer)));
+        assert_eq!((held.expire(at(19)), held.expire(at(20))), (None, Some(Hold::Nobody)));
+        assert!(held.is_by(one.id) && held.lasts_by(one.id, at(19)) && !held.lasts_by(one.id, at(20)));
+        for hold in [Hold::Nobody, held, Hold::Over(one.id)] {
+            assert_eq!(Hold::of(hold.lease(), hold.until()), hold);
+        }
+    }
 
     async fn held<R>(work: Duration, renew: impl FnMut() -> R) -> Result<&'static str, Lost>
     where

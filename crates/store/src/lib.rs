@@ -1,14 +1,15 @@
 //! What Waypost keeps, and the traits that a database answers. Nothing above this room knows SQL or which database it is.
 
+mod conditions;
 #[cfg(test)]
 mod conformance;
 pub mod contents;
-mod duplicates;
 mod encoding;
 pub mod error;
 pub mod leases;
 pub mod postgres;
 pub mod records;
+mod rules;
 pub mod sqlite;
 mod sums;
 pub mod traits;

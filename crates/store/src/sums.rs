@@ -7,7 +7,7 @@ use waypost_ids::InteractionId;
 
 use crate::error::StoreError;
 
-/// The checksum of a message, or of a trace.
+/// The checksum of a message, of a trace, or of a journal.
 pub(crate) fn sum(content: &[u8]) -> i64 {
     i64::from(crc32fast::hash(content))
 }
@@ -33,6 +33,17 @@ pub(crate) fn sound_trace(id: InteractionId, trace: &str, kept: Option<i64>) -> 
     Err(StoreError::Damaged {
         what: format!("a run of interaction `{id}` is damaged"),
         detail: "its trace's checksum does not match".to_owned(),
+    })
+}
+
+/// Refuses a journal that is not the one that was kept.
+pub(crate) fn sound_journal(id: InteractionId, journal: &str, kept: i64) -> Result<(), StoreError> {
+    if kept == sum(journal.as_bytes()) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged {
+        what: format!("the journal of a run of interaction `{id}` is damaged"),
+        detail: "its checksum does not match".to_owned(),
     })
 }
 

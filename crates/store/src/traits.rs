@@ -11,6 +11,7 @@ use uuid::Uuid;
 use waypost_ids::{FlowId, InteractionId, QueueId, TableId, Version};
 
 use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
+use crate::leases::Lease;
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
@@ -18,7 +19,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease,
     RunClaim, RunRecord, RunSummary, Summary,
 };
-use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
@@ -73,18 +74,24 @@ pub trait MailStore: Send + Sync {
     /// is on stable storage before this answers: a run that ends its process is told from one that waits.
     async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
 
-    /// Makes the lease of `claim_runs` last `lease_seconds` from now; answers whether it was still held.
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// Renews the lease of `claim_runs`, until its new end; answers whether it was still held.
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError>;
 
     /// Gives a claimed run back without a decision. Unless it was `attempted`, this attempt is not counted. A lease that was lost is
     /// left alone.
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;
+
+    /// Parks a run under the lease of `claim_runs`, with what it was answered so far: it waits for an answer from outside, and no worker
+    /// claims it before the answer is there, or the lease's new end has come. Its attempts are counted anew. What was erased keeps no
+    /// journal.
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError>;
+
+    /// What the run that an interaction waits for was answered before it was parked; none if it was not.
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError>;
+
+    /// Lets a run go on, with this journal, that was parked under a lease: any worker may claim it. Answers whether it was parked under
+    /// that lease; what was parked again since waits for another answer.
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError>;
 
     /// Records a run and its decision under the lease of `claim_runs`, and answers whether it did; attempts are counted anew. A decision that names a queue
     /// that is gone is not kept: the interaction waits for another run, as if there had been none.
@@ -145,14 +152,8 @@ pub trait QueueStore: Send + Sync {
     /// Gives a claimed interaction back.
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
-    /// Makes a lease last `lease_seconds` from now; answers its new end.
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError>;
+    /// Renews a lease that has time left, until its new end.
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError>;
 }
 
 /// Clients and tokens.
@@ -257,10 +258,10 @@ pub trait ReplayStore: Send + Sync {
     async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError>;
 
     /// Begins the oldest open replay that nobody holds the right to, and counts the start.
-    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError>;
+    async fn begin_replay(&self, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError>;
 
     /// Says how far a replay came and keeps the right; answers whether it was still held.
-    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError>;
+    async fn continue_replay(&self, id: Uuid, lease: Lease, progress: String) -> Result<bool, StoreError>;
 
     /// Ends a replay with its report and what differs, in this order; answers whether the right was still held, else nothing is kept.
     /// What differs in an interaction that was erased meanwhile is not kept.

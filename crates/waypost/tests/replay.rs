@@ -18,6 +18,7 @@ use harness::scratch::Scratch;
 use harness::smtp::mail;
 use harness::{Server, Start, wait_for};
 use serde_json::{Value as Json, json};
+use waypost_scratch_postgres::Server as Database;
 
 /// A folder with one flow that leads subjects with these words to Billing, others to General, after a loop of so many turns.
 fn folder(scratch: &Scratch, name: &str, words: &str, turns: u32) -> PathBuf {
@@ -89,6 +90,81 @@ fn a_replay_that_was_cut_short_is_run_again_and_says_so() {
     let counts = ["replayed", "same", "changed", "unknown"].map(|name| done["report"][name].as_u64().unwrap());
     assert_eq!(counts, [400, 300, 100, 0]);
     assert_eq!(done["changes"].as_array().unwrap().len(), 100);
+}
+
+/// Asks a table for the sender's queue and note, and logs the note.
+fn asking(priority: u32) -> Json {
+    json!({"name": "Ask", "type": "email", "nodes": [{"id": "look", "actions": [
+        {"type": "lookupTable", "table": "Customers", "key": "${interaction.email.from.domain}", "outputMapping": [
+            {"name": "queue", "value": "${output.queue}"}, {"name": "note", "value": "${output.note}"},
+        ]},
+        {"type": "log", "message": "${note}"},
+        {"type": "transferToQueue", "queue": "${queue}", "priority": priority},
+    ]}]})
+}
+
+/// What runs were answered is kept whatever their traces show: after the table has changed, only the change of the flow shows. And what
+/// the recorded trace leaves out does not come back by the replay's.
+fn exact(start: &Start, scratch: &Scratch, name: &str, shows: bool) {
+    let server = Server::start(&scratch.path(name), start);
+    let api = server.api();
+    for name in ["Gold", "General"] {
+        api.post("/routing/queues", &json!({"name": name})).ok();
+    }
+    let column = json!({"type": "string"});
+    let properties = json!({"key": column, "queue": column, "note": column});
+    let schema = json!({"type": "object", "required": ["key"], "properties": properties});
+    let table = api.post("/flows/datatables", &json!({"name": "Customers", "schema": schema})).ok();
+    let rows = format!("/flows/datatables/{}/rows", table["id"].as_str().unwrap());
+    let row = |queue: &str| json!({"key": "customer.example", "queue": queue, "note": "pink-elephants"});
+    api.post(&rows, &row("Gold")).ok();
+    let flow = api.post("/flows", &asking(0)).ok();
+    api.post("/routing/email/domains", &json!({"id": "a.example"})).ok();
+    let route = json!({"pattern": "help", "flow": {"id": flow["id"]}});
+    api.post("/routing/email/domains/a.example/routes", &route).ok();
+    let mut ids = Vec::new();
+    for message in ["kept@a.example", "erased@a.example"] {
+        let raw = mail(message, "hello", "text");
+        assert_eq!(server.smtp().deliver("ana@customer.example", "help@a.example", &raw).unwrap().code, 250);
+        let one = wait_for("a decision", || {
+            api.interactions_of(message).first().filter(|one| one["decision"].is_object()).cloned()
+        });
+        assert_eq!(one["decision"]["queue"]["name"], "Gold");
+        ids.push(one["id"].as_str().unwrap().to_owned());
+    }
+    api.put(&format!("{rows}/customer.example"), &row("General")).ok();
+    assert!(api.delete(&format!("/interactions/{}/content", ids[1])).status < 300);
+
+    let flow = flow["id"].as_str().unwrap();
+    api.put(&format!("/flows/{flow}?draft=true"), &asking(7)).ok();
+    let replay = api.post("/replays", &json!({"flows": [{"flowId": flow, "version": "newest"}]})).json();
+    let path = format!("/replays/{}", replay["id"].as_str().unwrap());
+    let done = wait_for("the report", || Some(api.get(&path).ok()).filter(|now| now["state"] == "done"));
+    assert_eq!(done["report"]["skipped"], json!({"erased": 1}), "{name}: {done:#}");
+    assert_eq!(done["changes"].as_array().unwrap().len(), 1, "{name}: {done:#}");
+    assert_eq!(done["changes"][0]["before"], json!({"kind": "queue", "queue": "Gold", "priority": 0}), "{name}");
+    assert_eq!(done["changes"][0]["after"], json!({"kind": "queue", "queue": "Gold", "priority": 7}), "{name}");
+    assert!(!done["changes"].to_string().contains("pink-elephants"), "{name}: {done:#}");
+    let traces = api.get(&format!("{path}/changes/{}", ids[0])).ok();
+    for side in ["before", "after"] {
+        assert_eq!(traces[side].to_string().contains("pink-elephants"), shows, "{name} {side}: {traces}");
+    }
+}
+
+#[test]
+fn a_replay_is_exact_with_short_traces_and_shows_no_more_than_they_do() {
+    let scratch = Scratch::new("replay-exact");
+    for (detail, shows) in [("decisions", false), ("steps", false), ("everything", true)] {
+        let mut start = Start::unlimited();
+        start.arguments.extend(["--trace-detail", detail].map(str::to_owned));
+        exact(&start, &scratch, detail, shows);
+    }
+    let Some(tools) = harness::nodes::tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let mut start = Start::unlimited();
+    start.arguments.extend(["--trace-detail", "decisions"].map(str::to_owned));
+    start.environment.push(("WAYPOST_DATABASE", database.fresh_database().unwrap().into()));
+    exact(&start, &scratch, "postgres", false);
 }
 
 #[test]

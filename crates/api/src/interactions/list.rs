@@ -80,7 +80,7 @@ fn kept_bytes(record: &InteractionRecord) -> usize {
 
 fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
     InteractionFilter {
-        state: query.one_of("state", &STATES.map(|(name, kept, _)| (name, kept))),
+        state: query.one_of("state", &STATES),
         decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),
         queue: queue(state, query),
         flow: query.uuid("flowId").map(FlowId),

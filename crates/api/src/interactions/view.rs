@@ -1,5 +1,7 @@
 //! Interactions as they are returned.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 use waypost_app::App;
 use waypost_app::error::AppError;
@@ -10,19 +12,20 @@ use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, 
 /// How often an interaction and its runs are read again until they fit each other.
 const READS: usize = 8;
 
-/// Every state, with the name that it has outside.
-pub const STATES: [(&str, kept::State, State); 5] = [
-    ("received", kept::State::Received, State::Received),
-    ("running", kept::State::Running, State::Running),
-    ("decided", kept::State::Decided, State::Decided),
-    ("claimed", kept::State::Claimed, State::Claimed),
-    ("completed", kept::State::Completed, State::Completed),
+/// Every state that is shown, by the name that it has outside.
+pub const STATES: [(&str, kept::State); 5] = [
+    ("received", kept::State::Received),
+    ("running", kept::State::Running),
+    ("decided", kept::State::Decided),
+    ("claimed", kept::State::Claimed),
+    ("completed", kept::State::Completed),
 ];
 
+/// A state as it is shown. A parked run is still under way.
 fn state(state: kept::State) -> State {
     match state {
         kept::State::Received => State::Received,
-        kept::State::Running => State::Running,
+        kept::State::Running | kept::State::Waiting => State::Running,
         kept::State::Decided => State::Decided,
         kept::State::Claimed => State::Claimed,
         kept::State::Completed => State::Completed,
@@ -83,11 +86,15 @@ pub fn run(app: &App, summary: RunSummary, trace: Option<Json>) -> Run {
 /// Counts, with every state and every kind of decision, those that nothing is in included.
 pub fn summary(counts: &kept::Summary) -> Summary {
     let count = |found: Option<&u64>| found.copied().unwrap_or(0);
+    let mut by_state = BTreeMap::new();
+    for kept in kept::State::ALL {
+        *by_state.entry(state(*kept)).or_default() += count(counts.by_state.get(kept));
+    }
     Summary {
         accepted: counts.accepted,
         duplicates: counts.duplicates,
         interactions: counts.interactions,
-        by_state: STATES.iter().map(|(_, kept, shown)| (*shown, count(counts.by_state.get(kept)))).collect(),
+        by_state,
         by_decision: DecisionKind::ALL.map(|kind| (kind, count(counts.by_decision.get(&kind)))).into(),
         oldest_undecided_at: counts.oldest_undecided_at.map(Into::into),
     }

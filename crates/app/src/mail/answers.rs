@@ -4,14 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use serde_json::{Map, Value as Json, json};
-use waypost_engine::{Answer, Question};
+use jiff::Timestamp;
+use waypost_engine::{
+    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
+    ScheduleAnswer, TableAnswer,
+};
 use waypost_flow::document;
 use waypost_ids::TableId;
+use waypost_schedule::Standing;
 use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
+use super::parked::Outside;
 use crate::aside::Wanted;
 use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
@@ -19,11 +24,17 @@ use crate::folder::tables::FolderRows;
 /// Whoever answers the questions of one run.
 #[async_trait]
 pub trait Answers: Send + Sync {
-    /// Answers a question. What can't be answered for good is a [`Answer::Failed`], which the flow may catch.
+    /// Answers a question. What can't be answered for good is a failure, which the flow may catch.
     ///
     /// # Errors
     /// The store is away: there is no decision, and the run is to be made again.
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError>;
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError>;
+
+    /// Until when a run waits for the answer to a question, if that comes later and from elsewhere. Such a question is not for
+    /// [`Answers::answer`].
+    fn later(&self, _question: &Question) -> Option<Timestamp> {
+        None
+    }
 
     /// Whether the run is still wanted: one that is not is dropped between two of its actions.
     fn wanted(&self) -> bool {
@@ -31,44 +42,24 @@ pub trait Answers: Send + Sync {
     }
 }
 
-/// Answers what the catalogue alone knows: queues by name or id, and schedules. None for what it can't.
-#[must_use]
-pub fn from_catalogue(running: &Running, question: &Question) -> Option<Answer> {
-    let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
-    match question.kind.as_str() {
-        "findQueue" => Some(Answer::Value(find_queue(running, text("name")))),
-        "evaluateSchedule" => Some(evaluate_schedule(running, text("schedule"), text("at"))),
-        _ => None,
-    }
+/// The queue of a name or id.
+fn find_queue(running: &Running, asked: FindQueue) -> Answered {
+    let named = running.queues_by_name.get(&document::fold_name(&asked.name)).copied();
+    let id = asked.name.parse().ok().filter(|id| running.queue_names.contains_key(id)).or(named);
+    let queue = id.and_then(|id| Some(Queue { id, name: running.queue_names.get(&id)?.to_string() }));
+    asked.answered(QueueAnswer { queue })
 }
 
-fn find_queue(running: &Running, written: &str) -> Json {
-    let named = running.queues_by_name.get(&document::fold_name(written)).copied();
-    let id = written.parse().ok().filter(|id| running.queue_names.contains_key(id)).or(named);
-    match id.and_then(|id| Some((id, running.queue_names.get(&id)?))) {
-        Some((id, name)) => json!({ "id": id, "name": &**name }),
-        None => json!({}),
-    }
-}
-
-fn evaluate_schedule(running: &Running, id: &str, at: &str) -> Answer {
-    let known = id.parse().ok().and_then(|id| running.schedules.get(&id));
-    let (Some(schedule), Ok(at)) = (known.and_then(|known| known.schedule.as_ref()), at.parse()) else {
-        return Answer::Failed("the schedule is gone, or can't be read".to_owned());
+/// How a schedule is at an instant.
+fn evaluate_schedule(running: &Running, asked: EvaluateSchedule) -> Answered {
+    let Some(schedule) = running.schedules.get(&asked.schedule).and_then(|known| known.schedule.as_ref()) else {
+        return asked.failed("the schedule is gone, or can't be read");
     };
-    let standing = schedule.at(at);
-    let mut told = Map::new();
-    told.insert("state".to_owned(), standing.state.as_str().into());
-    told.extend(standing.name.map(|name| ("name".to_owned(), name.into())));
-    told.extend(standing.next_change.map(|next| ("nextChange".to_owned(), next.to_string().into())));
-    Answer::Value(told.into())
+    let Standing { state, name, next_change, .. } = schedule.at(asked.at);
+    asked.answered(ScheduleAnswer { state, name, next_change })
 }
 
-/// What is answered to a question that nobody here can answer.
-#[must_use]
-pub fn nobody(question: &Question) -> Answer {
-    Answer::Failed(format!("nothing here answers `{}`", question.kind))
-}
+const TABLE_GONE: &str = "the table is gone";
 
 /// A folder answers: what its files make of the catalogue, and the rows of its tables.
 pub struct FolderAnswers<'r> {
@@ -80,18 +71,18 @@ pub struct FolderAnswers<'r> {
 
 #[async_trait]
 impl Answers for FolderAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
-        if question.kind != "lookupTable" {
-            return Ok(from_catalogue(self.running, question).unwrap_or_else(|| nobody(question)));
-        }
-        let Some(table) = text("table").parse().ok().and_then(|id| self.running.tables.get(&id)) else {
-            return Ok(Answer::Failed("the table is gone".to_owned()));
-        };
-        Ok(Answer::Value(match self.rows.look_up(table, text("key")) {
-            Some((_, row)) => json!({ "row": row }),
-            None => json!({}),
-        }))
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+        Ok(match question.clone() {
+            Question::FindQueue(asked) => find_queue(self.running, asked),
+            Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
+            Question::LookupTable(asked) => match self.running.tables.get(&asked.table) {
+                None => asked.failed(TABLE_GONE),
+                Some(table) => {
+                    let row = self.rows.look_up(table, &asked.key).map(|(_, row)| row);
+                    asked.answered(TableAnswer { version: None, row })
+                }
+            },
+        })
     }
 }
 
@@ -100,14 +91,40 @@ impl Answers for FolderAnswers<'_> {
 pub struct LiveAnswers<'r> {
     running: &'r Running,
     tables: &'r dyn TableStore,
-    seen: Mutex<HashMap<TableId, ContentVersion>>,
+    seen: Mutex<HashMap<TableId, Seen>>,
+    outside: Option<&'r dyn Outside>,
     wanted: Option<Wanted>,
+}
+
+/// The version in which a run sees a table.
+#[derive(Clone, Copy)]
+struct Seen {
+    version: ContentVersion,
+    /// It is known from before the run was parked: it may not be kept any more.
+    parked: bool,
 }
 
 impl<'r> LiveAnswers<'r> {
     /// Answers for one run.
     pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
-        Self { running, tables: store, seen: Mutex::default(), wanted: None }
+        Self { running, tables: store, seen: Mutex::default(), outside: None, wanted: None }
+    }
+
+    /// The same where some questions are for the outside.
+    pub(crate) fn with_outside(self, outside: Option<&'r dyn Outside>) -> Self {
+        Self { outside, ..self }
+    }
+
+    /// The same for a run that goes on: it sees tables as it saw them before it was parked, as long as those versions are kept.
+    pub(crate) fn after(self, so_far: &[Answered]) -> Self {
+        let versions = so_far.iter().filter_map(|answered| match answered {
+            Answered::LookupTable(Exchange { request, reply: Reply::Answer(found) }) => {
+                Some((request.table, Seen { version: found.version?, parked: true }))
+            }
+            _ => None,
+        });
+        self.seen().extend(versions);
+        self
     }
 
     /// The same for a run that ends when nobody waits for it any more.
@@ -115,43 +132,47 @@ impl<'r> LiveAnswers<'r> {
         Self { wanted: Some(wanted), ..self }
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<TableId, ContentVersion>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<TableId, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look_up(&self, question: &Question) -> Result<Answer, StoreError> {
-        let text = |name: &str| question.request.get(name).and_then(Json::as_str).unwrap_or_default();
-        let Some(table) = text("table").parse().ok().and_then(|id| self.running.tables.get(&id)) else {
-            return Ok(Answer::Failed("the table is gone".to_owned()));
-        };
-        let id = table.record.id;
-        let folded = table.folded(text("key"));
+    async fn look_up(&self, asked: LookupTable) -> Result<Answered, StoreError> {
+        let Some(table) = self.running.tables.get(&asked.table) else { return Ok(asked.failed(TABLE_GONE)) };
+        let folded = table.folded(&asked.key);
         if folded.is_empty() {
-            return Ok(Answer::Value(json!({})));
+            return Ok(asked.answered(TableAnswer::default()));
         }
-        let at = self.seen().get(&id).copied();
-        match self.tables.row(id, &folded, at).await {
+        let at = self.seen().get(&asked.table).copied();
+        let found = match self.tables.row(asked.table, &folded, at.map(|seen| seen.version)).await {
+            Err(TableError::NotKept { .. }) if at.is_some_and(|seen| seen.parked) => {
+                self.tables.row(asked.table, &folded, None).await
+            }
+            found => found,
+        };
+        match found {
             Ok(found) => {
-                self.seen().insert(id, found.version);
-                let mut told = json!({ "version": found.version });
-                if let (Some(row), Some(told)) = (&found.row, told.as_object_mut()) {
-                    told.insert("row".to_owned(), Json::Object(table.values(row)));
-                }
-                Ok(Answer::Value(told))
+                self.seen().insert(asked.table, Seen { version: found.version, parked: false });
+                let row = found.row.as_ref().map(|row| table.values(row));
+                Ok(asked.answered(TableAnswer { version: Some(found.version), row }))
             }
             Err(TableError::Store(error)) => Err(error),
-            Err(other) => Ok(Answer::Failed(other.to_string())),
+            Err(other) => Ok(asked.failed(other.to_string())),
         }
     }
 }
 
 #[async_trait]
 impl Answers for LiveAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        if question.kind == "lookupTable" {
-            return self.look_up(question).await;
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+        match question.clone() {
+            Question::FindQueue(asked) => Ok(find_queue(self.running, asked)),
+            Question::EvaluateSchedule(asked) => Ok(evaluate_schedule(self.running, asked)),
+            Question::LookupTable(asked) => self.look_up(asked).await,
         }
-        Ok(from_catalogue(self.running, question).unwrap_or_else(|| nobody(question)))
+    }
+
+    fn later(&self, question: &Question) -> Option<Timestamp> {
+        self.outside.and_then(|outside| outside.waits_until(question))
     }
 
     fn wanted(&self) -> bool {

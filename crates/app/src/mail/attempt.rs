@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-use waypost_engine::{Answer, Detail, Limits, Question};
+use waypost_engine::{Answered, Detail, Limits, Question};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::expr;
@@ -25,7 +25,7 @@ use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 
 use super::answers::{Answers, LiveAnswers};
-use super::decide::{Conducted, Start, bare_record, conduct};
+use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use super::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
@@ -146,13 +146,21 @@ async fn run(
     };
     let clock = std::time::Instant::now();
     let mut record: RunRecord = bare_record(start, running.unrouted);
-    let conducted = Conducted { snapshot: &running.snapshot, program, attributes: given.attributes, given: inputs };
+    let conducted = Conducted {
+        snapshot: &running.snapshot,
+        program,
+        attributes: given.attributes,
+        given: inputs,
+        so_far: Vec::new(),
+    };
     let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
     let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
     if answers.refused.load(Ordering::Relaxed) {
         return Err(AppError::MissingScope(Scope::RoutingRead));
     }
-    let left = left?;
+    let Led::Ended(left) = left? else {
+        return Err(StoreError::Failed("the run waits for an answer".to_owned()).into());
+    };
     Ok(Attempt {
         version,
         decision: record.decision,
@@ -173,7 +181,7 @@ struct CallersAnswers<'r> {
 
 #[async_trait]
 impl Answers for CallersAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
         // Tables, schedules and queues alike.
         if !self.may_read_routing {
             self.refused.store(true, Ordering::Relaxed);

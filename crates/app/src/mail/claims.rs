@@ -64,8 +64,12 @@ impl Runs {
     }
 
     fn begin(&mut self, app: &Arc<App>, work: ClaimedRun) {
-        let run =
-            UnderWay { id: work.interaction.id, lease: work.lease, since: Instant::now(), retried: work.attempts > 0 };
+        let run = UnderWay {
+            id: work.interaction.id,
+            lease: work.lease.id,
+            since: Instant::now(),
+            retried: work.attempts > 0,
+        };
         let app = Arc::clone(app);
         let task = self.tasks.spawn(async move { app.work_on(work).await });
         self.known.insert(task.id(), run);

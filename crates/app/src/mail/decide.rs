@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{Limits, Outcome, Run, RunError, RunInput, Slice, Step};
+use waypost_engine::{Answered, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
@@ -20,6 +20,7 @@ use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
 use super::email::{Envelope, MessageView};
+use super::parked::{Parked, stored};
 use crate::catalogue::world::Running;
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
@@ -53,10 +54,19 @@ pub struct Decided {
     pub actions: u32,
 }
 
+/// Where a run came to.
+#[derive(Debug)]
+pub enum Ended {
+    /// Its decision.
+    Decided(Box<Decided>),
+    /// A question that is answered later.
+    Parked(Box<Parked>),
+}
+
 /// Runs a mail to its decision.
 ///
 /// # Errors
-/// The store, if the run asked for something that it could not answer.
+/// The store, if the run asked for something that it could not answer, and a question that is answered later.
 pub async fn decide(
     running: &Running,
     start: Start<'_>,
@@ -64,6 +74,24 @@ pub async fn decide(
     limits: Limits,
     answers: &dyn Answers,
 ) -> Result<Decided, StoreError> {
+    match decide_or_park(running, start, message, limits, answers, Vec::new()).await? {
+        Ended::Decided(decided) => Ok(*decided),
+        Ended::Parked(_) => Err(StoreError::Failed("the run waits for an answer".to_owned())),
+    }
+}
+
+/// Runs a mail to its decision, or to a question that is answered later. `so_far` is what the run was answered before it was parked.
+///
+/// # Errors
+/// The store, if the run asked for something that it could not answer.
+pub async fn decide_or_park(
+    running: &Running,
+    start: Start<'_>,
+    message: &Message<'_>,
+    limits: Limits,
+    answers: &dyn Answers,
+    so_far: Vec<Answered>,
+) -> Result<Ended, StoreError> {
     let clock = Instant::now();
     let (mut steps, mut actions) = (0, 0);
     let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
@@ -92,9 +120,12 @@ pub async fn decide(
             }
             Some(program) => {
                 let attributes = record.attributes.clone();
-                let conducted = Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new() };
-                let left = conduct(conducted, start, message, limits, answers, &mut record).await?;
-                (steps, actions) = (left.steps, left.actions);
+                let conducted =
+                    Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new(), so_far };
+                match conduct(conducted, start, message, limits, answers, &mut record).await? {
+                    Led::Ended(left) => (steps, actions) = (left.steps, left.actions),
+                    Led::Parked(parked) => return Ok(Ended::Parked(parked)),
+                }
             }
         },
     }
@@ -102,7 +133,7 @@ pub async fn decide(
         record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(Decided { record, steps, actions })
+    Ok(Ended::Decided(Box::new(Decided { record, steps, actions })))
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -139,6 +170,7 @@ pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecor
         },
         attributes: BTreeMap::new(),
         trace: waypost_engine::trace::EMPTY.to_owned(),
+        journal: None,
         rerun_by: None,
     }
 }
@@ -155,6 +187,15 @@ pub(super) struct Conducted<'r> {
     pub(super) program: &'r Program,
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) given: Vec<(usize, Value<'static>)>,
+    pub(super) so_far: Vec<Answered>,
+}
+
+/// Where a program came to.
+pub(super) enum Led {
+    /// Its end.
+    Ended(Left),
+    /// A question that is answered later.
+    Parked(Box<Parked>),
 }
 
 /// What came of a program beside the record.
@@ -178,8 +219,8 @@ pub(super) async fn conduct(
     limits: Limits,
     answers: &dyn Answers,
     record: &mut RunRecord,
-) -> Result<Left, StoreError> {
-    let Conducted { snapshot, program, attributes, given } = conducted;
+) -> Result<Led, StoreError> {
+    let Conducted { snapshot, program, attributes, given, so_far } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
     let view = MessageView::new(message, start.envelope);
@@ -196,7 +237,7 @@ pub(super) async fn conduct(
         limits,
     };
     let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0 };
-    let mut run = Run::start_given(input, given);
+    let mut run = Run::start(input).given(given).answered(so_far);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
         match catch_unwind(AssertUnwindSafe(|| run.step_for(TURNS))) {
@@ -205,14 +246,18 @@ pub(super) async fn conduct(
             }
             Ok(Slice::Paused(paused)) => run = *paused,
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
-                let answer = answers.answer(waiting.question()).await?;
-                run = waiting.answer(answer);
+                if let Some(until) = answers.later(waiting.question()) {
+                    let question = waiting.question().clone();
+                    return Ok(Led::Parked(Box::new(Parked { journal: waiting.into_journal(), question, until })));
+                }
+                let answered = answers.answer(waiting.question()).await?;
+                run = waiting.answer(answered);
             }
             Ok(Slice::Stepped(Step::Done(outcome))) => {
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
                 (left.steps, left.actions) = (outcome.steps, outcome.actions);
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
-                keep(*outcome, record);
+                keep(*outcome, record)?;
                 break;
             }
             Err(_) => {
@@ -222,11 +267,14 @@ pub(super) async fn conduct(
             }
         }
     }
-    Ok(left)
+    Ok(Led::Ended(left))
 }
 
-fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
+fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> {
     record.trace = outcome.trace.to_json();
+    let journal = outcome.journal.kept();
+    // Most runs ask nothing, and pay nothing.
+    record.journal = if journal.answers.is_empty() { None } else { Some(stored(&journal)?) };
     record.attributes = outcome.attributes;
     let decided = outcome.decision;
     let kind = decided.kind;
@@ -244,6 +292,7 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) {
         reason: decided.reason,
         error: decided.error.as_ref().map(error_json),
     };
+    Ok(())
 }
 
 fn error_json(error: &RunError) -> serde_json::Value {

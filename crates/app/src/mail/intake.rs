@@ -22,6 +22,7 @@ use waypost_store::traits::Store;
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
 use super::email::Envelope;
+use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;
 use crate::catalogue::world::Running;
@@ -95,17 +96,17 @@ impl App {
         self.offered.fetch_add(1, Ordering::Relaxed);
         let (begun, begun_at) = (Instant::now(), SystemTime::now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
-        let (running, limits) = (self.catalogue.running(), inline(self.limits));
+        let (running, limits, outside) = (self.catalogue.running(), inline(self.limits), self.outside.clone());
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
             let (store, underway) = (self.store.clone(), self.underway.clone());
             tokio::task::spawn_blocking(move || {
-                runtime.block_on(prepare(&running, &*store, arrival, limits, &underway))
+                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, &underway))
             })
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, arrival, limits, &self.underway).await
+            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, &self.underway).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -173,6 +174,7 @@ fn inline(limits: Limits) -> Limits {
 async fn prepare(
     running: &Running,
     store: &dyn Store,
+    outside: Option<&dyn Outside>,
     arrival: Arrival,
     mut limits: Limits,
     underway: &Underway,
@@ -200,8 +202,8 @@ async fn prepare(
         let from = Some(arrival.from.as_str()).filter(|from| !from.is_empty() || opening.is_none());
         let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote };
         let start = Start { interaction: id, received_at, priority, route, opening, envelope };
-        // What the store can't answer now a worker asks again.
-        let answers = LiveAnswers::new(running, store);
+        // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
+        let answers = LiveAnswers::new(running, store).with_outside(outside);
         let ended = match noted.care() {
             Care::Usual => decide(running, start, &parsed, limits, &answers).await.ok(),
             // A worker's attempts are counted.

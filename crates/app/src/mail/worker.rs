@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
-use waypost_engine::Limits;
-use waypost_ids::{QueueId, codes};
+use uuid::Uuid;
+use waypost_engine::{Answered, Limits};
+use waypost_ids::{InteractionId, QueueId, codes};
 use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
-use waypost_store::leases::{Lost, hold};
+use waypost_store::leases::{Lease, Lost, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Start, bare_record, decide};
+use super::decide::{Ended, Start, bare_record, decide_or_park};
 use super::email::Envelope;
+use super::parked::{Outside, Parked, Ticket, read, stored};
 use crate::App;
 use crate::aside::Wanted;
 use crate::catalogue::world::Running;
@@ -35,8 +36,7 @@ impl App {
     /// attempt unless the store is away.
     pub(super) async fn work_on(&self, work: ClaimedRun) {
         let (id, lease) = (work.interaction.id, work.lease);
-        let seconds = u32::try_from(self.run_term.lasts.as_secs()).unwrap_or(u32::MAX);
-        let renew = || self.store.renew_run(id, lease, seconds, Timestamp::now());
+        let renew = || self.store.renew_run(id, self.run_term.renew(lease));
         let error = match hold(self.run_term, renew, self.run_claimed(work)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,
@@ -45,7 +45,7 @@ impl App {
         let away = matches!(error, StoreError::Unavailable(_) | StoreError::Full);
         tracing::warn!(interaction = %id, %error, "the run failed outside of the flow; it is made again");
         sleep(PAUSE).await;
-        while let Err(error) = self.store.release_run(id, lease, !away).await {
+        while let Err(error) = self.store.release_run(id, lease.id, !away).await {
             tracing::debug!(interaction = %id, %error, "the run could not be given back; it is tried again");
             sleep(PAUSE).await;
         }
@@ -86,15 +86,30 @@ impl App {
             tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run came to an end: it is set aside");
             set_aside_record(start(&work, route.as_deref()), running.unrouted, work.attempts)
         } else {
+            let so_far = self.so_far(&work).await?;
+            // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
+            let outside = self.outside.clone().filter(|_| !work.interaction.erased);
             let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
             let run = self.runs.work(move |wanted| {
-                let (raw, wanted) = (raw.unwrap_or_default(), wanted.clone());
-                runtime.block_on(run(&running, &*store, route.as_deref(), (&work, &raw), gone, limits, wanted))
+                let raw = raw.unwrap_or_default();
+                let message = Message::parse(&raw);
+                let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
+                runtime.block_on(room.run(start(&work, route.as_deref()), &message, limits, so_far))
             });
-            run.await??
+            match run.await?? {
+                Ended::Parked(parked) => return self.park(id, lease.id, *parked).await,
+                Ended::Decided(decided) => {
+                    let mut run = decided.record;
+                    if gone {
+                        let message = "the interaction's route was deleted, or what it led to";
+                        run.decision.error = Some(json!({ "code": codes::ROUTE_DELETED, "message": message }));
+                    }
+                    run
+                }
+            }
         };
         let ran = Ran::of(&run);
-        match self.store.record_run(id, lease, run).await {
+        match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
@@ -107,6 +122,35 @@ impl App {
                 tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it");
             }
             Err(LeaseError::Store(error)) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// What a run was answered before it was parked.
+    async fn so_far(&self, work: &ClaimedRun) -> Result<Vec<Answered>, StoreError> {
+        if !work.parked {
+            return Ok(Vec::new());
+        }
+        let journal = self.store.parked_journal(work.interaction.id).await?;
+        Ok(journal.as_deref().map(read).transpose()?.unwrap_or_default().answers)
+    }
+
+    /// Parks a run, and asks the outside what it waits for.
+    async fn park(&self, id: InteractionId, lease: Uuid, parked: Parked) -> Result<(), StoreError> {
+        let Parked { journal, question, until } = parked;
+        match self.store.park_run(id, Lease { id: lease, until }, stored(&journal)?).await {
+            Ok(()) => {}
+            Err(LeaseError::Lost) => {
+                tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it");
+                return Ok(());
+            }
+            Err(LeaseError::Store(error)) => return Err(error),
+        }
+        tracing::info!(interaction = %id, kind = question.kind(), "the run waits for an answer from outside");
+        if let Some(outside) = &self.outside {
+            outside.ask(Ticket { interaction: id, lease }, question);
         }
         Ok(())
     }
@@ -136,23 +180,54 @@ fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>) -> Start<'r> 
     }
 }
 
-async fn run(
-    running: &Running,
-    store: &dyn Store,
-    route: Option<&RouteRecord>,
-    (work, raw): (&ClaimedRun, &[u8]),
-    gone: bool,
-    limits: Limits,
-    wanted: Wanted,
-) -> Result<RunRecord, StoreError> {
-    let message = Message::parse(raw);
-    let answers = LiveAnswers::new(running, store).while_wanted(wanted);
-    let mut run = decide(running, start(work, route), &message, limits, &answers).await?.record;
-    if gone {
-        let message = "the interaction's route was deleted, or what it led to";
-        run.decision.error = Some(json!({ "code": codes::ROUTE_DELETED, "message": message }));
+/// What a worker runs with.
+struct Workroom<'r> {
+    running: &'r Running,
+    store: &'r dyn Store,
+    outside: Option<&'r dyn Outside>,
+    wanted: &'r Wanted,
+}
+
+impl Workroom<'_> {
+    /// Runs a mail, from where its run was parked if it was.
+    async fn run(
+        &self,
+        start: Start<'_>,
+        message: &Message<'_>,
+        limits: Limits,
+        so_far: Vec<Answered>,
+    ) -> Result<Ended, StoreError> {
+        if !so_far.is_empty() {
+            let ended = self.run_after(start, message, limits, so_far).await?;
+            let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
+            if !another {
+                return Ok(ended);
+            }
+            // Something was published since. Mail must not end as unrouted for that.
+            tracing::info!(interaction = %start.interaction, "the run asks something else than before it was parked: it begins anew");
+        }
+        self.run_after(start, message, limits, Vec::new()).await
     }
-    Ok(run)
+
+    async fn run_after(
+        &self,
+        start: Start<'_>,
+        message: &Message<'_>,
+        limits: Limits,
+        so_far: Vec<Answered>,
+    ) -> Result<Ended, StoreError> {
+        let answers = LiveAnswers::new(self.running, self.store)
+            .with_outside(self.outside)
+            .while_wanted(self.wanted.clone())
+            .after(&so_far);
+        decide_or_park(self.running, start, message, limits, &answers, so_far).await
+    }
+}
+
+/// Whether a run ended because what it had been answered is not what it asks.
+fn asked_otherwise(run: &RunRecord) -> bool {
+    let code = run.decision.error.as_ref().and_then(|error| error.get("code")).and_then(serde_json::Value::as_str);
+    code == Some(codes::JOURNAL_MISMATCH)
 }
 
 /// What is recorded of a run that is not tried again: the interaction stands in its queue for unrouted mail.

@@ -3,28 +3,24 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::Value as Json;
-use waypost_engine::{Answer, Question};
+use waypost_engine::{Answered, Question};
 use waypost_store::error::StoreError;
 
 use crate::mail::answers::Answers;
 
-/// What a recorded run was told, by kind and request.
+/// What a recorded run was answered, and what is known today.
 pub(super) struct Recorded<'r> {
-    lookups: Vec<(&'r str, &'r Json, Answer)>,
+    record: Vec<Answered>,
     today: &'r dyn Answers,
     unknown: AtomicBool,
 }
 
 impl<'r> Recorded<'r> {
-    /// Answers from a trace, and from today's world where it has none.
-    pub(super) fn new(trace: &'r Json, today: &'r dyn Answers) -> Self {
-        let events = trace.get("events").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-        let lookups = events.iter().filter_map(|event| {
-            let kind = event.get("kind")?.as_str().filter(|_| is_lookup(event))?;
-            Some((kind, event.get("request")?, Answer::Value(event.get("answer")?.clone())))
-        });
-        Self { lookups: lookups.collect(), today, unknown: AtomicBool::new(false) }
+    /// Answers from a record, and from today's world where it has none. What a recorded run could not be answered is asked again.
+    pub(super) fn new(record: Vec<Answered>, today: &'r dyn Answers) -> Self {
+        Self { record, today, unknown: AtomicBool::new(false) }
     }
 
     /// Whether something was asked that neither could answer.
@@ -33,23 +29,29 @@ impl<'r> Recorded<'r> {
     }
 }
 
-fn is_lookup(event: &Json) -> bool {
-    event.get("event").and_then(Json::as_str) == Some("lookup")
+/// The answers that a trace shows. Runs of releases that kept no journal have no others.
+pub(super) fn shown_in(trace: &Json) -> Vec<Answered> {
+    let events = trace.get("events").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    let lookups = events.iter().filter(|event| event.get("event").and_then(Json::as_str) == Some("lookup"));
+    lookups.filter_map(|event| Answered::deserialize(event).ok()).collect()
 }
 
 #[async_trait]
 impl Answers for Recorded<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        let known =
-            self.lookups.iter().find(|(kind, request, _)| *kind == question.kind && **request == question.request);
-        if let Some((_, _, answer)) = known {
-            return Ok(answer.clone());
+    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+        let mut known = self.record.iter().filter(|answered| answered.is_to(question) && !answered.is_failure());
+        if let Some(answered) = known.next() {
+            return Ok(answered.clone());
         }
-        let answer = self.today.answer(question).await?;
-        if matches!(answer, Answer::Failed(_)) {
+        let answered = match self.today.later(question) {
+            // A replay asks nobody outside.
+            Some(_) => question.clone().failed("the record has no answer from outside"),
+            None => self.today.answer(question).await?,
+        };
+        if answered.is_failure() {
             self.unknown.store(true, Ordering::Relaxed);
         }
-        Ok(answer)
+        Ok(answered)
     }
 
     fn wanted(&self) -> bool {
@@ -59,51 +61,72 @@ impl Answers for Recorded<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use serde_json::json;
-    use waypost_ids::FlowId;
+    use uuid::Uuid;
+    use waypost_engine::{Ask, FindQueue, LookupTable, QueueAnswer, Reply, TableAnswer};
+    use waypost_ids::TableId;
 
     use super::*;
+
+    const KNOWN: TableId = TableId(Uuid::from_u128(1));
+    const GONE: TableId = TableId(Uuid::from_u128(2));
 
     /// Knows one table's row, and nothing of any other.
     struct Today;
 
     #[async_trait]
     impl Answers for Today {
-        async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-            Ok(match question.request["table"].as_str() {
-                Some("known") => Answer::Value(json!({ "row": { "tier": "today" } })),
-                _ => Answer::Failed("the table is gone".to_owned()),
+        fn later(&self, question: &Question) -> Option<Timestamp> {
+            matches!(question, Question::FindQueue(_)).then_some(Timestamp::MAX)
+        }
+
+        async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+            Ok(match question.clone() {
+                Question::LookupTable(asked) if asked.table == KNOWN => {
+                    let row = json!({ "tier": "today" }).as_object().cloned();
+                    asked.answered(TableAnswer { version: Some(9), row })
+                }
+                other => other.failed("the table is gone"),
             })
         }
     }
 
-    fn question(table: &str, key: &str) -> Question {
-        Question {
-            number: 0,
-            flow_id: FlowId(uuid::Uuid::nil()),
-            node_id: "look".to_owned(),
-            action: 0,
-            kind: "lookupTable".to_owned(),
-            request: json!({ "table": table, "key": key }),
-        }
+    fn question(table: TableId, key: &str) -> Question {
+        LookupTable { table, key: key.to_owned() }.into()
     }
 
     #[tokio::test]
     async fn the_record_answers_first_then_today_and_what_neither_knows_is_unknown() {
         let trace = json!({ "version": 1, "events": [
             { "event": "node", "id": "look" },
-            { "event": "lookup", "kind": "lookupTable", "request": { "table": "known", "key": "a" }, "answer": { "row": { "tier": "then" } } },
+            { "event": "lookup", "kind": "lookupTable", "request": { "table": KNOWN, "key": "a" }, "answer": { "row": { "tier": "then" } } },
+            { "event": "lookup", "kind": "lookupTable", "request": { "table": KNOWN, "key": "c" }, "failed": "the disk" },
             { "event": "lookup", "kind": "lookupTable" },
         ] });
-        let answers = Recorded::new(&trace, &Today);
-        let tier = |answer: Answer| match answer {
-            Answer::Value(value) => value["row"]["tier"].as_str().map(str::to_owned),
-            Answer::Failed(_) => None,
+        let answers = Recorded::new(shown_in(&trace), &Today);
+        let tier = |answered: Answered| match answered {
+            Answered::LookupTable(exchange) => match exchange.reply {
+                Reply::Answer(found) => found.row.and_then(|row| row["tier"].as_str().map(str::to_owned)),
+                Reply::Failed(_) => None,
+            },
+            _ => None,
         };
-        assert_eq!(tier(answers.answer(&question("known", "a")).await.unwrap()).as_deref(), Some("then"));
-        assert_eq!(tier(answers.answer(&question("known", "b")).await.unwrap()).as_deref(), Some("today"));
+        assert_eq!(tier(answers.answer(&question(KNOWN, "a")).await.unwrap()).as_deref(), Some("then"));
+        assert_eq!(tier(answers.answer(&question(KNOWN, "b")).await.unwrap()).as_deref(), Some("today"));
+        assert_eq!(tier(answers.answer(&question(KNOWN, "c")).await.unwrap()).as_deref(), Some("today"));
         assert!(!answers.unknown());
-        assert_eq!(tier(answers.answer(&question("gone", "a")).await.unwrap()), None);
+        assert_eq!(tier(answers.answer(&question(GONE, "a")).await.unwrap()), None);
+        assert!(answers.unknown());
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_from_outside_is_known_from_the_record_alone() {
+        let asked = |name: &str| FindQueue { name: name.to_owned() };
+        let answers = Recorded::new(vec![asked("then").answered(QueueAnswer::default())], &Today);
+        assert!(!answers.answer(&asked("then").into()).await.unwrap().is_failure());
+        assert!(!answers.unknown());
+        assert!(answers.answer(&asked("now").into()).await.unwrap().is_failure());
         assert!(answers.unknown());
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
-use waypost_engine::Limits;
+use waypost_engine::{Journal, Limits};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 
-use super::answers::Recorded;
+use super::answers::{Recorded, shown_in};
 use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
@@ -51,6 +51,8 @@ pub(crate) struct Record<'r> {
     pub(crate) attributes: &'r BTreeMap<String, String>,
     pub(crate) raw: &'r [u8],
     pub(crate) trace: Option<&'r str>,
+    /// What the recorded run asked and was answered.
+    pub(crate) journal: Option<&'r str>,
 }
 
 /// Runs one.
@@ -65,7 +67,20 @@ pub(crate) async fn replay(
     today: &dyn Answers,
 ) -> Result<Replayed, StoreError> {
     let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
-    let answers = Recorded::new(&recorded, today);
+    let journal = match record.journal.map(Journal::from_json).transpose() {
+        Ok(Some(journal)) => Some(journal),
+        // It asked nothing, or an earlier release ran it: then its trace has all that is known.
+        Ok(None) => Some(Journal { answers: shown_in(&recorded), ..Journal::default() }),
+        Err(error) => {
+            tracing::warn!(interaction = %record.interaction.id, %error, "what a run was answered is unknown to its replay");
+            None
+        }
+    };
+    let readable = journal.is_some();
+    let Journal { detail, answers } = journal.unwrap_or_default();
+    // The trace of a run that is answered from the record shows no more than the record's own.
+    let limits = Limits { detail: detail.min(limits.detail), ..limits };
+    let answers = Recorded::new(answers, today);
     let message = Message::parse(record.raw);
     let start = Start {
         interaction: record.interaction.id,
@@ -82,7 +97,7 @@ pub(crate) async fn replay(
     let attributes_changed = run.attributes != *record.attributes;
     let mut replayed = Replayed::of(caller, (was, is), (&recorded, &run.trace));
     replayed.attributes_changed = attributes_changed;
-    if answers.unknown() {
+    if !readable || answers.unknown() {
         replayed = Replayed { verdict: Verdict::Unknown, parts: None, traces: None, ..replayed };
     }
     Ok(replayed)

@@ -14,10 +14,10 @@ use uuid::Uuid;
 use waypost_engine::{Detail, Limits};
 use waypost_ids::{FlowId, InteractionId};
 use waypost_store::error::StoreError;
-use waypost_store::leases::{Lost, Term, hold};
+use waypost_store::leases::{Lease, Lost, Term, hold};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{InteractionFilter, InteractionRecord, State};
-use waypost_store::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
+use waypost_store::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 
 use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
@@ -92,7 +92,7 @@ impl App {
     /// Runs replays until `stop` turns true.
     pub async fn replay_recorded(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() && stop.has_changed().is_ok() {
-            let lease = ReplayLease { token: Uuid::new_v4(), until: lease_end() };
+            let lease = TERM.begin();
             let begun = match self.store.begin_replay(lease, Timestamp::now()).await {
                 Ok(begun) => begun,
                 Err(error) => {
@@ -102,7 +102,7 @@ impl App {
             };
             match begun {
                 Some(replay) => tokio::select! {
-                    () = self.run_replay(replay, lease.token) => {}
+                    () = self.run_replay(replay, lease) => {}
                     // The lease ends by itself, and the next start begins anew.
                     _ = stop.changed() => {}
                 },
@@ -115,7 +115,7 @@ impl App {
         }
     }
 
-    async fn run_replay(&self, replay: ReplayRecord, token: Uuid) {
+    async fn run_replay(&self, replay: ReplayRecord, lease: Lease) {
         let id = replay.id;
         let started_again = replay.starts > 1;
         if started_again {
@@ -124,7 +124,7 @@ impl App {
         let outcome = if replay.starts > MOST_STARTS {
             Err(Ended::Failed(format!("it was begun {MOST_STARTS} times, and no node came to its end")))
         } else {
-            self.replayed(&replay, token).await
+            self.replayed(&replay, lease).await
         };
         let (state, report, changes) = match outcome {
             Ok((report, changes)) => (ReplayState::Done, Report { started_again, ..report }, changes),
@@ -137,35 +137,35 @@ impl App {
             }
         };
         let report = serde_json::to_string(&report).unwrap_or_default();
-        match self.store.end_replay(id, token, state, report, changes).await {
+        match self.store.end_replay(id, lease.id, state, report, changes).await {
             Ok(_) => tracing::info!(replay = %id, "replay done"),
             Err(error) => tracing::warn!(replay = %id, %error, "the report could not be kept; the replay begins anew"),
         }
     }
 
-    async fn replayed(&self, replay: &ReplayRecord, token: Uuid) -> Result<(Report, Vec<ReplayChange>), Ended> {
+    async fn replayed(&self, replay: &ReplayRecord, lease: Lease) -> Result<(Report, Vec<ReplayChange>), Ended> {
         let plan = Arc::new(self.plan_replay(replay).await?);
         let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
-        if !self.keep_progress(replay.id, token, &plan, &hear).await? {
+        if !self.keep_progress(replay.id, lease, &plan, &hear).await? {
             return Err(Ended::Lost);
         }
-        let renew = || self.keep_progress(replay.id, token, &plan, &hear);
+        let renew = || self.keep_progress(replay.id, lease, &plan, &hear);
         let ended = hold(TERM, renew, self.run_all(plan.clone(), &told)).await.map_err(|Lost| Ended::Lost)??;
         // What is kept with the report says that it is complete.
-        if self.keep_progress(replay.id, token, &plan, &hear).await? { Ok(ended) } else { Err(Ended::Lost) }
+        if self.keep_progress(replay.id, lease, &plan, &hear).await? { Ok(ended) } else { Err(Ended::Lost) }
     }
 
     /// Says how far a replay came, and answers whether the right to it is still held.
     async fn keep_progress(
         &self,
         id: Uuid,
-        token: Uuid,
+        lease: Lease,
         plan: &Plan,
         hear: &watch::Receiver<Progress>,
     ) -> Result<bool, StoreError> {
         let progress = Progress { replayed: plan.ran.load(Ordering::Relaxed), ..hear.borrow().clone() };
         let progress = serde_json::to_string(&progress).unwrap_or_default();
-        self.store.continue_replay(id, ReplayLease { token, until: lease_end() }, progress).await
+        self.store.continue_replay(id, TERM.renew(lease), progress).await
     }
 
     async fn plan_replay(&self, replay: &ReplayRecord) -> Result<Plan, Ended> {
@@ -235,7 +235,7 @@ impl App {
 
     /// Runs some interactions on all cores, in threads that live mail is served before.
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
-        let (runtime, store) = (Handle::current(), self.store.clone());
+        let (runtime, store, outside) = (Handle::current(), self.store.clone(), self.outside.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
         let (waiting, wanted) = Wanted::until_dropped();
@@ -250,11 +250,13 @@ impl App {
                     if some.is_empty() {
                         break;
                     }
-                    let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
+                    let (plan, runtime, store, outside, wanted) = (&plan, &runtime, &store, &outside, &wanted);
                     parts.push(scope.spawn(move || {
                         stand_back(LAST);
                         let one = |item: Item| {
-                            let answers = LiveAnswers::new(&plan.after, &**store).while_wanted(wanted.clone());
+                            let answers = LiveAnswers::new(&plan.after, &**store)
+                                .with_outside(outside.as_deref())
+                                .while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {
                                 interaction: &item.interaction,
@@ -263,6 +265,7 @@ impl App {
                                 attributes: &item.interaction.attributes,
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
                                 trace: item.recorded.trace.as_deref(),
+                                journal: item.recorded.journal.as_deref(),
                             };
                             let replayed =
                                 runtime.block_on(replay(&plan.before, &plan.after, record, limits, &answers))?;
@@ -364,7 +367,7 @@ impl Reader<'_> {
             report.skip("erased");
             return None;
         }
-        if interaction.decision.is_none() || matches!(interaction.state, State::Received | State::Running) {
+        if interaction.decision.is_none() || interaction.state.awaits_decision() {
             report.skip("undecided");
             return None;
         }
@@ -427,8 +430,4 @@ fn sampled(id: InteractionId, share: f64) -> bool {
     let number = hash.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     // 48 bits are exact in a double.
     (number as f64) < share * (1_u64 << 48) as f64
-}
-
-fn lease_end() -> Timestamp {
-    Timestamp::now().checked_add(TERM.lasts).unwrap_or(Timestamp::MAX)
 }

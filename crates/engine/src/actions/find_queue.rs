@@ -1,20 +1,15 @@
 //! `findQueue`, and what `transferToQueue` does for a queue that is computed: asks for a queue by name or id.
-//!
-//! The request is `{"name": TEXT}`; the answer `{"id": ID, "name": TEXT}`, or `{}` if there is no such queue.
 
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
 use waypost_flow::expr::Compiled;
 use waypost_flow::program::QueueTarget;
 use waypost_flow::value::{Text, Value};
 
-use super::{Control, Told, ask, nothing, shortened, text};
+use super::{Control, nothing, shortened, text};
 use crate::error::Raised;
-use crate::journal::Answered;
 use crate::machine::Machine;
-
-const KIND: &str = "findQueue";
+use crate::question::FindQueue;
 
 /// What became of looking for a queue.
 pub(super) enum Found<'m> {
@@ -29,9 +24,8 @@ pub(super) fn perform<'m>(
     name: &'m Compiled,
     outputs: &'m [(usize, Compiled)],
     not_found: Option<usize>,
-    answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
-    match find(machine, name, not_found, answers)? {
+    match find(machine, name, not_found)? {
         Found::Control(control) => Ok(control),
         Found::Queue(queue) => {
             let id = Value::String(Text::Owned(Arc::from(queue.id.to_string())));
@@ -46,17 +40,14 @@ pub(super) fn find<'m>(
     machine: &mut Machine<'m>,
     name: &'m Compiled,
     not_found: Option<usize>,
-    answers: &[Answered],
 ) -> Result<Found<'m>, Raised> {
     let name = machine.eval(name).and_then(text)?;
     let name = name.as_str().unwrap_or_default();
-    let told = match ask(machine, KIND, || json!({ "name": name }), answers)? {
-        Told::Ask(control) => return Ok(Found::Control(control)),
-        Told::Value(told) => told,
+    let Some(told) = machine.ask(FindQueue { name: name.to_owned() })? else {
+        return Ok(Found::Control(Control::Ask));
     };
-    let id = told.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok());
-    match (id, told.get("name").and_then(Json::as_str)) {
-        (Some(id), Some(name)) => Ok(Found::Queue(QueueTarget { id, name: Arc::from(name) })),
-        _ => nothing(machine, not_found, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
+    match told.queue {
+        Some(queue) => Ok(Found::Queue(QueueTarget { id: queue.id, name: Arc::from(queue.name) })),
+        None => nothing(machine, not_found, || format!("there is no queue `{}`", shortened(name))).map(Found::Control),
     }
 }

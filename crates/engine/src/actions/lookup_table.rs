@@ -1,35 +1,28 @@
 //! `lookupTable`: asks for a row by its key.
-//!
-//! The request is `{"table": ID, "key": TEXT}`; the answer `{"version": N, "row": {COLUMN: VALUE}}`, without `row` if there is none.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use waypost_flow::expr::{Compiled, constant, empty_value};
 use waypost_flow::program::TableTarget;
 use waypost_flow::value::Value;
 
-use super::{Control, Told, ask, shortened, text};
+use super::{Control, shortened, text};
 use crate::error::Raised;
-use crate::journal::Answered;
 use crate::machine::Machine;
+use crate::question::LookupTable;
 use waypost_ids::codes;
-
-pub(super) const KIND: &str = "lookupTable";
 
 pub(super) fn perform<'m>(
     machine: &mut Machine<'m>,
     (table, key): (&'m TableTarget, &'m Compiled),
     outputs: &'m [(usize, Compiled)],
     not_found: Option<usize>,
-    answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
     let key = machine.eval(key).and_then(text)?;
     let key = key.as_str().unwrap_or_default();
-    let request = || json!({ "table": table.id, "key": key });
-    let told = match ask(machine, KIND, request, answers)? {
-        Told::Ask(control) => return Ok(control),
-        Told::Value(told) => told,
+    let Some(told) = machine.ask(LookupTable { table: table.id, key: key.to_owned() })? else {
+        return Ok(Control::Ask);
     };
-    let Some(row) = told.get("row").filter(|row| !row.is_null()) else {
+    let Some(row) = told.row else {
         return super::nothing(machine, not_found, || {
             format!("the table `{}` has no row `{}`", table.name, shortened(key))
         });

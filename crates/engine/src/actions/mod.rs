@@ -15,13 +15,11 @@ mod set_variable;
 mod transfer_to_flow;
 mod transfer_to_queue;
 
-use serde_json::Value as Json;
 use waypost_flow::program::{ProgramAction, ProgramActionKind};
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;
 use crate::error::Raised;
-use crate::journal::{Answer, Answered};
 use crate::machine::Machine;
 use waypost_ids::codes;
 
@@ -36,70 +34,45 @@ pub(crate) enum Control<'m> {
     Leave,
     /// It is over.
     Decide(Box<Decided<'m>>),
-    /// It must know something first. The action is done again when there is an answer.
-    Ask {
-        /// What is asked for.
-        kind: &'static str,
-        /// What is asked.
-        request: Json,
-    },
+    /// It must know something first: [`Machine::ask`] has noted what. The action is done again when there is an answer.
+    Ask,
 }
 
-/// What actions do. An error leaves everything as it was before the action.
-pub(crate) trait Perform {
-    /// Does an action of the top flow, with the answers to what it asked so far.
-    fn perform<'m>(
-        &mut self,
-        machine: &mut Machine<'m>,
-        action: &'m ProgramAction,
-        answers: &[Answered],
-    ) -> Result<Control<'m>, Raised>;
-}
-
-/// The actions of the flow language.
-pub(crate) struct Actions;
-
-impl Perform for Actions {
-    fn perform<'m>(
-        &mut self,
-        machine: &mut Machine<'m>,
-        action: &'m ProgramAction,
-        answers: &[Answered],
-    ) -> Result<Control<'m>, Raised> {
-        match &action.kind {
-            ProgramActionKind::RunFlow { callee, inputs, second, .. } => {
-                run_flow::perform(machine, callee, inputs, second.as_deref())
-            }
-            ProgramActionKind::TransferToFlow { callee, inputs, second } => {
-                transfer_to_flow::perform(machine, callee, inputs, second.as_deref())
-            }
-            ProgramActionKind::SetVariable { variable, value } => set_variable::perform(machine, *variable, value),
-            ProgramActionKind::SetOutput { output, value } => set_output::perform(machine, *output, value),
-            ProgramActionKind::SetAttributes { attributes } => set_attributes::perform(machine, attributes),
-            ProgramActionKind::SetPriority { priority } => set_priority::perform(machine, priority),
-            ProgramActionKind::ForEach { items, .. } => for_each::perform(machine, action, items),
-            ProgramActionKind::While { .. } => {
-                machine.begin_loop(action, None, 0)?;
-                Ok(Control::Moved)
-            }
-            ProgramActionKind::LookupTable { table, key, outputs, not_found } => {
-                lookup_table::perform(machine, (table, key), outputs, *not_found, answers)
-            }
-            ProgramActionKind::EvaluateSchedule { schedule, outputs } => {
-                evaluate_schedule::perform(machine, schedule, outputs, answers)
-            }
-            ProgramActionKind::FindQueue { name, outputs, not_found } => {
-                find_queue::perform(machine, name, outputs, *not_found, answers)
-            }
-            ProgramActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
-                let wishes = (priority.as_ref(), skills.as_ref(), language.as_ref());
-                transfer_to_queue::perform(machine, queue, *not_found, wishes, answers)
-            }
-            ProgramActionKind::Forward { addresses } => forward::perform(machine, addresses),
-            ProgramActionKind::Disconnect { reason } => disconnect::perform(machine, reason.as_ref()),
-            ProgramActionKind::Return => Ok(Control::Leave),
-            ProgramActionKind::Log { level, message } => log::perform(machine, *level, message),
+/// Does an action of the top flow. An error leaves everything as it was before the action.
+pub(crate) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramAction) -> Result<Control<'m>, Raised> {
+    match &action.kind {
+        ProgramActionKind::RunFlow { callee, inputs, second, .. } => {
+            run_flow::perform(machine, callee, inputs, second.as_deref())
         }
+        ProgramActionKind::TransferToFlow { callee, inputs, second } => {
+            transfer_to_flow::perform(machine, callee, inputs, second.as_deref())
+        }
+        ProgramActionKind::SetVariable { variable, value } => set_variable::perform(machine, *variable, value),
+        ProgramActionKind::SetOutput { output, value } => set_output::perform(machine, *output, value),
+        ProgramActionKind::SetAttributes { attributes } => set_attributes::perform(machine, attributes),
+        ProgramActionKind::SetPriority { priority } => set_priority::perform(machine, priority),
+        ProgramActionKind::ForEach { items, .. } => for_each::perform(machine, action, items),
+        ProgramActionKind::While { .. } => {
+            machine.begin_loop(action, None, 0)?;
+            Ok(Control::Moved)
+        }
+        ProgramActionKind::LookupTable { table, key, outputs, not_found } => {
+            lookup_table::perform(machine, (table, key), outputs, *not_found)
+        }
+        ProgramActionKind::EvaluateSchedule { schedule, outputs } => {
+            evaluate_schedule::perform(machine, schedule, outputs)
+        }
+        ProgramActionKind::FindQueue { name, outputs, not_found } => {
+            find_queue::perform(machine, name, outputs, *not_found)
+        }
+        ProgramActionKind::TransferToQueue { queue, not_found, priority, skills, language } => {
+            let wishes = (priority.as_ref(), skills.as_ref(), language.as_ref());
+            transfer_to_queue::perform(machine, queue, *not_found, wishes)
+        }
+        ProgramActionKind::Forward { addresses } => forward::perform(machine, addresses),
+        ProgramActionKind::Disconnect { reason } => disconnect::perform(machine, reason.as_ref()),
+        ProgramActionKind::Return => Ok(Control::Leave),
+        ProgramActionKind::Log { level, message } => log::perform(machine, *level, message),
     }
 }
 
@@ -122,31 +95,6 @@ pub(crate) fn type_name(kind: &ProgramActionKind) -> &'static str {
         ProgramActionKind::Disconnect { .. } => "disconnect",
         ProgramActionKind::Return => "return",
         ProgramActionKind::Log { .. } => "log",
-    }
-}
-
-/// What came of a question.
-enum Told<'m> {
-    /// It was answered.
-    Value(Json),
-    /// It must be asked first.
-    Ask(Control<'m>),
-}
-
-/// Asks the outside one thing, and notes in the trace what it said.
-fn ask<'m>(
-    machine: &mut Machine<'m>,
-    kind: &'static str,
-    request: impl FnOnce() -> Json,
-    answers: &[Answered],
-) -> Result<Told<'m>, Raised> {
-    let Some(answered) = answers.first() else {
-        return Ok(Told::Ask(Control::Ask { kind, request: request() }));
-    };
-    machine.trace.lookup(kind, answered);
-    match &answered.answer {
-        Answer::Value(value) => Ok(Told::Value(value.clone())),
-        Answer::Failed(why) => Err(Raised::error(codes::NOT_ANSWERED, why.clone())),
     }
 }
 

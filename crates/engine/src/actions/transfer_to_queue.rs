@@ -10,7 +10,6 @@ use super::find_queue::{Found, find};
 use super::{Control, integer, text, texts};
 use crate::decision::Decided;
 use crate::error::Raised;
-use crate::journal::Answered;
 use crate::machine::Machine;
 
 /// Priority, skills and language.
@@ -21,11 +20,10 @@ pub(super) fn perform<'m>(
     queue: &'m QueueChoice,
     not_found: Option<usize>,
     (priority, skills, language): Wishes<'m>,
-    answers: &[Answered],
 ) -> Result<Control<'m>, Raised> {
     let queue = match queue {
         QueueChoice::Fixed(queue) => Cow::Borrowed(queue),
-        QueueChoice::Computed(name) => match find(machine, name, not_found, answers)? {
+        QueueChoice::Computed(name) => match find(machine, name, not_found)? {
             Found::Queue(queue) => Cow::Owned(queue),
             Found::Control(control) => return Ok(control),
         },

@@ -6,7 +6,7 @@ use waypost_flow::program::{LogLevel, Program, ProgramAction, ProgramBranch};
 use super::shown::Shown;
 use crate::decision::Decided;
 use crate::error::RunError;
-use crate::journal::Answered;
+use crate::question::Answered;
 
 /// Who caught an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

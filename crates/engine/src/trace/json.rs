@@ -10,7 +10,7 @@ use super::event::{Catcher, Event, Target};
 use super::shown::Shown;
 use crate::actions::type_name;
 use crate::decision::Decided;
-use crate::journal::Answer;
+use crate::question::{Answered, Exchange, Reply};
 
 /// The version that is written.
 pub const TRACE_VERSION: u32 = 1;
@@ -92,11 +92,11 @@ impl Serialize for Event<'_> {
             Self::Lookup { answered, kind } => {
                 map.serialize_entry("event", "lookup")?;
                 map.serialize_entry("kind", kind)?;
-                optional(&mut map, "request", answered.as_ref().map(|answered| &answered.question.request))?;
-                match answered.as_ref().map(|answered| &answered.answer) {
+                match answered.as_deref() {
                     None => {}
-                    Some(Answer::Value(value)) => map.serialize_entry("answer", value)?,
-                    Some(Answer::Failed(why)) => map.serialize_entry("failed", why)?,
+                    Some(Answered::LookupTable(exchange)) => lookup(&mut map, exchange)?,
+                    Some(Answered::EvaluateSchedule(exchange)) => lookup(&mut map, exchange)?,
+                    Some(Answered::FindQueue(exchange)) => lookup(&mut map, exchange)?,
                 }
             }
             Self::NotFound { to } => {
@@ -136,6 +136,14 @@ impl Serialize for Event<'_> {
             Self::Decision(decided) => decision(&mut map, decided)?,
         }
         map.end()
+    }
+}
+
+fn lookup<M: SerializeMap, Q: Serialize, A: Serialize>(map: &mut M, exchange: &Exchange<Q, A>) -> Result<(), M::Error> {
+    map.serialize_entry("request", &exchange.request)?;
+    match &exchange.reply {
+        Reply::Answer(answer) => map.serialize_entry("answer", answer),
+        Reply::Failed(why) => map.serialize_entry("failed", why),
     }
 }
 

@@ -8,17 +8,20 @@ pub mod text;
 pub(crate) use event::{Catcher, Event, Target};
 pub use json::{EMPTY, TRACE_VERSION};
 
+use serde::{Deserialize, Serialize};
 use waypost_flow::email::Email;
 use waypost_flow::program::LogLevel;
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;
 use crate::error::RunError;
-use crate::journal::Answered;
+use crate::journal::{MOST_KEPT, json_bytes};
+use crate::question::Answered;
 use shown::Shown;
 
 /// How much of a run and its mail a trace keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Detail {
     /// Which flows and versions ran, errors, and the decision.
     Decisions,
@@ -27,6 +30,12 @@ pub enum Detail {
     /// Every step with its values.
     #[default]
     Everything,
+}
+
+impl Detail {
+    pub(crate) fn is_everything(&self) -> bool {
+        *self == Self::Everything
+    }
 }
 
 /// What happened in a run, ready to be written as JSON.
@@ -64,10 +73,6 @@ pub(crate) struct Recorder<'m> {
     /// The bytes of the answers kept so far.
     lookups: usize,
 }
-
-/// Answers are kept whole, with what was asked, so that a replay can give them again; what would make them more bytes than this is
-/// not kept.
-const MOST_LOOKED_UP: usize = 1024 * 1024;
 
 /// The trace of a mail for which no flow runs: what there is to say of the mail itself.
 pub fn without_run(email: &dyn Email) -> String {
@@ -137,15 +142,17 @@ impl<'m> Recorder<'m> {
     }
 
     /// What the outside was asked and said.
-    pub(crate) fn lookup(&mut self, kind: &'static str, answered: &Answered) {
-        if self.detail > Detail::Decisions {
-            let all = self.lookups.saturating_add(answered.size());
-            let keeps = self.detail == Detail::Everything && all <= MOST_LOOKED_UP;
-            if keeps {
+    pub(crate) fn lookup(&mut self, answered: &Answered) {
+        let shown = self.detail == Detail::Everything && {
+            let all = self.lookups.saturating_add(json_bytes(answered));
+            let fits = all <= MOST_KEPT;
+            if fits {
                 self.lookups = all;
             }
-            self.always(Event::Lookup { answered: keeps.then(|| Box::new(answered.clone())), kind });
-        }
+            fits
+        };
+        let kind = answered.kind();
+        self.step(Event::Lookup { answered: shown.then(|| Box::new(answered.clone())), kind });
     }
 
     /// A line of `log`.

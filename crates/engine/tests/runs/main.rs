@@ -14,6 +14,7 @@
 mod agreement;
 mod limits;
 mod mail;
+mod resume;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{Answer, Question};
+use waypost_engine::{Answered, Ask, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer};
 use waypost_flow::check::{Unresolved, World, check};
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::interface::Interface;
@@ -15,6 +15,7 @@ use waypost_flow::source::Node;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
 use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
+use waypost_schedule::State;
 
 use super::{list, member, string};
 
@@ -39,30 +40,30 @@ pub(crate) fn customer(key: &str) -> Option<Json> {
 }
 
 /// What the world says to a run's question.
-pub(crate) fn answer(question: &Question) -> Answer {
-    let request = |name: &str| question.request[name].as_str().unwrap();
-    match question.kind.as_str() {
-        "findQueue" => Answer::Value(match find_queue(request("name")) {
-            None => json!({}),
-            Some(name) => {
+pub(crate) fn answer(question: &Question) -> Answered {
+    match question.clone() {
+        Question::FindQueue(asked) => {
+            let queue = find_queue(&asked.name).map(|name| {
                 let position = QUEUES.iter().position(|queue| *queue == name).unwrap();
-                json!({ "id": QueueId(Uuid::from_u128(position as u128 + 1)), "name": name })
-            }
-        }),
-        "lookupTable" if request("key") == "down.example" => Answer::Failed("the store is away".to_owned()),
-        "lookupTable" => {
-            assert_eq!(question.request["table"], json!(CUSTOMERS));
-            Answer::Value(match customer(request("key")) {
-                None => json!({ "version": 3 }),
-                Some(row) => json!({ "version": 3, "row": row }),
+                Queue { id: QueueId(Uuid::from_u128(position as u128 + 1)), name: name.to_owned() }
+            });
+            asked.answered(QueueAnswer { queue })
+        }
+        Question::LookupTable(asked) if asked.key == "down.example" => asked.failed("the store is away"),
+        Question::LookupTable(asked) => {
+            assert_eq!(asked.table, CUSTOMERS);
+            let row = customer(&asked.key).and_then(|row| row.as_object().cloned());
+            asked.answered(TableAnswer { version: Some(3), row })
+        }
+        Question::EvaluateSchedule(asked) => {
+            assert_eq!(asked.schedule, OFFICE_HOURS);
+            assert_eq!(asked.at.to_string(), "2026-05-04T10:20:30Z");
+            asked.answered(ScheduleAnswer {
+                state: State::Open,
+                name: Some("Monday".to_owned()),
+                next_change: Some("2026-05-04T16:00:00Z".parse().unwrap()),
             })
         }
-        "evaluateSchedule" => {
-            assert_eq!(question.request["schedule"], json!(OFFICE_HOURS));
-            assert_eq!(request("at"), "2026-05-04T10:20:30Z");
-            Answer::Value(json!({ "state": "open", "name": "Monday", "nextChange": "2026-05-04T16:00:00Z" }))
-        }
-        other => panic!("nobody asks for `{other}`"),
     }
 }
 

@@ -21,6 +21,10 @@ pub struct Budget {
     memory: Limited<usize>,
 }
 
+/// A point in the work of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(u64);
+
 #[derive(Debug)]
 struct Limited<T: Copy> {
     used: Cell<T>,
@@ -92,6 +96,16 @@ impl Budget {
     /// Says that so many bytes are held and no more: values that were made on the way are gone.
     pub fn held_is(&self, bytes: usize) {
         self.memory.used.set(bytes);
+    }
+
+    /// How much work was done, to come back to.
+    pub fn mark(&self) -> Mark {
+        Mark(self.work.used.get())
+    }
+
+    /// Takes the work since a mark as not done, for it is done again.
+    pub fn back_to(&self, mark: Mark) {
+        self.work.used.set(mark.0);
     }
 
     /// How many steps were taken.

@@ -227,7 +227,7 @@ pub(crate) async fn the_summary_adds_up(store: &dyn Store) {
     assert_eq!(kinds, [(DecisionKind::Disconnect, 1), (DecisionKind::Unrouted, 1)]);
     assert_eq!(summary.oldest_undecided_at, Some(at(3)));
     let claimed = store.claim_runs(up_to(9), at(10)).await.unwrap();
-    store.record_run(id(3), claimed[0].lease, run(DecisionKind::Queue)).await.unwrap();
+    store.record_run(id(3), claimed[0].lease.id, run(DecisionKind::Queue)).await.unwrap();
     let summary = store.summary().await.unwrap();
     let states: Vec<_> = summary.by_state.into_iter().collect();
     assert_eq!(states, [(State::Running, 1), (State::Decided, 2), (State::Completed, 1)]);

@@ -37,8 +37,9 @@ macro_rules! every_rule {
                 mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped, a_run_that_leads_to_a_queue_that_is_gone_is_dropped,
                 a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;
             runs: claimed_oldest_first_and_once, a_lease_that_ran_out_is_claimed_anew, a_renewed_lease_lasts, attempts_are_counted_until_a_run_is_recorded,
+                a_parked_run_is_nobodys_until_it_goes_on, a_parked_run_that_is_not_answered_goes_on_at_its_time, what_is_erased_while_its_run_is_parked_stays_erased,
                 released_runs_are_no_attempts, what_was_tried_before_is_claimed_apart, only_the_lease_records, a_decision_for_a_queue_that_is_gone_is_not_kept,
-                a_rerun_keeps_earlier_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone, erased_attributes_are_gone,
+                a_rerun_keeps_earlier_runs, journals_are_kept_with_their_runs, a_rerun_is_refused_while_work_is_held, erased_content_is_gone, erased_attributes_are_gone,
                 erasing_one_of_two_keeps_the_other;
             queues: priority_then_age, skills_must_all_be_listed, odd_text_stands_in_nobodys_way, acknowledged_twice_is_well, a_claim_is_one_queues, released_work_is_claimed_again,
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,

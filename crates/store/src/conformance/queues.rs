@@ -7,6 +7,7 @@ use waypost_ids::DecisionKind;
 
 use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, queues, run, up_to};
 use crate::error::{CommitError, LeaseError};
+use crate::leases::Lease;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AttributesSet, Opening, QueueClaim, QueueLease, State};
 use crate::traits::Store;
@@ -43,7 +44,7 @@ pub(crate) async fn priority_then_age(store: &dyn Store) {
     let claim_two = QueueClaim { queue: queue(1), max: 2, lease_seconds: 60, skills: None };
     let leases = store.claim(&claim_two, at(10)).await.unwrap();
     assert_eq!(numbers(&leases), [2, 1]);
-    assert_eq!((leases[0].expires_at, leases[0].interaction.state), (at(70), State::Claimed));
+    assert_eq!((leases[0].lease.until, leases[0].interaction.state), (at(70), State::Claimed));
     assert_eq!(state(store, 2).await, State::Claimed);
     assert_eq!(numbers(&claim(store, None, 10).await), [4, 3]);
     assert!(claim(store, None, 10).await.is_empty());
@@ -83,7 +84,7 @@ pub(crate) async fn odd_text_stands_in_nobodys_way(store: &dyn Store) {
 pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    let token = claim(store, None, 10).await[0].token;
+    let token = claim(store, None, 10).await[0].lease.id;
     store.acknowledge(queue(1), token, at(20)).await.unwrap();
     store.acknowledge(queue(1), token, at(500)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Completed);
@@ -94,33 +95,36 @@ pub(crate) async fn acknowledged_twice_is_well(store: &dyn Store) {
 pub(crate) async fn a_claim_is_one_queues(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    let token = claim(store, None, 10).await[0].token;
+    let token = claim(store, None, 10).await[0].lease.id;
     assert!(matches!(store.acknowledge(queue(2), token, at(20)).await, Err(LeaseError::Lost)));
     assert!(matches!(store.release(queue(2), token, at(20)).await, Err(LeaseError::Lost)));
-    assert!(matches!(store.extend(queue(2), token, 60, at(20)).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.extend(queue(2), Lease { id: token, until: at(80) }, at(20)).await, Err(LeaseError::Lost)));
     store.acknowledge(queue(1), token, at(20)).await.unwrap();
 }
 
 pub(crate) async fn released_work_is_claimed_again(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    let token = claim(store, None, 10).await[0].token;
+    let token = claim(store, None, 10).await[0].lease.id;
     store.release(queue(1), token, at(11)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Decided);
     assert!(matches!(store.acknowledge(queue(1), token, at(11)).await, Err(LeaseError::Lost)));
     let again = claim(store, None, 11).await;
     assert_eq!(numbers(&again), [1]);
-    assert_ne!(again[0].token, token);
+    assert_ne!(again[0].lease.id, token);
 }
 
 pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    let token = claim(store, None, 10).await[0].token;
+    let token = claim(store, None, 10).await[0].lease.id;
     for token in [token, Uuid::from_u128(77)] {
         assert!(matches!(store.acknowledge(queue(1), token, at(70)).await, Err(LeaseError::Lost)));
         assert!(matches!(store.release(queue(1), token, at(70)).await, Err(LeaseError::Lost)));
-        assert!(matches!(store.extend(queue(1), token, 60, at(70)).await, Err(LeaseError::Lost)));
+        assert!(matches!(
+            store.extend(queue(1), Lease { id: token, until: at(130) }, at(70)).await,
+            Err(LeaseError::Lost)
+        ));
     }
     store.claim_runs(up_to(1), at(70)).await.unwrap();
     assert_eq!(state(store, 1).await, State::Decided, "any claim gives back what ran out");
@@ -131,8 +135,8 @@ pub(crate) async fn a_lost_lease_is_refused(store: &dyn Store) {
 pub(crate) async fn extended_leases_last(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    let token = claim(store, None, 10).await[0].token;
-    assert_eq!(store.extend(queue(1), token, 100, at(60)).await.unwrap(), at(160));
+    let token = claim(store, None, 10).await[0].lease.id;
+    store.extend(queue(1), Lease { id: token, until: at(160) }, at(60)).await.unwrap();
     assert!(claim(store, None, 159).await.is_empty());
     store.acknowledge(queue(1), token, at(159)).await.unwrap();
 }
@@ -155,7 +159,7 @@ pub(crate) async fn a_queue_with_work_is_not_deleted(store: &dyn Store) {
         other => panic!("expected a refusal, found {other:?}"),
     };
     assert_eq!(refused(1).await, (queue(1), id(1), State::Decided));
-    let token = claim(store, None, 10).await[0].token;
+    let token = claim(store, None, 10).await[0].lease.id;
     assert_eq!(refused(1).await, (queue(1), id(1), State::Claimed), "it may be given back");
     assert_eq!(store.load().await.unwrap().queues.len(), 2, "nothing else of the change is kept");
     store.acknowledge(queue(1), token, at(20)).await.unwrap();
@@ -182,7 +186,7 @@ pub(crate) async fn work_is_completed_whoever_holds_it(store: &dyn Store) {
     assert_eq!(numbers(&leases), [2], "what is completed is not claimed");
     store.complete(id(2), audit(3, "ops")).await.unwrap();
     assert_eq!((state(store, 1).await, state(store, 2).await), (State::Completed, State::Completed));
-    let lost = store.acknowledge(queue(1), leases[0].token, at(11)).await;
+    let lost = store.acknowledge(queue(1), leases[0].lease.id, at(11)).await;
     assert!(matches!(lost, Err(LeaseError::Lost)), "the claim ended with the work");
     assert_eq!(store.summary().await.unwrap().by_state.get(&State::Completed), Some(&2));
 }
@@ -237,14 +241,14 @@ pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
     set("waiting", "1", 1).await;
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     set("running", "1", 2).await;
-    store.record_run(id(1), work.lease, run(DecisionKind::Queue)).await.unwrap();
+    store.record_run(id(1), work.lease.id, run(DecisionKind::Queue)).await.unwrap();
     assert_eq!(shown().await, "lang=en running=1 waiting=1");
     set("lang", "de", 3).await;
     store.rerun(id(1), audit(4, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     let mut second = run(DecisionKind::Queue);
     second.attributes.insert("second".to_owned(), "1".to_owned());
-    store.record_run(id(1), work.lease, second.clone()).await.unwrap();
+    store.record_run(id(1), work.lease.id, second.clone()).await.unwrap();
     assert_eq!(shown().await, "lang=de running=1 second=1 waiting=1", "what was set stands over what a run leaves");
     let runs = store.runs(id(1)).await.unwrap();
     assert_eq!(runs[1].run.attributes, second.attributes, "a run's result is the run's alone");

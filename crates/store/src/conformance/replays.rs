@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, InteractionId};
 
-use super::samples::{accept, at, audit, decided, id, mail, queues, run};
-use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use super::samples::{JOURNAL, accept, at, audit, decided, id, lease, mail, queues, run};
+use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::traits::Store;
 
 fn replay(number: u128) -> ReplayRecord {
@@ -18,10 +18,6 @@ fn replay(number: u128) -> ReplayRecord {
         progress: String::new(),
         report: None,
     }
-}
-
-fn lease(token: u128, until: i64) -> ReplayLease {
-    ReplayLease { token: Uuid::from_u128(token), until: at(until) }
 }
 
 fn change(interaction: InteractionId, entry: &str) -> ReplayChange {
@@ -94,7 +90,8 @@ pub(crate) async fn messages_and_last_traces_are_read_together(store: &dyn Store
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!((found[0].interaction, found[0].raw.clone()), (id(1), Some(raw)));
     assert!(found[0].trace.is_some());
-    assert_eq!((found[1].raw.clone(), found[1].trace.clone()), (None, None));
+    assert_eq!(found[0].journal.as_deref(), Some(JOURNAL));
+    assert_eq!((found[1].raw.clone(), found[1].trace.clone(), found[1].journal.clone()), (None, None, None));
     let small = store.recorded(&[id(1)], 3).await.unwrap();
     assert_eq!(small[0].raw, None, "too large to be read with others");
 }

@@ -36,7 +36,8 @@ pub(crate) async fn contents_go_first_and_leave_the_decision(store: &dyn Store) 
     assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Completed));
     assert_eq!(kept.decision.map(|decision| decision.kind), Some(DecisionKind::Forward));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
-    assert_eq!(store.runs(id(1)).await.unwrap()[0].run.trace, "{}");
+    let bare = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
     assert_eq!(store.sweep(interactions(at(2)), 10).await.unwrap(), Swept { interactions: 1, ..Swept::default() });
     assert_eq!(store.interaction(id(1)).await.unwrap(), None);
     assert!(store.runs(id(1)).await.unwrap().is_empty());
@@ -54,7 +55,7 @@ pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
     let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
     let lease = store.claim(&claim, at(100)).await.unwrap().remove(0);
     assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
-    store.acknowledge(queue(1), lease.token, at(110)).await.unwrap();
+    store.acknowledge(queue(1), lease.lease.id, at(110)).await.unwrap();
     assert_eq!(store.sweep(contents(at(110)), 10).await.unwrap(), Swept::default(), "its time counts from then");
     assert_eq!(store.sweep(contents(at(111)), 10).await.unwrap().contents, 1);
     // So is what somebody completed by hand, at the time of the log's entry.
@@ -115,7 +116,7 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     let claimed = store.claim_runs(up_to(1), at(60)).await.unwrap().remove(0);
     let mut anew = run(DecisionKind::Forward);
     anew.started_at = at(61);
-    store.record_run(id(1), claimed.lease, anew).await.unwrap();
+    store.record_run(id(1), claimed.lease.id, anew).await.unwrap();
     assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
     assert_eq!(store.sweep(contents(at(62)), 10).await.unwrap().contents, 1);
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId};
 
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
 use crate::records::mail::{
@@ -18,6 +19,11 @@ use crate::traits::Store;
 /// The time of tests, `seconds` after their start.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + seconds).unwrap()
+}
+
+/// A lease that stands for a number, until so many seconds after the start of tests.
+pub(crate) fn lease(number: u128, until: i64) -> Lease {
+    Lease { id: Uuid::from_u128(number), until: at(until) }
 }
 
 /// An identifier that stands for a number; identifiers of greater numbers are greater.
@@ -102,6 +108,9 @@ pub(super) fn decision(kind: DecisionKind) -> DecisionRecord {
     }
 }
 
+/// What a sample run was answered. Stores keep it as it is.
+pub(crate) const JOURNAL: &str = r#"{"version":1,"answers":["gold \u0000"]}"#;
+
 pub(crate) fn run(kind: DecisionKind) -> RunRecord {
     RunRecord {
         flow: Some((flow(1), 3)),
@@ -110,6 +119,7 @@ pub(crate) fn run(kind: DecisionKind) -> RunRecord {
         decision: decision(kind),
         attributes: BTreeMap::from([("lang".to_owned(), "en".to_owned())]),
         trace: r#"{"nodes":[]}"#.to_owned(),
+        journal: Some(JOURNAL.to_owned()),
         rerun_by: None,
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::samples::{at, audit, schedule, schedule_record, table, table_record};
+use super::samples::{at, audit, lease, schedule, schedule_record, table, table_record};
 use crate::contents::{NewContent, Repeated, Replaced};
 use crate::error::{CommitError, TableError};
+use crate::leases::Lease;
 use crate::records::audit::AuditFilter;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::retention::{RetentionLimits, VersionLimits};
@@ -59,7 +60,7 @@ async fn replaced(store: &dyn Store, number: u128, rows: &[(&str, &str)]) -> Rep
 
 /// A right that lasts until long after all tests.
 fn right(number: u128) -> Import {
-    Import { table: table(1), id: Uuid::from_u128(number), until: Timestamp::MAX }
+    Import { table: table(1), lease: Lease { id: Uuid::from_u128(number), until: Timestamp::MAX } }
 }
 
 async fn sweep_all(store: &dyn Store, versions: Option<VersionLimits>, max: u32) -> u64 {
@@ -296,7 +297,7 @@ pub(crate) async fn an_abandoned_content_leaves_nothing(store: &dyn Store) {
 
 pub(crate) async fn a_right_that_ran_out_is_taken_back(store: &dyn Store) {
     made(store).await;
-    let ended = Import { until: at(1), ..right(7) };
+    let ended = Import { lease: lease(7, 1), ..right(7) };
     store.begin_import(ended, None).await.unwrap();
     store.write_import(ended, vec![row("ann", "never")], Vec::new()).await.unwrap();
     assert!(sweep_all(store, None, 10).await > 0);
@@ -307,7 +308,7 @@ pub(crate) async fn a_right_that_ran_out_is_taken_back(store: &dyn Store) {
 
 pub(crate) async fn writing_nothing_keeps_a_right(store: &dyn Store) {
     made(store).await;
-    store.begin_import(Import { until: at(1), ..right(7) }, None).await.unwrap();
+    store.begin_import(Import { lease: lease(7, 1), ..right(7) }, None).await.unwrap();
     store.write_import(right(7), Vec::new(), Vec::new()).await.unwrap();
     assert_eq!(store.take_back(10).await.unwrap(), 0, "it was renewed");
     store.write_import(right(7), vec![row("ann", "new")], Vec::new()).await.unwrap();
@@ -318,7 +319,7 @@ pub(crate) async fn writing_nothing_keeps_a_right(store: &dyn Store) {
 pub(crate) async fn who_changes_a_table_takes_back_what_stands_in_the_way(store: &dyn Store) {
     made(store).await;
     replaced(store, 1, &[("ann", "gold")]).await;
-    let gone = Import { until: at(1), ..right(7) };
+    let gone = Import { lease: lease(7, 1), ..right(7) };
     store.begin_import(gone, None).await.unwrap();
     let rows = (0..50).map(|number| row(&format!("k{number:02}"), "never")).collect();
     store.write_import(gone, rows, vec!["ann".to_owned()]).await.unwrap();

@@ -16,7 +16,6 @@ use tokio::try_join;
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
-use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text, window_start};
 use super::commits::Ending;
@@ -24,9 +23,10 @@ use super::locks::{self, epoch_of};
 use super::pool::{IDLE, Lent, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
-use crate::duplicates::Key;
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
+use crate::rules::acceptance::repeated;
+use crate::rules::duplicates::Key;
 
 /// How long things are known again, in seconds.
 #[derive(Clone, Copy)]
@@ -96,8 +96,8 @@ async fn attempt(
             None => AcceptOutcome::Committed(writes.add((acceptance, message), &catalogue, &wanted, &known)?),
         });
     }
-    let traces = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.trace.len()));
-    ending.commit_by(transfer_time(traces.sum()), |mark| writes.send(db, mark)).await?;
+    let runs = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.bytes()));
+    ending.commit_by(transfer_time(runs.sum()), |mark| writes.send(db, mark)).await?;
     Ok(outcomes)
 }
 
@@ -198,13 +198,7 @@ async fn known_requests(
         let Some((fingerprint, interactions)) = known.get(name.as_ref()) else {
             return Err(StoreError::Unavailable("a request's key went away meanwhile".to_owned()));
         };
-        let outcome = if *fingerprint == key.fingerprint { replayed(interactions) } else { AcceptOutcome::KeyReused };
-        answered.insert(place, outcome);
+        answered.insert(place, repeated(key, fingerprint, interactions));
     }
     Ok(answered)
-}
-
-fn replayed(interactions: &[u8]) -> AcceptOutcome {
-    let (ids, _) = interactions.as_chunks::<16>();
-    AcceptOutcome::Replayed(ids.iter().map(|id| InteractionId(Uuid::from_bytes(*id))).collect())
 }

@@ -11,13 +11,14 @@ use super::columns::text;
 use super::mail_columns::interaction;
 use super::pool::{Lent, Parameters, execute, row, rows};
 use super::{PostgresStore, audit, locks, signals, tables};
+use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,
 };
-use crate::records::mail::InteractionRecord;
+use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
 
@@ -189,9 +190,12 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
 /// One piece of the work that stands in a queue, claimed or not. Nobody can add to it: that needs the lock that is held here alone.
 async fn work_in(db: &impl GenericClient, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
     // In one statement, and so at one moment: released work goes from the second half to the first. Each has an index of its own.
-    let sql = "(SELECT * FROM interactions WHERE state = 2 AND queue = $1 LIMIT 1) UNION ALL
-        (SELECT * FROM interactions WHERE state IN (1, 3) AND state = 3 AND queue = $1 LIMIT 1) LIMIT 1";
-    row(db, sql, &[&id.0]).await?.as_ref().map(interaction).transpose()
+    let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
+    let sql = format!(
+        "(SELECT * FROM interactions WHERE {decided} AND queue = $1 LIMIT 1) UNION ALL
+        (SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = $1 LIMIT 1) LIMIT 1"
+    );
+    row(db, &sql, &[&id.0]).await?.as_ref().map(interaction).transpose()
 }
 
 /// The last guard behind the checks above: names are unique when a change set is complete, not at each of its steps.

@@ -8,17 +8,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use crate::error::StoreError;
+use crate::leases::Hold;
 
 /// Free text as it can be kept: PostgreSQL has no NUL character.
 pub(super) fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
-}
-
-/// `seconds` after `time`; the last moment that can be kept if that is later.
-pub(super) fn after(time: Timestamp, seconds: u64) -> Timestamp {
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    let end = time.as_second().saturating_add(seconds);
-    Timestamp::from_second(end).unwrap_or(Timestamp::MAX)
 }
 
 /// The start of a window of `seconds` that ends at `now`.
@@ -38,6 +32,11 @@ pub(super) struct Columns<'r> {
 impl<'r> Columns<'r> {
     pub(super) fn get<T: FromSql<'r>>(self, column: &'static str) -> Result<T, StoreError> {
         self.row.try_get(column).map_err(|error| self.inconsistent(column, &error))
+    }
+
+    /// Who holds the row's subject, by the columns of the lease and its end.
+    pub(super) fn hold(self, lease: &'static str, until: &'static str) -> Result<Hold, StoreError> {
+        Ok(Hold::of(self.get(lease)?, self.get(until)?))
     }
 
     pub(super) fn inconsistent(self, column: &str, detail: &dyn std::fmt::Display) -> StoreError {

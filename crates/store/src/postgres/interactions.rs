@@ -13,14 +13,18 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{Lent, execute, row, rows};
-use super::{PostgresStore, audit, queues, retention, runs, tally};
-use crate::encoding::{attributes, attributes_column, decision_code, state_code};
+use super::standing::change;
+use super::{PostgresStore, audit, journals, queues, retention, runs, tally};
+use crate::conditions::{self, in_state};
+use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
-    RunSummary, Summary, attribute_bytes,
+    RunSummary, State, Summary,
 };
+use crate::rules::contents::Attributes;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -37,20 +41,29 @@ impl MailStore for PostgresStore {
         self.db.write(move |db| Box::pin(runs::claim(db, claim, now))).await
     }
 
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.db.run(move |db| Box::pin(runs::renew(db, id, lease, lease_seconds, now))).await
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.db.write(move |db| Box::pin(change(db, id, move |before| before.renew_run(lease)))).await
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
-        self.db.write(move |db| Box::pin(runs::release(db, id, lease, attempted))).await?;
+        self.db.write(move |db| Box::pin(change(db, id, move |before| before.release_run(lease, attempted)))).await?;
         self.signals.work();
         Ok(())
+    }
+
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        let parked = self.db.write(move |db| Box::pin(runs::park(db, id, lease, journal.clone()))).await?;
+        if parked { Ok(()) } else { Err(LeaseError::Lost) }
+    }
+
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.db.run(move |db| Box::pin(async move { journals::parked(db, id).await })).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        let resumed = self.db.write(move |db| Box::pin(runs::resume(db, id, lease, journal.clone()))).await?;
+        self.signals.work();
+        Ok(resumed)
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
@@ -101,10 +114,11 @@ impl MailStore for PostgresStore {
     }
 
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
+        let sql = format!("{} WHERE interaction = $1 ORDER BY number", journals::RUNS);
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    let ended = rows(db, "SELECT * FROM runs WHERE interaction = $1 ORDER BY number", &[&id.0]).await?;
+                    let ended = rows(db, &sql, &[&id.0]).await?;
                     ended.iter().map(run).collect()
                 })
             })
@@ -152,7 +166,7 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     let mut conditions = Conditions::default();
     conditions.add("id < ", after.map(|after| after.0));
     // As a number in the text: there are indexes of those that are not completed.
-    conditions.add_plain(filter.state.map(|state| format!("state = {}", state_code(state))));
+    conditions.add_plain(filter.state.map(in_state));
     conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
@@ -182,10 +196,13 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
     let db = db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
     let mut summary = tally::read(&db).await?;
     // Two questions: each has an index of its own.
-    let sql = "SELECT least(
-        (SELECT received_at FROM interactions WHERE state = 0 AND decision IS NULL ORDER BY received_at LIMIT 1),
-        (SELECT min(received_at) FROM interactions WHERE state IN (1, 3) AND state = 1 AND decision IS NULL))";
-    summary.oldest_undecided_at = match row(&db, sql, &[]).await? {
+    let (held, received, running) = (conditions::held(), in_state(State::Received), in_state(State::Running));
+    let sql = format!(
+        "SELECT least(
+        (SELECT received_at FROM interactions WHERE {received} AND decision IS NULL ORDER BY received_at LIMIT 1),
+        (SELECT min(received_at) FROM interactions WHERE {held} AND {running} AND decision IS NULL))"
+    );
+    summary.oldest_undecided_at = match row(&db, &sql, &[]).await? {
         Some(row) => row.try_get(0)?,
         None => None,
     };
@@ -210,19 +227,17 @@ async fn set_attributes(
     entry: AuditRecord,
 ) -> Result<AttributesSet, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1 AND NOT erased FOR UPDATE";
+    let sql = "SELECT erased, attributes, attributes_set FROM interactions WHERE id = $1 FOR UPDATE";
     let Some(kept) = row(&transaction, sql, &[&id.0]).await? else { return Ok(AttributesSet::Gone) };
     let columns = Columns { row: &kept, table: "interactions" };
-    let mut shown = attributes(columns.get("attributes")?)?;
-    let mut set = attributes(columns.get("attributes_set")?)?;
-    shown.extend(changed.clone());
-    let bytes = attribute_bytes(&shown);
-    if bytes > most {
-        return Ok(AttributesSet::TooLarge { bytes });
-    }
-    set.extend(changed);
+    let before =
+        Attributes { shown: columns.json_or_empty("attributes")?, set: columns.json_or_empty("attributes_set")? };
+    let after = match before.set(&changed, columns.get("erased")?, most) {
+        Ok(after) => after,
+        Err(refused) => return Ok(refused),
+    };
     let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &attributes_column(&shown)?, &attributes_column(&set)?]).await?;
+    execute(&transaction, sql, &[&id.0, &attributes_column(&after.shown)?, &attributes_column(&after.set)?]).await?;
     audit::add(&transaction, &entry).await?;
     ending.commit(transaction).await?;
     Ok(AttributesSet::Done)

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::columns::{Columns, text};
+use super::journals;
 use super::pool::Database;
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::sums::sound_trace;
@@ -18,7 +19,7 @@ pub(super) fn small(code: i64) -> i16 {
 }
 
 pub(super) fn read_state(columns: Columns<'_>) -> Result<State, StoreError> {
-    state(columns.get::<i16>("state")?.into()).ok_or_else(|| columns.inconsistent("state", &"no such state"))
+    State::of_code(columns.get::<i16>("state")?.into()).ok_or_else(|| columns.inconsistent("state", &"no such state"))
 }
 
 pub(super) fn read_kind(columns: Columns<'_>) -> Result<Option<DecisionKind>, StoreError> {
@@ -106,11 +107,12 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
     })
 }
 
-/// Reads a run from a row with all its columns.
+/// Reads a run from a row of [`journals::RUNS`].
 pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
     let (number, trace): (_, String) = (columns.count("number")?, columns.get("trace")?);
-    sound_trace(InteractionId(columns.get("interaction")?), &trace, columns.get("trace_sum")?)?;
+    let id = InteractionId(columns.get("interaction")?);
+    sound_trace(id, &trace, columns.get("trace_sum")?)?;
     let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
     Ok(RunSummary {
         number,
@@ -121,6 +123,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace,
+            journal: journals::of_run(columns, id)?,
             rerun_by: columns.get("rerun_by")?,
         },
     })

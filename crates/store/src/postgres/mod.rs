@@ -13,6 +13,7 @@ mod columns;
 mod commits;
 mod error;
 mod interactions;
+mod journals;
 mod lanes;
 mod locks;
 mod mail_columns;
@@ -25,6 +26,7 @@ mod runs;
 mod schema;
 mod seen;
 mod signals;
+mod standing;
 mod tables;
 mod tally;
 #[cfg(test)]

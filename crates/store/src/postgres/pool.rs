@@ -159,12 +159,20 @@ impl Database {
                 Err(_) => Err(late().into()),
             }
         };
-        if ending.is_broken() || outcome.as_ref().is_err_and(PassingError::passing) {
+        let lost = ending.is_broken() || outcome.as_ref().is_err_and(PassingError::passing);
+        if lost || !(ending.has_begun() || self.has_rolled_back(&lent.client).await) {
             drop(Client::take(lent.client));
         } else {
             ending.end();
         }
         outcome
+    }
+
+    /// Waits until a transaction that was not committed has ended. Until then it holds its locks, and whoever is answered before might
+    /// find that a claim passes over what they have just asked about.
+    async fn has_rolled_back(&self, db: &Client) -> bool {
+        // The ROLLBACK was sent when the transaction was dropped; this is answered after it.
+        matches!(timeout(self.patience, db.batch_execute("")).await, Ok(Ok(())))
     }
 
     /// How long a caller waits.

@@ -1,21 +1,25 @@
 //! Work in queues: claimed, acknowledged, given back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
 
-use super::columns::{Columns, after, text};
-use super::mail_columns::{interaction, read_state, small};
-use super::pool::{Lent, execute, row, rows};
+use super::columns::{Columns, text};
+use super::mail_columns::interaction;
+use super::pool::{Lent, row, rows};
 use super::runs::give_back;
-use super::tally::Tally;
+use super::standing::{COLUMNS, Moves, lock, standing};
 use super::{PostgresStore, audit};
-use crate::encoding::state_code;
+use crate::conditions::in_state;
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{QueueClaim, QueueLease, State};
+use crate::records::mail::{InteractionRecord, QueueClaim, QueueLease, State};
+use crate::rules::standing::{Ends, Standing};
 use crate::traits::QueueStore;
 
 #[async_trait]
@@ -33,139 +37,103 @@ impl QueueStore for PostgresStore {
             .write(move |db| {
                 Box::pin(async move {
                     let (transaction, ending) = db.begin().await?;
-                    match held(&transaction, queue, token, now).await? {
-                        Held::Live(id) => end(&transaction, id, State::Completed, now).await?,
-                        Held::Completed => return Ok(()),
-                        Held::Lost => return Err(LeaseError::Lost),
+                    let (id, before) = held(&transaction, queue, token).await?;
+                    let from = before.state;
+                    if end(&transaction, id, from, before.acknowledge(token, now)).await? {
+                        ending.commit(transaction).await?;
                     }
-                    Ok(ending.commit(transaction).await?)
+                    Ok(())
                 })
             })
             .await
     }
 
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
-        let released = self
-            .db
-            .write(move |db| {
-                Box::pin(async move {
-                    let (transaction, ending) = db.begin().await?;
-                    let Held::Live(id) = held(&transaction, queue, token, now).await? else {
-                        return Err(LeaseError::Lost);
-                    };
-                    end(&transaction, id, State::Decided, now).await?;
-                    Ok(ending.commit(transaction).await?)
-                })
-            })
-            .await;
-        if released.is_ok() {
-            self.signals.work();
-        }
-        released
+        let rule = move |before: Standing| before.release_work(token, now);
+        self.db.write(move |db| Box::pin(change(db, queue, token, rule))).await?;
+        self.signals.work();
+        Ok(())
     }
 
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError> {
-        self.db
-            .write(move |db| {
-                Box::pin(async move {
-                    let until = after(now, u64::from(lease_seconds));
-                    let sql = "UPDATE interactions SET lease_until = $3
-                        WHERE lease = $1 AND queue = $2 AND state = 3 AND lease_until > $4 RETURNING lease_until";
-                    let (transaction, ending) = db.begin().await?;
-                    let extended = row(&transaction, sql, &[&token, &queue.0, &until, &now]).await?;
-                    let until = extended.ok_or(LeaseError::Lost)?.try_get(0).map_err(StoreError::from)?;
-                    ending.commit(transaction).await?;
-                    Ok(until)
-                })
-            })
-            .await
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError> {
+        let rule = move |before: Standing| before.extend_work(lease, now);
+        self.db.write(move |db| Box::pin(change(db, queue, lease.id, rule))).await
     }
+}
+
+/// Changes how what was claimed under this token stands, if the rules let it.
+async fn change(
+    db: &mut Lent,
+    queue: QueueId,
+    token: Uuid,
+    rule: impl FnOnce(Standing) -> Option<Standing>,
+) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
+    let (id, before) = held(&transaction, queue, token).await?;
+    let from = before.state;
+    let mut moves = Moves::default();
+    moves.add(id, from, &rule(before).ok_or(LeaseError::Lost)?);
+    moves.write(&transaction).await?;
+    Ok(ending.commit(transaction).await?)
 }
 
 async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let mut tally = Tally::default();
-    give_back(&transaction, &mut tally, now).await?;
-    let until = after(now, u64::from(claim.lease_seconds));
-    let sql = "WITH work AS (
-            SELECT id FROM interactions WHERE state = 2 AND queue = $1 AND ($2::text[] IS NULL OR skills IS NULL
-                OR NOT EXISTS (SELECT 1 FROM json_array_elements_text(skills::json) AS needed (skill)
-                    WHERE needed.skill <> ALL ($2::text[])))
-            ORDER BY priority DESC, received_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-        UPDATE interactions SET state = 3, lease = gen_random_uuid(), lease_until = $4
-        FROM work WHERE interactions.id = work.id RETURNING interactions.*";
-    let rows = rows(&transaction, sql, &[&claim.queue.0, &claim.skills, &i64::from(claim.max), &until]).await?;
-    let mut leases = Vec::with_capacity(rows.len());
-    for row in &rows {
-        tally.moved(Some(State::Decided), State::Claimed);
-        let columns = Columns { row, table: "interactions" };
-        let order = (std::cmp::Reverse(columns.get::<i64>("priority")?), columns.get::<Timestamp>("received_at")?);
-        let lease = QueueLease {
-            token: columns.get("lease")?,
-            expires_at: columns.get("lease_until")?,
-            interaction: interaction(row)?,
-        };
-        leases.push((order, lease));
+    give_back(&transaction, now).await?;
+    let sql = format!(
+        "SELECT * FROM interactions WHERE {} AND queue = $1 AND ($2::text[] IS NULL OR skills IS NULL
+            OR NOT EXISTS (SELECT 1 FROM json_array_elements_text(skills::json) AS needed (skill)
+                WHERE needed.skill <> ALL ($2::text[])))
+        ORDER BY priority DESC, received_at, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+        in_state(State::Decided)
+    );
+    let found = rows(&transaction, &sql, &[&claim.queue.0, &claim.skills, &i64::from(claim.max)]).await?;
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
+    let mut moves = Moves::default();
+    let mut leases = Vec::with_capacity(found.len());
+    for row in &found {
+        let before = standing(row)?;
+        let (from, lease) = (before.state, Lease::new(now, lasts));
+        let Some(claimed) = before.claim_work(lease) else { continue };
+        let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
+        moves.add(interaction.id, from, &claimed);
+        leases.push(QueueLease { lease, interaction });
     }
-    tally.write(&transaction).await?;
+    moves.write(&transaction).await?;
     ending.commit(transaction).await?;
-    leases.sort_by_key(|(order, lease)| (*order, lease.interaction.id.0));
-    Ok(leases.into_iter().map(|(_, lease)| lease).collect())
+    Ok(leases)
 }
 
-/// What a token stands for.
-enum Held {
-    Live(InteractionId),
-    /// It was acknowledged under this very token.
-    Completed,
-    Lost,
+/// What a token was given for: nothing else has it. Nobody else changes it until the transaction ends.
+async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid) -> Result<(InteractionId, Standing), LeaseError> {
+    let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE lease = $1 AND queue = $2 FOR UPDATE");
+    let found = row(db, &sql, &[&token, &queue.0]).await?.ok_or(LeaseError::Lost)?;
+    let id = Columns { row: &found, table: "interactions" }.get("id")?;
+    Ok((InteractionId(id), standing(&found)?))
 }
 
-async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid, now: Timestamp) -> Result<Held, StoreError> {
-    let sql = "SELECT id, state, lease_until FROM interactions WHERE lease = $1 AND queue = $2 AND state IN (3, 4)
-        FOR UPDATE";
-    let Some(found) = row(db, sql, &[&token, &queue.0]).await? else { return Ok(Held::Lost) };
-    let columns = Columns { row: &found, table: "interactions" };
-    if read_state(columns)? == State::Completed {
-        return Ok(Held::Completed);
+/// Ends work; answers whether that changed anything.
+async fn end(db: &impl GenericClient, id: InteractionId, from: State, ends: Ends) -> Result<bool, LeaseError> {
+    match ends {
+        Ends::Now(completed) => {
+            let mut moves = Moves::default();
+            moves.add(id, from, &completed);
+            moves.write(db).await?;
+            Ok(true)
+        }
+        Ends::Before => Ok(false),
+        Ends::Refused => Err(LeaseError::Lost),
     }
-    Ok(match columns.get::<Option<Timestamp>>("lease_until")? {
-        Some(until) if until > now => Held::Live(InteractionId(columns.get("id")?)),
-        _ => Held::Lost,
-    })
-}
-
-/// Ends a live lease. A completed interaction keeps the token, so that acknowledging again is well.
-async fn end(db: &impl GenericClient, id: InteractionId, to: State, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE interactions SET state = $2::smallint, lease_until = NULL, lease = CASE WHEN $2::smallint = 4 THEN lease END,
-        completed_at = CASE WHEN $2::smallint = 4 THEN $3::timestamptz END WHERE id = $1";
-    execute(db, sql, &[&id.0, &small(state_code(to)), &now]).await?;
-    let mut tally = Tally::default();
-    tally.moved(Some(State::Claimed), to);
-    tally.write(db).await
 }
 
 /// Completes an interaction whoever holds it.
 pub(super) async fn complete(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "SELECT state FROM interactions WHERE id = $1 FOR UPDATE";
-    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let from = match read_state(Columns { row: &found, table: "interactions" })? {
-        from @ (State::Decided | State::Claimed) => from,
-        State::Completed => return Ok(()),
-        State::Received | State::Running => return Err(LeaseError::Lost),
-    };
-    let sql = "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, completed_at = $3 WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &small(state_code(State::Completed)), &entry.at]).await?;
-    let mut tally = Tally::default();
-    tally.moved(Some(from), State::Completed);
-    audit::add(&transaction, &entry).await?;
-    tally.write(&transaction).await?;
-    Ok(ending.commit(transaction).await?)
+    let before = lock(&transaction, id).await?.ok_or(LeaseError::Lost)?;
+    let from = before.state;
+    if end(&transaction, id, from, before.complete(entry.at)).await? {
+        audit::add(&transaction, &entry).await?;
+        ending.commit(transaction).await?;
+    }
+    Ok(())
 }

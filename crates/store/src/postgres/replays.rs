@@ -7,12 +7,13 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::PostgresStore;
 use super::columns::{Columns, text};
 use super::pool::{Lent, execute, row, rows};
-use crate::encoding::{read_replay_state, replay_state};
+use super::{PostgresStore, journals};
 use crate::error::StoreError;
-use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::leases::Lease;
+use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
+use crate::rules::replays::ReplayStanding;
 use crate::sums::{sound_message, sound_trace};
 use crate::traits::ReplayStore;
 
@@ -22,42 +23,25 @@ impl ReplayStore for PostgresStore {
         self.db.write(move |db| Box::pin(add(db, replay))).await
     }
 
-    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
-        let sql = "UPDATE replays SET lease = $1, lease_until = $2, starts = starts + 1 WHERE id = (
-                SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= $3)
-                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING *";
-        loop {
-            let begun = self
-                .db
-                .run(move |db| Box::pin(async move { row(db, sql, &[&lease.token, &lease.until, &now]).await }))
-                .await?;
-            let Some(begun) = begun else { return Ok(None) };
-            match record(&begun) {
-                // It fails, for otherwise all that come after it would wait for ever.
-                Err(error @ StoreError::Inconsistent { .. }) => {
-                    let id: Uuid = begun.try_get("id")?;
-                    tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
-                    let sql =
-                        "UPDATE replays SET state = $3, lease = NULL, lease_until = NULL WHERE id = $1 AND lease = $2";
-                    let failed = replay_state(ReplayState::Failed);
-                    self.db
-                        .run(move |db| Box::pin(async move { execute(db, sql, &[&id, &lease.token, &failed]).await }))
-                        .await?;
-                }
-                read => return read.map(Some),
-            }
-        }
+    async fn begin_replay(&self, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+        self.db.write(move |db| Box::pin(begin(db, lease, now))).await
     }
 
-    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {
-        let sql = "UPDATE replays SET progress = $3, lease_until = $4 WHERE id = $1 AND lease = $2 AND state = 0";
+    async fn continue_replay(&self, id: Uuid, lease: Lease, progress: String) -> Result<bool, StoreError> {
         self.db
-            .run(move |db| {
-                Box::pin(async move { execute(db, sql, &[&id, &lease.token, &text(&progress), &lease.until]).await })
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    let before = standing(&transaction, id).await?;
+                    let Some(renewed) = before.and_then(|before| before.renew(lease)) else { return Ok(false) };
+                    stand(&transaction, id, renewed).await?;
+                    let sql = "UPDATE replays SET progress = $2 WHERE id = $1";
+                    execute(&transaction, sql, &[&id, &text(&progress)]).await?;
+                    ending.commit(transaction).await?;
+                    Ok(true)
+                })
             })
             .await
-            .map(|written| written > 0)
     }
 
     async fn end_replay(
@@ -124,9 +108,11 @@ impl ReplayStore for PostgresStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let most = i32::try_from(most_bytes).unwrap_or(i32::MAX);
         let sql = "SELECT i.id, i.message IS NOT NULL AND coalesce(octet_length(m.raw) <= $2, true) AS read,
-                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum
+                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum,
+                j.content AS journal, j.content_sum AS journal_sum
             FROM interactions i LEFT JOIN messages m ON m.id = i.message
-            LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ANY ($1)";
+            LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs
+            LEFT JOIN journals j ON j.interaction = i.id AND j.number = i.runs WHERE i.id = ANY ($1)";
         let found = self.db.run(move |db| Box::pin(async move { rows(db, sql, &[&ids, &most]).await })).await?;
         let mut sound = Vec::with_capacity(found.len());
         for row in &found {
@@ -152,7 +138,7 @@ fn recorded(row: &Row) -> Result<Recorded, StoreError> {
     if let Some(trace) = &trace {
         sound_trace(interaction, trace, columns.get("trace_sum")?)?;
     }
-    Ok(Recorded { interaction, raw, trace })
+    Ok(Recorded { interaction, raw, trace, journal: journals::of_run(columns, interaction)? })
 }
 
 async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
@@ -166,7 +152,7 @@ async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
             &replay.created_at,
             &text(&replay.created_by),
             &text(&replay.request),
-            &replay_state(replay.state),
+            &replay.state.code(),
             &i64::from(replay.starts),
             &text(&replay.progress),
             &replay.report.as_deref().map(text),
@@ -174,6 +160,59 @@ async fn add(db: &mut Lent, replay: ReplayRecord) -> Result<(), StoreError> {
     )
     .await?;
     ending.commit(transaction).await
+}
+
+/// Begins the oldest that nobody runs. One that can't be read fails, for otherwise all that come after it would wait for ever.
+async fn begin(db: &mut Lent, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM replays WHERE state = {} AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT 1
+        FOR UPDATE SKIP LOCKED",
+        ReplayState::Open.code()
+    );
+    let (transaction, ending) = db.begin().await?;
+    let mut begun = None;
+    while let Some(found) = row(&transaction, &sql, &[&now]).await? {
+        let id: Uuid = found.try_get("id")?;
+        match record(&found).and_then(|replay| Ok((replay, standing_of(&found)?))) {
+            Ok((replay, before)) => {
+                let Some(held) = before.begin(lease, now) else { return Ok(None) };
+                stand(&transaction, id, held).await?;
+                begun = Some(ReplayRecord { starts: held.starts, ..replay });
+                break;
+            }
+            Err(error @ StoreError::Inconsistent { .. }) => {
+                tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
+                let sql = "UPDATE replays SET state = $2, lease = NULL, lease_until = NULL WHERE id = $1";
+                execute(&transaction, sql, &[&id, &ReplayState::Failed.code()]).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    ending.commit(transaction).await?;
+    Ok(begun)
+}
+
+fn standing_of(row: &Row) -> Result<ReplayStanding, StoreError> {
+    let columns = Columns { row, table: "replays" };
+    let state: i64 = columns.get("state")?;
+    Ok(ReplayStanding {
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        hold: columns.hold("lease", "lease_until")?,
+        starts: columns.count("starts")?,
+    })
+}
+
+/// How a replay stands, which nobody else changes until the transaction ends; none if there is no such replay.
+async fn standing(db: &impl GenericClient, id: Uuid) -> Result<Option<ReplayStanding>, StoreError> {
+    let sql = "SELECT state, lease, lease_until, starts FROM replays WHERE id = $1 FOR UPDATE";
+    row(db, sql, &[&id]).await?.as_ref().map(standing_of).transpose()
+}
+
+/// Writes how a replay stands.
+async fn stand(db: &impl GenericClient, id: Uuid, to: ReplayStanding) -> Result<(), StoreError> {
+    let sql = "UPDATE replays SET state = $2, lease = $3, lease_until = $4, starts = $5 WHERE id = $1";
+    let (state, starts) = (to.state.code(), i64::from(to.starts));
+    execute(db, sql, &[&id, &state, &to.hold.lease(), &to.hold.until(), &starts]).await.map(drop)
 }
 
 async fn end(
@@ -184,11 +223,10 @@ async fn end(
     changes: Vec<ReplayChange>,
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "UPDATE replays SET state = $3, report = $4, lease = NULL, lease_until = NULL
-        WHERE id = $1 AND lease = $2 AND state = 0";
-    if execute(&transaction, sql, &[&id, &token, &replay_state(state), &text(&report)]).await? == 0 {
-        return Ok(false);
-    }
+    let before = standing(&transaction, id).await?;
+    let Some(over) = before.and_then(|before| before.end(token, state)) else { return Ok(false) };
+    stand(&transaction, id, over).await?;
+    execute(&transaction, "UPDATE replays SET report = $2 WHERE id = $1", &[&id, &text(&report)]).await?;
     // An erasure waits for this, or is seen.
     let sql = "INSERT INTO replay_changes (replay, position, interaction, entry, traces)
         SELECT $1, $2, i.id, $4, $5 FROM (SELECT id FROM interactions WHERE id = $3 AND NOT erased FOR SHARE) AS i";
@@ -230,7 +268,7 @@ fn record(row: &Row) -> Result<ReplayRecord, StoreError> {
         created_at: columns.get("created_at")?,
         created_by: columns.get("created_by")?,
         request: columns.get("request")?,
-        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
         starts: columns.count("starts")?,
         progress: columns.get("progress")?,
         report: columns.get("report")?,

@@ -16,6 +16,7 @@ use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::Opening;
 use crate::records::retention::{RetentionLimits, Swept};
+use crate::rules::contents::{ERASED_TRACE, bare_opening};
 use crate::traits::RetentionStore;
 
 /// How often a sweep takes another lot of keys.
@@ -115,27 +116,28 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
     Ok(removed)
 }
 
-/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
+/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions.
 pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
-    let sql = "SELECT message FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
+    let sql = "SELECT id, message, state, opening FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
-    let messages = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Option<Uuid>>, _>>()?;
-    let messages: Vec<Uuid> = messages.into_iter().flatten().collect();
+    let (mut ids, mut messages, mut openings) = (Vec::<Uuid>::new(), Vec::<Uuid>::new(), Vec::new());
+    for row in &found {
+        let columns = Columns { row, table: "interactions" };
+        let opening = bare_opening(read_state(columns)?, || columns.json_or_empty::<Option<Opening>>("opening"))?;
+        ids.push(columns.get("id")?);
+        messages.extend(columns.get::<Option<Uuid>>("message")?);
+        openings.push(opening.as_ref().map(json).transpose()?);
+    }
     let sql =
         "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = CASE WHEN state IN (0, 1) THEN opening END
-        WHERE id = ANY ($1) RETURNING id, opening";
-    for row in rows(db, sql, &[&ids]).await? {
-        let columns = Columns { row: &row, table: "interactions" };
-        let Some(mut opening) = columns.json_or_empty::<Option<Opening>>("opening")? else { continue };
-        opening.attributes.clear();
-        let id: Uuid = columns.get("id")?;
-        execute(db, "UPDATE interactions SET opening = $2 WHERE id = $1", &[&id, &json(&opening)?]).await?;
-    }
-    super::replays::forget(db, ids).await?;
-    let sql = "UPDATE runs SET trace = '{}', trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
-    execute(db, sql, &[&ids]).await?;
+            opening = bare.opening
+        FROM unnest($1::uuid[], $2::text[]) AS bare (id, opening) WHERE interactions.id = bare.id";
+    execute(db, sql, &[&ids, &openings]).await?;
+    super::journals::forget(db, &ids).await?;
+    super::replays::forget(db, &ids).await?;
+    let sql = "UPDATE runs SET trace = $2, trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
+    execute(db, sql, &[&ids, &ERASED_TRACE]).await?;
     if !messages.is_empty() {
         drop_uses(db, &messages).await?;
     }

@@ -1,142 +1,158 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use deadpool_postgres::{Client, GenericClient};
+use std::time::Duration;
+
+use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use tokio::try_join;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::{Columns, after, text};
-use super::mail_columns::{RunColumns, interaction, read_kind, read_state, small};
+use super::columns::{Columns, text};
+use super::journals::PARKED;
+use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, execute, row, rows};
+use super::standing::{COLUMNS, Moves, standing};
 use super::tally::Tally;
-use super::{audit, locks};
-use crate::encoding::{attributes, attributes_column, ended_at, state_after, state_code};
+use super::{audit, journals, locks};
+use crate::conditions::{self, in_state};
+use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{ClaimedRun, RunClaim, RunRecord, State};
+use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::parking::{self, Parked};
+use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::sums::sum;
 
 /// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
-pub(super) async fn give_back(db: &impl GenericClient, tally: &mut Tally, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "WITH ended AS (SELECT id, state FROM interactions WHERE state IN (1, 3) AND lease_until <= $1
-            ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED)
-        UPDATE interactions SET state = CASE ended.state WHEN 1 THEN 0 ELSE 2 END, lease = NULL, lease_until = NULL
-        FROM ended WHERE interactions.id = ended.id RETURNING ended.state";
-    for row in rows(db, sql, &[&now]).await? {
-        match read_state(Columns { row: &row, table: "interactions" })? {
-            State::Running => tally.moved(Some(State::Running), State::Received),
-            from => tally.moved(Some(from), State::Decided),
+pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result<(), StoreError> {
+    let ended = async |expiring: &str| {
+        let sql = format!(
+            "SELECT id, {COLUMNS} FROM interactions
+            WHERE {expiring} AND lease_until <= $1 ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED"
+        );
+        rows(db, &sql, &[&now]).await
+    };
+    let [held, parked] = conditions::expiring();
+    let (held, parked) = try_join!(biased; ended(&held), ended(&parked))?;
+    let mut moves = Moves::default();
+    for row in held.iter().chain(&parked) {
+        let before = standing(row)?;
+        let from = before.state;
+        if let Some(free) = before.expire(now) {
+            moves.add(InteractionId(row.try_get("id")?), from, &free);
         }
     }
-    Ok(())
+    moves.write(db).await
 }
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
 pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let mut tally = Tally::default();
-    give_back(&transaction, &mut tally, now).await?;
-    let until = after(now, u64::from(claim.lease_seconds));
-    let fresh =
-        "WITH work AS (SELECT id FROM interactions WHERE state = 0 AND attempts = 0 ORDER BY received_at, id LIMIT $1
-            FOR UPDATE SKIP LOCKED)
-        UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2, attempts = 1
-        FROM work WHERE interactions.id = work.id RETURNING interactions.*";
-    let mut claimed = rows(&transaction, fresh, &[&i64::from(claim.fresh), &until]).await?;
-    if claim.retried > 0 {
-        let retried = "WITH work AS (SELECT id FROM interactions WHERE state = 0 AND attempts > 0
-                ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
-            UPDATE interactions SET state = 1, lease = gen_random_uuid(), lease_until = $2, attempts = attempts + 1
-            FROM work WHERE interactions.id = work.id RETURNING interactions.*";
-        claimed.extend(rows(&transaction, retried, &[&i64::from(claim.retried), &until]).await?);
+    give_back(&transaction, now).await?;
+    let received = in_state(State::Received);
+    let waiting = async |attempts: &str, max: u32| {
+        let sql = format!(
+            "SELECT *, {PARKED} FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
+            FOR UPDATE SKIP LOCKED"
+        );
+        rows(&transaction, &sql, &[&i64::from(max)]).await
+    };
+    let (fresh, retried) = try_join!(biased; waiting("= 0", claim.fresh), waiting("> 0", claim.retried))?;
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
+    let mut moves = Moves::default();
+    let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
+    for row in fresh.iter().chain(&retried) {
+        let before = standing(row)?;
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let Some(held) = before.claim_run(lease) else { continue };
+        let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
+        moves.add(interaction.id, from, &held);
+        let parked: bool = row.try_get("parked")?;
+        claimed.push((interaction, attempts, parked, lease));
     }
     // Read after the claim: a catalogue that was published before is in it.
-    let epoch = locks::epoch(&transaction).await?;
-    let mut work = Vec::with_capacity(claimed.len());
-    for row in &claimed {
-        tally.moved(Some(State::Received), State::Running);
-        let interaction = interaction(row)?;
-        let columns = Columns { row, table: "interactions" };
-        let attempts = columns.count::<u32>("attempts")?.saturating_sub(1);
-        work.push(ClaimedRun { interaction, attempts, epoch, lease: columns.get("lease")? });
-    }
-    tally.write(&transaction).await?;
+    let (epoch, ()) = try_join!(biased; locks::epoch(&transaction), moves.write(&transaction))?;
     ending.commit(transaction).await?;
-    work.sort_by_key(|one| (one.interaction.received_at, one.interaction.id.0));
-    Ok(work)
+    claimed.sort_by_key(|(interaction, ..)| (interaction.received_at, interaction.id.0));
+    let work = |(interaction, attempts, parked, lease)| ClaimedRun { interaction, attempts, parked, epoch, lease };
+    Ok(claimed.into_iter().map(work).collect())
 }
 
-/// Makes a lease last longer; answers whether it was still held.
-pub(super) async fn renew(
-    db: &mut Client,
-    id: InteractionId,
-    lease: Uuid,
-    lease_seconds: u32,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE interactions SET lease_until = $3 WHERE id = $1 AND lease = $2 AND state = 1";
-    let until = after(now, u64::from(lease_seconds));
-    Ok(execute(db, sql, &[&id.0, &lease, &until]).await? > 0)
-}
-
-/// Gives a claimed run back, if it is still held.
-pub(super) async fn release(db: &mut Lent, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
-    let (transaction, ending) = db.begin().await?;
+/// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
+async fn before(db: &impl GenericClient, id: InteractionId) -> Result<Option<Before>, StoreError> {
     let sql =
-        "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = greatest(attempts - $3, 0)
-        WHERE id = $1 AND lease = $2 AND state = 1";
-    if execute(&transaction, sql, &[&id.0, &lease, &i64::from(!attempted)]).await? > 0 {
-        let mut tally = Tally::default();
-        tally.moved(Some(State::Running), State::Received);
-        tally.write(&transaction).await?;
+        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let Some(held) = row(db, &sql, &[&id.0]).await? else { return Ok(None) };
+    let columns = Columns { row: &held, table: "interactions" };
+    Ok(Some(Before {
+        standing: standing(&held)?,
+        runs: columns.count("runs")?,
+        decision: read_kind(columns)?,
+        erased: columns.get("erased")?,
+        set: columns.json_or_empty("attributes_set")?,
+    }))
+}
+
+/// Parks a run that waits for an answer; answers whether it was held.
+pub(super) async fn park(db: &mut Lent, id: InteractionId, lease: Lease, journal: String) -> Result<bool, StoreError> {
+    keep_parked(db, id, |before| parking::park(before, lease, journal)).await
+}
+
+/// Lets a run go on that was parked under a lease; answers whether it was.
+pub(super) async fn resume(db: &mut Lent, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+    keep_parked(db, id, |before| parking::resume(before, lease, journal)).await
+}
+
+async fn keep_parked(
+    db: &mut Lent,
+    id: InteractionId,
+    rule: impl FnOnce(Before) -> Option<Parked>,
+) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let Some(before) = before(&transaction, id).await? else { return Ok(false) };
+    let from = before.standing.state;
+    let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
+    let mut moves = Moves::default();
+    moves.add(id, from, &standing);
+    moves.write(&transaction).await?;
+    if let Some(journal) = journal {
+        journals::keep(&transaction, id, number, &journal).await?;
     }
-    ending.commit(transaction).await
+    ending.commit(transaction).await?;
+    Ok(true)
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
-pub(super) async fn record(
-    db: &mut Lent,
-    id: InteractionId,
-    lease: Uuid,
-    mut run: RunRecord,
-) -> Result<bool, LeaseError> {
+pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
-    let sql = "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions WHERE id = $1 AND lease = $2 AND state = 1
-        FOR UPDATE";
-    let Some(held) = row(&transaction, sql, &[&id.0, &lease]).await? else { return Err(LeaseError::Lost) };
-    let held = Columns { row: &held, table: "interactions" };
-    if !leads_somewhere(&transaction, &run).await? {
-        let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = 0 WHERE id = $1";
-        execute(&transaction, sql, &[&id.0]).await?;
-        let mut tally = Tally::default();
-        tally.moved(Some(State::Running), State::Received);
-        tally.write(&transaction).await?;
-        ending.commit(transaction).await?;
-        return Ok(false);
-    }
-    let number = held.count::<u32>("runs")?.saturating_add(1);
-    let before = read_kind(held)?;
-    let asked_by: Option<String> = held.get("rerun_by")?;
-    if held.get("erased")? {
-        // Content that was erased while the run was under way must not come back with it.
-        run.trace = "{}".to_owned();
-        run.attributes.clear();
-    }
-    let kind = run.decision.kind;
+    let Some(before) = before(&transaction, id).await? else { return Err(LeaseError::Lost) };
+    let from = before.standing.state;
+    let leads_somewhere = leads_somewhere(&transaction, &run).await?;
+    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+        Some(Recorded::Kept(kept)) => *kept,
+        Some(Recorded::Void(standing)) => {
+            let mut moves = Moves::default();
+            moves.add(id, from, &standing);
+            moves.write(&transaction).await?;
+            journals::forget_parked(&transaction, id).await?;
+            ending.commit(transaction).await?;
+            return Ok(false);
+        }
+        None => return Err(LeaseError::Lost),
+    };
     let columns = RunColumns::of(&run)?;
-    let mut shown = run.attributes.clone();
-    shown.extend(attributes(held.get("attributes_set")?)?);
-    let state = small(state_code(state_after(kind)));
     let trace = text(&run.trace);
     execute(
         &transaction,
-        "UPDATE interactions SET state = $2, lease = NULL, lease_until = NULL, rerun_by = NULL, attempts = 0, runs = $3, flow_id = $4,
-            flow_version = $5, decision = $6, queue = $7, priority = $8, skills = $9, attributes = $10,
-            decision_more = $11, completed_at = $12 WHERE id = $1",
+        "UPDATE interactions SET state = $2, runs = $3, flow_id = $4, flow_version = $5, decision = $6, queue = $7, priority = $8,
+            skills = $9, attributes = $10, decision_more = $11, completed_at = $12, lease = $13, lease_until = $14,
+            attempts = $15, rerun_by = $16 WHERE id = $1",
         &[
             &id.0,
-            &state,
+            &small(standing.state.code()),
             &i64::from(number),
             &columns.flow,
             &columns.flow_version,
@@ -146,7 +162,11 @@ pub(super) async fn record(
             &columns.skills,
             &attributes_column(&shown)?,
             &columns.more,
-            &(state_after(kind) == State::Completed).then(|| ended_at(&run)),
+            &standing.completed_at,
+            &standing.hold.lease(),
+            &standing.hold.until(),
+            &i64::from(standing.attempts),
+            &standing.rerun_by,
         ],
     )
     .await?;
@@ -162,7 +182,7 @@ pub(super) async fn record(
             &columns.flow_version,
             &run.started_at,
             &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            &run.rerun_by.or(asked_by).as_deref().map(text),
+            &run.rerun_by.as_deref().map(text),
             &columns.decision,
             &columns.queue,
             &columns.priority,
@@ -174,9 +194,12 @@ pub(super) async fn record(
         ],
     )
     .await?;
+    if let Some(journal) = &run.journal {
+        journals::keep(&transaction, id, number, journal).await?;
+    }
     let mut tally = Tally::default();
-    tally.moved(Some(State::Running), state_after(kind));
-    tally.decided(before, kind);
+    tally.moved(Some(from), standing.state);
+    tally.decided(replaces, run.decision.kind);
     tally.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(true)
@@ -192,15 +215,14 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 /// Makes a decided or completed interaction wait for another run.
 pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
-    let sql = "SELECT state FROM interactions WHERE id = $1 AND state IN (2, 4) AND NOT erased FOR UPDATE";
-    let Some(found) = row(&transaction, sql, &[&id.0]).await? else { return Err(LeaseError::Lost) };
-    let from = read_state(Columns { row: &found, table: "interactions" })?;
-    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = $2,
-        completed_at = NULL WHERE id = $1";
-    execute(&transaction, sql, &[&id.0, &text(&entry.actor)]).await?;
+    let Some(Before { standing: before, erased, .. }) = before(&transaction, id).await? else {
+        return Err(LeaseError::Lost);
+    };
+    let from = before.state;
+    let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
+    let mut moves = Moves::default();
+    moves.add(id, from, &waiting);
+    moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
-    let mut tally = Tally::default();
-    tally.moved(Some(from), State::Received);
-    tally.write(&transaction).await?;
     Ok(ending.commit(transaction).await?)
 }

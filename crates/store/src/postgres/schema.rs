@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003-replays.sql"),
     include_str!("migrations/0004-attempts.sql"),
     include_str!("migrations/0005-sums.sql"),
+    include_str!("migrations/0006-journals.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, window_start};
-use crate::duplicates::{Key, Seen};
 use crate::error::StoreError;
+use crate::rules::duplicates::{Key, Seen};
 
 /// Takes the keys that nobody took within the window. A transaction that offers the same waits here for the other's end. The keys are
 /// sorted, so that two don't wait for each other crosswise.
@@ -98,16 +98,16 @@ pub(super) struct Known {
 impl Known {
     /// How a message compares with what came before it.
     pub(super) fn compare(&self, key: &Key, received_at: Timestamp) -> Result<Seen, StoreError> {
-        let none = Vec::new();
-        let earlier = self.earlier.get(&key.message).unwrap_or(&none);
-        if !self.taken.contains(key) {
-            let same = earlier.iter().find(|one| one.content == key.content);
-            let same =
-                same.ok_or_else(|| StoreError::Unavailable("what came before went away meanwhile".to_owned()))?;
-            return Ok(Seen::Same(same.interaction));
-        }
+        let taken = self.taken.contains(key);
         let oldest = window_start(received_at, self.window_seconds);
-        let like = earlier.iter().find(|one| one.content != key.content && one.at >= oldest);
-        Ok(like.map_or(Seen::No, |one| Seen::Like(one.interaction)))
+        // A key that was taken has this very message in the table.
+        let counts = |one: &&Earlier| if taken { one.content != key.content && one.at >= oldest } else { true };
+        let earlier = self.earlier.get(&key.message).into_iter().flatten().filter(counts);
+        match Seen::among(key, earlier.map(|one| Ok::<_, StoreError>((one.content, one.interaction))))? {
+            Seen::No | Seen::Like(_) if !taken => {
+                Err(StoreError::Unavailable("what came before went away meanwhile".to_owned()))
+            }
+            seen => Ok(seen),
+        }
     }
 }

@@ -9,7 +9,7 @@ use waypost_ids::DecisionKind;
 
 use super::mail_columns::small;
 use super::pool::{execute, rows};
-use crate::encoding::{decision_code, decision_kind, state, state_code};
+use crate::encoding::{decision_code, decision_kind};
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 
@@ -29,9 +29,9 @@ impl Tally {
     /// An interaction came into being (`from` is none) or changed its state.
     pub(super) fn moved(&mut self, from: Option<State>, to: State) {
         if let Some(from) = from {
-            self.add(BY_STATE, small(state_code(from)), -1);
+            self.add(BY_STATE, small(from.code()), -1);
         }
-        self.add(BY_STATE, small(state_code(to)), 1);
+        self.add(BY_STATE, small(to.code()), 1);
     }
 
     /// An interaction's last decision is another one.
@@ -44,7 +44,7 @@ impl Tally {
 
     /// An interaction was removed, and with it the duplicates that were counted on it.
     pub(super) fn removed(&mut self, from: State, decision: Option<DecisionKind>, duplicates: i64) {
-        self.add(BY_STATE, small(state_code(from)), -1);
+        self.add(BY_STATE, small(from.code()), -1);
         if let Some(decision) = decision {
             self.add(BY_DECISION, small(decision_code(decision)), -1);
         }
@@ -117,7 +117,7 @@ pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError>
             DUPLICATES => summary.duplicates = value,
             BY_STATE => {
                 summary.interactions += value;
-                summary.by_state.insert(state(member.into()).ok_or_else(|| broken("no such state"))?, value);
+                summary.by_state.insert(State::of_code(member.into()).ok_or_else(|| broken("no such state"))?, value);
             }
             BY_DECISION => {
                 let kind = decision_kind(member.into()).ok_or_else(|| broken("no such decision"))?;

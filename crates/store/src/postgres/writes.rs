@@ -6,7 +6,7 @@ use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio::try_join;
 use uuid::Uuid;
-use waypost_ids::InteractionId;
+use waypost_ids::{InteractionId, QueueId};
 
 use super::columns::text;
 use super::commits::{self, Mark};
@@ -15,11 +15,12 @@ use super::pool::execute;
 use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{self, Tally};
-use crate::duplicates::{Key, Seen};
-use crate::encoding::{json, state_after, state_code};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
-use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State};
+use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
+use crate::rules::acceptance::{self, Made, Offer};
+use crate::rules::duplicates::{Key, Seen};
 use crate::sums::sum;
 
 /// What a batch must know of the catalogue. It does not change until the transaction ends.
@@ -27,13 +28,6 @@ pub(super) struct Catalogue {
     pub(super) epoch: Epoch,
     /// Those of the queues named by the batch's decisions that are there.
     pub(super) queues: HashSet<Uuid>,
-}
-
-impl Catalogue {
-    /// Whether an offered run may be kept.
-    fn bears(&self, offered: &NewInteraction, run: &RunRecord) -> bool {
-        offered.epoch == self.epoch && run.decision.queue.is_none_or(|queue| self.queues.contains(&queue.0))
-    }
 }
 
 /// What a batch writes, a list for each column.
@@ -52,8 +46,7 @@ struct Interaction<'b> {
     offered: &'b NewInteraction,
     message: &'b NewMessage,
     message_id: Uuid,
-    state: State,
-    like: Option<InteractionId>,
+    made: Made<'b>,
     opening: Option<String>,
     /// Where its run is among the runs.
     run: Option<usize>,
@@ -86,40 +79,28 @@ impl<'b> Writes<'b> {
                     seen => seen,
                 },
             };
-            let like = match seen {
-                Seen::Same(of) => {
+            let is_there = |queue: QueueId| Ok::<_, StoreError>(catalogue.queues.contains(&queue.0));
+            let made = match acceptance::offer(offered, message.received_at, seen, catalogue.epoch, is_there)? {
+                Offer::Duplicate(of) => {
                     self.unused.push(message_id);
                     self.duplicates.push(of.0);
                     outcome.push(Accepted::Duplicate { of });
                     continue;
                 }
-                Seen::Like(of) => Some(of),
-                Seen::No => None,
+                Offer::Made(made) => made,
             };
-            let run = offered.run.as_ref().filter(|run| catalogue.bears(offered, run));
-            let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
-            self.tally.moved(None, state);
-            if let Some(run) = run {
+            outcome.push(made.accepted(offered.id));
+            self.tally.moved(None, made.standing.state);
+            if let Some(run) = made.run {
                 self.tally.decided(None, run.decision.kind);
                 self.runs.push((offered.id, run, RunColumns::of(run)?));
             }
-            self.interactions.push(Interaction {
-                offered,
-                message,
-                message_id,
-                state,
-                like,
-                opening: offered.opening.as_ref().map(json).transpose()?,
-                run: run.map(|_| self.runs.len().saturating_sub(1)),
-            });
-            outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
+            let run = made.run.map(|_| self.runs.len().saturating_sub(1));
+            let opening = offered.opening.as_ref().map(json).transpose()?;
+            self.interactions.push(Interaction { offered, message, message_id, made, opening, run });
         }
         if let Some(key) = &acceptance.idempotency {
-            let ids = outcome.iter().flat_map(|one| match one {
-                Accepted::Created { id, .. } => id.0.into_bytes(),
-                Accepted::Duplicate { of } => of.0.into_bytes(),
-            });
-            self.requests.push((key, ids.collect()));
+            self.requests.push((key, acceptance::remembered(&outcome)));
         }
         Ok(outcome)
     }
@@ -140,6 +121,7 @@ impl<'b> Writes<'b> {
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
+        let add_journals = db.prepare_cached(ADD_JOURNALS).await?;
         let leave_mark = db.prepare_cached(commits::MARK).await?;
         let add_counts = db.prepare_cached(tally::ADD).await?;
         let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
@@ -153,7 +135,7 @@ impl<'b> Writes<'b> {
                 let each = &interactions;
                 let run = |one: &Interaction<'_>| one.run.and_then(|place| runs.get(place));
                 let ids: Vec<Uuid> = each.iter().map(|one| one.offered.id.0).collect();
-                let states: Vec<i16> = each.iter().map(|one| small(state_code(one.state))).collect();
+                let states: Vec<i16> = each.iter().map(|one| small(one.made.standing.state.code())).collect();
                 let received: Vec<Timestamp> = each.iter().map(|one| one.message.received_at).collect();
                 let messages: Vec<Uuid> = each.iter().map(|one| one.message_id).collect();
                 let routes: Vec<Option<Uuid>> = each.iter().map(|one| one.offered.route).collect();
@@ -162,10 +144,10 @@ impl<'b> Writes<'b> {
                 let decisions: Vec<Option<i16>> = each.iter().map(|one| Some(run(one)?.2.decision)).collect();
                 let queues: Vec<Option<Uuid>> = each.iter().map(|one| run(one)?.2.queue).collect();
                 let priorities: Vec<i64> =
-                    each.iter().map(|one| run(one).map_or(one.offered.priority, |run| run.2.priority)).collect();
+                    each.iter().map(|one| one.made.priority).collect();
                 let initial: Vec<i64> = each.iter().map(|one| one.offered.priority).collect();
-                let ended: Vec<i64> = each.iter().map(|one| i64::from(one.run.is_some())).collect();
-                let likes: Vec<Option<Uuid>> = each.iter().map(|one| one.like.map(|like| like.0)).collect();
+                let ended: Vec<i64> = each.iter().map(|one| i64::from(one.made.runs)).collect();
+                let likes: Vec<Option<Uuid>> = each.iter().map(|one| one.made.like.map(|like| like.0)).collect();
                 let message_ids: Vec<_> = each.iter().map(|one| one.message.message_id.as_deref().map(text)).collect();
                 let from: Vec<_> = each.iter().map(|one| text(&one.message.envelope_from)).collect();
                 let to: Vec<_> = each.iter().map(|one| text(&one.offered.envelope_to)).collect();
@@ -176,7 +158,7 @@ impl<'b> Writes<'b> {
                 let more: Vec<Option<&str>> = each.iter().map(|one| run(one)?.2.more.as_deref()).collect();
                 let completed: Vec<Option<Timestamp>> = each
                     .iter()
-                    .map(|one| (one.state == State::Completed).then_some(one.message.received_at))
+                    .map(|one| one.made.standing.completed_at)
                     .collect();
                 let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
@@ -255,6 +237,16 @@ impl<'b> Writes<'b> {
                 .map(drop)
             },
             async {
+                let journals: Vec<(Uuid, &str)> =
+                    runs.iter().filter_map(|(id, run, _)| Some((id.0, run.journal.as_deref()?))).collect();
+                if journals.is_empty() {
+                    return Ok(());
+                }
+                let (ids, contents): (Vec<Uuid>, Vec<&str>) = journals.into_iter().unzip();
+                let sums: Vec<i64> = contents.iter().map(|content| sum(content.as_bytes())).collect();
+                db.execute(&add_journals, &[&ids, &contents, &sums]).await.map(drop)
+            },
+            async {
                 if duplicates.is_empty() {
                     return Ok(());
                 }
@@ -287,6 +279,9 @@ const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_ver
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::text[], $7::smallint[],
         $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[]) AS new (id, flow,
         version, started, duration, asked_by, decision, queue, priority, skills, more, attributes, trace, trace_sum)";
+
+const ADD_JOURNALS: &str = "INSERT INTO journals (interaction, number, content, content_sum)
+    SELECT id, 1, content, content_sum FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (id, content, content_sum)";
 
 /// Counts duplicates on their interactions, locked in order, for others may count on the same. What retention has removed has none:
 /// nobody would ever take them from the counters again. (0, 0) is where those count duplicates.

@@ -8,20 +8,36 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use crate::encoding::kept_as_numbers;
+use crate::leases::Lease;
 
-/// Where an interaction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// Accepted; no run has ended yet.
-    Received,
-    /// A worker holds it.
-    Running,
-    /// The last run ended; a queued one waits to be claimed.
-    Decided,
-    /// Somebody holds it by a claim.
-    Claimed,
-    /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
-    Completed,
+kept_as_numbers! {
+    /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
+    pub enum State {
+        /// It waits for a worker: accepted, or to be run again.
+        Received = 0,
+        /// A worker holds it.
+        Running = 1,
+        /// Its run is parked: it waits for an answer from outside, and nobody holds it.
+        Waiting = 5,
+        /// The last run ended; a queued one waits to be claimed.
+        Decided = 2,
+        /// Somebody holds it by a claim.
+        Claimed = 3,
+        /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
+        Completed = 4,
+    }
+}
+
+impl State {
+    /// Whether a run has still to end.
+    #[must_use]
+    pub const fn awaits_decision(self) -> bool {
+        match self {
+            Self::Received | Self::Running | Self::Waiting => true,
+            Self::Decided | Self::Claimed | Self::Completed => false,
+        }
+    }
 }
 
 /// A decision as it is kept.
@@ -60,8 +76,17 @@ pub struct RunRecord {
     pub attributes: BTreeMap<String, String>,
     /// The trace as JSON (its schema is published).
     pub trace: String,
+    /// What the run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    pub journal: Option<String>,
     /// Free text of who asked for this run again; none for the first.
     pub rerun_by: Option<String>,
+}
+
+impl RunRecord {
+    /// How many bytes its longest parts have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len))
+    }
 }
 
 /// A message on its way into the store.
@@ -184,11 +209,6 @@ pub enum AttributesSet {
     },
 }
 
-/// How much an interaction's attributes take: names and values together, in bytes.
-pub(crate) fn attribute_bytes(attributes: &BTreeMap<String, String>) -> usize {
-    attributes.iter().map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add)
-}
-
 /// What to claim for runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunClaim {
@@ -207,10 +227,12 @@ pub struct ClaimedRun {
     pub interaction: InteractionRecord,
     /// How many earlier attempts at this run never ended.
     pub attempts: u32,
+    /// Whether it was parked, and goes on from its journal.
+    pub parked: bool,
     /// The catalogue's epoch at the claim, read in the same transaction: the run must use a snapshot at least as new.
     pub epoch: Epoch,
-    /// Proves the lease when it is renewed and when the run is recorded.
-    pub lease: Uuid,
+    /// The lease under which the run is made and recorded.
+    pub lease: Lease,
 }
 
 /// An interaction as it is kept.
@@ -321,10 +343,8 @@ pub struct QueueClaim {
 /// A lease on one routed interaction.
 #[derive(Clone, Debug)]
 pub struct QueueLease {
-    /// Proves the claim.
-    pub token: Uuid,
-    /// When the lease ends by itself.
-    pub expires_at: Timestamp,
+    /// The lease.
+    pub lease: Lease,
     /// What was claimed.
     pub interaction: InteractionRecord,
 }

@@ -5,15 +5,18 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-/// How a replay stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplayState {
-    /// It waits for a node, or one runs it.
-    Open,
-    /// It is over, and has its report.
-    Done,
-    /// It could not be done; the report says why.
-    Failed,
+use crate::encoding::kept_as_numbers;
+
+kept_as_numbers! {
+    /// How a replay stands.
+    pub enum ReplayState {
+        /// It waits for a node, or one runs it.
+        Open = 0,
+        /// It is over, and has its report.
+        Done = 1,
+        /// It could not be done; the report says why.
+        Failed = 2,
+    }
 }
 
 /// A replay as it is kept.
@@ -37,15 +40,6 @@ pub struct ReplayRecord {
     pub report: Option<String>,
 }
 
-/// The right to run a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReplayLease {
-    /// Proves it.
-    pub token: Uuid,
-    /// When it ends by itself: another node may begin the replay anew then.
-    pub until: Timestamp,
-}
-
 /// An interaction whose decision would be another. It goes with the interaction's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayChange {
@@ -66,4 +60,6 @@ pub struct Recorded {
     pub raw: Option<Bytes>,
     /// The last run's trace, as JSON; none without a run.
     pub trace: Option<String>,
+    /// What the last run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    pub journal: Option<String>,
 }

@@ -10,6 +10,7 @@ use waypost_ids::{ScheduleId, TableId};
 
 use super::audit::AuditRecord;
 use crate::error::TableError;
+use crate::leases::Lease;
 
 /// Counts the changes of a table's rows, from 0 for a table that never had any.
 pub type ContentVersion = u64;
@@ -215,10 +216,8 @@ pub struct ContentVersionRecord {
 pub struct Import {
     /// The table.
     pub table: TableId,
-    /// Whose right it is.
-    pub id: uuid::Uuid,
-    /// When it ends, unless it is used before.
-    pub until: Timestamp,
+    /// The right.
+    pub lease: Lease,
 }
 
 /// The entry of the audit log on one row, before and after.

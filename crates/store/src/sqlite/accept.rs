@@ -7,16 +7,13 @@ use waypost_ids::InteractionId;
 use super::SqliteOptions;
 use super::columns::micros;
 use super::mail_columns::RunColumns;
-use super::runs::leads_somewhere;
 use super::seen::{self, window_start};
 use super::writer::Session;
-use crate::duplicates::{Key, Seen};
 use crate::encoding::json;
-use crate::encoding::{state_after, state_code};
 use crate::error::StoreError;
-use crate::records::mail::{
-    AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord, State,
-};
+use crate::records::mail::{AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage};
+use crate::rules::acceptance::{self, Made, Offer};
+use crate::rules::duplicates::{Key, Seen};
 use crate::sums::sum;
 
 /// About how much an acceptance adds to the log besides message and trace: pages of tables and indexes.
@@ -48,28 +45,24 @@ pub(super) fn accept(
             Some(key) => seen::compare(session.db, key, oldest)?,
             None => Seen::No,
         };
-        let like = match seen {
-            Seen::Same(of) => {
+        let is_there = |queue| super::catalogue::has_queue(session.db, queue);
+        let made = match acceptance::offer(offered, message.received_at, seen, epoch, is_there)? {
+            Offer::Duplicate(of) => {
                 count_duplicate(session, of)?;
                 outcome.push(Accepted::Duplicate { of });
                 continue;
             }
-            Seen::Like(of) => Some(of),
-            Seen::No => None,
+            Offer::Made(made) => made,
         };
         let message_kept = match kept {
             Some(kept) => kept,
             None => *kept.insert(keep_message(session, message)?),
         };
-        let run = match &offered.run {
-            Some(run) if offered.epoch == epoch && leads_somewhere(session.db, run)? => Some(run),
-            _ => None,
-        };
-        insert(session, message, message_kept, offered, run, like)?;
+        insert(session, message, message_kept, offered, &made)?;
         if let Some(key) = &key {
             seen::remember(session.db, key, offered.id, message.received_at, oldest)?;
         }
-        outcome.push(Accepted::Created { id: offered.id, decided: run.is_some(), possible_duplicate_of: like });
+        outcome.push(made.accepted(offered.id));
     }
     if let Some(kept) = kept {
         settle_uses(session.db, kept.number, &outcome)?;
@@ -120,10 +113,9 @@ fn insert(
     message: &NewMessage,
     kept: Kept,
     offered: &NewInteraction,
-    run: Option<&RunRecord>,
-    like: Option<InteractionId>,
+    made: &Made<'_>,
 ) -> Result<(), StoreError> {
-    let state = run.map_or(State::Received, |run| state_after(run.decision.kind));
+    let Made { standing, run, runs, priority, like } = made;
     let columns = run.map(RunColumns::of).transpose()?;
     let columns = columns.as_ref();
     session
@@ -144,7 +136,7 @@ fn insert(
         )?
         .execute(named_params! {
             ":id": offered.id.0.as_bytes(),
-            ":state": state_code(state),
+            ":state": standing.state.code(),
             ":received_at": micros(message.received_at),
             ":message": kept.number,
             ":message_sum": kept.sum,
@@ -153,9 +145,9 @@ fn insert(
             ":flow_version": columns.and_then(|columns| columns.flow_version),
             ":decision": columns.map(|columns| columns.decision),
             ":queue": columns.and_then(|columns| columns.queue),
-            ":priority": run.map_or(offered.priority, |run| run.decision.priority),
+            ":priority": priority,
             ":initial_priority": offered.priority,
-            ":runs": u32::from(run.is_some()),
+            ":runs": runs,
             ":like": like.map(|like| like.0.into_bytes()),
             ":message_id": message.message_id.as_deref(),
             ":envelope_from": message.envelope_from.as_str(),
@@ -165,13 +157,13 @@ fn insert(
             ":skills": columns.and_then(|columns| columns.skills.as_deref()),
             ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
             ":more": columns.and_then(|columns| columns.more.as_deref()),
-            ":completed_at": (state == State::Completed).then(|| micros(message.received_at)),
+            ":completed_at": standing.completed_at.map(micros),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
-    session.tally.moved(None, state);
+    session.tally.moved(None, standing.state);
     if let (Some(run), Some(columns)) = (run, columns) {
         session.tally.decided(None, run.decision.kind);
-        super::runs::insert(session, offered.id, 1, run, columns, run.rerun_by.as_deref())?;
+        super::runs::insert(session, offered.id, *runs, run, columns)?;
     }
     Ok(())
 }
@@ -181,13 +173,7 @@ fn known_request(db: &Connection, key: &IdempotencyKey, oldest: i64) -> Result<O
         .prepare_cached("SELECT fingerprint, interactions FROM idempotency WHERE key = ?1 AND created_at >= ?2")?
         .query_row((&key.key, oldest), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(known.map(|(fingerprint, interactions)| {
-        if fingerprint != key.fingerprint {
-            return AcceptOutcome::KeyReused;
-        }
-        let (ids, _) = interactions.as_chunks::<16>();
-        AcceptOutcome::Replayed(ids.iter().map(|id| InteractionId(Uuid::from_bytes(*id))).collect())
-    }))
+    Ok(known.map(|(fingerprint, interactions)| acceptance::repeated(key, &fingerprint, &interactions)))
 }
 
 fn remember_request(
@@ -197,17 +183,10 @@ fn remember_request(
     message: &NewMessage,
     outcome: &[Accepted],
 ) -> Result<(), StoreError> {
-    let ids: Vec<u8> = outcome
-        .iter()
-        .flat_map(|one| match one {
-            Accepted::Created { id, .. } => id.0.into_bytes(),
-            Accepted::Duplicate { of } => of.0.into_bytes(),
-        })
-        .collect();
     db.prepare_cached(
         "INSERT OR REPLACE INTO idempotency (key, fingerprint, interactions, created_at) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute((&key.key, key.fingerprint, ids, micros(message.received_at)))?;
+    .execute((&key.key, key.fingerprint, acceptance::remembered(outcome), micros(message.received_at)))?;
     let oldest = window_start(message.received_at, options.idempotency_window.as_secs());
     db.prepare_cached(
         "DELETE FROM idempotency WHERE key IN

@@ -10,13 +10,14 @@ use super::columns::micros;
 use super::mail_columns::interaction;
 use super::writer::Session;
 use super::{SqliteStore, tables};
+use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     VersionRecord,
 };
-use crate::records::mail::InteractionRecord;
+use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
 
@@ -117,11 +118,12 @@ pub(super) fn has_queue(db: &Connection, id: QueueId) -> Result<bool, StoreError
 /// One piece of the work that stands in a queue, claimed or not.
 fn work_in(db: &Connection, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
     // Two questions: each has an index of its own.
+    let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
     for sql in [
-        "SELECT * FROM interactions WHERE state = 2 AND queue = ?1 LIMIT 1",
-        "SELECT * FROM interactions WHERE state IN (1, 3) AND state = 3 AND queue = ?1 LIMIT 1",
+        format!("SELECT * FROM interactions WHERE {decided} AND queue = ?1 LIMIT 1"),
+        format!("SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = ?1 LIMIT 1"),
     ] {
-        if let Some(work) = all(db, sql, (id.0.as_bytes(),), interaction)?.pop() {
+        if let Some(work) = all(db, &sql, (id.0.as_bytes(),), interaction)?.pop() {
             return Ok(Some(work));
         }
     }

@@ -11,8 +11,8 @@ use waypost_ids::InteractionId;
 
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
-use super::{catalogue, schema, seals, state, tables, tally};
-use crate::encoding::{decision_code, state_code};
+use super::{catalogue, journals, schema, seals, state, tables, tally};
+use crate::encoding::decision_code;
 use crate::error::StoreError;
 use crate::records::mail::Summary;
 use crate::sums::sound_message;
@@ -190,7 +190,7 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     if counted != (summary.interactions, summary.duplicates) || !by_state(db, &summary)? {
         report.problem("a row of `counters` is damaged: it does not tell how many there are");
     }
-    let mut select = db.prepare("SELECT * FROM runs ORDER BY rowid")?;
+    let mut select = db.prepare(&format!("{} ORDER BY runs.rowid", journals::RUNS))?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         report.read(|report| &mut report.runs, run(row));
@@ -232,10 +232,7 @@ fn sealed(db: &Connection, table: &str, report: &mut Report) -> Result<(), Store
 /// Whether as many are counted in each state, and of each kind of decision, as there are.
 fn by_state(db: &Connection, summary: &Summary) -> Result<bool, StoreError> {
     for (column, counted) in [
-        (
-            "state",
-            summary.by_state.iter().map(|(state, count)| (state_code(*state), *count)).collect::<BTreeMap<_, _>>(),
-        ),
+        ("state", summary.by_state.iter().map(|(state, count)| (state.code(), *count)).collect::<BTreeMap<_, _>>()),
         ("decision", summary.by_decision.iter().map(|(kind, count)| (decision_code(*kind), *count)).collect()),
     ] {
         let sql = format!("SELECT {column}, count(*) FROM interactions WHERE {column} IS NOT NULL GROUP BY {column}");

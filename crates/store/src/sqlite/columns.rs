@@ -8,15 +8,22 @@ use uuid::Uuid;
 
 use super::seals;
 use crate::error::StoreError;
+use crate::leases::Hold;
 
-/// A time as it is kept; what is finer than a microsecond is dropped.
+/// A time as it is kept; what is finer than a microsecond is dropped. The last second of all times is kept as its beginning: the rest of it
+/// could not be read again.
 pub(super) fn micros(time: Timestamp) -> i64 {
-    time.as_microsecond()
+    time.as_microsecond().min(Timestamp::MAX.as_second().saturating_mul(1_000_000))
 }
 
 /// `seconds` after `time`, as it is kept.
 pub(super) fn micros_after(time: Timestamp, seconds: u64) -> i64 {
     micros(time).saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000))
+}
+
+/// A hold as it is kept: the lease and its end.
+pub(super) fn kept(hold: Hold) -> (Option<[u8; 16]>, Option<i64>) {
+    (hold.lease().map(Uuid::into_bytes), hold.until().map(micros))
 }
 
 /// A row of a known table: what can't be read names table and column.
@@ -58,6 +65,11 @@ impl Columns<'_, '_> {
     pub(super) fn maybe_time(self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
         let Some(micros) = self.get::<Option<i64>>(column)? else { return Ok(None) };
         Timestamp::from_microsecond(micros).map(Some).map_err(|error| self.inconsistent(column, &error))
+    }
+
+    /// Who holds the row's subject, by the columns of the lease and its end.
+    pub(super) fn hold(self, lease: &'static str, until: &'static str) -> Result<Hold, StoreError> {
+        Ok(Hold::of(self.maybe_uuid(lease)?, self.maybe_time(until)?))
     }
 
     pub(super) fn json<T: DeserializeOwned>(self, column: &'static str) -> Result<T, StoreError> {

@@ -6,21 +6,25 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::micros;
+use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, run};
+use super::runs::WAITING;
 use super::writer::Session;
-use super::{SqliteStore, accept, queues, retention, runs, tally};
-use crate::encoding::{attributes, attributes_column, decision_code};
+use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
+use crate::conditions::{self, in_state};
+use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
-    RunSummary, State, Summary, attribute_bytes,
+    RunSummary, State, Summary,
 };
+use crate::rules::contents::Attributes;
 use crate::sums::sound_message;
 use crate::traits::MailStore;
 
@@ -28,8 +32,8 @@ use crate::traits::MailStore;
 impl MailStore for SqliteStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let options = self.options.clone();
-        let traces = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.trace.len()));
-        let bytes = acceptance.message.raw.len().saturating_add(traces.sum());
+        let runs = acceptance.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.bytes()));
+        let bytes = acceptance.message.raw.len().saturating_add(runs.sum());
         self.writer()?
             .run_if_room(bytes, move |session| accept::accept(session, &options, &acceptance).map(Ok::<_, StoreError>))
             .await?
@@ -39,23 +43,28 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::claim(session, claim, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn renew_run(
-        &self,
-        id: InteractionId,
-        lease: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let renew = move |db: &Connection| runs::renew(db, id, lease, lease_seconds, now);
-        self.writer()?.run(move |session| renew(session.db).map(Ok::<_, StoreError>)).await?
+    async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::renew(session, id, lease).map(Ok::<_, StoreError>)).await?
     }
 
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
         self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }
 
+    async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::park(session, id, lease, journal)).await?
+    }
+
+    async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
+        self.readers()?.run(move |db| journals::parked(db, id)).await
+    }
+
+    async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>)).await?
+    }
+
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        self.writer()?.run(move |session| runs::record(session, id, lease, &run)).await?
+        self.writer()?.run(move |session| runs::record(session, id, lease, run)).await?
     }
 
     async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
@@ -74,7 +83,7 @@ impl MailStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<AttributesSet, StoreError> {
         self.writer()?
-            .run(move |session| set_attributes(session, id, attributes, most, &audit).map(Ok::<_, StoreError>))
+            .run(move |session| set_attributes(session, id, &attributes, most, &audit).map(Ok::<_, StoreError>))
             .await?
     }
 
@@ -101,7 +110,8 @@ impl MailStore for SqliteStore {
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError> {
         self.readers()?
             .run(move |db| {
-                let mut select = db.prepare_cached("SELECT * FROM runs WHERE interaction = ?1 ORDER BY number")?;
+                let sql = format!("{} WHERE interaction = ?1 ORDER BY number", journals::RUNS);
+                let mut select = db.prepare_cached(&sql)?;
                 let mut rows = select.query((id.0.as_bytes(),))?;
                 let mut ended = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -134,13 +144,11 @@ impl MailStore for SqliteStore {
         self.readers()?
             .run(|db| {
                 let mut summary = tally::read(db)?;
-                let oldest: Option<i64> = db
-                    .prepare_cached(
-                        "SELECT received_at FROM interactions WHERE state < 2 AND decision IS NULL
-                         ORDER BY received_at LIMIT 1",
-                    )?
-                    .query_row((), |row| row.get(0))
-                    .optional()?;
+                let sql = format!(
+                    "SELECT received_at FROM interactions WHERE {WAITING} AND decision IS NULL
+                     ORDER BY received_at LIMIT 1"
+                );
+                let oldest: Option<i64> = db.prepare_cached(&sql)?.query_row((), |row| row.get(0)).optional()?;
                 summary.oldest_undecided_at = oldest.map(Timestamp::from_microsecond).transpose().map_err(|error| {
                     StoreError::Inconsistent { table: "interactions", detail: format!("column `received_at`: {error}") }
                 })?;
@@ -152,13 +160,13 @@ impl MailStore for SqliteStore {
 
 /// The index that has the interactions of a state, and its condition in the index's words: few are not completed, and those may be
 /// far apart.
-fn states(state: State) -> (&'static str, &'static str) {
+fn states(state: State) -> (&'static str, String) {
+    let (held, plain) = (conditions::held(), in_state(state));
     match state {
-        State::Received => ("INDEXED BY interactions_waiting", "state < 2 AND state = 0"),
-        State::Running => ("INDEXED BY interactions_leased", "state IN (1, 3) AND state = 1"),
-        State::Decided => ("INDEXED BY interactions_work", "state = 2 AND queue IS NOT NULL"),
-        State::Claimed => ("INDEXED BY interactions_leased", "state IN (1, 3) AND state = 3"),
-        State::Completed => ("", "state = 4"),
+        State::Received => ("INDEXED BY interactions_waiting", format!("{WAITING} AND {plain}")),
+        State::Running | State::Claimed => ("INDEXED BY interactions_leased", format!("{held} AND {plain}")),
+        State::Decided => ("INDEXED BY interactions_work", format!("{plain} AND queue IS NOT NULL")),
+        State::Waiting | State::Completed => ("", plain),
     }
 }
 
@@ -186,7 +194,7 @@ fn list(
         ("fold(envelope_to) = ?", filter.to.as_ref().map(folded)),
         ("instr(fold(subject), ?) > 0", filter.subject.as_ref().map(folded)),
     ];
-    let (index, state) = filter.state.map_or(("", "TRUE"), states);
+    let (index, state) = filter.state.map_or(("", "TRUE".to_owned()), states);
     let mut sql = format!("SELECT * FROM interactions {index} WHERE {state}");
     let mut values = Vec::new();
     for (condition, value) in conditions {
@@ -219,27 +227,30 @@ fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> R
 fn set_attributes(
     session: &mut Session<'_>,
     id: InteractionId,
-    changed: BTreeMap<String, String>,
+    changed: &BTreeMap<String, String>,
     most: usize,
     audit: &AuditRecord,
 ) -> Result<AttributesSet, StoreError> {
     let db = &session.db;
-    let kept: Option<(Option<String>, Option<String>)> = db
-        .prepare_cached("SELECT attributes, attributes_set FROM interactions WHERE id = ?1 AND NOT erased")?
-        .query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((shown, set)) = kept else { return Ok(AttributesSet::Gone) };
-    let (mut shown, mut set) = (attributes(shown.as_deref())?, attributes(set.as_deref())?);
-    shown.extend(changed.clone());
-    let bytes = attribute_bytes(&shown);
-    if bytes > most {
-        return Ok(AttributesSet::TooLarge { bytes });
-    }
-    set.extend(changed);
+    let sql = "SELECT erased, attributes, attributes_set FROM interactions WHERE id = ?1";
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        let shown = columns.json_or_empty("attributes")?;
+        Ok::<_, StoreError>((
+            Attributes { shown, set: columns.json_or_empty("attributes_set")? },
+            columns.get("erased")?,
+        ))
+    };
+    let before = db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()?;
+    let Some((before, erased)) = before else { return Ok(AttributesSet::Gone) };
+    let after = match before.set(changed, erased, most) {
+        Ok(after) => after,
+        Err(refused) => return Ok(refused),
+    };
     db.prepare_cached("UPDATE interactions SET attributes = ?2, attributes_set = ?3 WHERE id = ?1")?.execute((
         id.0.as_bytes(),
-        attributes_column(&shown)?,
-        attributes_column(&set)?,
+        attributes_column(&after.shown)?,
+        attributes_column(&after.set)?,
     ))?;
     super::audit::add(db, audit)?;
     Ok(AttributesSet::Done)

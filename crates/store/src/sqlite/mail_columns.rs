@@ -4,10 +4,10 @@ use rusqlite::{Row, Rows};
 use waypost_ids::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
-use super::seals;
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json, state};
+use super::{journals, seals};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
 use crate::error::StoreError;
-use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary};
+use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {
@@ -65,7 +65,7 @@ pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError
     seals::verify(row, &seals::INTERACTION, || format!("the record of interaction `{id}` is damaged"))?;
     Ok(InteractionRecord {
         id,
-        state: state(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
+        state: State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
         received_at: columns.time("received_at")?,
         envelope_from: columns.get("envelope_from")?,
         envelope_to: columns.get("envelope_to")?,
@@ -108,7 +108,7 @@ pub(super) fn sound<T>(
     Ok(found)
 }
 
-/// Reads a run from a row with all its columns.
+/// Reads a run from a row of [`journals::RUNS`].
 pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
     let interaction = InteractionId(columns.uuid("interaction")?);
@@ -123,6 +123,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace: columns.get("trace")?,
+            journal: journals::of_run(row, interaction)?,
             rerun_by: columns.get("rerun_by")?,
         },
     })

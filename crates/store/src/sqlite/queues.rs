@@ -1,21 +1,26 @@
 //! Work in queues: claimed, acknowledged, given back.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
 
 use super::SqliteStore;
-use super::columns::{micros, micros_after};
+use super::columns::Columns;
 use super::mail_columns::{interaction, sound};
 use super::runs::give_back;
+use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
+use crate::conditions::in_state;
 use crate::encoding::json;
-use crate::encoding::{state, state_code};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{QueueClaim, QueueLease, State};
+use crate::records::mail::{InteractionRecord, QueueClaim, QueueLease, State};
+use crate::rules::standing::{Ends, Standing};
 use crate::traits::QueueStore;
 
 #[async_trait]
@@ -27,110 +32,95 @@ impl QueueStore for SqliteStore {
 
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| match held(session, queue, token, now)? {
-                Held::Live(id) => end(session, id, State::Completed, now).map(Ok),
-                Held::Completed => Ok(Ok(())),
-                Held::Lost => Ok(Err(LeaseError::Lost)),
+            .run(move |session| {
+                let Some((id, before)) = held(session.db, queue, token)? else { return Ok(Err(LeaseError::Lost)) };
+                let from = before.state;
+                end(session, id, from, before.acknowledge(token, now))
             })
             .await?
+            .map(drop)
     }
 
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| match held(session, queue, token, now)? {
-                Held::Live(id) => end(session, id, State::Decided, now).map(Ok),
-                Held::Completed | Held::Lost => Ok(Err(LeaseError::Lost)),
-            })
+            .run(move |session| change(session, queue, token, |before| before.release_work(token, now)))
             .await?
+            .map(drop)
     }
 
-    async fn extend(
-        &self,
-        queue: QueueId,
-        token: Uuid,
-        lease_seconds: u32,
-        now: Timestamp,
-    ) -> Result<Timestamp, LeaseError> {
+    async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError> {
         self.writer()?
-            .run(move |session| {
-                let Held::Live(id) = held(session, queue, token, now)? else { return Ok(Err(LeaseError::Lost)) };
-                let until = micros_after(now, u64::from(lease_seconds));
-                session
-                    .db
-                    .prepare_cached("UPDATE interactions SET lease_until = ?2 WHERE id = ?1")?
-                    .execute((id.0.as_bytes(), until))?;
-                time(until).map(Ok)
-            })
+            .run(move |session| change(session, queue, lease.id, |before| before.extend_work(lease, now)))
             .await?
     }
 }
 
-fn time(micros: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(micros).map_err(|error| StoreError::Failed(format!("a lease's end: {error}")))
+/// Changes how what was claimed under this token stands, if the rules let it.
+fn change(
+    session: &mut Session<'_>,
+    queue: QueueId,
+    token: Uuid,
+    rule: impl FnOnce(Standing) -> Option<Standing>,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let Some((id, before)) = held(session.db, queue, token)? else { return Ok(Err(LeaseError::Lost)) };
+    let from = before.state;
+    let Some(after) = rule(before) else { return Ok(Err(LeaseError::Lost)) };
+    standing::write(session, id, from, &after)?;
+    Ok(Ok(()))
 }
 
 fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
     give_back(session, now)?;
     let skills = claim.skills.as_ref().map(json).transpose()?;
+    let sql = format!(
+        "SELECT * FROM interactions WHERE {} AND queue = ?1 AND (?2 IS NULL OR skills IS NULL OR NOT EXISTS (
+            SELECT 1 FROM json_each(skills) AS needed
+            WHERE needed.value NOT IN (SELECT had.value FROM json_each(?2) AS had)))
+         ORDER BY priority DESC, received_at, id",
+        in_state(State::Decided)
+    );
     let work = {
-        let mut select = session.db.prepare_cached(
-            "SELECT * FROM interactions WHERE state = 2 AND queue = ?1 AND (?2 IS NULL OR skills IS NULL OR NOT EXISTS (
-                SELECT 1 FROM json_each(skills) AS needed
-                WHERE needed.value NOT IN (SELECT had.value FROM json_each(?2) AS had)))
-             ORDER BY priority DESC, received_at, id",
-        )?;
-        sound(select.query((claim.queue.0.as_bytes(), skills))?, claim.max, interaction)?
+        let mut select = session.db.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?));
+        sound(select.query((claim.queue.0.as_bytes(), skills))?, claim.max, read)?
     };
-    let until = micros_after(now, u64::from(claim.lease_seconds));
-    let expires_at = time(until)?;
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut leases = Vec::with_capacity(work.len());
-    for mut interaction in work {
-        let token = Uuid::new_v4();
-        session
-            .db
-            .prepare_cached("UPDATE interactions SET state = 3, lease = ?2, lease_until = ?3 WHERE id = ?1")?
-            .execute((interaction.id.0.as_bytes(), token.as_bytes(), until))?;
-        session.tally.moved(Some(State::Decided), State::Claimed);
-        interaction.state = State::Claimed;
-        leases.push(QueueLease { token, expires_at, interaction });
+    for (interaction, before) in work {
+        let (from, lease) = (before.state, Lease::new(now, lasts));
+        let Some(claimed) = before.claim_work(lease) else { continue };
+        standing::write(session, interaction.id, from, &claimed)?;
+        let interaction = InteractionRecord { state: claimed.state, ..interaction };
+        leases.push(QueueLease { lease, interaction });
     }
     Ok(leases)
 }
 
-/// What a token stands for.
-enum Held {
-    Live(InteractionId),
-    /// It was acknowledged under this very token.
-    Completed,
-    Lost,
+/// What a token was given for: nothing else has it.
+fn held(db: &Connection, queue: QueueId, token: Uuid) -> Result<Option<(InteractionId, Standing)>, StoreError> {
+    let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE lease = ?1 AND queue = ?2");
+    let read = |row: &Row<'_>| {
+        let id = InteractionId(Columns { row, table: "interactions" }.uuid("id")?);
+        Ok::<_, StoreError>((id, standing(row)?))
+    };
+    db.prepare_cached(&sql)?
+        .query_row((token.as_bytes(), queue.0.as_bytes()), |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
-fn held(session: &Session<'_>, queue: QueueId, token: Uuid, now: Timestamp) -> Result<Held, StoreError> {
-    let row: Option<([u8; 16], i64, Option<i64>)> = session
-        .db
-        .prepare_cached(
-            "SELECT id, state, lease_until FROM interactions WHERE lease = ?1 AND queue = ?2 AND state IN (3, 4)",
-        )?
-        .query_row((token.as_bytes(), queue.0.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    Ok(match row {
-        Some((_, state, _)) if state == state_code(State::Completed) => Held::Completed,
-        Some((id, _, Some(until))) if until > micros(now) => Held::Live(InteractionId(Uuid::from_bytes(id))),
-        _ => Held::Lost,
-    })
-}
-
-/// Ends a live lease. A completed interaction keeps the token, so that acknowledging again is well.
-fn end(session: &mut Session<'_>, id: InteractionId, to: State, now: Timestamp) -> Result<(), StoreError> {
-    session
-        .db
-        .prepare_cached(
-            "UPDATE interactions SET state = ?2, lease_until = NULL, lease = CASE WHEN ?2 = 4 THEN lease END,
-                completed_at = CASE WHEN ?2 = 4 THEN ?3 END WHERE id = ?1",
-        )?
-        .execute((id.0.as_bytes(), state_code(to), micros(now)))?;
-    session.tally.moved(Some(State::Claimed), to);
-    Ok(())
+/// Ends work; answers whether that changed anything.
+fn end(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    from: State,
+    ends: Ends,
+) -> Result<Result<bool, LeaseError>, StoreError> {
+    match ends {
+        Ends::Now(completed) => standing::write(session, id, from, &completed).map(|()| Ok(true)),
+        Ends::Before => Ok(Ok(false)),
+        Ends::Refused => Ok(Err(LeaseError::Lost)),
+    }
 }
 
 /// Completes an interaction whoever holds it.
@@ -139,23 +129,11 @@ pub(super) fn complete(
     id: InteractionId,
     audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
-    let found: Option<i64> = session
-        .db
-        .prepare_cached("SELECT state FROM interactions WHERE id = ?1")?
-        .query_row((id.0.as_bytes(),), |row| row.get(0))
-        .optional()?;
-    let from = match found.and_then(state) {
-        Some(from @ (State::Decided | State::Claimed)) => from,
-        Some(State::Completed) => return Ok(Ok(())),
-        _ => return Ok(Err(LeaseError::Lost)),
-    };
-    session
-        .db
-        .prepare_cached(
-            "UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL, completed_at = ?3 WHERE id = ?1",
-        )?
-        .execute((id.0.as_bytes(), state_code(State::Completed), micros(audit.at)))?;
-    session.tally.moved(Some(from), State::Completed);
-    super::audit::add(session.db, audit)?;
-    Ok(Ok(()))
+    let Some(before) = standing::find(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
+    let from = before.state;
+    let ended = end(session, id, from, before.complete(audit.at))?;
+    if ended.as_ref().is_ok_and(|changed| *changed) {
+        super::audit::add(session.db, audit)?;
+    }
+    Ok(ended.map(drop))
 }

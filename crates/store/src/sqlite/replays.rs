@@ -7,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::{Columns, micros};
-use super::{SqliteStore, seals};
-use crate::encoding::{read_replay_state, replay_state};
+use super::columns::{Columns, kept, micros};
+use super::{SqliteStore, journals, seals};
 use crate::error::StoreError;
-use crate::records::replays::{Recorded, ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::leases::Lease;
+use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
+use crate::rules::replays::ReplayStanding;
 use crate::sums::sound_message;
 use crate::traits::ReplayStore;
 
@@ -21,15 +22,17 @@ impl ReplayStore for SqliteStore {
         self.writer()?.run(move |session| add(session.db, &replay).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn begin_replay(&self, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+    async fn begin_replay(&self, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
         self.writer()?.run(move |session| begin(session.db, lease, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn continue_replay(&self, id: Uuid, lease: ReplayLease, progress: String) -> Result<bool, StoreError> {
+    async fn continue_replay(&self, id: Uuid, lease: Lease, progress: String) -> Result<bool, StoreError> {
         let write = move |db: &Connection| -> Result<bool, StoreError> {
-            let sql = "UPDATE replays SET progress = ?3, lease_until = ?4 WHERE id = ?1 AND lease = ?2 AND state = 0";
-            let values = (id.as_bytes(), lease.token.as_bytes(), &progress, micros(lease.until));
-            Ok(db.prepare_cached(sql)?.execute(values)? > 0)
+            let Some(renewed) = standing(db, id)?.and_then(|before| before.renew(lease)) else { return Ok(false) };
+            stand(db, &id.as_bytes(), renewed)?;
+            let sql = "UPDATE replays SET progress = ?2 WHERE id = ?1";
+            db.prepare_cached(sql)?.execute((id.as_bytes(), &progress))?;
+            Ok(true)
         };
         self.writer()?.run(move |session| write(session.db).map(Ok::<_, StoreError>)).await?
     }
@@ -100,9 +103,11 @@ impl ReplayStore for SqliteStore {
         let ids = ids.to_vec();
         self.readers()?
             .run(move |db| {
-                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, m.id IS NOT NULL, i.message, i.message_sum, r.*
+                let sql = "SELECT CASE WHEN length(m.raw) <= ?2 THEN m.raw END, m.id IS NOT NULL, i.message, i.message_sum, r.*,
+                        j.content AS journal, j.seal AS journal_seal
                     FROM interactions i LEFT JOIN messages m ON m.id = i.message
-                    LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs WHERE i.id = ?1";
+                    LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs
+                    LEFT JOIN journals j ON j.interaction = i.id AND j.number = i.runs WHERE i.id = ?1";
                 let mut select = db.prepare_cached(sql)?;
                 let mut found = Vec::with_capacity(ids.len());
                 for interaction in ids {
@@ -128,7 +133,7 @@ fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, Store
         raw => Some(sound_message(interaction, raw, row.get(3)?)?),
     };
     seals::verify(row, &seals::RUN, || format!("a run of interaction `{interaction}` is damaged"))?;
-    Ok(Recorded { interaction, raw, trace: row.get("trace")? })
+    Ok(Recorded { interaction, raw, trace: row.get("trace")?, journal: journals::of_run(row, interaction)? })
 }
 
 fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
@@ -141,7 +146,7 @@ fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
         micros(replay.created_at),
         &replay.created_by,
         &replay.request,
-        replay_state(replay.state),
+        replay.state.code(),
         replay.starts,
         &replay.progress,
         replay.report.as_deref(),
@@ -150,28 +155,56 @@ fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {
 }
 
 /// One after the other, until one can be read. A damaged one fails, for otherwise all that come after it would wait for ever.
-fn begin(db: &Connection, lease: ReplayLease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
-    let sql =
-        "SELECT id FROM replays WHERE state = 0 AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY id LIMIT 1";
-    let mut next = db.prepare_cached(sql)?;
+fn begin(db: &Connection, lease: Lease, now: Timestamp) -> Result<Option<ReplayRecord>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM replays WHERE state = {} AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY id LIMIT 1",
+        ReplayState::Open.code()
+    );
+    let mut next = db.prepare_cached(&sql)?;
     loop {
         // Even what it is named by may be damaged.
-        let Some(id): Option<Value> = next.query_row((micros(now),), |row| row.get(0)).optional()? else {
-            return Ok(None);
-        };
-        if let Err(error) = find(db, &id) {
-            tracing::error!(%error, "a replay is not begun: it failed");
-            let sql = "UPDATE replays SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1";
-            if db.prepare_cached(sql)?.execute((&id, replay_state(ReplayState::Failed)))? == 0 {
-                return Err(error);
+        let read = |row: &Row<'_>| Ok((row.get::<_, Value>("id")?, record(row), standing_of(row)));
+        let Some((id, record, before)) = next.query_row((micros(now),), read).optional()? else { return Ok(None) };
+        let begun = match record.and_then(|_| Ok(before?.begin(lease, now))) {
+            Ok(Some(begun)) => begun,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                tracing::error!(%error, "a replay is not begun: it failed");
+                let sql = "UPDATE replays SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1";
+                if db.prepare_cached(sql)?.execute((&id, ReplayState::Failed.code()))? == 0 {
+                    return Err(error);
+                }
+                continue;
             }
-            continue;
-        }
-        let sql = "UPDATE replays SET lease = ?2, lease_until = ?3, starts = starts + 1 WHERE id = ?1";
-        db.prepare_cached(sql)?.execute((&id, lease.token.as_bytes(), micros(lease.until)))?;
+        };
+        stand(db, &id, begun)?;
         // Read after the triggers: what the statement itself returned would not have the new seal.
         return find(db, &id);
     }
+}
+
+fn standing_of(row: &Row<'_>) -> Result<ReplayStanding, StoreError> {
+    let columns = Columns { row, table: "replays" };
+    let state: i64 = columns.get("state")?;
+    Ok(ReplayStanding {
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        hold: columns.hold("lease", "lease_until")?,
+        starts: columns.get("starts")?,
+    })
+}
+
+/// How a replay stands; none if there is no such replay.
+fn standing(db: &Connection, id: Uuid) -> Result<Option<ReplayStanding>, StoreError> {
+    let sql = "SELECT state, lease, lease_until, starts FROM replays WHERE id = ?1";
+    db.prepare_cached(sql)?.query_row((id.as_bytes(),), |row| Ok(standing_of(row))).optional()?.transpose()
+}
+
+/// Writes how a replay stands.
+fn stand(db: &Connection, id: &dyn ToSql, to: ReplayStanding) -> Result<(), StoreError> {
+    let (lease, until) = kept(to.hold);
+    let sql = "UPDATE replays SET state = ?2, lease = ?3, lease_until = ?4, starts = ?5 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute((id, to.state.code(), lease, until, to.starts))?;
+    Ok(())
 }
 
 fn find(db: &Connection, id: &dyn ToSql) -> Result<Option<ReplayRecord>, StoreError> {
@@ -187,12 +220,10 @@ fn end(
     report: &str,
     changes: &[ReplayChange],
 ) -> Result<bool, StoreError> {
-    let sql = "UPDATE replays SET state = ?3, report = ?4, lease = NULL, lease_until = NULL
-        WHERE id = ?1 AND lease = ?2 AND state = 0";
-    let values = (id.as_bytes(), token.as_bytes(), replay_state(state), report);
-    if db.prepare_cached(sql)?.execute(values)? == 0 {
-        return Ok(false);
-    }
+    let Some(over) = standing(db, id)?.and_then(|before| before.end(token, state)) else { return Ok(false) };
+    stand(db, &id.as_bytes(), over)?;
+    let sql = "UPDATE replays SET report = ?2 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute((id.as_bytes(), report))?;
     let mut insert = db.prepare_cached(
         "INSERT INTO replay_changes (replay, position, interaction, entry, traces)
          SELECT ?1, ?2, id, ?4, ?5 FROM interactions WHERE id = ?3 AND NOT erased",
@@ -236,7 +267,7 @@ fn record(row: &Row<'_>) -> Result<ReplayRecord, StoreError> {
         created_at: columns.time("created_at")?,
         created_by: columns.get("created_by")?,
         request: columns.get("request")?,
-        state: read_replay_state(state).ok_or_else(|| columns.inconsistent("state", &state))?,
+        state: ReplayState::of_code(state).ok_or_else(|| columns.inconsistent("state", &state))?,
         starts: columns.get("starts")?,
         progress: columns.get("progress")?,
         report: columns.get("report")?,

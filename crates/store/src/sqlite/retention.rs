@@ -1,17 +1,19 @@
 //! What goes: contents that somebody wants erased, and what has outlived its time.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::SqliteStore;
-use super::columns::micros;
+use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, sound};
 use super::writer::Session;
+use crate::encoding::json;
 use crate::error::StoreError;
-use crate::records::mail::InteractionRecord;
+use crate::records::mail::{InteractionRecord, Opening, State};
 use crate::records::retention::{RetentionLimits, Swept};
+use crate::rules::contents::{ERASED_TRACE, bare_opening};
 use crate::traits::RetentionStore;
 
 #[async_trait]
@@ -71,22 +73,26 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), Stor
     Ok(())
 }
 
-/// Removes message, subject, traces and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
+/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
 pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, StoreError> {
-    let message: Option<Option<i64>> = db
-        .prepare_cached("SELECT message FROM interactions WHERE id = ?1")?
-        .query_row((id.0.as_bytes(),), |row| row.get(0))
-        .optional()?;
-    let Some(message) = message else { return Ok(false) };
+    let mut select = db.prepare_cached("SELECT message, state, opening FROM interactions WHERE id = ?1")?;
+    let mut rows = select.query((id.0.as_bytes(),))?;
+    let Some(row) = rows.next()? else { return Ok(false) };
+    let columns = Columns { row, table: "interactions" };
+    let message: Option<i64> = columns.get("message")?;
+    let state = State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
+    let opening = bare_opening(state, || columns.json_or_empty::<Option<Opening>>("opening"))?;
+    drop(rows);
     db.prepare_cached(
         "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = CASE WHEN state < 2 THEN json_remove(opening, '$.attributes') END
+            opening = ?2
          WHERE id = ?1",
     )?
-    .execute((id.0.as_bytes(),))?;
-    db.prepare_cached("UPDATE runs SET trace = '{}', attributes = NULL WHERE interaction = ?1")?
-        .execute((id.0.as_bytes(),))?;
+    .execute((id.0.as_bytes(), opening.as_ref().map(json).transpose()?))?;
+    db.prepare_cached("UPDATE runs SET trace = ?2, attributes = NULL WHERE interaction = ?1")?
+        .execute((id.0.as_bytes(), ERASED_TRACE))?;
+    super::journals::forget(db, id)?;
     super::replays::forget(db, id)?;
     if let Some(message) = message {
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;

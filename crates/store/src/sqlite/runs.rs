@@ -1,37 +1,45 @@
 //! Interactions that wait for a run: claimed, recorded, asked for again.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::columns::{Columns, micros, micros_after};
+use super::columns::{Columns, kept, micros};
+use super::journals::{self, PARKED};
 use super::mail_columns::{RunColumns, interaction, sound};
+use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
-use crate::encoding::{attributes, attributes_column, decision_kind, ended_at, state, state_after, state_code};
+use crate::conditions::{self, in_state};
+use crate::encoding::{attributes_column, decision_kind};
 use crate::error::{LeaseError, StoreError};
+use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::parking::{self, Parked};
+use crate::rules::recording::{self, Before, Kept, Recorded};
+use crate::rules::standing::Standing;
+
+/// The condition of the indexes of what waits for a run or is being run. SQLite finds an index by the words of its condition.
+pub(super) const WAITING: &str = "state < 2";
 
 /// Gives back all work, of workers and of queues, whose lease ran out.
 pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(), StoreError> {
-    let ended: Vec<([u8; 16], i64)> = session
-        .db
-        .prepare_cached("SELECT id, state FROM interactions WHERE state IN (1, 3) AND lease_until <= ?1")?
-        .query_map((micros(now),), |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    for (id, code) in ended {
-        let (from, to) = match state(code) {
-            Some(State::Running) => (State::Running, State::Received),
-            _ => (State::Claimed, State::Decided),
-        };
-        session
-            .db
-            .prepare_cached("UPDATE interactions SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1")?
-            .execute((id, state_code(to)))?;
-        session.tally.moved(Some(from), to);
+    let read = |row: &Row<'_>| {
+        let id = InteractionId(Columns { row, table: "interactions" }.uuid("id")?);
+        Ok((id, standing(row)?))
+    };
+    for expiring in conditions::expiring() {
+        let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE {expiring} AND lease_until <= ?1");
+        let ended = sound(session.db.prepare_cached(&sql)?.query((micros(now),))?, u32::MAX, read)?;
+        for (id, held) in ended {
+            let from = held.state;
+            if let Some(free) = held.expire(now) {
+                standing::write(session, id, from, &free)?;
+            }
+        }
     }
     Ok(())
 }
@@ -39,7 +47,9 @@ pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(),
 /// Ends the leases of all runs. No run outlives its process, and the directory is this process's alone: what a crash
 /// interrupted need not wait for the end of its time. Leases of queues stay: their holders are outside.
 pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
-    db.execute("UPDATE interactions SET lease_until = 0 WHERE state IN (1, 3) AND lease_until > 0 AND state = 1", ())?;
+    let (held, running) = (conditions::held(), in_state(State::Running));
+    let sql = format!("UPDATE interactions SET lease_until = 0 WHERE {held} AND lease_until > 0 AND {running}");
+    db.execute(&sql, ())?;
     Ok(())
 }
 
@@ -47,42 +57,35 @@ pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
 pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
-    let fresh = "SELECT * FROM interactions WHERE state < 2 AND state = 0 AND attempts = 0
-        ORDER BY received_at, id";
-    let retried = "SELECT * FROM interactions INDEXED BY interactions_retried
-        WHERE state < 2 AND state = 0 AND attempts > 0 ORDER BY received_at, id";
-    let mut claimed = Vec::new();
+    let received = in_state(State::Received);
+    let fresh = format!(
+        "SELECT *, {PARKED} FROM interactions WHERE {WAITING} AND {received} AND attempts = 0 ORDER BY received_at, id"
+    );
+    let retried = format!(
+        "SELECT *, {PARKED} FROM interactions INDEXED BY interactions_retried
+        WHERE {WAITING} AND {received} AND attempts > 0 ORDER BY received_at, id"
+    );
+    let mut found = Vec::new();
     for (sql, max) in [(fresh, claim.fresh), (retried, claim.retried)] {
-        let mut select = session.db.prepare_cached(sql)?;
-        let read = |row: &Row<'_>| {
-            let attempts = Columns { row, table: "interactions" }.get("attempts")?;
-            let interaction = InteractionRecord { state: State::Running, ..interaction(row)? };
-            Ok(ClaimedRun { interaction, attempts, epoch, lease: Uuid::new_v4() })
-        };
-        claimed.extend(sound(select.query(())?, max, read)?);
+        let mut select = session.db.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((interaction(row)?, standing(row)?, row.get("parked")?));
+        found.extend(sound(select.query(())?, max, read)?);
     }
-    let until = micros_after(now, u64::from(claim.lease_seconds));
-    for one in &claimed {
-        let sql =
-            "UPDATE interactions SET state = 1, lease = ?2, lease_until = ?3, attempts = attempts + 1 WHERE id = ?1";
-        let values = (one.interaction.id.0.as_bytes(), one.lease.as_bytes(), until);
-        session.db.prepare_cached(sql)?.execute(values)?;
-        session.tally.moved(Some(State::Received), State::Running);
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
+    let mut claimed = Vec::with_capacity(found.len());
+    for (interaction, before, parked) in found {
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let Some(held) = before.claim_run(lease) else { continue };
+        standing::write(session, interaction.id, from, &held)?;
+        let interaction = InteractionRecord { state: held.state, ..interaction };
+        claimed.push(ClaimedRun { interaction, attempts, parked, epoch, lease });
     }
     Ok(claimed)
 }
 
 /// Makes a lease last longer; answers whether it was still held.
-pub(super) fn renew(
-    db: &Connection,
-    id: InteractionId,
-    lease: Uuid,
-    lease_seconds: u32,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE interactions SET lease_until = ?3 WHERE id = ?1 AND lease = ?2 AND state = 1";
-    let values = (id.0.as_bytes(), lease.as_bytes(), micros_after(now, u64::from(lease_seconds)));
-    Ok(db.prepare_cached(sql)?.execute(values)? > 0)
+pub(super) fn renew(session: &mut Session<'_>, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+    change(session, id, |before| before.renew_run(lease))
 }
 
 /// Gives a claimed run back, if it is still held.
@@ -92,46 +95,72 @@ pub(super) fn release(
     lease: Uuid,
     attempted: bool,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = max(attempts - ?3, 0)
-        WHERE id = ?1 AND lease = ?2 AND state = 1";
-    if session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), lease.as_bytes(), !attempted))? > 0 {
-        session.tally.moved(Some(State::Running), State::Received);
+    change(session, id, |before| before.release_run(lease, attempted)).map(drop)
+}
+
+/// Parks a run that waits for an answer.
+pub(super) fn park(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Lease,
+    journal: String,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let parked = keep_parked(session, id, |before| parking::park(before, lease, journal))?;
+    Ok(if parked { Ok(()) } else { Err(LeaseError::Lost) })
+}
+
+/// Lets a run go on that was parked under a lease; answers whether it was.
+pub(super) fn resume(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    lease: Uuid,
+    journal: String,
+) -> Result<bool, StoreError> {
+    keep_parked(session, id, |before| parking::resume(before, lease, journal))
+}
+
+fn keep_parked(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    rule: impl FnOnce(Before) -> Option<Parked>,
+) -> Result<bool, StoreError> {
+    let Some(before) = before(session.db, id)? else { return Ok(false) };
+    let from = before.standing.state;
+    let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
+    standing::write(session, id, from, &standing)?;
+    if let Some(journal) = journal {
+        journals::keep(session, id, number, &journal)?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// What is known of an interaction whose run ends.
-struct Held {
-    runs: u32,
-    decision: Option<i64>,
-    asked_by: Option<String>,
-    erased: bool,
-    /// Attributes that were set apart from runs.
-    set: Option<String>,
+/// Changes how an interaction stands, if the rules let it, and answers whether they did.
+fn change(
+    session: &mut Session<'_>,
+    id: InteractionId,
+    rule: impl FnOnce(Standing) -> Option<Standing>,
+) -> Result<bool, StoreError> {
+    let Some(before) = standing::find(session.db, id)? else { return Ok(false) };
+    let from = before.state;
+    let Some(after) = rule(before) else { return Ok(false) };
+    standing::write(session, id, from, &after)?;
+    Ok(true)
 }
 
-fn held(db: &Connection, id: InteractionId, lease: Uuid) -> Result<Option<Held>, StoreError> {
-    let held = db
-        .prepare_cached(
-            "SELECT runs, decision, rerun_by, erased, attributes_set FROM interactions
-             WHERE id = ?1 AND lease = ?2 AND state = 1",
-        )?
-        .query_row((id.0.as_bytes(), lease.as_bytes()), |row| {
-            Ok(Held {
-                runs: row.get(0)?,
-                decision: row.get(1)?,
-                asked_by: row.get(2)?,
-                erased: row.get(3)?,
-                set: row.get(4)?,
-            })
+/// What a run that ends, or another that is asked for, must know of an interaction.
+fn before(db: &Connection, id: InteractionId) -> Result<Option<Before>, StoreError> {
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        Ok::<_, StoreError>(Before {
+            standing: standing(row)?,
+            runs: columns.get("runs")?,
+            decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
+            erased: columns.get("erased")?,
+            set: columns.json_or_empty("attributes_set")?,
         })
-        .optional()?;
-    Ok(held)
-}
-
-/// Whether the queue that a decision names, if it names one, is still there.
-pub(super) fn leads_somewhere(db: &Connection, run: &RunRecord) -> Result<bool, StoreError> {
-    run.decision.queue.map_or(Ok(true), |queue| super::catalogue::has_queue(db, queue))
+    };
+    let sql = format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1");
+    db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
 }
 
 /// Records a run under its lease; answers whether its decision was kept.
@@ -139,41 +168,42 @@ pub(super) fn record(
     session: &mut Session<'_>,
     id: InteractionId,
     lease: Uuid,
-    run: &RunRecord,
+    run: RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
-    let Some(Held { runs, decision: before, asked_by, erased, set }) = held(session.db, id, lease)? else {
-        return Ok(Err(LeaseError::Lost));
+    let Some(before) = before(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
+    let from = before.standing.state;
+    let leads_somewhere = match run.decision.queue {
+        Some(queue) => super::catalogue::has_queue(session.db, queue)?,
+        None => true,
     };
-    if !leads_somewhere(session.db, run)? {
-        session
-            .db
-            .prepare_cached(
-                "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, attempts = 0 WHERE id = ?1",
-            )?
-            .execute((id.0.as_bytes(),))?;
-        session.tally.moved(Some(State::Running), State::Received);
-        return Ok(Ok(false));
-    }
-    // Content that was erased while the run was under way must not come back with it.
-    let bare = || RunRecord { trace: "{}".to_owned(), attributes: BTreeMap::new(), ..run.clone() };
-    let run = if erased { &bare() } else { run };
-    let number = runs.saturating_add(1);
-    let kind = run.decision.kind;
-    let columns = RunColumns::of(run)?;
-    let mut shown = run.attributes.clone();
-    shown.extend(attributes(set.as_deref())?);
+    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+        Some(Recorded::Kept(kept)) => *kept,
+        Some(Recorded::Void(standing)) => {
+            standing::write(session, id, from, &standing)?;
+            journals::forget_parked(session.db, id)?;
+            return Ok(Ok(false));
+        }
+        None => return Ok(Err(LeaseError::Lost)),
+    };
+    let columns = RunColumns::of(&run)?;
+    let (lease, until) = kept(standing.hold);
     session
         .db
         .prepare_cached(
-            "UPDATE interactions SET state = :state, lease = NULL, lease_until = NULL, rerun_by = NULL, attempts = 0, runs = :runs,
-                flow_id = :flow_id, flow_version = :flow_version, decision = :decision, queue = :queue,
-                priority = :priority, skills = :skills, attributes = :attributes, decision_more = :more,
-                completed_at = :completed_at
+            "UPDATE interactions SET state = :state, lease = :lease, lease_until = :until, rerun_by = :rerun_by,
+                attempts = :attempts, completed_at = :completed_at, runs = :runs, flow_id = :flow_id,
+                flow_version = :flow_version, decision = :decision, queue = :queue, priority = :priority, skills = :skills,
+                attributes = :attributes, decision_more = :more
              WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": id.0.as_bytes(),
-            ":state": state_code(state_after(kind)),
+            ":state": standing.state.code(),
+            ":lease": lease,
+            ":until": until,
+            ":rerun_by": standing.rerun_by,
+            ":attempts": standing.attempts,
+            ":completed_at": standing.completed_at.map(micros),
             ":runs": number,
             ":flow_id": columns.flow,
             ":flow_version": columns.flow_version,
@@ -183,11 +213,10 @@ pub(super) fn record(
             ":skills": columns.skills,
             ":attributes": attributes_column(&shown)?,
             ":more": columns.more,
-            ":completed_at": (state_after(kind) == State::Completed).then(|| micros(ended_at(run))),
         })?;
-    session.tally.moved(Some(State::Running), state_after(kind));
-    session.tally.decided(before.and_then(decision_kind), kind);
-    insert(session, id, number, run, &columns, run.rerun_by.as_deref().or(asked_by.as_deref()))?;
+    session.tally.moved(Some(from), standing.state);
+    session.tally.decided(replaces, run.decision.kind);
+    insert(session, id, number, &run, &columns)?;
     Ok(Ok(true))
 }
 
@@ -198,7 +227,6 @@ pub(super) fn insert(
     number: u32,
     run: &RunRecord,
     columns: &RunColumns,
-    rerun_by: Option<&str>,
 ) -> Result<(), StoreError> {
     session
         .db
@@ -220,7 +248,7 @@ pub(super) fn insert(
             ":flow_version": columns.flow_version,
             ":started_at": micros(run.started_at),
             ":duration_us": i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            ":rerun_by": rerun_by,
+            ":rerun_by": run.rerun_by,
             ":decision": columns.decision,
             ":queue": columns.queue,
             ":priority": run.decision.priority,
@@ -230,7 +258,10 @@ pub(super) fn insert(
             ":trace": run.trace,
         })?;
     *session.written = session.written.saturating_add(run.trace.len() as u64);
-    Ok(())
+    match &run.journal {
+        Some(journal) => journals::keep(session, id, number, journal),
+        None => Ok(()),
+    }
 }
 
 /// Makes a decided or completed interaction wait for another run.
@@ -239,20 +270,12 @@ pub(super) fn rerun(
     id: InteractionId,
     audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
-    let from: Option<i64> = session
-        .db
-        .prepare_cached("SELECT state FROM interactions WHERE id = ?1 AND state IN (2, 4) AND NOT erased")?
-        .query_row((id.0.as_bytes(),), |row| row.get(0))
-        .optional()?;
-    let Some(from) = from.and_then(state) else { return Ok(Err(LeaseError::Lost)) };
-    session
-        .db
-        .prepare_cached(
-            "UPDATE interactions SET state = 0, lease = NULL, lease_until = NULL, rerun_by = ?2, completed_at = NULL
-             WHERE id = ?1",
-        )?
-        .execute((id.0.as_bytes(), &audit.actor))?;
+    let Some(Before { standing: before, erased, .. }) = before(session.db, id)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
+    let from = before.state;
+    let Some(waiting) = before.rerun(&audit.actor, erased) else { return Ok(Err(LeaseError::Lost)) };
+    standing::write(session, id, from, &waiting)?;
     super::audit::add(session.db, audit)?;
-    session.tally.moved(Some(from), State::Received);
     Ok(Ok(()))
 }

@@ -95,11 +95,21 @@ pub(super) fn verify_before(row: &Row<'_>, table: &str) -> Result<(), StoreError
 
 /// Refuses a row that is not as it was written, its seal being over these columns. `what` names it, for people.
 pub(super) fn verify(row: &Row<'_>, columns: &[&str], what: impl FnOnce() -> String) -> Result<(), StoreError> {
+    verify_by(row, columns, "seal", what)
+}
+
+/// The same where the seal has another name, for a row beside another.
+pub(super) fn verify_by(
+    row: &Row<'_>,
+    columns: &[&str],
+    seal: &str,
+    what: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
     let mut sum = Sum::default();
     for column in columns {
         add(&mut sum, row.get_ref(*column)?);
     }
-    compare(sum, row.get("seal")?, what)
+    compare(sum, row.get(seal)?, what)
 }
 
 fn compare(sum: Sum, kept: Option<i64>, what: impl FnOnce() -> String) -> Result<(), StoreError> {

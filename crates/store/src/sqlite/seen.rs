@@ -6,8 +6,8 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{micros, micros_after};
-use crate::duplicates::{Key, Seen};
 use crate::error::StoreError;
+use crate::rules::duplicates::{Key, Seen};
 
 /// Old keys removed with each new one: more than one, so that the table shrinks to its window.
 const PRUNED_AT_ONCE: u32 = 2;
@@ -17,18 +17,9 @@ pub(super) fn compare(db: &Connection, key: &Key, oldest: i64) -> Result<Seen, S
     let mut select = db.prepare_cached(
         "SELECT content_key, interaction FROM seen WHERE message_key = ?1 AND received_at >= ?2 ORDER BY received_at, interaction",
     )?;
-    let mut rows = select.query((key.message, oldest))?;
-    let mut seen = Seen::No;
-    while let Some(row) = rows.next()? {
-        let interaction = InteractionId(Uuid::from_bytes(row.get(1)?));
-        if row.get::<_, [u8; 16]>(0)? == key.content {
-            return Ok(Seen::Same(interaction));
-        }
-        if seen == Seen::No {
-            seen = Seen::Like(interaction);
-        }
-    }
-    Ok(seen)
+    let earlier = select
+        .query_map((key.message, oldest), |row| Ok((row.get(0)?, InteractionId(Uuid::from_bytes(row.get(1)?)))))?;
+    Ok(Seen::among(key, earlier)?)
 }
 
 /// Remembers a message, and forgets a few that are older than `oldest` (in microseconds).

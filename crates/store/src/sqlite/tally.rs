@@ -8,7 +8,7 @@ use waypost_ids::DecisionKind;
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 
-use crate::encoding::{decision_code, decision_kind, state, state_code};
+use crate::encoding::{decision_code, decision_kind};
 
 const DUPLICATES: i64 = 0;
 const BY_STATE: i64 = 1;
@@ -33,9 +33,9 @@ impl Tally {
     /// An interaction came into being (`from` is none) or changed its state.
     pub(super) fn moved(&mut self, from: Option<State>, to: State) {
         if let Some(from) = from {
-            self.add(BY_STATE, state_code(from), -1);
+            self.add(BY_STATE, from.code(), -1);
         }
-        self.add(BY_STATE, state_code(to), 1);
+        self.add(BY_STATE, to.code(), 1);
     }
 
     /// An interaction's last decision is another one.
@@ -48,7 +48,7 @@ impl Tally {
 
     /// An interaction was removed, and with it the duplicates that were counted on it.
     pub(super) fn removed(&mut self, from: State, decision: Option<DecisionKind>, duplicates: i64) {
-        self.add(BY_STATE, state_code(from), -1);
+        self.add(BY_STATE, from.code(), -1);
         if let Some(decision) = decision {
             self.add(BY_DECISION, decision_code(decision), -1);
         }
@@ -100,7 +100,7 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
             DUPLICATES => summary.duplicates = value,
             BY_STATE => {
                 summary.interactions += value;
-                summary.by_state.insert(state(member).ok_or_else(|| broken("no such state"))?, value);
+                summary.by_state.insert(State::of_code(member).ok_or_else(|| broken("no such state"))?, value);
             }
             BY_DECISION => {
                 summary.by_decision.insert(decision_kind(member).ok_or_else(|| broken("no such decision"))?, value);

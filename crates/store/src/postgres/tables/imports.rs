@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use deadpool_postgres::GenericClient;
 use waypost_ids::TableId;
 
-use super::{LOCKED, State, advance, number, plan_anew, state, text};
+use super::{LOCKED, advance, number, plan_anew, stand, state, text};
 use crate::error::{StoreError, TableError};
 use crate::postgres::pool::{Lent, execute};
 use crate::records::audit::AuditRecord;
 use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, content_entry};
+use crate::rules::tables::TableState;
 
 /// So many new rows may make what PostgreSQL knows of them wrong.
 const WORTH_A_LOOK: u64 = 1000;
@@ -22,23 +23,10 @@ pub(super) async fn begin(
 ) -> Result<ContentVersion, TableError> {
     let (transaction, ending) = db.begin().await?;
     let state = state(&transaction, LOCKED, import.table).await?;
-    let newest = state.content.version;
-    if expected.is_some_and(|expected| expected != newest) {
-        return Err(TableError::Conflict { newest });
-    }
-    if state.import.is_some() {
-        return Err(TableError::Importing);
-    }
-    let sql = "UPDATE table_contents SET import = $2, import_until = $3 WHERE table_id = $1";
-    execute(&transaction, sql, &[&import.table.0, &import.id, &import.until]).await?;
+    let newest = state.changeable(expected)?.version;
+    stand(&transaction, import.table, state.import.begin(import.lease)?).await?;
     ending.commit(transaction).await?;
     Ok(newest)
-}
-
-/// What stands, if the import still has its right: one that ran out lasts until others have begun to take back what was written.
-async fn held(db: &impl GenericClient, import: Import) -> Result<State, TableError> {
-    let state = state(db, LOCKED, import.table).await?;
-    if state.import == Some(import.id) && !state.undoing { Ok(state) } else { Err(TableError::Lost) }
 }
 
 pub(super) async fn write(
@@ -48,10 +36,11 @@ pub(super) async fn write(
     removes: Vec<String>,
 ) -> Result<(), TableError> {
     let (transaction, ending) = db.begin().await?;
-    let next = held(&transaction, import).await?.content.version.saturating_add(1);
+    let state = state(&transaction, LOCKED, import.table).await?;
+    let renewed = state.import.renew(import.lease)?;
+    let next = state.content.version.saturating_add(1);
     write_rows(&transaction, import.table, next, &puts, &removes).await?;
-    let sql = "UPDATE table_contents SET import_until = $2 WHERE table_id = $1";
-    execute(&transaction, sql, &[&import.table.0, &import.until]).await?;
+    stand(&transaction, import.table, renewed).await?;
     Ok(ending.commit(transaction).await?)
 }
 
@@ -95,9 +84,8 @@ pub(super) async fn finish(
     audit: AuditRecord,
 ) -> Result<ContentVersion, TableError> {
     let (transaction, ending) = db.begin().await?;
-    let content = held(&transaction, import).await?.content;
-    let sql = "UPDATE table_contents SET import = NULL, import_until = NULL WHERE table_id = $1";
-    execute(&transaction, sql, &[&import.table.0]).await?;
+    let TableState { content, import: before } = state(&transaction, LOCKED, import.table).await?;
+    stand(&transaction, import.table, before.finish(import.lease.id)?).await?;
     let mut version = content.version;
     if !counts.is_nothing() {
         let entry = content_entry(&audit, content.version.saturating_add(1), counts);
@@ -115,8 +103,7 @@ pub(super) async fn finish(
 
 pub(super) async fn abandon(db: &mut Lent, import: Import) -> Result<(), TableError> {
     let (transaction, ending) = db.begin().await?;
-    held(&transaction, import).await?;
-    let sql = "UPDATE table_contents SET undoing = true WHERE table_id = $1";
-    execute(&transaction, sql, &[&import.table.0]).await?;
+    let gone = state(&transaction, LOCKED, import.table).await?.import.abandon(import.lease.id)?;
+    stand(&transaction, import.table, gone).await?;
     Ok(ending.commit(transaction).await?)
 }

@@ -8,7 +8,6 @@ mod sweep;
 use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
-use uuid::Uuid;
 use waypost_ids::TableId;
 
 use super::PostgresStore;
@@ -21,6 +20,7 @@ use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
     TableRecord, TableRow,
 };
+use crate::rules::tables::{ImportStanding, TableState};
 use crate::traits::TableStore;
 
 pub(super) use sweep::sweep;
@@ -132,15 +132,6 @@ pub(super) async fn put(db: &impl GenericClient, table: &TableRecord) -> Result<
     execute(db, sql, &[&table.id.0]).await.map(drop)
 }
 
-/// What stands of a table's rows.
-struct State {
-    content: Content,
-    /// Who writes the next version.
-    import: Option<Uuid>,
-    /// Whether that is being taken back.
-    undoing: bool,
-}
-
 const STATE: &str = "SELECT c.* FROM table_contents c JOIN data_tables t ON t.id = c.table_id
     WHERE c.table_id = $1 AND NOT t.deleted";
 
@@ -148,10 +139,20 @@ const STATE: &str = "SELECT c.* FROM table_contents c JOIN data_tables t ON t.id
 const LOCKED: &str = "SELECT c.* FROM table_contents c JOIN data_tables t ON t.id = c.table_id
     WHERE c.table_id = $1 AND NOT t.deleted FOR UPDATE OF c";
 
-async fn state(db: &impl GenericClient, sql: &str, table: TableId) -> Result<State, TableError> {
+async fn state(db: &impl GenericClient, sql: &str, table: TableId) -> Result<TableState, TableError> {
     let found = row(db, sql, &[&table.0]).await?.ok_or(TableError::Unknown)?;
     let columns = Columns { row: &found, table: "table_contents" };
-    Ok(State { content: content(&found)?, import: columns.get("import")?, undoing: columns.get("undoing")? })
+    Ok(TableState { content: content(&found)?, import: import_of(columns)? })
+}
+
+fn import_of(columns: Columns<'_>) -> Result<ImportStanding, StoreError> {
+    Ok(ImportStanding { hold: columns.hold("import", "import_until")?, undoing: columns.get("undoing")? })
+}
+
+/// Writes who writes a new content.
+async fn stand(db: &impl GenericClient, table: TableId, to: ImportStanding) -> Result<(), StoreError> {
+    let sql = "UPDATE table_contents SET import = $2, import_until = $3, undoing = $4 WHERE table_id = $1";
+    execute(db, sql, &[&table.0, &to.hold.lease(), &to.hold.until(), &to.undoing]).await.map(drop)
 }
 
 fn content(row: &Row) -> Result<Content, StoreError> {

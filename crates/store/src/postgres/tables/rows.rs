@@ -62,15 +62,7 @@ pub(super) async fn list(
 
 /// What stands of a table's rows, if they may be changed. Nobody else changes them until the transaction ends.
 async fn changeable(db: &impl GenericClient, table: TableId, change: &ContentChange) -> Result<Content, TableError> {
-    let state = state(db, LOCKED, table).await?;
-    let newest = state.content.version;
-    if change.expected.is_some_and(|expected| expected != newest) {
-        return Err(TableError::Conflict { newest });
-    }
-    if state.import.is_some() {
-        return Err(TableError::Importing);
-    }
-    Ok(state.content)
+    state(db, LOCKED, table).await?.changeable(change.expected)
 }
 
 pub(super) async fn put(

@@ -3,11 +3,14 @@
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use uuid::Uuid;
+use waypost_ids::TableId;
 
-use super::number;
+use super::{import_of, number, stand};
 use crate::error::StoreError;
+use crate::postgres::columns::Columns;
 use crate::postgres::pool::{execute, row};
 use crate::records::retention::VersionLimits;
+use crate::rules::tables::ImportStanding;
 
 /// Removes up to about `max` rows, and answers how many it saw to; 0 when there is nothing to do.
 pub(in crate::postgres) async fn sweep(
@@ -33,9 +36,12 @@ pub(in crate::postgres) async fn sweep(
 /// ended go on.
 pub(super) async fn undo(db: &mut Client, max: i64) -> Result<u64, StoreError> {
     let transaction = db.transaction().await?;
-    let sql = "SELECT table_id, version, undo_below FROM table_contents WHERE undoing OR import_until <= $1
-        LIMIT 1 FOR UPDATE SKIP LOCKED";
-    let Some(found) = row(&transaction, sql, &[&Timestamp::now()]).await? else { return Ok(0) };
+    let now = Timestamp::now();
+    let sql = "SELECT table_id, version, undo_below, import, import_until, undoing FROM table_contents
+        WHERE undoing OR import_until <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let Some(found) = row(&transaction, sql, &[&now]).await? else { return Ok(0) };
+    let import = import_of(Columns { row: &found, table: "table_contents" })?;
+    let Some(gone) = import.expire(now) else { return Ok(0) };
     let (table, version, below): (Uuid, i64, Option<String>) =
         (found.try_get(0)?, found.try_get(1)?, found.try_get(2)?);
     // Two statements each, for an index serves only what is compared.
@@ -64,14 +70,9 @@ pub(super) async fn undo(db: &mut Client, max: i64) -> Result<u64, StoreError> {
         let sql = if below.is_some() { bounded } else { unbounded };
         seen = seen.saturating_add(execute(&transaction, sql, &[&table, &first, &below, &version]).await?);
     }
-    let sql = match &from {
-        Some(_) => "UPDATE table_contents SET undoing = true, undo_below = $2 WHERE table_id = $1",
-        None => {
-            "UPDATE table_contents SET undoing = false, undo_below = $2, import = NULL, import_until = NULL
-             WHERE table_id = $1"
-        }
-    };
-    execute(&transaction, sql, &[&table, &from]).await?;
+    execute(&transaction, "UPDATE table_contents SET undo_below = $2 WHERE table_id = $1", &[&table, &from]).await?;
+    let to = if from.is_some() { gone } else { ImportStanding::taken_back() };
+    stand(&transaction, TableId(table), to).await?;
     transaction.commit().await?;
     Ok(seen.max(1))
 }

@@ -7,8 +7,9 @@ use super::open;
 use super::waits::session;
 use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
 use crate::error::StoreError;
+use crate::leases::Lease;
 use crate::records::mail::{InteractionFilter, QueueClaim};
-use crate::records::replays::{ReplayLease, ReplayRecord, ReplayState};
+use crate::records::replays::{ReplayRecord, ReplayState};
 use crate::traits::{MailStore, QueueStore, ReplayStore};
 
 #[tokio::test]
@@ -50,6 +51,21 @@ async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
 }
 
 #[tokio::test]
+async fn a_changed_journal_is_told() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=2 {
+        accept(store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let db = session(&opened).await;
+    db.batch_execute(&format!("UPDATE journals SET content = '{{}}' WHERE interaction = '{}'", id(1))).await.unwrap();
+    assert!(store.runs(id(1)).await.is_err_and(|error| matches!(error, StoreError::Damaged { .. })));
+    let recorded = store.recorded(&[id(1), id(2)], 1 << 20).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
+}
+
+#[tokio::test]
 async fn a_damaged_replay_stands_in_no_others_way() {
     let Some(opened) = open().await else { return };
     let store = &opened.store;
@@ -69,7 +85,7 @@ async fn a_damaged_replay_stands_in_no_others_way() {
     let db = session(&opened).await;
     let first = Uuid::from_u128(1);
     db.batch_execute(&format!("UPDATE replays SET starts = -9 WHERE id = '{first}'")).await.unwrap();
-    let lease = |token| ReplayLease { token: Uuid::from_u128(token), until: at(20) };
+    let lease = |token| Lease { id: Uuid::from_u128(token), until: at(20) };
     let begun = store.begin_replay(lease(7), at(10)).await.unwrap().unwrap();
     assert_eq!(begun.id, Uuid::from_u128(2));
     assert_eq!(store.begin_replay(lease(8), at(90)).await.unwrap().unwrap().id, begun.id, "the first failed for good");

@@ -4,7 +4,7 @@ use waypost_ids::DecisionKind;
 
 use super::waits::{number, session};
 use super::{another, open};
-use crate::conformance::samples::{accept, at, audit, decided, id, offer, queue, queues, run};
+use crate::conformance::samples::{accept, at, audit, decided, id, lease, mail, offer, queue, queues, run, up_to};
 use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim};
@@ -23,7 +23,7 @@ async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
     let agent = async {
         for _ in 0..300 {
             let lease = agents.claim(&claim, at(10)).await.unwrap().remove(0);
-            agents.release(queue(1), lease.token, at(10)).await.unwrap();
+            agents.release(queue(1), lease.lease.id, at(10)).await.unwrap();
         }
     };
     let mut refused = 0;
@@ -39,6 +39,21 @@ async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
         () = deleter => {}
     }
     assert!(refused > 10, "{refused}");
+}
+
+/// A claim passes over what is locked. So nothing may be locked any more by a change that was refused, once that has been answered.
+#[tokio::test]
+async fn what_was_refused_is_in_no_claims_way() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    let others = another(&opened).await;
+    accept(store, mail(1)).await;
+    for round in 0..300 {
+        let refused = store.renew_run(id(1), lease(5, 99)).await.unwrap();
+        let work = others.claim_runs(up_to(1), at(10)).await.unwrap();
+        assert!(!refused && work.len() == 1, "round {round}");
+        others.release_run(id(1), work[0].lease.id, false).await.unwrap();
+    }
 }
 
 /// Many leases that end at once, as when a node vanished, are given back little by little: no transaction holds up the others.

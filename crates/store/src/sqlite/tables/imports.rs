@@ -3,11 +3,11 @@
 
 use rusqlite::Connection;
 
-use super::{Session, State, advance, begin as begin_row, end, run, state};
+use super::{Session, advance, begin as begin_row, end, run, stand, state};
 use crate::error::{StoreError, TableError};
 use crate::records::audit::AuditRecord;
 use crate::records::tables::{ContentVersion, Import, RowCounts, TableRow, content_entry};
-use crate::sqlite::columns::micros;
+use crate::rules::tables::TableState;
 
 /// What a row takes beside its texts: identifier, numbers, its place in the pages.
 const ROW_BYTES: usize = 48;
@@ -18,22 +18,9 @@ pub(super) fn begin(
     expected: Option<ContentVersion>,
 ) -> Result<ContentVersion, TableError> {
     let state = state(session.db, import.table)?;
-    let newest = state.content.version;
-    if expected.is_some_and(|expected| expected != newest) {
-        return Err(TableError::Conflict { newest });
-    }
-    if state.import.is_some() {
-        return Err(TableError::Importing);
-    }
-    let sql = "UPDATE table_contents SET import = ?2, import_until = ?3 WHERE table_id = ?1";
-    run(session.db, sql, (import.table.0.as_bytes(), import.id.as_bytes(), micros(import.until)))?;
+    let newest = state.changeable(expected)?.version;
+    stand(session.db, import.table, state.import.begin(import.lease)?)?;
     Ok(newest)
-}
-
-/// What stands, if the import still has its right: one that ran out lasts until others have begun to take back what was written.
-fn held(db: &Connection, import: Import) -> Result<State, TableError> {
-    let state = state(db, import.table)?;
-    if state.import == Some(import.id) && !state.undoing { Ok(state) } else { Err(TableError::Lost) }
 }
 
 pub(super) fn write(
@@ -42,7 +29,9 @@ pub(super) fn write(
     puts: &[TableRow],
     removes: &[String],
 ) -> Result<(), TableError> {
-    let next = held(session.db, import)?.content.version.saturating_add(1);
+    let state = state(session.db, import.table)?;
+    let renewed = state.import.renew(import.lease)?;
+    let next = state.content.version.saturating_add(1);
     for row in puts {
         end(session.db, import.table, &row.folded, next)?;
         begin_row(session.db, import.table, row, next)?;
@@ -53,8 +42,7 @@ pub(super) fn write(
         end(session.db, import.table, folded, next)?;
         *session.written = session.written.saturating_add((folded.len() + ROW_BYTES) as u64);
     }
-    let sql = "UPDATE table_contents SET import_until = ?2 WHERE table_id = ?1";
-    Ok(run(session.db, sql, (import.table.0.as_bytes(), micros(import.until)))?)
+    Ok(stand(session.db, import.table, renewed)?)
 }
 
 pub(super) fn finish(
@@ -63,9 +51,8 @@ pub(super) fn finish(
     counts: RowCounts,
     audit: &AuditRecord,
 ) -> Result<ContentVersion, TableError> {
-    let content = held(session.db, import)?.content;
-    let sql = "UPDATE table_contents SET import = NULL, import_until = NULL WHERE table_id = ?1";
-    run(session.db, sql, (import.table.0.as_bytes(),))?;
+    let TableState { content, import: before } = state(session.db, import.table)?;
+    stand(session.db, import.table, before.finish(import.lease.id)?)?;
     if counts.is_nothing() {
         return Ok(content.version);
     }
@@ -74,8 +61,8 @@ pub(super) fn finish(
 }
 
 pub(super) fn abandon(session: &mut Session<'_>, import: Import) -> Result<(), TableError> {
-    held(session.db, import)?;
-    Ok(run(session.db, "UPDATE table_contents SET undoing = 1 WHERE table_id = ?1", (import.table.0.as_bytes(),))?)
+    let gone = state(session.db, import.table)?.import.abandon(import.lease.id)?;
+    Ok(stand(session.db, import.table, gone)?)
 }
 
 /// Nobody else has the database open: whoever was writing is gone.

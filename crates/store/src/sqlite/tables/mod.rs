@@ -6,12 +6,11 @@ mod sweep;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
-use uuid::Uuid;
 use waypost_ids::TableId;
 
 use super::SqliteStore;
 use super::catalogue::run;
-use super::columns::{Columns, micros};
+use super::columns::{Columns, kept, micros};
 use super::writer::Session;
 use crate::encoding::json;
 use crate::error::{StoreError, TableError};
@@ -20,6 +19,7 @@ use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
     TableRecord, TableRow,
 };
+use crate::rules::tables::{ImportStanding, TableState};
 use crate::traits::TableStore;
 
 pub(super) use imports::end_rights;
@@ -160,16 +160,7 @@ pub(super) fn put(db: &Connection, table: &TableRecord) -> Result<(), StoreError
     )
 }
 
-/// What stands of a table's rows.
-struct State {
-    content: Content,
-    /// Who writes the next version.
-    import: Option<Uuid>,
-    /// Whether that is being taken back.
-    undoing: bool,
-}
-
-fn state(db: &Connection, table: TableId) -> Result<State, TableError> {
+fn state(db: &Connection, table: TableId) -> Result<TableState, TableError> {
     let sql = "SELECT c.* FROM table_contents c JOIN data_tables t ON t.id = c.table_id
         WHERE c.table_id = ?1 AND NOT t.deleted";
     let read = |row: &rusqlite::Row<'_>| Ok(Columns::sealed(row, "table_contents").and_then(state_of));
@@ -177,16 +168,26 @@ fn state(db: &Connection, table: TableId) -> Result<State, TableError> {
     Ok(found.ok_or(TableError::Unknown)??)
 }
 
-fn state_of(columns: Columns<'_, '_>) -> Result<State, StoreError> {
-    Ok(State {
+fn state_of(columns: Columns<'_, '_>) -> Result<TableState, StoreError> {
+    Ok(TableState {
         content: Content {
             version: columns.get("version")?,
             oldest: columns.get("oldest")?,
             rows: columns.get("row_count")?,
         },
-        import: columns.maybe_uuid("import")?,
-        undoing: columns.get("undoing")?,
+        import: import_of(columns)?,
     })
+}
+
+fn import_of(columns: Columns<'_, '_>) -> Result<ImportStanding, StoreError> {
+    Ok(ImportStanding { hold: columns.hold("import", "import_until")?, undoing: columns.get("undoing")? })
+}
+
+/// Writes who writes a new content.
+fn stand(db: &Connection, table: TableId, to: ImportStanding) -> Result<(), StoreError> {
+    let (lease, until) = kept(to.hold);
+    let sql = "UPDATE table_contents SET import = ?2, import_until = ?3, undoing = ?4 WHERE table_id = ?1";
+    run(db, sql, (table.0.as_bytes(), lease, until, to.undoing))
 }
 
 /// Ends the row of the newest version, from the next on.

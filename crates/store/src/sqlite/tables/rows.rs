@@ -70,15 +70,7 @@ fn row(row: &Row<'_>) -> Result<TableRow, StoreError> {
 
 /// What stands of a table's rows, if they may be changed.
 fn changeable(db: &Connection, table: TableId, change: &ContentChange) -> Result<Content, TableError> {
-    let state = state(db, table)?;
-    let newest = state.content.version;
-    if change.expected.is_some_and(|expected| expected != newest) {
-        return Err(TableError::Conflict { newest });
-    }
-    if state.import.is_some() {
-        return Err(TableError::Importing);
-    }
-    Ok(state.content)
+    state(db, table)?.changeable(change.expected)
 }
 
 pub(super) fn put(

@@ -1,13 +1,15 @@
 //! What nobody can read any more goes, a little at a time.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use waypost_ids::TableId;
 
-use super::run;
+use super::{import_of, run, stand};
 use crate::error::StoreError;
 use crate::records::retention::VersionLimits;
 use crate::records::tables::ContentVersion;
-use crate::sqlite::columns::micros;
+use crate::rules::tables::ImportStanding;
+use crate::sqlite::columns::{Columns, micros};
 
 /// Removes up to about `max` rows, and answers how many it saw to; 0 when there is nothing to do.
 pub(in crate::sqlite) fn sweep(db: &Connection, limits: Option<VersionLimits>, max: u32) -> Result<u64, StoreError> {
@@ -28,13 +30,22 @@ pub(in crate::sqlite) fn sweep(db: &Connection, limits: Option<VersionLimits>, m
 /// Takes back what an import wrote that came to nothing: from the last key down, so much at a time. Rows that began go, rows that were
 /// ended go on.
 pub(super) fn undo(db: &Connection, max: u32) -> Result<u64, StoreError> {
-    let late = "UPDATE table_contents SET undoing = 1 WHERE import IS NOT NULL AND import_until <= ?1 AND NOT undoing";
-    run(db, late, (micros(Timestamp::now()),))?;
-    let found: Option<([u8; 16], ContentVersion, Option<String>)> = db
-        .prepare_cached("SELECT table_id, version, undo_below FROM table_contents WHERE undoing LIMIT 1")?
-        .query_row((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let Some((table, version, below)) = found else { return Ok(0) };
+    let now = Timestamp::now();
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "table_contents" };
+        let version: ContentVersion = columns.get("version")?;
+        let below: Option<String> = columns.get("undo_below")?;
+        Ok::<_, StoreError>((columns.uuid("table_id")?, version, below, import_of(columns)?))
+    };
+    let found = db
+        .prepare_cached("SELECT * FROM table_contents WHERE undoing OR import_until <= ?1 LIMIT 1")?
+        .query_row((micros(now),), |row| Ok(read(row)))
+        .optional()?
+        .transpose()?;
+    let Some((table, version, below, import)) = found else { return Ok(0) };
+    let Some(gone) = import.expire(now) else { return Ok(0) };
+    let id = TableId(table);
+    let table = table.as_bytes();
     // A blob comes after all texts.
     let sql = "SELECT folded FROM table_rows WHERE table_id = ?1 AND folded < coalesce(?2, x'') ORDER BY folded DESC
         LIMIT 1 OFFSET ?3";
@@ -46,14 +57,8 @@ pub(super) fn undo(db: &Connection, max: u32) -> Result<u64, StoreError> {
     let sql = "UPDATE table_rows SET until = NULL
         WHERE table_id = ?1 AND folded >= ?2 AND folded < coalesce(?3, x'') AND until > ?4";
     let ended = count(db, sql, (&table, first, &below, version))?;
-    match &from {
-        Some(first) => run(db, "UPDATE table_contents SET undo_below = ?2 WHERE table_id = ?1", (&table, first))?,
-        None => {
-            let sql = "UPDATE table_contents SET undoing = 0, undo_below = NULL, import = NULL, import_until = NULL
-                WHERE table_id = ?1";
-            run(db, sql, (&table,))?;
-        }
-    }
+    run(db, "UPDATE table_contents SET undo_below = ?2 WHERE table_id = ?1", (table, &from))?;
+    stand(db, id, if from.is_some() { gone } else { ImportStanding::taken_back() })?;
     Ok(began.saturating_add(ended).max(1))
 }
 

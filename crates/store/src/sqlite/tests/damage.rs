@@ -14,8 +14,9 @@ use waypost_ids::DecisionKind;
 use super::{client, open};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::StoreError;
+use crate::leases::Lease;
 use crate::records::mail::{InteractionFilter, QueueClaim};
-use crate::records::replays::{ReplayChange, ReplayLease, ReplayRecord, ReplayState};
+use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::traits::{AccessStore, AuditStore, CatalogueStore, MailStore, QueueStore, ReplayStore, RoomStore};
@@ -86,6 +87,26 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
     assert_eq!(report.problems.len(), 3, "{report:?}");
 }
 
+#[tokio::test]
+async fn a_changed_journal_is_told() {
+    let opened = open();
+    queues(&opened.store).await;
+    for number in 1..=2 {
+        accept(&opened.store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(directory.path(), "UPDATE journals SET content = '{}' WHERE substr(interaction, 16) = x'01'");
+    let store = reopen(directory.path()).unwrap();
+    assert!(store.runs(id(1)).await.is_err_and(|error| is_damage(&error)));
+    let recorded = store.recorded(&[id(1), id(2)], 1 << 20).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
+    drop(store);
+    let report = check(directory.path()).unwrap();
+    assert_eq!(report.runs, Counts { sound: 1, damaged: 1 });
+    assert_eq!(report.records["journals"], Counts { sound: 1, damaged: 1 });
+}
+
 fn replay(number: u128) -> ReplayRecord {
     ReplayRecord {
         id: Uuid::from_u128(number),
@@ -114,7 +135,7 @@ async fn a_damaged_replay_stands_in_no_others_way() {
          UPDATE replays SET seal = NULL, starts = 'many' WHERE substr(id, 16) = x'02';",
     );
     let store = reopen(directory.path()).unwrap();
-    let lease = |token| ReplayLease { token: Uuid::from_u128(token), until: at(20) };
+    let lease = |token| Lease { id: Uuid::from_u128(token), until: at(20) };
     let begun = store.begin_replay(lease(7), at(10)).await.unwrap().unwrap();
     assert_eq!((begun.id, begun.starts), (Uuid::from_u128(3), 1));
     assert_eq!(store.begin_replay(lease(8), at(10)).await.unwrap(), None);
@@ -134,7 +155,7 @@ async fn a_changed_report_of_a_replay_is_told() {
         accept(&opened.store, mail(number)).await;
         opened.store.add_replay(replay(u128::from(number))).await.unwrap();
         let token = Uuid::from_u128(7);
-        let begun = opened.store.begin_replay(ReplayLease { token, until: at(20) }, at(10)).await.unwrap().unwrap();
+        let begun = opened.store.begin_replay(Lease { id: token, until: at(20) }, at(10)).await.unwrap().unwrap();
         let interaction = id(u128::from(number));
         let changes = vec![ReplayChange { interaction, entry: "entry".to_owned(), traces: "traces".to_owned() }];
         assert!(opened.store.end_replay(begun.id, token, ReplayState::Done, "{}".to_owned(), changes).await.unwrap());
@@ -195,6 +216,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "flow_events",
             "flow_versions",
             "flows",
+            "journals",
             "queues",
             "replay_changes",
             "replays",

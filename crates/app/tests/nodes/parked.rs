@@ -1,0 +1,299 @@
+//! Runs that wait for an answer from outside, over the death of the node that parked them. No action asks the outside yet: here a queue of
+//! one name is asked for elsewhere.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Map, json};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+use uuid::Uuid;
+use waypost_app::mail::parked::{Outside, Ticket};
+use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
+use waypost_ids::DecisionKind;
+use waypost_store::records::mail::{InteractionRecord, RunRecord};
+use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+use waypost_store::traits::Store;
+
+use super::*;
+
+/// The queue that nobody here knows.
+const ELSEWHERE: &str = "Elsewhere";
+
+/// Waiting for anything longer than this is a failure.
+const LONG: Duration = Duration::from_secs(120);
+
+/// Says whom it was asked for, and until when a run waits.
+struct Far {
+    asked: UnboundedSender<(Ticket, Question)>,
+    until: Mutex<Timestamp>,
+}
+
+impl Outside for Far {
+    fn waits_until(&self, question: &Question) -> Option<Timestamp> {
+        let is_far = matches!(question, Question::FindQueue(asked) if asked.name == ELSEWHERE);
+        is_far.then(|| *self.until.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ask(&self, ticket: Ticket, question: Question) {
+        self.asked.send((ticket, question)).unwrap();
+    }
+}
+
+/// A node with everything that it asks.
+struct Node {
+    app: Arc<App>,
+    store: Arc<dyn Store>,
+    far: Arc<Far>,
+    asked: UnboundedReceiver<(Ticket, Question)>,
+    stop: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Node {
+    /// A node on a directory, or on the database of a URL.
+    async fn open(place: &str) -> Self {
+        let store: Arc<dyn Store> = if place.starts_with("postgres") {
+            Arc::new(PostgresStore::connect(PostgresOptions::new(place)).await.unwrap())
+        } else {
+            Arc::new(SqliteStore::open(Path::new(place), SqliteOptions::default()).unwrap())
+        };
+        let (sender, asked) = unbounded_channel();
+        let far = Arc::new(Far { asked: sender, until: Mutex::new(Timestamp::MAX) });
+        let settings = Settings { outside: Some(far.clone()), ..Settings::default() };
+        let app = App::open(store.clone(), settings).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        Self { app, store, far, asked, stop, stopped }
+    }
+
+    fn work(&self) {
+        tokio::spawn(Arc::clone(&self.app).work(self.stopped.clone()));
+    }
+
+    async fn asked(&mut self) -> Ticket {
+        let (ticket, question) = timeout(LONG, self.asked.recv()).await.unwrap().unwrap();
+        assert_eq!(question, asks());
+        ticket
+    }
+
+    async fn interaction(&self, id: InteractionId) -> InteractionRecord {
+        self.store.interaction(id).await.unwrap().unwrap()
+    }
+
+    /// The run, once it has ended.
+    async fn ran(&self, id: InteractionId) -> RunRecord {
+        timeout(LONG, async {
+            loop {
+                if let Some(last) = self.store.runs(id).await.unwrap().pop() {
+                    return last.run;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+        .expect("the run ends")
+    }
+
+    /// The answer: the queue `Gold`.
+    async fn answer(&self) -> Answered {
+        self.app.catalogue.catch_up().await.unwrap();
+        let id = self.app.catalogue.running().queues_by_name["gold"];
+        let queue = Some(Queue { id, name: "Gold".to_owned() });
+        FindQueue { name: ELSEWHERE.to_owned() }.answered(QueueAnswer { queue })
+    }
+
+    async fn set_row(&self, key: &str, tier: &str) {
+        self.app.catalogue.catch_up().await.unwrap();
+        let table = self.app.catalogue.world().tables.values().next().unwrap().clone();
+        let values = Map::from_iter([("tier".to_owned(), json!(tier))]);
+        self.app.put_table_row(BY, &table, (key, values), false, None).await.unwrap();
+    }
+}
+
+fn asks() -> Question {
+    FindQueue { name: ELSEWHERE.to_owned() }.into()
+}
+
+/// Looks a row up, asks elsewhere for a queue, looks another row up, and goes to the queue.
+fn flow(elsewhere: &str) -> source::Node {
+    let text = format!(
+        "{{ name: Ask, type: email, nodes: [{{ id: a, actions: [
+        {{ type: lookupTable, table: Customers, key: first, outputMapping: [{{ name: tier, value: '${{output.tier}}' }}] }},
+        {{ type: findQueue, name: {elsewhere}, outputMapping: [{{ name: name, value: '${{output.name}}' }}] }},
+        {{ type: setAttributes, attributes: {{ first: '${{tier}}' }} }},
+        {{ type: lookupTable, table: Customers, key: second, outputMapping: [{{ name: tier, value: '${{output.tier}}' }}] }},
+        {{ type: setAttributes, attributes: {{ second: '${{tier}}' }} }},
+        {{ type: transferToQueue, queue: '${{name}}' }} ] }}] }}"
+    );
+    source::yaml(&text).unwrap().0
+}
+
+/// Makes the flow and all that it needs, and accepts a mail, which nobody waits for.
+async fn prepare(node: &Node) -> InteractionId {
+    let app = &node.app;
+    queue(app, "Gold").await;
+    let schema = json!({ "properties": { "tier": { "dataType": "string" } } });
+    let spec =
+        TableSpec { name: "Customers".to_owned(), description: String::new(), ignore_case: None, schema: Some(schema) };
+    app.catalogue.create::<Table>(BY, spec).await.unwrap();
+    node.set_row("first", "then").await;
+    node.set_row("second", "then").await;
+    app.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: DOMAIN.to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
+    let id = app.catalogue.create_flow(BY, flow(ELSEWHERE), Saving::Publish).await.unwrap().record.id;
+    let route = app.catalogue.create::<RouteRecord>(BY, leads("ask", RouteTarget::Flow(id))).await.unwrap();
+    let id = accepted(app, &route, "hello").await;
+    assert_eq!(node.interaction(id).await.state, State::Received, "the answer is not waited for at the door");
+    id
+}
+
+/// Where the node that is killed keeps everything; without it that test is nothing.
+const PLACE: &str = "WAYPOST_TEST_PARKED";
+
+#[tokio::test]
+#[ignore = "runs as a process of its own, to be killed"]
+async fn a_node_that_parks_a_run() {
+    let mut node = Node::open(&std::env::var(PLACE).unwrap()).await;
+    let id = prepare(&node).await;
+    node.work();
+    let ticket = node.asked().await;
+    assert_eq!((ticket.interaction, node.interaction(id).await.state), (id, State::Waiting));
+    println!("\nparked {id} {}", ticket.lease);
+    std::future::pending::<()>().await;
+}
+
+/// Kills a process when it goes.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Parks a run in a process of its own, and kills that.
+async fn parked_by_a_node_that_is_killed(place: String) -> Ticket {
+    blocking(move || {
+        let words = ["--exact", "--ignored", "--nocapture", "parked::a_node_that_parks_a_run"];
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(words).env(PLACE, place).stdout(Stdio::piped());
+        let mut process = Killed(command.spawn().unwrap());
+        let told = BufReader::new(process.0.stdout.take().unwrap());
+        let line = told.lines().map(Result::unwrap).find(|line| line.starts_with("parked ")).expect("it parks");
+        let mut words = line.split(' ').skip(1).map(|word| word.parse::<Uuid>().unwrap());
+        Ticket { interaction: InteractionId(words.next().unwrap()), lease: words.next().unwrap() }
+    })
+    .await
+}
+
+/// What a run left that was answered `then` before it was parked, whatever the table says by now.
+fn went_on(run: &RunRecord) {
+    assert_eq!(run.decision.kind, DecisionKind::Queue, "{run:?}");
+    let attributes: Vec<_> = run.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(attributes, [("first", "then"), ("second", "then")]);
+    let journal = Journal::from_json(run.journal.as_deref().unwrap()).unwrap();
+    let kinds: Vec<_> = journal.answers.iter().map(Answered::kind).collect();
+    assert_eq!(kinds, ["lookupTable", "findQueue", "lookupTable", "findQueue"]);
+}
+
+#[tokio::test]
+async fn a_run_goes_on_after_its_node_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap().to_owned();
+    let ticket = parked_by_a_node_that_is_killed(place.clone()).await;
+    let node = Node::open(&place).await;
+    node.work();
+    assert_eq!(node.interaction(ticket.interaction).await.state, State::Waiting);
+    node.set_row("first", "now").await;
+    node.set_row("second", "now").await;
+    let wrong = Ticket { lease: Uuid::from_u128(7), ..ticket };
+    assert!(!node.app.hand_in(wrong, node.answer().await).await.unwrap());
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    assert!(!node.app.hand_in(ticket, node.answer().await).await.unwrap(), "once");
+    went_on(&node.ran(ticket.interaction).await);
+    node.stop.send_replace(true);
+}
+
+#[tokio::test]
+async fn a_run_goes_on_on_another_node_than_the_one_that_was_answered() {
+    let Ok(tools) = Tools::find().inspect_err(|why| eprintln!("skipped: {why}")) else { return };
+    let server = blocking(move || Arc::new(Server::start(&tools, &[("fsync", "off")]).unwrap())).await;
+    let url = blocking({
+        let server = Arc::clone(&server);
+        move || server.fresh_database().unwrap()
+    })
+    .await;
+    let ticket = parked_by_a_node_that_is_killed(url.clone()).await;
+    let (one, two) = (Node::open(&url).await, Node::open(&url).await);
+    one.set_row("first", "now").await;
+    two.set_row("second", "now").await;
+    // Only the second works; the first takes the answer, and both are handed it at the same time.
+    two.work();
+    let answer = one.answer().await;
+    let (first, second) =
+        tokio::join!(one.app.hand_in(ticket, answer.clone()), two.app.hand_in(ticket, answer.clone()));
+    assert!(first.unwrap() ^ second.unwrap(), "one of them");
+    went_on(&two.ran(ticket.interaction).await);
+    two.stop.send_replace(true);
+}
+
+/// Whoever had the answer may be gone. Then the run asks again, and the first answer comes too late.
+#[tokio::test]
+async fn a_run_that_is_not_answered_in_time_asks_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    *node.far.until.lock().unwrap() = Timestamp::UNIX_EPOCH;
+    let id = prepare(&node).await;
+    node.work();
+    let first = node.asked().await;
+    let mut newest = node.asked().await;
+    assert!(newest.interaction == first.interaction && newest.lease != first.lease);
+    assert!(!node.app.hand_in(first, node.answer().await).await.unwrap(), "another answer is waited for");
+    *node.far.until.lock().unwrap() = Timestamp::MAX;
+    while !node.app.hand_in(newest, node.answer().await).await.unwrap() {
+        newest = node.asked().await;
+    }
+    went_on(&node.ran(id).await);
+    node.stop.send_replace(true);
+}
+
+/// A flow that is published meanwhile counts, as for every run that had to wait; the mail does not end as unrouted for it.
+#[tokio::test]
+async fn a_run_whose_flow_asks_something_else_by_then_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    node.work();
+    let ticket = node.asked().await;
+    node.set_row("first", "now").await;
+    node.set_row("second", "now").await;
+    let asking = node.app.catalogue.world().flows.keys().next().copied().unwrap();
+    node.app.catalogue.update_flow(BY, asking, flow("Gold"), None, Saving::Publish).await.unwrap();
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    let run = node.ran(id).await;
+    assert_eq!((run.decision.kind, run.flow.map(|(_, version)| version)), (DecisionKind::Queue, Some(2)));
+    assert_eq!(run.attributes["first"], "now");
+    node.stop.send_replace(true);
+}
+
+#[tokio::test]
+async fn what_is_erased_while_its_run_is_parked_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    node.work();
+    let ticket = node.asked().await;
+    node.app.erase("test", id).await.unwrap();
+    assert_eq!(node.store.parked_journal(id).await.unwrap(), None);
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    // It begins anew over nothing, and asks nobody outside.
+    let run = node.ran(id).await;
+    assert_eq!((run.decision.kind, run.journal, run.trace.as_str()), (DecisionKind::Unrouted, None, "{}"));
+    node.stop.send_replace(true);
+}

@@ -1,0 +1,153 @@
+//! What becomes of mail that is offered.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_ids::{InteractionId, QueueId};
+
+use super::duplicates::Seen;
+use super::standing::Standing;
+use crate::records::catalogue::Epoch;
+use crate::records::mail::{AcceptOutcome, Accepted, DecisionRecord, IdempotencyKey, NewInteraction, RunRecord};
+
+/// What becomes of one interaction that is offered.
+pub(crate) enum Offer<'o> {
+    /// It is made.
+    Made(Made<'o>),
+    /// It is counted on one that was made before.
+    Duplicate(InteractionId),
+}
+
+/// What is kept of an interaction beside what was offered.
+pub(crate) struct Made<'o> {
+    pub(crate) standing: Standing,
+    /// The run, if it is kept.
+    pub(crate) run: Option<&'o RunRecord>,
+    /// How many runs have ended.
+    pub(crate) runs: u32,
+    pub(crate) priority: i64,
+    /// An earlier one with the same Message-ID and other content.
+    pub(crate) like: Option<InteractionId>,
+}
+
+/// Decides on an interaction that is offered, compared with what came before. A run that was made with another catalogue than the newest is
+/// not kept, nor is one that leads to a queue that is gone.
+pub(crate) fn offer<E>(
+    offered: &NewInteraction,
+    received_at: Timestamp,
+    seen: Seen,
+    newest: Epoch,
+    is_there: impl FnOnce(QueueId) -> Result<bool, E>,
+) -> Result<Offer<'_>, E> {
+    let like = match seen {
+        Seen::Same(of) => return Ok(Offer::Duplicate(of)),
+        Seen::Like(of) => Some(of),
+        Seen::No => None,
+    };
+    let run = match &offered.run {
+        Some(run) if offered.epoch == newest && leads_somewhere(&run.decision, is_there)? => Some(run),
+        Some(_) | None => None,
+    };
+    Ok(Offer::Made(Made {
+        standing: Standing::accepted(run.map(|run| run.decision.kind), received_at),
+        run,
+        runs: u32::from(run.is_some()),
+        priority: run.map_or(offered.priority, |run| run.decision.priority),
+        like,
+    }))
+}
+
+/// Whether the queue that a decision names, if it names one, is there.
+fn leads_somewhere<E>(decision: &DecisionRecord, is_there: impl FnOnce(QueueId) -> Result<bool, E>) -> Result<bool, E> {
+    decision.queue.map_or(Ok(true), is_there)
+}
+
+impl Made<'_> {
+    /// What is answered.
+    pub(crate) fn accepted(&self, id: InteractionId) -> Accepted {
+        Accepted::Created { id, decided: self.run.is_some(), possible_duplicate_of: self.like }
+    }
+}
+
+/// What is kept of a request with a key: the interactions that it made or was counted on, 16 bytes each.
+pub(crate) fn remembered(outcome: &[Accepted]) -> Vec<u8> {
+    let ids = outcome.iter().map(|one| match one {
+        Accepted::Created { id, .. } => id,
+        Accepted::Duplicate { of } => of,
+    });
+    ids.flat_map(|id| id.0.into_bytes()).collect()
+}
+
+/// What is answered to a request whose key was used before, from what is kept of it.
+pub(crate) fn repeated(key: &IdempotencyKey, fingerprint: &[u8], remembered: &[u8]) -> AcceptOutcome {
+    if fingerprint != key.fingerprint {
+        return AcceptOutcome::KeyReused;
+    }
+    let (ids, _) = remembered.as_chunks::<16>();
+    AcceptOutcome::Replayed(ids.iter().map(|id| InteractionId(Uuid::from_bytes(*id))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use waypost_ids::DecisionKind;
+
+    use super::*;
+    use crate::conformance::samples::{at, id, offer as sample, queue, run};
+    use crate::records::mail::State;
+
+    /// An offered interaction of priority 3, decided for priority 8 at this epoch, if it is decided.
+    fn offered(decision: Option<DecisionKind>, epoch: Epoch) -> NewInteraction {
+        let run = decision.map(|kind| {
+            let mut run = run(kind);
+            run.decision.priority = 8;
+            run
+        });
+        NewInteraction { priority: 3, run, epoch, ..sample(1, 1) }
+    }
+
+    #[test]
+    fn a_run_is_kept_if_its_catalogue_is_the_newest_and_its_queue_is_there() {
+        use DecisionKind::{Forward, Queue};
+        for (decision, epoch, queue_is_there, state, kept) in [
+            (None, 7, true, State::Received, false),
+            (Some(Queue), 7, true, State::Decided, true),
+            (Some(Queue), 7, false, State::Received, false),
+            (Some(Queue), 6, true, State::Received, false),
+            (Some(Queue), 8, true, State::Received, false),
+            (Some(Forward), 7, false, State::Completed, true),
+            (Some(Forward), 6, true, State::Received, false),
+        ] {
+            let offered = offered(decision, epoch);
+            let is_there = |named| {
+                assert_eq!(named, queue(1));
+                Ok::<_, Infallible>(queue_is_there)
+            };
+            let Ok(Offer::Made(made)) = offer(&offered, at(5), Seen::No, 7, is_there) else { panic!("{decision:?}") };
+            let case = format!("{decision:?}, epoch {epoch}, queue there: {queue_is_there}");
+            assert_eq!((made.standing.state, made.run.is_some(), made.runs), (state, kept, u32::from(kept)), "{case}");
+            assert_eq!(made.priority, if kept { 8 } else { 3 }, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_same_mail_makes_nothing_and_mail_like_it_names_the_earlier() {
+        let offered = offered(Some(DecisionKind::Forward), 7);
+        let decide = |seen| offer(&offered, at(5), seen, 7, |_| Ok::<_, Infallible>(true)).unwrap();
+        assert!(matches!(decide(Seen::Same(id(9))), Offer::Duplicate(of) if of == id(9)));
+        for (seen, like) in [(Seen::Like(id(9)), Some(id(9))), (Seen::No, None)] {
+            let Offer::Made(made) = decide(seen) else { panic!("{like:?}") };
+            let created = Accepted::Created { id: id(1), decided: true, possible_duplicate_of: like };
+            assert_eq!(made.accepted(id(1)), created);
+        }
+    }
+
+    #[test]
+    fn a_request_is_known_again_by_key_and_fingerprint() {
+        let made = Accepted::Created { id: id(1), decided: true, possible_duplicate_of: None };
+        let kept = remembered(&[made, Accepted::Duplicate { of: id(2) }]);
+        let key = IdempotencyKey { key: "k".to_owned(), fingerprint: [4; 32] };
+        assert_eq!(repeated(&key, &[4; 32], &kept), AcceptOutcome::Replayed(vec![id(1), id(2)]));
+        assert_eq!(repeated(&key, &[5; 32], &kept), AcceptOutcome::KeyReused);
+    }
+}

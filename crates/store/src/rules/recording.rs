@@ -1,0 +1,123 @@
+//! What a run that has ended leaves in its interaction.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use waypost_ids::DecisionKind;
+
+use super::contents;
+use super::standing::Standing;
+use crate::encoding::ended_at;
+use crate::records::mail::RunRecord;
+
+/// An interaction whose run ends.
+pub(crate) struct Before {
+    pub(crate) standing: Standing,
+    /// How many runs have ended.
+    pub(crate) runs: u32,
+    pub(crate) decision: Option<DecisionKind>,
+    pub(crate) erased: bool,
+    /// Attributes that were set apart from runs.
+    pub(crate) set: BTreeMap<String, String>,
+}
+
+/// What is recorded.
+pub(crate) enum Recorded {
+    Kept(Box<Kept>),
+    /// The decision names a queue that is gone: the interaction waits for another run.
+    Void(Standing),
+}
+
+/// A run that is kept.
+pub(crate) struct Kept {
+    pub(crate) standing: Standing,
+    /// The decision that this one replaces.
+    pub(crate) replaces: Option<DecisionKind>,
+    /// The run's number, which is how many have ended by now.
+    pub(crate) number: u32,
+    /// The run as it is kept.
+    pub(crate) run: RunRecord,
+    /// The attributes that the interaction shows from now on.
+    pub(crate) shown: BTreeMap<String, String>,
+}
+
+/// Decides what is kept of a run; none if it was not made under a lease that is held.
+pub(crate) fn record(before: Before, lease: Uuid, run: RunRecord, leads_somewhere: bool) -> Option<Recorded> {
+    let Before { standing, runs, decision: replaces, erased, set } = before;
+    if !leads_somewhere {
+        return standing.void_run(lease).map(Recorded::Void);
+    }
+    let rerun_by = run.rerun_by.clone().or_else(|| standing.rerun_by.clone());
+    let standing = standing.end_run(lease, run.decision.kind, ended_at(&run))?;
+    let run = if erased { contents::bare_run(run) } else { run };
+    let shown = contents::shown(&run.attributes, &set);
+    let run = RunRecord { rerun_by, ..run };
+    let number = runs.saturating_add(1);
+    Some(Recorded::Kept(Box::new(Kept { standing, replaces, number, run, shown })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::samples::{at, run};
+    use crate::leases::Lease;
+    use crate::records::mail::State;
+
+    const LEASE: Uuid = Uuid::from_u128(1);
+
+    /// An interaction that is being run, the second time, asked for by `ops`, with the attribute `lang` set.
+    fn running(erased: bool) -> Before {
+        let lease = Lease { id: LEASE, until: at(60) };
+        let standing = Standing::accepted(Some(DecisionKind::Queue), at(0));
+        Before {
+            standing: standing.rerun("ops", false).unwrap().claim_run(lease).unwrap(),
+            runs: 1,
+            decision: Some(DecisionKind::Queue),
+            erased,
+            set: if erased { BTreeMap::new() } else { BTreeMap::from([("lang".to_owned(), "de".to_owned())]) },
+        }
+    }
+
+    fn kept(before: Before, run: RunRecord) -> Kept {
+        match record(before, LEASE, run, true).unwrap() {
+            Recorded::Kept(kept) => *kept,
+            Recorded::Void(standing) => panic!("{standing:?}"),
+        }
+    }
+
+    #[test]
+    fn a_run_is_kept_with_its_number_and_who_asked() {
+        let offered = run(DecisionKind::Forward);
+        let kept = kept(running(false), offered.clone());
+        assert_eq!((kept.number, kept.run.rerun_by.as_deref()), (2, Some("ops")));
+        assert_eq!(kept.replaces, Some(DecisionKind::Queue));
+        assert_eq!((kept.standing.state, kept.standing.completed_at), (State::Completed, Some(ended_at(&offered))));
+        assert_eq!((kept.run.attributes["lang"].as_str(), kept.shown["lang"].as_str()), ("en", "de"));
+    }
+
+    #[test]
+    fn what_was_erased_meanwhile_does_not_come_back() {
+        let kept = kept(running(true), run(DecisionKind::Queue));
+        assert_eq!(
+            (kept.run.trace.as_str(), kept.run.attributes, kept.shown),
+            ("{}", BTreeMap::new(), BTreeMap::new())
+        );
+        assert_eq!(kept.standing.state, State::Decided);
+    }
+
+    #[test]
+    fn a_decision_that_leads_nowhere_is_not_kept() {
+        let Some(Recorded::Void(standing)) = record(running(false), LEASE, run(DecisionKind::Queue), false) else {
+            panic!("it was kept");
+        };
+        assert_eq!((standing.state, standing.rerun_by.as_deref()), (State::Received, Some("ops")));
+    }
+
+    #[test]
+    fn only_the_holder_records() {
+        for leads_somewhere in [true, false] {
+            let other = record(running(false), Uuid::from_u128(2), run(DecisionKind::Queue), leads_somewhere);
+            assert!(other.is_none());
+        }
+    }
+}

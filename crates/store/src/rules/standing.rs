@@ -1,0 +1,401 @@
+//! How an interaction goes from state to state and from hand to hand. Each method is something that happens to it; the answer is how it
+//! stands afterwards, or none if it can't happen to it. A new state makes the compiler ask what each of them means for it.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_ids::DecisionKind;
+
+use crate::leases::{Hold, Lease};
+use crate::records::mail::State;
+
+/// Where an interaction stands, and what goes with that.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) state: State,
+    /// A completed one keeps the lease that it was acknowledged under.
+    pub(crate) hold: Hold,
+    /// Attempts at the run that it waits for.
+    pub(crate) attempts: u32,
+    /// Who asked for the run that it waits for; none for the first.
+    pub(crate) rerun_by: Option<String>,
+    /// Set as long as it is completed.
+    pub(crate) completed_at: Option<Timestamp>,
+}
+
+/// What becomes of somebody's wish to end something that may have ended before.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ends {
+    /// It ends now.
+    Now(Standing),
+    /// It had ended already, which is well.
+    Before,
+    /// It is not theirs to end.
+    Refused,
+}
+
+/// Where an interaction stands after a decision.
+const fn decided(kind: DecisionKind) -> State {
+    match kind {
+        DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
+        DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
+    }
+}
+
+impl Standing {
+    /// One that was accepted, with its decision if it was run before.
+    pub(crate) fn accepted(decision: Option<DecisionKind>, at: Timestamp) -> Self {
+        let state = decision.map_or(State::Received, decided);
+        let hold = Hold::Nobody;
+        Self { state, hold, attempts: 0, rerun_by: None, completed_at: completed(state, at) }
+    }
+
+    /// A worker takes it for a run.
+    pub(crate) fn claim_run(self, lease: Lease) -> Option<Self> {
+        match self.state {
+            State::Received => {
+                let attempts = self.attempts.saturating_add(1);
+                Some(Self { state: State::Running, hold: Hold::By(lease), attempts, ..self })
+            }
+            State::Running | State::Waiting | State::Decided | State::Claimed | State::Completed => None,
+        }
+    }
+
+    /// Its worker renews the lease. One that ran out is good until somebody has taken the interaction back.
+    pub(crate) fn renew_run(self, lease: Lease) -> Option<Self> {
+        self.is_run_under(lease.id).then_some(Self { hold: Hold::By(lease), ..self })
+    }
+
+    /// Its worker gives it back without a decision. An attempt that was none is not counted.
+    pub(crate) fn release_run(self, lease: Uuid, attempted: bool) -> Option<Self> {
+        let attempts = self.attempts.saturating_sub(u32::from(!attempted));
+        self.is_run_under(lease).then_some(Self { state: State::Received, hold: Hold::Nobody, attempts, ..self })
+    }
+
+    /// Its worker parks the run until an answer comes, at the latest until the lease ends. What is held from now on is the right to
+    /// answer: no work goes on under it. The attempts so far came to something.
+    pub(crate) fn park_run(self, lease: Lease) -> Option<Self> {
+        self.is_run_under(lease.id).then_some(Self {
+            state: State::Waiting,
+            hold: Hold::By(lease),
+            attempts: 0,
+            ..self
+        })
+    }
+
+    /// The answer came that a run waits for that was parked under this lease: any worker takes it. An answer that comes late is good
+    /// until somebody has taken the interaction back.
+    pub(crate) fn resume_run(self, lease: Uuid) -> Option<Self> {
+        let waits = self.state == State::Waiting && matches!(self.hold, Hold::By(held) if held.id == lease);
+        waits.then_some(Self { state: State::Received, hold: Hold::Nobody, ..self })
+    }
+
+    /// Its run ended with a decision.
+    pub(crate) fn end_run(self, lease: Uuid, decision: DecisionKind, at: Timestamp) -> Option<Self> {
+        let state = decided(decision);
+        let ended = Self { state, hold: Hold::Nobody, attempts: 0, rerun_by: None, completed_at: completed(state, at) };
+        self.is_run_under(lease).then_some(ended)
+    }
+
+    /// Its run ended with a decision that can't be kept: it waits for another, as if there had been none.
+    pub(crate) fn void_run(self, lease: Uuid) -> Option<Self> {
+        self.is_run_under(lease).then_some(Self { state: State::Received, hold: Hold::Nobody, attempts: 0, ..self })
+    }
+
+    /// Somebody asks for another run. What was erased has nothing to be run over.
+    pub(crate) fn rerun(self, by: &str, erased: bool) -> Option<Self> {
+        if erased {
+            return None;
+        }
+        match self.state {
+            State::Decided | State::Completed => Some(Self {
+                state: State::Received,
+                hold: Hold::Nobody,
+                rerun_by: Some(by.to_owned()),
+                completed_at: None,
+                ..self
+            }),
+            State::Received | State::Running | State::Waiting | State::Claimed => None,
+        }
+    }
+
+    /// Somebody claims it from its queue.
+    pub(crate) fn claim_work(self, lease: Lease) -> Option<Self> {
+        match self.state {
+            State::Decided => Some(Self { state: State::Claimed, hold: Hold::By(lease), ..self }),
+            State::Received | State::Running | State::Waiting | State::Claimed | State::Completed => None,
+        }
+    }
+
+    /// Whoever claimed it asks for more time.
+    pub(crate) fn extend_work(self, lease: Lease, now: Timestamp) -> Option<Self> {
+        self.is_claimed_under(lease.id, now).then_some(Self { hold: Hold::By(lease), ..self })
+    }
+
+    /// Whoever claimed it gives it back to its queue.
+    pub(crate) fn release_work(self, lease: Uuid, now: Timestamp) -> Option<Self> {
+        self.is_claimed_under(lease, now).then_some(Self { state: State::Decided, hold: Hold::Nobody, ..self })
+    }
+
+    /// Whoever claimed it is done.
+    pub(crate) fn acknowledge(self, lease: Uuid, now: Timestamp) -> Ends {
+        match self.state {
+            State::Completed if self.hold == Hold::Over(lease) => Ends::Before,
+            State::Claimed if self.is_claimed_under(lease, now) => Ends::Now(Self {
+                state: State::Completed,
+                hold: Hold::Over(lease),
+                completed_at: completed(State::Completed, now),
+                ..self
+            }),
+            State::Received | State::Running | State::Waiting | State::Decided | State::Claimed | State::Completed => {
+                Ends::Refused
+            }
+        }
+    }
+
+    /// Somebody completes it, whoever holds it.
+    pub(crate) fn complete(self, at: Timestamp) -> Ends {
+        match self.state {
+            State::Decided | State::Claimed => Ends::Now(Self {
+                state: State::Completed,
+                hold: Hold::Nobody,
+                completed_at: completed(State::Completed, at),
+                ..self
+            }),
+            State::Completed => Ends::Before,
+            State::Received | State::Running | State::Waiting => Ends::Refused,
+        }
+    }
+
+    /// The time of whoever holds it has run out, if it has.
+    pub(crate) fn expire(self, now: Timestamp) -> Option<Self> {
+        let to = expired(self.state)?;
+        let hold = self.hold.expire(now)?;
+        Some(Self { state: to, hold, ..self })
+    }
+
+    fn is_run_under(&self, lease: Uuid) -> bool {
+        self.state == State::Running && self.hold.is_by(lease)
+    }
+
+    fn is_claimed_under(&self, lease: Uuid, now: Timestamp) -> bool {
+        self.state == State::Claimed && self.hold.lasts_by(lease, now)
+    }
+}
+
+/// Where an interaction in this state goes when the time of whoever holds it has run out; none if nobody holds it.
+const fn expired(state: State) -> Option<State> {
+    match state {
+        // A run that is not answered in time goes on all the same, and asks again.
+        State::Running | State::Waiting => Some(State::Received),
+        State::Claimed => Some(State::Decided),
+        State::Received | State::Decided | State::Completed => None,
+    }
+}
+
+/// Whether somebody holds what is in this state, under a lease that may run out.
+pub(crate) const fn is_held(state: State) -> bool {
+    expired(state).is_some()
+}
+
+/// Time counts from an interaction's completion.
+fn completed(state: State, at: Timestamp) -> Option<Timestamp> {
+    (state == State::Completed).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// What happens by whoever holds the interaction, in time, and where it stands afterwards; `-` is "can't happen", `=` "is so already".
+    const TABLE: &str = "
+        what          Received  Running   Waiting   Decided   Claimed   Completed
+        claim run     Running   -         -         -         -         -
+        renew run     -         Running   -         -         -         -
+        release run   -         Received  -         -         -         -
+        park run      -         Waiting   -         -         -         -
+        resume run    -         -         Received  -         -         -
+        end queue     -         Decided   -         -         -         -
+        end unrouted  -         Decided   -         -         -         -
+        end forward   -         Completed -         -         -         -
+        end dropped   -         Completed -         -         -         -
+        void run      -         Received  -         -         -         -
+        rerun         -         -         -         Received  -         Received
+        rerun erased  -         -         -         -         -         -
+        claim work    -         -         -         Claimed   -         -
+        extend work   -         -         -         -         Claimed   -
+        release work  -         -         -         -         Decided   -
+        acknowledge   -         -         -         -         Completed =
+        complete      -         -         -         Completed Completed =
+        expire        -         Received  Received  -         Decided   -
+    ";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn lease(number: u128, until: i64) -> Lease {
+        Lease { id: Uuid::from_u128(number), until: at(until) }
+    }
+
+    /// One in each state as it comes to be in it: held under lease 1 until 100, tried twice, asked for by `ops`.
+    fn one(state: State) -> Standing {
+        let held = Hold::By(lease(1, 100));
+        let hold = match state {
+            State::Running | State::Waiting | State::Claimed => held,
+            State::Completed => Hold::Over(lease(1, 100).id),
+            State::Received | State::Decided => Hold::Nobody,
+        };
+        Standing { state, hold, attempts: 2, rerun_by: Some("ops".to_owned()), completed_at: completed(state, at(7)) }
+    }
+
+    fn happens(what: &str, to: Standing, by: Lease, now: Timestamp) -> Option<Standing> {
+        let before = to.clone();
+        let ends = |ends| match ends {
+            Ends::Now(after) => Some(after),
+            Ends::Before => Some(before),
+            Ends::Refused => None,
+        };
+        let end = |to: Standing, kind| to.end_run(by.id, kind, now);
+        match what {
+            "claim run" => to.claim_run(by),
+            "renew run" => to.renew_run(by),
+            "release run" => to.release_run(by.id, true),
+            "park run" => to.park_run(by),
+            "resume run" => to.resume_run(by.id),
+            "end queue" => end(to, DecisionKind::Queue),
+            "end unrouted" => end(to, DecisionKind::Unrouted),
+            "end forward" => end(to, DecisionKind::Forward),
+            "end dropped" => end(to, DecisionKind::Disconnect),
+            "void run" => to.void_run(by.id),
+            "rerun" => to.rerun("ann", false),
+            "rerun erased" => to.rerun("ann", true),
+            "claim work" => to.claim_work(by),
+            "extend work" => to.extend_work(by, now),
+            "release work" => to.release_work(by.id, now),
+            "acknowledge" => ends(to.acknowledge(by.id, now)),
+            "complete" => ends(to.complete(now)),
+            "expire" => to.expire(at(100)),
+            other => panic!("{other}"),
+        }
+    }
+
+    /// The table: what happens, to what, and what comes of it.
+    fn cases() -> Vec<(String, State, Option<State>)> {
+        let named: BTreeMap<String, State> = State::ALL.iter().map(|state| (format!("{state:?}"), *state)).collect();
+        let mut lines = TABLE.trim().lines().map(str::trim);
+        let from: Vec<State> = lines.next().unwrap().split_whitespace().skip(1).map(|name| named[name]).collect();
+        assert_eq!(from.len(), State::ALL.len(), "a state has no column");
+        let mut cases = Vec::new();
+        for line in lines {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let (what, to) = words.split_at(words.len() - from.len());
+            for (from, to) in from.iter().zip(to) {
+                let to = match *to {
+                    "-" => None,
+                    "=" => Some(*from),
+                    name => Some(named[name]),
+                };
+                cases.push((what.join(" "), *from, to));
+            }
+        }
+        cases
+    }
+
+    #[test]
+    fn each_thing_happens_in_its_states_alone() {
+        for (what, from, to) in cases() {
+            let after = happens(&what, one(from), lease(1, 100), at(50));
+            assert_eq!(after.as_ref().map(|after| after.state), to, "{what}, {from:?}");
+        }
+    }
+
+    #[test]
+    fn who_holds_it_and_when_it_was_completed_fit_the_state() {
+        for (what, from, _) in cases() {
+            let Some(after) = happens(&what, one(from), lease(1, 100), at(50)) else { continue };
+            let held = matches!(after.hold, Hold::By(_));
+            assert_eq!(held, is_held(after.state), "{what}, {from:?}: {:?}", after.hold);
+            assert_eq!(after.completed_at.is_some(), after.state == State::Completed, "{what}, {from:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_holder_does_what_a_holder_does() {
+        let holders = [
+            "renew run",
+            "release run",
+            "park run",
+            "resume run",
+            "end queue",
+            "end unrouted",
+            "end forward",
+            "end dropped",
+            "void run",
+            "extend work",
+            "release work",
+            "acknowledge",
+        ];
+        for (what, from, _) in cases() {
+            let after = happens(&what, one(from), lease(2, 200), at(50));
+            assert!(after.is_none() || !holders.contains(&what.as_str()), "{what}, {from:?}: {after:?}");
+        }
+    }
+
+    /// A run goes on as long as nobody else has it. Whoever claimed work is outside: for them a lease ends when its time does.
+    #[test]
+    fn a_lease_of_work_ends_with_its_time_and_a_lease_of_a_run_when_it_is_taken_back() {
+        let late = |what, from| happens(what, one(from), lease(1, 100), at(100)).map(|after| after.state);
+        for what in ["extend work", "release work", "acknowledge"] {
+            assert_eq!(late(what, State::Claimed), None, "{what}");
+        }
+        assert_eq!(late("renew run", State::Running), Some(State::Running));
+        assert_eq!(late("end queue", State::Running), Some(State::Decided));
+        assert_eq!(late("acknowledge", State::Completed), Some(State::Completed), "acknowledged before");
+        assert_eq!(one(State::Running).expire(at(99)), None, "it has time left");
+    }
+
+    #[test]
+    fn attempts_are_counted_until_a_run_comes_to_something() {
+        let attempts = |what, from| happens(what, one(from), lease(1, 100), at(50)).unwrap().attempts;
+        assert_eq!(attempts("claim run", State::Received), 3);
+        assert_eq!(attempts("expire", State::Running), 2);
+        assert_eq!(attempts("release run", State::Running), 2);
+        assert_eq!(one(State::Running).release_run(lease(1, 100).id, false).unwrap().attempts, 1);
+        for what in ["park run", "void run", "end queue", "end forward"] {
+            assert_eq!(attempts(what, State::Running), 0, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_asked_is_known_until_the_run_has_ended() {
+        let asked = |what, from| happens(what, one(from), lease(1, 100), at(50)).unwrap().rerun_by;
+        assert_eq!(asked("rerun", State::Decided).as_deref(), Some("ann"));
+        for (what, from) in [
+            ("claim run", State::Received),
+            ("release run", State::Running),
+            ("park run", State::Running),
+            ("void run", State::Running),
+            ("resume run", State::Waiting),
+            ("expire", State::Running),
+        ] {
+            assert_eq!(asked(what, from).as_deref(), Some("ops"), "{what}");
+        }
+        assert_eq!(asked("end queue", State::Running), None);
+    }
+
+    #[test]
+    fn what_is_accepted_stands_where_its_decision_leaves_it() {
+        for (decision, state, completed) in [
+            (None, State::Received, None),
+            (Some(DecisionKind::Queue), State::Decided, None),
+            (Some(DecisionKind::Unrouted), State::Decided, None),
+            (Some(DecisionKind::Forward), State::Completed, Some(at(5))),
+            (Some(DecisionKind::Disconnect), State::Completed, Some(at(5))),
+        ] {
+            let made = Standing::accepted(decision, at(5));
+            assert_eq!((made.state, made.completed_at, made.hold, made.attempts), (state, completed, Hold::Nobody, 0));
+        }
+    }
+}
