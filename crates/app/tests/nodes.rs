@@ -1,6 +1,12 @@
 //! Two apps on one PostgreSQL, as two nodes are, of which neither listens to the other: what one did must be found out where it counts.
 //! Skipped, with a word, where PostgreSQL is not installed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "nodes/parked.rs"]
 mod parked;

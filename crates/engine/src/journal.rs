@@ -75,9 +75,19 @@ impl Journal {
         Ok(serde_json::to_string(&Stored { version: JOURNAL_VERSION, journal: self })?)
     }
 
-    /// What is kept of a run that is over: a replay needs no order, so an answer that is too large is left out by itself.
-    #[must_use]
-    pub fn kept(mut self) -> Self {
+    /// The stored form of what is kept of a run that is over; none if it asked nothing. A replay needs no order, so an answer that is too
+    /// large is left out by itself.
+    ///
+    /// # Errors
+    /// As [`Journal::to_json`].
+    pub fn to_kept_json(mut self) -> Result<Option<String>, JournalError> {
+        if self.answers.is_empty() {
+            return Ok(None);
+        }
+        let whole = self.to_json()?;
+        if whole.len() <= MOST_KEPT {
+            return Ok(Some(whole));
+        }
         let mut bytes: usize = 0;
         self.answers.retain(|answered| {
             let all = bytes.saturating_add(json_bytes(answered));
@@ -87,7 +97,7 @@ impl Journal {
             }
             keeps
         });
-        self
+        self.to_json().map(Some)
     }
 }
 

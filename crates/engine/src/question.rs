@@ -136,7 +136,6 @@ macro_rules! questions {
                 fn exchange(answered: &Answered) -> Option<&Exchange<Self, $answer>> {
                     match answered {
                         Answered::$question(exchange) => Some(exchange),
-                        #[allow(unreachable_patterns, reason = "reached with a second kind")]
                         _ => None,
                     }
                 }

@@ -20,7 +20,7 @@ use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
 use super::email::{Envelope, MessageView};
-use super::parked::{Parked, stored};
+use super::parked::Parked;
 use crate::catalogue::world::Running;
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
@@ -272,9 +272,7 @@ pub(super) async fn conduct(
 
 fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> {
     record.trace = outcome.trace.to_json();
-    let journal = outcome.journal.kept();
-    // Most runs ask nothing, and pay nothing.
-    record.journal = if journal.answers.is_empty() { None } else { Some(stored(&journal)?) };
+    record.journal = outcome.journal.to_kept_json().map_err(|error| StoreError::Failed(error.to_string()))?;
     record.attributes = outcome.attributes;
     let decided = outcome.decision;
     let kind = decided.kind;

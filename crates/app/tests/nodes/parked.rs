@@ -1,7 +1,7 @@
 //! Runs that wait for an answer from outside, over the death of the node that parked them. No action asks the outside yet: here a queue of
 //! one name is asked for elsewhere.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +15,7 @@ use waypost_app::mail::parked::{Outside, Ticket};
 use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
 use waypost_ids::DecisionKind;
 use waypost_store::records::mail::{InteractionRecord, RunRecord};
+use waypost_store::records::retention::{RetentionLimits, VersionLimits};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
@@ -163,7 +164,7 @@ async fn a_node_that_parks_a_run() {
     node.work();
     let ticket = node.asked().await;
     assert_eq!((ticket.interaction, node.interaction(id).await.state), (id, State::Waiting));
-    println!("\nparked {id} {}", ticket.lease);
+    std::io::stdout().write_all(format!("\nparked {id} {}\n", ticket.lease).as_bytes()).unwrap();
     std::future::pending::<()>().await;
 }
 
@@ -241,6 +242,26 @@ async fn a_run_goes_on_on_another_node_than_the_one_that_was_answered() {
     assert!(first.unwrap() ^ second.unwrap(), "one of them");
     went_on(&two.ran(ticket.interaction).await);
     two.stop.send_replace(true);
+}
+
+/// A run may wait longer than versions of tables are kept.
+#[tokio::test]
+async fn a_run_sees_tables_as_they_are_where_what_it_saw_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    node.work();
+    let ticket = node.asked().await;
+    for _ in 0..2 {
+        node.set_row("first", "now").await;
+        node.set_row("second", "now").await;
+    }
+    let versions = Some(VersionLimits { before: Timestamp::MAX, least: 1, most: 1 });
+    node.store.sweep(RetentionLimits { versions, ..RetentionLimits::default() }, 100).await.unwrap();
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    let run = node.ran(id).await;
+    assert_eq!((run.attributes["first"].as_str(), run.attributes["second"].as_str()), ("then", "now"));
+    node.stop.send_replace(true);
 }
 
 /// Whoever had the answer may be gone. Then the run asks again, and the first answer comes too late.

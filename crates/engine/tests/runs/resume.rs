@@ -202,5 +202,9 @@ fn the_answers_of_an_ended_run_are_kept_up_to_a_mebibyte() {
     let Some(Answered::LookupTable(exchange)) = journal.answers.first_mut() else { panic!("no row") };
     exchange.request.key = "x".repeat(1024 * 1024);
     let all = journal.answers.clone();
-    assert_eq!(journal.kept().answers, all[1..]);
+    let kept = journal.to_kept_json().unwrap().unwrap();
+    assert_eq!(Journal::from_json(&kept).unwrap().answers, all[1..]);
+    let small = Journal { answers: all[1..].to_vec(), detail: Detail::Steps };
+    assert_eq!(Journal::from_json(&small.clone().to_kept_json().unwrap().unwrap()).unwrap(), small);
+    assert_eq!(Journal::default().to_kept_json().unwrap(), None, "most runs ask nothing");
 }
