@@ -1,13 +1,21 @@
-//! `POST /changesets`: many flows published at once, or none of them.
+//! `POST /changesets`: many flows and other objects changed at once, or none of them.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use waypost_app::access::scopes::Scope;
 use waypost_app::catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
+use waypost_app::catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::schedules::KnownSchedule;
+use waypost_app::catalogue::shape::Table;
 use waypost_app::error::AppError;
+use waypost_app::revisions::Revisions;
 use waypost_flow::source::{self, Node};
-use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedQueue};
+use waypost_ids::Kind;
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
+use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedObject, ChangedQueue};
 use waypost_wire::error::Problem;
 
 use crate::auth::{Caller, FlowWrite, RoutingWrite};
@@ -15,21 +23,24 @@ use crate::body::FlowBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::flows::{VERSION_EXPECTED, version_in};
+use crate::objects::{Call, PathParts, Resource};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
+use crate::revision::listed;
 use crate::state::ApiState;
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let described = operation("postChangesets", Scope::FlowWrite, "Publish many flows at once, or none of them")
-        .body::<WireChangeSet>()
-        .answers::<ChangeSetDone>()
-        .refuses(&[404, 409, 410]);
+    let described =
+        operation("postChangesets", Scope::FlowWrite, "Change many flows and other objects at once, or none of them")
+            .body::<WireChangeSet>()
+            .answers::<ChangeSetDone>()
+            .refuses(&[404, 409, 410]);
     Endpoints::default().post("/changesets", publish, described)
 }
 
-/// The endpoint. Making queues takes the scope for them, too.
+/// The endpoint. Changing objects and making queues takes the scope for them, too.
 pub async fn publish(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
@@ -39,7 +50,8 @@ pub async fn publish(
 ) -> Result<Json<ChangeSetDone>, ApiError> {
     query.finish()?;
     let (set, note) = read(&body)?;
-    if !set.queues.is_empty() && !set.dry_run {
+    // What is said of objects is told even by a dry run.
+    if !set.objects.is_empty() || (!set.queues.is_empty() && !set.dry_run) {
         routing?;
     }
     let by = By { actor: &caller.client, note: note.as_deref() };
@@ -63,7 +75,14 @@ pub async fn publish(
         outcome: outcome(if queue.new { Outcome::Created } else { Outcome::Unchanged }).to_owned(),
     };
     let queues = done.queues.into_iter().map(queue).collect();
-    Ok(Json(ChangeSetDone { dry_run, flows, queues }))
+    let object = |done: ObjectDone| ChangedObject {
+        kind: done.object.kind.as_str().to_owned(),
+        id: done.object.to_string(),
+        name: done.name,
+        outcome: done.outcome.as_str().to_owned(),
+    };
+    let objects = done.objects.into_iter().map(object).collect();
+    Ok(Json(ChangeSetDone { dry_run, flows, queues, objects }))
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -72,19 +91,125 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Published => "published",
         Outcome::Described => "described",
         Outcome::Unchanged => "unchanged",
+        Outcome::Deleted => "deleted",
     }
 }
 
 /// Reads the body; every problem at once. Documents are taken from the tree as it was sent, keys that stand twice included.
 fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
-    let mut top = Fields::of_tree(body, &["flows"])?;
+    let mut top = Fields::of_tree(body, &["flows", "objects"])?;
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
     let queues = top.texts("queues").unwrap_or_default();
-    let only_queues = !queues.is_empty() && source::member(body, "flows").is_none();
-    let members = if only_queues { Vec::new() } else { members(body, &mut top) };
-    top.finish(&["flows", "queues", "dryRun", "note"])?;
-    Ok((ChangeSet { members, queues, dry_run }, note))
+    let objects = objects(body, &mut top);
+    let others = !queues.is_empty() || source::member(body, "objects").is_some();
+    let no_flows = others && source::member(body, "flows").is_none();
+    let members = if no_flows { Vec::new() } else { members(body, &mut top) };
+    top.finish(&["flows", "queues", "objects", "dryRun", "note"])?;
+    Ok((ChangeSet { members, queues, objects, dry_run }, note))
+}
+
+/// Reads a set's objects; their problems are added to those of the body.
+fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
+    let mut edits = Vec::new();
+    match source::member(body, "objects") {
+        None => {}
+        Some(Node::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                let place = format!("objects[{index}]");
+                match object(item, &place) {
+                    Ok(edit) => edits.push(edit),
+                    Err(error) => placed(&place, error).into_iter().for_each(|problem| top.problem(problem)),
+                }
+            }
+        }
+        Some(_) => top.problem(Problem {
+            path: Some("objects".to_owned()),
+            expected: Some("a list of objects, each with a `kind`, and `put` or `delete`".to_owned()),
+            ..Problem::new("invalid.value", "`objects` must be a list")
+        }),
+    }
+    edits
+}
+
+fn object(item: &Node, place: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
+    let mut fields = Fields::of_tree(item, &["put"])?;
+    let kind = fields.parsed("kind", "queue, table, schedule, domain or route", |kind| {
+        Kind::named(kind.as_str()?).filter(|kind| *kind != Kind::Flow)
+    });
+    if kind.is_none() && !fields.has_problems() {
+        fields.missing("kind", "queue, table, schedule, domain or route");
+    }
+    let (id, name, domain) = (fields.text("id"), fields.text("name"), fields.text("domain"));
+    let delete = fields.flag("delete").unwrap_or_default();
+    let put = source::member(item, "put");
+    if delete == put.is_some() {
+        fields.missing("put", "either `put`, what it is to be, or `delete`");
+    }
+    if delete && id.is_none() && name.is_none() {
+        fields.missing("id", "the `id` or the `name` of what is to go");
+    }
+    let unplaced = domain.is_none() && id.is_none() && name.is_none();
+    if kind == Some(Kind::Route) && put.is_some() && unplaced {
+        fields.missing("domain", "the domain of the route");
+    }
+    let if_match = fields.parsed("ifMatch", "tags, such as `\"7\"`", |tags| listed(tags.as_str()?));
+    fields.finish(&["kind", "id", "name", "domain", "put", "delete", "ifMatch"])?;
+    let asked = Asked { id, name, domain, put, if_match, place };
+    match kind {
+        Some(Kind::Queue) => asked.edit::<QueueRecord>("queueId"),
+        Some(Kind::Table) => asked.edit::<Table>("datatableId"),
+        Some(Kind::Schedule) => asked.edit::<KnownSchedule>("scheduleId"),
+        Some(Kind::Domain) => asked.edit::<DomainRecord>("domainId"),
+        Some(Kind::Route) => asked.edit::<RouteRecord>("routeId"),
+        // Flows have a list of their own.
+        Some(Kind::Flow) | None => Err(ApiError::invalid("invalid.value", Vec::new())),
+    }
+}
+
+/// What a set asks for of an object.
+struct Asked<'s> {
+    id: Option<String>,
+    name: Option<String>,
+    domain: Option<String>,
+    put: Option<&'s Node>,
+    if_match: Option<Revisions>,
+    place: &'s str,
+}
+
+impl Asked<'_> {
+    fn edit<K: Resource>(self, part: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
+        let to = match self.put {
+            None => None,
+            Some(put) => {
+                let call = if self.id.is_none() && self.name.is_none() { Call::Create } else { Call::Change };
+                let of_name = || self.name.as_deref()?.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+                let path = PathParts::of("domainId", self.domain.clone().or_else(of_name).unwrap_or_default());
+                let spec = Fields::of_tree(put, &[]).and_then(|body| K::spec(call, body, &path));
+                Some(spec.map_err(|error| ApiError::invalid("invalid.value", placed("put", error)))?)
+            }
+        };
+        let which = match (self.id, self.name, &to) {
+            (Some(id), ..) => Which::Id(K::id_in(&PathParts::of(part, id))?),
+            (None, Some(name), _) => Which::Named(name),
+            (None, None, Some(spec)) => Which::Named(K::name_wanted(spec)),
+            (None, None, None) => return Err(ApiError::invalid("invalid.value", Vec::new())),
+        };
+        let inside = if to.is_some() { ".put." } else { "." };
+        let place = format!("{}{inside}", self.place);
+        let (if_match, writing) = (self.if_match, Writing::IfDifferent);
+        Ok(Arc::new(ObjectEdit::<K> { which, to, if_match, writing, place }))
+    }
+}
+
+/// Problems below a place. An error without problems is one itself.
+fn placed(place: &str, error: ApiError) -> Vec<Problem> {
+    let mut problems = error.listed();
+    for problem in &mut problems {
+        let inside = problem.path.as_ref().map(|path| format!(".{path}")).unwrap_or_default();
+        problem.path = Some(format!("{place}{inside}"));
+    }
+    problems
 }
 
 /// Reads a set's flows; their problems are added to those of the body.
@@ -104,20 +229,15 @@ pub(crate) fn members(body: &Node, top: &mut Fields) -> Vec<Member> {
 }
 
 fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {
-    let place = |mut problems: Vec<Problem>| {
-        for problem in &mut problems {
-            let inside = problem.path.as_ref().map(|path| format!(".{path}")).unwrap_or_default();
-            problem.path = Some(format!("flows[{index}]{inside}"));
-        }
-        problems
-    };
-    let mut fields = Fields::of_tree(item, &["document"]).map_err(|error| place(error.into_problems()))?;
+    let place = |error| placed(&format!("flows[{index}]"), error);
+    let mut fields = Fields::of_tree(item, &["document"]).map_err(place)?;
     let member = Member {
         flow_id: fields.text("flowId"),
         name: fields.text("name"),
         document: source::member(item, "document").cloned(),
         version: fields.parsed("version", VERSION_EXPECTED, version_in),
+        delete: fields.flag("delete").unwrap_or_default(),
     };
-    fields.finish(&["flowId", "name", "document", "version"]).map_err(|error| place(error.into_problems()))?;
+    fields.finish(&["flowId", "name", "document", "version", "delete"]).map_err(place)?;
     Ok(member)
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::QueueId;
+use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::QueueClaim;
 use waypost_wire::Object;
 use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};
@@ -146,7 +147,7 @@ fn number(body: &mut Fields, name: &str, least: i64, most: i64, default: u32) ->
 /// holds, the store knows.
 fn parse(state: &ApiState, (queue, token): &(String, String)) -> Result<(QueueId, Uuid), ApiError> {
     let queue: QueueId = queues::parse_id(queue)?;
-    state.app.catalogue.queue(queue)?;
+    state.app.catalogue.object::<QueueRecord>(&queue)?;
     let token = Uuid::parse_str(token)
         .map_err(|_| ApiError::not_found("not.found", format!("claim `{token}` was not found")))?;
     Ok((queue, token))

@@ -1,18 +1,14 @@
 //! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues, routes, tables and
 //! schedules are told to those alone who may read them.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::usage::Used;
 use waypost_app::catalogue::versions::VersionName;
-use waypost_app::catalogue::where_used::Node;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
-use waypost_store::records::catalogue::RouteRecord;
+use waypost_app::catalogue::where_used::{Node, node};
+use waypost_ids::{Kind, Ref};
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
 use waypost_wire::listing::Page;
@@ -166,15 +162,13 @@ async fn search(
     let wanted = Wanted::read(&mut query);
     query.finish()?;
     let world = state.app.catalogue.world();
-    let flows = world.flows.values().cloned().map(Node::Flow);
-    let things = flows
-        .chain(world.queues.values().cloned().map(Node::Queue))
-        .chain(world.tables.values().cloned().map(Node::Table))
-        .chain(world.schedules.values().cloned().map(Node::Schedule));
+    let objects =
+        [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule].into_iter().flat_map(|kind| world.objects(kind));
     let teller = Teller::to(&state, &caller);
-    let mut found: Vec<Node> = things.filter(|node| fits(&name, node.name())).collect();
+    let mut found: Vec<Node> =
+        objects.filter_map(|object| node(&world, &object)).filter(|node| fits(&name, &node.name)).collect();
     found.retain(|node| teller.tells(node, &types));
-    found.sort_by(|a, b| (a.name(), kind_of(a)).cmp(&(b.name(), kind_of(b))));
+    found.sort_by(|a, b| (&a.name, kind_of(a)).cmp(&(&b.name, kind_of(b))));
     let (found, total) = paging.cut(found);
     let mut entities = Vec::with_capacity(found.len());
     for node in found {
@@ -320,8 +314,7 @@ impl<'s> Teller<'s> {
 
     /// Whether a thing is told, and of one of some kinds; none are all.
     fn tells(&self, node: &Node, types: &[String]) -> bool {
-        (self.routing || matches!(node, Node::Flow(_)))
-            && (types.is_empty() || types.iter().any(|kind| kind == kind_of(node)))
+        (self.routing || node.flow.is_some()) && (types.is_empty() || types.iter().any(|kind| kind == kind_of(node)))
     }
 
     fn told(&self, nodes: &[Node], types: &[String]) -> Vec<Dependency> {
@@ -337,18 +330,14 @@ impl<'s> Teller<'s> {
         };
         let id: Uuid = asked.id.parse().map_err(|_| missing())?;
         let world = self.state.app.catalogue.world();
-        let flow = world.flows.get(&FlowId(id)).cloned().map(Node::Flow);
-        let route = |route: &Arc<RouteRecord>| Node::Route(route.id, format!("{}@{}", route.pattern, route.domain));
-        let found = flow
-            .or_else(|| world.queues.get(&QueueId(id)).cloned().map(Node::Queue))
-            .or_else(|| world.routes.get(&id).map(route))
-            .or_else(|| world.tables.get(&TableId(id)).cloned().map(Node::Table))
-            .or_else(|| world.schedules.get(&ScheduleId(id)).cloned().map(Node::Schedule))
-            .ok_or_else(missing)?;
+        // Domains are no things here, and nobody asks for whichever queue is decided for.
+        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Domain);
+        let mut objects = kinds.map(|kind| Ref::new(kind, id)).filter(|object| !object.is_any());
+        let found = objects.find_map(|object| node(&world, &object)).ok_or_else(missing)?;
         if !self.tells(&found, asked.object_type.as_slice()) {
             return Err(missing());
         }
-        if let (Node::Flow(flow), Some(version)) = (&found, asked.version) {
+        if let (Some(flow), Some(version)) = (&found.flow, asked.version) {
             self.state.app.catalogue.flow_version(flow.id, version).await.map_err(flows::refused)?;
         }
         Ok(found)
@@ -366,67 +355,61 @@ impl<'s> Teller<'s> {
     }
 
     async fn users(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
-        let used = match thing {
-            Node::Flow(flow) => Used::Flow(flow.id),
-            Node::Queue(queue) => Used::Queue(queue.id),
-            Node::Table(table) => Used::Table(table.record.id),
-            Node::Schedule(schedule) => Used::Schedule(schedule.record.id),
-            Node::AnyQueue | Node::Route(..) => return Ok(Vec::new()),
-        };
-        Ok(self.told(&self.state.app.catalogue.direct_users(used, version).await?, types))
+        Ok(self.told(&self.state.app.catalogue.direct_users(&thing.object, version).await?, types))
     }
 
     async fn uses(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
         let catalogue = &self.state.app.catalogue;
-        let world = catalogue.world();
-        let nodes = match thing {
-            Node::Queue(_) | Node::AnyQueue | Node::Table(_) | Node::Schedule(_) => Vec::new(),
-            Node::Flow(flow) => match version.or(flow.published) {
+        let nodes = match (&thing.flow, thing.object.kind) {
+            (Some(flow), _) => match version.or(flow.published) {
                 Some(version) => {
                     catalogue.used_by_version(flow.id, &VersionName::Number(version)).await.map_err(flows::refused)?
                 }
                 None => Vec::new(),
             },
-            Node::Route(id, _) => world.routes.get(id).map(|route| catalogue.led_to(route)).unwrap_or_default(),
+            (None, Kind::Route) => {
+                let world = catalogue.world();
+                world.routes.get(&thing.object.uuid()).map(|route| catalogue.led_to(route)).unwrap_or_default()
+            }
+            _ => Vec::new(),
         };
         Ok(self.told(&nodes, types))
     }
 }
 
 fn kind_of(node: &Node) -> &'static str {
-    match node {
-        Node::Flow(flow) if flow.shared => "COMMONMODULEFLOW",
-        Node::Flow(_) => "INBOUNDEMAILFLOW",
-        Node::Queue(_) | Node::AnyQueue => "QUEUE",
-        Node::Table(_) => "DATATABLE",
-        Node::Schedule(_) => "SCHEDULE",
-        Node::Route(..) => "EMAILROUTE",
+    match node.object.kind {
+        Kind::Flow if node.flow.as_ref().is_some_and(|flow| flow.shared) => "COMMONMODULEFLOW",
+        Kind::Flow => "INBOUNDEMAILFLOW",
+        Kind::Queue => "QUEUE",
+        Kind::Table => "DATATABLE",
+        Kind::Schedule => "SCHEDULE",
+        Kind::Route => "EMAILROUTE",
+        Kind::Domain => "EMAILDOMAIN",
+    }
+}
+
+/// Where an object is found in the API.
+fn self_uri(node: &Node) -> String {
+    let id = &node.object;
+    match id.kind {
+        Kind::Flow => format!("/api/v2/flows/{id}"),
+        Kind::Queue => format!("/api/v2/routing/queues/{id}"),
+        Kind::Table => format!("/api/v2/flows/datatables/{id}"),
+        Kind::Schedule => format!("/api/v2/routing/schedules/{id}"),
+        Kind::Route => {
+            let domain = node.name.rsplit_once('@').map_or("", |(_, domain)| domain);
+            format!("/api/v2/routing/email/domains/{domain}/routes/{id}")
+        }
+        Kind::Domain => format!("/api/v2/routing/email/domains/{id}"),
     }
 }
 
 fn view(node: &Node, version: Option<u32>) -> Dependency {
-    let (id, version, self_uri) = match node {
-        Node::Flow(flow) => {
-            (flow.id.to_string(), version.or(flow.published), Some(format!("/api/v2/flows/{}", flow.id)))
-        }
-        Node::Queue(queue) => (queue.id.to_string(), None, Some(format!("/api/v2/routing/queues/{}", queue.id))),
-        Node::AnyQueue => (Uuid::nil().to_string(), None, None),
-        Node::Table(table) => {
-            let id = table.record.id;
-            (id.to_string(), None, Some(format!("/api/v2/flows/datatables/{id}")))
-        }
-        Node::Schedule(schedule) => {
-            let id = schedule.record.id;
-            (id.to_string(), None, Some(format!("/api/v2/routing/schedules/{id}")))
-        }
-        Node::Route(id, address) => {
-            let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-            (id.to_string(), None, Some(format!("/api/v2/routing/email/domains/{domain}/routes/{id}")))
-        }
-    };
+    let version = node.flow.as_ref().and_then(|flow| version.or(flow.published));
     Dependency {
-        id,
-        name: node.name().to_owned(),
+        id: node.object.to_string(),
+        name: node.name.clone(),
         version: version.map(|version| format!("{version}.0")),
         dependency_type: kind_of(node).to_owned(),
         deleted: false,
@@ -434,7 +417,7 @@ fn view(node: &Node, version: Option<u32>) -> Dependency {
         state_unknown: false,
         consumed_resources: Vec::new(),
         consuming_resources: Vec::new(),
-        self_uri,
+        self_uri: (!node.object.is_any()).then(|| self_uri(node)),
     }
 }
 

@@ -1,23 +1,18 @@
 //! `/routing/email/domains`: the domains that mail is accepted for.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::domains::DomainSpec;
 use waypost_app::error::AppError;
 use waypost_store::records::catalogue::DomainRecord;
 use waypost_wire::Object;
 use waypost_wire::error::Problem;
-use waypost_wire::listing::Page;
 use waypost_wire::routing::{Domain, DomainRequest};
 
-use crate::auth::{Caller, RoutingRead, RoutingWrite};
-use crate::body::ObjectBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::operation;
-use crate::paging::{ListUri, Paging};
+use crate::openapi::operation::Operation;
 use crate::query::Query;
 use crate::queues::fits;
 use crate::state::ApiState;
@@ -27,117 +22,91 @@ const SET_BY_SERVER: &[&str] = &["name", "mxRecordStatus", "dateCreated", "selfU
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let one = "/routing/email/domains/{domainId}";
-    Endpoints::default()
-        .get(
-            "/routing/email/domains",
-            list,
-            operation("getRoutingEmailDomains", Scope::RoutingRead, "List domains, by name")
+    objects::endpoints::<DomainRecord>()
+}
+
+impl Resource for DomainRecord {
+    type View = Domain;
+    type Request = DomainRequest;
+    type Change = Object;
+
+    const OFFER: Offer = Offer {
+        all: "/routing/email/domains",
+        one: "/routing/email/domains/{domainId}",
+        list: ("getRoutingEmailDomains", "List domains, by name"),
+        create: ("postRoutingEmailDomains", "Accept mail for a domain"),
+        get: ("getRoutingEmailDomain", "Get a domain"),
+        change: ("patchRoutingEmailDomain", "Change what is said of a domain"),
+        patched: true,
+        delete: ("deleteRoutingEmailDomain", "Delete a domain without routes"),
+        used_by: None,
+    };
+
+    fn id_in(path: &PathParts) -> Result<String, ApiError> {
+        Ok(path.part("domainId").to_lowercase())
+    }
+
+    fn order(&self) -> &str {
+        &self.domain
+    }
+
+    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
+        let filter = query.text("filter");
+        query.ignore(&["excludeStatus", "expand"]);
+        let has = move |record: &Self| filter.as_deref().is_none_or(|filter| fits(filter, &record.domain));
+        Listing { has: Box::new(has), descending: false, whole: true }
+    }
+
+    fn described(call: Call, operation: Operation) -> Operation {
+        match call {
+            Call::List => operation
                 .text("filter", "A name; `*` at either end stands for anything.")
-                .ignored(&["excludeStatus", "expand"])
-                .pages::<Domain>(),
-        )
-        .post(
-            "/routing/email/domains",
-            create,
-            operation("postRoutingEmailDomains", Scope::RoutingWrite, "Accept mail for a domain")
-                .body::<DomainRequest>()
-                .answers::<Domain>()
-                .refuses(&[409]),
-        )
-        .get(
-            one,
-            get,
-            operation("getRoutingEmailDomain", Scope::RoutingRead, "Get a domain")
-                .ignored(&["expand"])
-                .answers::<Domain>(),
-        )
-        .patch(
-            one,
-            update,
-            operation("patchRoutingEmailDomain", Scope::RoutingWrite, "Change what is said of a domain")
-                .body::<Object>()
-                .answers::<Domain>(),
-        )
-        .delete(
-            one,
-            delete,
-            operation("deleteRoutingEmailDomain", Scope::RoutingWrite, "Delete a domain without routes")
-                .empty(StatusCode::NO_CONTENT)
-                .refuses(&[409]),
-        )
-}
+                .ignored(&["excludeStatus", "expand"]),
+            Call::Get => operation.ignored(&["expand"]),
+            Call::Create | Call::Change | Call::Delete => operation,
+        }
+    }
 
-/// `POST /routing/email/domains`
-pub async fn create(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    query: Query,
-    ObjectBody(mut body): ObjectBody,
-) -> Result<Json<Domain>, ApiError> {
-    query.finish()?;
-    let domain = body.required_text("id");
-    no_sub_domain(&mut body);
-    body.discard(SET_BY_SERVER);
-    let record = state.app.catalogue.create_domain(&caller.client, domain, body.rest()?).await.map_err(refused)?;
-    Ok(Json(view(&record)))
-}
+    fn parameters(call: Call, query: &mut Query) {
+        if call == Call::Get {
+            query.ignore(&["expand"]);
+        }
+    }
 
-/// `GET /routing/email/domains`, by name
-pub async fn list(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    mut query: Query,
-    uri: ListUri,
-) -> Result<Json<Page<Domain>>, ApiError> {
-    let paging = Paging::read(&mut query);
-    let filter = query.text("filter");
-    query.ignore(&["excludeStatus", "expand"]);
-    query.finish()?;
-    let mut domains = state.app.catalogue.domains();
-    domains.retain(|record| filter.as_deref().is_none_or(|filter| fits(filter, &record.domain)));
-    domains.sort_by(|a, b| a.domain.cmp(&b.domain));
-    let (domains, total) = paging.cut(domains);
-    Ok(Json(paging.page(domains.iter().map(view).collect(), total, &uri)))
-}
+    /// Members that are sent replace those that are kept, the others stay.
+    fn spec(call: Call, mut body: Fields, _: &PathParts) -> Result<DomainSpec, ApiError> {
+        let domain = if call == Call::Create { body.required_text("id") } else { String::new() };
+        no_sub_domain(&mut body);
+        body.discard(SET_BY_SERVER);
+        body.discard(&["id"]);
+        Ok(DomainSpec { domain, extra: body.rest()? })
+    }
 
-/// `GET /routing/email/domains/{domainId}`
-pub async fn get(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    Path(domain): Path<String>,
-    mut query: Query,
-) -> Result<Json<Domain>, ApiError> {
-    query.ignore(&["expand"]);
-    query.finish()?;
-    Ok(Json(view(&state.app.catalogue.domain(&domain)?)))
-}
+    fn view(&self, _: &ApiState, _: bool) -> Domain {
+        Domain {
+            id: self.domain.clone(),
+            name: self.domain.clone(),
+            sub_domain: false,
+            mx_record_status: "NOT_AVAILABLE".to_owned(),
+            extra: self.extra.clone(),
+            date_created: self.created_at.into(),
+            self_uri: format!("/api/v2/routing/email/domains/{}", self.domain),
+        }
+    }
 
-/// `PATCH /routing/email/domains/{domainId}`: members that are sent replace those that are kept, the others stay.
-pub async fn update(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path(domain): Path<String>,
-    query: Query,
-    ObjectBody(mut body): ObjectBody,
-) -> Result<Json<Domain>, ApiError> {
-    query.finish()?;
-    no_sub_domain(&mut body);
-    body.discard(SET_BY_SERVER);
-    body.discard(&["id"]);
-    Ok(Json(view(&state.app.catalogue.update_domain(&caller.client, &domain, body.rest()?).await?)))
-}
-
-/// `DELETE /routing/email/domains/{domainId}`
-pub async fn delete(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path(domain): Path<String>,
-    query: Query,
-) -> Result<StatusCode, ApiError> {
-    query.finish()?;
-    state.app.catalogue.delete_domain(&caller.client, &domain).await?;
-    Ok(StatusCode::NO_CONTENT)
+    fn refused(error: AppError) -> ApiError {
+        match error {
+            AppError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
+            // Terraform looks for these words, and then adopts the domain.
+            AppError::NameTaken { name, holder, .. } => {
+                // Its A-label or its U-label may.
+                let other = if holder == name { String::new() } else { format!(" as `{holder}`") };
+                let message = format!("domain already exists: `{name}`{other}");
+                ApiError::new(StatusCode::CONFLICT, "postino.domain.exists", message)
+            }
+            other => other.into(),
+        }
+    }
 }
 
 fn no_sub_domain(body: &mut Fields) {
@@ -149,31 +118,5 @@ fn no_sub_domain(body: &mut Fields) {
             suggestion: Some("send the whole domain as `id`".to_owned()),
             ..Problem::new("invalid.value", "the server has no root domain that a subdomain could be of")
         });
-    }
-}
-
-fn refused(error: AppError) -> ApiError {
-    match error {
-        AppError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
-        // Terraform looks for these words, and then adopts the domain.
-        AppError::NameTaken { name, holder, .. } => {
-            // Its A-label or its U-label may.
-            let other = if holder == name { String::new() } else { format!(" as `{holder}`") };
-            let message = format!("domain already exists: `{name}`{other}");
-            ApiError::new(StatusCode::CONFLICT, "postino.domain.exists", message)
-        }
-        other => other.into(),
-    }
-}
-
-fn view(record: &DomainRecord) -> Domain {
-    Domain {
-        id: record.domain.clone(),
-        name: record.domain.clone(),
-        sub_domain: false,
-        mx_record_status: "NOT_AVAILABLE".to_owned(),
-        extra: record.extra.clone(),
-        date_created: record.created_at.into(),
-        self_uri: format!("/api/v2/routing/email/domains/{}", record.domain),
     }
 }

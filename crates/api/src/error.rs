@@ -121,9 +121,12 @@ impl ApiError {
         self
     }
 
-    /// The problems, to be told in a larger context.
+    /// The problems, to be told in a larger context. An error without any is one itself.
     #[must_use]
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub fn listed(self) -> Vec<Problem> {
+        if self.0.problems.is_empty() {
+            return vec![Problem::new(self.0.code, self.0.message)];
+        }
         self.0.problems
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use serde_json::Value as Json;
+use waypost_app::catalogue::routing::Wanted;
 use waypost_flow::diagnostic::MAX_LISTED;
 use waypost_flow::source::{self, Node};
 use waypost_wire::Object;
@@ -155,6 +156,20 @@ impl Fields {
             },
             other => self.wrong(name, "an object with an `id`", &other),
         }
+    }
+
+    /// An object that a reference such as `{"id": …}` or `{"name": …}` means.
+    pub fn wanted<T: std::str::FromStr>(&mut self, name: &str) -> Option<Wanted<T>> {
+        let named = match self.members.get(name) {
+            Some(Json::Object(members)) if members.get("id").is_none_or(Json::is_null) => members.get("name"),
+            _ => None,
+        };
+        if let Some(Json::String(text)) = named {
+            let wanted = Wanted::Name(text.clone());
+            self.members.shift_remove(name);
+            return Some(wanted);
+        }
+        self.reference(name).map(Wanted::Id)
     }
 
     /// Notes that a member that must be there is missing.

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::usage::Used;
-use waypost_app::catalogue::where_used::{self, Direction, Node, Vertex};
+use waypost_app::catalogue::where_used::{self, Direction};
 use waypost_flow::program::Selector;
+use waypost_ids::{Kind, Ref};
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 
 use crate::auth::{Caller, FlowRead, RoutingRead};
@@ -44,7 +43,7 @@ pub async fn uses(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, &caller, Used::Flow(flows::parse_id(&id)?), Direction::Uses, query).await
+    answer(&state, &caller, &flows::parse_id(&id)?.into(), Direction::Uses, query).await
 }
 
 /// `GET /flows/{flowId}/usedby`
@@ -54,7 +53,7 @@ pub async fn used_by(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, &caller, Used::Flow(flows::parse_id(&id)?), Direction::UsedBy, query).await
+    answer(&state, &caller, &flows::parse_id(&id)?.into(), Direction::UsedBy, query).await
 }
 
 /// `GET /routing/queues/{queueId}/usedby`
@@ -65,13 +64,13 @@ pub async fn queue_used_by(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    answer(&state, &caller, Used::Queue(queues::parse_id(&id)?), Direction::UsedBy, query).await
+    answer(&state, &caller, &queues::parse_id(&id)?.into(), Direction::UsedBy, query).await
 }
 
 pub(crate) async fn answer<S>(
     state: &ApiState,
     caller: &Caller<S>,
-    start: Used,
+    start: &Ref,
     direction: Direction,
     mut query: Query,
 ) -> Result<Response, ApiError> {
@@ -83,25 +82,25 @@ pub(crate) async fn answer<S>(
 
 /// What the caller may read of a graph; what was left out is said.
 fn view<'g, S>(graph: &'g where_used::Graph, caller: &Caller<S>) -> Graph<'g> {
-    let lacks = |vertex: Vertex| Some(scope(vertex)).filter(|scope| !caller.may(*scope));
-    let mut withheld: Vec<Scope> = graph.nodes.iter().filter_map(|node| lacks(node.vertex())).collect();
+    let lacks = |object: &Ref| Some(scope(object.kind)).filter(|scope| !caller.may(*scope));
+    let mut withheld: Vec<Scope> = graph.nodes.iter().filter_map(|node| lacks(&node.object)).collect();
     withheld.dedup();
-    let told = graph.nodes.iter().filter(|node| lacks(node.vertex()).is_none());
+    let told = graph.nodes.iter().filter(|node| lacks(&node.object).is_none());
     let nodes = told.map(|node| {
-        let flow = if let Node::Flow(flow) = node { Some(flow) } else { None };
+        let flow = node.flow.as_ref();
         GraphNode {
-            id: id(node.vertex()),
-            kind: kind(node.vertex()).into(),
-            name: node.name().into(),
+            id: node.object.uuid(),
+            kind: node.object.kind.as_str().into(),
+            name: node.name.as_str().into(),
             flow_type: flow.map(|flow| flow.type_as_written.as_str().into()),
             version: flow.and_then(|flow| flow.published),
             deprecated: flow.and_then(|flow| flow.deprecated.as_deref()).map(Into::into),
         }
     });
-    let told = graph.edges.iter().filter(|edge| lacks(edge.from).or(lacks(edge.to)).is_none());
+    let told = graph.edges.iter().filter(|edge| lacks(&edge.from).or(lacks(&edge.to)).is_none());
     let edges = told.map(|edge| GraphEdge {
-        from: id(edge.from),
-        to: id(edge.to),
+        from: edge.from.uuid(),
+        to: edge.to.uuid(),
         kind: edge.kind.into(),
         version: edge.version,
         path: Some(&*edge.path).filter(|path| !path.is_empty()).map(Into::into),
@@ -111,13 +110,11 @@ fn view<'g, S>(graph: &'g where_used::Graph, caller: &Caller<S>) -> Graph<'g> {
     Graph { nodes: nodes.collect(), edges: edges.collect(), withheld }
 }
 
-/// The scope that lets a client read it.
-fn scope(vertex: Vertex) -> Scope {
-    match vertex {
-        Vertex::Flow(_) => Scope::FlowRead,
-        Vertex::Route(_) | Vertex::Queue(_) | Vertex::AnyQueue | Vertex::Table(_) | Vertex::Schedule(_) => {
-            Scope::RoutingRead
-        }
+/// The scope that lets a client read objects of a kind.
+fn scope(kind: Kind) -> Scope {
+    match kind {
+        Kind::Flow => Scope::FlowRead,
+        _ => Scope::RoutingRead,
     }
 }
 
@@ -126,26 +123,5 @@ fn selector(selector: &Selector) -> Cow<'_, str> {
         Selector::Published => "published".into(),
         Selector::Version(version) => version.to_string().into(),
         Selector::Label(label) => (&**label).into(),
-    }
-}
-
-fn kind(vertex: Vertex) -> &'static str {
-    match vertex {
-        Vertex::Route(_) => "route",
-        Vertex::Flow(_) => "flow",
-        Vertex::Queue(_) | Vertex::AnyQueue => "queue",
-        Vertex::Table(_) => "table",
-        Vertex::Schedule(_) => "schedule",
-    }
-}
-
-fn id(vertex: Vertex) -> Uuid {
-    match vertex {
-        Vertex::Route(id) => id,
-        Vertex::Flow(id) => id.0,
-        Vertex::Queue(id) => id.0,
-        Vertex::AnyQueue => Uuid::nil(),
-        Vertex::Table(id) => id.0,
-        Vertex::Schedule(id) => id.0,
     }
 }

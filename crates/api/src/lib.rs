@@ -26,6 +26,7 @@ pub mod interactions;
 mod json;
 pub mod measure;
 pub mod oauth;
+pub(crate) mod objects;
 pub mod openapi;
 pub mod pages;
 pub mod paging;

@@ -2,19 +2,20 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::queues::QueueSpec;
 use waypost_ids::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};
 use waypost_wire::routing::{Queue, QueueRequest};
 
-use crate::auth::{Caller, RoutingRead, RoutingWrite};
-use crate::body::ObjectBody;
-use crate::error::{ApiError, not_found_code};
+use crate::auth::{Caller, RoutingRead};
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::operation;
+use crate::openapi::operation::{Operation, operation};
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::state::ApiState;
@@ -34,116 +35,106 @@ const SET_BY_SERVER: &[&str] = &[
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let one = "/routing/queues/{queueId}";
-    let lists = |id| {
-        operation(id, Scope::RoutingRead, "List queues, by name")
-            .text("name", "A name; `*` at either end stands for anything.")
-            .list("id", "Identifiers.")
-            .list("divisionId", "Divisions; there is one.")
-            .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-            .ignored(&["expand", "sortBy"])
-            .pages::<Queue>()
-    };
-    Endpoints::default()
-        .get("/routing/queues", list, lists("getRoutingQueues"))
-        .get("/routing/queues/divisionviews", list, lists("getRoutingQueuesDivisionviews"))
+    let nobodies = |id, summary| operation(id, Scope::RoutingRead, summary).ignored(UNLOOKED).pages::<Reference>();
+    let views = operation("getRoutingQueuesDivisionviews", Scope::RoutingRead, QueueRecord::OFFER.list.1);
+    objects::endpoints::<QueueRecord>()
+        .get(
+            "/routing/queues/divisionviews",
+            objects::list::<QueueRecord>,
+            QueueRecord::described(Call::List, views).pages::<Queue>(),
+        )
         .get(
             "/routing/queues/{queueId}/members",
             nobody,
-            operation("getRoutingQueueMembers", Scope::RoutingRead, "List a queue's agents: there are none here")
-                .ignored(UNLOOKED)
-                .pages::<Reference>(),
+            nobodies("getRoutingQueueMembers", "List a queue's agents: there are none here"),
         )
         .get(
             "/routing/queues/{queueId}/wrapupcodes",
             nobody,
-            operation("getRoutingQueueWrapupcodes", Scope::RoutingRead, "List a queue's codes: there are none here")
-                .ignored(UNLOOKED)
-                .pages::<Reference>(),
-        )
-        .post(
-            "/routing/queues",
-            create,
-            operation("postRoutingQueues", Scope::RoutingWrite, "Make a queue")
-                .body::<QueueRequest>()
-                .answers::<Queue>()
-                .refuses(&[409]),
-        )
-        .get(
-            one,
-            get,
-            operation("getRoutingQueue", Scope::RoutingRead, "Get a queue").ignored(&["expand"]).answers::<Queue>(),
-        )
-        .put(
-            one,
-            update,
-            operation("putRoutingQueue", Scope::RoutingWrite, "Replace what is said of a queue")
-                .body::<QueueRequest>()
-                .answers::<Queue>()
-                .refuses(&[409]),
-        )
-        .delete(
-            one,
-            delete,
-            operation("deleteRoutingQueue", Scope::RoutingWrite, "Delete a queue that nothing uses")
-                .flag("forceDelete", "Makes no difference: a queue in use stays.")
-                .empty(StatusCode::NO_CONTENT)
-                .refuses(&[409]),
+            nobodies("getRoutingQueueWrapupcodes", "List a queue's codes: there are none here"),
         )
 }
 
-/// `POST /routing/queues`
-pub async fn create(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    query: Query,
-    ObjectBody(mut body): ObjectBody,
-) -> Result<Json<Queue>, ApiError> {
-    query.finish()?;
-    let name = body.required_text("name");
-    body.discard(SET_BY_SERVER);
-    let queue = state.app.catalogue.create_queue(&caller.client, name, body.rest()?).await?;
-    Ok(Json(view(&queue)))
-}
+impl Resource for QueueRecord {
+    type View = Queue;
+    type Request = QueueRequest;
+    type Change = QueueRequest;
 
-/// `GET /routing/queues`, by name
-pub async fn list(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    mut query: Query,
-    uri: ListUri,
-) -> Result<Json<Page<Queue>>, ApiError> {
-    let paging = Paging::read(&mut query);
-    let name = query.text("name");
-    let ids = query.ids("id");
-    let divisions = query.list("divisionId");
-    let descending = descending(&mut query);
-    query.ignore(&["expand", "sortBy"]);
-    query.finish()?;
-    let mut queues = state.app.catalogue.queues();
-    queues.retain(|queue| {
-        name.as_deref().is_none_or(|name| fits(name, &queue.name))
-            && (ids.is_empty() || ids.contains(&queue.id.to_string()))
-            && (divisions.is_empty() || divisions.contains(&Division::HOME.to_string()))
-    });
-    queues.sort_by(|a, b| a.folded_name.cmp(&b.folded_name));
-    if descending {
-        queues.reverse();
+    const OFFER: Offer = Offer {
+        all: "/routing/queues",
+        one: "/routing/queues/{queueId}",
+        list: ("getRoutingQueues", "List queues, by name"),
+        create: ("postRoutingQueues", "Make a queue"),
+        get: ("getRoutingQueue", "Get a queue"),
+        change: ("putRoutingQueue", "Replace what is said of a queue"),
+        patched: false,
+        delete: ("deleteRoutingQueue", "Delete a queue that nothing uses"),
+        // Flows are told there as well, which takes another scope.
+        used_by: None,
+    };
+
+    fn id_in(path: &PathParts) -> Result<QueueId, ApiError> {
+        path.id::<Self>("queueId")
     }
-    let (queues, total) = paging.cut(queues);
-    Ok(Json(paging.page(queues.iter().map(|queue| view(queue)).collect(), total, &uri)))
-}
 
-/// `GET /routing/queues/{queueId}`
-pub async fn get(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    Path(id): Path<String>,
-    mut query: Query,
-) -> Result<Json<Queue>, ApiError> {
-    query.ignore(&["expand"]);
-    query.finish()?;
-    Ok(Json(view(&*state.app.catalogue.queue(parse_id(&id)?)?)))
+    fn order(&self) -> &str {
+        &self.folded_name
+    }
+
+    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
+        let name = query.text("name");
+        let ids = query.ids("id");
+        let divisions = query.list("divisionId");
+        let descending = descending(query);
+        query.ignore(&["expand", "sortBy"]);
+        let has = move |queue: &Self| {
+            name.as_deref().is_none_or(|name| fits(name, &queue.name))
+                && (ids.is_empty() || ids.contains(&queue.id.to_string()))
+                && (divisions.is_empty() || divisions.contains(&Division::HOME.to_string()))
+        };
+        Listing { has: Box::new(has), descending, whole: true }
+    }
+
+    fn described(call: Call, operation: Operation) -> Operation {
+        match call {
+            Call::List => operation
+                .text("name", "A name; `*` at either end stands for anything.")
+                .list("id", "Identifiers.")
+                .list("divisionId", "Divisions; there is one.")
+                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .ignored(&["expand", "sortBy"]),
+            Call::Get => operation.ignored(&["expand"]),
+            Call::Delete => operation.flag("forceDelete", "Makes no difference: a queue in use stays."),
+            Call::Create | Call::Change => operation,
+        }
+    }
+
+    fn parameters(call: Call, query: &mut Query) {
+        match call {
+            Call::Get => query.ignore(&["expand"]),
+            Call::Delete => drop(query.flag("forceDelete")),
+            Call::List | Call::Create | Call::Change => {}
+        }
+    }
+
+    fn spec(_: Call, mut body: Fields, _: &PathParts) -> Result<QueueSpec, ApiError> {
+        let name = body.required_text("name");
+        body.discard(SET_BY_SERVER);
+        Ok(QueueSpec { name, extra: body.rest()?, built_in: false })
+    }
+
+    fn view(&self, _: &ApiState, _: bool) -> Queue {
+        Queue {
+            id: self.id,
+            name: self.name.clone(),
+            division: Division::home(),
+            built_in: self.built_in,
+            extra: self.extra.clone(),
+            date_created: self.created_at.into(),
+            date_modified: self.modified_at.into(),
+            self_uri: format!("/api/v2/routing/queues/{}", self.id),
+        }
+    }
 }
 
 /// Parameters of lists that are always empty.
@@ -171,42 +162,13 @@ pub async fn nobody(
     let paging = Paging::read(&mut query);
     query.ignore(UNLOOKED);
     query.finish()?;
-    state.app.catalogue.queue(parse_id(&id)?)?;
+    state.app.catalogue.object::<QueueRecord>(&parse_id(&id)?)?;
     Ok(Json(paging.page(Vec::new(), 0, &uri)))
-}
-
-/// `PUT /routing/queues/{queueId}`
-pub async fn update(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path(id): Path<String>,
-    query: Query,
-    ObjectBody(mut body): ObjectBody,
-) -> Result<Json<Queue>, ApiError> {
-    query.finish()?;
-    let id = parse_id(&id)?;
-    let name = body.required_text("name");
-    body.discard(SET_BY_SERVER);
-    let queue = state.app.catalogue.update_queue(&caller.client, id, name, body.rest()?).await?;
-    Ok(Json(view(&queue)))
-}
-
-/// `DELETE /routing/queues/{queueId}`: a queue in use stays, `forceDelete` or not.
-pub async fn delete(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path(id): Path<String>,
-    mut query: Query,
-) -> Result<StatusCode, ApiError> {
-    query.flag("forceDelete");
-    query.finish()?;
-    state.app.catalogue.delete_queue(&caller.client, parse_id(&id)?).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A queue's id in a path. What is no UUID names no queue.
 pub(crate) fn parse_id(text: &str) -> Result<QueueId, ApiError> {
-    text.parse().map_err(|_| ApiError::not_found(not_found_code("queue"), format!("queue `{text}` was not found")))
+    text.parse().map_err(|_| not_found::<QueueRecord>(text))
 }
 
 /// What `sortOrder` may say.
@@ -228,19 +190,6 @@ pub(crate) fn fits(filter: &str, name: &str) -> bool {
         (false, Some(start)) => name.starts_with(start),
         (true, None) => name.ends_with(middle),
         (true, Some(inner)) => name.contains(inner),
-    }
-}
-
-fn view(queue: &QueueRecord) -> Queue {
-    Queue {
-        id: queue.id,
-        name: queue.name.clone(),
-        division: Division::home(),
-        built_in: queue.built_in,
-        extra: queue.extra.clone(),
-        date_created: queue.created_at.into(),
-        date_modified: queue.modified_at.into(),
-        self_uri: format!("/api/v2/routing/queues/{}", queue.id),
     }
 }
 

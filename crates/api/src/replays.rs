@@ -12,6 +12,7 @@ use waypost_app::replay::request::{MOST_COUNT, ReplayRequest};
 use waypost_flow::source::Node;
 use waypost_ids::InteractionId;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
+use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;
 use waypost_wire::replay::{Replay, ReplayReport, ReplayRequest as WireRequest, ReplayTraces};
 use waypost_wire::time::Time;
@@ -194,8 +195,15 @@ fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
         sample: top.parsed("sample", "a number above 0, and 1 at most", share),
         ..ReplayRequest::default()
     };
-    let set =
-        ChangeSet { members: members(body, &mut top), queues: top.texts("queues").unwrap_or_default(), dry_run: true };
+    let members = members(body, &mut top);
+    for (index, _) in members.iter().enumerate().filter(|(_, member)| member.delete) {
+        top.problem(Problem {
+            path: Some(format!("flows[{index}].delete")),
+            ..Problem::new("invalid.value", "a replay runs flows: one that is to go has none to run")
+        });
+    }
+    let queues = top.texts("queues").unwrap_or_default();
+    let set = ChangeSet { members, queues, dry_run: true, ..ChangeSet::default() };
     top.finish(&["flows", "queues", "since", "until", "route", "caller", "count", "sample"])?;
     Ok((request, set))
 }

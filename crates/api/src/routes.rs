@@ -1,26 +1,19 @@
 //! `/routing/email/domains/{domain}/routes`: which mail goes to which flow or queue.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use uuid::Uuid;
-use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::catalogue::routing::{RouteSpec, WantedTarget};
 use waypost_app::error::AppError;
 use waypost_ids::{FlowId, QueueId};
-use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::catalogue::{DomainRecord, RouteRecord, RouteTarget};
 use waypost_wire::error::Problem;
-use waypost_wire::listing::Page;
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::{Route, RouteRequest};
 
-use crate::auth::{Caller, RoutingRead, RoutingWrite};
-use crate::body::ObjectBody;
-use crate::error::{ApiError, diagnosed, not_found_code};
+use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::operation;
-use crate::paging::{ListUri, Paging};
+use crate::openapi::operation::Operation;
 use crate::query::Query;
 use crate::state::ApiState;
 
@@ -29,172 +22,120 @@ const SET_BY_SERVER: &[&str] = &["id", "name", "status", "dateCreated", "dateMod
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let all = "/routing/email/domains/{domainId}/routes";
-    let one = "/routing/email/domains/{domainId}/routes/{routeId}";
-    Endpoints::default()
-        .get(
-            all,
-            list,
-            operation("getRoutingEmailDomainRoutes", Scope::RoutingRead, "List a domain's routes, by pattern")
-                .text("pattern", "Exactly this pattern, whatever the case.")
-                .ignored(&["expand"])
-                .pages::<Route>(),
-        )
-        .post(
-            all,
-            create,
-            operation("postRoutingEmailDomainRoutes", Scope::RoutingWrite, "Make a route")
-                .body::<RouteRequest>()
-                .answers::<Route>()
-                .refuses(&[409]),
-        )
-        .get(
-            one,
-            get,
-            operation("getRoutingEmailDomainRoute", Scope::RoutingRead, "Get a route")
-                .ignored(&["expand"])
-                .answers::<Route>(),
-        )
-        .put(
-            one,
-            update,
-            operation("putRoutingEmailDomainRoute", Scope::RoutingWrite, "Replace a route")
-                .body::<RouteRequest>()
-                .answers::<Route>()
-                .refuses(&[409]),
-        )
-        .delete(
-            one,
-            delete,
-            operation("deleteRoutingEmailDomainRoute", Scope::RoutingWrite, "Delete a route")
-                .empty(StatusCode::NO_CONTENT),
-        )
+    objects::endpoints::<RouteRecord>()
 }
 
-/// `POST /routing/email/domains/{domainName}/routes`
-pub async fn create(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path(domain): Path<String>,
-    query: Query,
-    ObjectBody(body): ObjectBody,
-) -> Result<Json<Route>, ApiError> {
-    query.finish()?;
-    let spec = spec(body)?;
-    let route = state.app.catalogue.create_route(&caller.client, &domain, spec).await.map_err(refused)?;
-    Ok(Json(view(&state, &route)))
-}
+impl Resource for RouteRecord {
+    type View = Route;
+    type Request = RouteRequest;
+    type Change = RouteRequest;
 
-/// `GET /routing/email/domains/{domainName}/routes`, by pattern
-pub async fn list(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    Path(domain): Path<String>,
-    mut query: Query,
-    uri: ListUri,
-) -> Result<Json<Page<Route>>, ApiError> {
-    let paging = Paging::read(&mut query);
-    let pattern = query.text("pattern");
-    query.ignore(&["expand"]);
-    query.finish()?;
-    let mut routes = state.app.catalogue.routes(&domain)?;
-    routes.retain(|route| pattern.as_deref().is_none_or(|pattern| route.pattern == pattern.to_lowercase()));
-    routes.sort_by(|a, b| a.pattern.cmp(&b.pattern));
-    let (routes, total) = paging.cut(routes);
-    Ok(Json(paging.page(routes.iter().map(|route| view(&state, route)).collect(), total, &uri)))
-}
-
-/// `GET /routing/email/domains/{domainName}/routes/{routeId}`
-pub async fn get(
-    State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
-    Path((domain, id)): Path<(String, String)>,
-    mut query: Query,
-) -> Result<Json<Route>, ApiError> {
-    query.ignore(&["expand"]);
-    query.finish()?;
-    let route = state.app.catalogue.route(&domain, parse_id(&id)?)?;
-    Ok(Json(view(&state, &route)))
-}
-
-/// `PUT /routing/email/domains/{domainName}/routes/{routeId}`
-pub async fn update(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path((domain, id)): Path<(String, String)>,
-    query: Query,
-    ObjectBody(body): ObjectBody,
-) -> Result<Json<Route>, ApiError> {
-    query.finish()?;
-    let (id, spec) = (parse_id(&id)?, spec(body)?);
-    let route = state.app.catalogue.update_route(&caller.client, &domain, id, spec).await.map_err(refused)?;
-    Ok(Json(view(&state, &route)))
-}
-
-/// `DELETE /routing/email/domains/{domainName}/routes/{routeId}`
-pub async fn delete(
-    State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
-    Path((domain, id)): Path<(String, String)>,
-    query: Query,
-) -> Result<StatusCode, ApiError> {
-    query.finish()?;
-    state.app.catalogue.delete_route(&caller.client, &domain, parse_id(&id)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn parse_id(text: &str) -> Result<Uuid, ApiError> {
-    let missing = || ApiError::not_found(not_found_code("route"), format!("route `{text}` was not found"));
-    Uuid::parse_str(text).map_err(|_| missing())
-}
-
-fn spec(mut body: Fields) -> Result<RouteSpec, ApiError> {
-    let pattern = body.required_text("pattern");
-    let flow: Option<FlowId> = body.reference("flow");
-    let queue: Option<QueueId> = body.reference("queue");
-    if flow.is_some() && queue.is_some() {
-        body.problem(Problem {
-            path: Some("queue".to_owned()),
-            expected: Some("either `flow` or `queue`".to_owned()),
-            found: Some("both".to_owned()),
-            ..Problem::new("postino.invalid.route", "a route leads to a flow or to a queue, not to both")
-        });
-    }
-    let unrouted_queue = body.reference("unroutedQueue");
-    let priority = body.number("priority", i64::MIN..=i64::MAX).unwrap_or(0);
-    body.discard(SET_BY_SERVER);
-    let target = flow.map(RouteTarget::Flow).or(queue.map(RouteTarget::Queue));
-    Ok(RouteSpec { pattern, target, unrouted_queue, priority, extra: body.rest()? })
-}
-
-fn refused(error: AppError) -> ApiError {
-    match error {
-        AppError::Invalid(problems) => ApiError::invalid("postino.invalid.route", diagnosed(&problems)),
-        other => other.into(),
-    }
-}
-
-fn view(state: &ApiState, route: &RouteRecord) -> Route {
-    let queue = |id: QueueId| Reference {
-        id: id.to_string(),
-        name: state.app.queue_name(id).map(|name| name.to_string()),
-        self_uri: Some(format!("/api/v2/routing/queues/{id}")),
+    const OFFER: Offer = Offer {
+        all: "/routing/email/domains/{domainId}/routes",
+        one: "/routing/email/domains/{domainId}/routes/{routeId}",
+        list: ("getRoutingEmailDomainRoutes", "List a domain's routes, by pattern"),
+        create: ("postRoutingEmailDomainRoutes", "Make a route"),
+        get: ("getRoutingEmailDomainRoute", "Get a route"),
+        change: ("putRoutingEmailDomainRoute", "Replace a route"),
+        patched: false,
+        delete: ("deleteRoutingEmailDomainRoute", "Delete a route"),
+        used_by: None,
     };
-    let flow = |id: FlowId| Reference {
-        id: id.to_string(),
-        name: state.app.flow_name(id),
-        self_uri: Some(format!("/api/v2/flows/{id}")),
-    };
-    Route {
-        id: route.id,
-        pattern: route.pattern.clone(),
-        flow: if let RouteTarget::Flow(id) = route.target { Some(flow(id)) } else { None },
-        queue: if let RouteTarget::Queue(id) = route.target { Some(queue(id)) } else { None },
-        unrouted_queue: route.unrouted_queue.map(queue),
-        priority: route.priority,
-        extra: route.extra.clone(),
-        date_created: route.created_at.into(),
-        date_modified: route.modified_at.into(),
-        self_uri: format!("/api/v2/routing/email/domains/{}/routes/{}", route.domain, route.id),
+
+    fn id_in(path: &PathParts) -> Result<Uuid, ApiError> {
+        path.id::<Self>("routeId")
     }
+
+    fn listable(state: &ApiState, path: &PathParts) -> Result<(), ApiError> {
+        state.app.catalogue.object::<DomainRecord>(&domain(path))?;
+        Ok(())
+    }
+
+    fn is_under(&self, path: &PathParts) -> bool {
+        self.domain == domain(path)
+    }
+
+    fn order(&self) -> &str {
+        &self.pattern
+    }
+
+    fn listing(query: &mut Query, path: &PathParts) -> Listing<Self> {
+        let pattern = query.text("pattern").map(|pattern| pattern.to_lowercase());
+        query.ignore(&["expand"]);
+        let domain = domain(path);
+        let has = move |route: &Self| {
+            route.domain == domain && pattern.as_ref().is_none_or(|pattern| route.pattern == *pattern)
+        };
+        Listing { has: Box::new(has), descending: false, whole: true }
+    }
+
+    fn described(call: Call, operation: Operation) -> Operation {
+        match call {
+            Call::List => operation.text("pattern", "Exactly this pattern, whatever the case.").ignored(&["expand"]),
+            Call::Get => operation.ignored(&["expand"]),
+            Call::Create | Call::Change | Call::Delete => operation,
+        }
+    }
+
+    fn parameters(call: Call, query: &mut Query) {
+        if call == Call::Get {
+            query.ignore(&["expand"]);
+        }
+    }
+
+    fn spec(_: Call, mut body: Fields, path: &PathParts) -> Result<RouteSpec, ApiError> {
+        let pattern = body.required_text("pattern");
+        let flow = body.wanted::<FlowId>("flow");
+        let queue = body.wanted::<QueueId>("queue");
+        if flow.is_some() && queue.is_some() {
+            body.problem(Problem {
+                path: Some("queue".to_owned()),
+                expected: Some("either `flow` or `queue`".to_owned()),
+                found: Some("both".to_owned()),
+                ..Problem::new("postino.invalid.route", "a route leads to a flow or to a queue, not to both")
+            });
+        }
+        let unrouted_queue = body.wanted("unroutedQueue");
+        let priority = body.number("priority", i64::MIN..=i64::MAX).unwrap_or(0);
+        body.discard(SET_BY_SERVER);
+        let target = flow.map(WantedTarget::Flow).or(queue.map(WantedTarget::Queue));
+        let domain = path.part("domainId").to_owned();
+        Ok(RouteSpec { domain, pattern, target, unrouted_queue, priority, extra: body.rest()? })
+    }
+
+    fn view(&self, state: &ApiState, _: bool) -> Route {
+        let queue = |id: QueueId| Reference {
+            id: id.to_string(),
+            name: state.app.queue_name(id).map(|name| name.to_string()),
+            self_uri: Some(format!("/api/v2/routing/queues/{id}")),
+        };
+        let flow = |id: FlowId| Reference {
+            id: id.to_string(),
+            name: state.app.flow_name(id),
+            self_uri: Some(format!("/api/v2/flows/{id}")),
+        };
+        Route {
+            id: self.id,
+            pattern: self.pattern.clone(),
+            flow: if let RouteTarget::Flow(id) = self.target { Some(flow(id)) } else { None },
+            queue: if let RouteTarget::Queue(id) = self.target { Some(queue(id)) } else { None },
+            unrouted_queue: self.unrouted_queue.map(queue),
+            priority: self.priority,
+            extra: self.extra.clone(),
+            date_created: self.created_at.into(),
+            date_modified: self.modified_at.into(),
+            self_uri: format!("/api/v2/routing/email/domains/{}/routes/{}", self.domain, self.id),
+        }
+    }
+
+    fn refused(error: AppError) -> ApiError {
+        match error {
+            AppError::Invalid(problems) => ApiError::invalid("postino.invalid.route", diagnosed(&problems)),
+            other => other.into(),
+        }
+    }
+}
+
+fn domain(path: &PathParts) -> String {
+    path.part("domainId").to_lowercase()
 }

@@ -443,3 +443,125 @@ async fn values_reach_the_right_inputs_of_either_version() {
     assert_eq!(version["version"], 1, "a label may stand where a number may");
     assert_eq!(server.get(&format!("/flows/{say}/versions/nobody")).await.status, 404);
 }
+
+/// Every kind of object can be put and deleted in a set, in any order, and a set that is sent again changes nothing.
+#[tokio::test]
+async fn a_change_set_holds_every_kind_of_object() {
+    let server = server().await;
+    let set = |dry: bool| {
+        json!({
+            "dryRun": dry, "note": "all of it",
+            "objects": [
+                {"kind": "route", "domain": "shop.example", "put": {
+                    "pattern": "care", "flow": {"name": "inbound"}, "unroutedQueue": {"name": "General"}, "fromName": "Care",
+                }},
+                {"kind": "domain", "put": {"id": "shop.example"}},
+                {"kind": "queue", "put": {"name": "Billing", "description": "money"}},
+                {"kind": "queue", "put": {"name": "General"}},
+                {"kind": "table", "put": {"name": "Customers", "schema": {"properties": {"tier": {"type": "string"}}}}},
+                {"kind": "schedule", "put": {"name": "Office hours", "timeZone": "UTC"}},
+            ],
+            "flows": [{"document": classifier("refund")}, {"document": router("Inbound", Json::Null)}],
+        })
+    };
+    let outcomes = |done: &Json| -> Vec<String> {
+        let objects = done["objects"].as_array().unwrap().iter();
+        objects.map(|one| format!("{} {} {}", one["kind"], one["name"], one["outcome"]).replace('"', "")).collect()
+    };
+    let planned = server.call("POST", "/changesets", set(true)).await.ok();
+    assert_eq!(server.get("/routing/email/domains").await.ok()["total"], 0);
+    let done = server.call("POST", "/changesets", set(false)).await.ok();
+    assert_eq!(outcomes(&planned), outcomes(&done));
+    assert_eq!(
+        outcomes(&done),
+        [
+            "route care@shop.example created",
+            "domain shop.example created",
+            "queue Billing created",
+            "queue General created",
+            "table Customers created",
+            "schedule Office hours created",
+        ]
+    );
+    let route = &server.get("/routing/email/domains/shop.example/routes").await.ok()["entities"][0];
+    assert_eq!(
+        (&route["flow"]["name"], &route["unroutedQueue"]["name"], &route["fromName"]),
+        (&json!("Inbound"), &json!("General"), &json!("Care"))
+    );
+    let again = server.call("POST", "/changesets", set(false)).await.ok();
+    assert!(outcomes(&again).iter().all(|one| one.ends_with(" unchanged")), "{again}");
+    let log = server.get("/audit?pageSize=100").await.ok();
+    let noted = log["entities"].as_array().unwrap().iter().filter(|entry| entry["note"] == "all of it").count();
+    assert_eq!(noted, 8, "six objects and two flows, once each");
+
+    // What is used stays, and with it the rest of the set.
+    let billing = json!({"kind": "queue", "name": "billing", "delete": true});
+    let schedule = json!({"kind": "schedule", "name": "Office hours", "delete": true});
+    let refused = server.call("POST", "/changesets", json!({"objects": [schedule, billing]})).await;
+    assert_eq!(refused.error(), (409, "general.resource.conflict".to_owned()));
+    assert_eq!(server.get("/routing/schedules").await.ok()["total"], 1);
+
+    // A tag holds for its object; renaming is by name or id.
+    let table = server.get("/flows/datatables").await.ok()["entities"][0].clone();
+    let rename = |tag: &str| json!({"objects": [{"kind": "table", "id": table["id"], "put": {"name": "Clients"}, "ifMatch": tag}]});
+    assert_eq!(server.call("POST", "/changesets", rename("\"7\"")).await.status, 412);
+    let done = server.call("POST", "/changesets", rename("\"7\", \"1\"")).await.ok();
+    assert_eq!(outcomes(&done), ["table Clients changed"]);
+
+    // Everything goes, however it hangs together.
+    let all = json!({
+        "flows": [{"name": "Inbound", "delete": true}, {"name": "Classify", "delete": true}],
+        "objects": [
+            {"kind": "domain", "name": "SHOP.example", "delete": true},
+            {"kind": "route", "name": "care@shop.example", "delete": true},
+            billing, {"kind": "queue", "name": "General", "delete": true},
+            {"kind": "table", "id": table["id"], "delete": true}, schedule,
+        ],
+    });
+    let done = server.call("POST", "/changesets", all).await.ok();
+    assert!(done["flows"].as_array().unwrap().iter().all(|one| one["outcome"] == "deleted"), "{done}");
+    assert!(outcomes(&done).iter().all(|one| one.ends_with(" deleted")), "{done}");
+    for (list, total) in [
+        ("/flows", 0),
+        ("/routing/queues", 1),
+        ("/flows/datatables", 0),
+        ("/routing/schedules", 0),
+        ("/routing/email/domains", 0),
+    ] {
+        assert_eq!(server.get(list).await.ok()["total"], total, "{list}");
+    }
+}
+
+/// What is wrong with a set's objects is told where they stand, all of it; and it takes the scope for them, even dry.
+#[tokio::test]
+async fn a_change_set_tells_what_is_wrong_with_its_objects() {
+    let server = server().await;
+    for (object, paths) in [
+        (json!({"put": {"name": "x"}}), vec!["objects[0].kind"]),
+        (json!({"kind": "flow", "put": {"name": "x"}}), vec!["objects[0].kind"]),
+        (json!({"kind": "queue"}), vec!["objects[0].put"]),
+        (json!({"kind": "queue", "delete": true}), vec!["objects[0].id"]),
+        (json!({"kind": "queue", "put": {"name": "x"}, "delete": true}), vec!["objects[0].put", "objects[0].id"]),
+        (json!({"kind": "queue", "put": {"description": "x"}}), vec!["objects[0].put.name"]),
+        (json!({"kind": "queue", "put": {"name": " "}}), vec!["objects[0].put.name"]),
+        (json!({"kind": "queue", "id": "x", "delete": true}), vec!["objects[0]"]),
+        (json!({"kind": "queue", "name": "x", "delete": true}), vec!["objects[0]"]),
+        (json!({"kind": "route", "put": {"pattern": "x", "queue": {"name": "y"}}}), vec!["objects[0].domain"]),
+        (json!({"kind": "table", "put": {"name": "x", "colums": 1}}), vec!["objects[0].put.colums"]),
+        (json!({"kind": "schedule", "put": {"name": "x", "timeZone": "Nowhere"}}), vec!["objects[0].put.timeZone"]),
+        (json!({"kind": "domain", "put": {"id": "no domain"}}), vec!["objects[0].put.id"]),
+        (json!({"kind": "queue", "put": {"name": "x"}, "ifMatch": "7"}), vec!["objects[0].ifMatch"]),
+    ] {
+        let refused = server.call("POST", "/changesets", json!({"objects": [object]})).await;
+        assert_eq!(refused.status, 400, "{object}");
+        let problems = refused.json();
+        let found: Vec<&str> =
+            problems["errors"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+        assert_eq!(found, paths, "{object}");
+    }
+    let flows_only = format!("Authorization: Bearer {}", server.token("flow:write").await);
+    let headers = [flows_only.as_str(), "Content-Type: application/json"];
+    let body = br#"{"dryRun": true, "objects": [{"kind": "queue", "put": {"name": "x"}}]}"#;
+    let refused = server.send("POST", "/api/v2/changesets", &headers, body).await;
+    assert_eq!(refused.error(), (403, "missing.permissions".to_owned()));
+}

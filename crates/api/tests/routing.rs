@@ -168,3 +168,92 @@ async fn domains_and_routes() {
     assert_eq!(server.call("DELETE", path, Json::Null).await.status, 204);
     assert_eq!(server.get(path).await.status, 404);
 }
+
+/// Every kind of object answers conditional requests alike: an `ETag` on all that answer one object, `If-Match` on all that change it.
+#[tokio::test]
+async fn conditional_requests_are_alike() {
+    let server = server().await;
+    server.call("POST", "/routing/email/domains", json!({"id": "shop.example"})).await.ok();
+    server.call("POST", "/routing/queues", json!({"name": "Sales"})).await.ok();
+    let sales = server.get("/routing/queues?name=Sales").await.ok()["entities"][0]["id"].clone();
+    let json_type = "Content-Type: application/json";
+    for (all, method, sent, other) in [
+        ("/routing/queues", "PUT", json!({"name": "Billing"}), json!({"name": "Invoices #"})),
+        ("/flows/datatables", "PUT", json!({"name": "T", "schema": {"properties": {}}}), json!({"name": "U#"})),
+        (
+            "/routing/schedules",
+            "PUT",
+            json!({"name": "S", "timeZone": "UTC"}),
+            json!({"name": "S#", "timeZone": "UTC"}),
+        ),
+        ("/routing/email/domains", "PATCH", json!({"id": "mail.example"}), json!({"mailFromSettings": "#"})),
+        (
+            "/routing/email/domains/shop.example/routes",
+            "PUT",
+            json!({"pattern": "sales", "queue": {"id": sales}}),
+            json!({"pattern": "deals#", "queue": {"id": sales}}),
+        ),
+        ("/flows", "PUT", json!({"name": "F", "type": "email", "nodes": []}), json!({"name": "G", "description": "#"})),
+    ] {
+        let made = server.call("POST", all, sent).await;
+        let first = made.header("etag").unwrap_or_else(|| panic!("{all}: no tag")).to_owned();
+        let path = match made.ok()["selfUri"].as_str() {
+            Some(uri) => uri.strip_prefix("/api/v2").unwrap().to_owned(),
+            None => panic!("{all}: no address"),
+        };
+        let path = path.split('?').next().unwrap();
+        assert_eq!(server.get(path).await.header("etag"), Some(first.as_str()), "{all}");
+        let mut count = 0;
+        let mut call = async |method: &str, tags: &str| {
+            // Each change says something else.
+            count += 1;
+            let body = other.to_string().replace('#', &count.to_string());
+            let sent = if method == "DELETE" { "" } else { body.as_str() };
+            let header = format!("If-Match: {tags}");
+            server.call_with(method, path, &[json_type, &header], sent.as_bytes()).await
+        };
+        for stale in ["\"1234567\"", &format!("W/{first}"), "\"1234567\", \"7654321\"", "nonsense", "\"a\""] {
+            for method in [method, "DELETE"] {
+                let refused = call(method, stale).await;
+                assert_eq!(refused.error(), (412, "precondition.failed".to_owned()), "{all} {method} {stale}");
+            }
+        }
+        assert_eq!(server.get(path).await.header("etag"), Some(first.as_str()), "{all}: nothing was done");
+        let changed = call(method, &format!("\"1234567\", {first}")).await;
+        let second = changed.header("etag").unwrap().to_owned();
+        assert_ne!(second, first, "{all}");
+        changed.ok();
+        assert_eq!(server.get(path).await.header("etag"), Some(second.as_str()), "{all}");
+        assert_eq!(call(method, &first).await.status, 412, "{all}: the tag is used up");
+        assert_eq!(call(method, "*").await.status, 200, "{all}");
+        assert_eq!(call("DELETE", &second).await.status, 412, "{all}: changed since");
+        let third = server.get(path).await.header("etag").unwrap().to_owned();
+        assert_eq!(call("DELETE", &format!("{second}, {third}")).await.status, 204, "{all}");
+    }
+}
+
+/// Whatever is changed, and however: why it was is kept.
+#[tokio::test]
+async fn a_note_of_any_change_is_in_the_audit_log() {
+    let server = server().await;
+    for (all, sent, renamed) in [
+        ("/routing/queues", json!({"name": "Billing"}), json!({"name": "Invoices"})),
+        ("/flows/datatables", json!({"name": "T", "schema": {"properties": {}}}), json!({"name": "U"})),
+        ("/routing/schedules", json!({"name": "S", "timeZone": "UTC"}), json!({"name": "S2", "timeZone": "UTC"})),
+        ("/flows", json!({"name": "F", "type": "email", "nodes": []}), json!({"name": "G"})),
+    ] {
+        let made = server.call("POST", &format!("{all}?note=first"), sent).await.ok();
+        let id = made["id"].as_str().unwrap();
+        let path = format!("{all}/{id}");
+        server.call("PUT", &format!("{path}?note=renamed"), renamed).await.ok();
+        assert_eq!(server.call("DELETE", &format!("{path}?note=merged"), Json::Null).await.status, 204, "{all}");
+        let log = server.get(&format!("/audit?entityId={id}")).await.ok();
+        let told: Vec<(&str, &str)> = log["entities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| (entry["action"].as_str().unwrap(), entry["note"].as_str().unwrap_or_default()))
+            .collect();
+        assert_eq!(told, [("deleted", "merged"), ("changed", "renamed"), ("created", "first")], "{all}");
+    }
+}

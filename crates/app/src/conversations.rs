@@ -14,8 +14,8 @@ use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
 use crate::catalogue::Live;
-use crate::catalogue::plan::unroutable;
 use crate::catalogue::routes::RouteMatch;
+use crate::catalogue::routing::unroutable;
 use crate::catalogue::world::World;
 use crate::error::AppError;
 use crate::interactions::too_large;

@@ -21,7 +21,7 @@ use schedules::ScheduleFile;
 use tables::TableFile;
 
 use crate::catalogue::graph::Calls;
-use crate::catalogue::plan;
+use crate::catalogue::routing::unroutable;
 use crate::catalogue::world::{Loaded, UNROUTED, World};
 
 /// A file of the folder.
@@ -150,7 +150,7 @@ impl Folder {
         let mut seen = HashSet::new();
         queues.retain(|name| seen.insert(document::fold_name(name)));
         for name in &queues {
-            changes.push(CatalogueChange::PutQueue(QueueRecord {
+            changes.push(CatalogueChange::put(QueueRecord {
                 id: QueueId(id_of("queue", name)),
                 name: name.clone(),
                 folded_name: document::fold_name(name),
@@ -160,8 +160,8 @@ impl Folder {
                 modified_at: now,
             }));
         }
-        changes.extend(self.tables.iter().map(|file| CatalogueChange::PutTable(file.table.record.clone())));
-        changes.extend(self.schedules.iter().map(|file| CatalogueChange::PutSchedule(file.record.clone())));
+        changes.extend(self.tables.iter().map(|file| CatalogueChange::put(file.table.record.clone())));
+        changes.extend(self.schedules.iter().map(|file| CatalogueChange::put(file.record.clone())));
         let mut names: HashMap<(String, bool), usize> = HashMap::new();
         for (file, document, _) in &self.flows {
             let folded = document::fold_name(&document.name);
@@ -234,7 +234,7 @@ impl Folder {
                 problem("address", Code::InvalidValue, format!("`{}` is not pattern@domain", line.address));
                 continue;
             };
-            let queue = |name: &str| world.queue_named(&document::fold_name(name)).map(|queue| queue.id);
+            let queue = |name: &str| world.queues.named(&document::fold_name(name)).map(|queue| queue.id);
             let target = match (&line.flow, &line.queue) {
                 (Some(name), _) => match world.flow_named(&document::fold_name(name), false) {
                     None => {
@@ -243,7 +243,7 @@ impl Folder {
                     }
                     Some(record) => {
                         let interface = world.published(record.id).map(|checked| checked.interface.clone());
-                        if let Some(reason) = interface.and_then(|interface| plan::unroutable(record, &interface)) {
+                        if let Some(reason) = interface.and_then(|interface| unroutable(record, &interface)) {
                             problem("flow", Code::NotRoutable, reason);
                         }
                         RouteTarget::Flow(record.id)
@@ -265,12 +265,12 @@ impl Folder {
             if let (Some(name), None) = (&line.unrouted_queue, unrouted_queue) {
                 problem("unroutedQueue", Code::UnknownQueue, format!("there is no queue `{name}`"));
             }
-            changes.push(CatalogueChange::PutDomain(DomainRecord {
+            changes.push(CatalogueChange::put(DomainRecord {
                 domain: domain.clone(),
                 extra: Map::new(),
                 created_at: now,
             }));
-            changes.push(CatalogueChange::PutRoute(RouteRecord {
+            changes.push(CatalogueChange::put(RouteRecord {
                 id: id_of("route", &line.address),
                 domain,
                 pattern,

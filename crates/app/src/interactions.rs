@@ -18,6 +18,7 @@ use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
 use waypost_store::leases::Lease;
 use waypost_store::records::audit::AuditRecord;
+use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
     QueueLease, RunSummary, Summary,
@@ -264,7 +265,7 @@ impl App {
     /// # Errors
     /// The queue is not found, or the store.
     pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, AppError> {
-        self.catalogue.queue(claim.queue)?;
+        self.catalogue.object::<QueueRecord>(&claim.queue)?;
         let deadline = Instant::now() + wait;
         loop {
             let notified = self.decided.notified();

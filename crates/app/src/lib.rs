@@ -14,6 +14,7 @@ pub mod observed;
 pub mod peers;
 pub mod replay;
 pub mod retention;
+pub mod revisions;
 pub mod tables;
 pub mod traces;
 

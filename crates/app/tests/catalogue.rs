@@ -8,8 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use waypost_app::App;
 use waypost_app::catalogue::changesets::{ChangeSet, Member};
+use waypost_app::catalogue::domains::DomainSpec;
 use waypost_app::catalogue::flows::{FlowView, Saving};
 use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::queues::QueueSpec;
 use waypost_app::catalogue::routing::RouteSpec;
 use waypost_app::error::AppError;
 use waypost_app::mail::intake::{Arrival, Bound};
@@ -17,7 +19,7 @@ use waypost_app::observed::Protocol;
 use waypost_flow::diagnostic::{Code, MAX_LISTED};
 use waypost_flow::source::{self, Node};
 use waypost_ids::DecisionKind;
-use waypost_store::records::catalogue::RouteTarget;
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::{AcceptOutcome, Accepted, QueueClaim};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -105,15 +107,19 @@ async fn a_routed_flow_can_not_become_shared() {
     let directory = tempfile::tempdir().unwrap();
     let app = app(directory.path()).await;
     let flow = create(&app, "{ name: Router, type: email, nodes: [] }").await.record.id;
-    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    app.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: "example.com".to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
     let spec = RouteSpec {
+        domain: "example.com".to_owned(),
         pattern: "care".to_owned(),
-        target: Some(RouteTarget::Flow(flow)),
+        target: Some(RouteTarget::Flow(flow).into()),
         unrouted_queue: None,
         priority: 0,
         extra: serde_json::Map::new(),
     };
-    app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    app.catalogue.create::<RouteRecord>(BY, spec).await.unwrap();
     let shared = source::yaml("{ type: shared }").unwrap().0;
     let refused = app.catalogue.update_flow(BY, flow, shared.clone(), None, Saving::Publish).await;
     assert!(matches!(refused, Err(AppError::Invalid(_))), "{:?}", refused.map(|_| ()));
@@ -143,29 +149,33 @@ async fn a_leaf_can_not_grow_too_deep_for_its_callers() {
 async fn a_queue_with_work_in_it_stays() {
     let directory = tempfile::tempdir().unwrap();
     let app = app(directory.path()).await;
-    let queue = app.catalogue.create_queue("test", "Old".to_owned(), serde_json::Map::new()).await.unwrap().id;
-    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    let queue = app.catalogue.create::<QueueRecord>(BY, QueueSpec::named("Old")).await.unwrap().id;
+    app.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: "example.com".to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
     let spec = RouteSpec {
+        domain: "example.com".to_owned(),
         pattern: "care".to_owned(),
-        target: Some(RouteTarget::Queue(queue)),
+        target: Some(RouteTarget::Queue(queue).into()),
         unrouted_queue: None,
         priority: 0,
         extra: serde_json::Map::new(),
     };
-    let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    let route = app.catalogue.create::<RouteRecord>(BY, spec).await.unwrap();
     let raw = Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n");
     let to = "care@example.com".to_owned();
     app.accept_http("test", Some("a@example.net".to_owned()), to, raw, "test".to_owned(), None).await.unwrap();
-    app.catalogue.delete_route("test", "example.com", route.id).await.unwrap();
-    let refused = app.catalogue.delete_queue("test", queue).await;
+    app.catalogue.delete::<RouteRecord>(BY, &route.id, None).await.unwrap();
+    let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
 
     let claim = QueueClaim { queue, max: 1, lease_seconds: 60, skills: None };
     let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
-    let refused = app.catalogue.delete_queue("test", queue).await;
+    let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
     assert!(matches!(refused, Err(AppError::InUse { .. })), "{refused:?}");
     app.acknowledge(queue, lease.lease.id).await.unwrap();
-    app.catalogue.delete_queue("test", queue).await.unwrap();
+    app.catalogue.delete::<QueueRecord>(BY, &queue, None).await.unwrap();
 
     // Mail that was bound before both went is never put where nobody can claim it.
     let arrival = Arrival {
@@ -193,20 +203,24 @@ async fn a_queue_with_work_in_it_stays() {
 async fn a_deleted_route_still_binds_its_mail() {
     let directory = tempfile::tempdir().unwrap();
     let app = app(directory.path()).await;
-    app.catalogue.create_queue("test", "General".to_owned(), serde_json::Map::new()).await.unwrap();
+    app.catalogue.create::<QueueRecord>(BY, QueueSpec::named("General")).await.unwrap();
     let long = r#"{ name: Long, type: email, variables: [{ name: n, dataType: integer, default: 0 }], nodes: [
         { id: count, actions: [{ type: setVariable, name: n, value: "${n + 1}" }], next: [{ when: "${n < 900}", to: count }, { to: done }] },
         { id: done, actions: [{ type: transferToQueue, queue: General }] } ] }"#;
     let flow = create(&app, long).await.record.id;
-    app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+    app.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: "example.com".to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
     let spec = RouteSpec {
+        domain: "example.com".to_owned(),
         pattern: "care".to_owned(),
-        target: Some(RouteTarget::Flow(flow)),
+        target: Some(RouteTarget::Flow(flow).into()),
         unrouted_queue: None,
         priority: 0,
         extra: serde_json::Map::new(),
     };
-    let route = app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+    let route = app.catalogue.create::<RouteRecord>(BY, spec).await.unwrap();
     let arrival = Arrival {
         protocol: Protocol::Http,
         from: "a@example.net".to_owned(),
@@ -217,7 +231,7 @@ async fn a_deleted_route_still_binds_its_mail() {
     };
     let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
     let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
-    app.catalogue.delete_route("test", "example.com", route.id).await.unwrap();
+    app.catalogue.delete::<RouteRecord>(BY, &route.id, None).await.unwrap();
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = tokio::spawn(app.clone().work(stopped));
@@ -327,7 +341,7 @@ async fn the_world_and_what_runs_of_it_are_of_one_epoch() {
         })
     };
     for number in 0..40 {
-        app.catalogue.create_queue("test", format!("Queue {number}"), serde_json::Map::new()).await.unwrap();
+        app.catalogue.create::<QueueRecord>(BY, QueueSpec::named(&format!("Queue {number}"))).await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
     looking.join().unwrap();

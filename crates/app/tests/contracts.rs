@@ -12,17 +12,26 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use waypost_app::App;
 use waypost_app::catalogue::changesets::{ChangeSet, Member};
+use waypost_app::catalogue::domains::DomainSpec;
+use waypost_app::catalogue::edits::{AnyEdit, ObjectEdit, Which, Writing};
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::labels::WantedTarget;
+use waypost_app::catalogue::object::Object;
 use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::catalogue::queues::QueueSpec;
+use waypost_app::catalogue::routing::{RouteSpec, Wanted, WantedTarget as RouteWanted};
+use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleEdit, ScheduleSpec};
+use waypost_app::catalogue::shape::Table;
+use waypost_app::catalogue::tables::TableSpec;
 use waypost_app::catalogue::versions::VersionName;
+use waypost_app::catalogue::where_used::node;
 use waypost_app::error::AppError;
 use waypost_flow::source::{self, Node};
-use waypost_ids::FlowId;
-use waypost_store::records::catalogue::RouteTarget;
+use waypost_ids::{FlowId, Kind};
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };
@@ -50,7 +59,7 @@ impl World {
         let store = Arc::new(SqliteStore::open(folder_of_store.path(), SqliteOptions::default()).unwrap());
         let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
         for name in ["Billing", "General"] {
-            app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap();
+            app.catalogue.create::<QueueRecord>(BY, QueueSpec::named(name)).await.unwrap();
         }
         let text = std::fs::read_to_string(folder().join("world.yaml")).unwrap();
         let mut world = Self { store, app, flows: BTreeMap::new(), _folder: folder_of_store };
@@ -60,15 +69,21 @@ impl World {
                 world.step("label Classify stable 1", "").await.unwrap();
             }
         }
-        world.app.catalogue.create_domain("test", "example.com".to_owned(), serde_json::Map::new()).await.unwrap();
+        world
+            .app
+            .catalogue
+            .create::<DomainRecord>(BY, DomainSpec { domain: "example.com".to_owned(), ..DomainSpec::default() })
+            .await
+            .unwrap();
         let spec = RouteSpec {
+            domain: "example.com".to_owned(),
             pattern: "care".to_owned(),
-            target: Some(RouteTarget::Flow(world.flows["Inbound"].0)),
+            target: Some(RouteTarget::Flow(world.flows["Inbound"].0).into()),
             unrouted_queue: None,
             priority: 0,
             extra: serde_json::Map::new(),
         };
-        world.app.catalogue.create_route("test", "example.com", spec).await.unwrap();
+        world.app.catalogue.create::<RouteRecord>(BY, spec).await.unwrap();
         world
     }
 
@@ -100,6 +115,9 @@ impl World {
                 "{key:?} {} {:?} {:?} {:?} {:?} {runs}",
                 record.hash, record.bindings, record.validation, checked.interface, checked.diagnostics
             ));
+        }
+        for object in Kind::ALL.into_iter().flat_map(|kind| world.objects(kind)) {
+            lines.push(format!("{} {object} {}", object.kind, node(&world, &object).unwrap().name));
         }
         lines.sort();
         lines
@@ -171,19 +189,24 @@ impl World {
             "deactivate" => drop(catalogue.deactivate_flow(BY, self.id(name)).await?),
             "delete" => catalogue.delete_flow(BY, self.id(name), None).await?,
             "rename-queue" | "delete-queue" => {
-                let queue = catalogue.queues().into_iter().find(|queue| queue.name == name).unwrap().id;
+                let queue = catalogue.objects::<QueueRecord>().into_iter().find(|queue| queue.name == name).unwrap().id;
                 if words[0] == "delete-queue" {
-                    catalogue.delete_queue("test", queue).await?;
+                    catalogue.delete::<QueueRecord>(BY, &queue, None).await?;
                 } else {
-                    catalogue.update_queue("test", queue, words[2].to_owned(), serde_json::Map::new()).await?;
+                    catalogue.update::<QueueRecord>(BY, &queue, QueueSpec::named(words[2]), None).await?;
                 }
                 return Ok("ok".to_owned());
             }
             "set" => {
-                let members: Vec<Member> =
-                    parts(body, "& ").into_iter().map(|(line, body)| self.member(&line, &body)).collect();
-                let set = ChangeSet { members, ..ChangeSet::default() };
-                let done = catalogue.change_set(BY, set).await?.flows;
+                let (mut members, mut objects) = (Vec::new(), Vec::new());
+                for (line, body) in parts(body, "& ") {
+                    match edit(&line, &body, &format!("objects[{}]", objects.len())) {
+                        Some(edit) => objects.push(edit),
+                        None => members.push(self.member(&line, &body)),
+                    }
+                }
+                let set = ChangeSet { members, objects, ..ChangeSet::default() };
+                let done = catalogue.change_set(BY, set).await?;
                 let line = |one: &waypost_app::catalogue::changesets::Changed| {
                     format!(
                         "ok {} version {} {:?}",
@@ -192,7 +215,9 @@ impl World {
                         one.outcome
                     )
                 };
-                return Ok(done.iter().map(line).collect::<Vec<_>>().join("\n"));
+                let objects =
+                    done.objects.iter().map(|one| format!("ok {} {} {:?}", one.object.kind, one.name, one.outcome));
+                return Ok(done.flows.iter().map(line).chain(objects).collect::<Vec<_>>().join("\n"));
             }
             other => panic!("`{other}` is not a step"),
         }
@@ -205,9 +230,63 @@ impl World {
         match words[0] {
             "put" => Member { flow_id: id(), document: Some(self.document(words[1], body)), ..Member::default() },
             "create" => Member { document: Some(yaml(body)), ..Member::default() },
+            "delete" => Member { flow_id: id(), delete: true, ..Member::default() },
             _ => Member { flow_id: id(), version: words[2].parse().ok().map(VersionName::Number), ..Member::default() },
         }
     }
+}
+
+/// `has KIND NAME`, with what the object is to be, or `drop KIND NAME`.
+fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
+    let (verb, rest) = line.split_once(' ')?;
+    let puts = match verb {
+        "has" => true,
+        "drop" => false,
+        _ => return None,
+    };
+    let (kind, name) = rest.split_once(' ').unwrap();
+    let mut members = match yaml(body).to_json() {
+        Json::Object(members) => members,
+        _ => serde_json::Map::new(),
+    };
+    let mut text = |member: &str| members.shift_remove(member).map(|value| value.as_str().unwrap().to_owned());
+    // What is put may be renamed.
+    let to_be = text("name").unwrap_or_else(|| name.to_owned());
+    Some(match Kind::named(kind).unwrap() {
+        Kind::Queue => of::<QueueRecord>(name, puts.then(|| QueueSpec::named(&to_be)), place),
+        Kind::Domain => {
+            of::<DomainRecord>(name, puts.then(|| DomainSpec { domain: to_be, ..DomainSpec::default() }), place)
+        }
+        Kind::Route => {
+            let (pattern, domain) = to_be.split_once('@').unwrap();
+            let flow = text("flow").map(|name| RouteWanted::Flow(Wanted::Name(name)));
+            let spec = RouteSpec {
+                domain: domain.to_owned(),
+                pattern: pattern.to_owned(),
+                target: flow.or_else(|| text("queue").map(|name| RouteWanted::Queue(Wanted::Name(name)))),
+                unrouted_queue: None,
+                priority: 0,
+                extra: serde_json::Map::new(),
+            };
+            of::<RouteRecord>(name, puts.then_some(spec), place)
+        }
+        Kind::Table => {
+            let schema = members.shift_remove("schema");
+            let spec = TableSpec { name: to_be, description: String::new(), ignore_case: None, schema };
+            of::<Table>(name, puts.then_some(spec), place)
+        }
+        Kind::Schedule => {
+            let spec = ScheduleSpec { name: to_be, description: String::new(), definition: members };
+            of::<KnownSchedule>(name, puts.then_some(ScheduleEdit::Replace(spec)), place)
+        }
+        Kind::Flow => panic!("flows have verbs of their own"),
+    })
+}
+
+fn of<T: Object>(name: &str, to: Option<T::Spec>, place: &str) -> Arc<dyn AnyEdit> {
+    let place = format!("{place}{}", if to.is_some() { ".put." } else { "." });
+    let edit = ObjectEdit::<T>::alone(Which::Named(name.to_owned()), to, None);
+    Arc::new(ObjectEdit { writing: Writing::IfDifferent, place, ..edit })
 }
 
 /// Lines that start with a mark, each with the text behind it.

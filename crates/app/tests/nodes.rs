@@ -17,9 +17,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use waypost_app::catalogue::domains::DomainSpec;
 use waypost_app::catalogue::flows::Saving;
 use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::queues::QueueSpec;
 use waypost_app::catalogue::routing::RouteSpec;
+use waypost_app::catalogue::shape::Table;
 use waypost_app::catalogue::tables::TableSpec;
 use waypost_app::mail::intake::{Arrival, Bound};
 use waypost_app::mail::smtp::SmtpIntake;
@@ -30,7 +33,7 @@ use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::smtp::{Intake, Recipient};
 use waypost_scratch_postgres::{Server, Tools};
 use waypost_store::postgres::{PostgresOptions, PostgresStore};
-use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mail::{AcceptOutcome, Accepted, State};
 
 const BY: By<'static> = By { actor: "test", note: None };
@@ -55,7 +58,10 @@ async fn two(patience: Duration) -> Option<(Arc<Server>, Arc<App>, Arc<App>)> {
         App::open(Arc::new(store), settings).await.unwrap()
     };
     let (one, two) = (open().await, open().await);
-    one.catalogue.create_domain("test", DOMAIN.to_owned(), serde_json::Map::new()).await.unwrap();
+    one.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: DOMAIN.to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
     Some((server, one, two))
 }
 
@@ -69,12 +75,19 @@ async fn sql(server: &Arc<Server>, statement: &str) -> String {
 }
 
 async fn queue(app: &App, name: &str) -> QueueId {
-    app.catalogue.create_queue("test", name.to_owned(), serde_json::Map::new()).await.unwrap().id
+    app.catalogue.create::<QueueRecord>(BY, QueueSpec::named(name)).await.unwrap().id
 }
 
 fn leads(pattern: &str, target: RouteTarget) -> RouteSpec {
     let (pattern, extra) = (pattern.to_owned(), serde_json::Map::new());
-    RouteSpec { pattern, target: Some(target), unrouted_queue: None, priority: 0, extra }
+    RouteSpec {
+        domain: DOMAIN.to_owned(),
+        pattern,
+        target: Some(target.into()),
+        unrouted_queue: None,
+        priority: 0,
+        extra,
+    }
 }
 
 #[tokio::test]
@@ -85,11 +98,11 @@ async fn each_recipient_is_looked_up_in_what_other_nodes_did() {
     let recipient = Recipient { local: "care".to_owned(), domain: DOMAIN.to_owned() };
     let found = async || intake.recipient(&recipient).await.unwrap().route.map(|route| route.target);
     let [first, second] = queues;
-    let route = one.catalogue.create_route("test", DOMAIN, leads("care", first)).await.unwrap();
+    let route = one.catalogue.create::<RouteRecord>(BY, leads("care", first)).await.unwrap();
     assert_eq!(found().await, Some(first));
-    one.catalogue.update_route("test", DOMAIN, route.id, leads("care", second)).await.unwrap();
+    one.catalogue.update::<RouteRecord>(BY, &route.id, leads("care", second), None).await.unwrap();
     assert_eq!(found().await, Some(second));
-    one.catalogue.delete_route("test", DOMAIN, route.id).await.unwrap();
+    one.catalogue.delete::<RouteRecord>(BY, &route.id, None).await.unwrap();
     assert!(intake.recipient(&recipient).await.is_err());
 }
 
@@ -104,7 +117,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
         source::yaml(&text).unwrap().0
     };
     let id = one.catalogue.create_flow(BY, flow("One"), Saving::Publish).await.unwrap().record.id;
-    let route = one.catalogue.create_route("test", DOMAIN, leads("care", RouteTarget::Flow(id))).await.unwrap();
+    let route = one.catalogue.create::<RouteRecord>(BY, leads("care", RouteTarget::Flow(id))).await.unwrap();
     // Accepted by who knows nothing of it yet: so it waits for a run.
     let arrival = Arrival {
         protocol: Protocol::Smtp,
@@ -146,13 +159,13 @@ async fn looking_up(patience: Duration) -> Option<(Arc<Server>, Arc<App>, Arc<Ap
     let schema = serde_json::json!({ "properties": { "queue": { "dataType": "string" } } });
     let (name, description) = ("Customers".to_owned(), String::new());
     let spec = TableSpec { name, description, ignore_case: None, schema: Some(schema) };
-    one.catalogue.create_table("test", &spec).await.unwrap();
+    one.catalogue.create::<Table>(BY, spec).await.unwrap();
     queue(&one, "One").await;
     let text = "{ name: Ask, type: email, nodes: [{ id: a, actions: [
         { type: lookupTable, table: Customers, key: a, outputMapping: [], notFound: { to: b } }] },
         { id: b, actions: [{ type: transferToQueue, queue: One }] }] }";
     let id = one.catalogue.create_flow(BY, source::yaml(text).unwrap().0, Saving::Publish).await.unwrap().record.id;
-    let route = one.catalogue.create_route("test", DOMAIN, leads("ask", RouteTarget::Flow(id))).await.unwrap();
+    let route = one.catalogue.create::<RouteRecord>(BY, leads("ask", RouteTarget::Flow(id))).await.unwrap();
     Some((server, one, two, route))
 }
 
@@ -191,8 +204,8 @@ async fn free_rows(server: &Arc<Server>, locker: tokio::task::JoinHandle<String>
 async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody() {
     let Some((server, one, two, ask)) = looking_up(LEASE * 20).await else { return };
     two.catalogue.catch_up().await.unwrap();
-    let direct = one.catalogue.queues().iter().find(|queue| queue.name == "One").unwrap().id;
-    let plain = one.catalogue.create_route("test", DOMAIN, leads("plain", RouteTarget::Queue(direct))).await.unwrap();
+    let direct = one.catalogue.objects::<QueueRecord>().iter().find(|queue| queue.name == "One").unwrap().id;
+    let plain = one.catalogue.create::<RouteRecord>(BY, leads("plain", RouteTarget::Queue(direct))).await.unwrap();
     let mut slow = Vec::new();
     for number in 0..3 {
         slow.push(accepted(&one, &ask, &format!("slow {number}")).await);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use waypost_ids::{FlowId, Version};
 
+use crate::Object;
 use crate::time::Time;
 
 /// What a label names.
@@ -54,6 +55,9 @@ pub struct ChangeSet {
     /// Names of queues that are made if they are not there; the flows may name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
+    /// Queues, tables, schedules, domains and routes that are put or deleted; flows and routes may name those that the set makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ChangeSetObject>,
     /// Whether to answer without doing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
@@ -62,7 +66,34 @@ pub struct ChangeSet {
     pub note: Option<String>,
 }
 
-/// One flow of a change set: a `document`, or a `version` to publish again.
+/// One object of a change set: a body to `put`, or `delete`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSetObject {
+    /// `queue`, `table`, `schedule`, `domain`, `route`.
+    pub kind: String,
+    /// Which one, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Or by its name; a route's is `pattern@domain`. Without either, what is put has the name that its body says, and is made if it is
+    /// not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The domain of a route that is put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// What it is to be: a body as its own endpoint takes it. A route may name its flow and queues as `{"name": …}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put: Option<Object>,
+    /// Whether it is to go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delete: bool,
+    /// The `ETag` that the change is meant for, or a list, as in `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
+}
+
+/// One flow of a change set: a `document`, a `version` to publish again, or `delete`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSetFlow {
@@ -78,6 +109,9 @@ pub struct ChangeSetFlow {
     /// Or which of its versions: a number, `published`, `newest`, or a label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Json>,
+    /// Or whether it is to go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delete: bool,
 }
 
 /// What a change set did, or would do.
@@ -91,6 +125,23 @@ pub struct ChangeSetDone {
     /// The queues, in the order they were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<ChangedQueue>,
+    /// The objects, in the order they were sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ChangedObject>,
+}
+
+/// What became of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedObject {
+    /// `queue`, `table`, `schedule`, `domain`, `route`.
+    pub kind: String,
+    /// Its identifier.
+    pub id: String,
+    /// Its name; a route's is `pattern@domain`.
+    pub name: String,
+    /// What was done: `created`, `changed`, `deleted`, `unchanged`.
+    pub outcome: String,
 }
 
 /// What became of a queue.
@@ -114,7 +165,7 @@ pub struct ChangedFlow {
     /// The version that is published then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
-    /// What was done: `created`, `published`, `described`, `unchanged`.
+    /// What was done: `created`, `published`, `described`, `deleted`, `unchanged`.
     pub outcome: String,
 }
 

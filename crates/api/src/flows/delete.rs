@@ -24,10 +24,11 @@ pub async fn delete(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    let note = query.text("note");
     query.ignore(&["forceDelete"]);
     query.finish()?;
     let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
-    let by = By { actor: &caller.client, note: None };
+    let by = By { actor: &caller.client, note: note.as_deref() };
     state.app.catalogue.delete_flow(by, id, revision).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }

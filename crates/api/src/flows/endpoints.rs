@@ -91,6 +91,7 @@ pub fn flows() -> Endpoints {
             one,
             delete::delete,
             operation("deleteFlow", Scope::FlowWrite, "Delete a flow that nothing uses")
+                .text("note", NOTE)
                 .ignored(&["forceDelete"])
                 .if_match()
                 .empty(StatusCode::NO_CONTENT)

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use waypost_flow::diagnostic::nearest;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
+use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_wire::interaction::Interaction;
 use waypost_wire::listing::Chunk;
@@ -98,7 +99,7 @@ fn queue(state: &ApiState, query: &mut Query) -> Option<QueueId> {
     if let Ok(id) = text.parse() {
         return Some(id);
     }
-    let queues = state.app.catalogue.queues();
+    let queues = state.app.catalogue.objects::<QueueRecord>();
     let found = queues.iter().find(|queue| queue.name.to_lowercase() == text.to_lowercase());
     if found.is_none() {
         let near = nearest(&text, queues.iter().map(|queue| queue.name.as_str()));

@@ -50,7 +50,7 @@ pub(super) async fn replace(
 ) -> Result<([(HeaderName, String); 1], Json<RowsReplaced>), ApiError> {
     let note = query.text("note");
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let (parts, body) = request.into_parts();
     match media_type(&parts.headers).as_deref() {
         Some(CSV) => {}
@@ -125,7 +125,7 @@ pub(super) async fn versions(
 ) -> Result<Json<Page<DataTableVersion>>, ApiError> {
     let paging = Paging::read(&mut query);
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let (versions, total) = state.app.table_versions(&table, paging.offset(), paging.size).await?;
     let view = |version: waypost_store::records::tables::ContentVersionRecord| DataTableVersion {
         version: version.version,

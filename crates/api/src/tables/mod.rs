@@ -6,14 +6,14 @@ mod rows;
 
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::shape::Table;
 use waypost_ids::TableId;
-use waypost_wire::graph::Graph;
-use waypost_wire::table::{DataTable, DataTableRequest, DataTableRow, DataTableVersion, RowsReplaced};
+use waypost_wire::table::{DataTable, DataTableRow, DataTableVersion, RowsReplaced};
 
-use crate::error::{ApiError, not_found_code};
+use crate::error::ApiError;
+use crate::objects::{Call, Resource, not_found};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
-use crate::queues::SORT_ORDERS;
 
 /// What `expand` may ask for; lists leave it out unless asked.
 const EXPANDS: &[&str] = &["schema"];
@@ -27,63 +27,13 @@ const CONTENT_MATCH: &str =
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let (all, one) = ("/flows/datatables", "/flows/datatables/{datatableId}");
-    let lists = |id| {
-        operation(id, Scope::RoutingRead, "List data tables, by name")
-            .text("name", "A name; `*` at either end stands for anything.")
-            .list("divisionId", "Divisions; there is one.")
-            .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-            .list("expand", "`schema` for the columns as well.")
-            .ignored(&["sortBy"])
-            .pages::<DataTable>()
-    };
-    let endpoints = Endpoints::default()
-        .get(all, objects::list, lists("getFlowsDatatables"))
-        .get(&format!("{all}/divisionviews"), objects::list, lists("getFlowsDatatablesDivisionviews"))
-        .post(
-            all,
-            objects::create,
-            operation("postFlowsDatatables", Scope::RoutingWrite, "Make a data table")
-                .body::<DataTableRequest>()
-                .answers::<DataTable>()
-                .refuses(&[409]),
-        )
+    let one = Table::OFFER.one;
+    let views = operation("getFlowsDatatablesDivisionviews", Scope::RoutingRead, Table::OFFER.list.1);
+    let endpoints = crate::objects::endpoints::<Table>()
         .get(
-            one,
-            objects::get,
-            operation("getFlowsDatatable", Scope::RoutingRead, "Get a data table")
-                .list("expand", "Makes no difference: the columns are always told.")
-                .answers::<DataTable>(),
-        )
-        .put(
-            one,
-            objects::update,
-            operation("putFlowsDatatable", Scope::RoutingWrite, "Change what a data table is")
-                .text("note", "Why, for the audit log.")
-                .ignored(&["expand"])
-                .if_match()
-                .body::<DataTableRequest>()
-                .answers::<DataTable>()
-                .refuses(&[409]),
-        )
-        .delete(
-            one,
-            objects::delete,
-            operation(
-                "deleteFlowsDatatable",
-                Scope::RoutingWrite,
-                "Delete a data table that no flow uses, and its rows",
-            )
-            .flag("force", "Makes no difference: a table in use stays.")
-            .empty(StatusCode::NO_CONTENT)
-            .refuses(&[409]),
-        )
-        .get(
-            &format!("{one}/usedby"),
-            objects::used_by,
-            operation("getFlowsDatatableUsedBy", Scope::RoutingRead, "What uses a data table")
-                .flag("transitive", "All the way, not only the next step.")
-                .answers::<Graph<'static>>(),
+            "/flows/datatables/divisionviews",
+            crate::objects::list::<Table>,
+            Table::described(Call::List, views).pages::<DataTable>(),
         )
         .get(
             &format!("{one}/versions"),
@@ -160,5 +110,5 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
 
 /// A table's id in a path. What is no UUID names no table.
 fn parse_id(text: &str) -> Result<TableId, ApiError> {
-    text.parse().map_err(|_| ApiError::not_found(not_found_code("table"), format!("table `{text}` was not found")))
+    text.parse().map_err(|_| not_found::<Table>(text))
 }

@@ -45,7 +45,7 @@ pub(super) async fn list(
     let version = version(&mut query);
     let reader = if query.flag("spreadsheet") { Reader::Spreadsheet } else { Reader::Program };
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepted.split(',').any(|kind| kind.trim().starts_with("text/csv")) {
         return content::export(&state, table, version, reader).await;
@@ -86,7 +86,7 @@ pub(super) async fn create(
     ObjectBody(body): ObjectBody,
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let row = keyed(body.rest()?).map_err(AppError::Invalid)?;
     set(&state, &caller.client, &table, row, true, &headers).await
 }
@@ -101,7 +101,7 @@ pub(super) async fn put(
     ObjectBody(body): ObjectBody,
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let mut members = body.rest()?;
     if !members.keys().any(|name| name.eq_ignore_ascii_case(KEY)) {
         members.insert(KEY.to_owned(), path_key.clone().into());
@@ -139,7 +139,7 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     query.finish()?;
-    let table = state.app.catalogue.table(parse_id(&id)?)?;
+    let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
     let by = By { actor: &caller.client, note: None };
     state.app.delete_table_row(by, &table, &key, if_match(&headers)?).await?;
     Ok(StatusCode::NO_CONTENT)

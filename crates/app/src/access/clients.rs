@@ -15,6 +15,7 @@ use super::secret::{self, Secret};
 use super::{Access, NewClient, TOKEN_SECONDS};
 use crate::audit;
 use crate::error::AppError;
+use crate::revisions::Revisions;
 
 /// How long a client's tokens may last, in seconds: five minutes to two days.
 pub const TOKEN_SECONDS_ALLOWED: RangeInclusive<u32> = 300..=172_800;
@@ -97,11 +98,11 @@ impl Access {
         actor: &str,
         id: &str,
         spec: ClientSpec,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
     ) -> Result<ClientRecord, AppError> {
         let scopes = checked(&spec)?;
         let record = self
-            .change_client(actor, id, "changed", if_match, |before, now| ClientRecord {
+            .change_client(actor, id, "changed", if_match.as_ref(), |before, now| ClientRecord {
                 name: spec.name.clone(),
                 description: spec.description.clone(),
                 scopes: scopes.clone(),
@@ -141,14 +142,12 @@ impl Access {
         actor: &str,
         id: &str,
         action: &str,
-        if_match: Option<u64>,
+        if_match: Option<&Revisions>,
         change: impl Fn(&ClientRecord, Timestamp) -> ClientRecord,
     ) -> Result<ClientRecord, AppError> {
         loop {
             let before = self.client(id).await?;
-            if if_match.is_some_and(|revision| revision != before.revision) {
-                return Err(AppError::Stale { kind: "client", current: before.revision });
-            }
+            Revisions::check(if_match, "client", before.revision)?;
             let now = Timestamp::now();
             let revision = before.revision.saturating_add(1);
             let record = ClientRecord { revision, modified_at: now, ..change(&before, now) };

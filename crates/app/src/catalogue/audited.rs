@@ -1,12 +1,11 @@
-//! What changes of the catalogue leave in the audit log: each thing as it was and as it is since.
+//! What changes of the catalogue leave in the audit log: each object as it was and as it is since.
 
 use serde_json::{Map, Value as Json, json};
+use waypost_ids::Ref;
 use waypost_store::records::audit::AuditRecord;
-use waypost_store::records::catalogue::{
-    CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
-};
-use waypost_store::records::tables::{ScheduleRecord, TableRecord};
+use waypost_store::records::catalogue::{CatalogueChange, FlowRecord};
 
+use super::object::present;
 use super::plan::By;
 use super::world::World;
 use crate::audit;
@@ -16,107 +15,57 @@ pub(super) fn entries(world: &World, changes: &[CatalogueChange], by: By<'_>) ->
     changes.iter().filter_map(|change| entry(world, change, by)).map(CatalogueChange::AddAudit).collect()
 }
 
-/// One thing, before and after.
-struct Thing {
-    kind: &'static str,
-    id: String,
+/// One object, before and after.
+struct Audited {
+    object: Ref,
     name: String,
     before: Option<Json>,
     after: Option<Json>,
 }
 
 fn entry(world: &World, change: &CatalogueChange, by: By<'_>) -> Option<AuditRecord> {
-    let thing = thing(world, change)?;
-    let action = match (&thing.before, &thing.after) {
+    let audited = audited(world, change)?;
+    let action = match (&audited.before, &audited.after) {
         (None, _) => "created",
         (Some(_), None) => "deleted",
         (Some(before), Some(after)) if before == after => return None,
         (Some(_), Some(_)) => "changed",
     };
+    let Ref { kind, .. } = audited.object;
     Some(AuditRecord {
         note: by.note.map(str::to_owned),
-        before: thing.before,
-        after: thing.after,
-        ..audit::entry(by.actor, action, thing.kind, &thing.id, &thing.name)
+        before: audited.before,
+        after: audited.after,
+        ..audit::entry(by.actor, action, kind.as_str(), &audited.object.to_string(), &audited.name)
     })
 }
 
 /// What a change is about. Versions and events are told by the flow that they belong to.
-fn thing(world: &World, change: &CatalogueChange) -> Option<Thing> {
-    Some(match change {
-        CatalogueChange::PutFlow(record) => Thing {
-            kind: "flow",
-            id: record.id.to_string(),
+fn audited(world: &World, change: &CatalogueChange) -> Option<Audited> {
+    match change {
+        CatalogueChange::PutFlow(record) => Some(Audited {
+            object: record.id.into(),
             name: record.name.clone(),
             before: world.flows.get(&record.id).map(|before| flow(before)),
             after: record.deleted_at.is_none().then(|| flow(record)),
-        },
-        CatalogueChange::PutQueue(record) => Thing {
-            kind: "queue",
-            id: record.id.to_string(),
-            name: record.name.clone(),
-            before: world.queues.get(&record.id).map(|before| queue(before)),
-            after: Some(queue(record)),
-        },
-        CatalogueChange::DeleteQueue(id) => {
-            let before = world.queues.get(id)?;
-            let (id, name) = (id.to_string(), before.name.clone());
-            Thing { kind: "queue", id, name, before: Some(queue(before)), after: None }
+        }),
+        CatalogueChange::Put(record) => {
+            let object = record.object();
+            let shelf = world.shelf(object.kind)?;
+            let (name, after) = shelf.audited_record(record)?;
+            let before = shelf.audited(&object).map(|(_, before)| before);
+            Some(Audited { object, name, before, after: Some(after) })
         }
-        CatalogueChange::PutDomain(record) => Thing {
-            kind: "domain",
-            id: record.domain.clone(),
-            name: record.domain.clone(),
-            before: world.domains.get(&record.domain).map(domain),
-            after: Some(domain(record)),
-        },
-        CatalogueChange::DeleteDomain(name) => {
-            let before = world.domains.get(name)?;
-            let (id, name) = (name.clone(), name.clone());
-            Thing { kind: "domain", id, name, before: Some(domain(before)), after: None }
-        }
-        CatalogueChange::PutRoute(record) => Thing {
-            kind: "route",
-            id: record.id.to_string(),
-            name: address(record),
-            before: world.routes.get(&record.id).map(|before| route(before)),
-            after: Some(route(record)),
-        },
-        CatalogueChange::DeleteRoute(id) => {
-            let before = world.routes.get(id)?;
-            let (id, name) = (id.to_string(), address(before));
-            Thing { kind: "route", id, name, before: Some(route(before)), after: None }
-        }
-        CatalogueChange::PutTable(record) => Thing {
-            kind: "table",
-            id: record.id.to_string(),
-            name: record.name.clone(),
-            before: world.tables.get(&record.id).map(|before| table(&before.record)),
-            after: Some(table(record)),
-        },
-        CatalogueChange::DeleteTable(id) => {
-            let before = &world.tables.get(id)?.record;
-            let (id, name) = (id.to_string(), before.name.clone());
-            Thing { kind: "table", id, name, before: Some(table(before)), after: None }
-        }
-        CatalogueChange::PutSchedule(record) => Thing {
-            kind: "schedule",
-            id: record.id.to_string(),
-            name: record.name.clone(),
-            before: world.schedules.get(&record.id).map(|before| schedule(&before.record)),
-            after: Some(schedule(record)),
-        },
-        CatalogueChange::DeleteSchedule(id) => {
-            let before = &world.schedules.get(id)?.record;
-            let (id, name) = (id.to_string(), before.name.clone());
-            Thing { kind: "schedule", id, name, before: Some(schedule(before)), after: None }
+        CatalogueChange::Delete(object) => {
+            let (name, before) = world.shelf(object.kind)?.audited(object)?;
+            Some(Audited { object: object.clone(), name, before: Some(before), after: None })
         }
         CatalogueChange::AddVersion(_)
         | CatalogueChange::MarkPublished(..)
         | CatalogueChange::Bind(..)
         | CatalogueChange::AddEvent(_)
-        | CatalogueChange::AddAudit(_) => return None,
-    })
+        | CatalogueChange::AddAudit(_) => None,
+    }
 }
 
 fn flow(record: &FlowRecord) -> Json {
@@ -135,53 +84,4 @@ fn flow(record: &FlowRecord) -> Json {
         "deprecated": record.deprecated,
         "lockedBy": record.lock.as_ref().map(|lock| &lock.client),
     }))
-}
-
-fn queue(record: &QueueRecord) -> Json {
-    present(json!({ "name": record.name, "more": record.extra }))
-}
-
-fn domain(record: &DomainRecord) -> Json {
-    present(json!({ "name": record.domain, "more": record.extra }))
-}
-
-fn route(record: &RouteRecord) -> Json {
-    let (flow, queue) = match record.target {
-        RouteTarget::Flow(id) => (Some(id.to_string()), None),
-        RouteTarget::Queue(id) => (None, Some(id.to_string())),
-    };
-    present(json!({
-        "pattern": record.pattern,
-        "domain": record.domain,
-        "flow": flow,
-        "queue": queue,
-        "unroutedQueue": record.unrouted_queue.map(|queue| queue.to_string()),
-        "priority": record.priority,
-        "more": record.extra,
-    }))
-}
-
-fn table(record: &TableRecord) -> Json {
-    present(json!({ "name": record.name, "description": record.description, "schema": record.schema }))
-}
-
-fn schedule(record: &ScheduleRecord) -> Json {
-    let definition: Json = serde_json::from_str(&record.definition).unwrap_or_default();
-    present(json!({ "name": record.name, "description": record.description, "definition": definition }))
-}
-
-fn address(route: &RouteRecord) -> String {
-    format!("{}@{}", route.pattern, route.domain)
-}
-
-/// What is absent or empty is left out.
-fn present(value: Json) -> Json {
-    let Json::Object(members) = value else { return value };
-    let says = |value: &Json| match value {
-        Json::Null => false,
-        Json::String(text) => !text.is_empty(),
-        Json::Object(members) => !members.is_empty(),
-        _ => true,
-    };
-    members.into_iter().filter(|(_, value)| says(value)).collect::<Map<_, _>>().into()
 }

@@ -1,4 +1,4 @@
-//! Change sets: many flows changed at once, or none of them. Members see each other's new versions, in any order.
+//! Change sets: many flows and other objects changed at once, or none of them. Members see each other's new versions, in any order.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -7,18 +7,20 @@ use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::Node;
 use waypost_ids::FlowId;
-use waypost_store::records::catalogue::{CatalogueChange, EventKind, FlowRecord};
+use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
 
-use super::flows::{Saving, Wanted, touch};
+use super::edits::{AnyEdit, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
+use super::flows::{Saving, Wanted, deleted, touch};
+use super::object::named;
 use super::plan::{By, Edit};
-use super::routing::missing_queue;
+use super::queues::QueueSpec;
 use super::versions::{VersionName, number_of};
 use super::world::World;
-use super::{Live, LiveCatalogue, Planned};
+use super::{Live, LiveCatalogue};
 use crate::aside::Wanted as Wanting;
 use crate::error::AppError;
 
-/// At most so many flows in one set.
+/// At most so many flows in one set, and so many other objects.
 pub const MAX_MEMBERS: usize = 20_000;
 
 /// One flow of a set.
@@ -32,6 +34,8 @@ pub struct Member {
     pub document: Option<Node>,
     /// Or the version of it to publish.
     pub version: Option<VersionName>,
+    /// Or whether it is to go.
+    pub delete: bool,
 }
 
 /// What a set asks for.
@@ -41,6 +45,8 @@ pub struct ChangeSet {
     pub members: Vec<Member>,
     /// Names of queues that are made if they are not there: flows of the set may name them.
     pub queues: Vec<String>,
+    /// Objects that are put or deleted. Flows of the set may name those that it makes, and its routes may lead to its flows.
+    pub objects: Vec<Arc<dyn AnyEdit>>,
     /// Whether to answer without doing.
     pub dry_run: bool,
 }
@@ -52,6 +58,8 @@ pub struct Done {
     pub flows: Vec<Changed>,
     /// The queues, in the set's order.
     pub queues: Vec<QueueDone>,
+    /// The objects, in the set's order.
+    pub objects: Vec<ObjectDone>,
 }
 
 /// What became of a queue.
@@ -83,6 +91,8 @@ pub enum Outcome {
     Described,
     /// It was so already.
     Unchanged,
+    /// It is gone.
+    Deleted,
 }
 
 /// The world as a change set would make it.
@@ -101,21 +111,19 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
     pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, AppError> {
+        let objects = set.edits()?;
         let members = Arc::new(set.members);
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (new_queues, queues) = queues(&world, &set.queues)?;
-            let (edits, flows) = match members.is_empty() && !set.queues.is_empty() {
+            let (edits, flows) = match members.is_empty() && !objects.is_empty() {
                 true => Default::default(),
                 false => self.edits(&world, by, &members).await?,
             };
-            let done = Done { flows, queues };
-            if edits.is_empty() && new_queues.is_empty() {
-                return Ok(done);
-            }
-            let planned: Planned<()> = self.plan_with(&world, by, new_queues, edits, ()).await?;
-            if set.dry_run {
+            let mut planned = self.plan_all(&world, by, &objects, edits).await?;
+            let made = planned.answer.split_off(set.objects.len());
+            let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
+            if planned.changes.is_empty() || set.dry_run {
                 return Ok(done);
             }
             if turn.commit(planned).await?.is_some() {
@@ -124,7 +132,8 @@ impl LiveCatalogue {
         };
         let flows = done.flows.iter().filter(|one| one.outcome != Outcome::Unchanged).count();
         let queues = done.queues.iter().filter(|queue| queue.new).count();
-        tracing::info!(actor = by.actor, flows, queues, "change set published");
+        let objects = done.objects.iter().filter(|one| one.outcome != ObjectOutcome::Unchanged).count();
+        tracing::info!(actor = by.actor, flows, queues, objects, "change set published");
         Ok(done)
     }
 
@@ -135,13 +144,13 @@ impl LiveCatalogue {
     /// As [`LiveCatalogue::change_set`].
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, AppError> {
         let base = self.live();
-        let (new_queues, _) = queues(&base.world, &set.queues)?;
+        let objects = set.edits()?;
         let (edits, flows) = self.edits(&base.world, by, &Arc::new(set.members)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
-        if edits.is_empty() && new_queues.is_empty() {
+        let planned = self.plan_all(&base.world, by, &objects, edits).await?;
+        if planned.changes.is_empty() {
             return Ok(Proposed { world: base.world.clone(), base, flows });
         }
-        let planned: Planned<()> = self.plan_with(&base.world, by, new_queues, edits, ()).await?;
         Ok(Proposed { world: Arc::new(planned.next), base, flows })
     }
 
@@ -182,9 +191,11 @@ impl LiveCatalogue {
                         None
                     }
                 },
+                Aim::Delete => Some(deleted(one.record.clone(), by)),
             };
             let record = edit.as_ref().map_or_else(|| one.record.clone(), |edit| edit.record.clone());
             let outcome = match (before, &edit) {
+                _ if matches!(one.aim, Aim::Delete) => Outcome::Deleted,
                 (None, _) => Outcome::Created,
                 (_, None) => Outcome::Unchanged,
                 (Some(before), Some(edit)) if before.published != edit.record.published => Outcome::Published,
@@ -198,17 +209,47 @@ impl LiveCatalogue {
     }
 }
 
-/// The queues that are not there yet, and what becomes of each.
-fn queues(world: &World, names: &[String]) -> Result<(Vec<CatalogueChange>, Vec<QueueDone>), AppError> {
-    let (mut changes, mut told) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
-    for (index, name) in names.iter().enumerate() {
-        let missing = missing_queue(world, &format!("queues[{index}]"), name)?;
-        let new = missing.filter(|queue| seen.insert(queue.folded_name.clone()));
-        told.push(QueueDone { name: name.clone(), new: new.is_some() });
-        changes.extend(new.map(CatalogueChange::PutQueue));
+impl ChangeSet {
+    /// Edits of its objects, then of its queues.
+    fn edits(&self) -> Result<Vec<Arc<dyn AnyEdit>>, AppError> {
+        if self.objects.len() > MAX_MEMBERS {
+            let problem = Diagnostic::error(Code::InvalidValue, "objects", "a change set has too many objects");
+            let expected = format!("at most {MAX_MEMBERS} objects");
+            return Err(AppError::Invalid(vec![problem.expected(expected).found(self.objects.len().to_string())]));
+        }
+        let mut edits = self.objects.clone();
+        edits.extend(missing(&self.queues)?);
+        Ok(edits)
     }
-    Ok((changes, told))
+}
+
+/// Edits that make the queues that are not there yet.
+///
+/// # Errors
+/// A bad name.
+fn missing(names: &[String]) -> Result<Vec<Arc<dyn AnyEdit>>, AppError> {
+    let (mut seen, mut edits) = (HashSet::new(), Vec::<Arc<dyn AnyEdit>>::new());
+    for (index, name) in names.iter().enumerate() {
+        let name = named(&format!("queues[{index}]"), name)?;
+        if seen.insert(document::fold_name(&name)) {
+            edits.push(Arc::new(ObjectEdit::<QueueRecord> {
+                writing: Writing::IfMissing,
+                ..ObjectEdit::alone(Which::Named(name.clone()), Some(QueueSpec::named(&name)), None)
+            }));
+        }
+    }
+    Ok(edits)
+}
+
+/// What became of each queue: one that is named twice was made once.
+fn told(names: &[String], done: &[ObjectDone]) -> Vec<QueueDone> {
+    let mut new: HashSet<String> = done
+        .iter()
+        .filter(|done| done.outcome == ObjectOutcome::Created)
+        .map(|done| document::fold_name(&done.name))
+        .collect();
+    let told = |name: &String| QueueDone { name: name.clone(), new: new.remove(&document::fold_name(name.trim())) };
+    names.iter().map(told).collect()
 }
 
 /// A member, as far as it can be read without the others.
@@ -222,6 +263,7 @@ struct Read {
 enum Aim {
     Content(Wanted),
     Version(VersionName),
+    Delete,
 }
 
 /// Reads all members; every problem of all of them at once.
@@ -270,17 +312,18 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<R
         }
         other => other,
     };
-    let aim = match (&member.document, &member.version) {
-        (Some(document), None) => Aim::Content(Wanted::read(document).map_err(inside)?),
-        (None, Some(version)) => Aim::Version(version.clone()),
+    let aim = match (&member.document, &member.version, member.delete) {
+        (Some(document), None, false) => Aim::Content(Wanted::read(document).map_err(inside)?),
+        (None, Some(version), false) => Aim::Version(version.clone()),
+        (None, None, true) => Aim::Delete,
         _ => {
-            let message = "a flow of the set has either a `document` or a `version`".to_owned();
+            let message = "a flow of the set has either a `document` or a `version`, or `delete`".to_owned();
             return Err(wrong(Code::MissingKey, "document", message));
         }
     };
     let named = match &aim {
         Aim::Content(wanted) => wanted.metadata.name.as_deref().or(member.name.as_deref()),
-        Aim::Version(_) => member.name.as_deref(),
+        Aim::Version(_) | Aim::Delete => member.name.as_deref(),
     };
     let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
     let found = match (known_id, named) {
@@ -295,7 +338,9 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<R
                     let shared = wanted.metadata.flow_type.as_deref().is_some_and(document::is_shared_type);
                     world.flow_named(&folded, shared)
                 }
-                Aim::Version(_) => [true, false].into_iter().find_map(|shared| world.flow_named(&folded, shared)),
+                Aim::Version(_) | Aim::Delete => {
+                    [true, false].into_iter().find_map(|shared| world.flow_named(&folded, shared))
+                }
             }
         }
         (None, None) => {
@@ -306,7 +351,7 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<R
     let record = match (found, &aim) {
         (Some(record), _) => (**record).clone(),
         (None, Aim::Content(wanted)) => wanted.new_record(by).map_err(inside)?,
-        (None, Aim::Version(_)) => {
+        (None, Aim::Version(_) | Aim::Delete) => {
             let name = named.unwrap_or_default();
             return Err(wrong(Code::UnknownFlow, "name", format!("there is no flow `{name}`")));
         }

@@ -3,16 +3,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::check::{self, Reference, Resolved, Unresolved, World as Surroundings};
+use uuid::Uuid;
+use waypost_flow::check::{self, Reference, Unresolved, World as Surroundings};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
-use waypost_ids::{FlowId, TableId, Version};
+use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version};
 use waypost_store::records::catalogue::Bindings;
 
 use super::graph::MAX_CALL_DEPTH;
-use super::usage::{Target, Used};
 use super::world::{Loaded, VersionKey, World};
 use crate::aside::Wanted;
 
@@ -107,17 +107,18 @@ impl World {
     ) -> Vec<VersionKey> {
         let mut stale: BTreeSet<VersionKey> = BTreeSet::new();
         for table in reshaped {
-            stale.extend(self.usage.users(Used::Table(*table)));
+            stale.extend(self.usage.users(&(*table).into()));
         }
         for flow in touched {
             let mut faces: HashMap<&Selector, bool> = HashMap::new();
-            for key in self.usage.users(Used::Flow(*flow)) {
-                let sees_change = self.usage.places(key, Used::Flow(*flow)).any(|place| match &place.target {
-                    Target::Flow(_, selector) => *faces
-                        .entry(selector)
-                        .or_insert_with(|| self.interfaces(*flow, selector) != before.interfaces(*flow, selector)),
-                    Target::Queue(_) | Target::AnyQueue | Target::Table(_) | Target::Schedule(_) => false,
-                });
+            let used = Ref::from(*flow);
+            for key in self.usage.users(&used) {
+                let sees_change =
+                    self.usage.places(key, &used).filter_map(|place| place.selector.as_ref()).any(|one| {
+                        *faces
+                            .entry(one)
+                            .or_insert_with(|| self.interfaces(*flow, one) != before.interfaces(*flow, one))
+                    });
                 if sees_change {
                     stale.insert(key);
                 }
@@ -149,15 +150,14 @@ impl World {
 
     /// The loaded versions that call this very one.
     fn callers_of(&self, (flow, version): VersionKey) -> Vec<VersionKey> {
+        let used = Ref::from(flow);
         let leads_here = |key: &VersionKey| {
-            self.usage.places(*key, Used::Flow(flow)).any(|place| match &place.target {
-                Target::Flow(_, selector) => {
-                    self.versions(flow, selector).is_ok_and(|versions| versions.contains(&version))
-                }
-                Target::Queue(_) | Target::AnyQueue | Target::Table(_) | Target::Schedule(_) => false,
-            })
+            self.usage
+                .places(*key, &used)
+                .filter_map(|place| place.selector.as_ref())
+                .any(|selector| self.versions(flow, selector).is_ok_and(|versions| versions.contains(&version)))
         };
-        self.usage.users(Used::Flow(flow)).filter(leads_here).collect()
+        self.usage.users(&used).filter(leads_here).collect()
     }
 }
 
@@ -231,10 +231,8 @@ impl Checking<'_> {
 }
 
 fn reaches_open(version: &CheckedVersion, open: &[VersionKey]) -> bool {
-    version.references.iter().any(|reference| match &reference.target {
-        Resolved::Flow(flow, _) => open.iter().any(|(known, _)| known == flow),
-        Resolved::Queue(_) | Resolved::Table(_) | Resolved::Schedule(_) => false,
-    })
+    let called = version.references.iter().filter_map(|reference| reference.target.flow());
+    called.into_iter().any(|flow| open.iter().any(|(known, _)| *known == flow))
 }
 
 /// The surroundings of one version: names mean what they meant when it was saved.
@@ -302,27 +300,18 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
     let mut bindings = Bindings::default();
     for reference in &checked.references {
         let folded = document::fold_name(&reference.written);
-        match &reference.target {
-            Resolved::Flow(flow, _) => {
-                if reference.written.parse::<FlowId>().is_err() {
-                    bindings.flows.insert(folded, *flow);
-                }
-            }
-            Resolved::Queue(queue) => {
-                if reference.written != queue.id.to_string() {
-                    bindings.queues.insert(folded, queue.id);
-                }
-            }
-            Resolved::Table(table) => {
-                if reference.written != table.id.to_string() {
-                    bindings.tables.insert(folded, table.id);
-                }
-            }
-            Resolved::Schedule(schedule) => {
-                if reference.written != schedule.id.to_string() {
-                    bindings.schedules.insert(folded, schedule.id);
-                }
-            }
+        // An id needs no binding.
+        let Key::Id(id) = reference.target.key else { continue };
+        if reference.written.parse::<Uuid>().is_ok_and(|written| written == id) {
+            continue;
+        }
+        match reference.target.kind {
+            Kind::Flow => drop(bindings.flows.insert(folded, FlowId(id))),
+            Kind::Queue => drop(bindings.queues.insert(folded, QueueId(id))),
+            Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
+            Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
+            // Flows don't name these.
+            Kind::Route | Kind::Domain => {}
         }
     }
     bindings

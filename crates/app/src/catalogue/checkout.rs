@@ -10,7 +10,8 @@ use waypost_store::records::catalogue::{EventKind, FlowLock, FlowRecord};
 
 use super::LiveCatalogue;
 use super::flows::{FlowView, Saving, Wanted, touch};
-use super::plan::{By, Edit, refuse_held};
+use super::plan::{By, Edit};
+use super::refusals::refuse_held;
 use super::world::World;
 use crate::error::AppError;
 

@@ -14,9 +14,11 @@ use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, Version
 
 use super::LiveCatalogue;
 use super::Planned;
-use super::plan::{By, Edit, NewVersion, users_of, version_not_found};
+use super::plan::{By, Edit, NewVersion, version_not_found};
+use super::where_used::users_of;
 use super::world::World;
 use crate::error::AppError;
+use crate::revisions::Revisions;
 
 /// A flow with what clients want to see of it.
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ enum Base {
     /// Nothing: it is new.
     New(Box<FlowRecord>),
     /// The flow as it stands, if it still has the revision that was expected.
-    Existing { id: FlowId, if_match: Option<u64> },
+    Existing { id: FlowId, if_match: Option<Revisions> },
 }
 
 impl Wanted {
@@ -187,7 +189,7 @@ impl LiveCatalogue {
         by: By<'_>,
         id: FlowId,
         body: Node,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         saving: Saving,
     ) -> Result<FlowView, AppError> {
         let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
@@ -232,7 +234,7 @@ impl LiveCatalogue {
     pub async fn deactivate_flow(&self, by: By<'_>, id: FlowId) -> Result<FlowView, AppError> {
         self.edit(by, id, None, "deactivated", |world, record| {
             let Some(version) = record.published.take() else { return Ok(None) };
-            let routes: Vec<_> = users_of(world, id).into_iter().filter(|user| user.kind == "route").collect();
+            let routes: Vec<_> = users_of(world, &id.into()).into_iter().filter(|user| user.kind == "route").collect();
             if routes.is_empty() {
                 return Ok(Some((EventKind::Deactivated, Some(version))));
             }
@@ -245,8 +247,8 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// Not found, stale, in use (with every user), or the store.
-    pub async fn delete_flow(&self, by: By<'_>, id: FlowId, if_match: Option<u64>) -> Result<(), AppError> {
-        self.delete(by, &[id], if_match).await
+    pub async fn delete_flow(&self, by: By<'_>, id: FlowId, if_match: Option<Revisions>) -> Result<(), AppError> {
+        self.delete_all(by, &[id], if_match.as_ref()).await
     }
 
     /// Deletes flows that nothing else uses, all of them or none.
@@ -254,28 +256,16 @@ impl LiveCatalogue {
     /// # Errors
     /// Not found, in use (with every user of the first such), or the store.
     pub async fn delete_flows(&self, by: By<'_>, ids: &[FlowId]) -> Result<(), AppError> {
-        self.delete(by, ids, None).await
+        self.delete_all(by, ids, None).await
     }
 
-    async fn delete(&self, by: By<'_>, ids: &[FlowId], if_match: Option<u64>) -> Result<(), AppError> {
+    async fn delete_all(&self, by: By<'_>, ids: &[FlowId], if_match: Option<&Revisions>) -> Result<(), AppError> {
         let mut turn = self.begin(by);
         loop {
             let world = turn.world().await;
             let mut edits = Vec::new();
             for id in ids {
-                let mut record = self.current(&world, *id, if_match).await?;
-                let mut users = users_of(&world, *id);
-                users.retain(|user| !(user.kind == "flow" && ids.iter().any(|id| id.to_string() == user.id)));
-                if !users.is_empty() {
-                    return Err(AppError::InUse { kind: "flow", name: record.name, users });
-                }
-                touch(&mut record);
-                record.deleted_at = Some(record.modified_at);
-                record.published = None;
-                record.labels.clear();
-                let mut edit = Edit::of(record);
-                edit.event(by, EventKind::Deleted, None);
-                edits.push(edit);
+                edits.push(deleted(self.current(&world, *id, if_match).await?, by));
             }
             let planned = self.plan(&world, by, edits, ()).await?;
             if turn.commit(planned).await?.is_some() {
@@ -293,7 +283,7 @@ impl LiveCatalogue {
         &self,
         by: By<'_>,
         id: FlowId,
-        if_match: Option<u64>,
+        if_match: Option<&Revisions>,
         done: &'static str,
         change: impl Fn(&World, &mut FlowRecord) -> Result<Option<(EventKind, Option<Version>)>, AppError> + Send + Sync,
     ) -> Result<FlowView, AppError> {
@@ -322,7 +312,7 @@ impl LiveCatalogue {
             let world = turn.world().await;
             let record = match &base {
                 Base::New(record) => (**record).clone(),
-                Base::Existing { id, if_match } => self.current(&world, *id, *if_match).await?,
+                Base::Existing { id, if_match } => self.current(&world, *id, if_match.as_ref()).await?,
             };
             let id = record.id;
             let Some(edit) = self.edit_for(&world, record, wanted, by, saving).await? else { break id };
@@ -421,15 +411,11 @@ impl LiveCatalogue {
         &self,
         world: &World,
         id: FlowId,
-        if_match: Option<u64>,
+        if_match: Option<&Revisions>,
     ) -> Result<FlowRecord, AppError> {
         let Some(record) = world.flows.get(&id) else { return Err(self.absent(id).await?) };
-        match if_match {
-            Some(revision) if revision != record.revision => {
-                Err(AppError::Stale { kind: "flow", current: record.revision })
-            }
-            _ => Ok((**record).clone()),
-        }
+        Revisions::check(if_match, "flow", record.revision)?;
+        Ok((**record).clone())
     }
 
     async fn view(&self, world: &World, record: Arc<FlowRecord>) -> Result<FlowView, AppError> {
@@ -455,6 +441,17 @@ impl LiveCatalogue {
 
 fn new_version_number(version: &Option<NewVersion>) -> Version {
     version.as_ref().map_or(0, |version| version.record.version)
+}
+
+/// A flow that is to go, if nothing uses it then. Its content stays for traces.
+pub(super) fn deleted(mut record: FlowRecord, by: By<'_>) -> Edit {
+    touch(&mut record);
+    record.deleted_at = Some(record.modified_at);
+    record.published = None;
+    record.labels.clear();
+    let mut edit = Edit::of(record);
+    edit.event(by, EventKind::Deleted, None);
+    edit
 }
 
 pub(super) fn touch(record: &mut FlowRecord) {

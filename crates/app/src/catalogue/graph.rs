@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::FlowId;
 
-use super::usage::Target;
 use super::world::{VersionKey, World};
 
 /// Calls may be nested so deep.
@@ -84,17 +83,17 @@ impl Walk<'_> {
         let mut deepest = 0;
         let world = self.world;
         for place in world.usage.of(key) {
-            let Target::Flow(flow, selector) = &place.target else { continue };
-            let Ok(versions) = world.versions(*flow, selector) else { continue };
-            if let Some(position) = self.open.iter().position(|(open, _)| open == flow) {
+            let Some((flow, selector)) = place.call() else { continue };
+            let Ok(versions) = world.versions(flow, selector) else { continue };
+            if let Some(position) = self.open.iter().position(|(open, _)| *open == flow) {
                 self.whole = false;
                 if self.open.len() == 1 || position == 0 {
-                    self.problems.push(self.circle(&self.open, *flow, &place.path));
+                    self.problems.push(self.circle(&self.open, flow, &place.path));
                 }
                 continue;
             }
             for version in versions {
-                deepest = deepest.max(self.depth((*flow, version)));
+                deepest = deepest.max(self.depth((flow, version)));
             }
         }
         self.open.pop();

@@ -5,15 +5,21 @@ pub mod changesets;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;
+pub mod domains;
+pub mod edits;
 pub mod flows;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod graph;
 pub mod labels;
+pub mod object;
 pub mod plan;
+pub mod queues;
+mod refusals;
 pub mod routes;
 pub mod routing;
 pub mod schedules;
 pub mod shape;
+pub mod shelf;
 pub mod tables;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod usage;
@@ -159,24 +165,6 @@ impl LiveCatalogue {
         Turn { catalogue: self, by, turn: None, attempts: 0 }
     }
 
-    /// Plans a change on the newest world and commits it; when others were quicker, plans again on what they made.
-    ///
-    /// # Errors
-    /// What the plan refused, or the store.
-    pub async fn change<T>(
-        &self,
-        actor: &str,
-        plan: impl Fn(&World) -> Result<Planned<T>, AppError> + Send + Sync,
-    ) -> Result<T, AppError> {
-        let mut turn = self.begin(By { actor, note: None });
-        loop {
-            let planned = plan(&*turn.world().await)?;
-            if let Some(answer) = turn.commit(planned).await? {
-                return Ok(answer);
-            }
-        }
-    }
-
     /// Versions from the store, read as documents; those that don't exist are left out.
     ///
     /// # Errors
@@ -201,7 +189,7 @@ async fn made_ready(world: World) -> Result<(World, Running), StoreError> {
     .await
 }
 
-/// Does what is the server's own work, and no single client's, on a thread that serves nobody else.
+/// Does what is the server's own work, or takes no time, on a thread that serves nobody else.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))
 }
@@ -262,7 +250,7 @@ impl<'c> Turn<'c> {
             Err(CommitError::Conflict) => {
                 Err(StoreError::Unavailable("the catalogue keeps changing".to_owned()).into())
             }
-            Err(CommitError::Occupied { queue, work }) => Err(routing::occupied(&self.catalogue.world(), queue, *work)),
+            Err(CommitError::Occupied { queue, work }) => Err(queues::occupied(&self.catalogue.world(), queue, *work)),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }

@@ -1,4 +1,4 @@
-//! Changes of flows, planned: the world as it would stand afterwards, checked before anything is written.
+//! Changes of flows and of objects, planned: the world as it would stand afterwards, checked before anything is written.
 //!
 //! Every way to change flows comes through here, alone or as a set: saving, publishing, restoring, labels, deprecating,
 //! deactivating, deleting. So there is one contract check.
@@ -6,19 +6,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
+use waypost_flow::diagnostic::{Diagnostic, Problems};
 use waypost_flow::document::Document;
-use waypost_flow::interface::Interface;
-use waypost_ids::{FlowId, Version};
-use waypost_store::records::catalogue::{Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, VersionRecord};
+use waypost_ids::{FlowId, Kind, Version};
+use waypost_store::records::catalogue::{
+    Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
+};
 
-use super::checking::{CheckedVersion, bindings_of};
+use super::checking::bindings_of;
+use super::edits::{AnyEdit, Made, ObjectDone};
 use super::graph::Calls;
-use super::usage::Used;
+use super::object::Making;
+use super::refusals::{refuse, refuse_held, refuse_taken, refuse_twice, refuse_used};
 use super::world::{Loaded, VersionKey, World};
-use super::{LiveCatalogue, Planned, routing};
+use super::{LiveCatalogue, Planned, apart};
 use crate::aside::Wanted;
-use crate::error::{AppError, Breakage, User};
+use crate::error::{AppError, Breakage};
 
 /// Who changes something, and why.
 #[derive(Clone, Copy, Debug)]
@@ -79,18 +82,40 @@ impl LiveCatalogue {
         edits: Vec<Edit>,
         answer: T,
     ) -> Result<Planned<T>, AppError> {
-        self.plan_with(world, by, Vec::new(), edits, answer).await
+        let Planned { changes, next, .. } = self.plan_all(world, by, &[], edits).await?;
+        Ok(Planned { changes, next, answer })
     }
 
-    /// The same, on top of other changes: new queues, which need no checking, or another shape of a table.
-    pub(super) async fn plan_with<T>(
+    /// The same, with edits of objects. What becomes of each object is the answer, in their order.
+    pub(super) async fn plan_all(
         &self,
         world: &Arc<World>,
         by: By<'_>,
-        mut changes: Vec<CatalogueChange>,
+        objects: &[Arc<dyn AnyEdit>],
         mut edits: Vec<Edit>,
-        answer: T,
-    ) -> Result<Planned<T>, AppError> {
+    ) -> Result<Planned<Vec<ObjectDone>>, AppError> {
+        // Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
+        let small = edits.is_empty() && matches!(objects, [one] if one.kind() != Kind::Table);
+        let made = match objects {
+            [] => Vec::new(),
+            _ => {
+                let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
+                self.at_work(by, small, move |_| make_early(&world, &actor, &objects)).await??
+            }
+        };
+        let (mut changes, mut done) = (Vec::new(), Vec::new());
+        let mut problems = Problems::default();
+        for made in made {
+            done.push(made.as_ref().map(|made| made.done.clone()));
+            let Some(made) = made else { continue };
+            if !made.with_content.is_empty() && self.has_content(&made.done.object).await? {
+                problems.extend(made.with_content);
+            }
+            changes.extend(made.change);
+        }
+        if !problems.is_empty() {
+            return Err(AppError::Invalid(problems.into_vec()));
+        }
         for edit in &mut edits {
             if !edit.regardless_of_lock {
                 refuse_held(world, &edit.record, by)?;
@@ -111,11 +136,17 @@ impl LiveCatalogue {
                 loaded.push(Arc::new(Loaded { record, document: version.document.clone() }));
             }
         }
-        let mut draft = Draft { changes, edits, loaded, asked: HashSet::new() };
+        let late = objects.iter().filter(|object| object.after_flows()).cloned().collect();
+        let mut draft = Draft { actor: by.actor.to_owned(), changes, edits, late, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
-            match self.desk.work_for(by.actor, move |wanted| draft.conclude(&world, wanted)).await?? {
-                Concluded::Planned { changes, next } => return Ok(Planned { changes, next: *next, answer }),
+            match self.at_work(by, small, move |wanted| draft.conclude(&world, wanted)).await?? {
+                Concluded::Planned { changes, next, late } => {
+                    let mut late = late.into_iter();
+                    let answer: Vec<_> = done.into_iter().filter_map(|done| done.or_else(|| late.next())).collect();
+                    refuse_twice(objects.iter().zip(&answer))?;
+                    return Ok(Planned { changes, next: *next, answer });
+                }
                 Concluded::Missing(unfinished, keys) => {
                     draft = *unfinished;
                     draft.loaded.extend(self.load_versions(&keys).await?);
@@ -125,10 +156,28 @@ impl LiveCatalogue {
     }
 }
 
+impl LiveCatalogue {
+    /// Does a part of a plan: a small one on a thread of its own, and any other when it is the client's turn.
+    async fn at_work<T: Send + 'static>(
+        &self,
+        by: By<'_>,
+        small: bool,
+        work: impl FnOnce(&Wanted) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        Ok(match small {
+            true => apart(move || work(&Wanted::default())).await?,
+            false => self.desk.work_for(by.actor, work).await?,
+        })
+    }
+}
+
 /// A plan on its way.
 struct Draft {
+    actor: String,
     changes: Vec<CatalogueChange>,
     edits: Vec<Edit>,
+    /// Objects that are made when flows are as they will be.
+    late: Vec<Arc<dyn AnyEdit>>,
     /// Versions that come into use.
     loaded: Vec<Arc<Loaded>>,
     /// Those that were looked for in the store.
@@ -138,7 +187,7 @@ struct Draft {
 /// How far a plan has come.
 enum Concluded {
     /// It can be committed.
-    Planned { changes: Vec<CatalogueChange>, next: Box<World> },
+    Planned { changes: Vec<CatalogueChange>, next: Box<World>, late: Vec<ObjectDone> },
     /// These versions come into use, labelled, restored or pinned, and are not at hand.
     Missing(Box<Draft>, Vec<VersionKey>),
 }
@@ -152,13 +201,17 @@ impl Draft {
             self.asked.extend(missing.iter().copied());
             return Ok(Concluded::Missing(Box::new(self), missing));
         }
-        let Self { mut changes, edits, .. } = self;
+        let Self { actor, mut changes, edits, late, .. } = self;
         let mut world_after = next.world;
-        refuse(world, &world_after, &edits)?;
+        let mut problems = Problems::default();
+        let late = make_late(&mut world_after, &actor, &late, &mut changes, &mut problems)?;
+        refuse_taken(&world_after, &changes)?;
+        refuse(world, &world_after, &edits, problems)?;
+        refuse_used(world, &world_after, &changes, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
             let tables = changes.iter().filter_map(|change| match change {
-                CatalogueChange::PutTable(table) => Some(table.name.as_str()),
+                CatalogueChange::Put(ObjectRecord::Table(table)) => Some(table.name.as_str()),
                 _ => None,
             });
             let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
@@ -206,7 +259,7 @@ impl Draft {
         }
         written.append(&mut changes);
         world_after.wanted = Wanted::default();
-        Ok(Concluded::Planned { changes: written, next: Box::new(world_after) })
+        Ok(Concluded::Planned { changes: written, next: Box::new(world_after), late })
     }
 
     /// Versions that come into use and are not at hand.
@@ -240,96 +293,62 @@ fn inherit_bindings(world: &World, edit: &mut Edit) {
     let Bindings { queues, flows, tables, schedules } = &known.record.bindings;
     let flow_named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
     let bindings = &mut new.record.bindings;
-    inherit(&mut bindings.queues, queues, |name| world.queue_named(name).is_some());
+    inherit(&mut bindings.queues, queues, |name| world.queues.named(name).is_some());
     inherit(&mut bindings.flows, flows, flow_named);
-    inherit(&mut bindings.tables, tables, |name| world.table_named(name).is_some());
-    inherit(&mut bindings.schedules, schedules, |name| world.schedule_named(name).is_some());
+    inherit(&mut bindings.tables, tables, |name| world.tables.named(name).is_some());
+    inherit(&mut bindings.schedules, schedules, |name| world.schedules.named(name).is_some());
 }
 
 fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {
     to.extend(from.iter().filter(|(name, _)| !is_known(name)).map(|(name, id)| (name.clone(), *id)));
 }
 
-/// Refuses what another client holds.
-pub(super) fn refuse_held(world: &World, record: &FlowRecord, by: By<'_>) -> Result<(), AppError> {
-    let lock = world.flows.get(&record.id).and_then(|flow| flow.lock.as_ref());
-    match lock.filter(|lock| lock.client != by.actor) {
-        None => Ok(()),
-        Some(lock) => Err(AppError::Locked { kind: "flow", name: record.name.clone(), holder: lock.client.clone() }),
-    }
-}
-
-/// Refuses edits for what is wrong with the edited flows themselves.
-fn refuse(world: &World, next: &World, edits: &[Edit]) -> Result<(), AppError> {
+/// Makes objects in the world as it is; those that need flows come later.
+fn make_early(world: &World, actor: &str, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, AppError> {
     let mut problems = Problems::default();
-    let (mut calls_before, mut calls) = (Calls::new(world), Calls::new(next));
-    for edit in edits {
-        let record = &edit.record;
-        if record.deleted_at.is_some() {
-            continue;
-        }
-        if let Some(holder) =
-            next.flow_named(&record.folded_name, record.shared).filter(|holder| holder.id != record.id)
-        {
-            let holder = holder.id.to_string();
-            return Err(AppError::NameTaken { kind: "flow", name: record.name.clone(), holder });
-        }
-        if record.shared
-            && let Some(route) = world.routes_to(record.id).next()
-        {
-            let message =
-                format!("the route {}@{} leads to this flow: it can't become shared", route.pattern, route.domain);
-            problems.push(Diagnostic::error(Code::NotRoutable, format!("{}type", edit.place), message));
-        }
-        for version in next.active(record.id) {
-            let key = (record.id, version);
-            let Some(checked) = next.checked(key) else { return Err(version_not_found(record.id, version)) };
-            let mut found = checked.diagnostics.clone();
-            found.extend(calls.check(key));
-            if record.published == Some(version) {
-                found.extend(not_routable(next, record, &checked));
-            }
-            // What was wrong with it before is not this change's doing.
-            let was_there = world.active(record.id).contains(&version);
-            let before = if was_there { errors(world, &mut calls_before, key) } else { Vec::new() };
-            found.retain(|problem| !before.contains(problem));
-            let new = edit.new_version.as_ref().is_some_and(|new| new.record.version == version);
-            // Warnings stand with what is published; beside a refusal they would only hide its reasons.
-            problems.extend(found.into_iter().filter(Diagnostic::is_error).map(|mut problem| {
-                if !new {
-                    problem.message = format!("version {version}: {}", problem.message);
+    let mut made = Vec::with_capacity(objects.len());
+    for object in objects {
+        made.push(match object.after_flows() {
+            true => None,
+            false => match object.make(&Making::of(world, actor)) {
+                Err(AppError::Invalid(found)) => {
+                    problems.extend(found);
+                    None
                 }
-                problem.path = format!("{}{}", edit.place, problem.path);
-                problem
-            }));
+                done => Some(done?),
+            },
+        });
+    }
+    if !problems.is_empty() {
+        return Err(AppError::Invalid(problems.into_vec()));
+    }
+    refuse_twice(objects.iter().zip(&made).filter_map(|(edit, made)| Some((edit, &made.as_ref()?.done))))?;
+    Ok(made)
+}
+
+/// Makes objects in the world that they come into, one after the other.
+fn make_late(
+    world: &mut World,
+    actor: &str,
+    late: &[Arc<dyn AnyEdit>],
+    changes: &mut Vec<CatalogueChange>,
+    problems: &mut Problems,
+) -> Result<Vec<ObjectDone>, AppError> {
+    let mut done = Vec::new();
+    for edit in late {
+        match edit.make(&Making::of(world, actor)) {
+            Err(AppError::Invalid(found)) => problems.extend(found),
+            made => {
+                let made = made?;
+                if let Some(change) = made.change {
+                    world.apply(&change);
+                    changes.push(change);
+                }
+                done.push(made.done);
+            }
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems.into_vec())) }
-}
-
-/// A flow that routes lead to must stay one that a route can run.
-fn not_routable(world: &World, record: &FlowRecord, checked: &CheckedVersion) -> Vec<Diagnostic> {
-    if record.shared {
-        return Vec::new();
-    }
-    let Some(route) = world.routes_to(record.id).next() else { return Vec::new() };
-    unroutable(record, &checked.interface)
-        .map(|reason| {
-            let message = format!("the route {}@{} leads to this flow: {reason}", route.pattern, route.domain);
-            Diagnostic::error(Code::NotRoutable, "", message)
-                .expected("type email, and no required inputs, while a route leads here")
-        })
-        .into_iter()
-        .collect()
-}
-
-/// Why a flow can't be a route's target.
-pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
-    if record.shared {
-        return Some("a flow of type shared can't be a route's target".to_owned());
-    }
-    let required = interface.inputs.iter().find(|input| input.required)?;
-    Some(format!("its input `{}` is required, and a route maps none", required.name))
+    Ok(done)
 }
 
 /// Every place in a running version of another flow that is well now and would not be afterwards.
@@ -378,7 +397,7 @@ fn too_deep(
         .collect();
     let mut found = BTreeSet::new();
     while let Some(flow) = waiting.pop() {
-        for user in next.usage.users(Used::Flow(flow)) {
+        for user in next.usage.users(&flow.into()) {
             if found.insert(user) {
                 waiting.push(user.0);
             }
@@ -388,7 +407,7 @@ fn too_deep(
 }
 
 /// What is wrong with a version in a world, circles and depth included.
-fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
+pub(super) fn errors(world: &World, calls: &mut Calls<'_>, key: VersionKey) -> Vec<Diagnostic> {
     let Some(checked) = world.checked(key) else { return Vec::new() };
     let mut diagnostics = checked.diagnostics.clone();
     diagnostics.extend(calls.check(key));
@@ -408,24 +427,6 @@ fn place(world: &World, key: VersionKey, path: &str) -> (Option<String>, Option<
         loaded.document.nodes.get(node).map(|node| node.id.clone())
     });
     (node_id, action)
-}
-
-/// Everything that uses a flow: running versions of others, and routes.
-pub(super) fn users_of(world: &World, id: FlowId) -> Vec<User> {
-    let mut users = Vec::new();
-    for key in world.usage.users(Used::Flow(id)).filter(|key| key.0 != id) {
-        let Some(record) = world.flows.get(&key.0) else { continue };
-        users.extend(world.usage.places(key, Used::Flow(id)).map(|place| User {
-            kind: "flow",
-            id: key.0.to_string(),
-            name: record.name.clone(),
-            path: place.path.to_string(),
-        }));
-    }
-    users.extend(world.routes_to(id).map(|route| routing::route_user(route)));
-    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
-    users.dedup();
-    users
 }
 
 pub(super) fn version_not_found(id: FlowId, version: Version) -> AppError {

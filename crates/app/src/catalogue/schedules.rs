@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_ids::ScheduleId;
+use waypost_ids::{Kind, Ref, ScheduleId};
 use waypost_schedule::{Problem, Schedule, Standing};
 use waypost_store::error::StoreError;
-use waypost_store::records::catalogue::CatalogueChange;
+use waypost_store::records::catalogue::ObjectRecord;
 use waypost_store::records::tables::ScheduleRecord;
 
-use super::plan::By;
-use super::routing::{flow_users, named, not_found, simple};
-use super::usage::Used;
+use super::LiveCatalogue;
+use super::object::{Making, Object, named, not_found, present};
+use super::shelf::Shelf;
 use super::world::World;
-use super::{LiveCatalogue, Planned};
 use crate::error::AppError;
 
 /// The member of a definition that is the switch.
@@ -33,19 +32,6 @@ pub struct KnownSchedule {
 }
 
 impl KnownSchedule {
-    /// A stored schedule.
-    #[must_use]
-    pub fn new(record: ScheduleRecord) -> Self {
-        let definition = serde_json::from_str(&record.definition).unwrap_or_default();
-        let schedule = waypost_schedule::read(&definition)
-            .inspect_err(|problems| {
-                let problem = problems.first().map(Problem::to_string).unwrap_or_default();
-                tracing::error!(schedule = %record.id, problem, "a stored schedule does not read and can't be evaluated");
-            })
-            .ok();
-        Self { record, schedule }
-    }
-
     /// The definition's members.
     #[must_use]
     pub fn definition(&self) -> Map<String, Json> {
@@ -105,144 +91,128 @@ pub fn diagnosed(problem: Problem) -> Diagnostic {
     }
 }
 
+/// What is to become of a schedule.
+#[derive(Clone, Debug)]
+pub enum ScheduleEdit {
+    /// All of it is to be so.
+    Replace(ScheduleSpec),
+    /// Its emergency is to be switched, and the rest stays.
+    Emergency {
+        /// Whether it is on.
+        active: bool,
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+impl ScheduleEdit {
+    /// Name, description and definition since.
+    fn read(&self, before: Option<&KnownSchedule>) -> Result<(String, String, Arc<str>), AppError> {
+        match self {
+            Self::Replace(spec) => {
+                let (name, definition) = spec.read(before)?;
+                Ok((name, spec.description.clone(), definition))
+            }
+            Self::Emergency { active, reason } => {
+                let before = before.ok_or_else(|| not_found("schedule", ""))?;
+                let mut switch = Map::from_iter([("active".to_owned(), Json::from(*active))]);
+                switch.extend(reason.clone().map(|reason| ("reason".to_owned(), reason.into())));
+                let mut definition = before.definition();
+                definition.insert(EMERGENCY.to_owned(), switch.into());
+                Ok((before.record.name.clone(), before.record.description.clone(), written(definition)?))
+            }
+        }
+    }
+}
+
+/// Schedules say the same to flows as ever: a change needs no checking.
+impl Object for KnownSchedule {
+    const KIND: Kind = Kind::Schedule;
+
+    type Id = ScheduleId;
+    type Record = ScheduleRecord;
+    type Spec = ScheduleEdit;
+
+    fn new(record: ScheduleRecord) -> Self {
+        let definition = serde_json::from_str(&record.definition).unwrap_or_default();
+        let schedule = waypost_schedule::read(&definition)
+            .inspect_err(|problems| {
+                let problem = problems.first().map(Problem::to_string).unwrap_or_default();
+                tracing::error!(schedule = %record.id, problem, "a stored schedule does not read and can't be evaluated");
+            })
+            .ok();
+        Self { record, schedule }
+    }
+
+    fn record(&self) -> &ScheduleRecord {
+        &self.record
+    }
+
+    fn stored(record: &ObjectRecord) -> Option<&ScheduleRecord> {
+        record.try_into().ok()
+    }
+
+    fn id(record: &ScheduleRecord) -> ScheduleId {
+        record.id
+    }
+
+    fn id_of(object: &Ref) -> ScheduleId {
+        ScheduleId(object.uuid())
+    }
+
+    fn object_of(id: &ScheduleId) -> Ref {
+        (*id).into()
+    }
+
+    fn name(record: &ScheduleRecord) -> String {
+        record.name.clone()
+    }
+
+    fn name_wanted(edit: &ScheduleEdit) -> String {
+        match edit {
+            ScheduleEdit::Replace(spec) => spec.name.clone(),
+            ScheduleEdit::Emergency { .. } => String::new(),
+        }
+    }
+
+    fn revision(record: &ScheduleRecord) -> u64 {
+        record.revision
+    }
+
+    fn audited(record: &ScheduleRecord) -> Json {
+        let definition: Json = serde_json::from_str(&record.definition).unwrap_or_default();
+        present(json!({ "name": record.name, "description": record.description, "definition": definition }))
+    }
+
+    fn shelf(world: &World) -> &Shelf<Self> {
+        &world.schedules
+    }
+
+    fn make(edit: &ScheduleEdit, making: &Making<'_>, before: Option<&Self>) -> Result<ScheduleRecord, AppError> {
+        let (name, description, definition) = edit.read(before)?;
+        let before = before.map(|before| &before.record);
+        Ok(ScheduleRecord {
+            id: before.map_or_else(|| ScheduleId(Uuid::new_v4()), |before| before.id),
+            folded_name: document::fold_name(&name),
+            name,
+            description,
+            definition,
+            revision: before.map_or(1, |before| before.revision.saturating_add(1)),
+            created_at: before.map_or(making.now, |before| before.created_at),
+            created_by: before.map_or_else(|| making.actor.to_owned(), |before| before.created_by.clone()),
+            modified_at: making.now,
+        })
+    }
+}
+
 impl LiveCatalogue {
-    /// All schedules, in no order.
-    pub fn schedules(&self) -> Vec<Arc<KnownSchedule>> {
-        self.world().schedules.values().cloned().collect()
-    }
-
-    /// A schedule.
-    ///
-    /// # Errors
-    /// Not found.
-    pub fn schedule(&self, id: ScheduleId) -> Result<Arc<KnownSchedule>, AppError> {
-        self.world().schedules.get(&id).cloned().ok_or_else(|| not_found("schedule", id))
-    }
-
     /// What a schedule says of an instant.
     ///
     /// # Errors
     /// Not found, or it does not read.
     pub fn evaluate(&self, id: ScheduleId, at: Timestamp) -> Result<Standing, AppError> {
-        let known = self.schedule(id)?;
+        let known: Arc<KnownSchedule> = self.object(&id)?;
         let broken = || StoreError::Inconsistent { table: "schedules", detail: format!("{id}: the definition") };
         Ok(known.schedule.as_ref().ok_or_else(broken)?.at(at))
-    }
-
-    /// Makes a schedule.
-    ///
-    /// # Errors
-    /// Every problem found, a name that is taken, or the store.
-    pub async fn create_schedule(&self, actor: &str, spec: &ScheduleSpec) -> Result<Arc<KnownSchedule>, AppError> {
-        let (name, definition) = spec.read(None)?;
-        let now = Timestamp::now();
-        let schedule = ScheduleRecord {
-            id: ScheduleId(Uuid::new_v4()),
-            folded_name: document::fold_name(&name),
-            name,
-            description: spec.description.clone(),
-            definition,
-            revision: 1,
-            created_at: now,
-            created_by: actor.to_owned(),
-            modified_at: now,
-        };
-        self.change(actor, |world: &World| put(world, schedule.clone())).await?;
-        tracing::info!(actor, schedule = %schedule.id, "schedule created");
-        self.schedule(schedule.id)
-    }
-
-    /// Replaces what is said of a schedule. It says the same to flows as ever: they need no checking.
-    ///
-    /// # Errors
-    /// Not found, another revision, every problem found, a name that is taken, or the store.
-    pub async fn update_schedule(
-        &self,
-        by: By<'_>,
-        id: ScheduleId,
-        spec: &ScheduleSpec,
-        revision: Option<u64>,
-    ) -> Result<Arc<KnownSchedule>, AppError> {
-        self.alter(by, id, revision, |before| {
-            let (name, definition) = spec.read(Some(before))?;
-            let (folded_name, description) = (document::fold_name(&name), spec.description.clone());
-            Ok(ScheduleRecord { name, folded_name, description, definition, ..before.record.clone() })
-        })
-        .await
-    }
-
-    /// Switches a schedule's emergency on or off.
-    ///
-    /// # Errors
-    /// Not found, another revision, a reason that can't be one, or the store.
-    pub async fn switch_emergency(
-        &self,
-        by: By<'_>,
-        id: ScheduleId,
-        active: bool,
-        reason: Option<String>,
-        revision: Option<u64>,
-    ) -> Result<Arc<KnownSchedule>, AppError> {
-        let mut switch = Map::from_iter([("active".to_owned(), Json::from(active))]);
-        switch.extend(reason.map(|reason| ("reason".to_owned(), reason.into())));
-        self.alter(by, id, revision, |before| {
-            let mut definition = before.definition();
-            definition.insert(EMERGENCY.to_owned(), switch.clone().into());
-            Ok(ScheduleRecord { definition: written(definition)?, ..before.record.clone() })
-        })
-        .await
-    }
-
-    async fn alter(
-        &self,
-        by: By<'_>,
-        id: ScheduleId,
-        revision: Option<u64>,
-        change: impl Fn(&KnownSchedule) -> Result<ScheduleRecord, AppError>,
-    ) -> Result<Arc<KnownSchedule>, AppError> {
-        let mut turn = self.begin(by);
-        loop {
-            let world = turn.world().await;
-            let before = world.schedules.get(&id).ok_or_else(|| not_found("schedule", id))?;
-            let current = before.record.revision;
-            if revision.is_some_and(|revision| revision != current) {
-                return Err(AppError::Stale { kind: "schedule", current });
-            }
-            let revision = current.saturating_add(1);
-            let record = ScheduleRecord { revision, modified_at: Timestamp::now(), ..change(before)? };
-            if turn.commit(put(&world, record)?).await?.is_some() {
-                break;
-            }
-        }
-        tracing::info!(actor = by.actor, schedule = %id, "schedule changed");
-        self.schedule(id)
-    }
-
-    /// Deletes a schedule that no flow uses.
-    ///
-    /// # Errors
-    /// Not found, in use (with every user), or the store.
-    pub async fn delete_schedule(&self, actor: &str, id: ScheduleId) -> Result<(), AppError> {
-        self.change(actor, |world: &World| {
-            let schedule = world.schedules.get(&id).ok_or_else(|| not_found("schedule", id))?;
-            let users = flow_users(world, Used::Schedule(id));
-            if !users.is_empty() {
-                return Err(AppError::InUse { kind: "schedule", name: schedule.record.name.clone(), users });
-            }
-            Ok(simple(world, CatalogueChange::DeleteSchedule(id), ()))
-        })
-        .await?;
-        tracing::info!(actor, schedule = %id, "schedule deleted");
-        Ok(())
-    }
-}
-
-/// A schedule that takes nobody's name.
-fn put(world: &World, schedule: ScheduleRecord) -> Result<Planned<()>, AppError> {
-    match world.schedule_named(&schedule.folded_name) {
-        Some(holder) if holder.record.id != schedule.id => {
-            Err(AppError::NameTaken { kind: "schedule", name: schedule.name, holder: holder.record.id.to_string() })
-        }
-        _ => Ok(simple(world, CatalogueChange::PutSchedule(schedule), ())),
     }
 }

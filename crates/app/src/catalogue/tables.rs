@@ -1,21 +1,18 @@
 //! Data tables as objects of the catalogue. Their rows are another matter: [`crate::tables`].
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
+use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
-use waypost_ids::TableId;
+use waypost_ids::{Kind, Ref, TableId};
 use waypost_store::error::{StoreError, TableError};
-use waypost_store::records::catalogue::CatalogueChange;
+use waypost_store::records::catalogue::ObjectRecord;
 use waypost_store::records::tables::{TableRecord, TableShape};
 
 use super::LiveCatalogue;
-use super::plan::By;
-use super::routing::{flow_users, named, not_found, simple};
+use super::object::{Making, Object, named, present};
 use super::shape::{Table, clash};
-use super::usage::Used;
+use super::shelf::Shelf;
 use super::world::World;
 use crate::error::AppError;
 use crate::tables::spec;
@@ -56,122 +53,90 @@ impl TableSpec {
     }
 }
 
-impl LiveCatalogue {
-    /// All tables, in no order.
-    pub fn tables(&self) -> Vec<Arc<Table>> {
-        self.world().tables.values().cloned().collect()
+impl Object for Table {
+    const KIND: Kind = Kind::Table;
+
+    type Id = TableId;
+    type Record = TableRecord;
+    type Spec = TableSpec;
+
+    fn new(record: TableRecord) -> Self {
+        Self::new(record)
     }
 
-    /// A table.
-    ///
-    /// # Errors
-    /// Not found.
-    pub fn table(&self, id: TableId) -> Result<Arc<Table>, AppError> {
-        self.world().tables.get(&id).cloned().ok_or_else(|| not_found("table", id))
+    fn record(&self) -> &TableRecord {
+        &self.record
     }
 
-    /// Makes a table without rows.
-    ///
-    /// # Errors
-    /// Every problem found, a name that is taken, or the store.
-    pub async fn create_table(&self, actor: &str, spec: &TableSpec) -> Result<Arc<Table>, AppError> {
-        let (name, schema) = spec.read(None)?;
-        let now = Timestamp::now();
-        let table = TableRecord {
-            id: TableId(Uuid::new_v4()),
+    fn stored(record: &ObjectRecord) -> Option<&TableRecord> {
+        record.try_into().ok()
+    }
+
+    fn id(record: &TableRecord) -> TableId {
+        record.id
+    }
+
+    fn id_of(object: &Ref) -> TableId {
+        TableId(object.uuid())
+    }
+
+    fn object_of(id: &TableId) -> Ref {
+        (*id).into()
+    }
+
+    fn name(record: &TableRecord) -> String {
+        record.name.clone()
+    }
+
+    fn name_wanted(spec: &TableSpec) -> String {
+        spec.name.clone()
+    }
+
+    fn revision(record: &TableRecord) -> u64 {
+        record.revision
+    }
+
+    fn audited(record: &TableRecord) -> Json {
+        present(json!({ "name": record.name, "description": record.description, "schema": record.schema }))
+    }
+
+    fn shelf(world: &World) -> &Shelf<Self> {
+        &world.tables
+    }
+
+    fn make(spec: &TableSpec, making: &Making<'_>, before: Option<&Self>) -> Result<TableRecord, AppError> {
+        let before = before.map(|before| &before.record);
+        let (name, schema) = spec.read(before.map(|before| &before.schema))?;
+        Ok(TableRecord {
+            id: before.map_or_else(|| TableId(Uuid::new_v4()), |before| before.id),
             folded_name: document::fold_name(&name),
             name,
             description: spec.description.clone(),
             schema,
-            revision: 1,
-            created_at: now,
-            created_by: actor.to_owned(),
-            modified_at: now,
-        };
-        self.change(actor, |world: &World| {
-            name_is_free(world, &table)?;
-            Ok(simple(world, CatalogueChange::PutTable(table.clone()), ()))
+            revision: before.map_or(1, |before| before.revision.saturating_add(1)),
+            created_at: before.map_or(making.now, |before| before.created_at),
+            created_by: before.map_or_else(|| making.actor.to_owned(), |before| before.created_by.clone()),
+            modified_at: making.now,
         })
-        .await?;
-        tracing::info!(actor, table = %table.id, "table created");
-        self.table(table.id)
     }
 
-    /// Renames a table, or changes its description or its columns. Columns of a table that has rows keep their types.
-    ///
-    /// # Errors
-    /// Not found, another revision, every problem found, flows that would break, a name that is taken, or the store.
-    pub async fn update_table(
-        &self,
-        by: By<'_>,
-        id: TableId,
-        spec: &TableSpec,
-        revision: Option<u64>,
-    ) -> Result<Arc<Table>, AppError> {
-        let mut turn = self.begin(by);
-        loop {
-            let world = turn.world().await;
-            let before = &world.tables.get(&id).ok_or_else(|| not_found("table", id))?.record;
-            if revision.is_some_and(|revision| revision != before.revision) {
-                return Err(AppError::Stale { kind: "table", current: before.revision });
-            }
-            let (name, schema) = spec.read(Some(&before.schema))?;
-            let clashes = clash(&before.schema, &schema);
-            if !clashes.is_empty() && self.has_rows(id).await? {
-                return Err(AppError::Invalid(clashes));
-            }
-            let table = TableRecord {
-                folded_name: document::fold_name(&name),
-                name,
-                description: spec.description.clone(),
-                schema,
-                revision: before.revision.saturating_add(1),
-                modified_at: Timestamp::now(),
-                ..before.clone()
-            };
-            name_is_free(&world, &table)?;
-            let planned = self.plan_with(&world, by, vec![CatalogueChange::PutTable(table)], Vec::new(), ()).await?;
-            if turn.commit(planned).await?.is_some() {
-                break;
-            }
+    /// Columns of a table that has rows keep their types.
+    fn with_content(before: &TableRecord, after: &TableRecord) -> Vec<Diagnostic> {
+        clash(&before.schema, &after.schema)
+    }
+}
+
+impl LiveCatalogue {
+    /// Whether an object has content that another shape may not fit. Only tables have.
+    pub(super) async fn has_content(&self, object: &Ref) -> Result<bool, StoreError> {
+        if object.kind != Kind::Table {
+            return Ok(false);
         }
-        tracing::info!(actor = by.actor, table = %id, "table changed");
-        self.table(id)
-    }
-
-    async fn has_rows(&self, id: TableId) -> Result<bool, StoreError> {
-        match self.store.content(id).await {
+        match self.store.content(TableId(object.uuid())).await {
             // Older versions can still be read.
             Ok(content) => Ok(content.version > 0 && (content.rows > 0 || content.oldest < content.version)),
             Err(TableError::Store(error)) => Err(error),
             Err(_) => Ok(false),
         }
-    }
-
-    /// Deletes a table that no flow uses, and its rows with it.
-    ///
-    /// # Errors
-    /// Not found, in use (with every user), or the store.
-    pub async fn delete_table(&self, actor: &str, id: TableId) -> Result<(), AppError> {
-        self.change(actor, |world: &World| {
-            let table = world.tables.get(&id).ok_or_else(|| not_found("table", id))?;
-            let users = flow_users(world, Used::Table(id));
-            if !users.is_empty() {
-                return Err(AppError::InUse { kind: "table", name: table.record.name.clone(), users });
-            }
-            Ok(simple(world, CatalogueChange::DeleteTable(id), ()))
-        })
-        .await?;
-        tracing::info!(actor, table = %id, "table deleted");
-        Ok(())
-    }
-}
-
-fn name_is_free(world: &World, table: &TableRecord) -> Result<(), AppError> {
-    match world.table_named(&table.folded_name) {
-        Some(holder) if holder.record.id != table.id => {
-            Err(AppError::NameTaken { kind: "table", name: table.name.clone(), holder: holder.record.id.to_string() })
-        }
-        _ => Ok(()),
     }
 }

@@ -7,25 +7,10 @@ use std::sync::Arc;
 use waypost_flow::actions::facts::Named;
 use waypost_flow::document::Document;
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, Kind, Ref};
 use waypost_store::records::catalogue::Bindings;
 
 use super::world::{VersionKey, World};
-
-/// What a version names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// A flow, and which of its versions.
-    Flow(FlowId, Selector),
-    /// A queue.
-    Queue(QueueId),
-    /// A queue that is decided at run time.
-    AnyQueue,
-    /// A data table.
-    Table(TableId),
-    /// A schedule.
-    Schedule(ScheduleId),
-}
 
 /// One place that names something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,34 +20,24 @@ pub struct Use {
     /// The action's type, or `end`.
     pub action: &'static str,
     /// What is named.
-    pub target: Target,
+    pub target: Ref,
+    /// Which version of a flow.
+    pub selector: Option<Selector>,
 }
 
-/// Something that can be used, whatever its version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Used {
-    /// A flow.
-    Flow(FlowId),
-    /// A queue.
-    Queue(QueueId),
-    /// Whichever queue is decided at run time.
-    AnyQueue,
-    /// A data table.
-    Table(TableId),
-    /// A schedule.
-    Schedule(ScheduleId),
-}
-
-impl Target {
-    /// The thing itself.
+impl Use {
+    /// The flow that is named, and which of its versions.
     #[must_use]
-    pub fn used(&self) -> Used {
-        match self {
-            Self::Flow(flow, _) => Used::Flow(*flow),
-            Self::Queue(queue) => Used::Queue(*queue),
-            Self::AnyQueue => Used::AnyQueue,
-            Self::Table(table) => Used::Table(*table),
-            Self::Schedule(schedule) => Used::Schedule(*schedule),
+    pub fn call(&self) -> Option<(FlowId, &Selector)> {
+        Some((self.target.flow()?, self.selector.as_ref()?))
+    }
+
+    /// The version that is pinned.
+    #[must_use]
+    pub fn pin(&self) -> Option<VersionKey> {
+        match self.call()? {
+            (flow, Selector::Version(version)) => Some((flow, *version)),
+            _ => None,
         }
     }
 }
@@ -71,7 +46,7 @@ impl Target {
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     uses: HashMap<VersionKey, Arc<[Use]>>,
-    users: HashMap<Used, Arc<BTreeSet<VersionKey>>>,
+    users: HashMap<Ref, Arc<BTreeSet<VersionKey>>>,
 }
 
 impl Usage {
@@ -79,7 +54,7 @@ impl Usage {
     pub fn insert(&mut self, key: VersionKey, uses: Vec<Use>) {
         self.remove(key);
         for one in &uses {
-            Arc::make_mut(self.users.entry(one.target.used()).or_default()).insert(key);
+            Arc::make_mut(self.users.entry(one.target.clone()).or_default()).insert(key);
         }
         self.uses.insert(key, uses.into());
     }
@@ -87,11 +62,10 @@ impl Usage {
     /// Forgets a version.
     pub fn remove(&mut self, key: VersionKey) {
         for one in self.uses.remove(&key).iter().flat_map(|uses| uses.iter()) {
-            let used = one.target.used();
-            let Some(users) = self.users.get_mut(&used) else { continue };
+            let Some(users) = self.users.get_mut(&one.target) else { continue };
             Arc::make_mut(users).remove(&key);
             if users.is_empty() {
-                self.users.remove(&used);
+                self.users.remove(&one.target);
             }
         }
     }
@@ -103,38 +77,39 @@ impl Usage {
     }
 
     /// The loaded versions that name something.
-    pub fn users(&self, used: Used) -> impl Iterator<Item = VersionKey> + '_ {
-        self.users.get(&used).into_iter().flat_map(|users| users.iter().copied())
+    pub fn users(&self, used: &Ref) -> impl Iterator<Item = VersionKey> + use<'_> {
+        self.users.get(used).into_iter().flat_map(|users| users.iter().copied())
     }
 
     /// The places in a version that name something.
-    pub fn places(&self, key: VersionKey, used: Used) -> impl Iterator<Item = &Use> {
-        self.of(key).iter().filter(move |one| one.target.used() == used)
+    pub fn places<'u>(&'u self, key: VersionKey, used: &'u Ref) -> impl Iterator<Item = &'u Use> {
+        self.of(key).iter().filter(move |one| one.target == *used)
     }
 }
 
 /// What a document names, as far as it can be resolved.
 pub fn uses(document: &Document, world: &World, bindings: &Bindings) -> Vec<Use> {
-    let queue = |written: &str| world.resolve_queue(written, bindings).map(Target::Queue);
+    let object = |found: Option<Ref>| found.map(|object| (object, None));
+    let queue = |written: &str| object(world.resolve_queue(written, bindings).map(Ref::from));
     let mut uses = Vec::new();
     for (path, action) in document.actions() {
         for named in action.kind.facts().names {
-            let target = match named {
+            let found = match named {
                 Named::Flow(reference) => {
                     let flow = world.resolve_flow(reference, bindings);
-                    flow.and_then(|flow| Some(Target::Flow(flow, reference.selector()?)))
+                    flow.and_then(|flow| Some((Ref::from(flow), Some(reference.selector()?))))
                 }
                 Named::Queue(written) => queue(written),
-                Named::ComputedQueue => Some(Target::AnyQueue),
-                Named::Table(written) => world.resolve_table(written, bindings).map(Target::Table),
-                Named::Schedule(written) => world.resolve_schedule(written, bindings).map(Target::Schedule),
+                Named::ComputedQueue => object(Some(Ref::any(Kind::Queue))),
+                Named::Table(written) => object(world.resolve_table(written, bindings).map(Ref::from)),
+                Named::Schedule(written) => object(world.resolve_schedule(written, bindings).map(Ref::from)),
             };
-            let place = |target| Use { path: path.as_str().into(), action: action.kind.type_name(), target };
-            uses.extend(target.map(place));
+            let action = action.kind.type_name();
+            uses.extend(found.map(|(target, selector)| Use { path: path.as_str().into(), action, target, selector }));
         }
     }
-    if let Some(target) = document.end.queue.as_deref().and_then(queue) {
-        uses.push(Use { path: "end".into(), action: "end", target });
+    if let Some((target, selector)) = document.end.queue.as_deref().and_then(queue) {
+        uses.push(Use { path: "end".into(), action: "end", target, selector });
     }
     uses
 }

@@ -3,91 +3,30 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use uuid::Uuid;
-use waypost_flow::check::Resolved;
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
-use waypost_store::records::catalogue::{FlowRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_ids::{FlowId, Kind, Ref, Version};
+use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
 
 use super::LiveCatalogue;
-use super::schedules::KnownSchedule;
-use super::shape::Table;
-use super::usage::{Target, Used};
+use super::object::{Object, not_found};
 use super::versions::VersionName;
 use super::world::World;
-use crate::error::AppError;
+use crate::error::{AppError, User};
 
 /// Something in the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Vertex {
-    /// A route.
-    Route(Uuid),
-    /// A flow.
-    Flow(FlowId),
-    /// A queue.
-    Queue(QueueId),
-    /// Whichever queue a flow decides for at run time.
-    AnyQueue,
-    /// A data table.
-    Table(TableId),
-    /// A schedule.
-    Schedule(ScheduleId),
-}
-
-/// A vertex with what is known of it.
 #[derive(Clone, Debug)]
-pub enum Node {
-    /// A flow.
-    Flow(Arc<FlowRecord>),
-    /// A queue.
-    Queue(Arc<QueueRecord>),
-    /// A data table.
-    Table(Arc<Table>),
-    /// A schedule.
-    Schedule(Arc<KnownSchedule>),
-    /// A route, with its address pattern.
-    Route(Uuid, String),
-    /// Whichever queue a flow decides for at run time.
-    AnyQueue,
+pub struct Node {
+    /// Which; [`Ref::any`] stands for whichever a flow decides for at run time.
+    pub object: Ref,
+    /// Its name, or a route's address pattern.
+    pub name: String,
+    /// More of a flow.
+    pub flow: Option<Arc<FlowRecord>>,
 }
 
 impl Node {
-    /// Which.
-    #[must_use]
-    pub fn vertex(&self) -> Vertex {
-        match self {
-            Self::Flow(flow) => Vertex::Flow(flow.id),
-            Self::Queue(queue) => Vertex::Queue(queue.id),
-            Self::Table(table) => Vertex::Table(table.record.id),
-            Self::Schedule(schedule) => Vertex::Schedule(schedule.record.id),
-            Self::Route(id, _) => Vertex::Route(*id),
-            Self::AnyQueue => Vertex::AnyQueue,
-        }
-    }
-
-    /// Its name, or a route's address pattern.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Flow(flow) => &flow.name,
-            Self::Queue(queue) => &queue.name,
-            Self::Table(table) => &table.record.name,
-            Self::Schedule(schedule) => &schedule.record.name,
-            Self::Route(_, address) => address,
-            Self::AnyQueue => "decided at run time",
-        }
-    }
-
-    fn order(&self) -> (u8, &str, Vertex) {
-        let kind = match self {
-            Self::Route(..) => 0,
-            Self::Flow(_) => 1,
-            Self::Queue(_) => 2,
-            Self::AnyQueue => 5,
-            Self::Table(_) => 3,
-            Self::Schedule(_) => 4,
-        };
-        (kind, self.name(), self.vertex())
+    fn order(&self) -> (bool, Kind, &str, &Ref) {
+        (self.object.is_any(), self.object.kind, &self.name, &self.object)
     }
 }
 
@@ -95,13 +34,13 @@ impl Node {
 #[derive(Clone, Debug)]
 pub struct Edge {
     /// What uses.
-    pub from: Vertex,
+    pub from: Ref,
     /// The version of the flow that uses.
     pub version: Option<Version>,
     /// Where in it, such as `nodes[0].actions[1]`; empty for routes.
     pub path: Arc<str>,
     /// What is used.
-    pub to: Vertex,
+    pub to: Ref,
     /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
     pub kind: &'static str,
     /// Which version of a flow: `published`, a number, or a label.
@@ -131,20 +70,15 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// Not found, deleted, or the store.
-    pub async fn graph(&self, start: Used, direction: Direction, transitive: bool) -> Result<Graph, AppError> {
+    pub async fn graph(&self, start: &Ref, direction: Direction, transitive: bool) -> Result<Graph, AppError> {
         let world = self.world();
-        let vertex = match start {
-            Used::Flow(id) if world.flows.contains_key(&id) => Vertex::Flow(id),
-            Used::Flow(id) => return Err(self.absent(id).await?),
-            Used::Queue(id) if world.queues.contains_key(&id) => Vertex::Queue(id),
-            Used::Queue(id) => return Err(AppError::NotFound { kind: "queue", id: id.to_string() }),
-            Used::AnyQueue => Vertex::AnyQueue,
-            Used::Table(id) if world.tables.contains_key(&id) => Vertex::Table(id),
-            Used::Table(id) => return Err(AppError::NotFound { kind: "table", id: id.to_string() }),
-            Used::Schedule(id) if world.schedules.contains_key(&id) => Vertex::Schedule(id),
-            Used::Schedule(id) => return Err(AppError::NotFound { kind: "schedule", id: id.to_string() }),
-        };
-        Ok(walk(&world, vertex, direction, transitive))
+        if start.is_any() || node(&world, start).is_none() {
+            return Err(match start.flow() {
+                Some(flow) => self.absent(flow).await?,
+                None => not_found(start.kind.as_str(), start),
+            });
+        }
+        Ok(walk(&world, start, direction, transitive))
     }
 }
 
@@ -153,13 +87,13 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// Not found, deleted, or the store.
-    pub async fn direct_users(&self, used: Used, version: Option<Version>) -> Result<Vec<Node>, AppError> {
+    pub async fn direct_users(&self, used: &Ref, version: Option<Version>) -> Result<Vec<Node>, AppError> {
         let Graph { nodes, edges } = self.graph(used, Direction::UsedBy, false).await?;
-        let mut nodes = nodes.into_iter().filter(|node| !matches!(node, Node::AnyQueue));
-        if let (Some(Node::Flow(flow)), Some(version)) = (nodes.next(), version) {
+        let mut nodes = nodes.into_iter().filter(|node| !node.object.is_any());
+        if let (Some(Some(flow)), Some(version)) = (nodes.next().map(|node| node.flow), version) {
             let following = edges.iter().filter(|edge| follows(&flow, edge.selector.as_ref(), version));
-            let following: HashSet<Vertex> = following.map(|edge| edge.from).collect();
-            return Ok(nodes.filter(|node| following.contains(&node.vertex())).collect());
+            let following: HashSet<&Ref> = following.map(|edge| &edge.from).collect();
+            return Ok(nodes.filter(|node| following.contains(&node.object)).collect());
         }
         Ok(nodes.collect())
     }
@@ -176,14 +110,9 @@ impl LiveCatalogue {
             self.desk.work(move |wanted| world.check_known(&loaded, wanted)).await?
         };
         let mut seen = HashSet::new();
-        let vertices = checked.references.iter().map(|reference| match &reference.target {
-            Resolved::Flow(flow, _) => Vertex::Flow(*flow),
-            Resolved::Queue(queue) => Vertex::Queue(queue.id),
-            Resolved::Table(table) => Vertex::Table(table.id),
-            Resolved::Schedule(schedule) => Vertex::Schedule(schedule.id),
-        });
+        let used = checked.references.iter().map(|reference| &reference.target);
         let mut nodes: Vec<Node> =
-            vertices.filter(|vertex| seen.insert(*vertex)).filter_map(|vertex| node(&world, vertex)).collect();
+            used.filter(|object| seen.insert(*object)).filter_map(|object| node(&world, object)).collect();
         nodes.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         Ok(nodes)
     }
@@ -194,13 +123,20 @@ impl LiveCatalogue {
     #[must_use]
     pub fn led_to(&self, route: &RouteRecord) -> Vec<Node> {
         let world = self.world();
-        let leads = match route.target {
-            RouteTarget::Flow(flow) => Vertex::Flow(flow),
-            RouteTarget::Queue(queue) => Vertex::Queue(queue),
-        };
-        let unrouted = route.unrouted_queue.map(Vertex::Queue).filter(|queue| *queue != leads);
-        [Some(leads), unrouted].into_iter().flatten().filter_map(|vertex| node(&world, vertex)).collect()
+        let leads = led_to(route).map(|(to, _)| to);
+        let mut seen = HashSet::new();
+        leads.filter(|to| seen.insert(to.clone())).filter_map(|to| node(&world, &to)).collect()
     }
+}
+
+/// What a route leads to, and how: its target, then the queue of its unrouted mail.
+fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+    let leads = match route.target {
+        RouteTarget::Flow(flow) => flow.into(),
+        RouteTarget::Queue(queue) => queue.into(),
+    };
+    let unrouted = route.unrouted_queue.map(|queue| (queue.into(), "unrouted"));
+    [Some((leads, "route")), unrouted].into_iter().flatten()
 }
 
 /// Whether one who names a flow in this way follows that version. Routes follow what is published.
@@ -214,36 +150,35 @@ fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> 
     }
 }
 
-fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) -> Graph {
-    let mut seen = HashSet::from([start]);
-    let mut order = vec![start];
+fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> Graph {
+    let mut seen = HashSet::from([start.clone()]);
+    let mut order = vec![start.clone()];
     let mut edges = Vec::new();
     let mut next = 0;
-    while let Some(vertex) = order.get(next).copied() {
+    while let Some(object) = order.get(next).cloned() {
         if next > 0 && !transitive {
             break;
         }
         next += 1;
-        if next > 1 && vertex == Vertex::AnyQueue {
+        if next > 1 && object.is_any() {
             continue;
         }
         let found = match direction {
-            Direction::Uses => uses(world, vertex),
-            Direction::UsedBy => users(world, vertex),
+            Direction::Uses => uses(world, &object),
+            Direction::UsedBy => users(world, &object),
         };
         for edge in found {
-            let other = if direction == Direction::Uses { edge.to } else { edge.from };
-            if seen.insert(other) {
-                order.push(other);
-            }
+            let other = if direction == Direction::Uses { &edge.to } else { &edge.from };
             // Flows that decide at run time may use any queue: they are told as users of each, with what they are known to use.
-            if edge.to == Vertex::AnyQueue && seen.insert(edge.to) {
-                order.push(edge.to);
+            for object in [Some(other), Some(&edge.to).filter(|to| to.is_any())].into_iter().flatten() {
+                if seen.insert(object.clone()) {
+                    order.push(object.clone());
+                }
             }
             edges.push(edge);
         }
     }
-    let mut nodes: Vec<Node> = order.into_iter().filter_map(|vertex| node(world, vertex)).collect();
+    let mut nodes: Vec<Node> = order.iter().filter_map(|object| node(world, object)).collect();
     // Neighbours in the order of their names: a list that is read by people should not change from day to day.
     if let Some(rest) = nodes.get_mut(1..) {
         rest.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
@@ -251,77 +186,85 @@ fn walk(world: &World, start: Vertex, direction: Direction, transitive: bool) ->
     Graph { nodes, edges }
 }
 
-fn uses(world: &World, vertex: Vertex) -> Vec<Edge> {
-    let Vertex::Flow(flow) = vertex else { return Vec::new() };
+fn uses(world: &World, object: &Ref) -> Vec<Edge> {
+    let Some(flow) = object.flow() else { return Vec::new() };
     let versions = world.loaded_versions(flow);
     versions.into_iter().flat_map(|key| world.usage.of(key).iter().map(move |place| edge(key, place))).collect()
 }
 
-fn users(world: &World, vertex: Vertex) -> Vec<Edge> {
-    let used = match vertex {
-        Vertex::Flow(flow) => Used::Flow(flow),
-        Vertex::Queue(queue) => Used::Queue(queue),
-        Vertex::AnyQueue => Used::AnyQueue,
-        Vertex::Table(table) => Used::Table(table),
-        Vertex::Schedule(schedule) => Used::Schedule(schedule),
-        Vertex::Route(_) => return Vec::new(),
-    };
-    let flows = uses_of(world, used)
-        .chain(matches!(used, Used::Queue(_)).then(|| uses_of(world, Used::AnyQueue)).into_iter().flatten());
-    let routes = world.routes.values().flat_map(|route| {
-        let leads = match route.target {
-            RouteTarget::Flow(flow) => Vertex::Flow(flow),
-            RouteTarget::Queue(queue) => Vertex::Queue(queue),
-        };
-        let unrouted = route.unrouted_queue.map(|queue| (Vertex::Queue(queue), "unrouted"));
-        [Some((leads, "route")), unrouted].into_iter().flatten().filter(move |(to, _)| *to == vertex).map(
-            move |(to, kind)| Edge {
-                from: Vertex::Route(route.id),
-                version: None,
-                path: Arc::from(""),
-                to,
-                kind,
-                selector: None,
-            },
-        )
-    });
-    flows.chain(routes).collect()
+fn users(world: &World, object: &Ref) -> Vec<Edge> {
+    let any = Ref::any(object.kind);
+    let mut edges: Vec<Edge> = uses_of(world, object).collect();
+    if *object != any {
+        edges.extend(uses_of(world, &any));
+    }
+    for route in world.routes.values() {
+        edges.extend(led_to(route).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
+            from: Ref::new(Kind::Route, route.id),
+            version: None,
+            path: Arc::from(""),
+            to,
+            kind,
+            selector: None,
+        }));
+    }
+    edges
 }
 
-fn uses_of(world: &World, used: Used) -> impl Iterator<Item = Edge> + '_ {
+fn uses_of<'w>(world: &'w World, used: &'w Ref) -> impl Iterator<Item = Edge> + 'w {
     world.usage.users(used).flat_map(move |key| world.usage.places(key, used).map(move |place| edge(key, place)))
 }
 
 fn edge((flow, version): (FlowId, Version), place: &super::usage::Use) -> Edge {
-    let (to, selector) = match &place.target {
-        Target::Flow(callee, selector) => (Vertex::Flow(*callee), Some(selector.clone())),
-        Target::Queue(queue) => (Vertex::Queue(*queue), None),
-        Target::AnyQueue => (Vertex::AnyQueue, None),
-        Target::Table(table) => (Vertex::Table(*table), None),
-        Target::Schedule(schedule) => (Vertex::Schedule(*schedule), None),
-    };
     Edge {
-        from: Vertex::Flow(flow),
+        from: flow.into(),
         version: Some(version),
         path: place.path.clone(),
-        to,
+        to: place.target.clone(),
         kind: place.action,
-        selector,
+        selector: place.selector.clone(),
     }
 }
 
-fn node(world: &World, vertex: Vertex) -> Option<Node> {
-    match vertex {
-        Vertex::Flow(id) => world.flows.get(&id).cloned().map(Node::Flow),
-        Vertex::Queue(id) => world.queues.get(&id).cloned().map(Node::Queue),
-        Vertex::AnyQueue => Some(Node::AnyQueue),
-        Vertex::Table(id) => world.tables.get(&id).cloned().map(Node::Table),
-        Vertex::Schedule(id) => world.schedules.get(&id).cloned().map(Node::Schedule),
-        Vertex::Route(id) => {
-            let route = world.routes.get(&id)?;
-            Some(Node::Route(id, format!("{}@{}", route.pattern, route.domain)))
-        }
+/// An object of the world, if it is there.
+#[must_use]
+pub fn node(world: &World, object: &Ref) -> Option<Node> {
+    let flow = object.flow().and_then(|id| world.flows.get(&id)).cloned();
+    let name = match (&flow, world.shelf(object.kind)) {
+        _ if object.is_any() => "decided at run time".to_owned(),
+        (Some(flow), _) => flow.name.clone(),
+        (None, Some(shelf)) => shelf.name(object)?,
+        (None, None) => return None,
+    };
+    Some(Node { object: object.clone(), name, flow })
+}
+
+/// Everything that uses an object: running versions of other flows, and routes.
+pub(super) fn users_of(world: &World, object: &Ref) -> Vec<User> {
+    let mut users = Vec::new();
+    for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
+        let Some(record) = world.flows.get(&key.0) else { continue };
+        users.extend(world.usage.places(key, object).map(|place| User {
+            kind: "flow",
+            id: key.0.to_string(),
+            name: record.name.clone(),
+            path: place.path.to_string(),
+        }));
     }
+    let is_in = |route: &RouteRecord| Ref::domain(&route.domain) == *object;
+    let routes = world
+        .routes
+        .values()
+        .filter(|route| led_to(route).any(|(to, _)| to == *object) || (object.kind == Kind::Domain && is_in(route)));
+    users.extend(routes.map(|route| User {
+        kind: "route",
+        id: route.id.to_string(),
+        name: RouteRecord::name(route),
+        path: String::new(),
+    }));
+    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
+    users.dedup();
+    users
 }
 
 /// Flows and everything that follows them, whatever the version: those whose runs a change of them may change.
@@ -330,7 +273,7 @@ pub fn followers(world: &World, flows: &[FlowId]) -> HashSet<FlowId> {
     let mut seen: HashSet<FlowId> = flows.iter().copied().collect();
     let mut order: Vec<FlowId> = flows.to_vec();
     while let Some(flow) = order.pop() {
-        let callers = world.usage.users(Used::Flow(flow)).map(|(caller, _)| caller);
+        let callers = world.usage.users(&flow.into()).map(|(caller, _)| caller);
         order.extend(callers.filter(|caller| seen.insert(*caller)));
     }
     seen

@@ -1,26 +1,25 @@
 //! The catalogue in memory: flows, queues, tables, schedules and routes at one epoch. It is never changed: a change makes the next one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version};
 use waypost_store::records::catalogue::{
-    Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, QueueRecord, RouteRecord, RouteTarget,
-    VersionRecord,
+    Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
+    RouteTarget, VersionRecord,
 };
-use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use super::checking::CheckedVersion;
+use super::object::{AnyShelf, Object};
 use super::routes::Routes;
 use super::schedules::KnownSchedule;
 use super::shape::Table;
-use super::usage::{self, Target, Usage, Used};
+use super::shelf::Shelf;
+use super::usage::{self, Usage, Use};
 use crate::aside::Wanted;
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
@@ -73,27 +72,21 @@ pub struct World {
     /// Who uses whom, of the loaded versions.
     pub usage: Usage,
     /// Queues.
-    pub queues: HashMap<QueueId, Arc<QueueRecord>>,
+    pub queues: Shelf<QueueRecord>,
     /// Domains.
-    pub domains: BTreeMap<String, DomainRecord>,
-    /// Routes by id.
-    pub routes: HashMap<Uuid, Arc<RouteRecord>>,
+    pub domains: Shelf<DomainRecord>,
+    /// Routes.
+    pub routes: Shelf<RouteRecord>,
     /// Data tables, without their rows.
-    pub tables: HashMap<TableId, Arc<Table>>,
+    pub tables: Shelf<Table>,
     /// Schedules.
-    pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
+    pub schedules: Shelf<KnownSchedule>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(super) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
     checked: Mutex<HashMap<VersionKey, Arc<CheckedVersion>>>,
     /// Flows by folded name; two of different kind may share one.
     flow_names: HashMap<String, Vec<FlowId>>,
-    /// Queues by folded name.
-    queue_names: HashMap<String, QueueId>,
-    /// Tables by folded name.
-    table_names: HashMap<String, TableId>,
-    /// Schedules by folded name.
-    schedule_names: HashMap<String, ScheduleId>,
 }
 
 /// What running needs of a world, made once for each epoch.
@@ -112,9 +105,9 @@ pub struct Running {
     /// Names of flows.
     pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
-    pub tables: HashMap<TableId, Arc<Table>>,
+    pub tables: Shelf<Table>,
     /// Schedules.
-    pub schedules: HashMap<ScheduleId, Arc<KnownSchedule>>,
+    pub schedules: Shelf<KnownSchedule>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -134,21 +127,11 @@ impl World {
         for flow in catalogue.flows {
             world.put_flow(flow);
         }
-        for queue in catalogue.queues {
-            world.put_queue(queue);
-        }
-        for domain in catalogue.domains {
-            world.domains.insert(domain.domain.clone(), domain);
-        }
-        for route in catalogue.routes {
-            world.routes.insert(route.id, Arc::new(route));
-        }
-        for table in catalogue.tables {
-            world.put_table(table);
-        }
-        for schedule in catalogue.schedules {
-            world.put_schedule(schedule);
-        }
+        catalogue.queues.into_iter().for_each(|queue| world.queues.insert(queue));
+        catalogue.domains.into_iter().for_each(|domain| world.domains.insert(domain));
+        catalogue.routes.into_iter().for_each(|route| world.routes.insert(route));
+        catalogue.tables.into_iter().for_each(|table| world.tables.insert(table));
+        catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -206,9 +189,6 @@ impl World {
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
-            queue_names: self.queue_names.clone(),
-            table_names: self.table_names.clone(),
-            schedule_names: self.schedule_names.clone(),
         };
         let mut touched = HashSet::new();
         let mut reshaped = HashSet::new();
@@ -218,12 +198,12 @@ impl World {
                     touched.insert(flow.id);
                     next.forget_checks_of(flow.id);
                 }
-                // Traces name queues, tables and schedules as they are called now.
-                CatalogueChange::PutQueue(queue) => next.forget_checks_with(Used::Queue(queue.id)),
-                CatalogueChange::PutSchedule(schedule) => next.forget_checks_with(Used::Schedule(schedule.id)),
-                CatalogueChange::PutTable(table) => {
-                    next.forget_checks_with(Used::Table(table.id));
-                    if self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema) {
+                // Traces name objects as they are called now.
+                CatalogueChange::Put(record) => {
+                    next.forget_checks_with(&record.object());
+                    if let ObjectRecord::Table(table) = record
+                        && self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema)
+                    {
                         reshaped.insert(table.id);
                     }
                 }
@@ -246,7 +226,7 @@ impl World {
         }
     }
 
-    fn forget_checks_with(&self, used: Used) {
+    fn forget_checks_with(&self, used: &Ref) {
         let mut checked = self.lock_checked();
         self.usage.users(used).for_each(|user| drop(checked.remove(&user)));
     }
@@ -288,12 +268,8 @@ impl World {
                 .filter(|key| !active.contains(&key.1) && !self.is_pinned(*key))
                 .collect();
             for key in idle {
-                let called = self.usage.of(key).iter().filter_map(|one| match &one.target {
-                    // What it pinned may be idle now, too.
-                    Target::Flow(flow, Selector::Version(_)) => Some(*flow),
-                    _ => None,
-                });
-                suspects.extend(called);
+                // What it pinned may be idle now, too.
+                suspects.extend(self.usage.of(key).iter().filter_map(Use::pin).map(|(flow, _)| flow));
                 self.loaded.remove(&key);
                 if let Some(versions) = self.loaded_of.get_mut(&key.0) {
                     versions.retain(|version| *version != key.1);
@@ -304,11 +280,10 @@ impl World {
         }
     }
 
-    fn is_pinned(&self, (flow, version): VersionKey) -> bool {
-        let pin = Target::Flow(flow, Selector::Version(version));
+    fn is_pinned(&self, version: VersionKey) -> bool {
         self.usage
-            .users(Used::Flow(flow))
-            .any(|user| user != (flow, version) && self.usage.of(user).iter().any(|one| one.target == pin))
+            .users(&version.0.into())
+            .any(|user| user != version && self.usage.of(user).iter().any(|one| one.pin() == Some(version)))
     }
 
     /// The loaded versions of a flow: those that run by themselves, and those that others pin.
@@ -316,7 +291,7 @@ impl World {
         self.loaded_of.get(&flow).into_iter().flatten().map(|version| (flow, *version)).collect()
     }
 
-    fn apply(&mut self, change: &CatalogueChange) {
+    pub(super) fn apply(&mut self, change: &CatalogueChange) {
         match change {
             CatalogueChange::PutFlow(flow) => self.put_flow(flow.clone()),
             // Versions arrive with their documents, as loaded ones.
@@ -325,36 +300,48 @@ impl World {
             | CatalogueChange::Bind(..)
             | CatalogueChange::AddEvent(_)
             | CatalogueChange::AddAudit(_) => {}
-            CatalogueChange::PutQueue(queue) => self.put_queue(queue.clone()),
-            CatalogueChange::DeleteQueue(id) => {
-                if let Some(queue) = self.queues.remove(id) {
-                    self.queue_names.remove(&queue.folded_name);
+            CatalogueChange::Put(record) => {
+                if let Some(shelf) = self.shelf_mut(record.object().kind) {
+                    shelf.put(record);
                 }
             }
-            CatalogueChange::PutDomain(domain) => {
-                self.domains.insert(domain.domain.clone(), domain.clone());
-            }
-            CatalogueChange::DeleteDomain(domain) => {
-                self.domains.remove(domain);
-            }
-            CatalogueChange::PutRoute(route) => {
-                self.routes.insert(route.id, Arc::new(route.clone()));
-            }
-            CatalogueChange::DeleteRoute(id) => {
-                self.routes.remove(id);
-            }
-            CatalogueChange::PutTable(table) => self.put_table(table.clone()),
-            CatalogueChange::DeleteTable(id) => {
-                if let Some(table) = self.tables.remove(id) {
-                    self.table_names.remove(&table.record.folded_name);
+            CatalogueChange::Delete(object) => {
+                if let Some(shelf) = self.shelf_mut(object.kind) {
+                    shelf.remove(object);
                 }
             }
-            CatalogueChange::PutSchedule(schedule) => self.put_schedule(schedule.clone()),
-            CatalogueChange::DeleteSchedule(id) => {
-                if let Some(schedule) = self.schedules.remove(id) {
-                    self.schedule_names.remove(&schedule.record.folded_name);
-                }
-            }
+        }
+    }
+
+    /// The shelf of a kind; flows have none.
+    pub(super) fn shelf(&self, kind: Kind) -> Option<&dyn AnyShelf> {
+        match kind {
+            Kind::Flow => None,
+            Kind::Queue => Some(&self.queues),
+            Kind::Table => Some(&self.tables),
+            Kind::Schedule => Some(&self.schedules),
+            Kind::Domain => Some(&self.domains),
+            Kind::Route => Some(&self.routes),
+        }
+    }
+
+    fn shelf_mut(&mut self, kind: Kind) -> Option<&mut dyn AnyShelf> {
+        match kind {
+            Kind::Flow => None,
+            Kind::Queue => Some(&mut self.queues),
+            Kind::Table => Some(&mut self.tables),
+            Kind::Schedule => Some(&mut self.schedules),
+            Kind::Domain => Some(&mut self.domains),
+            Kind::Route => Some(&mut self.routes),
+        }
+    }
+
+    /// All objects of a kind, in no order.
+    #[must_use]
+    pub fn objects(&self, kind: Kind) -> Vec<Ref> {
+        match self.shelf(kind) {
+            Some(shelf) => shelf.objects(),
+            None => self.flows.keys().map(|id| Ref::from(*id)).collect(),
         }
     }
 
@@ -370,30 +357,6 @@ impl World {
         }
     }
 
-    fn put_queue(&mut self, queue: QueueRecord) {
-        if let Some(before) = self.queues.remove(&queue.id) {
-            self.queue_names.remove(&before.folded_name);
-        }
-        self.queue_names.insert(queue.folded_name.clone(), queue.id);
-        self.queues.insert(queue.id, Arc::new(queue));
-    }
-
-    fn put_table(&mut self, table: TableRecord) {
-        if let Some(before) = self.tables.remove(&table.id) {
-            self.table_names.remove(&before.record.folded_name);
-        }
-        self.table_names.insert(table.folded_name.clone(), table.id);
-        self.tables.insert(table.id, Arc::new(Table::new(table)));
-    }
-
-    fn put_schedule(&mut self, schedule: ScheduleRecord) {
-        if let Some(before) = self.schedules.remove(&schedule.id) {
-            self.schedule_names.remove(&before.record.folded_name);
-        }
-        self.schedule_names.insert(schedule.folded_name.clone(), schedule.id);
-        self.schedules.insert(schedule.id, Arc::new(KnownSchedule::new(schedule)));
-    }
-
     /// Versions that run by themselves, or that loaded ones pin, and that are not loaded.
     #[must_use]
     pub fn missing(&self) -> Vec<VersionKey> {
@@ -407,31 +370,13 @@ impl World {
 
     /// The versions that a loaded version pins.
     pub fn pins(&self, key: VersionKey) -> impl Iterator<Item = VersionKey> + '_ {
-        self.usage.of(key).iter().filter_map(|one| match &one.target {
-            Target::Flow(flow, Selector::Version(version)) => Some((*flow, *version)),
-            _ => None,
-        })
+        self.usage.of(key).iter().filter_map(Use::pin)
     }
 
     /// The flow of that folded name and kind.
     pub fn flow_named(&self, folded: &str, shared: bool) -> Option<&Arc<FlowRecord>> {
         let ids = self.flow_names.get(folded)?;
         ids.iter().filter_map(|id| self.flows.get(id)).find(|flow| flow.shared == shared)
-    }
-
-    /// The queue of that folded name.
-    pub fn queue_named(&self, folded: &str) -> Option<&Arc<QueueRecord>> {
-        self.queues.get(self.queue_names.get(folded)?)
-    }
-
-    /// The table of that folded name.
-    pub fn table_named(&self, folded: &str) -> Option<&Arc<Table>> {
-        self.tables.get(self.table_names.get(folded)?)
-    }
-
-    /// The schedule of that folded name.
-    pub fn schedule_named(&self, folded: &str) -> Option<&Arc<KnownSchedule>> {
-        self.schedules.get(self.schedule_names.get(folded)?)
     }
 
     /// Everything that running needs. Every loaded version is checked on the way.
@@ -450,13 +395,13 @@ impl World {
                 snapshot.insert(program, published);
             }
         }
-        let unrouted = self.queue_named(&document::fold_name(UNROUTED)).map_or(QueueId(Uuid::nil()), |queue| queue.id);
+        let unrouted = self.queues.named(&document::fold_name(UNROUTED)).map_or(QueueId(Uuid::nil()), |queue| queue.id);
         Running {
             epoch: self.epoch,
             snapshot,
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
-            queues_by_name: self.queue_names.clone(),
+            queues_by_name: self.queues.names().map(|(name, id)| (name.clone(), *id)).collect(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
@@ -485,17 +430,17 @@ impl World {
 
     /// The queue that is meant: by id, by what the name meant when the version was saved, by what it means now.
     pub fn resolve_queue(&self, written: &str, bindings: &Bindings) -> Option<QueueId> {
-        resolve(written, &self.queues, &bindings.queues, &self.queue_names)
+        resolve(written, &self.queues, &bindings.queues)
     }
 
     /// The table that is meant, in the same manner.
     pub fn resolve_table(&self, written: &str, bindings: &Bindings) -> Option<TableId> {
-        resolve(written, &self.tables, &bindings.tables, &self.table_names)
+        resolve(written, &self.tables, &bindings.tables)
     }
 
     /// The schedule that is meant, in the same manner.
     pub fn resolve_schedule(&self, written: &str, bindings: &Bindings) -> Option<ScheduleId> {
-        resolve(written, &self.schedules, &bindings.schedules, &self.schedule_names)
+        resolve(written, &self.schedules, &bindings.schedules)
     }
 
     pub(super) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {
@@ -504,20 +449,19 @@ impl World {
     }
 }
 
-fn resolve<Id: Copy + Eq + Hash + FromStr, T>(
+fn resolve<T: Object<Id: Copy + FromStr>>(
     written: &str,
-    there: &HashMap<Id, T>,
-    bindings: &BTreeMap<String, Id>,
-    names: &HashMap<String, Id>,
-) -> Option<Id> {
+    shelf: &Shelf<T>,
+    bindings: &BTreeMap<String, T::Id>,
+) -> Option<T::Id> {
     let folded = document::fold_name(written);
     let id = written
         .parse()
         .ok()
-        .filter(|id| there.contains_key(id))
+        .filter(|id| shelf.contains_key(id))
         .or_else(|| bindings.get(&folded).copied())
-        .or_else(|| names.get(&folded).copied())?;
-    there.contains_key(&id).then_some(id)
+        .or_else(|| shelf.named(&folded).map(|known| T::id(known.record())))?;
+    shelf.contains_key(&id).then_some(id)
 }
 
 /// The versions of a flow that run by themselves, each once.

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_engine::{Answered, Detail, Limits, Question};
-use waypost_flow::check::Resolved;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::expr;
@@ -19,7 +18,7 @@ use waypost_flow::program::Program;
 use waypost_flow::source::Node;
 use waypost_flow::types::Type;
 use waypost_flow::value::Value;
-use waypost_ids::{FlowId, InteractionId, Version};
+use waypost_ids::{FlowId, InteractionId, Kind, Version};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
@@ -195,7 +194,7 @@ impl Answers for CallersAnswers<'_> {
 /// Whether a document that anybody could have written names queues, tables or schedules: even that one is not there would be told.
 fn names_routing(checked: &CheckedVersion) -> bool {
     let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule];
-    checked.references.iter().any(|reference| !matches!(reference.target, Resolved::Flow(..)))
+    checked.references.iter().any(|reference| reference.target.kind != Kind::Flow)
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }
 

@@ -151,10 +151,11 @@ impl ReplayRequest {
                 }
             };
             let version = one.version.as_deref().map(version_name);
-            Ok(Member { flow_id: one.flow_id.clone(), name: one.name.clone(), document, version })
+            let (flow_id, name) = (one.flow_id.clone(), one.name.clone());
+            Ok(Member { flow_id, name, document, version, ..Member::default() })
         });
         let members = members.collect::<Result<Vec<Member>, AppError>>()?;
-        Ok(ChangeSet { members, queues: self.queues.clone(), dry_run: true })
+        Ok(ChangeSet { members, queues: self.queues.clone(), dry_run: true, ..ChangeSet::default() })
     }
 
     /// How many interactions are run at most.

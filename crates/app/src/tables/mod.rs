@@ -23,6 +23,7 @@ use crate::audit;
 use crate::catalogue::plan::By;
 use crate::catalogue::shape::{KEY, Table};
 use crate::error::AppError;
+use crate::revisions::Revisions;
 
 /// What a look-up found.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,7 @@ impl App {
     /// # Errors
     /// Not found (the table, or the version), or the store.
     pub async fn look_up(&self, id: TableId, key: &str, at: Option<ContentVersion>) -> Result<Found, AppError> {
-        let table = self.catalogue.table(id)?;
+        let table = self.catalogue.object::<Table>(&id)?;
         let folded = table.folded(key);
         let RowAt { version, row } = self.store.row(id, &folded, at).await.map_err(|error| refused(error, &table))?;
         Ok(Found { version, row: row.map(|row| (row.key.clone(), table.values(&row))) })
@@ -92,9 +93,10 @@ impl App {
         table: &Table,
         (key, values): (&str, Map<String, Json>),
         new: bool,
-        expected: Option<ContentVersion>,
+        if_match: Option<Revisions>,
     ) -> Result<(ContentVersion, TableRow), AppError> {
         let row = table.row(key, values).map_err(AppError::Invalid)?;
+        let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "row set", table), expected };
         let put = || self.store.put_row(table.record.id, row.clone(), new, change.clone());
         let changed = after_clearing(&*self.store, put).await.map_err(|error| match error {
@@ -115,8 +117,9 @@ impl App {
         by: By<'_>,
         table: &Table,
         key: &str,
-        expected: Option<ContentVersion>,
+        if_match: Option<Revisions>,
     ) -> Result<ContentVersion, AppError> {
+        let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "row removed", table), expected };
         let folded = table.folded(key);
         let delete = || self.store.delete_row(table.record.id, &folded, change.clone());
@@ -125,6 +128,17 @@ impl App {
             return Err(row_not_found(key));
         }
         Ok(changed.version)
+    }
+
+    /// The version of the rows that a change is meant for. Of several it can only be the newest, and the store holds the change to it.
+    async fn expected(&self, table: &Table, if_match: Option<Revisions>) -> Result<Option<ContentVersion>, AppError> {
+        let Some(revisions) = if_match else { return Ok(None) };
+        if let Some(only) = revisions.only() {
+            return Ok(Some(only));
+        }
+        let newest = self.table_content(table).await?.version;
+        Revisions::check(Some(&revisions), "table's content", newest)?;
+        Ok(Some(newest))
     }
 
     /// Makes rows a table's whole content. Once begun it goes on, whether the caller waits or not.
@@ -136,8 +150,9 @@ impl App {
         by: By<'_>,
         table: &Arc<Table>,
         content: NewContent,
-        expected: Option<ContentVersion>,
+        if_match: Option<Revisions>,
     ) -> Result<Replaced, AppError> {
+        let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "rows replaced", table), expected };
         let (store, id) = (self.store.clone(), table.record.id);
         let replacing = tokio::spawn(async move {

@@ -139,12 +139,15 @@ async fn prepare(node: &Node) -> InteractionId {
     let schema = json!({ "properties": { "tier": { "dataType": "string" } } });
     let spec =
         TableSpec { name: "Customers".to_owned(), description: String::new(), ignore_case: None, schema: Some(schema) };
-    app.catalogue.create_table("test", &spec).await.unwrap();
+    app.catalogue.create::<Table>(BY, spec).await.unwrap();
     node.set_row("first", "then").await;
     node.set_row("second", "then").await;
-    app.catalogue.create_domain("test", DOMAIN.to_owned(), Map::new()).await.unwrap();
+    app.catalogue
+        .create::<DomainRecord>(BY, DomainSpec { domain: DOMAIN.to_owned(), ..DomainSpec::default() })
+        .await
+        .unwrap();
     let id = app.catalogue.create_flow(BY, flow(ELSEWHERE), Saving::Publish).await.unwrap().record.id;
-    let route = app.catalogue.create_route("test", DOMAIN, leads("ask", RouteTarget::Flow(id))).await.unwrap();
+    let route = app.catalogue.create::<RouteRecord>(BY, leads("ask", RouteTarget::Flow(id))).await.unwrap();
     let id = accepted(app, &route, "hello").await;
     assert_eq!(node.interaction(id).await.state, State::Received, "the answer is not waited for at the door");
     id

@@ -82,24 +82,24 @@ fn shortened(text: &str) -> String {
 
 /// Refuses what is not a text: the checker lets nothing else through.
 fn text(value: Value<'_>) -> Result<Value<'_>, Raised> {
-    match value {
-        Value::String(_) => Ok(value),
-        _ => Err(Raised::broken("an action has something else than the string it needs")),
+    if matches!(value, Value::String(_)) {
+        return Ok(value);
     }
+    Err(Raised::broken("an action has something else than the string it needs"))
 }
 
 /// Refuses what is not a list of texts.
 fn texts(value: Value<'_>) -> Result<Value<'_>, Raised> {
-    match &value {
-        Value::List(items) if items.iter().all(|item| matches!(item, Value::String(_))) => Ok(value),
-        _ => Err(Raised::broken("an action has something else than the list of strings it needs")),
+    if matches!(&value, Value::List(items) if items.iter().all(|item| matches!(item, Value::String(_)))) {
+        return Ok(value);
     }
+    Err(Raised::broken("an action has something else than the list of strings it needs"))
 }
 
 /// Refuses what is not an integer.
 fn integer(value: &Value<'_>) -> Result<i64, Raised> {
-    match value {
-        Value::Integer(number) => Ok(*number),
-        _ => Err(Raised::broken("an action has something else than the integer it needs")),
-    }
+    let Value::Integer(number) = value else {
+        return Err(Raised::broken("an action has something else than the integer it needs"));
+    };
+    Ok(*number)
 }

@@ -16,15 +16,15 @@ use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Disposition, Document};
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
-use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode};
+use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode, Selector};
 use crate::work::{MAX_STEPS, Work};
-use waypost_ids::{FlowId, Version};
+use waypost_ids::{FlowId, Ref, Version};
 
 pub(crate) use actions::Draft;
 use actions::{Actions, Flow};
 use declarations::Declarations;
 
-pub use world::{Resolved, Unresolved, World};
+pub use world::{Unresolved, World};
 
 /// What checking a document gives.
 #[derive(Debug)]
@@ -37,13 +37,15 @@ pub struct Checked {
     pub references: Vec<Reference>,
 }
 
-/// A flow or queue that a document names.
+/// A flow, or another object of the catalogue, that a document names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The place, such as `nodes[0].actions[1]`.
     pub path: String,
     /// What the name or id as written means.
-    pub target: Resolved,
+    pub target: Ref,
+    /// Which version of a flow.
+    pub selector: Option<Selector>,
     /// The name or id as written.
     pub written: String,
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::FlowReference;
 use crate::interface::Interface;
-use crate::program::{Callee, QueueTarget, ScheduleTarget, TableTarget};
+use crate::program::{Callee, QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_ids::Ref;
 
 use super::Reference;
 use super::actions::{Actions, Draft};
-use super::world::{Resolved, Unresolved};
+use super::world::Unresolved;
 
 impl Actions<'_> {
     /// Resolves a queue by name or id, and notes the reference.
@@ -30,12 +31,12 @@ impl Actions<'_> {
             });
             return None;
         };
-        self.note(place, Resolved::Queue(queue.clone()), written);
+        self.note(place, queue.id.into(), None, written);
         Some(queue)
     }
 
-    fn note(&mut self, path: &str, target: Resolved, written: &str) {
-        self.references.push(Reference { path: path.to_owned(), target, written: written.to_owned() });
+    fn note(&mut self, path: &str, target: Ref, selector: Option<Selector>, written: &str) {
+        self.references.push(Reference { path: path.to_owned(), target, selector, written: written.to_owned() });
     }
 }
 
@@ -59,7 +60,7 @@ impl Draft<'_, '_> {
             });
             return None;
         };
-        self.actions.note(self.path, Resolved::Table(table.clone()), written);
+        self.actions.note(self.path, table.id.into(), None, written);
         Some(table)
     }
 
@@ -77,7 +78,7 @@ impl Draft<'_, '_> {
             });
             return None;
         };
-        self.actions.note(self.path, Resolved::Schedule(schedule.clone()), written);
+        self.actions.note(self.path, schedule.id.into(), None, written);
         Some(schedule)
     }
 
@@ -105,7 +106,7 @@ impl Draft<'_, '_> {
         let selector = reference.selector()?;
         match world.interfaces(flow, &selector) {
             Ok(interfaces) => {
-                self.actions.note(self.path, Resolved::Flow(flow, selector.clone()), written);
+                self.actions.note(self.path, flow.into(), Some(selector.clone()), written);
                 Some((Callee { flow, selector }, interfaces))
             }
             Err(unresolved) => {

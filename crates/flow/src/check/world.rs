@@ -7,19 +7,6 @@ use crate::interface::Interface;
 use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_ids::FlowId;
 
-/// What a name or id means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resolved {
-    /// A flow, and which of its versions.
-    Flow(FlowId, Selector),
-    /// A queue.
-    Queue(QueueTarget),
-    /// A data table.
-    Table(TableTarget),
-    /// A schedule.
-    Schedule(ScheduleTarget),
-}
-
 /// Why a flow could not be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unresolved {

@@ -155,7 +155,7 @@ pub(crate) async fn the_window_ends(store: &dyn Store) {
 
 pub(crate) async fn a_run_of_an_old_epoch_is_dropped(store: &dyn Store) {
     queues(store).await;
-    let change = CatalogueChange::PutQueue(super::samples::queue_record(3, "Sales"));
+    let change = CatalogueChange::put(super::samples::queue_record(3, "Sales"));
     let epoch = store.commit(1, vec![change]).await.unwrap();
     assert_eq!(accept(store, decided(1, run(DecisionKind::Queue))).await, [created(1, false)]);
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
@@ -168,7 +168,7 @@ pub(crate) async fn a_run_of_an_old_epoch_is_dropped(store: &dyn Store) {
 
 pub(crate) async fn a_run_that_leads_to_a_queue_that_is_gone_is_dropped(store: &dyn Store) {
     queues(store).await;
-    let epoch = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap();
+    let epoch = store.commit(1, vec![CatalogueChange::delete(queue(1))]).await.unwrap();
     for (number, kind, kept) in
         [(1, DecisionKind::Queue, false), (2, DecisionKind::Unrouted, false), (3, DecisionKind::Forward, true)]
     {

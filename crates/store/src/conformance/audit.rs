@@ -46,8 +46,8 @@ pub(crate) async fn a_change_that_is_refused_leaves_no_entry(store: &dyn Store) 
     assert!(matches!(store.commit(epoch + 1, changes).await, Err(CommitError::Conflict)));
     let twice = vec![
         CatalogueChange::AddAudit(audit(1, "ops")),
-        CatalogueChange::PutQueue(queue_record(1, "Billing")),
-        CatalogueChange::PutQueue(queue_record(2, "Billing")),
+        CatalogueChange::put(queue_record(1, "Billing")),
+        CatalogueChange::put(queue_record(2, "Billing")),
     ];
     assert!(store.commit(epoch, twice).await.is_err());
     assert!(matches!(store.rerun(id(1), audit(2, "ops")).await, Err(LeaseError::Lost)));

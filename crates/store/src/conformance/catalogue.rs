@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use waypost_ids::LabelTarget;
+use waypost_ids::{Kind, LabelTarget, Ref};
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
@@ -21,7 +21,7 @@ pub(crate) async fn starts_empty(store: &dyn Store) {
 
 pub(crate) async fn changes_add_an_epoch(store: &dyn Store) {
     let (record, waiting) = (flow_record(1, "Inbound"), queue_record(1, "General"));
-    let changes = vec![CatalogueChange::PutFlow(record.clone()), CatalogueChange::PutQueue(waiting.clone())];
+    let changes = vec![CatalogueChange::PutFlow(record.clone()), CatalogueChange::put(waiting.clone())];
     assert_eq!(store.commit(0, changes).await.unwrap(), 1);
     assert_eq!(store.epoch().await.unwrap(), 1);
     let catalogue = store.load().await.unwrap();
@@ -30,7 +30,7 @@ pub(crate) async fn changes_add_an_epoch(store: &dyn Store) {
     let renamed = flow_record(1, "Renamed");
     assert_eq!(store.commit(1, vec![CatalogueChange::PutFlow(renamed.clone())]).await.unwrap(), 2);
     assert_eq!(store.load().await.unwrap().flows, [renamed]);
-    assert_eq!(store.commit(2, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap(), 3);
+    assert_eq!(store.commit(2, vec![CatalogueChange::delete(queue(1))]).await.unwrap(), 3);
     assert!(store.load().await.unwrap().queues.is_empty());
 }
 
@@ -155,20 +155,20 @@ pub(crate) async fn routes_and_domains_come_and_go(store: &dyn Store) {
         modified_at: at(1),
     };
     let routes = [leads(1, "*", RouteTarget::Flow(flow(1))), leads(2, "sales", RouteTarget::Queue(queue(1)))];
-    let mut changes = vec![CatalogueChange::PutDomain(domain.clone())];
-    changes.extend(routes.clone().map(CatalogueChange::PutRoute));
+    let mut changes = vec![CatalogueChange::put(domain.clone())];
+    changes.extend(routes.clone().map(CatalogueChange::put));
     store.commit(0, changes).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.domains, catalogue.routes), (vec![domain.clone()], routes.to_vec()));
-    let gone = vec![CatalogueChange::DeleteRoute(route(1)), CatalogueChange::DeleteRoute(route(2))];
+    let gone = [1, 2].map(|number| CatalogueChange::delete(Ref::new(Kind::Route, route(number)))).to_vec();
     store.commit(1, gone).await.unwrap();
-    store.commit(2, vec![CatalogueChange::DeleteDomain(domain.domain)]).await.unwrap();
+    store.commit(2, vec![CatalogueChange::delete(Ref::domain(&domain.domain))]).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert!(catalogue.domains.is_empty() && catalogue.routes.is_empty());
     assert_eq!(store.route(route(1)).await.unwrap().as_ref(), routes.first(), "mail may still be bound to it");
     assert_eq!(store.route(route(9)).await.unwrap(), None);
     let again = RouteRecord { id: route(3), ..routes[0].clone() };
-    store.commit(3, vec![CatalogueChange::PutRoute(again.clone())]).await.unwrap();
+    store.commit(3, vec![CatalogueChange::put(again.clone())]).await.unwrap();
     assert_eq!(store.load().await.unwrap().routes, [again], "its pattern is free");
 }
 

@@ -151,8 +151,8 @@ pub(crate) async fn a_queue_with_work_is_not_deleted(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
     let deleted = |epoch| {
-        let also = CatalogueChange::PutQueue(queue_record(3, "Sales"));
-        store.commit(epoch, vec![also, CatalogueChange::DeleteQueue(queue(1))])
+        let also = CatalogueChange::put(queue_record(3, "Sales"));
+        store.commit(epoch, vec![also, CatalogueChange::delete(queue(1))])
     };
     let refused = async |epoch| match deleted(epoch).await {
         Err(CommitError::Occupied { queue, work }) => (queue, work.id, work.state),

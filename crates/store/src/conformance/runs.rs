@@ -21,7 +21,7 @@ pub(crate) async fn claimed_oldest_first_and_once(store: &dyn Store) {
         accept(store, mail(number)).await;
     }
     accept(store, decided(4, run(DecisionKind::Queue))).await;
-    let change = CatalogueChange::PutQueue(super::samples::queue_record(3, "Sales"));
+    let change = CatalogueChange::put(super::samples::queue_record(3, "Sales"));
     let epoch = store.commit(1, vec![change]).await.unwrap();
     let first = store.claim_runs(up_to(2), at(10)).await.unwrap();
     assert_eq!(first.iter().map(|work| work.interaction.id).collect::<Vec<_>>(), [id(1), id(2)]);
@@ -256,7 +256,7 @@ pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn 
     accept(store, decided(1, run(DecisionKind::Forward))).await;
     store.rerun(id(1), audit(101, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
-    let epoch = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await.unwrap();
+    let epoch = store.commit(1, vec![CatalogueChange::delete(queue(1))]).await.unwrap();
     assert!(!store.record_run(id(1), work.lease.id, run(DecisionKind::Queue)).await.unwrap());
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.state, kept.runs), (State::Received, 1), "as if there had been no run");

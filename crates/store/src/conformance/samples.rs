@@ -54,7 +54,7 @@ pub(super) fn schedule(number: u128) -> ScheduleId {
 /// Makes the two queues that the samples' decisions name. What is offered says the epoch that is the newest since.
 pub(crate) async fn queues(store: &dyn Store) {
     let queues = [queue_record(1, "General"), queue_record(2, "Billing")];
-    assert_eq!(store.commit(0, queues.map(CatalogueChange::PutQueue).into()).await.unwrap(), 1);
+    assert_eq!(store.commit(0, queues.map(CatalogueChange::put).into()).await.unwrap(), 1);
 }
 
 /// A mail with the Message-ID `NUMBER@example`, received `number` seconds after the start, for route 1, without a run.

@@ -19,7 +19,7 @@ use crate::traits::Store;
 
 /// Makes table 1.
 async fn made(store: &dyn Store) {
-    store.commit(0, vec![CatalogueChange::PutTable(table_record(1, "Customers"))]).await.unwrap();
+    store.commit(0, vec![CatalogueChange::put(table_record(1, "Customers"))]).await.unwrap();
 }
 
 fn row(key: &str, tier: &str) -> TableRow {
@@ -77,23 +77,23 @@ async fn sweep_all(store: &dyn Store, versions: Option<VersionLimits>, max: u32)
 
 pub(crate) async fn tables_and_schedules_come_and_go(store: &dyn Store) {
     let (customers, hours) = (table_record(1, "Customers"), schedule_record(1, "Office hours"));
-    let put = |table: &TableRecord| CatalogueChange::PutTable(table.clone());
-    store.commit(0, vec![put(&customers), CatalogueChange::PutSchedule(hours.clone())]).await.unwrap();
+    let put = |table: &TableRecord| CatalogueChange::put(table.clone());
+    store.commit(0, vec![put(&customers), CatalogueChange::put(hours.clone())]).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.tables, catalogue.schedules), (vec![customers.clone()], vec![hours.clone()]));
     let doubled = vec![put(&table_record(2, "CUSTOMERS"))];
     assert!(matches!(store.commit(1, doubled).await, Err(CommitError::Store(_))));
-    let doubled = vec![CatalogueChange::PutSchedule(schedule_record(2, "OFFICE hours"))];
+    let doubled = vec![CatalogueChange::put(schedule_record(2, "OFFICE hours"))];
     assert!(matches!(store.commit(1, doubled).await, Err(CommitError::Store(_))));
     // Rows stay when the table changes.
     self::put(store, 1, "Ann", "gold").await;
     let renamed = TableRecord { revision: 2, ..table_record(1, "Accounts") };
     let moved = crate::records::tables::ScheduleRecord { definition: "{}".into(), ..hours };
-    store.commit(1, vec![put(&renamed), CatalogueChange::PutSchedule(moved.clone())]).await.unwrap();
+    store.commit(1, vec![put(&renamed), CatalogueChange::put(moved.clone())]).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert_eq!((catalogue.tables, catalogue.schedules), (vec![renamed], vec![moved]));
     assert_eq!(store.content(table(1)).await.unwrap(), Content { version: 1, oldest: 0, rows: 1 });
-    let gone = vec![CatalogueChange::DeleteTable(table(1)), CatalogueChange::DeleteSchedule(schedule(1))];
+    let gone = vec![CatalogueChange::delete(table(1)), CatalogueChange::delete(schedule(1))];
     store.commit(2, gone).await.unwrap();
     let catalogue = store.load().await.unwrap();
     assert!(catalogue.tables.is_empty() && catalogue.schedules.is_empty());
@@ -377,15 +377,15 @@ pub(crate) async fn old_versions_go(store: &dyn Store) {
 
 pub(crate) async fn a_deleted_table_is_swept(store: &dyn Store) {
     made(store).await;
-    store.commit(1, vec![CatalogueChange::PutTable(table_record(2, "Other"))]).await.unwrap();
+    store.commit(1, vec![CatalogueChange::put(table_record(2, "Other"))]).await.unwrap();
     let rows: Vec<(String, &str)> = (0..35).map(|number| (format!("k{number:02}"), "x")).collect();
     let rows: Vec<(&str, &str)> = rows.iter().map(|(key, tier)| (key.as_str(), *tier)).collect();
     replaced(store, 1, &rows).await;
     store.put_row(table(2), row("kept", "x"), false, change(2)).await.unwrap();
     assert_eq!(sweep_all(store, None, 1).await, 0);
-    store.commit(2, vec![CatalogueChange::DeleteTable(table(1))]).await.unwrap();
+    store.commit(2, vec![CatalogueChange::delete(table(1))]).await.unwrap();
     assert_eq!(sweep_all(store, None, 1).await, 37, "its rows, its one version, itself");
     assert_eq!(store.row(table(2), "kept", None).await.unwrap().row, Some(row("kept", "x")));
-    store.commit(3, vec![CatalogueChange::PutTable(table_record(1, "Customers"))]).await.unwrap();
+    store.commit(3, vec![CatalogueChange::put(table_record(1, "Customers"))]).await.unwrap();
     assert_eq!(store.content(table(1)).await.unwrap(), Content { version: 0, oldest: 0, rows: 0 });
 }

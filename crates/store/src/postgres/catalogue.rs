@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
-use waypost_ids::{FlowId, QueueId, Version};
+use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::text;
@@ -15,7 +15,8 @@ use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
-    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
+    VersionRecord,
 };
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
@@ -165,10 +166,11 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
         return Err(CommitError::Conflict);
     }
     for change in &changes {
-        if let CatalogueChange::DeleteQueue(queue) = change
-            && let Some(work) = work_in(&transaction, *queue).await?
+        if let CatalogueChange::Delete(object) = change
+            && object.kind == Kind::Queue
+            && let Some(work) = work_in(&transaction, QueueId(object.uuid())).await?
         {
-            return Err(CommitError::Occupied { queue: *queue, work: Box::new(work) });
+            return Err(CommitError::Occupied { queue: QueueId(object.uuid()), work: Box::new(work) });
         }
     }
     for change in &changes {
@@ -222,29 +224,42 @@ async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), 
         }
         CatalogueChange::AddEvent(event) => add_event(db, event).await,
         CatalogueChange::AddAudit(entry) => audit::add(db, entry).await,
-        CatalogueChange::PutQueue(record) => put_queue(db, record).await,
-        CatalogueChange::DeleteQueue(id) => execute(db, "DELETE FROM queues WHERE id = $1", &[&id.0]).await.map(drop),
-        CatalogueChange::PutDomain(record) => {
+        CatalogueChange::Put(object) => put(db, object).await,
+        CatalogueChange::Delete(object) => delete(db, object).await,
+    }
+}
+
+async fn put(db: &impl GenericClient, object: &ObjectRecord) -> Result<(), StoreError> {
+    match object {
+        ObjectRecord::Queue(record) => put_queue(db, record).await,
+        ObjectRecord::Table(record) => tables::put(db, record).await,
+        ObjectRecord::Schedule(record) => put_schedule(db, record).await,
+        ObjectRecord::Domain(record) => {
             let sql = "INSERT INTO domains (domain, extra, created_at) VALUES ($1, $2, $3)
                 ON CONFLICT (domain) DO UPDATE SET extra = excluded.extra, created_at = excluded.created_at";
             execute(db, sql, &[&text(&record.domain), &json(&record.extra)?, &record.created_at]).await.map(drop)
         }
-        CatalogueChange::DeleteDomain(name) => {
-            execute(db, "DELETE FROM domains WHERE domain = $1", &[&text(name)]).await.map(drop)
-        }
-        CatalogueChange::PutRoute(record) => put_route(db, record).await,
-        CatalogueChange::DeleteRoute(id) => {
-            execute(db, "UPDATE routes SET deleted = true WHERE id = $1", &[id]).await.map(drop)
-        }
-        CatalogueChange::PutTable(record) => tables::put(db, record).await,
-        CatalogueChange::DeleteTable(id) => {
-            execute(db, "UPDATE data_tables SET deleted = true WHERE id = $1", &[&id.0]).await.map(drop)
-        }
-        CatalogueChange::PutSchedule(record) => put_schedule(db, record).await,
-        CatalogueChange::DeleteSchedule(id) => {
-            execute(db, "DELETE FROM schedules WHERE id = $1", &[&id.0]).await.map(drop)
-        }
+        ObjectRecord::Route(record) => put_route(db, record).await,
     }
+}
+
+async fn delete(db: &impl GenericClient, object: &Ref) -> Result<(), StoreError> {
+    let sql = match object.kind {
+        Kind::Queue => "DELETE FROM queues WHERE id = $1",
+        Kind::Table => "UPDATE data_tables SET deleted = true WHERE id = $1",
+        Kind::Schedule => "DELETE FROM schedules WHERE id = $1",
+        Kind::Route => "UPDATE routes SET deleted = true WHERE id = $1",
+        Kind::Domain => {
+            let sql = "DELETE FROM domains WHERE domain = $1";
+            return execute(db, sql, &[&text(&object.to_string())]).await.map(drop);
+        }
+        Kind::Flow => {
+            return Err(StoreError::Failed(format!(
+                "the flow `{object}` can't be removed: its versions stay for traces"
+            )));
+        }
+    };
+    execute(db, sql, &[&object.uuid()]).await.map(drop)
 }
 
 async fn put_flow(db: &impl GenericClient, flow: &FlowRecord) -> Result<(), StoreError> {

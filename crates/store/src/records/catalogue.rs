@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_ids::{FlowId, LabelTarget, QueueId, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Version};
 
 use super::audit::AuditRecord;
 use super::tables::{ScheduleRecord, TableRecord};
@@ -286,24 +286,80 @@ pub enum CatalogueChange {
     AddEvent(FlowEvent),
     /// Note it in the audit log.
     AddAudit(AuditRecord),
-    /// Insert or replace a queue.
-    PutQueue(QueueRecord),
-    /// Remove a queue (no work may stand in it).
-    DeleteQueue(QueueId),
-    /// Insert or replace a domain.
-    PutDomain(DomainRecord),
-    /// Remove a domain (its routes must be gone).
-    DeleteDomain(String),
-    /// Insert or replace a route.
-    PutRoute(RouteRecord),
-    /// Remove a route. It stays known to the mail that was bound to it.
-    DeleteRoute(Uuid),
-    /// Insert or replace a data table; its rows stay as they are.
-    PutTable(TableRecord),
-    /// Remove a data table. Its rows are out of reach at once, and swept little by little.
-    DeleteTable(TableId),
-    /// Insert or replace a schedule.
-    PutSchedule(ScheduleRecord),
-    /// Remove a schedule.
-    DeleteSchedule(ScheduleId),
+    /// Insert or replace an object that is no flow. A table's rows stay as they are.
+    Put(ObjectRecord),
+    /// Remove an object that is no flow. No work may be in a queue, and a domain's routes must be gone. A route stays known to the mail
+    /// that was bound to it; a table's rows are out of reach immediately, and swept little by little.
+    Delete(Ref),
+}
+
+impl CatalogueChange {
+    /// Insert or replace an object.
+    pub fn put(record: impl Into<ObjectRecord>) -> Self {
+        Self::Put(record.into())
+    }
+
+    /// Remove an object.
+    pub fn delete(object: impl Into<Ref>) -> Self {
+        Self::Delete(object.into())
+    }
+}
+
+/// An object of the catalogue that is no flow, as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObjectRecord {
+    /// A queue.
+    Queue(QueueRecord),
+    /// A data table, without its rows.
+    Table(TableRecord),
+    /// A schedule.
+    Schedule(ScheduleRecord),
+    /// A domain.
+    Domain(DomainRecord),
+    /// A route.
+    Route(RouteRecord),
+}
+
+impl ObjectRecord {
+    /// Which object it is.
+    #[must_use]
+    pub fn object(&self) -> Ref {
+        match self {
+            Self::Queue(queue) => queue.id.into(),
+            Self::Table(table) => table.id.into(),
+            Self::Schedule(schedule) => schedule.id.into(),
+            Self::Domain(domain) => Ref::domain(&domain.domain),
+            Self::Route(route) => Ref::new(Kind::Route, route.id),
+        }
+    }
+}
+
+macro_rules! objects {
+    ($($record:ident => $variant:ident,)*) => {
+        $(impl From<$record> for ObjectRecord {
+            fn from(record: $record) -> Self {
+                Self::$variant(record)
+            }
+        }
+
+        impl<'r> TryFrom<&'r ObjectRecord> for &'r $record {
+            type Error = Kind;
+
+            /// Fails with the kind that it is of instead.
+            fn try_from(record: &'r ObjectRecord) -> Result<Self, Kind> {
+                match record {
+                    ObjectRecord::$variant(record) => Ok(record),
+                    other => Err(other.object().kind),
+                }
+            }
+        })*
+    };
+}
+
+objects! {
+    QueueRecord => Queue,
+    TableRecord => Table,
+    ScheduleRecord => Schedule,
+    DomainRecord => Domain,
+    RouteRecord => Route,
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
-use waypost_ids::{FlowId, QueueId, Version};
+use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
 use super::columns::micros;
@@ -14,7 +14,8 @@ use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
-    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
+    VersionRecord,
 };
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
@@ -178,10 +179,11 @@ fn commit(
         return Ok(Err(CommitError::Conflict));
     }
     for change in changes {
-        if let CatalogueChange::DeleteQueue(queue) = change
-            && let Some(work) = work_in(session.db, *queue)?
+        if let CatalogueChange::Delete(object) = change
+            && object.kind == Kind::Queue
+            && let Some(work) = work_in(session.db, QueueId(object.uuid()))?
         {
-            return Ok(Err(CommitError::Occupied { queue: *queue, work: Box::new(work) }));
+            return Ok(Err(CommitError::Occupied { queue: QueueId(object.uuid()), work: Box::new(work) }));
         }
     }
     // Others share the transaction: a change that the database refuses must take back its own writes alone.
@@ -231,22 +233,35 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
         }
         CatalogueChange::AddEvent(event) => add_event(db, event),
         CatalogueChange::AddAudit(entry) => super::audit::add(db, entry),
-        CatalogueChange::PutQueue(record) => put_queue(db, record),
-        CatalogueChange::DeleteQueue(id) => run(db, "DELETE FROM queues WHERE id = ?1", (id.0.as_bytes(),)),
-        CatalogueChange::PutDomain(record) => run(
+        CatalogueChange::Put(object) => put(db, object),
+        CatalogueChange::Delete(object) => delete(db, object),
+    }
+}
+
+fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
+    match object {
+        ObjectRecord::Queue(record) => put_queue(db, record),
+        ObjectRecord::Table(record) => tables::put(db, record),
+        ObjectRecord::Schedule(record) => put_schedule(db, record),
+        ObjectRecord::Domain(record) => run(
             db,
             "INSERT OR REPLACE INTO domains (domain, extra, created_at) VALUES (?1, ?2, ?3)",
             (&record.domain, json(&record.extra)?, micros(record.created_at)),
         ),
-        CatalogueChange::DeleteDomain(name) => run(db, "DELETE FROM domains WHERE domain = ?1", (name,)),
-        CatalogueChange::PutRoute(record) => put_route(db, record),
-        CatalogueChange::DeleteRoute(id) => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (id.as_bytes(),)),
-        CatalogueChange::PutTable(record) => tables::put(db, record),
-        CatalogueChange::DeleteTable(id) => {
-            run(db, "UPDATE data_tables SET deleted = 1 WHERE id = ?1", (id.0.as_bytes(),))
+        ObjectRecord::Route(record) => put_route(db, record),
+    }
+}
+
+fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
+    match object.kind {
+        Kind::Queue => run(db, "DELETE FROM queues WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Table => run(db, "UPDATE data_tables SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Schedule => run(db, "DELETE FROM schedules WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Domain => run(db, "DELETE FROM domains WHERE domain = ?1", (object.to_string(),)),
+        Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Flow => {
+            Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
         }
-        CatalogueChange::PutSchedule(record) => put_schedule(db, record),
-        CatalogueChange::DeleteSchedule(id) => run(db, "DELETE FROM schedules WHERE id = ?1", (id.0.as_bytes(),)),
     }
 }
 

@@ -91,6 +91,7 @@ fn flows(
             queues: folder.queues.clone(),
             dry_run: arguments.dry_run,
             note: arguments.note.clone(),
+            ..ChangeSet::default()
         };
         if let Some(count) = arguments.replay.filter(|_| !set.flows.is_empty()) {
             replayed(remote, arguments, &set, count, out)?;

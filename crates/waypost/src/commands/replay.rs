@@ -114,8 +114,8 @@ fn named(flow: &str, version: &str) -> ChangeSetFlow {
     ChangeSetFlow {
         flow_id: is_id.then(|| flow.to_owned()),
         name: (!is_id).then(|| flow.to_owned()),
-        document: None,
         version: Some(version.into()),
+        ..ChangeSetFlow::default()
     }
 }
 

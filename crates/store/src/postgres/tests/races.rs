@@ -29,7 +29,7 @@ async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
     let mut refused = 0;
     let deleter = async {
         loop {
-            let deleted = store.commit(1, vec![CatalogueChange::DeleteQueue(queue(1))]).await;
+            let deleted = store.commit(1, vec![CatalogueChange::delete(queue(1))]).await;
             assert!(matches!(deleted, Err(CommitError::Occupied { .. })), "after {refused}: {deleted:?}");
             refused += 1;
         }

@@ -1,0 +1,286 @@
+//! Objects of the catalogue over HTTP: list, get, create, change, delete, and what uses them. A kind says where it stands and how it is
+//! read and shown; everything else is the same for all.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::Response;
+use schemars::JsonSchema;
+use serde::Serialize;
+use waypost_app::access::scopes::Scope;
+use waypost_app::catalogue::object::Object;
+use waypost_app::catalogue::plan::By;
+use waypost_app::catalogue::where_used::Direction;
+use waypost_app::error::AppError;
+use waypost_wire::graph::Graph;
+use waypost_wire::listing::Page;
+
+use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::body::ObjectBody;
+use crate::error::{ApiError, not_found_code};
+use crate::fields::Fields;
+use crate::graph;
+use crate::openapi::Endpoints;
+use crate::openapi::operation::{Operation, operation};
+use crate::paging::{ListUri, Paging};
+use crate::query::Query;
+use crate::revision::{if_match, tag};
+use crate::state::ApiState;
+
+/// A kind of object, as the API offers it.
+pub(crate) trait Resource: Object {
+    /// An object as it is answered.
+    type View: Serialize + JsonSchema + Send + 'static;
+    /// The body that makes one.
+    type Request: JsonSchema + 'static;
+    /// The body that changes one.
+    type Change: JsonSchema + 'static;
+
+    /// Where it stands, and what the OpenAPI document says of it.
+    const OFFER: Offer;
+
+    /// The identifier in a path.
+    fn id_in(path: &PathParts) -> Result<Self::Id, ApiError>;
+
+    /// Refuses a list of what is not there.
+    fn listable(_state: &ApiState, _path: &PathParts) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// Whether an object is found under a path.
+    fn is_under(&self, _path: &PathParts) -> bool {
+        true
+    }
+
+    /// What lists are in the order of.
+    fn order(&self) -> &str;
+
+    /// Parameters of a list, read: which objects are meant.
+    fn listing(query: &mut Query, path: &PathParts) -> Listing<Self>;
+
+    /// Adds a call's own parameters to its description.
+    fn described(_call: Call, operation: Operation) -> Operation {
+        operation
+    }
+
+    /// Reads a call's own parameters, other than those of lists.
+    fn parameters(_call: Call, _query: &mut Query) {}
+
+    /// What a body asks for.
+    fn spec(call: Call, body: Fields, path: &PathParts) -> Result<Self::Spec, ApiError>;
+
+    /// An object as it is answered: whole, or as a list shows it.
+    fn view(&self, state: &ApiState, whole: bool) -> Self::View;
+
+    /// Why a change was refused.
+    fn refused(error: AppError) -> ApiError {
+        error.into()
+    }
+}
+
+/// Where a kind of object stands: each call with its id in the OpenAPI document and what it is for.
+pub(crate) struct Offer {
+    /// The path of the list.
+    pub all: &'static str,
+    /// The path of one.
+    pub one: &'static str,
+    pub list: (&'static str, &'static str),
+    pub create: (&'static str, &'static str),
+    pub get: (&'static str, &'static str),
+    pub change: (&'static str, &'static str),
+    /// Whether it is changed by PATCH: members that are left out stay.
+    pub patched: bool,
+    pub delete: (&'static str, &'static str),
+    /// What uses it, for those who may read routing.
+    pub used_by: Option<(&'static str, &'static str)>,
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    List,
+    Create,
+    Get,
+    Change,
+    Delete,
+}
+
+/// Which objects a list has.
+pub(crate) struct Listing<K> {
+    /// Those that it has.
+    pub has: Box<dyn Fn(&K) -> bool + Send>,
+    /// Whether the last comes first.
+    pub descending: bool,
+    /// Whether they are shown whole.
+    pub whole: bool,
+}
+
+/// The parts of a path that vary.
+pub(crate) struct PathParts(Vec<(String, String)>);
+
+impl PathParts {
+    /// Parts that a body says.
+    pub(crate) fn of(name: &str, value: String) -> Self {
+        Self(vec![(name.to_owned(), value)])
+    }
+
+    /// A part.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// An identifier. What can't be one names no object.
+    pub(crate) fn id<K: Object<Id: std::str::FromStr>>(&self, name: &str) -> Result<K::Id, ApiError> {
+        let text = self.part(name);
+        text.parse().map_err(|_| not_found::<K>(text))
+    }
+}
+
+/// An object that is not there.
+pub(crate) fn not_found<K: Object>(id: &str) -> ApiError {
+    let kind = K::KIND.as_str();
+    ApiError::not_found(not_found_code(kind), format!("{kind} `{id}` was not found"))
+}
+
+/// An object with its revision.
+pub(crate) type Tagged<V> = ([(HeaderName, String); 1], Json<V>);
+
+/// The endpoints of a kind.
+pub(crate) fn endpoints<K: Resource>() -> Endpoints {
+    let Offer { all, one, list: lists, create: creates, get: gets, change: changes, .. } = K::OFFER;
+    let Offer { patched, delete: deletes, used_by: uses, .. } = K::OFFER;
+    const NOTE: &str = "Why, for the audit log.";
+    let reads = |(id, summary), call| K::described(call, operation(id, Scope::RoutingRead, summary));
+    let writes = |(id, summary), call| {
+        K::described(call, operation(id, Scope::RoutingWrite, summary).text("note", NOTE)).refuses(&[409])
+    };
+    let changed = writes(changes, Call::Change).if_match().body::<K::Change>().answers::<K::View>();
+    let endpoints = Endpoints::default()
+        .get(all, list::<K>, reads(lists, Call::List).pages::<K::View>())
+        .post(all, create::<K>, writes(creates, Call::Create).body::<K::Request>().answers::<K::View>())
+        .get(one, get::<K>, reads(gets, Call::Get).answers::<K::View>());
+    let endpoints =
+        if patched { endpoints.patch(one, change::<K>, changed) } else { endpoints.put(one, change::<K>, changed) };
+    let endpoints =
+        endpoints.delete(one, delete::<K>, writes(deletes, Call::Delete).if_match().empty(StatusCode::NO_CONTENT));
+    let Some((id, summary)) = uses else { return endpoints };
+    let described = operation(id, Scope::RoutingRead, summary)
+        .flag("transitive", "All the way, not only the next step.")
+        .answers::<Graph<'static>>();
+    endpoints.get(&format!("{one}/usedby"), used_by::<K>, described)
+}
+
+/// GET of a list.
+pub(crate) async fn list<K: Resource>(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut query: Query,
+    uri: ListUri,
+) -> Result<Json<Page<K::View>>, ApiError> {
+    let path = PathParts(path);
+    let paging = Paging::read(&mut query);
+    let Listing { has, descending, whole } = K::listing(&mut query, &path);
+    query.finish()?;
+    K::listable(&state, &path)?;
+    let mut objects = state.app.catalogue.objects::<K>();
+    objects.retain(|object| has(object));
+    objects.sort_by(|a, b| a.order().cmp(b.order()));
+    if descending {
+        objects.reverse();
+    }
+    let (objects, total) = paging.cut(objects);
+    Ok(Json(paging.page(objects.iter().map(|object| object.view(&state, whole)).collect(), total, &uri)))
+}
+
+/// POST.
+async fn create<K: Resource>(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Tagged<K::View>, ApiError> {
+    let note = query.text("note");
+    K::parameters(Call::Create, &mut query);
+    query.finish()?;
+    let spec = K::spec(Call::Create, body, &PathParts(path))?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
+    Ok(tagged(&state, &*object))
+}
+
+/// GET.
+async fn get<K: Resource>(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut query: Query,
+) -> Result<Tagged<K::View>, ApiError> {
+    K::parameters(Call::Get, &mut query);
+    query.finish()?;
+    let path = PathParts(path);
+    let id = K::id_in(&path)?;
+    let object = state.app.catalogue.object::<K>(&id)?;
+    if !object.is_under(&path) {
+        return Err(not_found::<K>(&id.to_string()));
+    }
+    Ok(tagged(&state, &*object))
+}
+
+/// PUT, or PATCH.
+async fn change<K: Resource>(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut query: Query,
+    headers: HeaderMap,
+    ObjectBody(body): ObjectBody,
+) -> Result<Tagged<K::View>, ApiError> {
+    let note = query.text("note");
+    K::parameters(Call::Change, &mut query);
+    query.finish()?;
+    let path = PathParts(path);
+    let (id, revisions) = (K::id_in(&path)?, if_match(&headers)?);
+    let spec = K::spec(Call::Change, body, &path)?;
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
+    Ok(tagged(&state, &*object))
+}
+
+/// DELETE: what is in use stays.
+async fn delete<K: Resource>(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(path): Path<Vec<(String, String)>>,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let note = query.text("note");
+    K::parameters(Call::Delete, &mut query);
+    query.finish()?;
+    let path = PathParts(path);
+    let (id, revisions) = (K::id_in(&path)?, if_match(&headers)?);
+    if !state.app.catalogue.object::<K>(&id)?.is_under(&path) {
+        return Err(not_found::<K>(&id.to_string()));
+    }
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    state.app.catalogue.delete::<K>(by, &id, revisions).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What uses it.
+async fn used_by<K: Resource>(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingRead>,
+    Path(path): Path<Vec<(String, String)>>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let object = K::object_of(&K::id_in(&PathParts(path))?);
+    graph::answer(&state, &caller, &object, Direction::UsedBy, query).await
+}
+
+/// An object as it is answered alone.
+pub(crate) fn tagged<K: Resource>(state: &ApiState, object: &K) -> Tagged<K::View> {
+    ([tag(K::revision(object.record()))], Json(object.view(state, true)))
+}
