@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("store", &["ids"]),
     ("scratch-postgres", &[]),
     ("test-needs", &[]),
-    ("app", &["admission", "engine", "flow", "ids", "mail", "schedule", "store"]),
+    ("app", &["admission", "engine", "flow", "ids", "mail", "schedule", "store", "wire"]),
     ("api", &["admission", "app", "flow", "ids", "schedule", "store", "wire"]),
     ("waypost", &["admission", "api", "app", "client", "engine", "flow", "ids", "mail", "schedule", "store", "wire"]),
 ];
@@ -79,6 +79,21 @@ fn rooms_import_one_way() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(rooms.len(), MAY_IMPORT.len());
+}
+
+/// Use cases know no bodies of HTTP. What they keep and compare of a run is its trace, and that has one form.
+#[test]
+fn use_cases_know_of_wire_the_trace_alone() {
+    let mut found = Vec::new();
+    sources(&root().join("crates/app/src"), &mut found);
+    let mut seen = 0;
+    for (path, text) in &found {
+        for used in text.split("waypost_wire::").skip(1) {
+            assert!(used.starts_with("trace::"), "{} uses more of `waypost_wire`", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "only {seen} uses found: does this test still read them?");
 }
 
 #[test]

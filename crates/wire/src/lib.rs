@@ -21,6 +21,7 @@ pub mod schedule;
 pub mod table;
 pub mod time;
 pub mod token;
+pub mod trace;
 
 /// A JSON object whose members keep their order.
 pub type Object = serde_json::Map<String, serde_json::Value>;
