@@ -2,7 +2,8 @@
 
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
-use waypost_wire::replay::{Replay, ReplayRequest, ReplayTraces};
+use waypost_wire::replay::{Replay, ReplayRequest};
+use waypost_wire::trace::ReplayTraces;
 
 use crate::{Client, Result};
 

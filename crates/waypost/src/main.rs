@@ -33,8 +33,8 @@ enum Command {
     Explain(commands::explain::Arguments),
     /// Print the reference of the flow language: data types, names, operators, functions, actions
     Reference,
-    /// Print the JSON Schema of flow documents, for editors
-    Schema,
+    /// Print the JSON Schema of flow documents, or of traces
+    Schema(commands::schema::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
-        Command::Schema => commands::schema::run(),
+        Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Clients(command) => commands::clients::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),

@@ -87,6 +87,19 @@ fn the_reference_is_printed() {
 }
 
 #[test]
+fn schemas_are_printed() {
+    let schema = |of: &[&str]| -> Json {
+        let printed = printed(&waypost(&[&["schema"], of].concat()), 0);
+        serde_json::from_str(&printed).unwrap()
+    };
+    assert_eq!(schema(&[]), schema(&["flow"]));
+    assert!(schema(&["flow"])["properties"]["nodes"].is_object());
+    let trace = schema(&["trace"]);
+    assert_eq!(trace["title"], "RunTrace");
+    assert!(trace["$defs"]["TraceEvent"].is_object(), "{trace}");
+}
+
+#[test]
 fn warnings_stop_nothing() {
     let scratch = Scratch::new("cli-warnings");
     let file = scratch.path("careless.yaml");

@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("catalogue", &["aside", "flow", "ids", "schedule", "store"]),
-    ("app", &["admission", "aside", "catalogue", "engine", "flow", "ids", "mail", "schedule", "store"]),
+    ("app", &["admission", "aside", "catalogue", "engine", "flow", "ids", "mail", "schedule", "store", "wire"]),
     ("api", &["admission", "app", "aside", "catalogue", "flow", "ids", "schedule", "store", "wire"]),
     (
         "waypost",
@@ -97,6 +97,21 @@ fn rooms_import_one_way() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(rooms.len(), MAY_IMPORT.len());
+}
+
+/// Use cases know no bodies of HTTP. What they keep and compare of a run is its trace, and that has one form.
+#[test]
+fn use_cases_know_of_wire_the_trace_alone() {
+    let mut found = Vec::new();
+    sources(&root().join("crates/app/src"), &mut found);
+    let mut seen = 0;
+    for (path, text) in &found {
+        for used in text.split("waypost_wire::").skip(1) {
+            assert!(used.starts_with("trace::"), "{} uses more of `waypost_wire`", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "only {seen} uses found: does this test still read them?");
 }
 
 #[test]

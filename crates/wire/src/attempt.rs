@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 use waypost_ids::{FlowId, Version};
 
 use crate::Object;
 use crate::interaction::Decision;
 use crate::time::Time;
+use crate::trace::RunTrace;
 
 /// What to try, and on what. Where the request's body is the raw message itself, only `version` can be said, as a query parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub struct Try {
 }
 
 /// What came of it. Nothing was stored or sent.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     /// The flow.
@@ -67,5 +67,5 @@ pub struct Tried {
     /// How long the run took, in microseconds.
     pub duration_us: u64,
     /// What happened on the way.
-    pub trace: Box<RawValue>,
+    pub trace: RunTrace,
 }

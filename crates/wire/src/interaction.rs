@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 
 use crate::time::Time;
+use crate::trace::RunTrace;
 
 /// Where an interaction stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -150,9 +151,9 @@ pub struct Run {
     /// The client that asked for it; absent for the first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_by: Option<String>,
-    /// What it did, step by step: its own published format. Only in the answer of `/trace`.
+    /// What it did, step by step. Only in the answer of `/trace`, until it is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<Json>,
+    pub trace: Option<RunTrace>,
 }
 
 /// The answer of `/interactions/{id}/trace`.

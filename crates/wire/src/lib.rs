@@ -1,4 +1,4 @@
-//! The bodies of the HTTP API, the same types for the server and for its clients: what is here is a promise.
+//! The bodies of the HTTP API and the trace of a run, the same types for the server and for its clients: what is here is a promise.
 //!
 //! Keys are camelCase, absent members are left out (never `null`: the official Python SDK can't read it), members that
 //! this release does not know are ignored when read. Nothing here does I/O or knows a framework.
@@ -21,6 +21,7 @@ pub mod schedule;
 pub mod table;
 pub mod time;
 pub mod token;
+pub mod trace;
 
 /// A JSON object whose members keep their order.
 pub type Object = serde_json::Map<String, serde_json::Value>;

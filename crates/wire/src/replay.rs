@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::Object;
 use crate::change::ChangeSetFlow;
 use crate::time::Time;
+use crate::trace::TraceDifference;
 
 /// What to replay: flows as a change set has them, and over which recorded mail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -167,16 +168,7 @@ pub struct ReplayChange {
     pub before: Object,
     /// The decision as it would be.
     pub after: Object,
-    /// The first step in which the runs part: the position among the trace's events, `flow`, `node`, and the event `before` and `after`.
+    /// The first step in which the runs part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parts: Option<Json>,
-}
-
-/// Both traces of an interaction whose decision would be another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ReplayTraces {
-    /// As recorded; null if the record has none.
-    pub before: Json,
-    /// As it would be.
-    pub after: Json,
+    pub parts: Option<TraceDifference>,
 }

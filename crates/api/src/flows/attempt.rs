@@ -7,7 +7,6 @@ use axum::extract::{Path, Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use waypost_app::access::scopes::Scope;
 use waypost_app::error::AppError;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
@@ -76,7 +75,7 @@ pub async fn attempt(
         outputs: tried.outputs,
         steps: tried.steps,
         duration_us: tried.duration_us,
-        trace: RawValue::from_string(tried.trace).unwrap_or_default(),
+        trace: tried.trace,
     }))
 }
 

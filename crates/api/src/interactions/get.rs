@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::json;
 use waypost_app::access::scopes::Scope;
+use waypost_ids::InteractionId;
 use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_wire::trace::{RunTrace, TraceEvent};
 
 use super::{parse_id, view};
 use crate::auth::{Caller, EmailRead};
@@ -48,7 +50,7 @@ pub async fn trace(
         .into_iter()
         .map(|mut run| {
             let text = std::mem::take(&mut run.run.trace);
-            let mut trace: Option<Value> = if erased { None } else { serde_json::from_str(&text).ok() };
+            let mut trace = if erased { None } else { read(&text, id, run.number) };
             if let Some(trace) = trace.as_mut().filter(|_| !caller.may(Scope::RoutingRead)) {
                 withhold_lookups(trace);
             }
@@ -58,25 +60,36 @@ pub async fn trace(
     Ok(Json(Trace { interaction_id: id, runs }))
 }
 
+/// A stored trace. One that can't be read is left out: the run has more to tell.
+fn read(text: &str, id: InteractionId, run: u32) -> Option<RunTrace> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(interaction = %id, run, %error, "a stored trace can't be read"))
+        .ok()
+}
+
 /// Leaves out what was answered to look-ups, with the variables that were set from it, and says so.
-fn withhold_lookups(trace: &mut Value) {
+fn withhold_lookups(trace: &mut RunTrace) {
+    let scope = Scope::RoutingRead.as_str();
     let mut answered = false;
-    for event in trace.get_mut("events").and_then(Value::as_array_mut).into_iter().flatten() {
-        let kind = event.get("event").and_then(Value::as_str).unwrap_or_default();
-        let member = match kind {
-            "lookup" => "answer",
-            "output" if answered => "value",
-            _ => {
-                answered = false;
-                continue;
+    for event in &mut trace.events {
+        answered = match event {
+            TraceEvent::Lookup(lookup) => {
+                lookup.withhold(scope);
+                true
             }
+            TraceEvent::Output { value, withheld, .. } if answered => {
+                if value.take().is_some() {
+                    *withheld = Some(scope.to_owned());
+                }
+                true
+            }
+            // It may be the answer to a look-up, in a form of a newer release.
+            TraceEvent::Other(event) => {
+                *event = json!({ "event": event.get("event"), "withheld": scope });
+                true
+            }
+            _ => false,
         };
-        answered = true;
-        if let Some(event) = event.as_object_mut()
-            && event.shift_remove(member).is_some()
-        {
-            event.insert("withheld".to_owned(), Scope::RoutingRead.as_str().into());
-        }
     }
 }
 
@@ -106,4 +119,49 @@ pub async fn summary(
 ) -> Result<Json<Summary>, ApiError> {
     query.finish()?;
     Ok(Json(view::summary(&state.app.summary().await?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_that_cannot_be_read_is_left_out() {
+        let read = |text: &str| read(text, InteractionId(Uuid::nil()), 1);
+        for damaged in ["", "{", "{}", "null", "[]", r#"{"version":1,"events":7}"#] {
+            assert_eq!(read(damaged), None, "{damaged}");
+        }
+        assert!(
+            read(r#"{"version":1,"events":[{"event":"node"}]}"#).is_some(),
+            "one event is damaged, the trace is not"
+        );
+    }
+
+    #[test]
+    fn what_may_tell_of_a_look_up_is_withheld() {
+        let given = json!({ "version": 1, "events": [
+            { "event": "node", "id": "a" },
+            { "event": "lookup", "kind": "findQueue", "request": { "name": "Gold" }, "answer": { "name": "Gold" } },
+            { "event": "output", "name": "queue", "source": "name", "value": "Gold" },
+            { "event": "lookup", "kind": "askOracle", "answer": "Gold" },
+            { "event": "output", "name": "oracle", "source": "answer", "value": "Gold" },
+            { "event": "node", "id": "b" },
+            { "event": "output", "name": "called", "source": "result", "value": "plain" },
+        ] });
+        let mut trace: RunTrace = serde_json::from_value(given).unwrap();
+        withhold_lookups(&mut trace);
+        let withheld: Value = json!({ "version": 1, "events": [
+            { "event": "node", "id": "a" },
+            { "event": "lookup", "kind": "findQueue", "request": { "name": "Gold" }, "withheld": "routing:read" },
+            { "event": "output", "name": "queue", "source": "name", "withheld": "routing:read" },
+            { "event": "lookup", "withheld": "routing:read" },
+            { "event": "output", "name": "oracle", "source": "answer", "withheld": "routing:read" },
+            { "event": "node", "id": "b" },
+            { "event": "output", "name": "called", "source": "result", "value": "plain" },
+        ] });
+        assert_eq!(serde_json::to_value(trace).unwrap(), withheld);
+    }
 }

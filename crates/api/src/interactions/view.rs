@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
 use waypost_app::App;
 use waypost_app::error::AppError;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, Version};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary};
+use waypost_wire::trace::RunTrace;
 
 /// How often an interaction and its runs are read again until they fit each other.
 const READS: usize = 8;
@@ -71,7 +71,7 @@ pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, AppE
 }
 
 /// A run, with a trace or without.
-pub fn run(app: &App, summary: RunSummary, trace: Option<Json>) -> Run {
+pub fn run(app: &App, summary: RunSummary, trace: Option<RunTrace>) -> Run {
     Run {
         number: summary.number,
         flow: summary.run.flow.map(|flow| run_flow(app, flow)),

@@ -31,6 +31,8 @@ pub fn document(described: &[Described]) -> Json {
     groups.dedup();
     let mut schemas = generator.take_definitions(true);
     schemas.extend(flow_document());
+    // An endpoint that comes or goes moves no schema of another.
+    schemas.sort_keys();
     let scopes: BTreeMap<&str, &str> = Scope::ALL.iter().map(|scope| (scope.as_str(), scope.meaning())).collect();
     json!({
         "openapi": "3.1.0",

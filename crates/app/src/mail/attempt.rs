@@ -27,6 +27,7 @@ use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
+use waypost_wire::trace::RunTrace;
 
 use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
@@ -75,7 +76,7 @@ pub struct Attempt {
     /// The flow's outputs, unless the run ended inside it.
     pub outputs: Map<String, Json>,
     /// The trace.
-    pub trace: String,
+    pub trace: RunTrace,
     /// How many steps of its budget the run took.
     pub steps: u64,
     /// How long the run took, in microseconds.
@@ -160,12 +161,13 @@ async fn run(
     let Led::Ended(left) = left? else {
         return Err(StoreError::Failed("the run waits for an answer".to_owned()).into());
     };
+    let trace = serde_json::from_str(&record.trace);
     Ok(Attempt {
         version,
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
-        trace: record.trace,
+        trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
     })

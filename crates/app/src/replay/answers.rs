@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value as Json;
 use waypost_engine::{Answered, Question};
 use waypost_store::error::StoreError;
+use waypost_wire::trace::{RunTrace, TraceEvent};
 
 use crate::mail::answers::Answers;
 
@@ -30,10 +29,13 @@ impl<'r> Recorded<'r> {
 }
 
 /// The answers that a trace shows. Runs of releases that kept no journal have no others.
-pub(super) fn shown_in(trace: &Json) -> Vec<Answered> {
-    let events = trace.get("events").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-    let lookups = events.iter().filter(|event| event.get("event").and_then(Json::as_str) == Some("lookup"));
-    lookups.filter_map(|event| Answered::deserialize(event).ok()).collect()
+pub(super) fn shown_in(trace: &RunTrace) -> Vec<Answered> {
+    let lookups = trace.events.iter().filter_map(|event| match event {
+        TraceEvent::Lookup(lookup) => Some(lookup),
+        _ => None,
+    });
+    // A journal and a trace write an answer alike. Where the trace keeps no values there is no answer to read.
+    lookups.filter_map(|lookup| serde_json::from_value(serde_json::to_value(lookup).ok()?).ok()).collect()
 }
 
 #[async_trait]
@@ -104,6 +106,7 @@ mod tests {
             { "event": "lookup", "kind": "lookupTable", "request": { "table": KNOWN, "key": "c" }, "failed": "the disk" },
             { "event": "lookup", "kind": "lookupTable" },
         ] });
+        let trace: RunTrace = serde_json::from_value(trace).unwrap();
         let answers = Recorded::new(shown_in(&trace), &Today);
         let tier = |answered: Answered| match answered {
             Answered::LookupTable(exchange) => match exchange.reply {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 use waypost_ids::QueueId;
 use waypost_store::records::mail::DecisionRecord;
+use waypost_wire::trace::{TraceDifference, TraceEvent};
 
 /// A decision as it is compared and told. Queues are told by name: one that is to be made has no lasting id yet.
 #[must_use]
@@ -41,96 +42,80 @@ pub fn destination(told: &Map<String, Json>) -> String {
     }
 }
 
-/// The first step in which two traces differ: its position among the events, the flow and node in which it lies, and both events. Versions of
-/// flows don't count. None if there is no such step, as where one of them was not kept.
+/// The first step in which two traces differ, if there is one. Versions of flows don't count.
 #[must_use]
-pub fn first_difference(before: &Json, after: &Json) -> Option<Json> {
-    let events = |trace: &'_ Json| trace.get("events").and_then(Json::as_array).cloned().unwrap_or_default();
-    let (before, after) = (events(before), events(after));
-    let (mut flows, mut node): (Vec<Json>, Json) = (Vec::new(), Json::Null);
+pub fn first_difference(before: &[TraceEvent], after: &[TraceEvent]) -> Option<TraceDifference> {
+    let (mut flows, mut node): (Vec<&str>, Option<&str>) = (Vec::new(), None);
     let longest = before.len().max(after.len());
     for position in 0..longest {
         let (left, right) = (before.get(position), after.get(position));
-        match (left, right) {
-            (Some(left), Some(right)) if same_step(left, right) => match word(left, "event") {
-                "flow" => {
-                    flows.push(left.get("name").cloned().unwrap_or_default());
-                    node = Json::Null;
-                }
-                "leave" => {
-                    flows.pop();
-                    node = Json::Null;
-                }
-                "transfer" => flows.clear(),
-                "node" => node = left.get("id").cloned().unwrap_or_default(),
-                _ => {}
-            },
-            _ => {
-                let mut difference = Map::new();
-                difference.insert("event".to_owned(), position.into());
-                let place = [("flow", flows.last().cloned()), ("node", Some(node))];
-                let sides = [("before", left.cloned()), ("after", right.cloned())];
-                for (name, value) in place.into_iter().chain(sides) {
-                    if let Some(value) = value.filter(|value| !value.is_null()) {
-                        difference.insert(name.to_owned(), value);
-                    }
-                }
-                return Some(difference.into());
+        let Some(step) = left.filter(|left| right.is_some_and(|right| same_step(left, right))) else {
+            return Some(TraceDifference {
+                event: position as u64,
+                flow: flows.last().map(|flow| (*flow).to_owned()),
+                node: node.map(str::to_owned),
+                before: left.cloned(),
+                after: right.cloned(),
+            });
+        };
+        match step {
+            TraceEvent::Flow { name, .. } => {
+                flows.push(name);
+                node = None;
             }
+            TraceEvent::Leave => {
+                flows.pop();
+                node = None;
+            }
+            TraceEvent::Transfer => flows.clear(),
+            TraceEvent::Node { id } => node = Some(id),
+            _ => {}
         }
     }
     None
 }
 
-fn same_step(before: &Json, after: &Json) -> bool {
-    if word(before, "event") != "flow" {
-        return before == after;
-    }
-    let bare = |event: &Json| {
-        let mut event = event.clone();
-        if let Some(members) = event.as_object_mut() {
-            members.remove("version");
+fn same_step(before: &TraceEvent, after: &TraceEvent) -> bool {
+    match (before, after) {
+        (TraceEvent::Flow { id: left, name: was, .. }, TraceEvent::Flow { id: right, name: is, .. }) => {
+            (left, was) == (right, is)
         }
-        event
-    };
-    bare(before) == bare(after)
-}
-
-fn word<'a>(event: &'a Json, name: &str) -> &'a str {
-    event.get(name).and_then(Json::as_str).unwrap_or_default()
+        _ => before == after,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn trace(events: Json) -> Json {
-        json!({ "version": 1, "events": events })
+    fn events(events: Json) -> Vec<TraceEvent> {
+        serde_json::from_value(events).unwrap()
     }
 
     #[test]
     fn the_first_step_that_differs_is_told_with_its_place() {
-        let flow = |version| json!({ "event": "flow", "id": "1", "name": "Triage", "version": version });
+        let flow = |version| json!({ "event": "flow", "id": uuid::Uuid::nil(), "name": "Triage", "version": version });
         let node = json!({ "event": "node", "id": "classify" });
         let set = |value: &str| json!({ "event": "set", "target": "variable", "name": "topic", "value": value });
-        let before = trace(json!([flow(1), node, set("billing"), { "event": "decision", "kind": "queue" }]));
-        let after = trace(json!([flow(2), node, set("refund"), { "event": "decision", "kind": "queue" }]));
+        let decision = json!({ "event": "decision", "kind": "queue", "priority": 0 });
+        let before = events(json!([flow(1), node, set("billing"), decision]));
+        let after = events(json!([flow(2), node, set("refund"), decision]));
         assert_eq!(
-            first_difference(&before, &after),
-            Some(json!({
+            serde_json::to_value(first_difference(&before, &after)).unwrap(),
+            json!({
                 "event": 2, "flow": "Triage", "node": "classify", "before": set("billing"), "after": set("refund"),
-            }))
+            })
         );
         assert_eq!(first_difference(&before, &before), None);
     }
 
     #[test]
     fn a_run_that_goes_on_differs_where_the_other_ended() {
-        let one = trace(json!([{ "event": "node", "id": "a" }]));
-        let two = trace(json!([{ "event": "node", "id": "a" }, { "event": "leave" }]));
+        let one = events(json!([{ "event": "node", "id": "a" }]));
+        let two = events(json!([{ "event": "node", "id": "a" }, { "event": "leave" }]));
         assert_eq!(
-            first_difference(&one, &two),
-            Some(json!({ "event": 1, "node": "a", "after": { "event": "leave" } }))
+            serde_json::to_value(first_difference(&one, &two)).unwrap(),
+            json!({ "event": 1, "node": "a", "after": { "event": "leave" } })
         );
     }
 }

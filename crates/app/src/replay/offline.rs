@@ -1,7 +1,8 @@
 //! The same without a server: mails through two folders of flows.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
@@ -10,6 +11,7 @@ use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::RunRecord;
+use waypost_wire::trace::{RunTrace, TraceDifference};
 
 use super::compare::told;
 use super::one::Replayed;
@@ -33,8 +35,23 @@ pub struct Side<'s> {
 pub struct Offline {
     /// The report so far.
     pub report: Report,
-    /// What differs: the mail's name, and the same members as a change that a server tells.
-    pub changes: Vec<(String, Json)>,
+    /// What differs: the mail's name, and how.
+    pub changes: Vec<(String, OfflineChange)>,
+}
+
+/// A mail whose decision differs, with the same members as a change that a server tells.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfflineChange {
+    /// Its subject.
+    pub subject: String,
+    /// The flow that its route leads to.
+    pub caller: String,
+    /// The decision of the first folder.
+    pub before: Map<String, Json>,
+    /// The decision of the second.
+    pub after: Map<String, Json>,
+    /// The first step in which the runs part.
+    pub parts: Option<TraceDifference>,
 }
 
 impl Offline {
@@ -63,18 +80,13 @@ impl Offline {
         let named =
             |side: Side<'_>| flow.and_then(|flow| side.running.flow_names.get(&flow)).map(|name| name.to_string());
         let caller = named(after).or_else(|| named(before)).unwrap_or_default();
-        let trace = |run: &Option<RunRecord>| run.as_ref().map_or_else(|| "{}".to_owned(), |run| run.trace.clone());
-        let recorded: Json = serde_json::from_str(&trace(&was)).unwrap_or_default();
-        let mut replayed = Replayed::of(caller, (tell(before, &was), tell(after, &is)), (&recorded, &trace(&is)));
+        let trace = |run: &Option<RunRecord>| run.as_ref().map(|run| run.trace.clone()).unwrap_or_default();
+        let recorded: Option<RunTrace> = serde_json::from_str(&trace(&was)).ok();
+        let mut replayed = Replayed::of(caller, (tell(before, &was), tell(after, &is)), (recorded, &trace(&is)));
         replayed.attributes_changed = was.map(|run| run.attributes) != is.map(|run| run.attributes);
         if self.report.count(&replayed) {
-            let change = json!({
-                "subject": message.subject(),
-                "caller": replayed.caller,
-                "before": replayed.before,
-                "after": replayed.after,
-                "parts": replayed.parts,
-            });
+            let Replayed { caller, before, after, parts, .. } = replayed;
+            let change = OfflineChange { subject: message.subject().to_owned(), caller, before, after, parts };
             self.changes.push((name.to_owned(), change));
         }
         Ok(())

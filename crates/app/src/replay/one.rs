@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use waypost_catalogue::world::Running;
 use waypost_engine::{Journal, Limits};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
+use waypost_wire::trace::{ReplayTraces, RunTrace, TraceDifference, TraceEvent};
 
 use super::answers::{Recorded, shown_in};
 use super::compare::{first_difference, told};
@@ -37,7 +38,7 @@ pub(crate) struct Replayed {
     pub(crate) after: Map<String, Json>,
     pub(crate) attributes_changed: bool,
     /// Where the two runs part; of changed ones alone.
-    pub(crate) parts: Option<Json>,
+    pub(crate) parts: Option<TraceDifference>,
     /// Both traces as JSON text; of changed ones alone.
     pub(crate) traces: Option<String>,
 }
@@ -66,11 +67,14 @@ pub(crate) async fn replay(
     limits: Limits,
     today: &dyn Answers,
 ) -> Result<Replayed, StoreError> {
-    let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
+    // A trace that can't be read is as one that was not kept.
+    let recorded: Option<RunTrace> = record.trace.and_then(|trace| serde_json::from_str(trace).ok());
     let journal = match record.journal.map(Journal::from_json).transpose() {
         Ok(Some(journal)) => Some(journal),
         // It asked nothing, or an earlier release ran it: then its trace has all that is known.
-        Ok(None) => Some(Journal { answers: shown_in(&recorded), ..Journal::default() }),
+        Ok(None) => {
+            Some(Journal { answers: recorded.as_ref().map(shown_in).unwrap_or_default(), ..Journal::default() })
+        }
         Err(error) => {
             tracing::warn!(interaction = %record.interaction.id, %error, "what a run was answered is unknown to its replay");
             None
@@ -95,7 +99,7 @@ pub(crate) async fn replay(
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
     let attributes_changed = run.attributes != *record.attributes;
-    let mut replayed = Replayed::of(caller, (was, is), (&recorded, &run.trace));
+    let mut replayed = Replayed::of(caller, (was, is), (recorded, &run.trace));
     replayed.attributes_changed = attributes_changed;
     if !readable || answers.unknown() {
         replayed = Replayed { verdict: Verdict::Unknown, parts: None, traces: None, ..replayed };
@@ -108,16 +112,20 @@ impl Replayed {
     pub(crate) fn of(
         caller: String,
         (before, after): (Map<String, Json>, Map<String, Json>),
-        (recorded, now): (&Json, &str),
+        (recorded, now): (Option<RunTrace>, &str),
     ) -> Self {
         let verdict = if before == after { Verdict::Same } else { Verdict::Changed };
         let mut replayed =
             Self { verdict, caller, before, after, attributes_changed: false, parts: None, traces: None };
         if verdict == Verdict::Changed {
-            let now: Json = serde_json::from_str(now).unwrap_or_default();
-            replayed.parts = first_difference(recorded, &now);
-            replayed.traces = Some(json!({ "before": recorded, "after": now }).to_string());
+            let traces = ReplayTraces { before: recorded, after: serde_json::from_str(now).ok() };
+            replayed.parts = first_difference(events(traces.before.as_ref()), events(traces.after.as_ref()));
+            replayed.traces = serde_json::to_string(&traces).ok();
         }
         replayed
     }
+}
+
+fn events(trace: Option<&RunTrace>) -> &[TraceEvent] {
+    trace.map_or(&[], |trace| &trace.events)
 }

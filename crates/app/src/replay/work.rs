@@ -412,7 +412,7 @@ fn change(interaction: InteractionRecord, one: Replayed) -> ReplayChange {
         "after": one.after,
     });
     if let (Some(parts), Some(entry)) = (one.parts, entry.as_object_mut()) {
-        entry.insert("parts".to_owned(), parts);
+        entry.insert("parts".to_owned(), json!(parts));
     }
     ReplayChange {
         interaction: interaction.id,

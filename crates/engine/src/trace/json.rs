@@ -1,4 +1,5 @@
-//! The promised form of a trace. `docs/trace.md` describes it; a change that readers would notice raises [`TRACE_VERSION`].
+//! The promised form of a trace, written straight from what the run borrows. Its readers have it as types, `crates/wire/src/trace`; the
+//! cases of `spec/runs` hold the two together. A change that readers would notice raises [`TRACE_VERSION`].
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};

@@ -3,7 +3,6 @@
 mod event;
 mod json;
 mod shown;
-pub mod text;
 
 pub(crate) use event::{Catcher, Event, Target};
 pub use json::{EMPTY, TRACE_VERSION};

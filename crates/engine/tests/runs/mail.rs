@@ -9,11 +9,14 @@ use waypost_flow::source::Node;
 use super::{integer, member, string};
 
 /// Facts of a mail: `from` (`Name <address>` or an address), `subject`, `body`; `body-repeat` repeats the subject that often as the body.
+/// `automatic` is the rule by which a machine wrote it, `unread` the bound of reading that it exceeds.
 pub(crate) struct Mail {
     name: String,
     address: String,
     subject: String,
     body: String,
+    automatic: String,
+    unread: String,
     headers: BTreeMap<String, Vec<String>>,
 }
 
@@ -31,7 +34,9 @@ impl Mail {
             Some(times) => subject.repeat(usize::try_from(times).unwrap()),
             None => text("body"),
         };
-        Self { name: name.to_owned(), address: address.to_owned(), subject, body, headers: BTreeMap::new() }
+        let (automatic, unread) = (text("automatic"), text("unread"));
+        let (name, address) = (name.to_owned(), address.to_owned());
+        Self { name, address, subject, body, automatic, unread, headers: BTreeMap::new() }
     }
 }
 
@@ -86,7 +91,11 @@ impl Email for Mail {
     }
 
     fn automatic(&self) -> Option<&str> {
-        None
+        Some(self.automatic.as_str()).filter(|rule| !rule.is_empty())
+    }
+
+    fn unread(&self) -> Vec<String> {
+        Some(self.unread.clone()).filter(|bound| !bound.is_empty()).into_iter().collect()
     }
 
     fn envelope(&self, field: EnvelopeField) -> &str {

@@ -12,6 +12,7 @@
 )]
 
 mod agreement;
+mod form;
 mod limits;
 mod mail;
 mod resume;
@@ -23,10 +24,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Slice, Step, trace};
+use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Slice, Step};
 use waypost_flow::actions::ACTIONS;
 use waypost_flow::actions::definition::ActionDefinition;
 use waypost_flow::source::{self, Node};
+use waypost_wire::trace::text;
 
 use mail::Mail;
 use world::Flows;
@@ -64,9 +66,8 @@ fn check(file: &Path, bless: bool) -> Result<(), String> {
     if let Some(leaves) = member(&case, "leaves") {
         expect("attributes", &format!("{:?}", strings(Some(leaves))), &format!("{:?}", outcome.attributes));
     }
-    // The text is made from the JSON as a reader has it.
-    let json: Json = serde_json::from_str(&outcome.trace.to_json()).unwrap();
-    let found = trace::text::render(&json);
+    let read = form::read(&outcome.trace.to_json()).map_err(|problem| format!("{name}: {problem}"))?;
+    let found = text::render(&read);
     if bless {
         let head = text.split("\ntrace: |\n").next().unwrap().trim_end();
         let lines: String = found.lines().map(|line| format!("  {line}\n")).collect();
@@ -245,8 +246,8 @@ fn the_cases_cover_the_language() {
         }
     }
     let events: BTreeSet<&str> =
-        "action branch caught conditions decision error flow input leave log lookup loopEnd node output \
-                                  set transfer turn"
+        "action automatic branch caught conditions decision error flow input leave log lookup loopEnd node output \
+                                  set transfer turn unread"
             .split_whitespace()
             .collect();
     let actions: BTreeSet<&str> = ACTIONS.iter().map(|action| action.name).collect();

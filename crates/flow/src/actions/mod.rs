@@ -173,25 +173,16 @@ pub(crate) fn find(name: &str) -> Option<(&'static ActionDefinition, ReadAction)
     ACTIONS.iter().zip(READERS.iter().copied()).find(|(action, _)| action.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether an action has a jump of that name.
-pub fn is_jump(name: &str) -> bool {
-    has_member(name, Takes::Jump)
-}
-
 /// Whether an action has a mapping of that name.
 pub(crate) fn is_mapping(name: &str) -> bool {
-    has_member(name, Takes::Mappings)
-}
-
-fn has_member(name: &str, takes: Takes) -> bool {
     /// Each name once: comparing documents asks for every list in them.
-    static NAMES: LazyLock<Vec<(&str, Takes)>> = LazyLock::new(|| {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
         let members = ACTIONS.iter().flat_map(|action| action.members);
-        let wanted = members.filter(|member| matches!(member.takes, Takes::Jump | Takes::Mappings));
-        let mut names: Vec<_> = wanted.map(|member| (member.name, member.takes)).collect();
-        names.sort_unstable_by_key(|(name, _)| *name);
+        let mappings = members.filter(|member| matches!(member.takes, Takes::Mappings));
+        let mut names: Vec<_> = mappings.map(|member| member.name).collect();
+        names.sort_unstable();
         names.dedup();
         names
     });
-    NAMES.contains(&(name, takes))
+    NAMES.contains(&name)
 }

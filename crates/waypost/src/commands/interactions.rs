@@ -4,9 +4,9 @@ use std::io::Write;
 
 use futures_util::StreamExt;
 use waypost_client::interactions::InteractionFilter;
-use waypost_engine::trace::text;
 use waypost_ids::InteractionId;
 use waypost_wire::interaction::{Decision, Interaction};
+use waypost_wire::trace::text;
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};

@@ -13,12 +13,12 @@ use waypost_app::mail::email::Envelope;
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
-use waypost_engine::trace::text;
 use waypost_flow::document;
 use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::RunRecord;
+use waypost_wire::trace::{RunTrace, text};
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
@@ -158,7 +158,7 @@ fn print(
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
         Output::Json => {
-            let trace: serde_json::Value = serde_json::from_str(&record.trace)?;
+            let trace: RunTrace = serde_json::from_str(&record.trace)?;
             let line = json!({
                 "mail": mail.name,
                 "messageId": message.message_id(),
@@ -183,7 +183,7 @@ fn print(
             let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
             writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, decision.kind.as_str(), decision.priority)?;
             if arguments.trace {
-                let trace: serde_json::Value = serde_json::from_str(&record.trace)?;
+                let trace: RunTrace = serde_json::from_str(&record.trace)?;
                 for line in text::render(&trace).lines() {
                     writeln!(out, "    {line}")?;
                 }

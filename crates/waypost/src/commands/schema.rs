@@ -1,13 +1,36 @@
-//! `waypost schema`: the JSON Schema of flow documents, for editors.
+//! `waypost schema`: the JSON Schemas of what Waypost reads and writes as files.
 
 use std::io;
 
 use waypost_flow::document::schema;
+use waypost_wire::trace;
 
 use crate::failure::Failure;
 use crate::table;
 
+/// Arguments of `schema`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What the schema describes
+    #[arg(value_enum, default_value_t)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Of {
+    /// Flow documents, for editors
+    #[default]
+    Flow,
+    /// The trace of a run, as `waypost run --trace` and the API have it
+    Trace,
+}
+
 /// Exit code 0: printed.
-pub(crate) fn run() -> Result<(), Failure> {
-    Ok(table::json(&mut io::stdout().lock(), &schema::json_schema())?)
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match arguments.of {
+        Of::Flow => table::json(&mut out, &schema::json_schema())?,
+        Of::Trace => table::json(&mut out, &trace::schema())?,
+    }
+    Ok(())
 }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value as Json, json};
-use waypost_engine::trace::text;
 use waypost_flow::source;
 use waypost_wire::attempt::Try;
+use waypost_wire::trace::text;
 
 use super::{One, Printing};
 use crate::commands::interactions::short;
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };
         writeln!(out, "{}: {}{outputs}", mail.name, short(&tried.decision))?;
         if arguments.trace {
-            for line in text::render(&serde_json::from_str(tried.trace.get()).map_err(std::io::Error::from)?).lines() {
+            for line in text::render(&tried.trace).lines() {
                 writeln!(out, "    {line}")?;
             }
         }

@@ -64,14 +64,8 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
         }
         Output::Table => {
             report::counts(&mut out, &told)?;
-            let empty = waypost_wire::Object::new();
-            let object = |change: &'_ Json, name: &str| change.get(name).and_then(Json::as_object).cloned();
-            let sides: Vec<_> =
-                replay.changes.iter().map(|(_, change)| (object(change, "before"), object(change, "after"))).collect();
-            let lines = replay.changes.iter().zip(&sides).map(|((name, change), (was, is))| {
-                let subject = change.get("subject").and_then(Json::as_str).unwrap_or_default();
-                let sides = (was.as_ref().unwrap_or(&empty), is.as_ref().unwrap_or(&empty));
-                (name.clone(), subject, sides, change.get("parts").filter(|parts| !parts.is_null()))
+            let lines = replay.changes.iter().map(|(name, change)| {
+                (name.clone(), change.subject.as_str(), (&change.before, &change.after), change.parts.as_ref())
             });
             report::changes(&mut out, lines, replay.changes.len())?;
         }

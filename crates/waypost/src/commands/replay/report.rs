@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 use waypost_wire::Object;
 use waypost_wire::replay::{Replay, ReplayChange, ReplayReport};
+use waypost_wire::trace::{TraceDifference, TraceEvent};
 
 /// So many mails that differ are listed; JSON has all.
 const SHOWN: usize = 20;
@@ -70,27 +71,31 @@ pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<
     Ok(())
 }
 
-type Line<'l> = (String, &'l str, (&'l Object, &'l Object), Option<&'l Json>);
+type Line<'l> = (String, &'l str, (&'l Object, &'l Object), Option<&'l TraceDifference>);
 
 /// Lists mails that differ.
 pub(super) fn changes<'l>(out: &mut impl Write, lines: impl Iterator<Item = Line<'l>>, all: usize) -> io::Result<()> {
     for (id, subject, (before, after), parts) in lines.take(SHOWN) {
         writeln!(out, "{id}  {subject:?}: {} -> {}", decision(before), decision(after))?;
         if let Some(parts) = parts {
-            let word = |name: &str| parts.get(name).and_then(Json::as_str);
-            let place = match (word("flow"), word("node")) {
+            let place = match (&parts.flow, &parts.node) {
                 (Some(flow), Some(node)) => format!("flow {flow}, node {node}"),
                 (Some(flow), None) => format!("flow {flow}"),
                 _ => "the start".to_owned(),
             };
-            let side = |name: &str| parts.get(name).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-            writeln!(out, "    parts in {place}\n      was {}\n      is  {}", side("before"), side("after"))?;
+            let (was, is) = (side(parts.before.as_ref())?, side(parts.after.as_ref())?);
+            writeln!(out, "    parts in {place}\n      was {was}\n      is  {is}")?;
         }
     }
     if all > SHOWN {
         writeln!(out, "… and {} more (--output json has them)", all - SHOWN)?;
     }
     Ok(())
+}
+
+/// An event as the trace has it.
+fn side(event: Option<&TraceEvent>) -> io::Result<String> {
+    event.map_or_else(|| Ok("nothing".to_owned()), |event| Ok(serde_json::to_string(event)?))
 }
 
 fn decision(told: &Object) -> String {

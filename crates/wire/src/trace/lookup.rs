@@ -1,0 +1,121 @@
+//! What a run asked outside of itself, and what it was answered.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use waypost_ids::{QueueId, ScheduleId, TableId};
+
+use crate::Object;
+use crate::time::Time;
+
+/// A question of a run, by the action that asked. Questions and answers are whole, not clipped; of all answers of a run 1 MiB is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum TraceLookup {
+    /// The row that a table has under a key.
+    LookupTable(TraceExchange<TableQuestion, TableAnswer>),
+    /// What a schedule says at a given time.
+    EvaluateSchedule(TraceExchange<ScheduleQuestion, ScheduleAnswer>),
+    /// The queue of a name or id.
+    FindQueue(TraceExchange<QueueQuestion, QueueAnswer>),
+}
+
+impl TraceLookup {
+    /// Leaves out the answer for a reader who lacks `scope`, and says so.
+    pub fn withhold(&mut self, scope: &str) {
+        match self {
+            Self::LookupTable(exchange) => exchange.withhold(scope),
+            Self::EvaluateSchedule(exchange) => exchange.withhold(scope),
+            Self::FindQueue(exchange) => exchange.withhold(scope),
+        }
+    }
+}
+
+/// A question and what it was answered; both are absent where the trace keeps no values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{Q}Asked")]
+pub struct TraceExchange<Q, A> {
+    /// The question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Q>,
+    /// The answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<A>,
+    /// Why there is no answer: a run error for the action that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// The scope that the reader lacks: `answer` is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<String>,
+}
+
+impl<Q, A> TraceExchange<Q, A> {
+    fn withhold(&mut self, scope: &str) {
+        if self.answer.take().is_some() {
+            self.withheld = Some(scope.to_owned());
+        }
+    }
+}
+
+/// Asks for a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TableQuestion {
+    /// The table.
+    pub table: TableId,
+    /// The key as the flow computed it.
+    pub key: String,
+}
+
+/// What a table has under a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TableAnswer {
+    /// The version of the table's content that was read; absent outside of a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// A value for each column; absent if there is no such row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<Object>,
+}
+
+/// Asks what a schedule says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScheduleQuestion {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// At which time.
+    #[schemars(with = "Time")]
+    pub at: Timestamp,
+}
+
+/// What a schedule says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleAnswer {
+    /// `open`, `closed`, `holiday`, `emergency`.
+    pub state: String,
+    /// The name of the hours or the holiday that make it so, or the emergency's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When the state next differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub next_change: Option<Timestamp>,
+}
+
+/// Asks for a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueQuestion {
+    /// Its name, or its id.
+    pub name: String,
+}
+
+/// The queue that was found; empty if there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueAnswer {
+    /// The queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<QueueId>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}

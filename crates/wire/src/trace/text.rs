@@ -1,0 +1,245 @@
+//! A trace for people: the same lines for a run that was just made and for one fetched from a server.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{RunError, RunTrace, TraceCatcher, TraceDecision, TraceEvent, TraceExchange, TraceLevel, TraceLookup};
+use super::{TraceMatch, TraceTarget};
+
+/// What a loop does is indented under its turns.
+const LOOP: usize = 4;
+
+/// A called flow is indented under the action that calls it.
+const FLOW: usize = 6;
+
+/// Writes a trace as indented lines, one for each event. An event that this release does not know is written as JSON.
+#[must_use]
+pub fn render(trace: &RunTrace) -> String {
+    let mut text = String::new();
+    let mut place = Place::default();
+    for event in &trace.events {
+        let Some(indent) = place.indent(event) else { continue };
+        if let (TraceEvent::Decision(_), Some(dropped)) = (event, trace.dropped) {
+            let _ = writeln!(text, "… and {dropped} events more, which were not kept");
+        }
+        for line in lines(event) {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+        }
+    }
+    text
+}
+
+/// Where in flows and loops an event lies.
+#[derive(Default)]
+struct Place {
+    /// How many loops are open in each flow under way, called flows last.
+    loops: Vec<usize>,
+}
+
+impl Place {
+    /// How far the event's lines are indented; none if it has no line. Moves on to the place after it.
+    fn indent(&mut self, event: &TraceEvent) -> Option<usize> {
+        match event {
+            TraceEvent::Automatic { .. } | TraceEvent::Unread { .. } | TraceEvent::Decision(_) => return Some(0),
+            TraceEvent::Flow { .. } => {
+                let indent = self.loops.len() * FLOW + self.loops.iter().sum::<usize>() * LOOP;
+                self.loops.push(0);
+                return Some(indent);
+            }
+            TraceEvent::Leave => {
+                self.loops.pop();
+                return None;
+            }
+            TraceEvent::Transfer => {
+                self.loops.clear();
+                return None;
+            }
+            _ => {}
+        }
+        if let Some(open) = self.loops.last_mut() {
+            match event {
+                TraceEvent::Turn { number: 0 } => *open += 1,
+                // A jump out of a node leaves all its loops.
+                TraceEvent::Node { .. } => *open = 0,
+                _ => {}
+            }
+        }
+        let flow = self.loops.len().saturating_sub(1) * FLOW;
+        let around = self.loops.iter().sum::<usize>() * LOOP;
+        let outer = self.loops.iter().rev().skip(1).sum::<usize>() * LOOP;
+        Some(match event {
+            TraceEvent::Input { .. } => self.loops.len() * FLOW + around,
+            TraceEvent::Action { .. } | TraceEvent::Branch { .. } => flow + around + 4,
+            TraceEvent::Turn { .. } => flow + around + 2,
+            TraceEvent::Set { .. }
+            | TraceEvent::Log { .. }
+            | TraceEvent::Output { .. }
+            | TraceEvent::Lookup(_)
+            | TraceEvent::NotFound { .. }
+            | TraceEvent::LoopEnd { turns: 0 } => flow + around + 6,
+            TraceEvent::LoopEnd { .. } => {
+                if let Some(open) = self.loops.last_mut() {
+                    *open = open.saturating_sub(1);
+                }
+                flow + around + 2
+            }
+            _ => flow + outer + 2,
+        })
+    }
+}
+
+fn lines(event: &TraceEvent) -> Vec<String> {
+    let line = match event {
+        TraceEvent::Unread { what } => format!("the mail was not read beyond a bound: {what}"),
+        TraceEvent::Automatic { reason } => format!("a machine wrote the mail: {reason}"),
+        TraceEvent::Flow { name, version: 0, .. } => format!("flow {name}"),
+        TraceEvent::Flow { name, version, .. } => format!("flow {name}, version {version}"),
+        TraceEvent::Conditions { matching, holds, when } => {
+            let matching = match matching {
+                TraceMatch::All => "all",
+                TraceMatch::Any => "any",
+            };
+            let result = if *holds { "hold" } else { "don't hold" };
+            let when = when.as_ref().map(|when| format!(": {when}")).unwrap_or_default();
+            format!("conditions ({matching}) {result}{when}")
+        }
+        TraceEvent::Node { id } => format!("node {id}"),
+        TraceEvent::Action { kind, name: Some(name), .. } => format!("{kind}: {name}"),
+        TraceEvent::Action { kind, .. } => kind.clone(),
+        TraceEvent::Input { name, source, value } => {
+            let default = if source.is_none() { " (default)" } else { "" };
+            format!("{}{default}", assignment("input", name, value.as_ref()))
+        }
+        TraceEvent::Output { name, value, .. } => assignment("output to", name, value.as_ref()),
+        TraceEvent::Set { target, name, value } => {
+            let target = match target {
+                TraceTarget::Variable => "variable",
+                TraceTarget::Output => "output",
+                TraceTarget::Attribute => "attribute",
+                TraceTarget::Priority => "priority",
+            };
+            assignment(target, name, value.as_ref())
+        }
+        TraceEvent::Log { level, message } => {
+            let level = match level {
+                TraceLevel::Debug => "debug",
+                TraceLevel::Info => "info",
+                TraceLevel::Warn => "warn",
+                TraceLevel::Error => "error",
+            };
+            let message = message.as_ref().map(|message| format!(": {}", plain(message))).unwrap_or_default();
+            format!("{level}{message}")
+        }
+        TraceEvent::Turn { number } => format!("turn {}", number.saturating_add(1)),
+        TraceEvent::LoopEnd { turns: 1 } => "after 1 turn".to_owned(),
+        TraceEvent::LoopEnd { turns } => format!("after {turns} turns"),
+        TraceEvent::Lookup(TraceLookup::LookupTable(exchange)) => lookup(exchange),
+        TraceEvent::Lookup(TraceLookup::EvaluateSchedule(exchange)) => lookup(exchange),
+        TraceEvent::Lookup(TraceLookup::FindQueue(exchange)) => lookup(exchange),
+        TraceEvent::NotFound { to } => format!("not found → {to}"),
+        TraceEvent::Branch { failed, when, to, .. } => {
+            let mut lines: Vec<String> = failed.iter().map(|when| format!("not {}", flat(when))).collect();
+            lines.push(match (to, when) {
+                (Some(to), Some(when)) => format!("→ {to} because {}", flat(when)),
+                (Some(to), None) => format!("→ {to}"),
+                (None, _) => "→ end, no branch holds".to_owned(),
+            });
+            return lines;
+        }
+        TraceEvent::Error { error } => failure(error),
+        TraceEvent::Caught { by, to } => {
+            let by = match by {
+                TraceCatcher::Action => "action",
+                TraceCatcher::Flow => "flow",
+            };
+            format!("caught by the {by}'s onError → {to}")
+        }
+        TraceEvent::Decision(made) => decision(made),
+        // They only move the place.
+        TraceEvent::Leave | TraceEvent::Transfer => return Vec::new(),
+        TraceEvent::Other(event) => event.to_string(),
+    };
+    vec![line]
+}
+
+fn lookup<Q: Serialize, A: Serialize>(exchange: &TraceExchange<Q, A>) -> String {
+    let request = exchange.request.as_ref().map(json);
+    match (request, exchange.answer.as_ref().map(json), &exchange.failed) {
+        (Some(request), Some(answer), _) => format!("asked {request}: {answer}"),
+        (Some(request), None, Some(why)) => format!("asked {request}, and there was no answer: {why}"),
+        _ => "asked".to_owned(),
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn decision(made: &TraceDecision) -> String {
+    let mut text = format!("decision: {}", made.kind.as_str());
+    if let Some(queue) = &made.queue {
+        let _ = write!(text, " {}", queue.name);
+    }
+    if made.priority != 0 {
+        let _ = write!(text, ", priority {}", made.priority);
+    }
+    let values = [
+        ("skills", &made.skills),
+        ("language", &made.language),
+        ("addresses", &made.addresses),
+        ("reason", &made.reason),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            let _ = write!(text, ", {name} {value}");
+        }
+    }
+    if let Some(error) = &made.error {
+        let _ = write!(text, ", {}", failure(error));
+    }
+    text
+}
+
+fn failure(error: &RunError) -> String {
+    let mut text = format!("error {}: {}, in flow {}", error.code, error.message, error.flow_name);
+    if let Some(node) = &error.node_id {
+        let _ = write!(text, ", node {node}");
+    }
+    if let Some(path) = &error.path {
+        let _ = write!(text, ", {path}");
+    } else if let Some(action) = error.action {
+        let _ = write!(text, ", action {action}");
+    }
+    text
+}
+
+fn assignment(what: &str, name: &str, value: Option<&Json>) -> String {
+    let target = if what == name { name.to_owned() } else { format!("{what} {name}") };
+    match value {
+        Some(value) => format!("{target} = {}", shown(value)),
+        None => target,
+    }
+}
+
+/// A value; of a clipped string its beginning and its length.
+fn shown(value: &Json) -> String {
+    match (value.get("$clipped"), value.get("$length")) {
+        (Some(start), Some(length)) => format!("{start}… ({length} characters)"),
+        _ => value.to_string(),
+    }
+}
+
+/// A text without quotes, on one line.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => flat(text),
+        other => shown(other),
+    }
+}
+
+/// A text on one line.
+fn flat(text: &str) -> String {
+    text.replace('\n', "\\n")
+}
