@@ -165,7 +165,6 @@ const PATHS: &[&str] = &[
     "routing/schedulegroups/**",
     "routing/settings/**",
     "routing/skillgroups/**",
-    "routing/skills/**",
     "routing/sms/**",
     "routing/tables/**",
     "routing/users/**",

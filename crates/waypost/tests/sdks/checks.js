@@ -202,6 +202,14 @@ async function main() {
   await architect.deleteFlowsDatatable(table.id);
   await refused('a table is gone', 404, 'flows.datatables.not.found', () => architect.getFlowsDatatable(table.id));
 
+  // --- skills
+  const skill = await routing.postRoutingSkills({ name: 'Invoices' });
+  check('a skill is made', [skill.name, skill.state, skill.version], ['Invoices', 'active', '1']);
+  check('skills', (await routing.getRoutingSkills({ name: 'inv*' })).entities.map((one) => one.name), ['Invoices']);
+  check('a skill is read', (await routing.getRoutingSkill(skill.id)).name, 'Invoices');
+  await routing.deleteRoutingSkill(skill.id);
+  await refused('a skill is gone', 404, 'resource.not.found', () => routing.getRoutingSkill(skill.id));
+
   // --- what is not offered
   await refused('jobs', 501, 'not.implemented', () => architect.postFlowsJobs());
   await refused('exports', 501, 'not.implemented', () => architect.postFlowsExportJobs({ flows: [] }));
