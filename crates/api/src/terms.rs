@@ -51,6 +51,21 @@ pub(crate) const fn kept(term: Term) -> Kept {
                 used_by: Some(("getRoutingSkillUsedBy", "What names a skill")),
             },
         },
+        Term::Language => Kept {
+            group: "Languages",
+            dependency: "ACDLANGUAGE",
+            offer: Offer {
+                all: "/routing/languages",
+                one: "/routing/languages/{languageId}",
+                list: ("getRoutingLanguages", "List languages, by name"),
+                create: ("postRoutingLanguages", "Make a language"),
+                get: ("getRoutingLanguage", "Get a language"),
+                change: ("patchRoutingLanguage", "Change a language: members that are left out stay"),
+                patched: true,
+                delete: ("deleteRoutingLanguage", "Delete a language that no flow names"),
+                used_by: Some(("getRoutingLanguageUsedBy", "What names a language")),
+            },
+        },
     }
 }
 

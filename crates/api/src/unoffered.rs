@@ -145,7 +145,6 @@ const PATHS: &[&str] = &[
     "routing/email/domains/*/verification",
     "routing/email/outbound/**",
     "routing/email/setup",
-    "routing/languages/**",
     "routing/message/**",
     "routing/predictors/**",
     "routing/queues/me",

@@ -73,6 +73,7 @@ fn kinds() -> Vec<Kind> {
             ..by_name("route", ROUTES, "PUT")
         },
         by_name("skill", "/routing/skills", "PATCH"),
+        by_name("language", "/routing/languages", "PATCH"),
     ]
 }
 
@@ -279,7 +280,10 @@ async fn all_kinds_stand_in_one_change_set() {
 #[tokio::test]
 async fn a_term_knows_the_flows_that_write_it() {
     let server = prepared().await;
-    for (word, all, member) in [("skill", "/routing/skills", json!({"skills": ["refunds", "${'french'}"]}))] {
+    for (word, all, member) in [
+        ("skill", "/routing/skills", json!({"skills": ["refunds", "${'french'}"]})),
+        ("language", "/routing/languages", json!({"language": "refunds"})),
+    ] {
         let made = server.call("POST", all, json!({"name": "Other"})).await.ok();
         let other = made["selfUri"].as_str().unwrap().strip_prefix("/api/v2").unwrap().to_owned();
         let mut transfer = json!({"type": "transferToQueue", "queue": "Sales"});

@@ -31,17 +31,20 @@ pub enum Kind {
 pub enum Term {
     /// What somebody who takes work must know.
     Skill,
+    /// A language that somebody who takes work must speak.
+    Language,
 }
 
 impl Term {
     /// Every kind of terms.
-    pub const ALL: [Self; 1] = [Self::Skill];
+    pub const ALL: [Self; 2] = [Self::Skill, Self::Language];
 
     /// The word for one.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Skill => "skill",
+            Self::Language => "language",
         }
     }
 
@@ -50,14 +53,23 @@ impl Term {
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Skill => "skills",
+            Self::Language => "languages",
         }
     }
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Route, Self::Flow, Self::Queue, Self::Table, Self::Schedule, Self::Domain, Self::Term(Term::Skill)];
+    pub const ALL: [Self; 8] = [
+        Self::Route,
+        Self::Flow,
+        Self::Queue,
+        Self::Table,
+        Self::Schedule,
+        Self::Domain,
+        Self::Term(Term::Skill),
+        Self::Term(Term::Language),
+    ];
 
     /// The word that the API, the audit log and messages use.
     #[must_use]

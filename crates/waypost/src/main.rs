@@ -49,6 +49,9 @@ enum Command {
     /// Look at skills
     #[command(subcommand)]
     Skills(commands::terms::Command),
+    /// Look at languages
+    #[command(subcommand)]
+    Languages(commands::terms::Command),
     /// Look at data tables, look keys up, replace all rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
         Command::Skills(command) => commands::terms::run(Term::Skill, &command),
+        Command::Languages(command) => commands::terms::run(Term::Language, &command),
         Command::Schedules(command) => commands::schedules::run(&command),
         Command::Tables(command) => commands::tables::run(&command),
         Command::Mail(command) => commands::mail::run(command),

@@ -107,6 +107,8 @@ macro_rules! terms {
 terms! {
     /// Skills.
     Skill => skills,
+    /// Languages.
+    Language => languages,
 }
 
 impl<K: TermKind> Declared<K> {

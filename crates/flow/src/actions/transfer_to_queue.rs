@@ -108,7 +108,8 @@ skills: [refunds]
     fn facts(&self) -> Facts<'_> {
         let queue = if is_computed(&self.queue) { Named::ComputedQueue } else { Named::Queue(&self.queue) };
         let skills = self.skills.iter().filter_map(Json::as_array).flatten();
-        let terms = skills.map(|skill| (Term::Skill, skill));
+        let language = self.language.iter().map(|language| (Term::Language, language));
+        let terms = skills.map(|skill| (Term::Skill, skill)).chain(language);
         // What is computed is known at run time alone.
         let written = terms.filter_map(|(term, name)| Some((term, name.as_str().filter(|name| !is_computed(name))?)));
         let names = std::iter::once(queue).chain(written.map(|(term, name)| Named::Term(term, name))).collect();

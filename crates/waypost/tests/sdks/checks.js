@@ -210,6 +210,13 @@ async function main() {
   await routing.deleteRoutingSkill(skill.id);
   await refused('a skill is gone', 404, 'resource.not.found', () => routing.getRoutingSkill(skill.id));
 
+  // --- languages
+  const language = await routing.postRoutingLanguages({ name: 'French' });
+  check('a language is made', [language.name, language.state], ['French', 'active']);
+  check('languages', (await routing.getRoutingLanguages()).entities.map((one) => one.name), ['French']);
+  await routing.deleteRoutingLanguage(language.id);
+  await refused('a language is gone', 404, 'resource.not.found', () => routing.getRoutingLanguage(language.id));
+
   // --- what is not offered
   await refused('jobs', 501, 'not.implemented', () => architect.postFlowsJobs());
   await refused('exports', 501, 'not.implemented', () => architect.postFlowsExportJobs({ flows: [] }));

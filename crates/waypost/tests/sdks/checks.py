@@ -374,6 +374,14 @@ check("a skill is read", routing.get_routing_skill(skill.id).name, "Invoices")
 routing.delete_routing_skill(skill.id)
 refused("a skill is gone", 404, "resource.not.found", routing.get_routing_skill, skill.id)
 
+# --- languages
+language = routing.post_routing_languages({"name": "French"})
+check("a language is made", (language.name, language.state, language.version), ("French", "active", "1"))
+check("languages are listed", [one.name for one in routing.get_routing_languages(name="fr*", sort_order="desc").entities], ["French"])
+check("a language is read", routing.get_routing_language(language.id).name, "French")
+routing.delete_routing_language(language.id)
+refused("a language is gone", 404, "resource.not.found", routing.get_routing_language, language.id)
+
 # --- what is not offered
 refused("jobs are not offered", 501, "not.implemented", architect.post_flows_jobs)
 refused("exports are not offered", 501, "not.implemented", architect.post_flows_export_jobs, {"flows": []})
