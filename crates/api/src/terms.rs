@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use waypost_app::catalogue::edits::AnyEdit;
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
+use waypost_catalogue::edits::AnyEdit;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
 use waypost_ids::Term;
 use waypost_wire::reference::Division;
 use waypost_wire::term::{Term as View, TermChange, TermRequest};
