@@ -10,6 +10,7 @@ use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::schedules::KnownSchedule;
 use waypost_catalogue::shape::Table;
+use waypost_catalogue::terms::with_kind;
 use waypost_flow::source::{self, Node};
 use waypost_ids::Kind;
 use waypost_store::records::audit::By;
@@ -134,11 +135,11 @@ fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
 
 fn object(item: &Node, place: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
     let mut fields = Fields::of_tree(item, &["put"])?;
-    let kind = fields.parsed("kind", "queue, table, schedule, domain or route", |kind| {
-        Kind::named(kind.as_str()?).filter(|kind| *kind != Kind::Flow)
-    });
+    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| **kind != Kind::Flow).map(|kind| kind.as_str()).collect();
+    let expected = format!("one of {}", kinds.join(", "));
+    let kind = fields.parsed("kind", &expected, |kind| Kind::named(kind.as_str()?).filter(|kind| *kind != Kind::Flow));
     if kind.is_none() && !fields.has_problems() {
-        fields.missing("kind", "queue, table, schedule, domain or route");
+        fields.missing("kind", &expected);
     }
     let (id, name, domain) = (fields.text("id"), fields.text("name"), fields.text("domain"));
     let delete = fields.flag("delete").unwrap_or_default();
@@ -157,18 +158,19 @@ fn object(item: &Node, place: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
     fields.finish(&["kind", "id", "name", "domain", "put", "delete", "ifMatch"])?;
     let asked = Asked { id, name, domain, put, if_match, place };
     match kind {
-        Some(Kind::Queue) => asked.edit::<QueueRecord>("queueId"),
-        Some(Kind::Table) => asked.edit::<Table>("datatableId"),
-        Some(Kind::Schedule) => asked.edit::<KnownSchedule>("scheduleId"),
-        Some(Kind::Domain) => asked.edit::<DomainRecord>("domainId"),
-        Some(Kind::Route) => asked.edit::<RouteRecord>("routeId"),
+        Some(Kind::Queue) => asked.edit::<QueueRecord>(),
+        Some(Kind::Table) => asked.edit::<Table>(),
+        Some(Kind::Schedule) => asked.edit::<KnownSchedule>(),
+        Some(Kind::Domain) => asked.edit::<DomainRecord>(),
+        Some(Kind::Route) => asked.edit::<RouteRecord>(),
+        Some(Kind::Term(term)) => with_kind(term, asked),
         // Flows have a list of their own.
         Some(Kind::Flow) | None => Err(ApiError::invalid("invalid.value", Vec::new())),
     }
 }
 
 /// What a set asks for of an object.
-struct Asked<'s> {
+pub(crate) struct Asked<'s> {
     id: Option<String>,
     name: Option<String>,
     domain: Option<String>,
@@ -178,7 +180,7 @@ struct Asked<'s> {
 }
 
 impl Asked<'_> {
-    fn edit<K: Resource>(self, part: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
+    pub(crate) fn edit<K: Resource>(self) -> Result<Arc<dyn AnyEdit>, ApiError> {
         let to = match self.put {
             None => None,
             Some(put) => {
@@ -190,7 +192,7 @@ impl Asked<'_> {
             }
         };
         let which = match (self.id, self.name, &to) {
-            (Some(id), ..) => Which::Id(K::id_in(&PathParts::of(part, id))?),
+            (Some(id), ..) => Which::Id(K::id_in(&PathParts::of(K::OFFER.parameter(), id))?),
             (None, Some(name), _) => Which::Named(name),
             (None, None, Some(spec)) => Which::Named(K::name_wanted(spec)),
             (None, None, None) => return Err(ApiError::invalid("invalid.value", Vec::new())),

@@ -1,5 +1,5 @@
-//! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues, routes, tables and
-//! schedules are told to those alone who may read them.
+//! `/architect/dependencytracking`: what uses what, in Genesys's words. Queues, routes, tables, schedules and
+//! terms are told to those alone who may read them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,32 +8,37 @@ use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::where_used::{Node, node};
-use waypost_ids::{Kind, Ref};
+use waypost_ids::{Kind, Ref, Term};
 use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
 use waypost_wire::listing::Page;
 
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
-use crate::flows;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::queues::fits;
 use crate::state::ApiState;
+use crate::{flows, terms};
 
 const BASE: &str = "/architect/dependencytracking";
 
-/// Kinds of things that dependencies are between here, and whether they have versions.
-const TYPES: &[(&str, bool)] = &[
-    ("COMMONMODULEFLOW", true),
-    ("DATATABLE", false),
-    ("EMAILROUTE", false),
-    ("INBOUNDEMAILFLOW", true),
-    ("QUEUE", false),
-    ("SCHEDULE", false),
-];
+/// Kinds of things that dependencies are between here, by name, and whether they have versions.
+fn known_types() -> Vec<(&'static str, bool)> {
+    let mut types = vec![
+        ("COMMONMODULEFLOW", true),
+        ("DATATABLE", false),
+        ("EMAILROUTE", false),
+        ("INBOUNDEMAILFLOW", true),
+        ("QUEUE", false),
+        ("SCHEDULE", false),
+    ];
+    types.extend(Term::ALL.map(|term| (terms::kept(term).dependency, false)));
+    types.sort_unstable();
+    types
+}
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
@@ -56,7 +61,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             BASE,
             search,
-            operation("getArchitectDependencytracking", Scope::FlowRead, "Find flows and queues by name")
+            operation("getArchitectDependencytracking", Scope::FlowRead, "Find flows, queues and the like by name")
                 .text("name", "A name; `*` at either end stands for anything.")
                 .required()
                 .list("objectType", "Only these kinds.")
@@ -162,8 +167,8 @@ async fn search(
     let wanted = Wanted::read(&mut query);
     query.finish()?;
     let world = state.app.catalogue.world();
-    let objects =
-        [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule].into_iter().flat_map(|kind| world.objects(kind));
+    let kinds = [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule].into_iter().chain(Term::ALL.map(Kind::Term));
+    let objects = kinds.flat_map(|kind| world.objects(kind));
     let teller = Teller::to(&state, &caller);
     let mut found: Vec<Node> =
         objects.filter_map(|object| node(&world, &object)).filter(|node| fits(&name, &node.name)).collect();
@@ -242,7 +247,8 @@ async fn types(
 ) -> Result<Json<Page<DependencyType>>, ApiError> {
     let paging = Paging::read(&mut query);
     query.finish()?;
-    let (entities, total) = paging.cut(TYPES.iter().map(|(name, versioned)| kind(name, *versioned)).collect());
+    let (entities, total) =
+        paging.cut(known_types().into_iter().map(|(name, versioned)| kind(name, versioned)).collect());
     Ok(Json(paging.page(entities, total, &uri)))
 }
 
@@ -253,10 +259,10 @@ async fn one_type(
     query: Query,
 ) -> Result<Json<DependencyType>, ApiError> {
     query.finish()?;
-    let found = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+    let found = known_types().into_iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
     let missing =
         || ApiError::not_found("architect.dependency.invalid.type", format!("there is no kind `{name}` here"));
-    found.map(|(name, versioned)| Json(kind(name, *versioned))).ok_or_else(missing)
+    found.map(|(name, versioned)| Json(kind(name, versioned))).ok_or_else(missing)
 }
 
 async fn build(
@@ -288,8 +294,9 @@ impl Asked {
         }
         let version = query.parsed("version", "a version such as 2.0", parse_version);
         let object_type = query.text("objectType").map(|kind| kind.to_uppercase());
-        if let Some(kind) = object_type.as_deref().filter(|kind| !TYPES.iter().any(|(known, _)| known == kind)) {
-            let expected = TYPES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let types: Vec<&str> = known_types().into_iter().map(|(name, _)| name).collect();
+        if let Some(kind) = object_type.as_deref().filter(|kind| !types.contains(kind)) {
+            let expected = types.join(", ");
             query.problem("objectType", "is not a kind of things here", &format!("one of {expected}"), kind);
         }
         Self { id, version, object_type }
@@ -303,7 +310,7 @@ fn kinds(query: &mut Query, name: &'static str) -> Vec<String> {
 /// What one who asks may be told.
 struct Teller<'s> {
     state: &'s ApiState,
-    /// Whether queues, routes, tables and schedules are among it.
+    /// Whether queues, routes, tables, schedules and terms are among it.
     routing: bool,
 }
 
@@ -386,6 +393,7 @@ fn kind_of(node: &Node) -> &'static str {
         Kind::Schedule => "SCHEDULE",
         Kind::Route => "EMAILROUTE",
         Kind::Domain => "EMAILDOMAIN",
+        Kind::Term(term) => terms::kept(term).dependency,
     }
 }
 
@@ -402,6 +410,7 @@ fn self_uri(node: &Node) -> String {
             format!("/api/v2/routing/email/domains/{domain}/routes/{id}")
         }
         Kind::Domain => format!("/api/v2/routing/email/domains/{id}"),
+        Kind::Term(term) => format!("/api/v2/routing/{}/{id}", term.plural()),
     }
 }
 

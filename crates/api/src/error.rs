@@ -10,6 +10,7 @@ use waypost_aside::Failed;
 use waypost_catalogue::error::{Breakage, ChangeError, User};
 use waypost_catalogue::tables::import::LineProblems;
 use waypost_flow::diagnostic::{Code, Diagnostic, MAX_LISTED};
+use waypost_ids::Kind;
 use waypost_store::error::StoreError;
 use waypost_store::revisions::Stale;
 use waypost_wire::error::{ErrorBody, Problem, TextRange};
@@ -335,25 +336,25 @@ pub fn diagnosis(diagnostic: &Diagnostic) -> Problem {
 
 /// Genesys's code for a thing of that kind that does not exist.
 pub fn not_found_code(kind: &str) -> &'static str {
-    match kind {
-        "flow" => "architect.flow.not.found",
-        "flow version" => "architect.flow.version.missing",
-        "queue" | "schedule" => "resource.not.found",
-        "table" | "table version" => "flows.datatables.not.found",
-        "row" => "flows.datatables.row.not.found",
-        "domain" | "route" => "postino.error.not.found",
-        _ => "not.found",
+    match (Kind::named(kind), kind) {
+        (Some(Kind::Flow), _) => "architect.flow.not.found",
+        (Some(Kind::Queue | Kind::Schedule | Kind::Term(_)), _) => "resource.not.found",
+        (Some(Kind::Table), _) | (None, "table version") => "flows.datatables.not.found",
+        (Some(Kind::Domain | Kind::Route), _) => "postino.error.not.found",
+        (None, "flow version") => "architect.flow.version.missing",
+        (None, "row") => "flows.datatables.row.not.found",
+        (None, _) => "not.found",
     }
 }
 
 fn taken_code(kind: &str) -> &'static str {
-    match kind {
-        "flow" => "architect.object.already.exists",
-        "queue" | "table" | "schedule" => "duplicate.name",
-        "row" => "flows.datatables.duplicate.key",
-        "domain" => "postino.domain.exists",
-        "route" => "postino.route.pattern.exists",
-        _ => "general.conflict",
+    match (Kind::named(kind), kind) {
+        (Some(Kind::Flow), _) => "architect.object.already.exists",
+        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Term(_)), _) => "duplicate.name",
+        (Some(Kind::Domain), _) => "postino.domain.exists",
+        (Some(Kind::Route), _) => "postino.route.pattern.exists",
+        (None, "row") => "flows.datatables.duplicate.key",
+        (None, _) => "general.conflict",
     }
 }
 

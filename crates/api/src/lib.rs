@@ -42,5 +42,6 @@ pub mod schedules;
 pub mod serve;
 pub mod state;
 pub mod tables;
+pub mod terms;
 pub mod token;
 pub mod unoffered;

@@ -95,6 +95,13 @@ pub(crate) struct Offer {
     pub used_by: Option<(&'static str, &'static str)>,
 }
 
+impl Offer {
+    /// What the path of one calls its identifier.
+    pub(crate) fn parameter(&self) -> &'static str {
+        self.one.rsplit_once('{').map_or("", |(_, name)| name.trim_end_matches('}'))
+    }
+}
+
 /// A call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {

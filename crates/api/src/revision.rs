@@ -18,15 +18,19 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Revisions>, ApiErro
         return Ok(None);
     }
     let text = lines.join(", ");
-    listed(&text).map(Some).ok_or_else(|| {
+    let listed = revisions(&text).filter(|revisions| !revisions.is_empty());
+    listed.map(|revisions| Some(Revisions::any_of(revisions))).ok_or_else(|| {
         let message = format!("`If-Match: {text}` is not a revision; send the `ETag` that was answered");
         ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message)
     })
 }
 
-/// The revisions among a list of tags; none if there is none.
+/// What a member of a change set is meant for, in the words of `If-Match`; none if it is neither `*` nor a list of tags.
 pub(crate) fn listed(tags: &str) -> Option<Revisions> {
-    revisions(tags).filter(|revisions| !revisions.is_empty()).map(Revisions::any_of)
+    if tags.trim() == "*" {
+        return Some(Revisions::ANY);
+    }
+    revisions(tags).map(Revisions::any_of)
 }
 
 /// The revisions among the tags of a list; none if it is not a list of tags. Weak tags never match here, and tags that are no

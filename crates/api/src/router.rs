@@ -10,7 +10,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    measure, oauth, protocol, queues, replays, routes, schedules, tables, token, unoffered,
+    measure, oauth, protocol, queues, replays, routes, schedules, tables, terms, token, unoffered,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -45,7 +45,7 @@ pub fn described() -> Vec<Described> {
 }
 
 fn below_base() -> Endpoints {
-    Endpoints::default()
+    let endpoints = Endpoints::default()
         .group("Flows", flows::endpoints::flows())
         .group("Flow actions", flows::endpoints::actions())
         .group("Flow versions", flows::endpoints::versions())
@@ -63,7 +63,8 @@ fn below_base() -> Endpoints {
         .group("Conversations", conversations::endpoints())
         .group("Clients", oauth::endpoints())
         .group("Audit", audit::endpoints())
-        .group("Documentation", pages::endpoints())
+        .group("Documentation", pages::endpoints());
+    terms::groups().fold(endpoints, |endpoints, (name, group)| endpoints.group(name, group))
 }
 
 fn beside_base() -> Endpoints {

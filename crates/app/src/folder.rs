@@ -15,7 +15,7 @@ use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::{self, Node, Places};
-use waypost_ids::{FlowId, QueueId};
+use waypost_ids::{FlowId, QueueId, Term};
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
 };
@@ -73,6 +73,8 @@ pub struct Folder {
     pub flows: Vec<(usize, Document, Node)>,
     /// Names of queues.
     pub queues: Vec<String>,
+    /// Names of terms.
+    pub terms: Vec<(Term, String)>,
     /// Routes.
     pub routes: Vec<RouteLine>,
     /// Data tables.
@@ -86,8 +88,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Reads files: flow documents, tables (with a `schema`), schedules (with a `timeZone`), and routing files (with any of `queues` and
-    /// `routes`), all but the first without a `type`.
+    /// Reads files: flow documents, tables (with a `schema`), schedules (with a `timeZone`), and routing files (with any of `queues`,
+    /// `routes`, `skills` and so on), all but the first without a `type`.
     pub fn read(files: &[SourceFile]) -> Self {
         let mut folder = Self::default();
         for (index, file) in files.iter().enumerate() {
@@ -288,10 +290,14 @@ impl Folder {
     fn routing(&mut self, file: usize, node: &Node) {
         let Node::Map(members) = node else { return };
         for (key, value) in members {
+            if let Some(term) = Term::ALL.into_iter().find(|term| term.plural() == key) {
+                self.term_names(file, term, value);
+                continue;
+            }
             match (key.as_str(), value) {
                 ("queues", Node::List(items)) => {
                     for (index, item) in items.iter().enumerate() {
-                        match queue_name(item) {
+                        match written_name(item) {
                             Some(name) => self.queues.push(name.to_owned()),
                             None => self.wrong(file, format!("queues[{index}]"), "a queue's name, or `name: …`"),
                         }
@@ -304,11 +310,28 @@ impl Folder {
                 }
                 ("queues" | "routes", _) => self.wrong(file, key.clone(), "a list"),
                 _ => {
+                    let known: Vec<&str> = routing_keys().collect();
                     let diagnostic = Diagnostic::error(Code::UnknownKey, key.clone(), format!("unknown key `{key}`"))
-                        .expected("`queues` or `routes`")
-                        .nearest(key, ["queues", "routes"]);
+                        .expected(format!("one of `{}`", known.join("`, `")))
+                        .nearest(key, known);
                     self.problems.push(FileProblem { file, diagnostic });
                 }
+            }
+        }
+    }
+
+    fn term_names(&mut self, file: usize, term: Term, value: &Node) {
+        let key = term.plural();
+        let Node::List(items) = value else { return self.wrong(file, key.to_owned(), "a list") };
+        for (index, item) in items.iter().enumerate() {
+            let Some(name) = written_name(item) else {
+                self.wrong(file, format!("{key}[{index}]"), &format!("a {}'s name, or `name: …`", term.as_str()));
+                continue;
+            };
+            let same =
+                |known: &(Term, String)| known.0 == term && document::fold_name(&known.1) == document::fold_name(name);
+            if !self.terms.iter().any(same) {
+                self.terms.push((term, name.to_owned()));
             }
         }
     }
@@ -357,10 +380,14 @@ impl Folder {
 fn is_routing(node: &Node) -> bool {
     let Node::Map(members) = node else { return false };
     let has = |name: &str| members.iter().any(|(key, _)| key == name);
-    !has("type") && !has("nodes") && (has("queues") || has("routes"))
+    !has("type") && !has("nodes") && routing_keys().any(has)
 }
 
-fn queue_name(node: &Node) -> Option<&str> {
+fn routing_keys() -> impl Iterator<Item = &'static str> {
+    ["queues", "routes"].into_iter().chain(Term::ALL.map(Term::plural))
+}
+
+fn written_name(node: &Node) -> Option<&str> {
     match node {
         Node::String(name) => Some(name),
         Node::Map(members) => members.iter().find_map(|(key, value)| match (key.as_str(), value) {

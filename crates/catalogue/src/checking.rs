@@ -310,8 +310,8 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Queue => drop(bindings.queues.insert(folded, QueueId(id))),
             Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
             Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
-            // Flows don't name these.
-            Kind::Route | Kind::Domain => {}
+            // Flows don't name these, and terms by their text alone.
+            Kind::Route | Kind::Domain | Kind::Term(_) => {}
         }
     }
     bindings

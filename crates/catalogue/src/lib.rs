@@ -22,6 +22,7 @@ pub mod schedules;
 pub mod shape;
 pub mod shelf;
 pub mod tables;
+pub mod terms;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod usage;
 pub mod versions;

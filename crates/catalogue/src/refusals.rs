@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
+use waypost_ids::Ref;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, FlowRecord};
 
@@ -35,20 +36,24 @@ pub(crate) fn refuse_taken(next: &World, changes: &[CatalogueChange]) -> Result<
     taken.map_or(Ok(()), Err)
 }
 
-/// Refuses to delete what others use then.
+/// Refuses to delete what others use then, and to take a term's name away while flows write it.
 pub(crate) fn refuse_used(
     world: &World,
     next: &World,
     changes: &[CatalogueChange],
     edits: &[Edit],
 ) -> Result<(), ChangeError> {
+    let written = |object: Ref| (world.as_written(&object), object);
     let objects = changes.iter().filter_map(|change| match change {
-        CatalogueChange::Delete(object) => Some(object.clone()),
+        CatalogueChange::Delete(object) => Some(written(object.clone())),
+        // What flows write may be another's name since.
+        CatalogueChange::Put(record) => Some(written(record.object())).filter(|(written, object)| written != object),
         _ => None,
     });
+    let gone = objects.filter(|(written, object)| written == object || next.as_declared(written).is_none());
     let flows = edits.iter().map(|edit| &edit.record).filter(|record| record.deleted_at.is_some());
-    for object in objects.chain(flows.map(|record| record.id.into())) {
-        let users = users_of(next, &object);
+    for (written, object) in gone.chain(flows.map(|record| (record.id.into(), record.id.into()))) {
+        let users = users_of(next, &written);
         if !users.is_empty() {
             let name = node(world, &object).map(|node| node.name).unwrap_or_default();
             return Err(ChangeError::InUse { kind: object.kind.as_str(), name, users });

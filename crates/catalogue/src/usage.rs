@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use waypost_flow::actions::facts::Named;
-use waypost_flow::document::Document;
+use waypost_flow::document::{self, Document};
 use waypost_flow::program::Selector;
 use waypost_ids::{FlowId, Kind, Ref};
 use waypost_store::records::catalogue::Bindings;
@@ -19,7 +19,7 @@ pub struct Use {
     pub path: Arc<str>,
     /// The action's type, or `end`.
     pub action: &'static str,
-    /// What is named.
+    /// What is named; a term as it is written.
     pub target: Ref,
     /// Which version of a flow.
     pub selector: Option<Selector>,
@@ -103,6 +103,8 @@ pub fn uses(document: &Document, world: &World, bindings: &Bindings) -> Vec<Use>
                 Named::ComputedQueue => object(Some(Ref::any(Kind::Queue))),
                 Named::Table(written) => object(world.resolve_table(written, bindings).map(Ref::from)),
                 Named::Schedule(written) => object(world.resolve_schedule(written, bindings).map(Ref::from)),
+                // Whether it is declared may change while the flow does not.
+                Named::Term(term, written) => object(Some(Ref::written(term, &document::fold_name(written)))),
             };
             let action = action.kind.type_name();
             uses.extend(found.map(|(target, selector)| Use { path: path.as_str().into(), action, target, selector }));

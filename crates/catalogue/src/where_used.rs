@@ -10,8 +10,9 @@ use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
 use crate::LiveCatalogue;
 use crate::error::{ChangeError, User};
 use crate::object::{Object, not_found};
+use crate::usage::{self, Use};
 use crate::versions::VersionName;
-use crate::world::World;
+use crate::world::{VersionKey, World};
 
 /// Something in the graph.
 #[derive(Clone, Debug)]
@@ -105,14 +106,11 @@ impl LiveCatalogue {
     pub async fn used_by_version(&self, id: FlowId, name: &VersionName) -> Result<Vec<Node>, ChangeError> {
         let loaded = self.named_version(id, name).await?;
         let world = self.world();
-        let checked = {
-            let world = world.clone();
-            self.desk.work(move |wanted| world.check_known(&loaded, wanted)).await?
-        };
+        let used = usage::uses(&loaded.document, &world, &loaded.record.bindings);
         let mut seen = HashSet::new();
-        let used = checked.references.iter().map(|reference| &reference.target);
+        let used = used.iter().filter_map(|one| world.as_declared(&one.target)).filter(|object| !object.is_any());
         let mut nodes: Vec<Node> =
-            used.filter(|object| seen.insert(*object)).filter_map(|object| node(&world, object)).collect();
+            used.filter(|object| seen.insert(object.clone())).filter_map(|object| node(&world, &object)).collect();
         nodes.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         Ok(nodes)
     }
@@ -189,12 +187,15 @@ fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> G
 fn uses(world: &World, object: &Ref) -> Vec<Edge> {
     let Some(flow) = object.flow() else { return Vec::new() };
     let versions = world.loaded_versions(flow);
-    versions.into_iter().flat_map(|key| world.usage.of(key).iter().map(move |place| edge(key, place))).collect()
+    versions
+        .into_iter()
+        .flat_map(|key| world.usage.of(key).iter().filter_map(move |place| edge(world, key, place)))
+        .collect()
 }
 
 fn users(world: &World, object: &Ref) -> Vec<Edge> {
     let any = Ref::any(object.kind);
-    let mut edges: Vec<Edge> = uses_of(world, object).collect();
+    let mut edges = uses_of(world, &world.as_written(object));
     if *object != any {
         edges.extend(uses_of(world, &any));
     }
@@ -211,19 +212,21 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
     edges
 }
 
-fn uses_of<'w>(world: &'w World, used: &'w Ref) -> impl Iterator<Item = Edge> + 'w {
-    world.usage.users(used).flat_map(move |key| world.usage.places(key, used).map(move |place| edge(key, place)))
+fn uses_of(world: &World, used: &Ref) -> Vec<Edge> {
+    let places = |key| world.usage.places(key, used).filter_map(move |place| edge(world, key, place));
+    world.usage.users(used).flat_map(places).collect()
 }
 
-fn edge((flow, version): (FlowId, Version), place: &crate::usage::Use) -> Edge {
-    Edge {
+/// A place that names something; none if nobody declared it.
+fn edge(world: &World, (flow, version): VersionKey, place: &Use) -> Option<Edge> {
+    Some(Edge {
         from: flow.into(),
         version: Some(version),
         path: place.path.clone(),
-        to: place.target.clone(),
+        to: world.as_declared(&place.target)?,
         kind: place.action,
         selector: place.selector.clone(),
-    }
+    })
 }
 
 /// An object of the world, if it is there.
@@ -239,7 +242,7 @@ pub fn node(world: &World, object: &Ref) -> Option<Node> {
     Some(Node { object: object.clone(), name, flow })
 }
 
-/// Everything that uses an object: running versions of other flows, and routes.
+/// Everything that uses an object, or writes a term: running versions of other flows, and routes.
 pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
     let mut users = Vec::new();
     for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {

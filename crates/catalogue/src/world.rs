@@ -1,4 +1,4 @@
-//! The catalogue in memory: flows, queues, tables, schedules and routes at one epoch. It is never changed: a change makes the next one.
+//! The catalogue in memory: flows, queues, tables, schedules, routes and terms at one epoch. It is never changed: a change makes the next one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
@@ -20,6 +20,7 @@ use crate::routes::Routes;
 use crate::schedules::KnownSchedule;
 use crate::shape::Table;
 use crate::shelf::Shelf;
+use crate::terms::Terms;
 use crate::usage::{self, Usage, Use};
 
 /// The name of the queue that unrouted mail stands in, unless its route names another.
@@ -81,6 +82,8 @@ pub struct World {
     pub tables: Shelf<Table>,
     /// Schedules.
     pub schedules: Shelf<KnownSchedule>,
+    /// Terms of every kind.
+    pub terms: Terms,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -132,6 +135,7 @@ impl World {
         catalogue.routes.into_iter().for_each(|route| world.routes.insert(route));
         catalogue.tables.into_iter().for_each(|table| world.tables.insert(table));
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
+        catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -186,6 +190,7 @@ impl World {
             routes: self.routes.clone(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
+            terms: self.terms.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -322,6 +327,7 @@ impl World {
             Kind::Schedule => Some(&self.schedules),
             Kind::Domain => Some(&self.domains),
             Kind::Route => Some(&self.routes),
+            Kind::Term(term) => Some(self.terms.shelf(term)),
         }
     }
 
@@ -333,6 +339,7 @@ impl World {
             Kind::Schedule => Some(&mut self.schedules),
             Kind::Domain => Some(&mut self.domains),
             Kind::Route => Some(&mut self.routes),
+            Kind::Term(term) => Some(self.terms.shelf_mut(term)),
         }
     }
 

@@ -26,6 +26,7 @@ use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget as RouteWanted}
 use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit, ScheduleSpec};
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::tables::TableSpec;
+use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::where_used::node;
 use waypost_flow::source::{self, Node};
@@ -284,8 +285,28 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             let spec = ScheduleSpec { name: to_be, description: String::new(), definition: members };
             of::<KnownSchedule>(name, puts.then_some(ScheduleEdit::Replace(spec)), place)
         }
+        Kind::Term(term) => {
+            let extra = members.clone();
+            let spec = puts.then_some(TermSpec { name: Some(to_be), extra });
+            with_kind(term, OfTerm { name, spec, place })
+        }
         Kind::Flow => panic!("flows have verbs of their own"),
     })
+}
+
+/// An edit of a term.
+struct OfTerm<'l> {
+    name: &'l str,
+    spec: Option<TermSpec>,
+    place: &'l str,
+}
+
+impl ForKind for OfTerm<'_> {
+    type Answer = Arc<dyn AnyEdit>;
+
+    fn with<K: TermKind>(self) -> Arc<dyn AnyEdit> {
+        of::<Declared<K>>(self.name, self.spec, self.place)
+    }
 }
 
 fn of<T: Object>(name: &str, to: Option<T::Spec>, place: &str) -> Arc<dyn AnyEdit> {

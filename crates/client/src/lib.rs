@@ -33,6 +33,7 @@ mod retry;
 pub mod routing;
 pub mod schedules;
 pub mod tables;
+pub mod terms;
 mod token;
 mod transport;
 
@@ -44,6 +45,7 @@ use futures_util::stream::BoxStream;
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use waypost_ids::Term;
 
 pub use builder::ClientBuilder;
 pub use error::Error;
@@ -95,6 +97,12 @@ impl Client {
     /// Schedules.
     pub fn schedules(&self) -> schedules::Schedules<'_> {
         schedules::Schedules(self)
+    }
+
+    /// Terms of one kind, such as skills.
+    #[must_use]
+    pub fn terms(&self, kind: Term) -> terms::Terms<'_> {
+        terms::Terms { client: self, kind }
     }
 
     /// Mail handed in, and what became of all mail.

@@ -10,4 +10,4 @@ mod object;
 pub use decision::DecisionKind;
 pub use id::{FlowId, InteractionId, QueueId, ScheduleId, TableId, Version};
 pub use label::LabelTarget;
-pub use object::{Key, Kind, Ref};
+pub use object::{Key, Kind, Ref, Term};

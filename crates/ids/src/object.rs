@@ -22,11 +22,54 @@ pub enum Kind {
     Schedule,
     /// A domain that mail is accepted for.
     Domain,
+    /// A term.
+    Term(Term),
+}
+
+/// A kind of objects that are a name which others use, and nothing else that the server acts on. Flows write the name itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Term {
+    /// What somebody who takes work must know.
+    Skill,
+    /// A language that somebody who takes work must speak.
+    Language,
+}
+
+impl Term {
+    /// Every kind of terms.
+    pub const ALL: [Self; 2] = [Self::Skill, Self::Language];
+
+    /// The word for one.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skill => "skill",
+            Self::Language => "language",
+        }
+    }
+
+    /// The word for many: in paths, commands and routing files.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Skill => "skills",
+            Self::Language => "languages",
+        }
+    }
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Route, Self::Flow, Self::Queue, Self::Table, Self::Schedule, Self::Domain];
+    pub const ALL: [Self; 8] = [
+        Self::Route,
+        Self::Flow,
+        Self::Queue,
+        Self::Table,
+        Self::Schedule,
+        Self::Domain,
+        Self::Term(Term::Skill),
+        Self::Term(Term::Language),
+    ];
 
     /// The word that the API, the audit log and messages use.
     #[must_use]
@@ -38,6 +81,7 @@ impl Kind {
             Self::Table => "table",
             Self::Schedule => "schedule",
             Self::Domain => "domain",
+            Self::Term(term) => term.as_str(),
         }
     }
 
@@ -59,7 +103,7 @@ impl fmt::Display for Kind {
 pub enum Key {
     /// Most have a UUID.
     Id(Uuid),
-    /// A domain is its name, in lower case.
+    /// A domain is its name, in lower case. Flows name a term by its folded name, declared or not.
     Name(Arc<str>),
 }
 
@@ -83,6 +127,12 @@ impl Ref {
     #[must_use]
     pub fn domain(name: &str) -> Self {
         Self { kind: Kind::Domain, key: Key::Name(Arc::from(name)) }
+    }
+
+    /// A term as flows name it: by its folded name.
+    #[must_use]
+    pub fn written(term: Term, folded: &str) -> Self {
+        Self { kind: Kind::Term(term), key: Key::Name(Arc::from(folded)) }
     }
 
     /// Whichever object of a kind is decided for at run time.
@@ -160,6 +210,8 @@ mod tests {
             assert_eq!(Kind::named(kind.as_str()), Some(kind));
         }
         assert_eq!(Kind::named("Queue"), None);
+        let terms = Term::ALL.into_iter().filter(|term| Kind::ALL.contains(&Kind::Term(*term)));
+        assert_eq!(terms.count(), Term::ALL.len());
     }
 
     #[test]

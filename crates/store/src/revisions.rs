@@ -14,20 +14,23 @@ pub struct Stale {
 
 /// Revisions that a change is meant for, as `If-Match` lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revisions(Vec<u64>);
+pub struct Revisions(Option<Vec<u64>>);
 
 impl Revisions {
+    /// Whatever it is, as long as there is one: `*`.
+    pub const ANY: Self = Self(None);
+
     /// Any of these.
     #[must_use]
     pub fn any_of(revisions: Vec<u64>) -> Self {
-        Self(revisions)
+        Self(Some(revisions))
     }
 
     /// The revision, if there is only one.
     #[must_use]
     pub fn only(&self) -> Option<u64> {
-        match *self.0 {
-            [only] => Some(only),
+        match self.0.as_deref() {
+            Some([only]) => Some(*only),
             _ => None,
         }
     }
@@ -38,7 +41,7 @@ impl Revisions {
     /// Stale.
     pub fn check(matching: Option<&Self>, kind: &'static str, current: u64) -> Result<(), Stale> {
         match matching {
-            Some(Self(revisions)) if !revisions.contains(&current) => Err(Stale { kind, current }),
+            Some(Self(Some(revisions))) if !revisions.contains(&current) => Err(Stale { kind, current }),
             _ => Ok(()),
         }
     }

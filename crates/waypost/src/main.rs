@@ -12,6 +12,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use waypost_ids::Term;
 
 /// Inbound email routing: mail comes in, flows decide, every step is on record.
 #[derive(Parser)]
@@ -25,7 +26,7 @@ struct Arguments {
 enum Command {
     /// Run the server: SMTP in, HTTP API, workers
     Serve(commands::serve::Arguments),
-    /// Bring a folder of flows, tables, schedules, queues and routes onto a server
+    /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
@@ -45,6 +46,12 @@ enum Command {
     /// Look at queues
     #[command(subcommand)]
     Queues(commands::queues::Command),
+    /// Look at skills
+    #[command(subcommand)]
+    Skills(commands::terms::Command),
+    /// Look at languages
+    #[command(subcommand)]
+    Languages(commands::terms::Command),
     /// Look at data tables, look keys up, replace all rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
@@ -88,6 +95,8 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
+        Command::Skills(command) => commands::terms::run(Term::Skill, &command),
+        Command::Languages(command) => commands::terms::run(Term::Language, &command),
         Command::Schedules(command) => commands::schedules::run(&command),
         Command::Tables(command) => commands::tables::run(&command),
         Command::Mail(command) => commands::mail::run(command),

@@ -56,7 +56,7 @@ pub struct ChangeSet {
     /// Names of queues that are made if they are not there; the flows may name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// Queues, tables, schedules, domains and routes that are put or deleted; flows and routes may name those that the set makes.
+    /// Queues, tables, schedules, domains, routes, skills and so on that are put or deleted; flows and routes may name those that the set makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangeSetObject>,
     /// Whether to answer without doing.
@@ -71,7 +71,7 @@ pub struct ChangeSet {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSetObject {
-    /// `queue`, `table`, `schedule`, `domain`, `route`.
+    /// Its kind: `queue`, `table`, `schedule`, `domain`, `route`, `skill` and so on.
     pub kind: String,
     /// Which one, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,7 @@ pub struct ChangeSetDone {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedObject {
-    /// `queue`, `table`, `schedule`, `domain`, `route`.
+    /// Its kind.
     pub kind: String,
     /// Its identifier.
     pub id: String,

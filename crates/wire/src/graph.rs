@@ -11,7 +11,7 @@ use waypost_ids::Version;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph<'g> {
-    /// Routes, flows, queues, tables and schedules.
+    /// Flows and objects of the other kinds.
     pub nodes: Vec<GraphNode<'g>>,
     /// Uses, each from what uses to what is used.
     pub edges: Vec<GraphEdge<'g>>,
@@ -20,13 +20,13 @@ pub struct Graph<'g> {
     pub withheld: Vec<Cow<'g, str>>,
 }
 
-/// A route, a flow, a queue, a table or a schedule.
+/// A flow, or an object of another kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphNode<'g> {
     /// Its identifier.
     pub id: Uuid,
-    /// `route`, `flow`, `queue`, `table`, `schedule`.
+    /// Its kind: `route`, `flow`, `queue`, `table`, `schedule`, `skill` and so on.
     pub kind: Cow<'g, str>,
     /// Its name; a route's address pattern.
     pub name: Cow<'g, str>,

@@ -2,6 +2,7 @@
 //! new fact, is a compile error until every action has given its answer.
 
 use serde_json::Value as Json;
+use waypost_ids::Term;
 
 use super::jumps::ProgramJumps;
 use crate::check::World;
@@ -36,6 +37,8 @@ pub enum Named<'d> {
     Table(&'d str),
     /// A schedule.
     Schedule(&'d str),
+    /// A term, which need not be declared.
+    Term(Term, &'d str),
 }
 
 /// A value for a variable.

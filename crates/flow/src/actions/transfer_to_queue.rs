@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use waypost_ids::Term;
 
 use super::definition::{ActionDefinition, Need, Takes, member};
 use super::facts::{Effect, Ends, Facts, Named, PartsMut, ProgramFacts, Sets};
@@ -106,7 +107,13 @@ skills: [refunds]
 
     fn facts(&self) -> Facts<'_> {
         let queue = if is_computed(&self.queue) { Named::ComputedQueue } else { Named::Queue(&self.queue) };
-        Facts { names: vec![queue], assigns: None, outputs: None, inside: &[] }
+        let skills = self.skills.iter().filter_map(Json::as_array).flatten();
+        let language = self.language.iter().map(|language| (Term::Language, language));
+        let terms = skills.map(|skill| (Term::Skill, skill)).chain(language);
+        // What is computed is known at run time alone.
+        let written = terms.filter_map(|(term, name)| Some((term, name.as_str().filter(|name| !is_computed(name))?)));
+        let names = std::iter::once(queue).chain(written.map(|(term, name)| Named::Term(term, name))).collect();
+        Facts { names, assigns: None, outputs: None, inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {

@@ -38,7 +38,7 @@ impl Document {
         for (_, action) in self.actions() {
             names.extend(action.kind.facts().names.into_iter().filter_map(|named| match named {
                 Named::Queue(written) => Some(written),
-                Named::Flow(_) | Named::ComputedQueue | Named::Table(_) | Named::Schedule(_) => None,
+                Named::Flow(_) | Named::ComputedQueue | Named::Table(_) | Named::Schedule(_) | Named::Term(..) => None,
             }));
         }
         names.extend(self.end.queue.as_deref());

@@ -1,13 +1,14 @@
-//! Flows, versions, queues, domains, routes, under one epoch.
+//! Flows, versions, queues, domains, routes, terms, under one epoch.
 
 use std::collections::BTreeMap;
 
-use waypost_ids::{Kind, LabelTarget, Ref};
+use uuid::Uuid;
+use waypost_ids::{Kind, LabelTarget, Ref, Term};
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
 use crate::records::catalogue::{
-    Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, VersionRecord,
+    Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, TermRecord, VersionRecord,
 };
 use crate::traits::Store;
 
@@ -170,6 +171,36 @@ pub(crate) async fn routes_and_domains_come_and_go(store: &dyn Store) {
     let again = RouteRecord { id: route(3), ..routes[0].clone() };
     store.commit(3, vec![CatalogueChange::put(again.clone())]).await.unwrap();
     assert_eq!(store.load().await.unwrap().routes, [again], "its pattern is free");
+}
+
+pub(crate) async fn terms_come_and_go(store: &dyn Store) {
+    for (number, term) in (1..).zip(Term::ALL) {
+        let declared = |id, name: &str| TermRecord {
+            term,
+            id: Uuid::from_u128(id),
+            name: name.to_owned(),
+            folded_name: name.to_lowercase(),
+            extra: serde_json::Map::from_iter([("why".to_owned(), "money".into())]),
+            revision: 3,
+            created_at: at(0),
+            modified_at: at(1),
+        };
+        let commit = async |changes| store.commit(store.epoch().await.unwrap(), changes).await;
+        // The name is another's among another kind of terms.
+        let first = declared(number, "Refunds");
+        commit(vec![CatalogueChange::put(first.clone())]).await.unwrap();
+        let kept = |terms: Vec<TermRecord>| terms.into_iter().find(|kept| kept.id == first.id);
+        assert_eq!(kept(store.load().await.unwrap().terms), Some(first.clone()));
+        let twin = declared(number + 100, "REFUNDS");
+        assert!(matches!(commit(vec![CatalogueChange::put(twin.clone())]).await, Err(CommitError::Store(_))));
+        let renamed = declared(number, "Returns");
+        commit(vec![CatalogueChange::put(renamed.clone()), CatalogueChange::put(twin.clone())]).await.unwrap();
+        assert_eq!(kept(store.load().await.unwrap().terms), Some(renamed));
+        let gone = |id| CatalogueChange::delete(Ref::new(Kind::Term(term), id));
+        commit(vec![gone(first.id)]).await.unwrap();
+        assert_eq!(kept(store.load().await.unwrap().terms), None);
+    }
+    assert_eq!(store.load().await.unwrap().terms.len(), Term::ALL.len(), "the twins stay");
 }
 
 pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {

@@ -6,7 +6,7 @@ use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 
-use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
+use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::text;
 use super::mail_columns::interaction;
 use super::pool::{Lent, Parameters, execute, row, rows};
@@ -16,7 +16,7 @@ use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
-    VersionRecord,
+    TermRecord, VersionRecord,
 };
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
@@ -156,6 +156,7 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
         .await?,
         tables: all(&db, "SELECT * FROM data_tables WHERE NOT deleted ORDER BY id", &[], table).await?,
         schedules: all(&db, "SELECT * FROM schedules ORDER BY id", &[], schedule).await?,
+        terms: all(&db, "SELECT * FROM terms ORDER BY id", &[], term).await?,
     })
 }
 
@@ -204,6 +205,7 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
         UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM data_tables WHERE NOT deleted GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
         UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern
             HAVING count(*) > 1
         LIMIT 1";
@@ -240,6 +242,7 @@ async fn put(db: &impl GenericClient, object: &ObjectRecord) -> Result<(), Store
             execute(db, sql, &[&text(&record.domain), &json(&record.extra)?, &record.created_at]).await.map(drop)
         }
         ObjectRecord::Route(record) => put_route(db, record).await,
+        ObjectRecord::Term(record) => put_term(db, record).await,
     }
 }
 
@@ -249,6 +252,7 @@ async fn delete(db: &impl GenericClient, object: &Ref) -> Result<(), StoreError>
         Kind::Table => "UPDATE data_tables SET deleted = true WHERE id = $1",
         Kind::Schedule => "DELETE FROM schedules WHERE id = $1",
         Kind::Route => "UPDATE routes SET deleted = true WHERE id = $1",
+        Kind::Term(_) => "DELETE FROM terms WHERE id = $1",
         Kind::Domain => {
             let sql = "DELETE FROM domains WHERE domain = $1";
             return execute(db, sql, &[&text(&object.to_string())]).await.map(drop);
@@ -414,6 +418,29 @@ async fn put_schedule(db: &impl GenericClient, schedule: &ScheduleRecord) -> Res
             &schedule.created_at,
             &text(&schedule.created_by),
             &schedule.modified_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+async fn put_term(db: &impl GenericClient, term: &TermRecord) -> Result<(), StoreError> {
+    execute(
+        db,
+        "INSERT INTO terms (id, kind, name, folded_name, extra, revision, created_at, modified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, folded_name = excluded.folded_name,
+            extra = excluded.extra, revision = excluded.revision, created_at = excluded.created_at,
+            modified_at = excluded.modified_at",
+        &[
+            &term.id,
+            &term.term.as_str(),
+            &text(&term.name),
+            &text(&term.folded_name),
+            &json(&term.extra)?,
+            &i64::try_from(term.revision).unwrap_or(i64::MAX),
+            &term.created_at,
+            &term.modified_at,
         ],
     )
     .await

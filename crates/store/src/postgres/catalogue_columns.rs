@@ -1,15 +1,16 @@
-//! Flows, versions, queues, domains, routes, tables and schedules as rows.
+//! Flows, versions, queues, domains, routes, tables, schedules and terms as rows.
 
 use std::sync::Arc;
 
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Term};
 
 use super::columns::Columns;
 use crate::error::StoreError;
 use crate::records::catalogue::{
-    DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, TermRecord,
+    VersionRecord,
 };
 use crate::records::tables::{ScheduleRecord, TableRecord};
 
@@ -138,6 +139,22 @@ pub(super) fn schedule(row: &Row) -> Result<ScheduleRecord, StoreError> {
         revision: columns.count("revision")?,
         created_at: columns.get("created_at")?,
         created_by: columns.get("created_by")?,
+        modified_at: columns.get("modified_at")?,
+    })
+}
+
+pub(super) fn term(row: &Row) -> Result<TermRecord, StoreError> {
+    let columns = Columns { row, table: "terms" };
+    let word: String = columns.get("kind")?;
+    let term = Term::ALL.into_iter().find(|term| term.as_str() == word);
+    Ok(TermRecord {
+        term: term.ok_or_else(|| columns.inconsistent("kind", &format!("`{word}` is not known")))?,
+        id: columns.get("id")?,
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        extra: columns.json("extra")?,
+        revision: columns.count("revision")?,
+        created_at: columns.get("created_at")?,
         modified_at: columns.get("modified_at")?,
     })
 }

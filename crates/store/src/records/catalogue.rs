@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables and schedules. All of it stands under one number, the
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules and terms. All of it stands under one number, the
 //! epoch.
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version};
 
 use super::audit::AuditRecord;
 use super::tables::{ScheduleRecord, TableRecord};
@@ -250,6 +250,27 @@ pub struct RouteRecord {
     pub modified_at: Timestamp,
 }
 
+/// A term: a name that others use, such as a skill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermRecord {
+    /// What kind of term.
+    pub term: Term,
+    /// The term's identifier.
+    pub id: Uuid,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us: unique among terms of one kind.
+    pub folded_name: String,
+    /// Members that are only kept and returned.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    /// Counts the changes of this term: the ETag.
+    pub revision: u64,
+    /// When the term was made.
+    pub created_at: Timestamp,
+    /// When the term last changed.
+    pub modified_at: Timestamp,
+}
+
 /// Everything in the catalogue that running and publishing need.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
@@ -269,6 +290,8 @@ pub struct Catalogue {
     pub tables: Vec<TableRecord>,
     /// All schedules.
     pub schedules: Vec<ScheduleRecord>,
+    /// All terms, of whatever kind.
+    pub terms: Vec<TermRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -318,6 +341,8 @@ pub enum ObjectRecord {
     Domain(DomainRecord),
     /// A route.
     Route(RouteRecord),
+    /// A term.
+    Term(TermRecord),
 }
 
 impl ObjectRecord {
@@ -330,6 +355,7 @@ impl ObjectRecord {
             Self::Schedule(schedule) => schedule.id.into(),
             Self::Domain(domain) => Ref::domain(&domain.domain),
             Self::Route(route) => Ref::new(Kind::Route, route.id),
+            Self::Term(record) => Ref::new(Kind::Term(record.term), record.id),
         }
     }
 }
@@ -362,4 +388,5 @@ objects! {
     ScheduleRecord => Schedule,
     DomainRecord => Domain,
     RouteRecord => Route,
+    TermRecord => Term,
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Params, Row, named_params};
 use uuid::Uuid;
 use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 
-use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, version};
+use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::micros;
 use super::mail_columns::interaction;
 use super::writer::Session;
@@ -15,7 +15,7 @@ use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
-    VersionRecord,
+    TermRecord, VersionRecord,
 };
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
@@ -167,6 +167,7 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         routes: all(db, "SELECT * FROM routes WHERE NOT deleted ORDER BY id", (), route)?,
         tables: all(db, "SELECT * FROM data_tables WHERE NOT deleted ORDER BY id", (), table)?,
         schedules: all(db, "SELECT * FROM schedules ORDER BY id", (), schedule)?,
+        terms: all(db, "SELECT * FROM terms ORDER BY id", (), term)?,
     })
 }
 
@@ -212,6 +213,7 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
          UNION ALL SELECT folded_name FROM queues GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM data_tables WHERE NOT deleted GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
@@ -249,6 +251,7 @@ fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
             (&record.domain, json(&record.extra)?, micros(record.created_at)),
         ),
         ObjectRecord::Route(record) => put_route(db, record),
+        ObjectRecord::Term(record) => put_term(db, record),
     }
 }
 
@@ -259,6 +262,7 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Schedule => run(db, "DELETE FROM schedules WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Domain => run(db, "DELETE FROM domains WHERE domain = ?1", (object.to_string(),)),
         Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Flow => {
             Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
         }
@@ -397,6 +401,24 @@ fn put_schedule(db: &Connection, schedule: &ScheduleRecord) -> Result<(), StoreE
             micros(schedule.created_at),
             &schedule.created_by,
             micros(schedule.modified_at),
+        ),
+    )
+}
+
+fn put_term(db: &Connection, term: &TermRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO terms (id, kind, name, folded_name, extra, revision, created_at, modified_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            term.id.as_bytes(),
+            term.term.as_str(),
+            &term.name,
+            &term.folded_name,
+            json(&term.extra)?,
+            term.revision,
+            micros(term.created_at),
+            micros(term.modified_at),
         ),
     )
 }

@@ -1,14 +1,15 @@
-//! Flows, versions, queues, domains, routes, tables and schedules as rows.
+//! Flows, versions, queues, domains, routes, tables, schedules and terms as rows.
 
 use std::sync::Arc;
 
 use rusqlite::Row;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Term};
 
 use super::columns::Columns;
 use crate::error::StoreError;
 use crate::records::catalogue::{
-    DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, VersionRecord,
+    DomainRecord, EventKind, FlowEvent, FlowLock, FlowRecord, QueueRecord, RouteRecord, RouteTarget, TermRecord,
+    VersionRecord,
 };
 use crate::records::tables::{ScheduleRecord, TableRecord};
 
@@ -137,6 +138,22 @@ pub(super) fn schedule(row: &Row<'_>) -> Result<ScheduleRecord, StoreError> {
         revision: columns.get("revision")?,
         created_at: columns.time("created_at")?,
         created_by: columns.get("created_by")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}
+
+pub(super) fn term(row: &Row<'_>) -> Result<TermRecord, StoreError> {
+    let columns = Columns::sealed(row, "terms")?;
+    let word: String = columns.get("kind")?;
+    let term = Term::ALL.into_iter().find(|term| term.as_str() == word);
+    Ok(TermRecord {
+        term: term.ok_or_else(|| columns.inconsistent("kind", &format!("`{word}` is not known")))?,
+        id: columns.uuid("id")?,
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        extra: columns.json("extra")?,
+        revision: columns.get("revision")?,
+        created_at: columns.time("created_at")?,
         modified_at: columns.time("modified_at")?,
     })
 }

@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009-attempts.sql"),
     include_str!("migrations/0010-sums.sql"),
     include_str!("migrations/0011-journals.sql"),
+    include_str!("migrations/0012-terms.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

@@ -1,5 +1,5 @@
-//! `waypost apply`: a folder of flows, tables, schedules, queues and routes onto a server: tables and schedules first, for flows name
-//! them, then flows and queues as one change set. What is there already is left as it is.
+//! `waypost apply`: a folder of flows, tables, schedules, queues, terms and routes onto a server: tables and schedules first, for flows
+//! name them, then flows, queues and terms as one change set. What is there already is left as it is.
 
 mod schedules;
 mod tables;
@@ -13,8 +13,9 @@ use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
+use waypost_ids::Term;
 use waypost_wire::Object;
-use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangeSetFlow};
+use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangeSetFlow, ChangeSetObject};
 use waypost_wire::reference::Reference;
 use waypost_wire::replay::ReplayRequest;
 use waypost_wire::routing::{Route, RouteRequest};
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     routes(&remote, &folder, &flows, &mut out)
 }
 
-/// Makes the folder's queues and publishes its flows as one change set: all of it, or none. Answers ids of flows of type email by
+/// Makes the folder's queues and terms and publishes its flows as one change set: all of it, or none. Answers ids of flows of type email by
 /// folded name.
 fn flows(
     remote: &Remote,
@@ -81,7 +82,7 @@ fn flows(
     folder: &mut Folder,
     out: &mut impl Write,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    if !(folder.flows.is_empty() && folder.queues.is_empty()) {
+    if !(folder.flows.is_empty() && folder.queues.is_empty() && folder.terms.is_empty()) {
         let flows = folder
             .flows
             .iter()
@@ -89,6 +90,7 @@ fn flows(
         let set = ChangeSet {
             flows: flows.collect(),
             queues: folder.queues.clone(),
+            objects: folder.terms.iter().map(|(term, name)| declared(*term, name)).collect(),
             dry_run: arguments.dry_run,
             note: arguments.note.clone(),
             ..ChangeSet::default()
@@ -108,6 +110,11 @@ fn flows(
         }
     }
     Ok(known)
+}
+
+fn declared(term: Term, name: &str) -> ChangeSetObject {
+    let put = Object::from_iter([("name".to_owned(), name.into())]);
+    ChangeSetObject { kind: term.as_str().to_owned(), put: Some(put), ..ChangeSetObject::default() }
 }
 
 /// Replays recorded mail through the flows as they would be; fails if too many decisions would be others.
@@ -136,6 +143,10 @@ fn said(done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
             "created" => writeln!(out, "queue {}: {would}created", queue.name)?,
             _ => writeln!(out, "queue {}: unchanged", queue.name)?,
         }
+    }
+    for object in &done.objects {
+        let would = if object.outcome == "unchanged" { "" } else { would };
+        writeln!(out, "{} {}: {would}{}", object.kind, object.name, object.outcome)?;
     }
     for flow in &done.flows {
         let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();

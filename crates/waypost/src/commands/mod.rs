@@ -17,4 +17,5 @@ pub(crate) mod schedules;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod tables;
+pub(crate) mod terms;
 pub(crate) mod validate;

@@ -202,6 +202,21 @@ async function main() {
   await architect.deleteFlowsDatatable(table.id);
   await refused('a table is gone', 404, 'flows.datatables.not.found', () => architect.getFlowsDatatable(table.id));
 
+  // --- skills
+  const skill = await routing.postRoutingSkills({ name: 'Invoices' });
+  check('a skill is made', [skill.name, skill.state, skill.version], ['Invoices', 'active', '1']);
+  check('skills', (await routing.getRoutingSkills({ name: 'inv*' })).entities.map((one) => one.name), ['Invoices']);
+  check('a skill is read', (await routing.getRoutingSkill(skill.id)).name, 'Invoices');
+  await routing.deleteRoutingSkill(skill.id);
+  await refused('a skill is gone', 404, 'resource.not.found', () => routing.getRoutingSkill(skill.id));
+
+  // --- languages
+  const language = await routing.postRoutingLanguages({ name: 'French' });
+  check('a language is made', [language.name, language.state], ['French', 'active']);
+  check('languages', (await routing.getRoutingLanguages()).entities.map((one) => one.name), ['French']);
+  await routing.deleteRoutingLanguage(language.id);
+  await refused('a language is gone', 404, 'resource.not.found', () => routing.getRoutingLanguage(language.id));
+
   // --- what is not offered
   await refused('jobs', 501, 'not.implemented', () => architect.postFlowsJobs());
   await refused('exports', 501, 'not.implemented', () => architect.postFlowsExportJobs({ flows: [] }));

@@ -364,11 +364,28 @@ check("a table is tracked", architect.get_architect_dependencytracking_object(ta
 architect.delete_flows_datatable(table.id)
 refused("a table is gone", 404, "flows.datatables.not.found", architect.get_flows_datatable, table.id)
 
+# --- skills
+skill = routing.post_routing_skills({"name": "Invoices"})
+check("a skill is made", (skill.name, skill.state, skill.version, skill.division.name), ("Invoices", "active", "1", "Home"))
+refused("its name is taken", 409, "duplicate.name", routing.post_routing_skills, {"name": "invoices"})
+check("skills are listed", [one.name for one in routing.get_routing_skills(name="inv*", id=[skill.id]).entities], ["Invoices"])
+check("a skill stays in the one division", routing.patch_routing_skill(skill.id, {"divisionId": "*"}).version, "2")
+check("a skill is read", routing.get_routing_skill(skill.id).name, "Invoices")
+routing.delete_routing_skill(skill.id)
+refused("a skill is gone", 404, "resource.not.found", routing.get_routing_skill, skill.id)
+
+# --- languages
+language = routing.post_routing_languages({"name": "French"})
+check("a language is made", (language.name, language.state, language.version), ("French", "active", "1"))
+check("languages are listed", [one.name for one in routing.get_routing_languages(name="fr*", sort_order="desc").entities], ["French"])
+check("a language is read", routing.get_routing_language(language.id).name, "French")
+routing.delete_routing_language(language.id)
+refused("a language is gone", 404, "resource.not.found", routing.get_routing_language, language.id)
+
 # --- what is not offered
 refused("jobs are not offered", 501, "not.implemented", architect.post_flows_jobs)
 refused("exports are not offered", 501, "not.implemented", architect.post_flows_export_jobs, {"flows": []})
 refused("users are not offered", 501, "not.implemented", sdk.UsersApi(client).get_users_me)
-refused("skills are not offered", 501, "not.implemented", routing.get_routing_skills)
 
 # --- clients
 other.description = "changed"

@@ -30,10 +30,17 @@ pub(crate) enum Format {
 pub(crate) struct Looking {
     /// All the way, not only the next ones
     #[arg(long, short = 't')]
-    transitive: bool,
+    pub(crate) transitive: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Format,
+}
+
+impl Looking {
+    /// Prints what uses something.
+    pub(crate) fn print_users(&self, graph: &Graph<'_>, out: &mut impl Write) -> Result<(), Failure> {
+        print(graph, false, self.output, out)
+    }
 }
 
 /// Arguments about a flow.
@@ -65,7 +72,7 @@ pub(super) fn uses(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fa
 pub(super) fn used_by(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
     let graph = remote.wait(remote.flows().used_by(id, arguments.looking.transitive))?;
-    print(&graph, false, arguments.looking.output, out)
+    arguments.looking.print_users(&graph, out)
 }
 
 /// `waypost queues used-by`.
@@ -78,7 +85,7 @@ pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result
         .find(|queue| queue.id.to_string() == arguments.queue || document::fold_name(&queue.name) == folded);
     let id = found.ok_or_else(|| Failure::Failed(format!("there is no queue `{}`", arguments.queue)))?.id;
     let graph = remote.wait(remote.routing().queue_used_by(id, arguments.looking.transitive))?;
-    print(&graph, false, arguments.looking.output, out)
+    arguments.looking.print_users(&graph, out)
 }
 
 fn print(graph: &Graph<'_>, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {

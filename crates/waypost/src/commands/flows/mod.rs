@@ -88,7 +88,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-pub(crate) use graph::{OfQueue, queue_used_by};
+pub(crate) use graph::{Looking, OfQueue, queue_used_by};
 
 impl One {
     /// Connects, and finds the flow.
