@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
-use waypost_app::error::AppError;
 use waypost_app::replay::request::{MOST_COUNT, ReplayRequest};
 use waypost_catalogue::changesets::ChangeSet;
 use waypost_flow::source::Node;
@@ -21,7 +20,7 @@ use waypost_wire::trace::ReplayTraces;
 use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite, RoutingRead};
 use crate::body::FlowBody;
 use crate::changesets::members;
-use crate::error::{ApiError, diagnosed};
+use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
@@ -75,10 +74,7 @@ pub async fn start(
 ) -> Result<Response, ApiError> {
     query.finish()?;
     let (request, set) = read(&body)?;
-    let replay = state.app.start_replay(&caller.client, request, set).await.map_err(|error| match error {
-        AppError::Invalid(problems) => ApiError::invalid("replay.invalid", diagnosed(&problems)),
-        other => other.into(),
-    })?;
+    let replay = state.app.start_replay(&caller.client, request, set).await?;
     Ok((StatusCode::ACCEPTED, Json(view(&replay, &[], &caller)?)).into_response())
 }
 

@@ -13,13 +13,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use tokio::sync::Semaphore;
-use waypost_store::error::StoreError;
+use waypost_flow::diagnostic::Diagnostic;
+use waypost_store::error::{ClientError, StoreError};
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::records::audit::SERVER;
+use waypost_store::revisions::Stale;
 use waypost_store::traits::Store;
 
-use crate::error::AppError;
 use guesses::Guesses;
 use scopes::{Scope, Scopes};
 use secret::Secret;
@@ -59,8 +61,63 @@ pub struct Principal {
     pub scopes: Scopes,
 }
 
+/// Why a token was not issued.
+#[derive(Debug, Error)]
+pub enum GrantError {
+    /// Client id or secret is wrong, or the client was revoked.
+    #[error("client id or secret is wrong")]
+    BadCredentials,
+    /// Too many wrong secrets; try again later.
+    #[error("too many attempts; try again in {seconds} s")]
+    Throttled {
+        /// When to try again.
+        seconds: u64,
+    },
+    /// A scope that nobody knows.
+    #[error("scope `{0}` is not known or not granted to this client")]
+    BadScope(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a client was not answered, made or changed.
+#[derive(Debug, Error)]
+pub enum AccessError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// It does not exist.
+    #[error("client `{0}` was not found")]
+    NotFound(String),
+    /// There is a client with this id.
+    #[error("a client named `{0}` exists already")]
+    Exists(String),
+    /// What the configuration says of a client can't be one.
+    #[error("a client needs an id without `:`, and a secret")]
+    Unfit,
+    /// It was meant for another revision.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// Nobody would have the scope `admin` any more.
+    #[error("it is the last active client with the scope `admin`")]
+    LastAdmin,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ClientError> for AccessError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::LastAdmin => Self::LastAdmin,
+            ClientError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// Why a token is not taken.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Error)]
 pub enum TokenError {
     /// Nobody knows it, or its client was revoked.
     #[error("the token is not valid")]
@@ -109,7 +166,7 @@ impl Access {
     ///
     /// # Errors
     /// The store, or the system's source of chance.
-    pub async fn first_client(&self) -> Result<Option<NewClient>, AppError> {
+    pub async fn first_client(&self) -> Result<Option<NewClient>, StoreError> {
         if !self.store.clients().await?.is_empty() {
             return Ok(None);
         }
@@ -122,11 +179,11 @@ impl Access {
     ///
     /// # Errors
     /// The store.
-    pub async fn keep(&self, client: NewClient) -> Result<(), AppError> {
+    pub async fn keep(&self, client: NewClient) -> Result<(), AccessError> {
         let id = client.record.id.clone();
         let audit = clients::changed(SERVER, "created", None, &client.record);
         if !self.store.put_client(client.record, audit).await? {
-            return Err(AppError::NameTaken { kind: "client", name: id.clone(), holder: id });
+            return Err(AccessError::Exists(id));
         }
         tracing::info!(client = id, "client created");
         Ok(())
@@ -137,9 +194,9 @@ impl Access {
     ///
     /// # Errors
     /// An empty id or one with a colon, an empty secret, or the store.
-    pub async fn bootstrap(&self, id: &str, secret: Secret) -> Result<(), AppError> {
+    pub async fn bootstrap(&self, id: &str, secret: Secret) -> Result<(), AccessError> {
         if id.is_empty() || id.contains(':') || secret.expose().is_empty() {
-            return Err(AppError::Protected("a client needs an id without `:`, and a secret".to_owned()));
+            return Err(AccessError::Unfit);
         }
         loop {
             let before = self.store.client(id).await?;
@@ -174,9 +231,10 @@ impl Access {
         secret: Secret,
         requested: Option<&str>,
         remote: IpAddr,
-    ) -> Result<IssuedToken, AppError> {
+    ) -> Result<IssuedToken, GrantError> {
         let now = Timestamp::now();
-        let attempt = self.guesses.begin(remote, client_id, now).map_err(|seconds| AppError::Throttled { seconds })?;
+        let attempt =
+            self.guesses.begin(remote, client_id, now).map_err(|seconds| GrantError::Throttled { seconds })?;
         let client = self.store.client(client_id).await?.filter(|client| client.revoked_at.is_none());
         // That an unknown id is answered sooner than a wrong secret tells which ids exist; ids are no secret.
         let Some(client) = client else {
@@ -189,7 +247,7 @@ impl Access {
         let has = Scopes::stored(&client.scopes);
         let scopes = match requested.map(str::trim).filter(|text| !text.is_empty()) {
             None => has,
-            Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(AppError::BadScope)?,
+            Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(GrantError::BadScope)?,
         };
         let token = Secret::generate()?;
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
@@ -257,7 +315,7 @@ impl Access {
         self.store.share_requests(client, admitted, since).await
     }
 
-    async fn matches(&self, hash: &str, secret: Secret) -> Result<bool, AppError> {
+    async fn matches(&self, hash: &str, secret: Secret) -> Result<bool, StoreError> {
         if let Some(matches) = secret::matches_generated(hash, &secret) {
             return Ok(matches);
         }
@@ -286,16 +344,16 @@ fn admin(id: &str, secret_hash: String) -> ClientRecord {
 }
 
 /// The log has no id that nobody has: it may be a secret that was put in the wrong place.
-fn refused(client: Option<&str>, remote: IpAddr) -> AppError {
+fn refused(client: Option<&str>, remote: IpAddr) -> GrantError {
     tracing::warn!(client, %remote, "token refused: wrong client id or secret");
-    AppError::BadCredentials
+    GrantError::BadCredentials
 }
 
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| StoreError::Unavailable(error.to_string()).into())
+    done.map_err(|error| StoreError::Unavailable(error.to_string()))
 }

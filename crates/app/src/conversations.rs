@@ -17,8 +17,7 @@ use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
-use crate::error::AppError;
-use crate::interactions::too_large;
+use crate::interactions::{AcceptError, InteractionError, too_large};
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
 
@@ -79,17 +78,17 @@ impl App {
     ///
     /// # Errors
     /// Every problem found, no route where there is no target, or the store.
-    pub async fn begin_conversation(&self, new: NewConversation, remote: String) -> Result<InteractionId, AppError> {
+    pub async fn begin_conversation(&self, new: NewConversation, remote: String) -> Result<InteractionId, AcceptError> {
         let Live { world, running } = self.catalogue.live();
         let mut problems = fields(&new);
         problems.extend(new.opening.target.and_then(|target| target_problem(&world, target)));
         if !problems.is_empty() {
-            return Err(AppError::Invalid(problems));
+            return Err(AcceptError::Invalid(problems));
         }
         let route = match (new.opening.target, running.routes.find(&new.to.address)) {
             (Some(_), _) | (None, RouteMatch::Postmaster) => None,
             (None, RouteMatch::Route(route)) => Some(route),
-            (None, RouteMatch::None) => return Err(AppError::NoRoute(new.to.address)),
+            (None, RouteMatch::None) => return Err(AcceptError::NoRoute(new.to.address)),
         };
         let raw = Bytes::from(mail(&new).map_err(|error| StoreError::Failed(error.to_string()))?);
         // Kept for one without a sender too: what begins so is no bounce.
@@ -122,7 +121,7 @@ impl App {
     ///
     /// # Errors
     /// Not found, erased, or the store.
-    pub async fn read_message(&self, id: InteractionId) -> Result<ReadMessage, AppError> {
+    pub async fn read_message(&self, id: InteractionId) -> Result<ReadMessage, InteractionError> {
         let raw = self.raw_message(id).await?;
         let message = Message::parse(&raw);
         let parties = |field| message.addresses(field).iter().map(party).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 use waypost_catalogue::routes::RouteMatch;
@@ -16,7 +17,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
-use waypost_store::error::LeaseError;
+use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::leases::Lease;
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::catalogue::QueueRecord;
@@ -26,12 +27,74 @@ use waypost_store::records::mail::{
 };
 
 use crate::App;
-use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
 
 /// So many characters of what is no address are told back.
 const SHOWN_ADDRESS: usize = 100;
+
+/// Why mail that came over HTTP, whole or as fields, was not accepted.
+#[derive(Debug, Error)]
+pub enum AcceptError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// No route takes mail for this address.
+    #[error("no route for `{0}`")]
+    NoRoute(String),
+    /// The idempotency key was used with another body.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The same request is being worked on.
+    #[error("a request with this idempotency key is in flight")]
+    InFlight,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an interaction was not answered or changed.
+#[derive(Debug, Error)]
+pub enum InteractionError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// It does not exist.
+    #[error("interaction `{0}` was not found")]
+    NotFound(InteractionId),
+    /// Its content was erased.
+    #[error("content of interaction `{0}` was deleted")]
+    Erased(InteractionId),
+    /// It is in no state that allows it.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why work was not claimed, or what was claimed not changed.
+#[derive(Debug, Error)]
+pub enum ClaimError {
+    /// The queue does not exist.
+    #[error("queue `{0}` was not found")]
+    NoQueue(QueueId),
+    /// The lease ended, or was never given.
+    #[error("the lease was lost: it ended, or was never given")]
+    Lost,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LeaseError> for ClaimError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Lost => Self::Lost,
+            LeaseError::Store(error) => Self::Store(error),
+        }
+    }
+}
 
 /// What a mail over HTTP became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,24 +142,24 @@ impl App {
         raw: Bytes,
         remote: String,
         idempotency_key: Option<String>,
-    ) -> Result<HttpAcceptance, AppError> {
+    ) -> Result<HttpAcceptance, AcceptError> {
         let problems: Vec<_> = [("to", to.as_str(), true), ("from", from.as_deref().unwrap_or_default(), false)]
             .into_iter()
             .filter_map(|(name, address, required)| no_address(name, address, required))
             .collect();
         if !problems.is_empty() {
-            return Err(AppError::Invalid(problems));
+            return Err(AcceptError::Invalid(problems));
         }
         let route = match self.catalogue.running().routes.find(&to) {
             RouteMatch::Route(route) => Some(route),
             RouteMatch::Postmaster => None,
-            RouteMatch::None => return Err(AppError::NoRoute(to)),
+            RouteMatch::None => return Err(AcceptError::NoRoute(to)),
         };
         let from = from.unwrap_or_else(|| sender(&raw));
         let idempotency = idempotency_key
             .map(|key| IdempotencyKey { key: format!("{actor}\n{key}"), fingerprint: fingerprint(&from, &to, &raw) });
         let _guard = match &idempotency {
-            Some(key) => Some(self.in_flight.enter(&key.key).ok_or(AppError::InFlight)?),
+            Some(key) => Some(self.in_flight.enter(&key.key).ok_or(AcceptError::InFlight)?),
             None => None,
         };
         let recipients = vec![Bound::to(to, route)];
@@ -104,7 +167,7 @@ impl App {
             self.accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency }).await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
-            AcceptOutcome::KeyReused => return Err(AppError::KeyReused),
+            AcceptOutcome::KeyReused => return Err(AcceptError::KeyReused),
             AcceptOutcome::Replayed(interactions) => acceptance.interactions = interactions,
             AcceptOutcome::Committed(accepted) => {
                 for one in accepted {
@@ -122,7 +185,11 @@ impl App {
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn wait_decided(&self, id: InteractionId, patience: Duration) -> Result<InteractionRecord, AppError> {
+    pub async fn wait_decided(
+        &self,
+        id: InteractionId,
+        patience: Duration,
+    ) -> Result<InteractionRecord, InteractionError> {
         let deadline = Instant::now() + patience;
         loop {
             let notified = self.decided.notified();
@@ -141,7 +208,7 @@ impl App {
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn interaction(&self, id: InteractionId) -> Result<InteractionRecord, AppError> {
+    pub async fn interaction(&self, id: InteractionId) -> Result<InteractionRecord, InteractionError> {
         self.store.interaction(id).await?.ok_or_else(|| not_found(id))
     }
 
@@ -154,15 +221,15 @@ impl App {
         filter: &InteractionFilter,
         after: Option<InteractionId>,
         limit: u32,
-    ) -> Result<Vec<InteractionRecord>, AppError> {
-        Ok(self.store.interactions(filter, after, limit).await?)
+    ) -> Result<Vec<InteractionRecord>, StoreError> {
+        self.store.interactions(filter, after, limit).await
     }
 
     /// The runs of an interaction.
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, AppError> {
+    pub async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, InteractionError> {
         self.interaction(id).await?;
         Ok(self.store.runs(id).await?)
     }
@@ -171,7 +238,7 @@ impl App {
     ///
     /// # Errors
     /// Not found, erased, or the store.
-    pub async fn raw_message(&self, id: InteractionId) -> Result<Bytes, AppError> {
+    pub async fn raw_message(&self, id: InteractionId) -> Result<Bytes, InteractionError> {
         match self.store.raw_message(id).await? {
             Some(raw) => Ok(raw),
             None => {
@@ -185,14 +252,14 @@ impl App {
     ///
     /// # Errors
     /// Not found, erased, claimed or waiting, or the store.
-    pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+    pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         let interaction = self.interaction(id).await?;
         if interaction.erased {
             return Err(erased(id));
         }
         let audit = entry(actor, "run again", id);
         self.store.rerun(id, audit).await.map_err(|error| match error {
-            LeaseError::Lost => AppError::Lease("the interaction is claimed, or waits for a run already".to_owned()),
+            LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
             LeaseError::Store(error) => error.into(),
         })?;
         self.undecided.notify_one();
@@ -204,7 +271,7 @@ impl App {
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn erase(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+    pub async fn erase(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         if !self.store.erase(id, entry(actor, "erased", id)).await? {
             return Err(not_found(id));
         }
@@ -216,10 +283,10 @@ impl App {
     ///
     /// # Errors
     /// Not found, waiting for a run, or the store.
-    pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), AppError> {
+    pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         self.interaction(id).await?;
         self.store.complete(id, entry(actor, "completed", id)).await.map_err(|error| match error {
-            LeaseError::Lost => AppError::Lease("the interaction waits for a run".to_owned()),
+            LeaseError::Lost => InteractionError::Busy("the interaction waits for a run"),
             LeaseError::Store(error) => error.into(),
         })?;
         tracing::info!(actor, interaction = %id, "completed");
@@ -236,13 +303,13 @@ impl App {
         actor: &str,
         id: InteractionId,
         attributes: BTreeMap<String, String>,
-    ) -> Result<(), AppError> {
+    ) -> Result<(), InteractionError> {
         let names: Vec<&String> = attributes.keys().collect();
         let audit = AuditRecord { after: Some(json!({ "attributes": names })), ..entry(actor, "attributes set", id) };
         match self.store.set_attributes(id, attributes, Limits::ATTRIBUTE_BYTES, audit).await? {
             AttributesSet::Done => Ok(()),
             AttributesSet::TooLarge { bytes } => {
-                Err(AppError::Invalid(vec![attributes_too_large("attributes", bytes)]))
+                Err(InteractionError::Invalid(vec![attributes_too_large("attributes", bytes)]))
             }
             AttributesSet::Gone => {
                 self.interaction(id).await?;
@@ -255,16 +322,16 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub async fn summary(&self) -> Result<Summary, AppError> {
-        Ok(self.store.summary().await?)
+    pub async fn summary(&self) -> Result<Summary, StoreError> {
+        self.store.summary().await
     }
 
     /// Claims work from a queue; waits up to `wait` for some to come.
     ///
     /// # Errors
     /// The queue is not found, or the store.
-    pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, AppError> {
-        self.catalogue.object::<QueueRecord>(&claim.queue)?;
+    pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, ClaimError> {
+        self.catalogue.object::<QueueRecord>(&claim.queue).map_err(|_| ClaimError::NoQueue(claim.queue))?;
         let deadline = Instant::now() + wait;
         loop {
             let notified = self.decided.notified();
@@ -281,7 +348,7 @@ impl App {
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn acknowledge(&self, queue: QueueId, token: Uuid) -> Result<(), AppError> {
+    pub async fn acknowledge(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
         Ok(self.store.acknowledge(queue, token, Timestamp::now()).await?)
     }
 
@@ -289,7 +356,7 @@ impl App {
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn release(&self, queue: QueueId, token: Uuid) -> Result<(), AppError> {
+    pub async fn release(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
         self.store.release(queue, token, Timestamp::now()).await?;
         self.decided.notify_waiters();
         Ok(())
@@ -299,7 +366,7 @@ impl App {
     ///
     /// # Errors
     /// The lease was lost, or the store.
-    pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, AppError> {
+    pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, ClaimError> {
         let now = Timestamp::now();
         let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
         self.store.extend(queue, lease, now).await?;
@@ -328,12 +395,12 @@ fn attributes_too_large(path: &str, bytes: usize) -> Diagnostic {
         .found(bytes.to_string())
 }
 
-fn not_found(id: InteractionId) -> AppError {
-    AppError::NotFound { kind: "interaction", id: id.to_string() }
+fn not_found(id: InteractionId) -> InteractionError {
+    InteractionError::NotFound(id)
 }
 
-fn erased(id: InteractionId) -> AppError {
-    AppError::Deleted { kind: "content of interaction", id: id.to_string() }
+fn erased(id: InteractionId) -> InteractionError {
+    InteractionError::Erased(id)
 }
 
 /// What is wrong with an envelope address, if anything: it would not pass in SMTP either.

@@ -3,7 +3,6 @@
 pub mod access;
 pub mod audit;
 pub mod conversations;
-pub mod error;
 pub mod folder;
 pub mod interactions;
 pub mod mail;
@@ -23,13 +22,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use waypost_aside::Aside;
 use waypost_catalogue::LiveCatalogue;
+use waypost_catalogue::error::ChangeError;
 use waypost_engine::Limits;
 use waypost_ids::{FlowId, QueueId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
-use error::AppError;
 use interactions::InFlight;
 use mail::parked::Outside;
 use mail::underway::Underway;
@@ -96,7 +95,7 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, AppError> {
+    pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, ChangeError> {
         let catalogue = LiveCatalogue::open(store.clone()).await?;
         catalogue.ensure_built_in().await?;
         let underway = match settings.notes {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
+use thiserror::Error;
 use uuid::Uuid;
 use waypost_catalogue::shape::Table;
+use waypost_flow::diagnostic::Diagnostic;
 use waypost_ids::TableId;
 use waypost_store::contents::{NewContent, Replaced, after_clearing};
-use waypost_store::error::TableError;
+use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, RowAt, RowsAt, TableRow,
@@ -17,7 +19,42 @@ use waypost_store::revisions::{Revisions, Stale};
 use waypost_store::traits::TableStore;
 
 use crate::App;
-use crate::error::AppError;
+
+/// Why rows were not answered or changed.
+#[derive(Debug, Error)]
+pub enum RowError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// It does not exist.
+    #[error("{kind} `{id}` was not found")]
+    NotFound {
+        /// `table`, `table version` or `row`.
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// The table has a row with this key.
+    #[error("a row named `{key}` exists already")]
+    KeyTaken {
+        /// The key.
+        key: String,
+        /// The table.
+        table: TableId,
+    },
+    /// It was meant for another version.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// A whole new content of the table is just being written.
+    #[error("a new content of the table `{table}` is just being written")]
+    Importing {
+        /// The table's name.
+        table: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// What a look-up found.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +70,9 @@ impl App {
     ///
     /// # Errors
     /// Not found (the table, or the version), or the store.
-    pub async fn look_up(&self, id: TableId, key: &str, at: Option<ContentVersion>) -> Result<Found, AppError> {
-        let table = self.catalogue.object::<Table>(&id)?;
+    pub async fn look_up(&self, id: TableId, key: &str, at: Option<ContentVersion>) -> Result<Found, RowError> {
+        let unknown = |_| RowError::NotFound { kind: "table", id: id.to_string() };
+        let table = self.catalogue.object::<Table>(&id).map_err(unknown)?;
         let folded = table.folded(key);
         let RowAt { version, row } = self.store.row(id, &folded, at).await.map_err(|error| refused(error, &table))?;
         Ok(Found { version, row: row.map(|row| (row.key.clone(), table.values(&row))) })
@@ -50,7 +88,7 @@ impl App {
         after: Option<&str>,
         page: (u64, u32),
         at: Option<ContentVersion>,
-    ) -> Result<RowsAt, AppError> {
+    ) -> Result<RowsAt, RowError> {
         let after = after.map(|key| table.folded(key));
         let rows = self.store.rows(table.record.id, after.as_deref(), page, at).await;
         rows.map_err(|error| refused(error, table))
@@ -60,7 +98,7 @@ impl App {
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn table_content(&self, table: &Table) -> Result<Content, AppError> {
+    pub async fn table_content(&self, table: &Table) -> Result<Content, RowError> {
         self.store.content(table.record.id).await.map_err(|error| refused(error, table))
     }
 
@@ -73,7 +111,7 @@ impl App {
         table: &Table,
         offset: u64,
         limit: u32,
-    ) -> Result<(Vec<ContentVersionRecord>, u64), AppError> {
+    ) -> Result<(Vec<ContentVersionRecord>, u64), RowError> {
         self.store.content_versions(table.record.id, offset, limit).await.map_err(|error| refused(error, table))
     }
 
@@ -88,15 +126,13 @@ impl App {
         (key, values): (&str, Map<String, Json>),
         new: bool,
         if_match: Option<Revisions>,
-    ) -> Result<(ContentVersion, TableRow), AppError> {
-        let row = table.row(key, values).map_err(AppError::Invalid)?;
+    ) -> Result<(ContentVersion, TableRow), RowError> {
+        let row = table.row(key, values).map_err(RowError::Invalid)?;
         let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "row set", table), expected };
         let put = || self.store.put_row(table.record.id, row.clone(), new, change.clone());
         let changed = after_clearing(&*self.store, put).await.map_err(|error| match error {
-            TableError::Exists => {
-                AppError::NameTaken { kind: "row", name: key.to_owned(), holder: table.record.id.to_string() }
-            }
+            TableError::Exists => RowError::KeyTaken { key: key.to_owned(), table: table.record.id },
             error => refused(error, table),
         })?;
         Ok((changed.version, row))
@@ -112,7 +148,7 @@ impl App {
         table: &Table,
         key: &str,
         if_match: Option<Revisions>,
-    ) -> Result<ContentVersion, AppError> {
+    ) -> Result<ContentVersion, RowError> {
         let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "row removed", table), expected };
         let folded = table.folded(key);
@@ -125,7 +161,7 @@ impl App {
     }
 
     /// The version of the rows that a change is meant for. Of several it can only be the newest, and the store holds the change to it.
-    async fn expected(&self, table: &Table, if_match: Option<Revisions>) -> Result<Option<ContentVersion>, AppError> {
+    async fn expected(&self, table: &Table, if_match: Option<Revisions>) -> Result<Option<ContentVersion>, RowError> {
         let Some(revisions) = if_match else { return Ok(None) };
         if let Some(only) = revisions.only() {
             return Ok(Some(only));
@@ -145,7 +181,7 @@ impl App {
         table: &Arc<Table>,
         content: NewContent,
         if_match: Option<Revisions>,
-    ) -> Result<Replaced, AppError> {
+    ) -> Result<Replaced, RowError> {
         let expected = self.expected(table, if_match).await?;
         let change = ContentChange { audit: entry(by, "rows replaced", table), expected };
         let (store, id) = (self.store.clone(), table.record.id);
@@ -163,8 +199,8 @@ impl App {
 
 /// A row that is not there.
 #[must_use]
-pub fn row_not_found(key: &str) -> AppError {
-    AppError::NotFound { kind: "row", id: key.to_owned() }
+pub fn row_not_found(key: &str) -> RowError {
+    RowError::NotFound { kind: "row", id: key.to_owned() }
 }
 
 fn entry(by: By<'_>, action: &str, table: &Table) -> AuditRecord {
@@ -172,14 +208,14 @@ fn entry(by: By<'_>, action: &str, table: &Table) -> AuditRecord {
     AuditRecord::new(Uuid::now_v7(), Timestamp::now(), by, action, about)
 }
 
-fn refused(error: TableError, table: &Table) -> AppError {
+fn refused(error: TableError, table: &Table) -> RowError {
     let id = table.record.id;
     match error {
-        TableError::Unknown => AppError::NotFound { kind: "table", id: id.to_string() },
-        TableError::NotKept { asked, .. } => AppError::NotFound { kind: "table version", id: format!("{id}/{asked}") },
+        TableError::Unknown => RowError::NotFound { kind: "table", id: id.to_string() },
+        TableError::NotKept { asked, .. } => RowError::NotFound { kind: "table version", id: format!("{id}/{asked}") },
         TableError::Conflict { newest } => Stale { kind: "table's content", current: newest }.into(),
         TableError::Importing | TableError::Lost | TableError::Exists => {
-            AppError::Importing { table: table.record.name.clone() }
+            RowError::Importing { table: table.record.name.clone() }
         }
         TableError::Store(error) => error.into(),
     }

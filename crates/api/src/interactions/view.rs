@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use waypost_app::App;
-use waypost_app::error::AppError;
+use waypost_app::interactions::InteractionError;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, Version};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary};
@@ -57,7 +57,7 @@ pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) 
 ///
 /// # Errors
 /// Not found, or the store.
-pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, AppError> {
+pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, InteractionError> {
     let mut runs = app.runs(id).await?;
     let mut record = app.interaction(id).await?;
     for _ in 0..READS {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::task::spawn_blocking;
-use waypost_app::error::AppError;
+use waypost_app::tables::RowError;
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::tables::export::{self, Reader};
 use waypost_catalogue::tables::import::{ReadError, gathered};
@@ -102,7 +102,7 @@ pub(super) async fn export(
     let parts = stream::try_unfold(start, move |written| {
         let (app, table) = (app.clone(), table.clone());
         async move {
-            let Some(Written { after, begins }) = written else { return Ok::<_, AppError>(None) };
+            let Some(Written { after, begins }) = written else { return Ok::<_, RowError>(None) };
             let rows = app.table_rows(&table, after.as_deref(), (0, BATCH), Some(version)).await?.rows;
             let mut text = if begins { export::header(&table) } else { Vec::new() };
             text.extend(export::lines(&table, &rows, reader));

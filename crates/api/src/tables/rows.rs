@@ -5,8 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use waypost_app::error::AppError;
-use waypost_app::tables::row_not_found;
+use waypost_app::tables::{RowError, row_not_found};
 use waypost_catalogue::shape::{KEY, Table, keyed};
 use waypost_catalogue::tables::export::Reader;
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -87,7 +86,7 @@ pub(super) async fn create(
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
     let table = state.app.catalogue.object::<Table>(&parse_id(&id)?)?;
-    let row = keyed(body.rest()?).map_err(AppError::Invalid)?;
+    let row = keyed(body.rest()?).map_err(RowError::Invalid)?;
     set(&state, &caller.client, &table, row, true, &headers).await
 }
 
@@ -106,13 +105,13 @@ pub(super) async fn put(
     if !members.keys().any(|name| name.eq_ignore_ascii_case(KEY)) {
         members.insert(KEY.to_owned(), path_key.clone().into());
     }
-    let row = keyed(members).map_err(AppError::Invalid)?;
+    let row = keyed(members).map_err(RowError::Invalid)?;
     // The body may write the key in another way, if that is the same key to the table.
     if table.folded(&row.0) != table.folded(&path_key) {
         let problem = Diagnostic::error(Code::InvalidValue, KEY, "the row's key is not the one of the path")
             .expected(format!("`{path_key}`"))
             .found(format!("`{}`", row.0));
-        return Err(AppError::Invalid(vec![problem]).into());
+        return Err(RowError::Invalid(vec![problem]).into());
     }
     set(&state, &caller.client, &table, row, false, &headers).await
 }

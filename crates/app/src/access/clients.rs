@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_store::error::StoreError;
 use waypost_store::records::access::ClientRecord;
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::revisions::Revisions;
 
 use super::scopes::{Scope, Scopes};
 use super::secret::{self, Secret};
-use super::{Access, NewClient, TOKEN_SECONDS};
-use crate::error::AppError;
+use super::{Access, AccessError, NewClient, TOKEN_SECONDS};
 
 /// How long a client's tokens may last, in seconds: five minutes to two days.
 pub const TOKEN_SECONDS_ALLOWED: RangeInclusive<u32> = 300..=172_800;
@@ -43,7 +43,7 @@ impl Access {
     ///
     /// # Errors
     /// The store.
-    pub async fn clients(&self) -> Result<Vec<ClientRecord>, AppError> {
+    pub async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError> {
         let mut clients = self.store.clients().await?;
         clients.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
         Ok(clients)
@@ -53,7 +53,7 @@ impl Access {
     ///
     /// # Errors
     /// Not found, or the store.
-    pub async fn client(&self, id: &str) -> Result<ClientRecord, AppError> {
+    pub async fn client(&self, id: &str) -> Result<ClientRecord, AccessError> {
         self.store.client(id).await?.ok_or_else(|| not_found(id))
     }
 
@@ -61,7 +61,7 @@ impl Access {
     ///
     /// # Errors
     /// Every problem found, the system's source of chance, or the store.
-    pub async fn create_client(&self, actor: &str, spec: ClientSpec) -> Result<NewClient, AppError> {
+    pub async fn create_client(&self, actor: &str, spec: ClientSpec) -> Result<NewClient, AccessError> {
         let scopes = checked(&spec)?;
         let secret = Secret::generate()?;
         let now = Timestamp::now();
@@ -81,7 +81,7 @@ impl Access {
         };
         let audit = changed(actor, "created", None, &record);
         if !self.store.put_client(record.clone(), audit).await? {
-            return Err(AppError::NameTaken { kind: "client", name: record.id.clone(), holder: record.id });
+            return Err(AccessError::Exists(record.id));
         }
         tracing::info!(actor, client = record.id, "client created");
         Ok(NewClient { record, secret })
@@ -98,7 +98,7 @@ impl Access {
         id: &str,
         spec: ClientSpec,
         if_match: Option<Revisions>,
-    ) -> Result<ClientRecord, AppError> {
+    ) -> Result<ClientRecord, AccessError> {
         let scopes = checked(&spec)?;
         let record = self
             .change_client(actor, id, "changed", if_match.as_ref(), |before, now| ClientRecord {
@@ -122,7 +122,7 @@ impl Access {
     ///
     /// # Errors
     /// Not found, the system's source of chance, or the store.
-    pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AppError> {
+    pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AccessError> {
         let secret = Secret::generate()?;
         let secret_hash = secret::generated_hash(&secret);
         let record = self
@@ -143,7 +143,7 @@ impl Access {
         action: &str,
         if_match: Option<&Revisions>,
         change: impl Fn(&ClientRecord, Timestamp) -> ClientRecord,
-    ) -> Result<ClientRecord, AppError> {
+    ) -> Result<ClientRecord, AccessError> {
         loop {
             let before = self.client(id).await?;
             Revisions::check(if_match, "client", before.revision)?;
@@ -161,7 +161,7 @@ impl Access {
     ///
     /// # Errors
     /// Not found, the last client with the scope `admin`, or the store.
-    pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AppError> {
+    pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AccessError> {
         let before = self.client(id).await?;
         let audit = AuditRecord { before: Some(shown(&before)), ..entry(actor, "deleted", &before) };
         if !self.store.delete_client(id, audit).await? {
@@ -178,7 +178,7 @@ pub fn token_seconds(client: &ClientRecord) -> u32 {
 }
 
 /// The scopes in our names, or every problem of the whole.
-fn checked(spec: &ClientSpec) -> Result<Vec<String>, AppError> {
+fn checked(spec: &ClientSpec) -> Result<Vec<String>, AccessError> {
     let mut problems = Vec::new();
     let mut problem = |path: String, message: String, expected: String| {
         problems.push(Diagnostic::error(Code::InvalidValue, path, message).expected(expected));
@@ -210,7 +210,7 @@ fn checked(spec: &ClientSpec) -> Result<Vec<String>, AppError> {
         let message = "the client would have no right at all".to_owned();
         problems.push(Diagnostic::error(Code::InvalidValue, "scope", message).expected(format!("some of {}", ours())));
     }
-    if problems.is_empty() { Ok(scopes) } else { Err(AppError::Invalid(problems)) }
+    if problems.is_empty() { Ok(scopes) } else { Err(AccessError::Invalid(problems)) }
 }
 
 /// What the audit log says of a change. Neither secrets nor their hashes are part of it.
@@ -233,6 +233,6 @@ fn shown(client: &ClientRecord) -> Json {
     })
 }
 
-fn not_found(id: &str) -> AppError {
-    AppError::NotFound { kind: "client", id: id.to_owned() }
+fn not_found(id: &str) -> AccessError {
+    AccessError::NotFound(id.to_owned())
 }

@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
+use thiserror::Error;
 use uuid::Uuid;
-use waypost_aside::Wanted;
+use waypost_aside::{Failed, Wanted};
 use waypost_catalogue::Live;
 use waypost_catalogue::checking::CheckedVersion;
+use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::world::{Loaded, Running};
 use waypost_engine::{Answered, Detail, Limits, Question};
@@ -34,7 +36,26 @@ use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use super::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
-use crate::error::AppError;
+
+/// Why a flow was not tried.
+#[derive(Debug, Error)]
+pub enum AttemptError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// It would tell something that the caller may not read.
+    #[error("the token lacks the scope `{}`", .0.as_str())]
+    MissingScope(Scope),
+    /// The flow, or the version, was not found in the catalogue.
+    #[error(transparent)]
+    Find(#[from] ChangeError),
+    /// There was no thread for it, or it panicked.
+    #[error(transparent)]
+    Aside(#[from] Failed),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// What to try.
 #[derive(Clone, Debug)]
@@ -89,7 +110,7 @@ impl App {
     /// # Errors
     /// Not found, everything that keeps the document from running, inputs that don't fit, something that the caller may not read, or
     /// the store.
-    pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AppError> {
+    pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AttemptError> {
         let Live { world, running } = self.catalogue.live();
         let aim = match tried {
             Tried::Version(name) => Aim::Saved(self.catalogue.version_named_in(&world, id, &name).await?),
@@ -108,7 +129,7 @@ impl App {
                     let unsaved = unsaved(id, &node)?;
                     let checked = world.check_apart(&unsaved, wanted);
                     if !given.may_read_routing && names_routing(&checked) {
-                        return Err(AppError::MissingScope(Scope::RoutingRead));
+                        return Err(AttemptError::MissingScope(Scope::RoutingRead));
                     }
                     (None, program(&checked)?)
                 }
@@ -133,7 +154,7 @@ async fn run(
     given: Given,
     limits: Limits,
     live: LiveAnswers<'_>,
-) -> Result<Attempt, AppError> {
+) -> Result<Attempt, AttemptError> {
     let inputs = inputs(&program.interface, &given.inputs)?;
     let message = Message::parse(&given.raw);
     let start = Start {
@@ -156,7 +177,7 @@ async fn run(
     let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
     let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
     if answers.refused.load(Ordering::Relaxed) {
-        return Err(AppError::MissingScope(Scope::RoutingRead));
+        return Err(AttemptError::MissingScope(Scope::RoutingRead));
     }
     let Led::Ended(left) = left? else {
         return Err(StoreError::Failed("the run waits for an answer".to_owned()).into());
@@ -200,17 +221,17 @@ fn names_routing(checked: &CheckedVersion) -> bool {
 }
 
 /// What a version runs as.
-fn program(checked: &CheckedVersion) -> Result<Arc<Program>, AppError> {
-    checked.program.clone().ok_or_else(|| AppError::Invalid(checked.diagnostics.clone()))
+fn program(checked: &CheckedVersion) -> Result<Arc<Program>, AttemptError> {
+    checked.program.clone().ok_or_else(|| AttemptError::Invalid(checked.diagnostics.clone()))
 }
 
 /// A document in the place of the flow's next version.
-fn unsaved(id: FlowId, node: &Node) -> Result<Loaded, AppError> {
+fn unsaved(id: FlowId, node: &Node) -> Result<Loaded, AttemptError> {
     let read = document::read(node);
     let Some(document) = read.document.filter(|_| !read.diagnostics.iter().any(Diagnostic::is_error)) else {
         let nothing = || Diagnostic::error(Code::MissingKey, "nodes", "the document has no content to try");
         let problems = if read.diagnostics.is_empty() { vec![nothing()] } else { read.diagnostics };
-        return Err(AppError::Invalid(problems));
+        return Err(AttemptError::Invalid(problems));
     };
     let record = VersionRecord {
         flow_id: id,
@@ -227,7 +248,7 @@ fn unsaved(id: FlowId, node: &Node) -> Result<Loaded, AppError> {
 }
 
 /// Values for a flow's inputs, by position; every problem at once.
-fn inputs(interface: &Interface, given: &Map<String, Json>) -> Result<Vec<(usize, Value<'static>)>, AppError> {
+fn inputs(interface: &Interface, given: &Map<String, Json>) -> Result<Vec<(usize, Value<'static>)>, AttemptError> {
     let mut problems = Vec::new();
     let mut values = Vec::new();
     for (name, value) in given {
@@ -250,5 +271,5 @@ fn inputs(interface: &Interface, given: &Map<String, Json>) -> Result<Vec<(usize
         problems
             .push(Diagnostic::error(Code::MissingInput, format!("inputs.{}", input.name), message).expected(expected));
     }
-    if problems.is_empty() { Ok(values) } else { Err(AppError::Invalid(problems)) }
+    if problems.is_empty() { Ok(values) } else { Err(AttemptError::Invalid(problems)) }
 }

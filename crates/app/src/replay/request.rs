@@ -12,9 +12,9 @@ use waypost_catalogue::world::World;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::{self, Node};
 use waypost_ids::{FlowId, Version};
+use waypost_store::error::StoreError;
 
 use super::failed;
-use crate::error::AppError;
 
 /// How many interactions are run when nothing is said.
 pub const USUAL_COUNT: u64 = 1_000;
@@ -87,7 +87,7 @@ impl ReplayRequest {
     ///
     /// # Errors
     /// Every problem.
-    pub fn check(&self) -> Result<(), AppError> {
+    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut wrong = |path: &str, message: &str, expected: &str, found: String| {
             problems.push(Diagnostic::error(Code::InvalidValue, path, message).expected(expected).found(found));
@@ -97,14 +97,14 @@ impl ReplayRequest {
         {
             wrong("since", "nothing lies between `since` and `until`", "a time before `until`", since.to_string());
         }
-        if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Puts ids in the place of names.
     ///
     /// # Errors
     /// What is not there.
-    pub fn resolve(&mut self, world: &World) -> Result<(), AppError> {
+    pub fn resolve(&mut self, world: &World) -> Result<(), Vec<Diagnostic>> {
         let mut problems = Vec::new();
         if let Some(written) = self.route.take() {
             let known = |id: &Uuid| world.routes.contains_key(id);
@@ -135,26 +135,24 @@ impl ReplayRequest {
                 ),
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(AppError::Invalid(problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// The change set that would publish it.
     ///
     /// # Errors
     /// A document that is not JSON.
-    pub fn change_set(&self) -> Result<ChangeSet, AppError> {
+    pub fn change_set(&self) -> Result<ChangeSet, StoreError> {
         let members = self.flows.iter().map(|one| {
             let document = match &one.document {
                 None => None,
-                Some(document) => {
-                    Some(source::json(&document.to_string()).map_err(|error| AppError::Store(failed(&error)))?)
-                }
+                Some(document) => Some(source::json(&document.to_string()).map_err(|error| failed(&error))?),
             };
             let version = one.version.as_deref().map(version_name);
             let (flow_id, name) = (one.flow_id.clone(), one.name.clone());
             Ok(Member { flow_id, name, document, version, ..Member::default() })
         });
-        let members = members.collect::<Result<Vec<Member>, AppError>>()?;
+        let members = members.collect::<Result<Vec<Member>, StoreError>>()?;
         Ok(ChangeSet { members, queues: self.queues.clone(), dry_run: true, ..ChangeSet::default() })
     }
 

@@ -23,20 +23,18 @@ use waypost_api::router::router;
 use waypost_api::serve::Edge;
 use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
-use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
-use waypost_app::error::AppError;
+use waypost_app::access::{Access, AccessError};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
 use waypost_mail::smtp::Settings as SmtpSettings;
 
-use telemetry::Telemetry;
-use tls::{Certificates, Source};
-
 use crate::commands::serve::{Arguments, BareLf, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
+use telemetry::Telemetry;
+use tls::{Certificates, Source};
 
 /// Runs until a signal, then lets everything finish for at most `drain`.
 pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
@@ -219,7 +217,7 @@ async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
     match access.keep(client).await {
         Ok(()) => {}
         // Another node that starts for the first time was quicker, and has the secret.
-        Err(AppError::NameTaken { .. }) => {
+        Err(AccessError::Exists(_)) => {
             tracing::info!("the admin client was made by another node");
             return fs::remove_file(&file).map_err(|error| fail(&error));
         }
