@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::path::FieldPath;
 use crate::types::Type;
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, read_span, read_time};
 
 /// A literal as a value of the wanted type; nothing, with every problem noted, if it is none.
 pub(super) fn read(
@@ -24,8 +23,8 @@ pub(super) fn read(
         (Type::Boolean, Json::Bool(value)) => Some(Value::Boolean(*value)),
         (Type::Integer, Json::Number(number)) => number.as_i64().map(Value::Integer),
         (Type::Number, Json::Number(number)) => number.as_f64().map(Value::Number),
-        (Type::Datetime, Json::String(text)) => text.parse::<Timestamp>().ok().map(Value::Datetime),
-        (Type::Duration, Json::String(text)) => text.parse::<SignedDuration>().ok().map(Value::Duration),
+        (Type::Datetime, Json::String(text)) => read_time(text).map(Value::Datetime),
+        (Type::Duration, Json::String(text)) => read_span(text).map(Value::Duration),
         (Type::List(element), Json::Array(parts)) => {
             let parts = parts.iter().enumerate();
             let values: Vec<Option<_>> =

@@ -7,6 +7,7 @@ mod compile;
 mod compute;
 mod constant;
 mod each;
+mod equality;
 mod eval;
 mod extent;
 mod frame;
@@ -41,7 +42,8 @@ use crate::value::{Text, Value};
 use crate::work::Work;
 
 pub use budget::Budget;
-pub(crate) use compute::{compare_keys, equal};
+pub(crate) use compute::compare_keys;
+pub(crate) use equality::{equal, key};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{ObjectReference, objects};
