@@ -26,8 +26,9 @@ fn write(out: &mut String) -> Result {
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
         example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
-        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
+        Contents: [documents](#documents), [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
     );
+    documents(out);
     data_types(out)?;
     names(out)?;
     operators(out)?;
@@ -70,6 +71,14 @@ fn thousands(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What holds of every document, whatever stands in it.
+fn documents(out: &mut String) {
+    out.push_str(
+        "\n## Documents\n\n\
+        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n",
+    );
 }
 
 fn data_types(out: &mut String) -> Result {

@@ -192,6 +192,21 @@ pub(crate) fn infer(path: &str, value: &Json, scope: &Scope<'_>) -> Inferred {
     }
 }
 
+/// The name of an attribute as it is meant: `$${` undone.
+///
+/// # Errors
+/// If it holds an expression: names are not computed.
+pub(crate) fn plain_name(path: &str, name: &str) -> Result<String, Vec<Diagnostic>> {
+    if template::holds_expression(name) {
+        return Err(vec![
+            Diagnostic::error(Code::InvalidValue, path, format!("the name `{name}` holds an expression"))
+                .expected("a name that is written out: names are not computed")
+                .suggestion("write the name out, or write `$${` for a literal `${`"),
+        ]);
+    }
+    Ok(template::unescaped(name))
+}
+
 /// Compiles a `when`: exactly one `${…}` of type boolean.
 ///
 /// # Errors
@@ -214,8 +229,10 @@ pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Co
 /// # Errors
 /// All problems, with `path`.
 pub fn constant(path: &str, value: &Json, data_type: &Type) -> Result<Value<'static>, Vec<Diagnostic>> {
-    let mut problems = Problems::default();
-    literal::read(&FieldPath::Root(path), value, data_type, &mut problems).ok_or_else(|| problems.into_vec())
+    let (path, mut problems) = (FieldPath::Root(path), Problems::default());
+    let plain = literal::plain(&path, value, &mut problems);
+    let read = plain.and_then(|plain| literal::read(&path, &plain, data_type, &mut problems));
+    read.ok_or_else(|| problems.into_vec())
 }
 
 /// What a type reads as when nothing set it: `""`, `0`, `0.0`, `false`, the empty list or map, JSON `null`, a zero duration, the Unix epoch.
