@@ -77,7 +77,10 @@ fn thousands(number: u64) -> String {
 fn documents(out: &mut String) {
     out.push_str(
         "\n## Documents\n\n\
-        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n",
+        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n\
+        - A member that is `null`, or has nothing after its colon in YAML, counts as left out: the official SDKs send such. But a\n  \
+        `default` and a `value` may be the null of json, in other types it is an error; and a branch's `when` without a condition is\n  \
+        refused, because a branch without `when` is always taken.\n",
     );
 }
 

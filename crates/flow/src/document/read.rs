@@ -235,7 +235,7 @@ fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
-    let default = reader.optional_value(&object, "default");
+    let default = reader.default_value(&object);
     let (name, data_type) = declared?;
     Some(Input { name, data_type, description, default })
 }
@@ -245,7 +245,7 @@ fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
     let required = reader.boolean(&object, "required").unwrap_or_default();
-    let default = reader.optional_value(&object, "default");
+    let default = reader.default_value(&object);
     let (name, data_type) = declared?;
     Some(Output { name, data_type, description, default, required })
 }
@@ -253,7 +253,7 @@ fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
 fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let (name, data_type) = declared(reader, &object)?;
-    Some(Variable { name, data_type, default: reader.optional_value(&object, "default") })
+    Some(Variable { name, data_type, default: reader.default_value(&object) })
 }
 
 /// Reports names that stand twice, or differ in case alone.
@@ -330,6 +330,13 @@ fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
 fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
     let object = reader.object(path, node, &["when", "to", "name"], &[])?;
     let when = reader.string(&object, "when");
+    // Left out, it would mean always.
+    if object.is_null("when") {
+        reader.diagnostics.push(
+            Diagnostic::error(Code::MissingKey, object.at("when"), "`when` has no condition")
+                .suggestion("write one, or take `when` away from the branch that is taken in all other cases"),
+        );
+    }
     Some(Branch { when, to: reader.required_string(&object, "to")? })
 }
 
