@@ -80,7 +80,9 @@ fn documents(out: &mut String) {
         - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n\
         - A member that is `null`, or has nothing after its colon in YAML, counts as left out: the official SDKs send such. But a\n  \
         `default` and a `value` may be the null of json, in other types it is an error; and a branch's `when` without a condition is\n  \
-        refused, because a branch without `when` is always taken.\n",
+        refused, because a branch without `when` is always taken.\n\
+        - YAML's block scalars (`|`, `>`) end in a line break. One that is exactly one `${…}` has none, so that it keeps the expression's type;\n  \
+        `|+` keeps it, and so does text around the expression. Anchors, aliases, tags and merge keys (`<<`) are refused.\n",
     );
 }
 

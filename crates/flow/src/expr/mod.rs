@@ -212,16 +212,45 @@ pub(crate) fn plain_name(path: &str, name: &str) -> Result<String, Vec<Diagnosti
 /// # Errors
 /// As [`compile_value`].
 pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Compiled, Vec<Diagnostic>> {
-    match template::split(path, text)?.as_slice() {
-        [Part::Expression(_)] => compile_value(path, &Json::from(text), scope, Some(&Type::Boolean)),
-        _ => Err(vec![
-            Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`")
-                .expected("a boolean expression such as `${interaction.email.subject != ''}`")
-                .found("a text")
-                .suggestion(format!("write `${{{}}}`", text.trim()))
-                .at(0..text.len()),
-        ]),
+    let parts = template::split(path, text)?;
+    if let [Part::Expression(_)] = parts.as_slice() {
+        return compile_value(path, &Json::from(text), scope, Some(&Type::Boolean));
     }
+    let found = match parts.iter().any(|part| matches!(part, Part::Expression(_))) {
+        true => "a text with an expression in it",
+        false => "a text",
+    };
+    let mut problem =
+        Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
+            .expected("a boolean expression such as `${interaction.email.subject != ''}`")
+            .found(found)
+            .at(0..text.len());
+    problem.suggestion = as_condition(text, &parts, scope.work).map(|whole| format!("write `${{{whole}}}`"));
+    Err(vec![problem])
+}
+
+/// The one expression that was meant by a text: what stands in its `${…}` and around them, if that is one.
+fn as_condition(text: &str, parts: &[Part], work: &Work<'_>) -> Option<String> {
+    let alone = parts.iter().all(|part| !matches!(part, Part::Text(around) if !around.trim().is_empty()));
+    let is_name = |written: &str| written.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+    let meant: String = parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(around) => around.clone(),
+            Part::Expression(range) => match text.get(range.clone()).unwrap_or_default().trim() {
+                written if alone || is_name(written) => written.to_owned(),
+                // What was together stays together.
+                written => format!("({written})"),
+            },
+        })
+        .collect();
+    let meant = meant.trim();
+    parse::parse("", meant, 0, work).is_ok().then(|| meant.to_owned())
+}
+
+/// Whether a text is exactly one `${…}`, which has the expression's own type.
+pub(crate) fn is_one_expression(text: &str) -> bool {
+    template::split("", text).is_ok_and(|parts| matches!(parts.as_slice(), [Part::Expression(_)]))
 }
 
 /// Reads a default: a literal without expressions, of the given type.
