@@ -34,7 +34,7 @@ pub enum AppError {
         id: String,
     },
     /// The name is taken.
-    #[error("a {kind} named `{name}` exists already")]
+    #[error("a {kind} named `{name}` exists already{}", unicode_forms(kind, name))]
     NameTaken {
         /// `flow`, `queue`, …
         kind: &'static str,
@@ -153,6 +153,15 @@ pub struct User {
 fn users_text(users: &[User]) -> String {
     let names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
     names.join(", ")
+}
+
+/// What people can't see: two names that look the same and are written in other characters.
+fn unicode_forms(kind: &str, name: &str) -> &'static str {
+    let is_compared_so = kind != "row" && kind != "client";
+    if name.is_ascii() || !is_compared_so {
+        return "";
+    }
+    ": names are compared whatever the case and Unicode form (NFC or NFD)"
 }
 
 impl From<ClientError> for AppError {

@@ -1,9 +1,9 @@
 //! A tree to a document. Every problem is reported, not the first alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::actions;
-use super::names::{flow_name_problem, is_type, name_problem};
+use super::names::{doubled_names, flow_name_problem, is_type, name_problem};
 use super::object::{Object, Reader};
 use super::{
     Branch, Condition, ConditionSet, Disposition, Document, End, Input, Jump, Match, Node as FlowNode, Output, Trigger,
@@ -162,9 +162,6 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
     let variables = reader.list(object, "variables", MAX_ENTRIES);
     let variables: Vec<Variable> =
         variables.into_iter().filter_map(|(path, node)| variable(reader, &path, node)).collect();
-    unique(reader, "inputs", inputs.iter().map(|input| input.name.as_str()));
-    unique(reader, "outputs", outputs.iter().map(|output| output.name.as_str()));
-    unique(reader, "variables", variables.iter().map(|variable| variable.name.as_str()));
     let trigger = object.get("trigger").and_then(|node| trigger(reader, node));
     let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
     let nodes = reader.list(object, "nodes", MAX_NODES);
@@ -179,7 +176,7 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
             );
         }
     }
-    Document {
+    let document = Document {
         name: metadata.name.clone().unwrap_or_default(),
         flow_type: metadata.flow_type.clone().unwrap_or_default(),
         description: metadata.description.clone(),
@@ -191,7 +188,9 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
         nodes,
         on_error: object.get("onError").and_then(|node| jump(reader, "onError", node)),
         end: object.get("end").map(|node| end(reader, node)).unwrap_or_default(),
-    }
+    };
+    reader.diagnostics.extend(doubled_names(&document));
+    document
 }
 
 fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)> {
@@ -254,25 +253,6 @@ fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let (name, data_type) = declared(reader, &object)?;
     Some(Variable { name, data_type, default: reader.default_value(&object) })
-}
-
-/// Reports names that stand twice, or differ in case alone.
-fn unique<'n>(reader: &mut Reader, list: &str, names: impl Iterator<Item = &'n str>) {
-    let mut seen: HashMap<String, &str> = HashMap::new();
-    for (index, name) in names.enumerate() {
-        if let Some(first) = seen.get(&name.to_ascii_lowercase()) {
-            let message = if *first == name {
-                format!("`{name}` stands twice")
-            } else {
-                format!("`{first}` and `{name}` differ in case alone")
-            };
-            reader.diagnostics.push(
-                Diagnostic::error(Code::DuplicateName, format!("{list}[{index}].name"), message)
-                    .suggestion("give one of them another name"),
-            );
-        }
-        seen.entry(name.to_ascii_lowercase()).or_insert(name);
-    }
 }
 
 fn trigger(reader: &mut Reader, node: &Node) -> Option<Trigger> {
