@@ -297,6 +297,17 @@ impl Compiled {
         self.ir.can_fail()
     }
 
+    /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.
+    pub(crate) fn written_texts(&self) -> Option<Vec<Option<&str>>> {
+        match &self.ir {
+            Ir::Constant(Value::List(elements)) => Some(elements.iter().map(Value::as_str).collect()),
+            Ir::List(parts) => Some(
+                parts.iter().map(|part| if let Ir::Constant(value) = part { value.as_str() } else { None }).collect(),
+            ),
+            _ => None,
+        }
+    }
+
     /// What a condition answers on every mail, if that can be known beforehand.
     pub fn always(&self, work: &Work<'_>) -> Option<bool> {
         constant::Trial { work, length: self.source.len() }.truth(&self.ir)
