@@ -4,6 +4,7 @@ pub mod cells;
 pub mod export;
 pub mod import;
 pub mod spec;
+mod strict;
 
 use std::sync::Arc;
 
