@@ -2,15 +2,14 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_app::catalogue::world::World;
 use waypost_app::folder::tables::FolderRows;
 use waypost_app::folder::{Folder, SourceFile};
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_app::mail::email::Envelope;
+use waypost_catalogue::world::World;
 use waypost_engine::Limits;
-use waypost_flow::document;
-use waypost_flow::source;
+use waypost_flow::{document, source};
 use waypost_ids::{FlowId, InteractionId};
 use waypost_mail::message::Message;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Map;
 use uuid::Uuid;
+use waypost_catalogue::graph::Calls;
+use waypost_catalogue::routing::unroutable;
+use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::{self, Node, Places};
@@ -19,10 +22,6 @@ use waypost_store::records::catalogue::{
 
 use schedules::ScheduleFile;
 use tables::TableFile;
-
-use crate::catalogue::graph::Calls;
-use crate::catalogue::routing::unroutable;
-use crate::catalogue::world::{Loaded, UNROUTED, World};
 
 /// A file of the folder.
 #[derive(Clone, Debug)]

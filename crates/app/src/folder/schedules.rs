@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::schedules::ScheduleSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::source::Node;
@@ -9,8 +11,6 @@ use waypost_ids::ScheduleId;
 use waypost_store::records::tables::ScheduleRecord;
 
 use super::{FileProblem, Folder, id_of, name_of};
-use crate::catalogue::schedules::ScheduleSpec;
-use crate::error::AppError;
 
 /// A schedule as its file writes it.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Folder {
                     self.schedules.push(ScheduleFile { file, spec, record });
                 }
             }
-            Err(AppError::Invalid(more)) => problems.extend(more),
+            Err(ChangeError::Invalid(more)) => problems.extend(more),
             // A specification is refused for what is wrong with it and for nothing else.
             Err(_) => {}
         }

@@ -5,6 +5,10 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::shape::{Table, keyed};
+use waypost_catalogue::tables::TableSpec;
+use waypost_catalogue::tables::import::{self, ReadError};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::source::Node;
@@ -13,11 +17,6 @@ use waypost_store::contents::Repeated;
 use waypost_store::records::tables::{TableRecord, TableRow};
 
 use super::{FileProblem, Folder, id_of, name_of};
-use crate::catalogue::shape::Table;
-use crate::catalogue::tables::TableSpec;
-use crate::error::AppError;
-use crate::tables::import::{self, ReadError};
-use crate::tables::keyed;
 
 /// What a table's file may say.
 const KEYS: [&str; 5] = ["name", "description", "ignoreCase", "schema", "rows"];
@@ -123,7 +122,7 @@ impl Folder {
                     self.tables.push(TableFile { file, spec, table, rows });
                 }
             }
-            Err(AppError::Invalid(more)) => problems.extend(more),
+            Err(ChangeError::Invalid(more)) => problems.extend(more),
             // A specification is refused for what is wrong with it and for nothing else.
             Err(_) => {}
         }

@@ -10,12 +10,12 @@ mod work;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use waypost_catalogue::changesets::ChangeSet;
 use waypost_ids::InteractionId;
+use waypost_store::records::audit::By;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 
 use crate::App;
-use crate::catalogue::changesets::ChangeSet;
-use crate::catalogue::plan::By;
 use crate::error::AppError;
 use request::{ReplayMember, ReplayRequest};
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
+use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
@@ -13,7 +14,6 @@ use waypost_store::records::mail::RunRecord;
 use super::compare::told;
 use super::one::Replayed;
 use super::report::Report;
-use crate::catalogue::world::Running;
 use crate::folder::tables::FolderRows;
 use crate::mail::answers::FolderAnswers;
 use crate::mail::decide::{Start, decide_at_once};

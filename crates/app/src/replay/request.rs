@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
+use waypost_catalogue::changesets::{ChangeSet, Member};
+use waypost_catalogue::versions::VersionName;
+use waypost_catalogue::world::World;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::{self, Node};
 use waypost_ids::{FlowId, Version};
 
 use super::failed;
-use crate::catalogue::changesets::{ChangeSet, Member};
-use crate::catalogue::versions::VersionName;
-use crate::catalogue::world::World;
 use crate::error::AppError;
 
 /// How many interactions are run when nothing is said.

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use waypost_app::catalogue::shape::Table;
 use waypost_app::folder::Folder;
 use waypost_app::folder::tables::{FolderRows, TableFile};
-use waypost_app::tables::export::{self, Reader};
-use waypost_app::tables::spec;
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::tables::export::{self, Reader};
+use waypost_catalogue::tables::spec;
 use waypost_flow::document;
 use waypost_wire::table::{DataTable, DataTableRequest, RowsReplaced};
 

@@ -4,19 +4,18 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use waypost_app::catalogue::world::Running;
 use waypost_app::folder::Folder;
 use waypost_app::folder::tables::FolderRows;
 use waypost_app::replay::offline::{Offline, Side};
+use waypost_catalogue::world::Running;
 use waypost_mail::message::Message;
 use waypost_wire::replay::ReplayReport;
 
 use super::{Arguments, report, within};
 use crate::commands::run::route_of;
 use crate::failure::Failure;
-use crate::files;
-use crate::screen;
 use crate::table::Output;
+use crate::{files, screen};
 
 struct Flows {
     running: Running,
