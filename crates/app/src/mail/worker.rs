@@ -140,12 +140,13 @@ impl App {
             Err(error) => return Err(error),
         };
         // A newer program may have written it, during an upgrade: the mail must not end as unrouted for that.
-        Ok(journal.unwrap_or_else(|error| {
-            tracing::warn!(interaction = %id, %error, "what the run was answered can't be read: it begins anew");
-            None
-        })
-        .unwrap_or_default()
-        .answers)
+        Ok(journal
+            .unwrap_or_else(|error| {
+                tracing::warn!(interaction = %id, %error, "what the run was answered can't be read: it begins anew");
+                None
+            })
+            .unwrap_or_default()
+            .answers)
     }
 
     /// Parks a run, and asks the outside what it waits for.
