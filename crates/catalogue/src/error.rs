@@ -25,7 +25,7 @@ pub enum ChangeError {
     #[error("flow `{0}` was deleted")]
     Deleted(FlowId),
     /// The name is taken.
-    #[error("a {kind} named `{name}` exists already")]
+    #[error("a {kind} named `{name}` exists already{}", unicode_forms(name))]
     NameTaken {
         /// `flow`, `queue`, …
         kind: &'static str,
@@ -107,4 +107,9 @@ pub struct User {
 fn users_text(users: &[User]) -> String {
     let names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
     names.join(", ")
+}
+
+/// What people can't see: two names that look the same and are written in other characters.
+fn unicode_forms(name: &str) -> &'static str {
+    if name.is_ascii() { "" } else { ": names are compared whatever the case and Unicode form (NFC or NFD)" }
 }

@@ -49,7 +49,7 @@ impl Table {
     /// What a row is found by.
     #[must_use]
     pub fn folded(&self, key: &str) -> String {
-        if self.record.schema.ignore_case { document::fold_name(key) } else { key.to_owned() }
+        if self.record.schema.ignore_case { document::fold_key(key) } else { key.to_owned() }
     }
 
     /// A row that says so much, brought into one form. Of columns that it leaves out, or has `null` for, nothing is kept.

@@ -5,6 +5,7 @@ pub mod cells;
 pub mod export;
 pub mod import;
 pub mod spec;
+mod strict;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;

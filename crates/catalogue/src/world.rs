@@ -354,12 +354,12 @@ impl World {
 
     fn put_flow(&mut self, flow: FlowRecord) {
         if let Some(before) = self.flows.remove(&flow.id)
-            && let Some(ids) = self.flow_names.get_mut(&before.folded_name)
+            && let Some(ids) = self.flow_names.get_mut(&document::fold_name(&before.name))
         {
             ids.retain(|id| *id != flow.id);
         }
         if flow.deleted_at.is_none() {
-            self.flow_names.entry(flow.folded_name.clone()).or_default().push(flow.id);
+            self.flow_names.entry(document::fold_name(&flow.name)).or_default().push(flow.id);
             self.flows.insert(flow.id, Arc::new(flow));
         }
     }

@@ -55,10 +55,11 @@ impl Snapshot {
     }
 }
 
-/// Which target an interaction gets: a function of interaction, flow and label alone, so that a rerun gets the same, and
-/// so that two labels don't choose alike.
+/// Which target an interaction gets: a function of interaction, flow and label alone, so that a rerun gets the same, and so that two
+/// labels choose apart. The hash is a fraction that is held against the shares, in the order of versions: how the weights are written
+/// down does not matter (9:1 is 90:10), and when they change, only the difference moves.
 fn choose(targets: &[LabelTarget], flow: FlowId, label: &str, interaction_id: &str) -> usize {
-    let sum: u64 = targets.iter().map(|target| u64::from(target.weight)).sum();
+    let sum: u128 = targets.iter().map(|target| u128::from(target.weight)).sum();
     if targets.len() < 2 || sum == 0 {
         return 0;
     }
@@ -70,13 +71,16 @@ fn choose(targets: &[LabelTarget], flow: FlowId, label: &str, interaction_id: &s
     let hash = hasher.finalize();
     let mut first = [0; 8];
     first.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    let mut left = u64::from_le_bytes(first) % sum;
-    for (position, target) in targets.iter().enumerate() {
-        let weight = u64::from(target.weight);
-        if left < weight {
+    // fraction / 2^64 < share / sum, without a division.
+    let fraction = u128::from(u64::from_le_bytes(first)) * sum;
+    let mut ordered: Vec<(usize, &LabelTarget)> = targets.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, target)| target.version);
+    let mut share = 0;
+    for (position, target) in ordered {
+        share += u128::from(target.weight);
+        if fraction < share << 64 {
             return position;
         }
-        left -= weight;
     }
     0
 }
@@ -87,18 +91,52 @@ mod tests {
 
     use super::*;
 
-    fn share(weights: [u32; 2]) -> usize {
-        let targets = [LabelTarget { version: 1, weight: weights[0] }, LabelTarget { version: 2, weight: weights[1] }];
+    /// The versions that ten thousand interactions get, each target as `version:weight`.
+    fn versions(targets: &str) -> Vec<u32> {
+        let targets: Vec<LabelTarget> = targets
+            .split(' ')
+            .map(|target| target.split_once(':').unwrap())
+            .map(|(version, weight)| LabelTarget { version: version.parse().unwrap(), weight: weight.parse().unwrap() })
+            .collect();
         let flow = FlowId(Uuid::from_u128(7));
-        (0..10_000).filter(|number| choose(&targets, flow, "stable", &format!("i-{number}")) == 1).count()
+        let choose = |number| targets[choose(&targets, flow, "stable", &format!("i-{number}"))].version;
+        (0..10_000).map(choose).collect()
+    }
+
+    fn share(targets: &str, version: u32) -> usize {
+        versions(targets).iter().filter(|chosen| **chosen == version).count()
     }
 
     #[test]
     fn weights_are_shares_and_the_choice_is_the_same_each_time() {
-        let tenth = share([90, 10]);
+        let tenth = share("1:90 2:10", 2);
         assert!((900..1100).contains(&tenth), "{tenth}");
-        assert_eq!(tenth, share([90, 10]));
-        assert_eq!((share([1, 0]), share([0, 5]), share([0, 0])), (0, 10_000, 0));
+        assert_eq!(tenth, share("1:90 2:10", 2));
+        assert_eq!((share("1:1 2:0", 2), share("1:0 2:5", 2), share("1:0 2:0", 2)), (0, 10_000, 0));
+        let rare = share("1:4294967295 2:1", 2);
+        assert_eq!(rare, 0);
+    }
+
+    /// growthbook/growthbook-js#22, vercel/flags#427
+    #[test]
+    fn how_weights_are_written_down_moves_no_interaction() {
+        let before = versions("3:90 7:10");
+        for same in ["7:10 3:90", "3:9 7:1", "7:1 3:9", "3:900000000 7:100000000"] {
+            assert_eq!(versions(same), before, "{same}");
+        }
+        assert_eq!(versions("1:1 2:1"), versions("2:4294967295 1:4294967295"));
+    }
+
+    #[test]
+    fn weights_that_change_move_only_the_difference() {
+        let steps = ["3:100 7:0", "3:99 7:1", "3:9 7:1", "7:25 3:75", "3:1 7:1", "3:0 7:1"];
+        for pair in steps.windows(2) {
+            let (before, after) = (versions(pair[0]), versions(pair[1]));
+            // A canary that grows never gives an interaction back.
+            assert!(before.iter().zip(&after).all(|(before, after)| before <= after), "{pair:?}");
+        }
+        let back = versions("3:95 7:5").into_iter().zip(versions("3:9 7:1")).filter(|(less, more)| less > more).count();
+        assert_eq!(back, 0);
     }
 
     #[test]

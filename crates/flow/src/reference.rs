@@ -26,8 +26,9 @@ fn write(out: &mut String) -> Result {
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
         example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
-        Contents: [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
+        Contents: [documents](#documents), [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
     );
+    documents(out);
     data_types(out)?;
     names(out)?;
     operators(out)?;
@@ -70,6 +71,21 @@ fn thousands(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What holds of every document, whatever stands in it.
+fn documents(out: &mut String) {
+    out.push_str(
+        "\n## Documents\n\n\
+        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n\
+        - A member that is `null`, or has nothing after its colon in YAML, counts as left out: the official SDKs send such. But a\n  \
+        `default` and a `value` may be the null of json, in other types it is an error; and a branch's `when` without a condition is\n  \
+        refused, because a branch without `when` is always taken.\n\
+        - YAML's block scalars (`|`, `>`) end in a line break. One that is exactly one `${…}` has none, so that it keeps the expression's type;\n  \
+        `|+` keeps it, and so does text around the expression. Anchors, aliases, tags and merge keys (`<<`) are refused.\n\
+        - Names of inputs, of outputs and of variables may not differ in case alone, wherever a variable is first set. Names of flows, queues,\n  \
+        tables and schedules are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
+    );
 }
 
 fn data_types(out: &mut String) -> Result {

@@ -5,7 +5,7 @@ use crate::types::Type;
 /// A data table's columns. A row is found by its key, a text of its own beside the columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableSchema {
-    /// Whether keys are compared whatever the case, by [`crate::document::fold_name`]'s rule.
+    /// Whether keys are compared whatever the case, by [`crate::document::fold_key`]'s rule.
     pub ignore_case: bool,
     /// The columns, in the order in which they were declared.
     pub columns: Vec<Column>,

@@ -99,6 +99,11 @@ impl<'m> Value<'m> {
         match self {
             Self::String(text) => Json::from(text.as_str()),
             Self::Integer(number) => Json::from(*number),
+            // JSON has no such numbers: they are the texts that protobuf's JSON mapping, and so CEL, has for them.
+            Self::Number(number) if number.is_nan() => Json::from("NaN"),
+            Self::Number(number) if number.is_infinite() => {
+                Json::from(if *number > 0.0 { "Infinity" } else { "-Infinity" })
+            }
             Self::Number(number) => Json::from(*number),
             Self::Boolean(value) => Json::from(*value),
             Self::Datetime(_) | Self::Duration(_) => Json::from(plain(self).unwrap_or_default()),
@@ -292,4 +297,38 @@ pub(crate) fn time_in_range(time: Timestamp) -> Option<Timestamp> {
 /// A duration that CEL has.
 pub(crate) fn span_in_range(span: SignedDuration) -> Option<SignedDuration> {
     (span.as_secs().unsigned_abs() <= LONGEST_SECONDS).then_some(span)
+}
+
+/// The integer that a number is, cut off towards zero. Both bounds are exact as doubles, and CEL takes neither: numbers that round to
+/// them may have been beyond.
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    let whole = number.trunc();
+    #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+    (whole > -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0).then_some(whole as i64)
+}
+
+/// Reads a datetime (RFC 3339). A second's fraction is cut off after nanoseconds.
+pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
+    const DIGITS: usize = 9;
+    let (seconds, rest) = text.split_once('.').unwrap_or((text, ""));
+    let offset = rest.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(rest.len());
+    let cut = (offset > DIGITS).then(|| {
+        let (fraction, offset) = (rest.get(..DIGITS).unwrap_or_default(), rest.get(offset..).unwrap_or_default());
+        format!("{seconds}.{fraction}{offset}")
+    });
+    let text = cut.as_deref().unwrap_or(text);
+    // `+24:00` is no offset, though the library reads it.
+    let hours = text.rsplit_once(['+', '-']).and_then(|(_, offset)| offset.split(':').next()?.parse::<u8>().ok());
+    if hours.is_some_and(|hours| hours > 23) && !text.ends_with(['Z', 'z']) {
+        return None;
+    }
+    text.parse().ok().and_then(time_in_range)
+}
+
+/// Reads a duration such as `1h30m`. Zero needs no unit, as in CEL.
+pub(crate) fn read_span(text: &str) -> Option<SignedDuration> {
+    if matches!(text, "0" | "+0" | "-0") {
+        return Some(SignedDuration::ZERO);
+    }
+    text.parse().ok().and_then(span_in_range)
 }

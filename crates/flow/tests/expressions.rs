@@ -173,6 +173,11 @@ fn json() {
 }
 
 #[test]
+fn numbers() {
+    table("numbers.txt");
+}
+
+#[test]
 fn times() {
     table("times.txt");
 }

@@ -66,6 +66,8 @@ codes! {
     INPUT_MISSING = "run.input-missing",
     /// `forward` has no address to forward to.
     NO_ADDRESS = "run.no-address",
+    /// What `forward` is to send to is not one address.
+    INVALID_ADDRESS = "run.invalid-address",
     /// What an action looks for is not there, and it names no way on.
     NOT_FOUND = "run.not-found",
     /// The outside could not answer a question.

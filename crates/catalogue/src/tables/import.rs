@@ -1,6 +1,6 @@
 //! A table's whole content from a CSV file (RFC 4180), line by line: every bad line is told, and none is kept if one is bad.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ use waypost_store::records::tables::TableRow;
 
 use super::cells;
 use super::spec::MAX_COLUMNS;
+use super::strict::{Strict, without_mark};
 use crate::shape::{KEY, Table};
 
 /// So many problems are told; of the others, how many there are.
@@ -72,7 +73,7 @@ pub struct LineProblems {
 }
 
 impl LineProblems {
-    fn add(&mut self, line: u64, column: Option<u64>, diagnostic: Diagnostic) {
+    pub(super) fn add(&mut self, line: u64, column: Option<u64>, diagnostic: Diagnostic) {
         if self.told.len() < TOLD {
             self.told.push(LineProblem { line, column, diagnostic });
         } else {
@@ -106,6 +107,19 @@ pub enum ReadError {
     Store(StoreError),
 }
 
+impl ReadError {
+    /// The same with what is wrong with the file's quotes, in order of the lines: what else is wrong with a line may come of them.
+    fn with(self, quotes: &RefCell<LineProblems>) -> Self {
+        let Self::Lines(LineProblems { mut told, more }) = self else { return self };
+        let quotes = quotes.take();
+        told.splice(0..0, quotes.told);
+        told.sort_by_key(|problem| (problem.line, problem.column));
+        let beyond = told.len().saturating_sub(TOLD);
+        told.truncate(TOLD);
+        Self::Lines(LineProblems { told, more: more.saturating_add(quotes.more).saturating_add(beyond as u64) })
+    }
+}
+
 /// What stands in a field of each line.
 enum Field<'t> {
     Key,
@@ -121,12 +135,18 @@ where
     F: FnMut(Vec<(u64, TableRow)>) -> Result<Vec<waypost_store::contents::Repeated>, StoreError>,
 {
     let bytes = Rc::new(Cell::new(0));
-    let mut file = ReaderBuilder::new().flexible(true).from_reader(Bounded { input, line: bytes.clone() });
+    let quotes = Rc::new(RefCell::new(LineProblems::default()));
+    let input = without_mark(input).map_err(ReadError::Input)?;
+    let input = Bounded { input: Strict::new(input, quotes.clone()), line: bytes.clone() };
+    let mut file = ReaderBuilder::new().flexible(true).from_reader(input);
     let mut problems = LineProblems::default();
-    let fields = header(table, &mut file, &mut problems)?;
-    if !problems.is_empty() {
-        return Err(ReadError::Lines(problems));
+    let fields = header(table, &mut file, &mut problems);
+    if fields.is_err() || !problems.is_empty() {
+        // How much of the rest was read ahead is chance.
+        quotes.borrow_mut().told.retain(|problem| problem.line == 1);
+        return Err(fields.err().unwrap_or(ReadError::Lines(problems)).with(&quotes));
     }
+    let fields = fields?;
     let mut record = StringRecord::new();
     let mut batch = Vec::with_capacity(BATCH);
     let mut rows = 0;
@@ -138,7 +158,7 @@ where
             Ok(true) => {}
             Err(error) => {
                 let line = error.position().map_or(at, csv::Position::line);
-                broken(error, line, &mut problems)?;
+                broken(error, line, &mut problems).map_err(|error| error.with(&quotes))?;
                 continue;
             }
         }
@@ -153,11 +173,10 @@ where
         }
     }
     gather(batch, &mut take, &mut problems)?;
-    if problems.is_empty() {
+    if problems.is_empty() && quotes.borrow().is_empty() {
         return Ok(rows);
     }
-    problems.told.sort_by_key(|problem| (problem.line, problem.column));
-    Err(ReadError::Lines(problems))
+    Err(ReadError::Lines(problems).with(&quotes))
 }
 
 fn gather<F>(batch: Vec<(u64, TableRow)>, take: &mut F, problems: &mut LineProblems) -> Result<(), ReadError>
@@ -196,8 +215,7 @@ fn header<'t>(
     let mut fields = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for (place, name) in (1..).zip(&header) {
-        // Spreadsheets begin a file with a byte order mark.
-        let name = if place == 1 { name.trim_start_matches('\u{FEFF}') } else { name }.trim();
+        let name = name.trim();
         let is_key = name.eq_ignore_ascii_case(KEY) || table.record.schema.key_title.as_deref() == Some(name);
         let column = table.columns().find(|(column, _)| column.name == name);
         if seen.iter().any(|known| known == name) || (is_key && fields.iter().any(|field| matches!(field, Field::Key)))
@@ -298,4 +316,97 @@ pub fn gathered(table: &Table, input: impl Read) -> Result<NewContent, ReadError
     let content = NewContent::new().map_err(ReadError::Store)?;
     read(table, input, |rows| content.add(rows))?;
     Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use jiff::Timestamp;
+    use uuid::Uuid;
+    use waypost_ids::TableId;
+    use waypost_store::records::tables::{ColumnRecord, TableRecord, TableShape};
+
+    use super::*;
+
+    fn table() -> Table {
+        let column = ColumnRecord { name: "s".to_owned(), data_type: "string".to_owned(), default: None, title: None };
+        Table::new(TableRecord {
+            id: TableId(Uuid::nil()),
+            name: "T".to_owned(),
+            folded_name: "t".to_owned(),
+            description: String::new(),
+            schema: TableShape { ignore_case: false, key_title: None, columns: vec![column] },
+            revision: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+            created_by: String::new(),
+            modified_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// Hands a file on a few bytes at a time.
+    struct Pieces<'f>(&'f [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let most = into.len().min(self.1);
+            self.0.read(&mut into[..most])
+        }
+    }
+
+    /// The rows of a file, or its problems.
+    fn outcome(file: &str, piece: usize) -> String {
+        let mut rows = Vec::new();
+        let read = read(&table(), Pieces(file.as_bytes(), piece), |batch| {
+            rows.extend(batch.into_iter().map(|(_, row)| format!("{} {}", row.key, row.values)));
+            Ok(Vec::new())
+        });
+        match read {
+            Ok(_) => rows.join(", "),
+            Err(ReadError::Lines(problems)) => {
+                let told = problems.told.iter().map(|problem| {
+                    let column = problem.column.map_or("-".to_owned(), |column| column.to_string());
+                    format!("{}:{column} {}", problem.line, problem.diagnostic.message)
+                });
+                let told = told.collect::<Vec<_>>().join("; ");
+                told.replace('\n', "\\n").replace('\0', "\\u0000")
+            }
+            Err(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn files_are_read_strictly() {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/tables/csv.txt");
+        let text = fs::read_to_string(&cases).unwrap();
+        let bless = std::env::var_os("WAYPOST_BLESS").is_some();
+        let (mut blessed, mut wrong) = (String::new(), Vec::new());
+        for line in text.lines() {
+            let Some((file, expected)) = line.split_once(" ==> ") else {
+                blessed.push_str(&format!("{line}\n"));
+                continue;
+            };
+            let bytes: String = serde_json::from_str(&format!("\"{}\"", file.replace('"', "\\\""))).unwrap();
+            let found = outcome(&bytes, usize::MAX);
+            assert_eq!(outcome(&bytes, 1), found, "{file} in pieces");
+            blessed.push_str(&format!("{file} ==> {found}\n"));
+            if found != expected {
+                wrong.push(format!("{file}\n  expected {expected}\n  found    {found}"));
+            }
+        }
+        if bless {
+            fs::write(cases, blessed).unwrap();
+        }
+        assert!(bless || wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_thousand_bad_quotes_are_counted() {
+        let file = format!("key,s\n{}", "a,\"y\"z\n".repeat(1000));
+        let Err(ReadError::Lines(problems)) = read(&table(), file.as_bytes(), |_| Ok(Vec::new())) else {
+            panic!("it was read")
+        };
+        assert_eq!((problems.told.len(), problems.more), (TOLD, 900));
+    }
 }

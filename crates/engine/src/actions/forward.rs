@@ -1,6 +1,7 @@
 //! `forward`: ends the whole run, also inside a called flow.
 
 use waypost_flow::actions::forward::ProgramForward;
+use waypost_flow::functions::is_one_address;
 use waypost_flow::value::Value;
 
 use super::{Control, texts};
@@ -8,6 +9,9 @@ use crate::decision::Decided;
 use crate::error::Raised;
 use crate::machine::Machine;
 use waypost_ids::{DecisionKind, codes};
+
+/// So many characters of a text that is not an address are told.
+const SHOWN: usize = 60;
 
 pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramForward) -> Result<Control<'m>, Raised> {
     let addresses = texts(machine.eval(&action.addresses)?)?;
@@ -19,6 +23,11 @@ pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramForward)
         }
         if items.iter().any(blank) {
             return Err(Raised::error(codes::NO_ADDRESS, "one of the addresses to forward to is empty"));
+        }
+        let mut texts = items.iter().filter_map(Value::as_str);
+        if let Some(text) = texts.find(|text| !is_one_address(text)) {
+            let shown: String = text.chars().take(SHOWN).collect();
+            return Err(Raised::error(codes::INVALID_ADDRESS, format!("`{shown}` is not an address to forward to")));
         }
     }
     Ok(Control::Decide(Box::new(Decided {

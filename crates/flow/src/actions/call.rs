@@ -42,7 +42,7 @@ pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<Flow
     let flow = object.get("flow").and_then(|_| reader.required_string(object, "flow"));
     let version = match object.get("version") {
         None => Some(None),
-        Some(Node::Integer(number)) if *number >= 1 && u32::try_from(*number).is_ok() => Some(Some((*number).into())),
+        Some(node) if number(node).is_some() => number(node).map(|number| Some(number.into())),
         Some(Node::String(label)) if is_label(label) => Some(Some(label.as_str().into())),
         Some(other) => {
             reader.diagnostics.push(
@@ -62,6 +62,24 @@ pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<Flow
         (true, false) | (false, true) => {}
     }
     (flow_id.is_some() != flow.is_some()).then_some(FlowReference { flow_id, flow, version: version? })
+}
+
+/// A version's number. Genesys shows versions as `3.0`, so that both are read wherever a version is named.
+fn number(node: &Node) -> Option<u32> {
+    let number = match node {
+        Node::Integer(number) => u32::try_from(*number).ok(),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range")]
+        Node::Number(number) if number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(number) => {
+            Some(*number as u32)
+        }
+        Node::String(text) => {
+            let digits = text.strip_suffix(".0").unwrap_or(text);
+            let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if plain { digits.parse().ok() } else { None }
+        }
+        _ => None,
+    };
+    number.filter(|number| *number >= 1)
 }
 
 fn is_label(text: &str) -> bool {

@@ -8,8 +8,11 @@ use super::facts::{Effect, Ends, Facts, PartsMut, ProgramFacts, Sets};
 use super::jumps::ProgramJumps;
 use super::{Runnable, Written};
 use crate::check::Draft;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::document::object::{Object, Reader};
 use crate::expr::Compiled;
+use crate::functions::is_one_address;
+use crate::path::clip;
 use crate::program::ProgramAction;
 use crate::types::Type;
 
@@ -32,8 +35,13 @@ impl Written for Forward {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "forward",
-        summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty.",
-        members: &[member("addresses", Takes::StringList, Need::Required, "Where to.")],
+        summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty, or when one of them is not one address.",
+        members: &[member(
+            "addresses",
+            Takes::StringList,
+            Need::Required,
+            "Where to: each is one address, alone or in angle brackets after a name.",
+        )],
         example: r#"type: forward
 addresses: [archive@example.com]
 "#,
@@ -52,8 +60,36 @@ addresses: [archive@example.com]
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramForward> {
-        Some(ProgramForward { addresses: draft.value("addresses", &self.addresses, &Type::list_of_strings())? })
+        let addresses = draft.value("addresses", &self.addresses, &Type::list_of_strings())?;
+        let written = addresses.written_texts();
+        if written.as_ref().is_some_and(Vec::is_empty) {
+            let path = draft.at("addresses");
+            draft.diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, path, "there is no address to forward to")
+                    .expected("at least one address"),
+            );
+            return None;
+        }
+        let mut well = true;
+        for (index, text) in written.iter().flatten().enumerate() {
+            let Some(text) = text.filter(|text| !is_one_address(text)) else { continue };
+            well = false;
+            let member = if self.addresses.is_array() { format!("addresses[{index}]") } else { "addresses".to_owned() };
+            draft.diagnostics.push(not_an_address(draft.at(&member), text));
+        }
+        well.then_some(ProgramForward { addresses })
     }
+}
+
+fn not_an_address(path: String, text: &str) -> Diagnostic {
+    let text = clip(text, 60);
+    let problem = Diagnostic::error(Code::InvalidValue, path, format!("`{text}` is not an email address"))
+        .expected("one address, such as `desk@example.com`")
+        .found(format!("`{text}`"));
+    if text.split([',', ';']).count() > 1 {
+        return problem.suggestion("write each address as an element of the list");
+    }
+    problem
 }
 
 impl Runnable for ProgramForward {

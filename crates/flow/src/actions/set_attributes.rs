@@ -77,8 +77,9 @@ attributes:
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramSetAttributes> {
         let values = self.attributes.iter().filter_map(|(name, written)| {
-            let value = draft.value(&format!("attributes.{name}"), written, &Type::String)?;
-            Some((Arc::from(name.as_str()), value))
+            let member = format!("attributes.{name}");
+            let (value, name) = (draft.value(&member, written, &Type::String), draft.plain_name(&member, name));
+            Some((Arc::from(name?), value?))
         });
         let attributes: Vec<_> = values.collect();
         (attributes.len() == self.attributes.len()).then_some(ProgramSetAttributes { attributes })

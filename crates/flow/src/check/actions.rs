@@ -117,6 +117,11 @@ impl Draft<'_, '_> {
         }
     }
 
+    /// A name that is written out, at a member.
+    pub(crate) fn plain_name(&mut self, member: &str, name: &str) -> Option<String> {
+        expr::plain_name(&self.at(member), name).map_err(|problems| self.diagnostics.extend(problems)).ok()
+    }
+
     /// A boolean expression.
     pub(crate) fn condition(&mut self, member: &str, written: &str) -> Option<Compiled> {
         let compiled = expr::compile_condition(&self.at(member), written, &self.actions.scope(self.flow.variables));

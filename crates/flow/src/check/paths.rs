@@ -223,7 +223,8 @@ impl Walk<'_> {
                 visitor.reads(&format!("{path}.{member}"), compiled, set, program);
             }
             let inside = action.kind.inside();
-            if !inside.is_empty() {
+            // Also a loop without actions sets its variable in its turns alone.
+            if !inside.is_empty() || matches!(facts.sets, Sets::Element(_)) {
                 if !self.work.take(set.variables.len() / 256) {
                     break;
                 }

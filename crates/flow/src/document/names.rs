@@ -1,5 +1,11 @@
 //! Names: which may be used, and when two are the same.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::Document;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// CEL's reserved words (its language definition, section "Syntax"), and the names that expressions begin with.
@@ -34,10 +40,17 @@ const RESERVED: [&str; 25] = [
 /// A longer name is nobody's wish.
 const MAX_NAME: usize = 256;
 
-/// What a name is compared by: trimmed, inner white space as one space, in lower case. Computed here and nowhere else, so that
-/// uniqueness does not depend on a database's collation.
+/// What a name is compared by: in Unicode's composed form (NFC), trimmed, inner white space as one space, in lower case. Computed here and
+/// nowhere else, so that uniqueness does not depend on a database's collation. A name typed on one system and a file's from another
+/// may look the same and be other characters: they are one name.
 pub fn fold_name(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    // Lower case of what is composed may be decomposed again.
+    fold_key(&name.nfc().collect::<String>()).nfc().collect()
+}
+
+/// What a table's key is compared by where its case does not count: as a name, but for its Unicode form. Rows are stored by it.
+pub fn fold_key(key: &str) -> String {
+    key.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Whether a type as written is that of a shared flow.
@@ -82,4 +95,83 @@ pub(crate) fn name_problem(path: &str, name: &str) -> Option<Diagnostic> {
         Diagnostic::error(Code::InvalidName, path, format!("`{name}` is a reserved word"))
             .suggestion(format!("use another name, such as `{name}Value`"))
     })
+}
+
+/// Inputs, outputs and variables that stand twice or differ from another in case alone; of variables also those that only actions set.
+pub(super) fn doubled_names(document: &Document) -> Vec<Diagnostic> {
+    let (mut inputs, mut outputs, mut variables) = (Known::default(), Known::default(), Known::default());
+    let mut problems = Vec::new();
+    for (index, input) in document.inputs.iter().enumerate() {
+        problems.extend(inputs.declare(format!("inputs[{index}].name"), &input.name));
+    }
+    for (index, output) in document.outputs.iter().enumerate() {
+        problems.extend(outputs.declare(format!("outputs[{index}].name"), &output.name));
+    }
+    for (index, variable) in document.variables.iter().enumerate() {
+        problems.extend(variables.declare(format!("variables[{index}].name"), &variable.name));
+    }
+    for (path, action) in document.actions() {
+        let facts = action.kind.facts();
+        if let Some(assigns) = facts.assigns {
+            problems.extend(variables.set(format!("{path}.{}", assigns.name_member), assigns.variable));
+        }
+        for (index, line) in facts.outputs.iter().flat_map(|mapping| mapping.lines).enumerate() {
+            problems.extend(variables.set(format!("{path}.outputMapping[{index}].name"), &line.name));
+        }
+    }
+    problems
+}
+
+/// Names as they were first written, whatever the case.
+#[derive(Default)]
+struct Known<'d>(HashMap<String, &'d str>);
+
+impl<'d> Known<'d> {
+    /// A declaration, which no other may repeat.
+    fn declare(&mut self, path: String, name: &'d str) -> Option<Diagnostic> {
+        let first = match self.0.entry(name.to_ascii_lowercase()) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(place) => {
+                place.insert(name);
+                return None;
+            }
+        };
+        let message = if first == name {
+            format!("`{name}` stands twice")
+        } else {
+            format!("`{first}` and `{name}` differ in case alone")
+        };
+        Some(Diagnostic::error(Code::DuplicateName, path, message).suggestion("give one of them another name"))
+    }
+
+    /// A variable that is set, which may be set elsewhere, too.
+    fn set(&mut self, path: String, name: &'d str) -> Option<Diagnostic> {
+        let first = *self.0.entry(name.to_ascii_lowercase()).or_insert(name);
+        (first != name).then(|| {
+            Diagnostic::error(Code::DuplicateName, path, format!("`{first}` and `{name}` differ in case alone"))
+                .suggestion(format!("write `{first}` if that variable is meant, else give this one another name"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_the_same_are_the_same() {
+        for (a, b, same) in [
+            ("Caf\u{e9}", "Cafe\u{301}", true),
+            ("CAFE\u{301}", "caf\u{e9}", true),
+            (" Big   Orders ", "big orders", true),
+            ("\u{212b}ngstr\u{f6}m", "\u{c5}ngstr\u{f6}m", true),
+            ("\u{1100}\u{1161}", "\u{ac00}", true),
+            ("Cafe", "Caf\u{e9}", false),
+            // Compatible is not the same.
+            ("\u{fb01}le", "file", false),
+        ] {
+            assert_eq!(fold_name(a) == fold_name(b), same, "{a} and {b}");
+            assert_eq!(fold_name(&fold_name(a)), fold_name(a), "{a} stays as it is");
+        }
+    }
 }

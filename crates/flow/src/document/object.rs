@@ -10,15 +10,25 @@ pub(crate) struct Reader {
     pub(crate) diagnostics: Problems,
 }
 
-/// A map's members by canonical key. A member that is `null` counts as left out: the official SDKs send such.
+/// A map's members by canonical key. A member that is `null` counts as left out, because the official SDKs send such. Where null is a
+/// value ([`Reader::value`], [`Reader::default_value`]) and where leaving out would mean something else ([`Object::is_null`]) it is seen.
 pub(crate) struct Object<'n> {
     pub(crate) path: String,
     members: Vec<(&'static str, &'n Node)>,
 }
 
 impl<'n> Object<'n> {
-    /// A member's value.
+    /// A member's value; none if it is `null`.
     pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.written(key).filter(|value| **value != Node::Null)
+    }
+
+    /// Whether a member is there and has no value.
+    pub(crate) fn is_null(&self, key: &str) -> bool {
+        self.written(key) == Some(&Node::Null)
+    }
+
+    fn written(&self, key: &str) -> Option<&'n Node> {
         self.members.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
     }
 
@@ -68,9 +78,7 @@ impl Reader {
                 continue;
             }
             seen.push((canonical, key));
-            if *value != Node::Null {
-                object.members.push((canonical, value));
-            }
+            object.members.push((canonical, value));
         }
         Some(object)
     }
@@ -170,9 +178,9 @@ impl Reader {
         }
     }
 
-    /// A value position: anything; must be there.
+    /// A value position: anything, null included; must be there.
     pub(crate) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
-        match object.get(key) {
+        match object.written(key) {
             Some(node) => Some(self.json(&object.at(key), node)),
             None => {
                 self.missing(object, key);
@@ -188,6 +196,11 @@ impl Reader {
             self.diagnostics.push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
         }
         node.to_json()
+    }
+
+    /// A default, if there is one. Null is one: whether the type has it is checked with the type.
+    pub(crate) fn default_value(&mut self, object: &Object<'_>) -> Option<serde_json::Value> {
+        object.written("default").map(|node| self.json(&object.at("default"), node))
     }
 
     /// A value position that may be left out.

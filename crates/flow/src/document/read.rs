@@ -1,9 +1,9 @@
 //! A tree to a document. Every problem is reported, not the first alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::actions;
-use super::names::{flow_name_problem, is_type, name_problem};
+use super::names::{doubled_names, flow_name_problem, is_type, name_problem};
 use super::object::{Object, Reader};
 use super::{
     Branch, Condition, ConditionSet, Disposition, Document, End, Input, Jump, Match, Node as FlowNode, Output, Trigger,
@@ -162,9 +162,6 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
     let variables = reader.list(object, "variables", MAX_ENTRIES);
     let variables: Vec<Variable> =
         variables.into_iter().filter_map(|(path, node)| variable(reader, &path, node)).collect();
-    unique(reader, "inputs", inputs.iter().map(|input| input.name.as_str()));
-    unique(reader, "outputs", outputs.iter().map(|output| output.name.as_str()));
-    unique(reader, "variables", variables.iter().map(|variable| variable.name.as_str()));
     let trigger = object.get("trigger").and_then(|node| trigger(reader, node));
     let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
     let nodes = reader.list(object, "nodes", MAX_NODES);
@@ -179,7 +176,7 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
             );
         }
     }
-    Document {
+    let document = Document {
         name: metadata.name.clone().unwrap_or_default(),
         flow_type: metadata.flow_type.clone().unwrap_or_default(),
         description: metadata.description.clone(),
@@ -191,7 +188,9 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
         nodes,
         on_error: object.get("onError").and_then(|node| jump(reader, "onError", node)),
         end: object.get("end").map(|node| end(reader, node)).unwrap_or_default(),
-    }
+    };
+    reader.diagnostics.extend(doubled_names(&document));
+    document
 }
 
 fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)> {
@@ -235,7 +234,7 @@ fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
-    let default = reader.optional_value(&object, "default");
+    let default = reader.default_value(&object);
     let (name, data_type) = declared?;
     Some(Input { name, data_type, description, default })
 }
@@ -245,7 +244,7 @@ fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
     let declared = declared(reader, &object);
     let description = reader.string(&object, "description");
     let required = reader.boolean(&object, "required").unwrap_or_default();
-    let default = reader.optional_value(&object, "default");
+    let default = reader.default_value(&object);
     let (name, data_type) = declared?;
     Some(Output { name, data_type, description, default, required })
 }
@@ -253,26 +252,7 @@ fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
 fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
     let (name, data_type) = declared(reader, &object)?;
-    Some(Variable { name, data_type, default: reader.optional_value(&object, "default") })
-}
-
-/// Reports names that stand twice, or differ in case alone.
-fn unique<'n>(reader: &mut Reader, list: &str, names: impl Iterator<Item = &'n str>) {
-    let mut seen: HashMap<String, &str> = HashMap::new();
-    for (index, name) in names.enumerate() {
-        if let Some(first) = seen.get(&name.to_ascii_lowercase()) {
-            let message = if *first == name {
-                format!("`{name}` stands twice")
-            } else {
-                format!("`{first}` and `{name}` differ in case alone")
-            };
-            reader.diagnostics.push(
-                Diagnostic::error(Code::DuplicateName, format!("{list}[{index}].name"), message)
-                    .suggestion("give one of them another name"),
-            );
-        }
-        seen.entry(name.to_ascii_lowercase()).or_insert(name);
-    }
+    Some(Variable { name, data_type, default: reader.default_value(&object) })
 }
 
 fn trigger(reader: &mut Reader, node: &Node) -> Option<Trigger> {
@@ -330,6 +310,13 @@ fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
 fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
     let object = reader.object(path, node, &["when", "to", "name"], &[])?;
     let when = reader.string(&object, "when");
+    // Left out, it would mean always.
+    if object.is_null("when") {
+        reader.diagnostics.push(
+            Diagnostic::error(Code::MissingKey, object.at("when"), "`when` has no condition")
+                .suggestion("write one, or take `when` away from the branch that is taken in all other cases"),
+        );
+    }
     Some(Branch { when, to: reader.required_string(&object, "to")? })
 }
 

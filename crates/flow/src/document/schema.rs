@@ -95,6 +95,10 @@ pub(super) fn variable(schema: &mut Schema) {
 pub(super) fn branch(schema: &mut Schema) {
     with_members(schema, [("name", json!({ "description": "What people call it.", "type": "string" }))]);
     closed(schema);
+    // A condition that is null is a mistake, not one that is left out.
+    if let Some(when) = schema.pointer_mut("/properties/when").and_then(Json::as_object_mut) {
+        when.insert("type".to_owned(), "string".into());
+    }
 }
 
 pub(super) fn end(schema: &mut Schema) {

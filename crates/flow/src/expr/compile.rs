@@ -36,7 +36,8 @@ impl<'c> Compiler<'c> {
             return None;
         }
         if !has_expression {
-            return self.literal(path, &unescaped(value), expected);
+            let plain = literal::plain(path, value, &mut self.problems)?;
+            return self.literal(path, &plain, expected);
         }
         let typed = self.computed(path, value, expected)?;
         if typed.1.depth() > Type::MAX_DEPTH {
@@ -235,8 +236,10 @@ impl<'c> Compiler<'c> {
         let compiled: Vec<Option<(Ir, Ir)>> = members
             .iter()
             .map(|(key, part)| {
-                let (value, _) = self.value(&path.member(key), part, Some(element))?;
-                Some((string_constant(key).0, value))
+                let path = path.member(key);
+                let (key, value) =
+                    (literal::key(&path, key, &mut self.problems), self.value(&path, part, Some(element)));
+                Some((string_constant(&key?).0, value?.0))
             })
             .collect();
         let map = Ir::Map(compiled.into_iter().collect::<Option<_>>()?);
@@ -259,20 +262,10 @@ fn has_expression(value: &Json, parts: &mut usize) -> bool {
     match value {
         Json::String(text) => {
             *parts += text.len() / 256;
-            text.replace("$${", "").contains("${")
+            template::holds_expression(text)
         }
         Json::Array(elements) => elements.iter().any(|element| has_expression(element, parts)),
         Json::Object(members) => members.values().any(|member| has_expression(member, parts)),
         _ => false,
-    }
-}
-
-/// A literal with `$${` undone.
-fn unescaped(value: &Json) -> Json {
-    match value {
-        Json::String(text) => Json::from(text.replace("$${", "${")),
-        Json::Array(parts) => parts.iter().map(unescaped).collect(),
-        Json::Object(members) => members.iter().map(|(key, part)| (key.clone(), unescaped(part))).collect(),
-        other => other.clone(),
     }
 }

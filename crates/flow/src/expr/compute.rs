@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use waypost_ids::codes;
 
 use super::EvalError;
@@ -12,7 +11,6 @@ use super::MAX_VALUE_BYTES;
 use super::eval::{Result, clip, error, internal, too_large, touched};
 use super::frame::Frame;
 use super::ir::{Arithmetic, Comparison, Ir};
-use crate::email::Email;
 use crate::value::{Text, Value, span_in_range, time_in_range, weight};
 
 pub(super) fn overflow() -> EvalError {
@@ -130,33 +128,6 @@ pub(super) fn compare(comparison: Comparison, a: &Value<'_>, b: &Value<'_>) -> R
         Comparison::Greater => order.is_gt(),
         Comparison::GreaterOrEqual => order.is_ge(),
     }))
-}
-
-pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, email: &dyn Email) -> bool {
-    match (a, b) {
-        (Value::List(a), Value::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b, email))
-        }
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b, email)))
-        }
-        (Value::Json(a), Value::Json(b)) => a == b,
-        (Value::Json(json), other) | (other, Value::Json(json)) => json_equal(json, other, email),
-        (Value::Object(a), Value::Object(b)) => {
-            a == b || Value::Object(*a).to_json(email) == Value::Object(*b).to_json(email)
-        }
-        (a, b) => order(a, b).flatten() == Some(Ordering::Equal),
-    }
-}
-
-pub(super) fn json_equal(json: &Json, value: &Value<'_>, email: &dyn Email) -> bool {
-    match (json, value) {
-        (Json::String(a), Value::String(b)) => a == b.as_str(),
-        (Json::Number(a), Value::Integer(b)) => {
-            a.as_i64() == Some(*b) || a.as_f64().is_some_and(|a| number_order(*b, a) == Some(Ordering::Equal))
-        }
-        (json, value) => *json == value.to_json(email),
-    }
 }
 
 pub(super) fn index_of<'m>(of: Value<'m>, index: &Value<'m>) -> Result<Value<'m>> {

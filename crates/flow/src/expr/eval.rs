@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use waypost_ids::codes;
 
-use super::compute::{add_up, arithmetic, compare, equal, index_of, json_equal, json_part, overflow};
+use super::compute::{add_up, arithmetic, compare, index_of, json_part, overflow};
 use super::each::Made;
+use super::equality::{equal, equals_json};
 use super::frame::Frame;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read};
 use super::{EvalError, MAX_VALUE_BYTES};
@@ -111,8 +112,11 @@ impl Ir {
                     Value::List(elements) => elements.iter().any(|element| equal(&needle, element, cx.email)),
                     Value::Map(members) => members.contains_key(needle.as_str().ok_or_else(internal)?),
                     Value::Json(json) => match &*json {
-                        Json::Object(members) => needle.as_str().is_some_and(|key| members.contains_key(key)),
-                        Json::Array(elements) => elements.iter().any(|element| json_equal(element, &needle, cx.email)),
+                        Json::Object(members) => match &needle {
+                            Value::Json(key) => key.as_str().is_some_and(|key| members.contains_key(key)),
+                            key => key.as_str().is_some_and(|key| members.contains_key(key)),
+                        },
+                        Json::Array(elements) => elements.iter().any(|element| equals_json(element, &needle, cx.email)),
                         // As with members: what is no list or map has nothing in it.
                         _ => false,
                     },

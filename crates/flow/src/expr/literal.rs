@@ -3,13 +3,60 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
+use super::template;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::path::FieldPath;
 use crate::types::Type;
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, read_span, read_time};
+
+/// A literal as it is meant: `$${` undone. Nothing, with every problem noted, if there is an expression where none is evaluated.
+pub(super) fn plain(path: &FieldPath<'_>, literal: &Json, problems: &mut Problems) -> Option<Json> {
+    Some(match literal {
+        Json::String(text) if template::holds_expression(text) => {
+            problems.error(|| {
+                Diagnostic::error(Code::InvalidValue, path.text(), "expected a literal, found an expression")
+                    .expected("a literal: expressions are not evaluated here")
+                    .found(shown(literal))
+                    .suggestion("compute the value in an action, or write `$${` for a literal `${`")
+                    .at(0..text.len())
+            });
+            return None;
+        }
+        Json::String(text) => Json::from(template::unescaped(text)),
+        Json::Array(parts) => {
+            let parts = parts.iter().enumerate();
+            let parts: Vec<_> = parts.map(|(index, part)| plain(&path.element(index), part, problems)).collect();
+            Json::Array(parts.into_iter().collect::<Option<_>>()?)
+        }
+        Json::Object(members) => {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(name, part)| {
+                    let path = path.member(name);
+                    let (name, part) = (key(&path, name, problems), plain(&path, part, problems));
+                    Some((name?, part?))
+                })
+                .collect();
+            Json::Object(members.into_iter().collect::<Option<_>>()?)
+        }
+        simple => simple.clone(),
+    })
+}
+
+/// The key of a map as it is meant: `$${` undone. Keys are never computed.
+pub(super) fn key(path: &FieldPath<'_>, key: &str, problems: &mut Problems) -> Option<String> {
+    if template::holds_expression(key) {
+        problems.error(|| {
+            Diagnostic::error(Code::InvalidValue, path.text(), format!("the key `{key}` holds an expression"))
+                .expected("a key that is written out: keys are not computed")
+                .suggestion("write the key out, make the map in one `${…}`, or write `$${` for a literal `${`")
+        });
+        return None;
+    }
+    Some(template::unescaped(key))
+}
 
 /// A literal as a value of the wanted type; nothing, with every problem noted, if it is none.
 pub(super) fn read(
@@ -24,8 +71,8 @@ pub(super) fn read(
         (Type::Boolean, Json::Bool(value)) => Some(Value::Boolean(*value)),
         (Type::Integer, Json::Number(number)) => number.as_i64().map(Value::Integer),
         (Type::Number, Json::Number(number)) => number.as_f64().map(Value::Number),
-        (Type::Datetime, Json::String(text)) => text.parse::<Timestamp>().ok().map(Value::Datetime),
-        (Type::Duration, Json::String(text)) => text.parse::<SignedDuration>().ok().map(Value::Duration),
+        (Type::Datetime, Json::String(text)) => read_time(text).map(Value::Datetime),
+        (Type::Duration, Json::String(text)) => read_span(text).map(Value::Duration),
         (Type::List(element), Json::Array(parts)) => {
             let parts = parts.iter().enumerate();
             let values: Vec<Option<_>> =

@@ -7,6 +7,7 @@ mod compile;
 mod compute;
 mod constant;
 mod each;
+mod equality;
 mod eval;
 mod extent;
 mod frame;
@@ -41,7 +42,8 @@ use crate::value::{Text, Value};
 use crate::work::Work;
 
 pub use budget::Budget;
-pub(crate) use compute::{compare_keys, equal};
+pub(crate) use compute::compare_keys;
+pub(crate) use equality::{equal, key};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{ObjectReference, objects};
@@ -190,21 +192,65 @@ pub(crate) fn infer(path: &str, value: &Json, scope: &Scope<'_>) -> Inferred {
     }
 }
 
+/// The name of an attribute as it is meant: `$${` undone.
+///
+/// # Errors
+/// If it holds an expression: names are not computed.
+pub(crate) fn plain_name(path: &str, name: &str) -> Result<String, Vec<Diagnostic>> {
+    if template::holds_expression(name) {
+        return Err(vec![
+            Diagnostic::error(Code::InvalidValue, path, format!("the name `{name}` holds an expression"))
+                .expected("a name that is written out: names are not computed")
+                .suggestion("write the name out, or write `$${` for a literal `${`"),
+        ]);
+    }
+    Ok(template::unescaped(name))
+}
+
 /// Compiles a `when`: exactly one `${…}` of type boolean.
 ///
 /// # Errors
 /// As [`compile_value`].
 pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Compiled, Vec<Diagnostic>> {
-    match template::split(path, text)?.as_slice() {
-        [Part::Expression(_)] => compile_value(path, &Json::from(text), scope, Some(&Type::Boolean)),
-        _ => Err(vec![
-            Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`")
-                .expected("a boolean expression such as `${interaction.email.subject != ''}`")
-                .found("a text")
-                .suggestion(format!("write `${{{}}}`", text.trim()))
-                .at(0..text.len()),
-        ]),
+    let parts = template::split(path, text)?;
+    if let [Part::Expression(_)] = parts.as_slice() {
+        return compile_value(path, &Json::from(text), scope, Some(&Type::Boolean));
     }
+    let found = match parts.iter().any(|part| matches!(part, Part::Expression(_))) {
+        true => "a text with an expression in it",
+        false => "a text",
+    };
+    let mut problem =
+        Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
+            .expected("a boolean expression such as `${interaction.email.subject != ''}`")
+            .found(found)
+            .at(0..text.len());
+    problem.suggestion = as_condition(text, &parts, scope.work).map(|whole| format!("write `${{{whole}}}`"));
+    Err(vec![problem])
+}
+
+/// The one expression that was meant by a text: what stands in its `${…}` and around them, if that is one.
+fn as_condition(text: &str, parts: &[Part], work: &Work<'_>) -> Option<String> {
+    let alone = parts.iter().all(|part| !matches!(part, Part::Text(around) if !around.trim().is_empty()));
+    let is_name = |written: &str| written.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+    let meant: String = parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(around) => around.clone(),
+            Part::Expression(range) => match text.get(range.clone()).unwrap_or_default().trim() {
+                written if alone || is_name(written) => written.to_owned(),
+                // What was together stays together.
+                written => format!("({written})"),
+            },
+        })
+        .collect();
+    let meant = meant.trim();
+    parse::parse("", meant, 0, work).is_ok().then(|| meant.to_owned())
+}
+
+/// Whether a text is exactly one `${…}`, which has the expression's own type.
+pub(crate) fn is_one_expression(text: &str) -> bool {
+    template::split("", text).is_ok_and(|parts| matches!(parts.as_slice(), [Part::Expression(_)]))
 }
 
 /// Reads a default: a literal without expressions, of the given type.
@@ -212,8 +258,10 @@ pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Co
 /// # Errors
 /// All problems, with `path`.
 pub fn constant(path: &str, value: &Json, data_type: &Type) -> Result<Value<'static>, Vec<Diagnostic>> {
-    let mut problems = Problems::default();
-    literal::read(&FieldPath::Root(path), value, data_type, &mut problems).ok_or_else(|| problems.into_vec())
+    let (path, mut problems) = (FieldPath::Root(path), Problems::default());
+    let plain = literal::plain(&path, value, &mut problems);
+    let read = plain.and_then(|plain| literal::read(&path, &plain, data_type, &mut problems));
+    read.ok_or_else(|| problems.into_vec())
 }
 
 /// What a type reads as when nothing set it: `""`, `0`, `0.0`, `false`, the empty list or map, JSON `null`, a zero duration, the Unix epoch.
@@ -247,6 +295,17 @@ impl Compiled {
     /// Whether evaluating can fail, limits aside, which nothing catches: what can't has no error edge.
     pub fn can_fail(&self) -> bool {
         self.ir.can_fail()
+    }
+
+    /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.
+    pub(crate) fn written_texts(&self) -> Option<Vec<Option<&str>>> {
+        match &self.ir {
+            Ir::Constant(Value::List(elements)) => Some(elements.iter().map(Value::as_str).collect()),
+            Ir::List(parts) => Some(
+                parts.iter().map(|part| if let Ir::Constant(value) = part { value.as_str() } else { None }).collect(),
+            ),
+            _ => None,
+        }
     }
 
     /// What a condition answers on every mail, if that can be known beforehand.

@@ -13,6 +13,16 @@ pub(super) enum Part {
     Expression(Range<usize>),
 }
 
+/// Whether there is an expression in a text, or the beginning of one.
+pub(super) fn holds_expression(text: &str) -> bool {
+    text.replace("$${", "").contains("${")
+}
+
+/// A text without expressions as it is meant: `$${` undone.
+pub(super) fn unescaped(text: &str) -> String {
+    text.replace("$${", "${")
+}
+
 /// Splits a text. Braces inside CEL's string literals and braces that are opened inside the expression don't end it.
 pub(super) fn split(path: &str, text: &str) -> Result<Vec<Part>, Vec<Diagnostic>> {
     let mut parts = Vec::new();

@@ -63,6 +63,11 @@ fn only_address(text: &str) -> Option<&str> {
     mailbox(address).map(|_| address)
 }
 
+/// Whether a text is one address, alone or in angle brackets after a name: what mail can be forwarded to.
+pub fn is_one_address(text: &str) -> bool {
+    only_address(text).is_some()
+}
+
 fn no_address(text: &str) -> EvalError {
     failed("text", text, "an address")
 }

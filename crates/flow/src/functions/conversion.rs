@@ -2,27 +2,22 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use waypost_ids::codes;
 
-use super::{Answer, Function, Kind, Style, defaults, failed, sure, unexpected, unsure};
+use super::{Answer, Function, Kind, Style, clip, defaults, failed, sure, unexpected, unsure};
 use crate::expr::EvalError;
-use crate::value::{Text, Value, number_text, plain, span_in_range, time_in_range};
+use crate::value::{Text, Value, number_text, plain, read_span, read_time, time_in_range, whole};
+
+fn out_of_range(of: &str, number: &str) -> EvalError {
+    EvalError { code: codes::OVERFLOW, message: format!("{number} is out of {of}'s range") }
+}
 
 fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Integer(number)] => Ok(Value::Integer(*number)),
         [Value::Number(number)] => {
-            let whole = number.trunc();
-            // Both bounds are exact as doubles, and CEL takes neither: numbers that round to them may have been beyond.
-            if whole > -9_223_372_036_854_775_808.0 && whole < 9_223_372_036_854_775_808.0 {
-                #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-                return Ok(Value::Integer(whole as i64));
-            }
-            Err(EvalError {
-                code: codes::OVERFLOW,
-                message: format!("{} is out of an integer's range", number_text(*number)),
-            })
+            whole(*number).map(Value::Integer).ok_or_else(|| out_of_range("an integer", &number_text(*number)))
         }
         [Value::String(text)] => {
             text.as_str().parse().map(Value::Integer).map_err(|_| failed("string", text.as_str(), "an integer"))
@@ -37,9 +32,14 @@ fn double<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
         [Value::Number(number)] => Ok(Value::Number(*number)),
         #[expect(clippy::cast_precision_loss, reason = "CEL's double(int) rounds")]
         [Value::Integer(number)] => Ok(Value::Number(*number as f64)),
-        [Value::String(text)] => {
-            text.as_str().parse().map(Value::Number).map_err(|_| failed("string", text.as_str(), "a number"))
-        }
+        [Value::String(text)] => match text.as_str().parse::<f64>() {
+            // `inf` is a number that is written out; `1e999` is one that is too large.
+            Ok(number) if number.is_infinite() && text.as_str().contains(|c: char| c.is_ascii_digit()) => {
+                Err(out_of_range("a number", clip(text.as_str()).as_str()))
+            }
+            Ok(number) => Ok(Value::Number(number)),
+            Err(_) => Err(failed("string", text.as_str(), "a number")),
+        },
         _ => Err(unexpected()),
     }
 }
@@ -77,11 +77,7 @@ fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
             .and_then(time_in_range)
             .map(Value::Datetime)
             .ok_or_else(|| failed("integer", &seconds.to_string(), "a datetime")),
-        [Value::String(text)] => text
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(time_in_range)
+        [Value::String(text)] => read_time(text.as_str())
             .map(Value::Datetime)
             .ok_or_else(|| failed("string", text.as_str(), "a datetime (RFC 3339)")),
         _ => Err(unexpected()),
@@ -91,11 +87,7 @@ fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
 fn duration<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Duration(span)] => Ok(Value::Duration(*span)),
-        [Value::String(text)] => text
-            .as_str()
-            .parse::<SignedDuration>()
-            .ok()
-            .and_then(span_in_range)
+        [Value::String(text)] => read_span(text.as_str())
             .map(Value::Duration)
             .ok_or_else(|| failed("string", text.as_str(), "a duration such as `1h30m`")),
         _ => Err(unexpected()),
@@ -107,7 +99,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "int",
         Style::Function,
-        "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970). With a default: from a string, or from a json number without a fraction, else the default.",
+        "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970). With a default: from a string, or from a json number without a fraction that 64 bits hold, else the default.",
         &[
             sure(&[Kind::Integer], Kind::Integer, int),
             unsure(&[Kind::Number], Kind::Integer, int),

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{Answer, unexpected};
-use crate::value::{Text, Value, span_in_range, time_in_range};
+use crate::value::{Text, Value, read_span, read_time, whole};
 
 /// A json value as one of a type.
 type Read = fn(&Json) -> Option<Value<'static>>;
@@ -21,13 +20,8 @@ fn as_integer(json: &Json) -> Option<Value<'static>> {
     if let Some(number) = json.as_i64() {
         return Some(Value::Integer(number));
     }
-    let number = json.as_f64()?;
-    // Beyond 2^53 a double does not say which integer was meant.
-    if number.fract() != 0.0 || number.abs() > 9_007_199_254_740_992.0 {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-    Some(Value::Integer(number as i64))
+    let number = json.as_f64().filter(|number| number.fract() == 0.0)?;
+    whole(number).map(Value::Integer)
 }
 
 fn as_number(json: &Json) -> Option<Value<'static>> {
@@ -39,11 +33,11 @@ fn as_boolean(json: &Json) -> Option<Value<'static>> {
 }
 
 fn as_datetime(json: &Json) -> Option<Value<'static>> {
-    json.as_str()?.parse::<Timestamp>().ok().and_then(time_in_range).map(Value::Datetime)
+    json.as_str().and_then(read_time).map(Value::Datetime)
 }
 
 fn as_duration(json: &Json) -> Option<Value<'static>> {
-    json.as_str()?.parse::<SignedDuration>().ok().and_then(span_in_range).map(Value::Duration)
+    json.as_str().and_then(read_span).map(Value::Duration)
 }
 
 fn as_json(json: &Json) -> Option<Value<'static>> {

@@ -103,7 +103,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "toJson",
         Style::Function,
-        "Any value as json: datetimes and durations as the texts they print. `string(toJson(x))` is its text.",
+        "Any value as json: datetimes and durations as the texts they print, numbers that JSON can't hold as `Infinity`, `-Infinity` and `NaN`. `string(toJson(x))` is its text.",
         &[Overload {
             parameters: &[Kind::T],
             result: J,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
-use serde_json::Value as Json;
 
 use super::kind::LIST;
 use super::{
@@ -11,7 +10,7 @@ use super::{
     unsure,
 };
 use crate::email::Email;
-use crate::expr::MAX_VALUE_BYTES;
+use crate::expr::{self, MAX_VALUE_BYTES};
 use crate::value::Value;
 
 /// The element that is picked, or the default, or an error.
@@ -55,42 +54,9 @@ fn flatten<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
 fn distinct<'m>(arguments: &[Value<'m>], email: &dyn Email) -> Answer<'m> {
     let [Value::List(elements)] = arguments else { return Err(unexpected()) };
     let mut seen = FxHashSet::default();
-    let kept = elements.iter().filter(|element| {
-        let mut key = String::new();
-        // NaN equals nothing, itself included.
-        matches!(element, Value::Number(number) if number.is_nan()) || {
-            write_key(&element.to_json(email), &mut key);
-            seen.insert(key)
-        }
-    });
+    // What does not equal itself, as NaN, stands once each time.
+    let kept = elements.iter().filter(|element| expr::key(element, email).is_none_or(|key| seen.insert(key)));
     Ok(Value::List(kept.cloned().collect()))
-}
-
-/// A text that is the same for values that are equal: members in the order of their names, one zero.
-fn write_key(json: &Json, key: &mut String) {
-    match json {
-        Json::Array(elements) => {
-            key.push('[');
-            for element in elements {
-                write_key(element, key);
-                key.push(',');
-            }
-            key.push(']');
-        }
-        Json::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            key.push('{');
-            for (name, member) in members {
-                write_key(&Json::from(name.as_str()), key);
-                key.push(':');
-                write_key(member, key);
-            }
-            key.push('}');
-        }
-        Json::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => key.push_str("0.0"),
-        simple => key.push_str(&simple.to_string()),
-    }
 }
 
 fn range<'m>(arguments: &[Value<'m>]) -> Answer<'m> {

@@ -18,6 +18,7 @@ mod time;
 mod zone;
 mod zoned;
 
+pub use address::is_one_address;
 pub(crate) use json::made_json;
 pub use kind::Kind;
 pub use pattern::Pattern;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 
+use crate::expr::is_one_expression;
 use crate::path::FieldPath;
 
 use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError};
@@ -99,7 +100,13 @@ impl<'t> Reader<'t> {
                 if let Some(place) = self.places.get_mut(&path).filter(|_| verbatim) {
                     place.bytes.end = place.bytes.start + end;
                 }
-                Ok(if style == ScalarStyle::Plain { resolve(text, span)? } else { Node::String(text.into_owned()) })
+                Ok(match style {
+                    ScalarStyle::Plain => resolve(text, span)?,
+                    ScalarStyle::Literal | ScalarStyle::Folded => {
+                        Node::String(block(text, self.text.get(..self.byte(span.start)).unwrap_or_default()))
+                    }
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Node::String(text.into_owned()),
+                })
             }
             Event::SequenceStart(anchor, tag) => {
                 plain_only(span, anchor, tag.is_some())?;
@@ -126,8 +133,14 @@ impl<'t> Reader<'t> {
                             self.place(path.text(), Span::new(span.start, end.end), false, false);
                             return Ok(Node::Map(members));
                         }
-                        (Event::Scalar(key, _, anchor, tag), key_span) => {
+                        (Event::Scalar(key, style, anchor, tag), key_span) => {
                             plain_only(key_span, anchor, tag.is_some())?;
+                            if key == "<<" && style == ScalarStyle::Plain {
+                                return Err(refuse(
+                                    key_span.start,
+                                    "merge keys (`<<`) are not supported: write the members out",
+                                ));
+                            }
                             let member = path.member(&key);
                             self.place(format!("{}#key", member.text()), key_span, false, false);
                             let (event, span) = self.next()?;
@@ -152,6 +165,18 @@ fn plain_only(span: Span, anchor: usize, tagged: bool) -> Result<(), SyntaxError
         return Err(refuse(span.start, "tags (`!type`) are not supported"));
     }
     Ok(())
+}
+
+/// A block scalar after the text `before`. The line break at the end of one that is exactly one `${…}` is there because YAML puts it
+/// there: with it, the expression would be a template. `|+` says that it is wanted.
+fn block(text: Cow<'_, str>, before: &str) -> String {
+    let line = before.trim_end().lines().next_back().unwrap_or_default();
+    let header = line.split_once(" #").map_or(line, |(header, _)| header).trim_end();
+    let keeps = header.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with('+');
+    match text.strip_suffix('\n') {
+        Some(content) if !keeps && is_one_expression(content) => content.to_owned(),
+        _ => text.into_owned(),
+    }
 }
 
 /// A plain scalar by the core schema (YAML 1.2.2, section 10.3.2).

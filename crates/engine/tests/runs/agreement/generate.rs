@@ -266,7 +266,11 @@ impl<'m> Maker<'m> {
                 }
                 action
             }
-            11 => json!({ "type": "forward", "addresses": self.value(Kind::Texts) }),
+            11 => {
+                let to = ["desk@shop.example", "${interaction.email.from.address}", "${interaction.email.subject}"];
+                let addresses: Vec<&str> = (0..=self.chance.below(2)).map(|_| self.chance.pick(&to)).collect();
+                json!({ "type": "forward", "addresses": addresses })
+            }
             12 => json!({ "type": "disconnect", "reason": self.value(Kind::Text) }),
             13 => json!({ "type": "return" }),
             15 => {

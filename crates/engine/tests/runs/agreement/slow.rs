@@ -27,6 +27,7 @@ use waypost_flow::actions::r#while::While;
 use waypost_flow::document::{Action, ActionKind, Disposition, Document, Input, Jump, Mapping, Match};
 use waypost_flow::email::{AddressField, Email, TextField};
 use waypost_flow::expr::MAX_VALUE_BYTES;
+use waypost_flow::functions::is_one_address;
 use waypost_flow::value::Value;
 use waypost_ids::codes;
 
@@ -360,6 +361,9 @@ impl Slow<'_> {
                 let addresses = self.strings(addresses, names)?;
                 if addresses.is_empty() || addresses.iter().any(|address| address.trim().is_empty()) {
                     return Err(Stop::Error(codes::NO_ADDRESS));
+                }
+                if !addresses.iter().all(|address| is_one_address(address)) {
+                    return Err(Stop::Error(codes::INVALID_ADDRESS));
                 }
                 return Err(Stop::Decided(Box::new(Ended { addresses, ..self.bare("forward") })));
             }

@@ -1,0 +1,136 @@
+//! What RFC 4180 (section 2) says of quotes, looked at before the `csv` crate reads the same bytes: that crate takes anything, and makes of a
+//! quote that is never closed one cell of all that follows.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use waypost_flow::diagnostic::{Code, Diagnostic};
+
+use super::import::LineProblems;
+
+/// What spreadsheets begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// A file without the byte order mark at its beginning.
+pub(super) fn without_mark(mut input: impl Read) -> io::Result<impl Read> {
+    let mut first = Vec::new();
+    input.by_ref().take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut first)?;
+    if first == BYTE_ORDER_MARK {
+        first.clear();
+    }
+    Ok(io::Cursor::new(first).chain(input))
+}
+
+/// Hands a file on as it is, and notes what is wrong with its quotes.
+pub(super) struct Strict<R> {
+    input: R,
+    scan: Scan,
+    found: Rc<RefCell<LineProblems>>,
+}
+
+/// Where in a file a byte stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At the beginning of a field.
+    Start,
+    /// In a field without quotes.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// After a quote between quotes: it ends the field, or is the first of two.
+    Quote,
+    /// In a field that was told to be wrong.
+    Wrong,
+}
+
+struct Scan {
+    at: At,
+    /// The line, counted from 1 as the `csv` crate does.
+    line: u64,
+    /// The field in the line, counted from 1.
+    field: u64,
+    /// Where the last NUL stood: line and field; zeros before the first.
+    nul: (u64, u64),
+    /// Where the last quote was opened: line and field.
+    opened: (u64, u64),
+}
+
+impl<R> Strict<R> {
+    /// Notes problems in `found`.
+    pub(super) fn new(input: R, found: Rc<RefCell<LineProblems>>) -> Self {
+        let scan = Scan { at: At::Start, line: 1, field: 1, nul: (0, 0), opened: (1, 1) };
+        Self { input, scan, found }
+    }
+}
+
+impl<R: Read> Read for Strict<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        let mut found = self.found.borrow_mut();
+        if read == 0 && !into.is_empty() {
+            self.scan.end(&mut found);
+        }
+        into.iter().take(read).for_each(|byte| self.scan.byte(*byte, &mut found));
+        Ok(read)
+    }
+}
+
+impl Scan {
+    fn byte(&mut self, byte: u8, found: &mut LineProblems) {
+        let (line, field) = (self.line, self.field);
+        let mut wrong = |message: &str, help: &str| {
+            found.add(line, Some(field), Diagnostic::error(Code::Syntax, "", message).suggestion(help));
+            At::Wrong
+        };
+        if byte == 0 {
+            // Once for each field: what is no UTF-8 at all has them everywhere.
+            if self.nul != (line, field) {
+                wrong("the field holds a NUL character", "is this a CSV file in UTF-8?");
+                self.nul = (line, field);
+            }
+            return;
+        }
+        self.at = match (self.at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) => At::Quoted,
+            (At::Quote, b'"') => At::Quoted,
+            (_, b',') => {
+                self.field += 1;
+                At::Start
+            }
+            (_, b'\r' | b'\n') => {
+                self.field = 1;
+                At::Start
+            }
+            (At::Start, b'"') => {
+                self.opened = (self.line, self.field);
+                At::Quoted
+            }
+            (At::Plain, b'"') => wrong(
+                "a quote stands in a field that is not in quotes",
+                "put the field in quotes, and write each quote in it twice: `\"5\"\" pipe\"`",
+            ),
+            (At::Quote, _) => wrong(
+                "text follows the quote that ends the field",
+                "write a quote inside of quotes twice: `\"5\"\" pipe\"`",
+            ),
+            (At::Wrong, _) => At::Wrong,
+            (At::Start | At::Plain, _) => At::Plain,
+        };
+        if byte == b'\n' {
+            self.line += 1;
+        }
+    }
+
+    fn end(&mut self, found: &mut LineProblems) {
+        if self.at == At::Quoted {
+            let (line, field) = self.opened;
+            let problem = Diagnostic::error(Code::Syntax, "", "the quote is never closed")
+                .suggestion("close it, or write a quote that belongs to the text twice, in a field in quotes");
+            found.add(line, Some(field), problem);
+            // Whoever asks again is told once.
+            self.at = At::Wrong;
+        }
+    }
+}
