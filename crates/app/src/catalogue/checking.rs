@@ -7,6 +7,7 @@ use uuid::Uuid;
 use waypost_flow::check::{self, Reference, Unresolved, World as Surroundings};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
+use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version};
@@ -15,6 +16,7 @@ use waypost_store::records::catalogue::Bindings;
 use super::graph::MAX_CALL_DEPTH;
 use super::world::{Loaded, VersionKey, World};
 use crate::aside::Wanted;
+use crate::mail::members::members;
 
 /// From so many versions on, checking is worth more than one thread.
 const WORTH_THREADS: usize = 64;
@@ -242,6 +244,10 @@ struct Inside<'w> {
 }
 
 impl Surroundings for Inside<'_> {
+    fn members(&self) -> &'static Members {
+        members()
+    }
+
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         self.checking.world.resolve_flow(reference, self.bindings)
     }

@@ -1,11 +1,10 @@
 //! A parsed message as expressions see it.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
-use waypost_mail::message::{AddressField as MailField, Message, Reason};
+use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, Member};
+use waypost_mail::message::{AddressField, Message, Reason};
 use waypost_store::records::mail::InteractionRecord;
+
+use super::members;
 
 /// What a mail came in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,10 +34,10 @@ fn host(remote: &str) -> &str {
     }
 }
 
-/// The view of a message that a run reads.
+/// The view of a message that a run reads. What there is to read is the table in `crates/app/src/mail/members.rs`.
 pub struct MessageView<'m, 'x> {
-    message: &'m Message<'x>,
-    envelope: Envelope<'m>,
+    pub(super) message: &'m Message<'x>,
+    pub(super) envelope: Envelope<'m>,
 }
 
 impl<'m, 'x> MessageView<'m, 'x> {
@@ -46,56 +45,39 @@ impl<'m, 'x> MessageView<'m, 'x> {
     pub fn new(message: &'m Message<'x>, envelope: Envelope<'m>) -> Self {
         Self { message, envelope }
     }
-}
 
-fn field(field: AddressField) -> MailField {
-    match field {
-        AddressField::From => MailField::From,
-        AddressField::To => MailField::To,
-        AddressField::Cc => MailField::Cc,
-        AddressField::ReplyTo => MailField::ReplyTo,
+    /// The envelope's sender; without an envelope the address of From.
+    pub(super) fn envelope_from(&self) -> &str {
+        let author = || self.message.addresses(AddressField::From).first().map_or("", |from| from.address.as_str());
+        self.envelope.from.unwrap_or_else(author)
+    }
+
+    /// The address of the host that handed the mail in.
+    pub(super) fn remote(&self) -> &str {
+        host(self.envelope.remote)
+    }
+
+    /// Why one knows that a machine wrote it, the envelope included.
+    pub(super) fn automatic_reason(&self) -> Option<Reason> {
+        match self.envelope.from {
+            Some("") => Some(Reason::NULL_REVERSE_PATH),
+            _ => self.message.automatic(),
+        }
     }
 }
 
 impl Email for MessageView<'_, '_> {
-    fn text(&self, field: TextField) -> &str {
-        match field {
-            TextField::Subject => self.message.subject(),
-            TextField::Body => self.message.body(),
-            TextField::Html => self.message.html(),
-            TextField::HiddenText => self.message.hidden_text(),
-            TextField::MessageId => self.message.message_id().unwrap_or_default(),
-            TextField::InReplyTo => self.message.in_reply_to(),
-        }
+    fn read(&self, member: &Member) -> Fact<'_> {
+        members::fact(self, member)
     }
 
-    fn address_count(&self, of: AddressField) -> usize {
-        self.message.addresses(field(of)).len()
-    }
-
-    fn address(&self, of: AddressField, index: usize) -> Option<AddressRef<'_>> {
-        let address = self.message.addresses(field(of)).get(index)?;
+    fn address(&self, member: &Member, position: usize) -> Option<AddressRef<'_>> {
+        let address = members::addresses(self, member).get(position)?;
         Some(AddressRef { address: &address.address, name: &address.name, domain: &address.domain })
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
-        self.message.header(name)
-    }
-
-    fn headers(&self) -> &BTreeMap<String, Vec<String>> {
-        self.message.headers()
-    }
-
-    fn references(&self) -> &[String] {
-        self.message.references()
-    }
-
-    fn attachment_count(&self) -> usize {
-        self.message.attachments().len()
-    }
-
-    fn attachment(&self, index: usize) -> Option<AttachmentRef<'_>> {
-        let attachment = self.message.attachments().get(index)?;
+    fn attachment(&self, member: &Member, position: usize) -> Option<AttachmentRef<'_>> {
+        let attachment = members::attachments(self, member).get(position)?;
         Some(AttachmentRef {
             name: &attachment.name,
             content_type: &attachment.content_type,
@@ -104,39 +86,16 @@ impl Email for MessageView<'_, '_> {
         })
     }
 
-    fn date(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.message.date()?).ok()
-    }
-
-    fn size(&self) -> u64 {
-        self.message.size()
-    }
-
-    fn body_truncated(&self) -> bool {
-        self.message.body_truncated()
+    fn look_up(&self, member: &Member, name: &str) -> &str {
+        members::look_up(self, member, name)
     }
 
     fn automatic(&self) -> Option<&str> {
-        let reason = match self.envelope.from {
-            Some("") => Some(Reason::NULL_REVERSE_PATH),
-            _ => self.message.automatic(),
-        };
-        reason.map(Reason::as_str)
+        self.automatic_reason().map(Reason::as_str)
     }
 
     fn unread(&self) -> Vec<String> {
         self.message.unread().iter().map(ToString::to_string).collect()
-    }
-
-    fn envelope(&self, field: EnvelopeField) -> &str {
-        match (field, self.envelope.from) {
-            (EnvelopeField::From, Some(from)) => from,
-            (EnvelopeField::From, None) => {
-                self.message.addresses(MailField::From).first().map_or("", |from| from.address.as_str())
-            }
-            (EnvelopeField::To, _) => self.envelope.to,
-            (EnvelopeField::Remote, _) => host(self.envelope.remote),
-        }
     }
 }
 

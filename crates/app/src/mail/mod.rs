@@ -6,6 +6,7 @@ mod claims;
 pub mod decide;
 pub mod email;
 pub mod intake;
+pub mod members;
 pub mod parked;
 pub mod smtp;
 pub(crate) mod underway;
