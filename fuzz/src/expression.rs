@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_app::mail::email::{Envelope, MessageView};
+use waypost_members::email::{Envelope, MessageView};
+use waypost_members::members;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
@@ -34,7 +35,8 @@ pub fn check(input: &[u8]) {
         NAMES.iter().filter_map(|(name, of)| Some(((*name).to_owned(), Type::parse(of)?))).collect();
     let variables: Vec<(String, Option<Type>)> =
         inputs.iter().map(|(name, of)| (name.clone(), Some(of.clone()))).collect();
-    let scope = Scope { inputs: &inputs, variables: &variables, outputs: None, work: &Work::default() };
+    let members = members();
+    let scope = Scope { inputs: &inputs, variables: &variables, outputs: None, members, work: &Work::default() };
 
     let written = Json::from(text);
     let whole = serde_json::from_str::<Json>(text).unwrap_or(Json::Null);

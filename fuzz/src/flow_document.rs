@@ -6,7 +6,7 @@ use waypost_app::folder::tables::FolderRows;
 use waypost_app::folder::{Folder, SourceFile};
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_app::mail::email::Envelope;
+use waypost_members::email::Envelope;
 use waypost_catalogue::world::World;
 use waypost_engine::Limits;
 use waypost_flow::{document, source};

@@ -11,7 +11,7 @@ use waypost_app::folder::{Folder, SourceFile};
 use waypost_app::folder::tables::FolderRows;
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_app::mail::email::{Envelope, MessageView};
+use waypost_members::email::{Envelope, MessageView};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};

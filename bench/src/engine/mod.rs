@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mail_parser::MessageParser;
-use waypost_app::mail::email::{Envelope, MessageView};
+use waypost_members::email::{Envelope, MessageView};
 use waypost_mail::message::Message;
 
 use self::floor::Floor;

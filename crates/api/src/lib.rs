@@ -2,7 +2,7 @@
 //!
 //! A request passes, from the outside in: a correlation id and the rendering of errors ([`context`]), what HTTP
 //! asks of all ([`protocol`]), the paths of Genesys's
-//! that are not offered ([`unoffered`]), token and rate limit ([`auth`], [`ratelimit`]), then its endpoint, which names the
+//! that are not offered ([`genesys::unoffered`]), token and rate limit ([`auth`], [`ratelimit`]), then its endpoint, which names the
 //! scope that it wants in its signature. Endpoints translate; what happens is decided in `waypost-app`.
 
 pub mod audit;
@@ -12,13 +12,12 @@ pub mod changesets;
 pub mod claims;
 pub mod coding;
 pub mod context;
-pub mod conversations;
-pub mod dependencies;
 pub mod domains;
 pub mod error;
 pub mod fields;
 pub mod flows;
 pub mod forwarded;
+pub mod genesys;
 pub mod graph;
 pub mod health;
 pub mod incoming;
@@ -44,4 +43,3 @@ pub mod state;
 pub mod tables;
 pub mod terms;
 pub mod token;
-pub mod unoffered;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 
+use crate::genesys::{conversations, dependencies, flow_actions, unoffered};
 use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, conversations, dependencies, domains, flows, graph, health, interactions,
-    measure, oauth, protocol, queues, replays, routes, schedules, tables, terms, token, unoffered,
+    audit, auth, changesets, claims, context, domains, flows, graph, health, interactions, measure, oauth, protocol,
+    queues, replays, routes, schedules, tables, terms, token,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -47,7 +48,7 @@ pub fn described() -> Vec<Described> {
 fn below_base() -> Endpoints {
     let endpoints = Endpoints::default()
         .group("Flows", flows::endpoints::flows())
-        .group("Flow actions", flows::endpoints::actions())
+        .group("Flow actions", flow_actions::endpoints())
         .group("Flow versions", flows::endpoints::versions())
         .group("Where used", graph::endpoints())
         .group("Dependency tracking", dependencies::endpoints())

@@ -8,6 +8,7 @@ use waypost_aside::Wanted;
 use waypost_flow::check::{self, Reference, Unresolved, World as Surroundings};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
+use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version};
@@ -242,6 +243,10 @@ struct Inside<'w> {
 }
 
 impl Surroundings for Inside<'_> {
+    fn members(&self) -> &'static Members {
+        waypost_members::members()
+    }
+
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         self.checking.world.resolve_flow(reference, self.bindings)
     }

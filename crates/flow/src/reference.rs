@@ -6,22 +6,23 @@ use crate::actions::ACTIONS;
 use crate::actions::definition::{COMMON, MemberDefinition, Need};
 use crate::diagnostic::{Code, MAX_LISTED};
 use crate::document::{MAX_ENTRIES, MAX_NODES};
-use crate::expr::{MACROS, MAX_BYTES, MAX_STEPS, OPERATORS, empty_value, objects};
+use crate::email::Members;
+use crate::expr::{MACROS, MAX_BYTES, MAX_STEPS, MemberReference, OPERATORS, empty_value, objects};
 use crate::functions::{self, Function, Kind, Overload, Style};
 use crate::source;
 use crate::types::{DATA_TYPES, Type};
 use crate::value::plain;
 use crate::work::{self, MAX_PATTERN_BYTES};
 
-/// The whole reference.
-pub fn markdown() -> String {
+/// The whole reference, with what expressions can read of `interaction`.
+pub fn markdown(members: &'static Members) -> String {
     let mut out = String::new();
     // Writing to a String can't fail.
-    let _ = write(&mut out);
+    let _ = write(&mut out, members);
     out
 }
 
-fn write(out: &mut String) -> Result {
+fn write(out: &mut String, members: &'static Members) -> Result {
     out.push_str(
         "# Language reference\n\n\
         What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
@@ -30,7 +31,7 @@ fn write(out: &mut String) -> Result {
     );
     documents(out);
     data_types(out)?;
-    names(out)?;
+    names(out, members)?;
     operators(out)?;
     macros(out)?;
     out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
@@ -108,7 +109,7 @@ fn data_types(out: &mut String) -> Result {
     Ok(())
 }
 
-fn names(out: &mut String) -> Result {
+fn names(out: &mut String, members: &'static Members) -> Result {
     out.push_str(
         "\n## Names\n\n\
         `${…}` holds an expression. A text that is exactly one `${…}` has the expression's own type; any other text is a template of\n\
@@ -118,17 +119,23 @@ fn names(out: &mut String) -> Result {
         | `input.NAME` | The flow's inputs. |\n\
         | `output.NAME` | In an outputMapping: the called flow's outputs. |\n\
         | `NAME` | The flow's variables. |\n\
-        | `now` | The time that the mail was accepted: the same throughout a run. |\n",
+        | `now` | The time that the mail was accepted: the same throughout a run. |\n\n\
+        The examples of members are what one sample mail reads as.\n",
     );
-    for object in objects() {
+    for object in objects(members) {
         let heading = if object.name.starts_with("interaction") {
             format!("`{}`", object.name)
         } else {
             format!("Members of {}", object.name)
         };
-        writeln!(out, "\n### {heading}\n\n| member | type | what it is |\n| --- | --- | --- |")?;
-        for (name, data_type, summary) in object.members {
-            writeln!(out, "| `{name}` | `{data_type}` | {summary} |")?;
+        writeln!(out, "\n### {heading}\n\n| member | type | what it is | example |\n| --- | --- | --- | --- |")?;
+        for MemberReference { name, data_type, summary, read, example } in object.members {
+            let example = match example {
+                "" => String::new(),
+                example if read == name => format!("`{example}`"),
+                example => format!("`{read}` is `{example}`"),
+            };
+            writeln!(out, "| `{name}` | `{data_type}` | {summary} | {example} |")?;
         }
     }
     Ok(())

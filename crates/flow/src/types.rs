@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::email::Member;
+
 /// A static type. Every expression has one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
@@ -62,10 +64,8 @@ pub const DATA_TYPES: [DataType; 9] = [
 pub enum ObjectType {
     /// `interaction`.
     Interaction,
-    /// `interaction.envelope`.
-    Envelope,
-    /// `interaction.email`.
-    Email,
+    /// A part of it that has members of its own, such as `interaction.email`.
+    Part(&'static Member),
     /// An address with `address`, `name`, `domain`.
     Address,
     /// An attachment with `name`, `contentType`, `size`, `inline`.
@@ -133,6 +133,11 @@ impl Type {
         DATA_TYPES[8].name,
     ];
 
+    /// Whether it has values by themselves: of `interaction` and its parts only members can be taken.
+    pub(crate) fn has_values(&self) -> bool {
+        !matches!(self, Self::Object(ObjectType::Interaction | ObjectType::Part(_)))
+    }
+
     /// Whether values have an order, so that `<` compares them and lists of them can be sorted.
     pub fn is_ordered(&self) -> bool {
         matches!(
@@ -165,8 +170,7 @@ impl fmt::Display for Type {
             Self::List(element) => write!(f, "list<{element}>"),
             Self::Map(element) => write!(f, "map<{element}>"),
             Self::Object(ObjectType::Interaction) => f.write_str("interaction"),
-            Self::Object(ObjectType::Envelope) => f.write_str("envelope"),
-            Self::Object(ObjectType::Email) => f.write_str("email"),
+            Self::Object(ObjectType::Part(part)) => f.write_str(part.name()),
             Self::Object(ObjectType::Address) => f.write_str("address"),
             Self::Object(ObjectType::Attachment) => f.write_str("attachment"),
             Self::Never => f.write_str("nothing"),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::{Value as Json, json};
 
-use crate::email::{AddressField, Email};
+use crate::email::{Email, Member};
 
 /// A text: borrowed from the email or the program, or computed.
 #[derive(Clone, Debug)]
@@ -45,14 +45,12 @@ impl Text<'_> {
 pub enum Handle {
     /// `interaction`.
     Interaction,
-    /// `interaction.envelope`.
-    Envelope,
-    /// `interaction.email`.
-    Email,
-    /// One address of a field.
-    Address(AddressField, u32),
-    /// One attachment.
-    Attachment(u32),
+    /// A part with members of its own, such as `interaction.email`.
+    Part(&'static Member),
+    /// One of a member's addresses.
+    Address(&'static Member, u32),
+    /// One of a member's attachments.
+    Attachment(&'static Member, u32),
 }
 
 /// A value.
@@ -126,14 +124,13 @@ impl Handle {
     fn to_json(self, email: &dyn Email) -> Json {
         match self {
             Self::Interaction => Json::from("(interaction)"),
-            Self::Envelope => Json::from("(envelope)"),
-            Self::Email => Json::from("(email)"),
-            Self::Address(field, index) => {
-                let address = email.address(field, index as usize).unwrap_or_default();
+            Self::Part(part) => Json::from(format!("({})", part.name())),
+            Self::Address(member, position) => {
+                let address = email.address(member, position as usize).unwrap_or_default();
                 json!({ "address": address.address, "name": address.name, "domain": address.domain })
             }
-            Self::Attachment(index) => {
-                let part = email.attachment(index as usize).unwrap_or_default();
+            Self::Attachment(member, position) => {
+                let part = email.attachment(member, position as usize).unwrap_or_default();
                 json!({ "name": part.name, "contentType": part.content_type, "size": part.size, "inline": part.inline })
             }
         }
@@ -202,12 +199,12 @@ pub(crate) fn weight(value: &Value<'_>) -> usize {
 /// What the texts of addresses and attachments in a value weigh, beside the value itself.
 pub(crate) fn handles_weight(value: &Value<'_>, email: &dyn Email) -> usize {
     match value {
-        Value::Object(Handle::Address(field, index)) => {
-            let address = email.address(*field, *index as usize).unwrap_or_default();
+        Value::Object(Handle::Address(member, position)) => {
+            let address = email.address(member, *position as usize).unwrap_or_default();
             HANDLE_BYTES + address.address.len() + address.name.len() + address.domain.len()
         }
-        Value::Object(Handle::Attachment(index)) => {
-            let part = email.attachment(*index as usize).unwrap_or_default();
+        Value::Object(Handle::Attachment(member, position)) => {
+            let part = email.attachment(member, *position as usize).unwrap_or_default();
             HANDLE_BYTES + part.name.len() + part.content_type.len()
         }
         Value::List(elements) => elements.iter().map(|element| handles_weight(element, email)).sum(),

@@ -2,6 +2,9 @@
 //! `WAYPOST_BLESS=1` writes what is answered now into the files: read the difference before you keep it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "nothing is evaluated here")]
+mod support;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -14,6 +17,7 @@ use waypost_flow::check::{self, Checked, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
 use waypost_flow::document::{self, Document, FlowReference};
+use waypost_flow::email::Members;
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source::{self, Node};
@@ -29,6 +33,10 @@ const UNPUBLISHED: FlowId = FlowId(Uuid::from_u128(2));
 const DEPRECATED: FlowId = FlowId(Uuid::from_u128(3));
 
 impl World for Around {
+    fn members(&self) -> &'static Members {
+        support::members()
+    }
+
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         if let Some(id) = &reference.flow_id {
             return [SHARED, UNPUBLISHED, DEPRECATED].into_iter().find(|known| known.to_string() == *id);
@@ -290,6 +298,9 @@ fn hostile_documents_are_answered() {
 fn nobody_is_worked_for_who_does_not_wait() {
     struct Gone;
     impl World for Gone {
+        fn members(&self) -> &'static Members {
+            support::members()
+        }
         fn flow(&self, _: &FlowReference) -> Option<FlowId> {
             None
         }

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
-use support::mail;
+use support::Mail;
 use waypost_flow::expr::{Budget, Compiled, Context, EvalError, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
@@ -48,13 +48,18 @@ fn compile(value: &str) -> Result<Compiled, Vec<waypost_flow::diagnostic::Diagno
     compile_value(
         "value",
         &Json::from(value),
-        &Scope { inputs: &inputs, variables: &variables, outputs: None, work: &Work::default() },
+        &Scope {
+            inputs: &inputs,
+            variables: &variables,
+            outputs: None,
+            members: support::members(),
+            work: &Work::default(),
+        },
         None,
     )
 }
 
 fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
-    let mail = mail();
     let attributes = Arc::new(BTreeMap::from([(Arc::from("vip"), text("yes"))]));
     let inputs: Vec<_> =
         inputs().into_iter().map(|(name, _, value)| if name == "text" { text(searched) } else { value }).collect();
@@ -64,7 +69,7 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
         received_at: "2026-03-01T10:20:30Z".parse().unwrap(),
         priority: 5,
         attributes: &attributes,
-        email: &mail,
+        email: &Mail,
         inputs: &inputs,
         variables: &[Some(Value::Integer(9)), None],
         outputs: &[],
@@ -72,7 +77,7 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
     };
     compiled.eval(&context).map(|value| {
         assert!(is_of(&value, &compiled.data_type), "{}: {value:?} is no {}", compiled.source, compiled.data_type);
-        value.to_json(&mail)
+        value.to_json(&Mail)
     })
 }
 

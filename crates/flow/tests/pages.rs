@@ -2,12 +2,16 @@
 //! tried where there is one, in `crates/app/tests/pages.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "nothing is evaluated here")]
+mod support;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
+use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_flow::source;
@@ -33,6 +37,10 @@ fn name(text: &str) -> String {
 }
 
 impl World for Around<'_> {
+    fn members(&self) -> &'static Members {
+        support::members()
+    }
+
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         let wanted = document::fold_name(reference.flow.as_deref()?);
         let position = self.flows.iter().position(|flow| name(flow) == wanted)?;

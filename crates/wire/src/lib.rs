@@ -4,13 +4,12 @@
 //! this release does not know are ignored when read. Nothing here does I/O or knows a framework.
 
 pub mod access;
-pub mod architect;
 pub mod attempt;
 pub mod change;
 pub mod claim;
-pub mod conversation;
 pub mod error;
 pub mod flow;
+pub mod genesys;
 pub mod graph;
 pub mod interaction;
 pub mod listing;

@@ -5,12 +5,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use waypost_ids::FlowId;
 use waypost_store::records::audit::By;
-use waypost_wire::architect::Operation;
+use waypost_wire::genesys::architect::Operation;
 
-use super::actions::done;
 use super::{parse_id, refused};
 use crate::auth::{Caller, FlowWrite};
 use crate::error::ApiError;
+use crate::genesys::done;
 use crate::query::Query;
 use crate::revision::if_match;
 use crate::state::ApiState;

@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use serde_json::Value as Json;
 use waypost_app::access::scopes::Scope;
-use waypost_wire::architect::{FlowDivisionView, HistoryListing, Operation as Acted};
 use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{FlowDiff, FlowEvent, LabelRequest, Note};
 use waypost_wire::flow::{Flow, FlowVersion};
+use waypost_wire::genesys::architect::{FlowDivisionView, HistoryListing, Operation as Acted};
 
-use super::{actions, attempt, delete, diff, get, history, labels, list, save, versions};
+use super::{NOTE, attempt, delete, diff, get, history, labels, list, save, versions};
+use crate::genesys::flow_history;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::queues::SORT_ORDERS;
@@ -104,13 +105,13 @@ pub fn flows() -> Endpoints {
         )
         .post(
             "/flows/{flowId}/history",
-            history::make,
+            flow_history::make,
             operation("postFlowHistory", Scope::FlowRead, "Have a history made, to be read by its identifier")
                 .answers::<Acted>(),
         )
         .get(
             "/flows/{flowId}/history/{historyId}",
-            history::made,
+            flow_history::made,
             operation("getFlowHistoryHistoryId", Scope::FlowRead, "Read a history that was made, newest first")
                 .number("pageSize", 1, 500, "How many fit on a page; 25 unless told.")
                 .number("pageNumber", 1, u32::MAX, "Which page, counted from 1.")
@@ -129,50 +130,6 @@ pub fn flows() -> Endpoints {
                 .body::<Try>()
                 .answers::<Tried>()
                 .refuses(&[409, 410]),
-        )
-}
-
-/// What Genesys has as actions.
-pub fn actions() -> Endpoints {
-    let acts = |id, summary| {
-        operation(id, Scope::FlowWrite, summary)
-            .text("flow", "The flow's identifier.")
-            .required()
-            .text("note", NOTE)
-            .refuses(&[404, 409, 410])
-    };
-    Endpoints::default()
-        .post(
-            "/flows/actions/checkout",
-            actions::check_out,
-            acts("postFlowsActionsCheckout", "Hold a flow: nobody else may change it").answers::<Flow>(),
-        )
-        .post(
-            "/flows/actions/checkin",
-            actions::check_in,
-            acts("postFlowsActionsCheckin", "Give a flow back").answers::<Acted>(),
-        )
-        .post(
-            "/flows/actions/revert",
-            actions::revert,
-            acts("postFlowsActionsRevert", "Give a flow back as it was when it was checked out").answers::<Flow>(),
-        )
-        .post(
-            "/flows/actions/unlock",
-            actions::unlock,
-            acts("postFlowsActionsUnlock", "Take a flow from whoever holds it").answers::<Flow>(),
-        )
-        .post(
-            "/flows/actions/publish",
-            actions::publish,
-            acts("postFlowsActionsPublish", "Publish a version: 409 with every caller it would break")
-                .text("version", "Which version; the newest unless told.")
-                .answers::<Acted>(),
-        )
-        .post(
-            "/flows/actions/deactivate",
-            actions::deactivate,
-            acts("postFlowsActionsDeactivate", "End a flow's being published").answers::<Flow>(),
         )
 }
 
@@ -251,8 +208,6 @@ pub fn versions() -> Endpoints {
                 .refuses(&[409, 410]),
         )
 }
-
-const NOTE: &str = "Why, for the flow's history.";
 
 impl Operation {
     /// How lists of flows are sorted.

@@ -8,8 +8,8 @@ use axum::extract::State;
 use jiff::Timestamp;
 use waypost_ids::Version;
 use waypost_store::records::catalogue::FlowRecord;
-use waypost_wire::architect::FlowDivisionView;
 use waypost_wire::flow::{Flow, parse_version};
+use waypost_wire::genesys::architect::FlowDivisionView;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Division;
 

@@ -1,6 +1,5 @@
 //! `/flows`: flows and their versions.
 
-pub mod actions;
 pub mod attempt;
 pub mod delete;
 pub mod diff;
@@ -20,6 +19,9 @@ use waypost_ids::FlowId;
 use waypost_wire::flow::parse_version;
 
 use crate::error::{ApiError, diagnosed, not_found_code};
+
+/// What a note is, for the description of endpoints.
+pub(crate) const NOTE: &str = "Why, for the flow's history.";
 
 /// A flow's id in a path. What is no UUID names no flow.
 pub(crate) fn parse_id(text: &str) -> Result<FlowId, ApiError> {

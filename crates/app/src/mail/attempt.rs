@@ -33,7 +33,7 @@ use waypost_wire::trace::RunTrace;
 
 use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
-use super::email::Envelope;
+use waypost_members::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
 

@@ -20,7 +20,7 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
-use super::email::{Envelope, MessageView};
+use waypost_members::email::{Envelope, MessageView};
 use super::parked::Parked;
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.

@@ -22,7 +22,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
-use super::email::Envelope;
+use waypost_members::email::Envelope;
 use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;

@@ -4,7 +4,6 @@ pub mod answers;
 pub mod attempt;
 mod claims;
 pub mod decide;
-pub mod email;
 pub mod intake;
 pub mod parked;
 pub mod smtp;

@@ -19,7 +19,7 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Ended, Start, bare_record, decide_or_park};
-use super::email::Envelope;
+use waypost_members::email::Envelope;
 use super::parked::{Outside, Parked, Ticket, read, stored};
 use crate::App;
 use crate::observed::Ran;

@@ -19,7 +19,7 @@ use super::report::Report;
 use crate::folder::tables::FolderRows;
 use crate::mail::answers::FolderAnswers;
 use crate::mail::decide::{Start, decide_at_once};
-use crate::mail::email::Envelope;
+use waypost_members::email::Envelope;
 
 /// A folder that mails are run through.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use super::answers::{Recorded, shown_in};
 use super::compare::{first_difference, told};
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
-use crate::mail::email::Envelope;
+use waypost_members::email::Envelope;
 
 /// What came of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
-use waypost_flow::email::AddressField;
+use waypost_flow::email::Shape;
 use waypost_flow::value::{Handle, Text, Value};
 
 /// Characters of a string that are shown.
@@ -237,13 +237,13 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Handle::Interaction => f.write_str("interaction"),
-            Handle::Envelope => f.write_str("interaction.envelope"),
-            Handle::Email => f.write_str("interaction.email"),
-            Handle::Address(AddressField::From, _) => f.write_str("interaction.email.from"),
-            Handle::Address(AddressField::To, index) => write!(f, "interaction.email.to[{index}]"),
-            Handle::Address(AddressField::Cc, index) => write!(f, "interaction.email.cc[{index}]"),
-            Handle::Address(AddressField::ReplyTo, index) => write!(f, "interaction.email.replyTo[{index}]"),
-            Handle::Attachment(index) => write!(f, "interaction.email.attachments[{index}]"),
+            Handle::Address(member, _) if member.shape() == Shape::Address => {
+                write!(f, "interaction.{}", member.path())
+            }
+            Handle::Part(member) => write!(f, "interaction.{}", member.path()),
+            Handle::Address(member, position) | Handle::Attachment(member, position) => {
+                write!(f, "interaction.{}[{position}]", member.path())
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_engine::{Answered, Ask, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer};
 use waypost_flow::check::{Unresolved, World, check};
 use waypost_flow::document::{self, Document, FlowReference};
+use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
@@ -17,7 +18,7 @@ use waypost_flow::types::Type;
 use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
 use waypost_schedule::State;
 
-use super::{list, member, string};
+use super::{list, mail, member, string};
 
 const QUEUES: [&str; 2] = ["Billing", "General"];
 
@@ -128,6 +129,10 @@ impl Flows {
 }
 
 impl World for Known {
+    fn members(&self) -> &'static Members {
+        mail::members()
+    }
+
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         let name = reference.flow.as_ref()?;
         let position = self.names.iter().position(|known| known == name)?;

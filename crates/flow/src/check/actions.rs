@@ -64,7 +64,8 @@ impl<'w> Actions<'w> {
     where
         'w: 's,
     {
-        Scope { inputs: self.inputs, variables: &variables.types, outputs: None, work: self.work }
+        let members = self.world.members();
+        Scope { inputs: self.inputs, variables: &variables.types, outputs: None, members, work: self.work }
     }
 
     /// Compiles the actions of a node or a loop; `None` if one of them has an error.

@@ -69,7 +69,8 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     let declarations = Declarations::read(document, &mut diagnostics);
     let mut actions = Actions::new(world, &declarations, work);
     let variables = variables::infer(document, &declarations, world, work);
-    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None, work };
+    let members = world.members();
+    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None, members, work };
 
     let conditions = conditions(document, &scope, &mut diagnostics);
     let nodes_of = Nodes::new(document);

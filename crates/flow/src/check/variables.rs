@@ -98,7 +98,13 @@ fn learn(
         // What is named can't be resolved.
         Some(None) => return Inferred::Nothing,
     };
-    let scope = Scope { inputs: &declarations.inputs, variables: types, outputs: outputs.as_deref(), work };
+    let scope = Scope {
+        inputs: &declarations.inputs,
+        variables: types,
+        outputs: outputs.as_deref(),
+        members: world.members(),
+        work,
+    };
     match (assignment.elements, expr::infer(&assignment.path, assignment.value, &scope)) {
         (true, Inferred::Type(Type::List(element))) => Inferred::Type(*element),
         (true, Inferred::Type(_)) => Inferred::Nothing,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::document::FlowReference;
+use crate::email::Members;
 use crate::interface::Interface;
 use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
 use waypost_ids::FlowId;
@@ -22,6 +23,9 @@ pub enum Unresolved {
 
 /// What stands around the document when it is published. A world without tables or schedules need not speak of them.
 pub trait World {
+    /// What expressions can read of `interaction`.
+    fn members(&self) -> &'static Members;
+
     /// The flow that a reference means, by id or by name.
     fn flow(&self, reference: &FlowReference) -> Option<FlowId>;
 

@@ -8,6 +8,7 @@ use super::constant::Trial;
 use super::ir::Ir;
 use super::{macros, patterns};
 use crate::diagnostic::Code;
+use crate::email::{Member, Shape};
 use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
 use crate::types::{ObjectType, Type};
 use crate::value::Value;
@@ -27,8 +28,11 @@ impl Checker<'_> {
         let method = receiver.is_some();
         let all: Vec<&Expression> = receiver.into_iter().chain(arguments).collect();
         let checked: Vec<Option<Typed>> = all.iter().map(|argument| self.check(argument)).collect();
-        if method && name == "header" && matches!(checked.first(), Some(Some((_, Type::Object(ObjectType::Email))))) {
-            return self.header(id, &all, checked);
+        if let (true, Some(Some((_, Type::Object(ObjectType::Part(part)))))) = (method, checked.first())
+            && let Some(member) = self.scope.members.find(part.path(), name)
+            && member.shape() == Shape::Lookup
+        {
+            return self.lookup(id, member, &all, checked);
         }
         let Some(function) = functions::find(name).filter(|function| callable(function, method)) else {
             self.unknown_function(id, name, method);
@@ -165,10 +169,16 @@ impl Checker<'_> {
         }
     }
 
-    fn header(&mut self, id: u64, all: &[&Expression], checked: Vec<Option<Typed>>) -> Option<Typed> {
+    fn lookup(
+        &mut self,
+        id: u64,
+        member: &'static Member,
+        all: &[&Expression],
+        checked: Vec<Option<Typed>>,
+    ) -> Option<Typed> {
         let mut checked = checked.into_iter().skip(1);
         let (Some(name), None) = (checked.next(), checked.next()) else {
-            self.problem(id, Code::WrongArity, "`header` takes 1 argument: the field's name");
+            self.problem(id, Code::WrongArity, format!("`{}` takes 1 argument: the field's name", member.name()));
             return None;
         };
         let (ir, data_type) = name?;
@@ -176,7 +186,7 @@ impl Checker<'_> {
             self.wrong_type(all.get(1).map_or(id, |argument| argument.id), "string", &data_type);
             return None;
         }
-        Some((Ir::Header(Box::new(ir)), Type::String))
+        Some((Ir::Lookup(member, Box::new(ir)), member.data_type()))
     }
 
     fn unknown_function(&mut self, id: u64, name: &str, method: bool) {

@@ -10,7 +10,7 @@ use super::template::{self, Part};
 use super::{Costly, Scope, Unguarded, guards, literal, parse};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::path::FieldPath;
-use crate::types::{ObjectType, Type};
+use crate::types::Type;
 
 /// Compiles one value, which may be made of many.
 pub(super) struct Compiler<'c> {
@@ -143,11 +143,7 @@ impl<'c> Compiler<'c> {
         expected: Option<&Type>,
     ) -> Option<Typed> {
         match expected {
-            None if matches!(
-                data_type,
-                Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email)
-            ) =>
-            {
+            None if !data_type.has_values() => {
                 self.problems.push(
                     Diagnostic::error(Code::WrongType, path, format!("{data_type} is not a value by itself"))
                         .suggestion("name a member of it")

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::frame::Frame;
 use super::ir::{Ir, Presence};
 use super::{Budget, Context, MAX_STEPS, MAX_VALUE_BYTES};
-use crate::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
+use crate::email::{AddressRef, AttachmentRef, Email, Fact, Member};
 use crate::value::Value;
 use crate::work::Work;
 
@@ -132,46 +132,20 @@ fn small() -> Budget {
 /// No email. Whatever reads one is not closed, so that nothing of this is ever asked.
 struct Nothing;
 
-static NO_HEADERS: BTreeMap<String, Vec<String>> = BTreeMap::new();
-
 impl Email for Nothing {
-    fn text(&self, _field: TextField) -> &str {
+    fn read(&self, _member: &Member) -> Fact<'_> {
+        Fact::Nothing
+    }
+    fn address(&self, _member: &Member, _position: usize) -> Option<AddressRef<'_>> {
+        None
+    }
+    fn attachment(&self, _member: &Member, _position: usize) -> Option<AttachmentRef<'_>> {
+        None
+    }
+    fn look_up(&self, _member: &Member, _name: &str) -> &str {
         ""
-    }
-    fn address_count(&self, _field: AddressField) -> usize {
-        0
-    }
-    fn address(&self, _field: AddressField, _index: usize) -> Option<AddressRef<'_>> {
-        None
-    }
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-    fn headers(&self) -> &BTreeMap<String, Vec<String>> {
-        &NO_HEADERS
-    }
-    fn references(&self) -> &[String] {
-        &[]
-    }
-    fn attachment_count(&self) -> usize {
-        0
-    }
-    fn attachment(&self, _index: usize) -> Option<AttachmentRef<'_>> {
-        None
-    }
-    fn date(&self) -> Option<Timestamp> {
-        None
-    }
-    fn size(&self) -> u64 {
-        0
-    }
-    fn body_truncated(&self) -> bool {
-        false
     }
     fn automatic(&self) -> Option<&str> {
         None
-    }
-    fn envelope(&self, _field: EnvelopeField) -> &str {
-        ""
     }
 }

@@ -123,16 +123,16 @@ impl Walk<'_> {
                 self.go(index, facts);
                 self.read(of, index, *site, facts);
             }
-            Ir::HeaderValues(name, site) => {
+            Ir::HeaderValues(member, name, site) => {
                 self.go(name, facts);
-                self.read(&Ir::Read(Read::Headers), name, *site, facts);
+                self.read(&Ir::Read(Read::Member(member)), name, *site, facts);
             }
             Ir::Constant(_) | Ir::Input(_) | Ir::Variable(..) | Ir::Local(_) | Ir::Output(_) | Ir::Read(_) => {}
             Ir::Each(each) => self.each(each, facts),
             Ir::Has(Presence::Text(of) | Presence::Member(of, _)) => self.go(of, facts),
-            Ir::Has(Presence::Field(_) | Presence::Attribute(_) | Presence::Header(_) | Presence::Always) => {}
+            Ir::Has(Presence::Field(_) | Presence::Attribute(_) | Presence::Header(..) | Presence::Always) => {}
             Ir::Attribute(of)
-            | Ir::Header(of)
+            | Ir::Lookup(_, of)
             | Ir::AddressPart(of, _)
             | Ir::AttachmentPart(of, _)
             | Ir::Not(of)
@@ -227,8 +227,8 @@ fn gather(condition: &Ir, holds: bool, facts: &mut Vec<Fact>) {
             gather(b, holds, facts);
         }
         (Ir::In(needle, within), true) => facts.extend(has(name(within), name(needle))),
-        (Ir::Has(Presence::Header(field)), true) => {
-            facts.extend(has(name(&Ir::Read(Read::Headers)), Some(text_name(field))));
+        (Ir::Has(Presence::Header(member, field)), true) => {
+            facts.extend(has(name(&Ir::Read(Read::Member(member))), Some(text_name(field))));
         }
         (Ir::Has(Presence::Member(of, field)), true) => facts.extend(has(name(of), Some(text_name(field)))),
         // One element that decides is one that there is.
@@ -319,8 +319,8 @@ fn name(ir: &Ir) -> Option<String> {
         Ir::Local(id) => local_name(*id),
         Ir::Read(read) => format!("{read:?}"),
         Ir::Attribute(key) => format!("attribute({})", name(key)?),
-        Ir::Header(key) => format!("header({})", name(key)?),
-        Ir::HeaderValues(key, _) => format!("at({:?}, {})", Read::Headers, name(key)?),
+        Ir::Lookup(member, key) => format!("{member:?}({})", name(key)?),
+        Ir::HeaderValues(member, key, _) => format!("at({:?}, {})", Read::Member(member), name(key)?),
         Ir::Index(of, key, _) => format!("at({}, {})", name(of)?, name(key)?),
         Ir::JsonPart(of, key) => format!("at({}, {})", name(of)?, name(key)?),
         Ir::AddressPart(of, part) => format!("{part:?}({})", name(of)?),

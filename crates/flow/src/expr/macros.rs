@@ -6,7 +6,7 @@ use cel::parser::Expression;
 use super::check::{Checker, Typed};
 use super::ir::{Each, EachKind, Ir};
 use crate::diagnostic::Code;
-use crate::types::{ObjectType, Type};
+use crate::types::Type;
 
 /// A macro, for the reference.
 #[derive(Debug)]
@@ -229,7 +229,7 @@ impl Checker<'_> {
         let (filter, (ir, data_type)) = (filter?, checked?);
         let expected = match (known.kind, &data_type) {
             (EachKind::SortBy, sorted) if !sorted.is_ordered() => "a value that has an order",
-            (_, Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email)) => "a value",
+            (_, found) if !found.has_values() => "a value",
             _ => return Some((filter, (ir, data_type))),
         };
         self.wrong_type(body.id, expected, &data_type);

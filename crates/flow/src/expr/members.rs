@@ -8,183 +8,146 @@ use cel::parser::Expression;
 use super::check::{Checker, Typed, string_constant};
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read, Site};
 use crate::diagnostic::Code;
-use crate::email::{AddressField, EnvelopeField, TextField};
+use crate::email::{Members, Shape};
 use crate::types::{ObjectType, Type};
 use crate::value::{Handle, Value};
 
-/// A member of an object.
-struct Member<R: 'static> {
+/// A member that the language has by itself. Those of the mail are given to it ([`Members`]).
+struct Own<R: 'static> {
     name: &'static str,
     read: R,
     data_type: fn() -> Type,
     summary: &'static str,
+    example: &'static str,
 }
 
-const fn member_of<R>(name: &'static str, read: R, data_type: fn() -> Type, summary: &'static str) -> Member<R> {
-    Member { name, read, data_type, summary }
+const fn own<R>(
+    name: &'static str,
+    read: R,
+    data_type: fn() -> Type,
+    summary: &'static str,
+    example: &'static str,
+) -> Own<R> {
+    Own { name, read, data_type, summary, example }
 }
 
 fn string() -> Type {
     Type::String
 }
 
-fn strings() -> Type {
-    Type::List(Box::new(Type::String))
-}
-
-fn addresses() -> Type {
-    Type::List(Box::new(Type::Object(ObjectType::Address)))
-}
-
-/// Members of `interaction`, `email` and `envelope` aside.
-static INTERACTION: &[Member<Read>] = &[
-    member_of("id", Read::Id, string, "The interaction's id."),
-    member_of("receivedAt", Read::ReceivedAt, || Type::Datetime, "When the mail was accepted. `now` is the same."),
-    member_of("priority", Read::Priority, || Type::Integer, "Its priority so far; higher is sooner."),
-    member_of(
+/// What of `interaction` the run itself has.
+static RUN: &[Own<Read>] = &[
+    own("id", Read::Id, string, "The interaction's id.", "\"01993f5e-8c1a-7d2b-9e4f-3a5b6c7d8e9f\""),
+    own(
+        "receivedAt",
+        Read::ReceivedAt,
+        || Type::Datetime,
+        "When the mail was accepted. `now` is the same.",
+        "\"2026-03-01T10:20:30Z\"",
+    ),
+    own("priority", Read::Priority, || Type::Integer, "Its priority so far; higher is sooner.", "5"),
+    own(
         "attributes",
         Read::Attributes,
         || Type::Map(Box::new(Type::String)),
         "Its attributes so far. One that is not set reads as empty.",
+        "{\"vip\":\"yes\"}",
     ),
 ];
 
-/// Members of `interaction.envelope`.
-static ENVELOPE: &[Member<Read>] = &[
-    member_of(
-        "from",
-        Read::Envelope(EnvelopeField::From),
-        string,
-        "The envelope's sender, to whom bounces go; empty for the null reverse-path. Where there was no envelope, the address of From.",
-    ),
-    member_of("to", Read::Envelope(EnvelopeField::To), string, "The envelope's recipient, as it was written."),
-    member_of(
-        "remote",
-        Read::Envelope(EnvelopeField::Remote),
-        string,
-        "The IP address of the host that handed the mail in; empty where it is tried offline.",
-    ),
+static ADDRESS: &[Own<AddressPart>] = &[
+    own("address", AddressPart::Address, string, "The address in lower case.", "\"ann@example.com\""),
+    own("name", AddressPart::Name, string, "The display name; empty if there is none.", "\"Ann\""),
+    own("domain", AddressPart::Domain, string, "What follows the `@`, in lower case.", "\"example.com\""),
 ];
 
-/// Members of `interaction.email`.
-static EMAIL: &[Member<Read>] = &[
-    member_of("subject", Read::Text(TextField::Subject), string, "The subject, decoded."),
-    member_of(
-        "body",
-        Read::Text(TextField::Body),
-        string,
-        "All that is shown as text, in order, HTML as a browser shows it; of alternatives the plain one, unless it is blank or only asks for HTML. The first MiB.",
-    ),
-    member_of("html", Read::Text(TextField::Html), string, "The HTML parts. The first MiB."),
-    member_of(
-        "hiddenText",
-        Read::Text(TextField::HiddenText),
-        string,
-        "What the HTML parts have in them without showing it, such as a preheader. The first MiB.",
-    ),
-    member_of("messageId", Read::Text(TextField::MessageId), string, "Message-ID without angle brackets."),
-    member_of("inReplyTo", Read::Text(TextField::InReplyTo), string, "In-Reply-To without angle brackets."),
-    member_of("from", Read::From, || Type::Object(ObjectType::Address), "The first address of From."),
-    member_of("to", Read::Addresses(AddressField::To), addresses, "The addresses of To."),
-    member_of("cc", Read::Addresses(AddressField::Cc), addresses, "The addresses of Cc."),
-    member_of("replyTo", Read::Addresses(AddressField::ReplyTo), addresses, "The addresses of Reply-To."),
-    member_of(
-        "headers",
-        Read::Headers,
-        || Type::Map(Box::new(strings())),
-        "All header fields, decoded, by their names in lower case.",
-    ),
-    member_of("date", Read::Date, || Type::Datetime, "The Date field; `receivedAt` if there is none."),
-    member_of("references", Read::References, strings, "The Message-IDs of References."),
-    member_of(
-        "attachments",
-        Read::Attachments,
-        || Type::List(Box::new(Type::Object(ObjectType::Attachment))),
-        "The attachments.",
-    ),
-    member_of("size", Read::Size, || Type::Integer, "The size of the raw message in bytes."),
-    member_of(
-        "bodyTruncated",
-        Read::BodyTruncated,
-        || Type::Boolean,
-        "Whether body or HTML were longer than what expressions see.",
-    ),
-    member_of(
-        "isAutoGenerated",
-        Read::IsAutoGenerated,
-        || Type::Boolean,
-        "Whether a machine wrote it: RFC 3834, the null reverse-path, and the forms in use beside them. The trace says why.",
-    ),
-];
-
-/// Members of `interaction.email` that nothing fills yet: told apart from mistakes.
-const LATER: [&str; 3] = ["auth", "language", "isBulk"];
-
-static ADDRESS: &[Member<AddressPart>] = &[
-    member_of("address", AddressPart::Address, string, "The address in lower case."),
-    member_of("name", AddressPart::Name, string, "The display name; empty if there is none."),
-    member_of("domain", AddressPart::Domain, string, "What follows the `@`, in lower case."),
-];
-
-static ATTACHMENT: &[Member<AttachmentPart>] = &[
-    member_of("name", AttachmentPart::Name, string, "The file name; empty if there is none."),
-    member_of(
+static ATTACHMENT: &[Own<AttachmentPart>] = &[
+    own("name", AttachmentPart::Name, string, "The file name; empty if there is none.", "\"bill.pdf\""),
+    own(
         "contentType",
         AttachmentPart::ContentType,
         string,
         "The media type in lower case, such as `application/pdf`.",
+        "\"application/pdf\"",
     ),
-    member_of("size", AttachmentPart::Size, || Type::Integer, "The decoded size in bytes."),
-    member_of("inline", AttachmentPart::Inline, || Type::Boolean, "Whether it is shown within the text."),
+    own("size", AttachmentPart::Size, || Type::Integer, "The decoded size in bytes.", "9"),
+    own("inline", AttachmentPart::Inline, || Type::Boolean, "Whether it is shown within the text.", "false"),
 ];
 
 /// An object with its members, for the reference.
 pub struct ObjectReference {
-    /// What it is called.
-    pub name: &'static str,
-    /// Members: name, type, what it is.
-    pub members: Vec<(&'static str, String, &'static str)>,
+    /// How it is read, such as `interaction.email`; a name for what is read in several ways.
+    pub name: String,
+    /// Its members.
+    pub members: Vec<MemberReference>,
 }
 
-/// All objects, from the tables that the checker reads.
-pub fn objects() -> Vec<ObjectReference> {
-    fn of<R>(name: &'static str, members: &'static [Member<R>]) -> ObjectReference {
-        let members = members.iter().map(|member| (member.name, (member.data_type)().to_string(), member.summary));
-        ObjectReference { name, members: members.collect() }
+/// A member, for the reference.
+pub struct MemberReference {
+    /// Its name; of a function with its parameter.
+    pub name: String,
+    /// The name of its type.
+    pub data_type: String,
+    /// What it is.
+    pub summary: &'static str,
+    /// How the example reads it: by its name, or by more than that.
+    pub read: String,
+    /// What that reads as, as JSON; empty if it has members of its own.
+    pub example: &'static str,
+}
+
+/// All objects: what the language has by itself, and what it is given.
+pub fn objects(members: &'static Members) -> Vec<ObjectReference> {
+    fn of<R>(name: &str, members: &'static [Own<R>]) -> ObjectReference {
+        let members = members.iter().map(|member| MemberReference {
+            name: member.name.to_owned(),
+            data_type: (member.data_type)().to_string(),
+            summary: member.summary,
+            read: member.name.to_owned(),
+            example: member.example,
+        });
+        ObjectReference { name: name.to_owned(), members: members.collect() }
     }
-    let mut interaction = of("interaction", INTERACTION);
-    let email = Type::Object(ObjectType::Email).to_string();
-    let envelope = Type::Object(ObjectType::Envelope).to_string();
-    interaction.members.push(("envelope", envelope, "The envelope that the mail came in."));
-    interaction.members.push(("email", email, "The mail, as it came in."));
-    let mut email = of("interaction.email", EMAIL);
-    email.members.push((
-        "header(name)",
-        string().to_string(),
-        "The first value of a header field, its name in any case; empty if there is none.",
-    ));
-    vec![
-        interaction,
-        of("interaction.envelope", ENVELOPE),
-        email,
-        of("an address", ADDRESS),
-        of("an attachment", ATTACHMENT),
-    ]
+    let given = |object: &str| -> Vec<MemberReference> {
+        let shown = members.of(object).filter(|member| member.shape() != Shape::Later);
+        let shown = shown.map(|member| {
+            let parameter = if member.shape() == Shape::Lookup { "(name)" } else { "" };
+            MemberReference {
+                name: format!("{}{parameter}", member.name()),
+                data_type: member.data_type().to_string(),
+                summary: member.summary(),
+                read: format!("{}{}", member.name(), member.asked()),
+                example: member.example(),
+            }
+        });
+        shown.collect()
+    };
+    let mut interaction = of(&path(""), RUN);
+    interaction.members.extend(given(""));
+    let mut all = vec![interaction];
+    let parts = members.iter().filter(|member| member.shape() == Shape::Object);
+    all.extend(parts.map(|part| ObjectReference { name: path(part.path()), members: given(part.path()) }));
+    all.extend([of("an address", ADDRESS), of("an attachment", ATTACHMENT)]);
+    all
+}
+
+/// How an object or a member is read.
+fn path(below_interaction: &str) -> String {
+    match below_interaction {
+        "" => "interaction".to_owned(),
+        below => format!("interaction.{below}"),
+    }
 }
 
 /// `operand.field`
 pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed, select: &SelectExpr) -> Option<Typed> {
     let field = select.field.as_str();
     match &data_type {
-        Type::Object(ObjectType::Interaction) if field == "email" => {
-            Some((Ir::Constant(Value::Object(Handle::Email)), Type::Object(ObjectType::Email)))
-        }
-        Type::Object(ObjectType::Interaction) if field == "envelope" => {
-            Some((Ir::Constant(Value::Object(Handle::Envelope)), Type::Object(ObjectType::Envelope)))
-        }
-        Type::Object(ObjectType::Envelope) => read(checker, id, ENVELOPE, "interaction.envelope", field),
-        Type::Object(ObjectType::Interaction) => read(checker, id, INTERACTION, "interaction", field),
-        Type::Object(ObjectType::Email) => read(checker, id, EMAIL, "interaction.email", field),
+        Type::Object(ObjectType::Interaction) => match RUN.iter().find(|member| member.name == field) {
+            Some(member) => Some((Ir::Read(member.read), (member.data_type)())),
+            None => given(checker, id, "", field),
+        },
+        Type::Object(ObjectType::Part(part)) => given(checker, id, part.path(), field),
         Type::Object(ObjectType::Address) => match ADDRESS.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::AddressPart(Box::new(ir), member.read), (member.data_type)())),
             None => unknown(checker, id, "an address", field, ADDRESS.iter().map(|member| member.name)),
@@ -215,27 +178,36 @@ pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed,
 fn member(map: Ir, key: Ir, element: Type, site: Site) -> Typed {
     match map {
         Ir::Read(Read::Attributes) => (Ir::Attribute(Box::new(key)), Type::String),
-        Ir::Read(Read::Headers) => (Ir::HeaderValues(Box::new(key), site), element),
+        Ir::Read(Read::Member(of)) if of.shape() == Shape::Headers => {
+            (Ir::HeaderValues(of, Box::new(key), site), element)
+        }
         map => (Ir::Index(Box::new(map), Box::new(key), site), element),
     }
 }
 
-fn read(checker: &mut Checker<'_>, id: u64, members: &[Member<Read>], of: &str, field: &str) -> Option<Typed> {
-    if let Some(member) = members.iter().find(|member| member.name == field) {
-        return Some((Ir::Read(member.read), (member.data_type)()));
+/// A member of `interaction` or of a part of it, from the table that was given.
+fn given(checker: &mut Checker<'_>, id: u64, object: &str, field: &str) -> Option<Typed> {
+    let members = checker.scope.members;
+    let Some(member) = members.find(object, field) else {
+        let own = if object.is_empty() { RUN } else { &[] };
+        let given = members.of(object).filter(|member| member.is_readable());
+        let known = own.iter().map(|member| member.name).chain(given.map(|member| member.name()));
+        return unknown(checker, id, &path(object), field, known);
+    };
+    match member.shape() {
+        Shape::Object => Some((Ir::Constant(Value::Object(Handle::Part(member))), member.data_type())),
+        Shape::Later => {
+            let message = format!("this release does not fill `{}`", path(member.path()));
+            checker.problem(id, Code::UnknownMember, message);
+            None
+        }
+        Shape::Lookup => {
+            let problem = checker.problem(id, Code::UnknownMember, format!("`{field}` is a function"));
+            problem.suggestion = Some(format!("write `{}('name')`", path(member.path())));
+            None
+        }
+        _ => Some((Ir::Read(Read::Member(member)), member.data_type())),
     }
-    if of == "interaction.email" && LATER.contains(&field) {
-        let message = format!("this release does not fill `{of}.{field}`");
-        checker.problem(id, Code::UnknownMember, message);
-        return None;
-    }
-    if of == "interaction.email" && field == "header" {
-        let problem = checker.problem(id, Code::UnknownMember, "`header` is a function");
-        problem.suggestion = Some("write `interaction.email.header('name')`".to_owned());
-        return None;
-    }
-    let objects: &[&str] = if of == "interaction" { &["envelope", "email"] } else { &[] };
-    unknown(checker, id, of, field, members.iter().map(|member| member.name).chain(objects.iter().copied()))
 }
 
 fn unknown(
@@ -260,11 +232,14 @@ pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) 
     let (of, data_type) = operand;
     let field = select.field.as_str();
     let is_attributes = matches!(of, Ir::Read(Read::Attributes));
-    let is_headers = matches!(of, Ir::Read(Read::Headers));
-    let presence = match &data_type {
-        Type::Map(_) if is_attributes => Presence::Attribute(Arc::from(field)),
-        Type::Map(_) if is_headers => Presence::Header(Arc::from(field)),
-        Type::Map(_) | Type::Json => Presence::Member(Box::new(of), Arc::from(field)),
+    let headers = match &of {
+        Ir::Read(Read::Member(member)) if member.shape() == Shape::Headers => Some(*member),
+        _ => None,
+    };
+    let presence = match (&data_type, headers) {
+        (Type::Map(_), _) if is_attributes => Presence::Attribute(Arc::from(field)),
+        (Type::Map(_), Some(headers)) => Presence::Header(headers, Arc::from(field)),
+        (Type::Map(_) | Type::Json, _) => Presence::Member(Box::new(of), Arc::from(field)),
         _ => match self::select(checker, id, (of, data_type), select)? {
             (Ir::Read(read), _) => Presence::Field(read),
             (ir @ (Ir::AddressPart(..) | Ir::AttachmentPart(..)), _) => Presence::Text(Box::new(ir)),

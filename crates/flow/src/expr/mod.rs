@@ -35,7 +35,7 @@ use serde_json::Value as Json;
 use waypost_ids::codes;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
-use crate::email::Email;
+use crate::email::{Email, Members};
 use crate::path::FieldPath;
 use crate::types::Type;
 use crate::value::{Text, Value};
@@ -46,7 +46,7 @@ pub(crate) use compute::compare_keys;
 pub(crate) use equality::{equal, key};
 pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
-pub use members::{ObjectReference, objects};
+pub use members::{MemberReference, ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
 pub(crate) use parse::MAX_BYTES;
 
@@ -64,6 +64,8 @@ pub struct Scope<'s> {
     pub variables: &'s [(String, Option<Type>)],
     /// `output.NAME`: only in an outputMapping, the callee's outputs in its interface's order.
     pub outputs: Option<&'s [(String, Type)]>,
+    /// What can be read of `interaction`.
+    pub members: &'static Members,
     /// What is left of the work that all expressions of the document may be together.
     pub work: &'s Work<'s>,
 }
@@ -106,7 +108,7 @@ pub struct Context<'c, 'm> {
     pub priority: i64,
     /// `interaction.attributes`: strings.
     pub attributes: &'c Arc<BTreeMap<Arc<str>, Value<'m>>>,
-    /// `interaction.email`.
+    /// What answers for members of `interaction`: for the table that the expression was compiled with.
     pub email: &'m dyn Email,
     /// `input.NAME` by position.
     pub inputs: &'c [Value<'m>],

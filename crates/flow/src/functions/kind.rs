@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::{ObjectType, Type};
+use crate::types::Type;
 
 /// A pattern of types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +50,7 @@ impl Kind {
             Self::Datetime => data_type.fits(&Type::Datetime),
             Self::Duration => data_type.fits(&Type::Duration),
             Self::Json => data_type.fits(&Type::Json),
-            Self::T => {
-                !matches!(data_type, Type::Object(ObjectType::Interaction | ObjectType::Envelope | ObjectType::Email))
-                    && bind(data_type, t)
-            }
+            Self::T => data_type.has_values() && bind(data_type, t),
             Self::Ordered => data_type.is_ordered() && bind(data_type, t),
             Self::List(element) => match data_type {
                 Type::List(found) => element.takes(found, t),

@@ -17,64 +17,37 @@ mod textproto;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use textproto::{Field, Message};
-use waypost_flow::email::{AddressField, AddressRef, AttachmentRef, Email, EnvelopeField, TextField};
+use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, Member, Members};
 use waypost_flow::expr::{Budget, Context, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
 use waypost_flow::work::Work;
 
 /// The cases read no mail.
-struct NoMail(BTreeMap<String, Vec<String>>);
+struct NoMail;
+
+static NO_MEMBERS: LazyLock<Members> = LazyLock::new(Members::default);
 
 impl Email for NoMail {
-    fn text(&self, _: TextField) -> &str {
+    fn read(&self, _: &Member) -> Fact<'_> {
+        Fact::Nothing
+    }
+    fn address(&self, _: &Member, _: usize) -> Option<AddressRef<'_>> {
+        None
+    }
+    fn attachment(&self, _: &Member, _: usize) -> Option<AttachmentRef<'_>> {
+        None
+    }
+    fn look_up(&self, _: &Member, _: &str) -> &str {
         ""
-    }
-    fn address_count(&self, _: AddressField) -> usize {
-        0
-    }
-    fn address(&self, _: AddressField, _: usize) -> Option<AddressRef<'_>> {
-        None
-    }
-    fn header(&self, _: &str) -> Option<&str> {
-        None
-    }
-    fn headers(&self) -> &BTreeMap<String, Vec<String>> {
-        &self.0
-    }
-    fn references(&self) -> &[String] {
-        &[]
-    }
-    fn attachment_count(&self) -> usize {
-        0
-    }
-    fn attachment(&self, _: usize) -> Option<AttachmentRef<'_>> {
-        None
-    }
-    fn date(&self) -> Option<Timestamp> {
-        None
-    }
-    fn size(&self) -> u64 {
-        0
-    }
-    fn body_truncated(&self) -> bool {
-        false
     }
     fn automatic(&self) -> Option<&str> {
         None
-    }
-
-    fn envelope(&self, field: EnvelopeField) -> &str {
-        match field {
-            EnvelopeField::From => "bounces@example.com",
-            EnvelopeField::To => "care@example.org",
-            EnvelopeField::Remote => "192.0.2.1",
-        }
     }
 }
 
@@ -104,7 +77,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         None => Wanted::Value(&truth),
     };
     let source = case.text("expr");
-    let scope = Scope { inputs: &[], variables: &types, outputs: None, work: &Work::default() };
+    let scope = Scope { inputs: &[], variables: &types, outputs: None, members: &NO_MEMBERS, work: &Work::default() };
     let compiled = match compile_value("value", &Json::from(format!("${{{source}}}")), &scope, None) {
         Ok(compiled) => compiled,
         Err(problems) => {
@@ -118,7 +91,6 @@ fn run(case: &Message) -> Result<(), Reason> {
             };
         }
     };
-    let mail = NoMail(BTreeMap::new());
     let attributes = Arc::new(BTreeMap::new());
     let budget = Budget::new(1_000_000, 64 << 20);
     let context = Context {
@@ -126,7 +98,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         received_at: Timestamp::UNIX_EPOCH,
         priority: 0,
         attributes: &attributes,
-        email: &mail,
+        email: &NoMail,
         inputs: &[],
         variables: &values,
         outputs: &[],

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use waypost_members::members;
+
 use crate::failure::Failure;
 
 /// Exit code 0.
 pub(crate) fn run() -> Result<(), Failure> {
-    write!(io::stdout().lock(), "{}", waypost_flow::reference::markdown())?;
+    write!(io::stdout().lock(), "{}", waypost_flow::reference::markdown(members()))?;
     Ok(())
 }

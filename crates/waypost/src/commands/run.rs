@@ -9,7 +9,7 @@ use uuid::Uuid;
 use waypost_app::folder::Folder;
 use waypost_app::mail::answers::FolderAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_app::mail::email::Envelope;
+use waypost_members::email::Envelope;
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;

@@ -8,7 +8,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::InteractionId;
-use waypost_wire::conversation::{
+use waypost_wire::genesys::conversation::{
     ConversationState, CreateEmailRequest, EmailConversation, EmailMessage, EmailMessageListing, ParticipantAttributes,
 };
 

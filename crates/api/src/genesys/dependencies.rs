@@ -9,8 +9,8 @@ use waypost_app::access::scopes::Scope;
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::where_used::{Node, node};
 use waypost_ids::{Kind, Ref, Term};
-use waypost_wire::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::flow::parse_version;
+use waypost_wire::genesys::architect::{Dependency, DependencyStatus, DependencyType};
 use waypost_wire::listing::Page;
 
 use crate::auth::{Caller, FlowRead};

@@ -2,20 +2,66 @@
 
 use axum::Json;
 use axum::extract::State;
-use uuid::Uuid;
+use waypost_app::access::scopes::Scope;
 use waypost_catalogue::flows::FlowView;
 use waypost_ids::{FlowId, Version};
 use waypost_store::records::audit::By;
-use waypost_wire::architect::Operation;
-use waypost_wire::flow::parse_version;
-use waypost_wire::reference::Reference;
+use waypost_wire::flow::{Flow, parse_version};
+use waypost_wire::genesys::architect::Operation;
 
-use super::view::{Tagged, tagged};
-use super::{parse_id, refused};
+use super::done;
 use crate::auth::{Caller, FlowWrite};
 use crate::error::ApiError;
+use crate::flows::view::{Tagged, tagged};
+use crate::flows::{NOTE, parse_id, refused};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::state::ApiState;
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let acts = |id, summary| {
+        operation(id, Scope::FlowWrite, summary)
+            .text("flow", "The flow's identifier.")
+            .required()
+            .text("note", NOTE)
+            .refuses(&[404, 409, 410])
+    };
+    Endpoints::default()
+        .post(
+            "/flows/actions/checkout",
+            check_out,
+            acts("postFlowsActionsCheckout", "Hold a flow: nobody else may change it").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/checkin",
+            check_in,
+            acts("postFlowsActionsCheckin", "Give a flow back").answers::<Operation>(),
+        )
+        .post(
+            "/flows/actions/revert",
+            revert,
+            acts("postFlowsActionsRevert", "Give a flow back as it was when it was checked out").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/unlock",
+            unlock,
+            acts("postFlowsActionsUnlock", "Take a flow from whoever holds it").answers::<Flow>(),
+        )
+        .post(
+            "/flows/actions/publish",
+            publish,
+            acts("postFlowsActionsPublish", "Publish a version: 409 with every caller it would break")
+                .text("version", "Which version; the newest unless told.")
+                .answers::<Operation>(),
+        )
+        .post(
+            "/flows/actions/deactivate",
+            deactivate,
+            acts("postFlowsActionsDeactivate", "End a flow's being published").answers::<Flow>(),
+        )
+}
 
 /// What every action is told.
 struct Asked {
@@ -103,20 +149,4 @@ fn by<'a>(caller: &'a Caller<FlowWrite>, asked: &'a Asked) -> By<'a> {
 
 fn flow(changed: Result<FlowView, ApiError>) -> Result<Tagged, ApiError> {
     changed.map(|view| tagged(&view))
-}
-
-/// An operation that is over.
-pub(super) fn done<S>(caller: &Caller<S>, action: &str) -> Json<Operation> {
-    numbered(Uuid::new_v4(), &caller.client, action)
-}
-
-/// The same with an identifier that means something.
-pub(super) fn numbered(id: Uuid, client: &str, action: &str) -> Json<Operation> {
-    Json(Operation {
-        id,
-        complete: true,
-        client: Reference { id: client.to_owned(), ..Reference::default() },
-        action_name: action.to_owned(),
-        action_status: "SUCCESS".to_owned(),
-    })
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use waypost_app::conversations::{Party, ReadMessage};
 use waypost_ids::{InteractionId, QueueId};
 use waypost_store::records::mail::{InteractionRecord, State as Kept};
-use waypost_wire::conversation::{
+use waypost_wire::genesys::conversation::{
     EmailAddress, EmailAttachment, EmailConversation, EmailMessage, EmailParticipant, RoutingData,
 };
 use waypost_wire::reference::Reference;

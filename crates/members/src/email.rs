@@ -1,0 +1,121 @@
+//! A parsed message as expressions see it.
+
+use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, Member};
+use waypost_mail::message::{AddressField, Message, Reason};
+use waypost_store::records::mail::InteractionRecord;
+
+use super::table;
+
+/// What a mail came in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Envelope<'e> {
+    /// The sender, empty for the null reverse-path; none where there was no envelope, as when a flow is tried.
+    pub from: Option<&'e str>,
+    /// The recipient.
+    pub to: &'e str,
+    /// The peer's address.
+    pub remote: &'e str,
+}
+
+impl<'e> Envelope<'e> {
+    /// The envelope of a mail that was accepted. A conversation that was begun over HTTP has none but a recipient.
+    pub fn of(interaction: &'e InteractionRecord) -> Self {
+        let from = interaction.envelope_from.as_str();
+        let is_without = from.is_empty() && interaction.opening.is_some();
+        Self { from: Some(from).filter(|_| !is_without), to: &interaction.envelope_to, remote: &interaction.remote }
+    }
+}
+
+/// A peer's address without the port that SMTP sessions note.
+fn host(remote: &str) -> &str {
+    match remote.rsplit_once(':') {
+        Some((host, _)) if host.ends_with(']') || !host.contains(':') => host.trim_matches(['[', ']']),
+        _ => remote,
+    }
+}
+
+/// The view of a message that a run reads. What there is to read is the table in `crates/members/src/table.rs`.
+pub struct MessageView<'m, 'x> {
+    pub(crate) message: &'m Message<'x>,
+    pub(crate) envelope: Envelope<'m>,
+}
+
+impl<'m, 'x> MessageView<'m, 'x> {
+    /// A message as it came.
+    pub fn new(message: &'m Message<'x>, envelope: Envelope<'m>) -> Self {
+        Self { message, envelope }
+    }
+
+    /// The envelope's sender; without an envelope the address of From.
+    pub(crate) fn envelope_from(&self) -> &str {
+        let author = || self.message.addresses(AddressField::From).first().map_or("", |from| from.address.as_str());
+        self.envelope.from.unwrap_or_else(author)
+    }
+
+    /// The address of the host that handed the mail in.
+    pub(crate) fn remote(&self) -> &str {
+        host(self.envelope.remote)
+    }
+
+    /// Why one knows that a machine wrote it, the envelope included.
+    pub(crate) fn automatic_reason(&self) -> Option<Reason> {
+        match self.envelope.from {
+            Some("") => Some(Reason::NULL_REVERSE_PATH),
+            _ => self.message.automatic(),
+        }
+    }
+}
+
+impl Email for MessageView<'_, '_> {
+    fn read(&self, member: &Member) -> Fact<'_> {
+        table::fact(self, member)
+    }
+
+    fn address(&self, member: &Member, position: usize) -> Option<AddressRef<'_>> {
+        let address = table::addresses(self, member).get(position)?;
+        Some(AddressRef { address: &address.address, name: &address.name, domain: &address.domain })
+    }
+
+    fn attachment(&self, member: &Member, position: usize) -> Option<AttachmentRef<'_>> {
+        let attachment = table::attachments(self, member).get(position)?;
+        Some(AttachmentRef {
+            name: &attachment.name,
+            content_type: &attachment.content_type,
+            size: attachment.size,
+            inline: attachment.inline,
+        })
+    }
+
+    fn look_up(&self, member: &Member, name: &str) -> &str {
+        table::look_up(self, member, name)
+    }
+
+    fn automatic(&self) -> Option<&str> {
+        self.automatic_reason().map(Reason::as_str)
+    }
+
+    fn unread(&self) -> Vec<String> {
+        self.message.unread().iter().map(ToString::to_string).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_parsed_is_in_the_trace() {
+        let mail = |parts: usize| {
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n", "--b\n\nx\n".repeat(parts))
+        };
+        for (parts, expected) in [
+            (9_999, r#"{"version":1,"events":[]}"#),
+            (10_001, r#"{"version":1,"events":[{"event":"unread","what":"more than 10000 parts"}]}"#),
+        ] {
+            let raw = mail(parts);
+            let message = Message::parse(raw.as_bytes());
+            let view = MessageView::new(&message, Envelope::default());
+            assert_eq!(waypost_engine::trace::without_run(&view), expected);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What flows can read of a mail, beside what a run itself has (`interaction.id` and its like): one row for each member. The checker,
+//! the evaluation, traces and the language reference all take it from here.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use waypost_flow::email::{Definition, Fact, Member, Members, Shape};
+use waypost_mail::message::{Address, AddressField, Attachment};
+
+use crate::email::MessageView;
+
+use Reader::{
+    Addresses, Attachments, Boolean, FirstAddress, Headers, Integer, Later, Lookup, Object, Text, Texts, Time,
+};
+
+/// A member: how it is read below `interaction`, what reads it, what it means, and what that is for the sample mail of
+/// `crates/members/tests/reference.rs`, as JSON. Those of an object stand below its own row and go on after its path:
+/// `email.auth`, `email.auth.spf`, `email.auth.spf.result`.
+struct Row {
+    path: &'static str,
+    read: Reader,
+    summary: &'static str,
+    example: &'static str,
+    asked: &'static str,
+}
+
+const fn row(path: &'static str, read: Reader, summary: &'static str, example: &'static str) -> Row {
+    Row { path, read, summary, example, asked: "" }
+}
+
+impl Row {
+    /// The example is not the member itself, but what this after its path reads.
+    const fn asking(self, asked: &'static str) -> Self {
+        Self { asked, ..self }
+    }
+}
+
+/// All members, in the order of the reference.
+static ROWS: &[Row] = &[
+    row("envelope", Object, "The envelope that the mail came in.", ""),
+    row(
+        "envelope.from",
+        Text(|mail| mail.envelope_from()),
+        "The envelope's sender, to whom bounces go; empty for the null reverse-path. Where there was no envelope, the address of From.",
+        r#""bounces@example.com""#,
+    ),
+    row(
+        "envelope.to",
+        Text(|mail| mail.envelope.to),
+        "The envelope's recipient, as it was written.",
+        r#""Help@example.org""#,
+    ),
+    row(
+        "envelope.remote",
+        Text(|mail| mail.remote()),
+        "The IP address of the host that handed the mail in; empty where it is tried offline.",
+        r#""192.0.2.1""#,
+    ),
+    row("email", Object, "The mail, as it came in.", ""),
+    row("email.subject", Text(|mail| mail.message.subject()), "The subject, decoded.", r#""Größe 42""#),
+    row(
+        "email.body",
+        Text(|mail| mail.message.body()),
+        "All that is shown as text, in order, HTML as a browser shows it; of alternatives the plain one, unless it is blank or only asks for HTML. The first MiB.",
+        r#""Please refund me.""#,
+    ),
+    row(
+        "email.html",
+        Text(|mail| mail.message.html()),
+        "The HTML parts. The first MiB.",
+        r#""<p>Please refund me.</p>""#,
+    ),
+    row(
+        "email.hiddenText",
+        Text(|mail| mail.message.hidden_text()),
+        "What the HTML parts have in them without showing it, such as a preheader. The first MiB.",
+        r#""""#,
+    ),
+    row(
+        "email.messageId",
+        Text(|mail| mail.message.message_id().unwrap_or_default()),
+        "Message-ID without angle brackets.",
+        r#""m3@example.com""#,
+    ),
+    row(
+        "email.inReplyTo",
+        Text(|mail| mail.message.in_reply_to()),
+        "In-Reply-To without angle brackets.",
+        r#""m2@example.org""#,
+    ),
+    row(
+        "email.from",
+        FirstAddress(|mail| mail.message.addresses(AddressField::From)),
+        "The first address of From.",
+        r#"{"address":"ann@example.com","domain":"example.com","name":"Ann"}"#,
+    ),
+    row(
+        "email.to",
+        Addresses(|mail| mail.message.addresses(AddressField::To)),
+        "The addresses of To.",
+        r#"[{"address":"help@example.org","domain":"example.org","name":""}]"#,
+    ),
+    row(
+        "email.cc",
+        Addresses(|mail| mail.message.addresses(AddressField::Cc)),
+        "The addresses of Cc.",
+        r#"[{"address":"bo@example.com","domain":"example.com","name":"Bo"}]"#,
+    ),
+    row(
+        "email.replyTo",
+        Addresses(|mail| mail.message.addresses(AddressField::ReplyTo)),
+        "The addresses of Reply-To.",
+        "[]",
+    ),
+    row(
+        "email.headers",
+        Headers(|mail| mail.message.headers()),
+        "All header fields, decoded, by their names in lower case.",
+        r#"["one","two"]"#,
+    )
+    .asking("['x-tag']"),
+    row(
+        "email.date",
+        Time(|mail| Timestamp::from_second(mail.message.date()?).ok()),
+        "The Date field; `receivedAt` if there is none.",
+        r#""2026-03-01T10:20:00Z""#,
+    ),
+    row(
+        "email.references",
+        Texts(|mail| mail.message.references()),
+        "The Message-IDs of References.",
+        r#"["m1@example.com","m2@example.org"]"#,
+    ),
+    row(
+        "email.attachments",
+        Attachments(|mail| mail.message.attachments()),
+        "The attachments.",
+        r#"[{"contentType":"application/pdf","inline":false,"name":"bill.pdf","size":9}]"#,
+    ),
+    row("email.size", Integer(|mail| mail.message.size()), "The size of the raw message in bytes.", "617"),
+    row(
+        "email.bodyTruncated",
+        Boolean(|mail| mail.message.body_truncated()),
+        "Whether body or HTML were longer than what expressions see.",
+        "false",
+    ),
+    row(
+        "email.isAutoGenerated",
+        Boolean(|mail| mail.automatic_reason().is_some()),
+        "Whether a machine wrote it: RFC 3834, the null reverse-path, and the forms in use beside them. The trace says why.",
+        "false",
+    ),
+    row(
+        "email.header",
+        Lookup(|mail, name| mail.message.header(name)),
+        "The first value of a header field, its name in any case; empty if there is none.",
+        r#""one""#,
+    )
+    .asking("('X-Tag')"),
+    row("email.auth", Later, "", ""),
+    row("email.language", Later, "", ""),
+    row("email.isBulk", Later, "", ""),
+];
+
+/// What reads a member; its type follows from it.
+enum Reader {
+    /// Nothing: it has members of its own.
+    Object,
+    /// A text; empty if there is none.
+    Text(for<'v> fn(&'v MessageView<'_, '_>) -> &'v str),
+    /// A number.
+    Integer(fn(&MessageView<'_, '_>) -> u64),
+    /// A truth value.
+    Boolean(fn(&MessageView<'_, '_>) -> bool),
+    /// A point in time; without one it reads as `receivedAt`.
+    Time(fn(&MessageView<'_, '_>) -> Option<Timestamp>),
+    /// A list of texts.
+    Texts(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [String]),
+    /// Header fields by their names in lower case.
+    Headers(for<'v> fn(&'v MessageView<'_, '_>) -> &'v BTreeMap<String, Vec<String>>),
+    /// An address: the first of these.
+    FirstAddress(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [Address]),
+    /// A list of addresses.
+    Addresses(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [Address]),
+    /// A list of attachments.
+    Attachments(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [Attachment]),
+    /// A function from a name to a text.
+    Lookup(for<'v> fn(&'v MessageView<'_, '_>, &str) -> Option<&'v str>),
+    /// Nothing yet: naming it is an error that says so.
+    Later,
+}
+
+impl Reader {
+    fn shape(&self) -> Shape {
+        match self {
+            Object => Shape::Object,
+            Text(_) => Shape::Text,
+            Integer(_) => Shape::Integer,
+            Boolean(_) => Shape::Boolean,
+            Time(_) => Shape::Time,
+            Texts(_) => Shape::Texts,
+            Headers(_) => Shape::Headers,
+            FirstAddress(_) => Shape::Address,
+            Addresses(_) => Shape::Addresses,
+            Attachments(_) => Shape::Attachments,
+            Lookup(_) => Shape::Lookup,
+            Later => Shape::Later,
+        }
+    }
+}
+
+/// The members that flows can read, as the language is given them.
+pub fn members() -> &'static Members {
+    static MEMBERS: LazyLock<Members> = LazyLock::new(|| {
+        let definition = |row: &Row| Definition {
+            path: row.path,
+            shape: row.read.shape(),
+            summary: row.summary,
+            example: row.example,
+            asked: row.asked,
+        };
+        Members::new(ROWS.iter().map(definition))
+    });
+    &MEMBERS
+}
+
+fn reader(member: &Member) -> Option<&'static Reader> {
+    ROWS.get(member.number).map(|row| &row.read)
+}
+
+/// What a mail says for a member.
+pub(crate) fn fact<'v>(mail: &'v MessageView<'_, '_>, member: &Member) -> Fact<'v> {
+    match reader(member) {
+        Some(Text(read)) => Fact::Text(read(mail)),
+        Some(Integer(read)) => Fact::Integer(read(mail)),
+        Some(Boolean(read)) => Fact::Boolean(read(mail)),
+        Some(Time(read)) => Fact::Time(read(mail)),
+        Some(Texts(read)) => Fact::Texts(read(mail)),
+        Some(Headers(read)) => Fact::Headers(read(mail)),
+        Some(FirstAddress(read) | Addresses(read)) => Fact::Addresses(read(mail).len()),
+        Some(Attachments(read)) => Fact::Attachments(read(mail).len()),
+        Some(Object | Lookup(_) | Later) | None => Fact::Nothing,
+    }
+}
+
+/// A member's addresses.
+pub(crate) fn addresses<'v>(mail: &'v MessageView<'_, '_>, member: &Member) -> &'v [Address] {
+    match reader(member) {
+        Some(FirstAddress(read) | Addresses(read)) => read(mail),
+        _ => &[],
+    }
+}
+
+/// A member's attachments.
+pub(crate) fn attachments<'v>(mail: &'v MessageView<'_, '_>, member: &Member) -> &'v [Attachment] {
+    match reader(member) {
+        Some(Attachments(read)) => read(mail),
+        _ => &[],
+    }
+}
+
+/// What a member that is a function says for a name.
+pub(crate) fn look_up<'v>(mail: &'v MessageView<'_, '_>, member: &Member, name: &str) -> &'v str {
+    match reader(member) {
+        Some(Lookup(read)) => read(mail, name).unwrap_or_default(),
+        _ => "",
+    }
+}
