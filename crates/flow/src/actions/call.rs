@@ -77,7 +77,7 @@ fn number(node: &Node) -> Option<u32> {
             let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             if plain { digits.parse().ok() } else { None }
         }
-        _ => None,
+        Node::Null | Node::Boolean(_) | Node::Number(_) | Node::List(_) | Node::Map(_) => None,
     };
     number.filter(|number| *number >= 1)
 }
