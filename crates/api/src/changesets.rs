@@ -110,7 +110,7 @@ fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
 }
 
 /// Reads a set's objects; their problems are added to those of the body.
-fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
+pub(crate) fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
     let mut edits = Vec::new();
     match source::member(body, "objects") {
         None => {}

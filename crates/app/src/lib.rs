@@ -6,7 +6,6 @@ pub mod audit;
 pub mod catalogue;
 pub mod conversations;
 pub mod error;
-pub mod folder;
 pub mod interactions;
 pub mod mail;
 pub mod metrics;

@@ -1,9 +1,11 @@
 //! Revisions: what a conditional change is meant for.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::AppError;
 
 /// Revisions that a change is meant for, as `If-Match` lists them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revisions(Vec<u64>);
 
 impl Revisions {

@@ -4,19 +4,24 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{Kind, Ref};
-use waypost_store::records::catalogue::CatalogueChange;
+use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord};
 
 use super::LiveCatalogue;
 use super::object::{Making, Object, not_found};
 use super::plan::By;
+use super::schedules::KnownSchedule;
+use super::shape::Table;
 use super::world::World;
 use crate::error::AppError;
 use crate::revisions::Revisions;
 
 /// What is to become of one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct ObjectEdit<T: Object> {
     /// Which object.
     pub which: Which<T::Id>,
@@ -31,7 +36,7 @@ pub struct ObjectEdit<T: Object> {
 }
 
 /// Which object an edit is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Which<Id> {
     /// One that is not there yet.
     New,
@@ -42,7 +47,7 @@ pub enum Which<Id> {
 }
 
 /// When what is put is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Writing {
     /// In any case.
     Always,
@@ -105,6 +110,12 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// Where its problems are told.
     fn place(&self) -> &str;
 
+    /// The edit as it is kept: [`stored_edit`] reads it back.
+    ///
+    /// # Errors
+    /// Never, but for a defect.
+    fn to_json(&self) -> Result<Json, serde_json::Error>;
+
     /// Whether it is made when flows are as they will be.
     fn after_flows(&self) -> bool;
 
@@ -113,6 +124,24 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// # Errors
     /// Not found, stale, protected, or every problem found.
     fn make(&self, making: &Making<'_>) -> Result<Made, AppError>;
+}
+
+/// Reads an edit of an object of a kind as it is kept.
+///
+/// # Errors
+/// It was written by another release, or is damaged.
+pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_json::Error> {
+    fn read<T: Object>(edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_json::Error> {
+        Ok(Arc::new(ObjectEdit::<T>::deserialize(edit)?))
+    }
+    match kind {
+        Kind::Queue => read::<QueueRecord>(edit),
+        Kind::Table => read::<Table>(edit),
+        Kind::Schedule => read::<KnownSchedule>(edit),
+        Kind::Domain => read::<DomainRecord>(edit),
+        Kind::Route => read::<RouteRecord>(edit),
+        Kind::Flow => Err(serde::de::Error::custom("flows have a list of their own")),
+    }
 }
 
 /// What an edit makes.
@@ -133,6 +162,10 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 
     fn place(&self) -> &str {
         self.place.trim_end_matches('.')
+    }
+
+    fn to_json(&self) -> Result<Json, serde_json::Error> {
+        serde_json::to_value(self)
     }
 
     fn after_flows(&self) -> bool {

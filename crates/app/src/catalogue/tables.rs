@@ -1,5 +1,6 @@
 //! Data tables as objects of the catalogue. Their rows are another matter: [`crate::tables`].
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
@@ -18,7 +19,7 @@ use crate::error::AppError;
 use crate::tables::spec;
 
 /// What a table is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableSpec {
     /// The name.
     pub name: String,

@@ -1,6 +1,7 @@
 //! Replay: flows that are to change, run over recorded mail without effects, and which decisions would differ.
 
 mod answers;
+mod changed;
 pub mod compare;
 pub mod offline;
 mod one;
@@ -17,7 +18,7 @@ use crate::App;
 use crate::catalogue::changesets::ChangeSet;
 use crate::catalogue::plan::By;
 use crate::error::AppError;
-use request::{ReplayMember, ReplayRequest};
+use request::ReplayRequest;
 
 impl App {
     /// Takes a replay of a change set in: whichever node is free runs it. What it is to run must be publishable as it stands.
@@ -32,12 +33,12 @@ impl App {
     ) -> Result<ReplayRecord, AppError> {
         request.check()?;
         request.resolve(&self.catalogue.world())?;
-        request.flows = set.members.iter().map(ReplayMember::from).collect();
-        request.queues.clone_from(&set.queues);
+        request.take(&set)?;
         // New mail must not make the next replay of the same request another one.
         let now = Timestamp::now();
         request.until.get_or_insert(now);
-        self.catalogue.proposed(By { actor, note: None }, set).await?;
+        let proposed = self.catalogue.proposed(By { actor, note: None }, set).await?;
+        request.held_rows(&proposed.world)?;
         let replay = ReplayRecord {
             id: Uuid::now_v7(),
             created_at: now,

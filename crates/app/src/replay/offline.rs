@@ -14,10 +14,10 @@ use super::compare::told;
 use super::one::Replayed;
 use super::report::Report;
 use crate::catalogue::world::Running;
-use crate::folder::tables::FolderRows;
-use crate::mail::answers::FolderAnswers;
+use crate::mail::answers::HeldAnswers;
 use crate::mail::decide::{Start, decide_at_once};
 use crate::mail::email::Envelope;
+use crate::tables::held::HeldRows;
 
 /// A folder that mails are run through.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Side<'s> {
     /// What runs.
     pub running: &'s Running,
     /// The rows of its tables.
-    pub rows: &'s FolderRows,
+    pub rows: &'s HeldRows,
 }
 
 /// A report, and what differs, mail by mail.
@@ -101,6 +101,6 @@ fn one(
         opening: None,
         envelope: Envelope::default(),
     };
-    let answers = FolderAnswers { running: side.running, rows: side.rows };
+    let answers = HeldAnswers { running: side.running, rows: side.rows };
     decide_at_once(side.running, start, message, Limits::default(), &answers).map(Some)
 }

@@ -10,6 +10,7 @@ use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 
 use super::answers::{Recorded, shown_in};
+use super::changed::Changed;
 use super::compare::{first_difference, told};
 use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
@@ -64,7 +65,7 @@ pub(crate) async fn replay(
     after: &Running,
     record: Record<'_>,
     limits: Limits,
-    today: &dyn Answers,
+    (today, changed): (&dyn Answers, &Changed),
 ) -> Result<Replayed, StoreError> {
     let recorded: Json = record.trace.and_then(|trace| serde_json::from_str(trace).ok()).unwrap_or_default();
     let journal = match record.journal.map(Journal::from_json).transpose() {
@@ -80,7 +81,7 @@ pub(crate) async fn replay(
     let Journal { detail, answers } = journal.unwrap_or_default();
     // The trace of a run that is answered from the record shows no more than the record's own.
     let limits = Limits { detail: detail.min(limits.detail), ..limits };
-    let answers = Recorded::new(answers, today);
+    let answers = Recorded::new(answers, today, changed);
     let message = Message::parse(record.raw);
     let start = Start {
         interaction: record.interaction.id,

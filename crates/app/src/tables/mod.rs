@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod export;
+pub mod held;
 pub mod import;
 pub mod spec;
 
