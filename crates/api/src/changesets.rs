@@ -80,6 +80,7 @@ pub async fn publish(
         id: done.object.to_string(),
         name: done.name,
         outcome: done.outcome.as_str().to_owned(),
+        differs: done.differs,
     };
     let objects = done.objects.into_iter().map(object).collect();
     Ok(Json(ChangeSetDone { dry_run, flows, queues, objects }))

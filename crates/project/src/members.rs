@@ -19,10 +19,10 @@ impl<'n> Members<'n> {
     ///
     /// # Errors
     /// It is no map.
-    pub(crate) fn of(path: &'n str, node: &'n Node) -> Result<Self, Diagnostic> {
+    pub(crate) fn of(path: &'n str, node: &'n Node) -> Result<Self, Box<Diagnostic>> {
         match node {
             Node::Map(members) => Ok(Self { path, left: members.iter().collect(), problems: Vec::new() }),
-            other => Err(wrong(path, "a map").found(other.kind())),
+            other => Err(Box::new(wrong(path, "a map").found(other.kind()))),
         }
     }
 

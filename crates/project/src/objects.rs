@@ -27,7 +27,7 @@ impl Project {
     pub(crate) fn routing(&mut self, at: At, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.add(at, [problem]),
+            Err(problem) => return self.add(at, [*problem]),
         };
         let (queues, routes) = (members.list("queues"), members.list("routes"));
         self.add(at, members.finish(&ROUTING));
@@ -45,7 +45,7 @@ impl Project {
             Node::String(name) => (Some(name.clone()), Vec::new()),
             Node::Map(_) => match Members::of(&path, node) {
                 Ok(mut members) => (members.text("name"), members.finish(&["name"])),
-                Err(problem) => (None, vec![problem]),
+                Err(problem) => (None, vec![*problem]),
             },
             _ => (None, Vec::new()),
         };
@@ -66,7 +66,7 @@ impl Project {
     pub(crate) fn queue(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.missing(at, [problem]),
+            Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
         let (extra, mut problems) = members.rest();
@@ -87,7 +87,7 @@ impl Project {
     pub(crate) fn domain(&mut self, at: At, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.add(at, [problem]),
+            Err(problem) => return self.add(at, [*problem]),
         };
         let domain = members.text("domain");
         if domain.is_none() && members.problems.is_empty() {

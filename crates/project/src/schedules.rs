@@ -14,7 +14,7 @@ impl Project {
     pub(crate) fn schedule(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.missing(at, [problem]),
+            Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
         let description = members.text("description").unwrap_or_default();

@@ -60,7 +60,7 @@ impl Project {
     pub(crate) fn table(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.missing(at, [problem]),
+            Err(problem) => return self.missing(at, [*problem]),
         };
         let spec = TableSpec {
             name: members.name(path),

@@ -221,7 +221,9 @@ fn a_document_says_by_kind_what_it_is() {
     let again = printed(&server.cli(&["apply", &folder]), 0);
     assert!(again.lines().all(|line| line.ends_with(": unchanged")), "{again}");
     // What is taken out of the file goes.
-    fs::write(scratch.path("p/all.yaml"), all.replace("fromName: Care\n", "")).unwrap();
+    fs::write(scratch.path("p/all.yaml"), all.replace("fromName: Care\npriority: 3\n", "")).unwrap();
+    let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
+    says(&dry, &["route help@care.test: would be changed (priority, more)", "queue Care: unchanged"]);
     says(&printed(&server.cli(&["apply", &folder]), 0), &["route help@care.test: changed", "queue Care: unchanged"]);
     let wrong =
         "kind: quue\nname: Care\n---\nkind: route\nadress: a@b.test\nqueue: Care\n---\nkind: queue\ndescription: x\n";

@@ -66,6 +66,8 @@ pub struct ObjectDone {
     pub name: String,
     /// What was done.
     pub outcome: ObjectOutcome,
+    /// What of a changed object says something else: members of what the audit log keeps of it, such as `priority` or `definition.open`.
+    pub differs: Vec<String>,
 }
 
 /// What an edit did.
@@ -208,7 +210,7 @@ impl<T: Object> ObjectEdit<T> {
         }
         let done = |record: &T::Record, outcome| {
             let object = record.clone().into().object();
-            ObjectDone { object, name: T::name(record), outcome }
+            ObjectDone { object, name: T::name(record), outcome, differs: Vec::new() }
         };
         let unchanged = |before: &Arc<T>| {
             let done = done(before.record(), ObjectOutcome::Unchanged);
@@ -238,10 +240,26 @@ impl<T: Object> ObjectEdit<T> {
             _ => {
                 let outcome = before.map_or(ObjectOutcome::Created, |_| ObjectOutcome::Changed);
                 let with_content = before.map(|before| T::with_content(before.record(), &record)).unwrap_or_default();
-                Ok(Made { done: done(&record, outcome), change: Some(CatalogueChange::put(record)), with_content })
+                let differs = before.map(|before| differing(&T::audited(before.record()), &T::audited(&record)));
+                let done = ObjectDone { differs: differs.unwrap_or_default(), ..done(&record, outcome) };
+                Ok(Made { done, change: Some(CatalogueChange::put(record)), with_content })
             }
         }
     }
+}
+
+/// Members in which two objects differ, as the audit log keeps them; of a member that is an object itself, its members.
+fn differing(before: &Json, after: &Json) -> Vec<String> {
+    let (Json::Object(before), Json::Object(after)) = (before, after) else { return vec![String::new()] };
+    let absent = before.keys().filter(|name| !after.contains_key(*name));
+    let names = after.keys().chain(absent).filter(|name| before.get(*name) != after.get(*name));
+    let inside = |name: &String| match (before.get(name), after.get(name)) {
+        (Some(was @ Json::Object(_)), Some(is @ Json::Object(_))) => {
+            differing(was, is).into_iter().map(|inner| format!("{name}.{inner}")).collect()
+        }
+        _ => vec![name.clone()],
+    };
+    names.flat_map(inside).collect()
 }
 
 impl<'w> Making<'w> {

@@ -12,7 +12,7 @@ use waypost_flow::document;
 use waypost_ids::{Kind, TableId};
 use waypost_project::difference::RowsDifference;
 use waypost_project::{Project, SourceFile};
-use waypost_wire::change::{ChangeSet, ChangeSetDone};
+use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
 use waypost_wire::replay::ReplayRequest;
 
 use crate::commands::replay;
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let compared = arguments.dry_run || arguments.replay.is_some();
     let differences = if compared { differences(&remote, &project, &rows)? } else { BTreeMap::new() };
     if let Some(count) = arguments.replay {
-        let request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences) };
+        let request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences)? };
         let started = match remote.wait(remote.replays().start(&request)) {
             Ok(started) => started,
             Err(error) => return Err(refused(error, &sources, &mut project)?),
@@ -126,14 +126,15 @@ impl Applied<'_> {
             done.objects.iter().filter(|one| kinds.iter().any(|kind| kind.as_str() == one.kind))
         };
         for one in objects(&[Kind::Table]) {
-            self.line(&one.kind, &one.name, &one.outcome, out)?;
+            self.object(one, out)?;
             self.rows_of(&one.name, &one.id, &one.outcome, out)?;
         }
         for one in objects(&[Kind::Schedule, Kind::Queue]) {
-            self.line(&one.kind, &one.name, &one.outcome, out)?;
+            self.object(one, out)?;
         }
         for queue in &done.queues {
-            self.line(Kind::Queue.as_str(), &queue.name, &queue.outcome, out)?;
+            let would = if queue.outcome == "unchanged" { "" } else { self.would() };
+            writeln!(out, "queue {}: {would}{}", queue.name, queue.outcome)?;
         }
         for flow in &done.flows {
             let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
@@ -146,7 +147,7 @@ impl Applied<'_> {
             }
         }
         for one in objects(&[Kind::Domain, Kind::Route]) {
-            self.line(&one.kind, &one.name, &one.outcome, out)?;
+            self.object(one, out)?;
         }
         Ok(())
     }
@@ -155,9 +156,15 @@ impl Applied<'_> {
         if self.arguments.dry_run { "would be " } else { "" }
     }
 
-    fn line(&self, kind: &str, name: &str, outcome: &str, out: &mut impl Write) -> io::Result<()> {
+    /// A dry run says what of an object would change, too.
+    fn object(&self, done: &ChangedObject, out: &mut impl Write) -> io::Result<()> {
+        let ChangedObject { kind, name, outcome, differs, .. } = done;
         let would = if outcome == "unchanged" { "" } else { self.would() };
-        writeln!(out, "{kind} {name}: {would}{outcome}")
+        let differs = match self.arguments.dry_run && !differs.is_empty() {
+            true => format!(" ({})", differs.join(", ")),
+            false => String::new(),
+        };
+        writeln!(out, "{kind} {name}: {would}{outcome}{differs}")
     }
 
     fn rows_of(&self, name: &str, id: &str, outcome: &str, out: &mut impl Write) -> Result<(), Failure> {

@@ -144,7 +144,7 @@ fn of_folder(arguments: &Arguments) -> Result<(Remote, Replay), Failure> {
     }
     let remote = arguments.server.connect()?;
     let differences = differences(&remote, &project, &rows)?;
-    let request = arguments.mails.of(request(&project, &rows, &differences));
+    let request = arguments.mails.of(request(&project, &rows, &differences)?);
     match remote.wait(remote.replays().start(&request)) {
         Ok(started) => Ok((remote, started)),
         Err(error) => Err(refused(error, &sources, &mut project)?),
@@ -156,10 +156,10 @@ pub(crate) fn request(
     project: &Project,
     rows: &HeldRows,
     differences: &BTreeMap<String, RowsDifference>,
-) -> ReplayRequest {
+) -> std::io::Result<ReplayRequest> {
     let set = project.change_set();
-    let rows = for_replay(project, rows, differences);
-    ReplayRequest { flows: set.flows, queues: set.queues, objects: set.objects, rows, ..ReplayRequest::default() }
+    let rows = for_replay(project, rows, differences)?;
+    Ok(ReplayRequest { flows: set.flows, queues: set.queues, objects: set.objects, rows, ..ReplayRequest::default() })
 }
 
 /// How often a server is asked how far it is.

@@ -1,7 +1,7 @@
 //! Rows of a project's tables: held against a server's before the change set, and brought there after it.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use waypost_app::catalogue::shape::KEY;
 use waypost_app::tables::export::{self, Reader};
@@ -16,6 +16,7 @@ use waypost_wire::table::{DataTable, RowsReplaced};
 
 use crate::failure::Failure;
 use crate::remote::Remote;
+use crate::screen;
 
 /// How the rows of the project's tables differ from a server's, by the table's name. A table that is not there has none.
 pub(crate) fn differences(
@@ -55,22 +56,35 @@ fn difference(
     RowsDifference::of((table, rows), (&schema, there.ignore_case), csv)
 }
 
+/// So many bytes of rows are sent with a replay: a server takes 4 MiB of JSON, documents included.
+const MOST_ROWS: usize = 2 << 20;
+
 /// The rows that tables would have, for a replay: of those that differ alone, so that what a run was answered counts for the others.
+/// Rows that are too many to be sent are left out, which is said.
 pub(crate) fn for_replay(
     project: &Project,
     rows: &HeldRows,
     differences: &BTreeMap<String, RowsDifference>,
-) -> BTreeMap<String, Vec<Object>> {
+) -> io::Result<BTreeMap<String, Vec<Object>>> {
     let differs = |one: &&TableEntry| differences.get(&one.table.record.name).is_some_and(RowsDifference::differs);
-    let told = project.tables().iter().filter(differs).map(|TableEntry { table, .. }| {
+    let (mut told, mut left) = (BTreeMap::new(), MOST_ROWS);
+    for TableEntry { table, .. } in project.tables().iter().filter(differs) {
+        let name = &table.record.name;
+        let size = rows.of(table.record.id).map(|row| row.key.len() + row.values.len() + KEY.len()).sum();
+        let Some(rest) = left.checked_sub(size) else {
+            let note = "its rows are too many to be sent; the replay has those on the server";
+            writeln!(screen::stderr(), "table {name}: {note}")?;
+            continue;
+        };
+        left = rest;
         let rows = rows.of(table.record.id).map(|row| {
             let mut members: Object = serde_json::from_str(&row.values).unwrap_or_default();
             members.insert(KEY.to_owned(), row.key.clone().into());
             members
         });
-        (table.record.name.clone(), rows.collect())
-    });
-    told.collect()
+        told.insert(name.clone(), rows.collect());
+    }
+    Ok(told)
 }
 
 /// Makes the project's rows a table's whole content.
