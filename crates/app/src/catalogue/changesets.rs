@@ -118,7 +118,7 @@ impl LiveCatalogue {
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (edits, flows) = self.edits(&world, by, &members, &objects).await?;
+            let (edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
             let mut planned = self.plan_all(&world, by, &objects, edits).await?;
             let made = planned.answer.split_off(set.objects.len());
             let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
@@ -144,7 +144,7 @@ impl LiveCatalogue {
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, AppError> {
         let base = self.live();
         let objects = set.edits()?;
-        let (edits, flows) = self.edits(&base.world, by, &Arc::new(set.members), &objects).await?;
+        let (edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
         let planned = self.plan_all(&base.world, by, &objects, edits).await?;
         let objects = planned.answer;
@@ -154,8 +154,9 @@ impl LiveCatalogue {
         Ok(Proposed { world: Arc::new(planned.next), base, flows, objects })
     }
 
-    /// Edits of a set's flows. Only a set that has objects can do without.
-    async fn edits(
+    /// Edits of a set's flows. Only a set that has objects can do without. Where flows can't be read, what is wrong with objects is told
+    /// with them.
+    async fn all_edits(
         &self,
         world: &Arc<World>,
         by: By<'_>,
@@ -165,6 +166,23 @@ impl LiveCatalogue {
         if members.is_empty() && !objects.is_empty() {
             return Ok(Default::default());
         }
+        match self.edits(world, by, members).await {
+            Err(AppError::Invalid(mut problems)) => {
+                if let Err(AppError::Invalid(more)) = self.make_early(world, by, objects, false).await {
+                    problems.extend(more);
+                }
+                Err(AppError::Invalid(problems))
+            }
+            edits => edits,
+        }
+    }
+
+    async fn edits(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        members: &Arc<Vec<Member>>,
+    ) -> Result<(Vec<Edit>, Vec<Changed>), AppError> {
         let mut wanted = {
             let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
             let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members);
