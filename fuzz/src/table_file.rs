@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use waypost_app::catalogue::shape::Table;
-use waypost_app::tables::export::{self, Reader};
-use waypost_app::tables::import::{ReadError, read};
-use waypost_app::tables::spec;
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::tables::export::{self, Reader};
+use waypost_catalogue::tables::import::{ReadError, read};
+use waypost_catalogue::tables::spec;
 use waypost_ids::TableId;
 use waypost_store::contents::Repeated;
 use waypost_store::records::tables::{TableRecord, TableRow};

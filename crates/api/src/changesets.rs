@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
-use waypost_app::catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::schedules::KnownSchedule;
-use waypost_app::catalogue::shape::Table;
-use waypost_app::error::AppError;
-use waypost_app::revisions::Revisions;
+use waypost_catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
+use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::schedules::KnownSchedule;
+use waypost_catalogue::shape::Table;
 use waypost_flow::source::{self, Node};
 use waypost_ids::Kind;
+use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
+use waypost_store::revisions::Revisions;
 use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedObject, ChangedQueue};
 use waypost_wire::error::Problem;
 
@@ -57,7 +57,7 @@ pub async fn publish(
     let by = By { actor: &caller.client, note: note.as_deref() };
     let dry_run = set.dry_run;
     let done = state.app.catalogue.change_set(by, set).await.map_err(|error| match error {
-        AppError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
+        ChangeError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
     let flows = done

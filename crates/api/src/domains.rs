@@ -1,8 +1,8 @@
 //! `/routing/email/domains`: the domains that mail is accepted for.
 
 use axum::http::StatusCode;
-use waypost_app::catalogue::domains::DomainSpec;
-use waypost_app::error::AppError;
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::error::ChangeError;
 use waypost_store::records::catalogue::DomainRecord;
 use waypost_wire::Object;
 use waypost_wire::error::Problem;
@@ -94,11 +94,11 @@ impl Resource for DomainRecord {
         }
     }
 
-    fn refused(error: AppError) -> ApiError {
+    fn refused(error: ChangeError) -> ApiError {
         match error {
-            AppError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
+            ChangeError::Invalid(problems) => ApiError::invalid("postino.invalid.domain.name", diagnosed(&problems)),
             // Terraform looks for these words, and then adopts the domain.
-            AppError::NameTaken { name, holder, .. } => {
+            ChangeError::NameTaken { name, holder, .. } => {
                 // Its A-label or its U-label may.
                 let other = if holder == name { String::new() } else { format!(" as `{holder}`") };
                 let message = format!("domain already exists: `{name}`{other}");

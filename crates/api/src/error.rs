@@ -5,9 +5,13 @@ use std::borrow::Cow;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use waypost_app::access::scopes::Scope;
-use waypost_app::error::{AppError, Breakage, User};
+use waypost_app::error::AppError;
+use waypost_aside::Failed;
+use waypost_catalogue::error::{Breakage, ChangeError, User};
+use waypost_catalogue::tables::import::LineProblems;
 use waypost_flow::diagnostic::{Code, Diagnostic, MAX_LISTED};
 use waypost_store::error::StoreError;
+use waypost_store::revisions::Stale;
 use waypost_wire::error::{ErrorBody, Problem, TextRange};
 use waypost_wire::token::TokenError;
 
@@ -71,6 +75,15 @@ impl ApiError {
     /// 501.
     pub fn not_offered(what: &str) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "not.implemented", format!("{what} is not offered by this server"))
+    }
+
+    /// 500, of which only the log may know more.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal.server.error",
+            "the server failed; its log tells why under this context id",
+        )
     }
 
     /// 503, to be tried again after so many seconds.
@@ -203,13 +216,35 @@ impl From<StoreError> for ApiError {
                 "storage.damaged",
                 format!("a row of `{table}` is damaged: an operator must look at it"),
             ),
-            _ => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal.server.error",
-                "the server failed; its log tells why under this context id",
-            ),
+            _ => Self::internal(),
         }
         .private(private)
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let message = error.to_string();
+        let conflict = |code: &'static str| Self::new(StatusCode::CONFLICT, code, message.clone());
+        match error {
+            ChangeError::Invalid(diagnostics) => Self::invalid("invalid.value", diagnosed(&diagnostics)),
+            ChangeError::NotFound { kind, .. } => Self::not_found(not_found_code(kind), message),
+            ChangeError::Deleted(_) => Self::new(StatusCode::GONE, "architect.flow.deleted", message),
+            ChangeError::NameTaken { kind, name, holder } => name_taken(message, kind, name, holder),
+            ChangeError::Broken { breakages, .. } => {
+                conflict("flow.contract.broken").problems(breakages.iter().map(broken).collect())
+            }
+            ChangeError::InUse { kind, users, .. } => {
+                let code =
+                    if kind == "flow" { "architect.dependency.object.in.use" } else { "general.resource.conflict" };
+                conflict(code).problems(users.iter().map(|user| used_by(code, user)).collect())
+            }
+            ChangeError::Locked { .. } => conflict("architect.flow.locked"),
+            ChangeError::Stale(stale) => stale.into(),
+            ChangeError::Protected(_) => conflict("general.conflict"),
+            ChangeError::Aside(failed) => failed.into(),
+            ChangeError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -221,29 +256,8 @@ impl From<AppError> for ApiError {
             AppError::MissingScope(scope) => Self::missing_scope(scope),
             AppError::Invalid(diagnostics) => Self::invalid("invalid.value", diagnosed(&diagnostics)),
             AppError::NotFound { kind, .. } => Self::not_found(not_found_code(kind), message),
-            AppError::Deleted { kind, .. } => {
-                let code = if kind == "flow" { "architect.flow.deleted" } else { "gone" };
-                Self::new(StatusCode::GONE, code, message)
-            }
-            AppError::NameTaken { kind, name, holder } => {
-                let problem = Problem {
-                    entity_kind: Some(kind.to_owned()),
-                    entity_id: Some(holder),
-                    entity_name: Some(name),
-                    ..Problem::new(taken_code(kind), message.clone())
-                };
-                conflict(taken_code(kind)).problems(vec![problem])
-            }
-            AppError::Broken { breakages, .. } => {
-                conflict("flow.contract.broken").problems(breakages.iter().map(broken).collect())
-            }
-            AppError::InUse { kind, users, .. } => {
-                let code =
-                    if kind == "flow" { "architect.dependency.object.in.use" } else { "general.resource.conflict" };
-                conflict(code).problems(users.iter().map(|user| used_by(code, user)).collect())
-            }
-            AppError::Locked { .. } => conflict("architect.flow.locked"),
-            AppError::Stale { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message),
+            AppError::Deleted { .. } => Self::new(StatusCode::GONE, "gone", message),
+            AppError::NameTaken { kind, name, holder } => name_taken(message, kind, name, holder),
             AppError::NoRoute(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
             AppError::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key.reused", message),
             AppError::InFlight => conflict("idempotency.key.in.flight").retry_after(1),
@@ -257,20 +271,48 @@ impl From<AppError> for ApiError {
                     .retry_after(seconds)
             }
             AppError::BadScope(_) => Self::new(StatusCode::BAD_REQUEST, "bad.request", message).oauth("invalid_scope"),
-            AppError::BadLines(lines) => {
-                let told = lines.told.iter().map(|problem| Problem {
-                    line: usize::try_from(problem.line).ok(),
-                    column: problem.column.and_then(|column| usize::try_from(column).ok()),
-                    ..diagnosis(&problem.diagnostic)
-                });
-                let more = (lines.more > 0)
-                    .then(|| Problem::new("problems.more", format!("{} more problem(s) are not told", lines.more)));
-                Self::invalid("invalid.value", told.chain(more).collect())
-            }
             AppError::Importing { .. } => conflict("table.import.running").retry_after(2),
+            AppError::Stale(stale) => stale.into(),
+            AppError::Change(error) => error.into(),
+            AppError::Aside(failed) => failed.into(),
             AppError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<Stale> for ApiError {
+    fn from(stale: Stale) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", stale.to_string())
+    }
+}
+
+impl From<Failed> for ApiError {
+    fn from(failed: Failed) -> Self {
+        Self::internal().private(failed.to_string())
+    }
+}
+
+impl From<LineProblems> for ApiError {
+    fn from(lines: LineProblems) -> Self {
+        let told = lines.told.iter().map(|problem| Problem {
+            line: usize::try_from(problem.line).ok(),
+            column: problem.column.and_then(|column| usize::try_from(column).ok()),
+            ..diagnosis(&problem.diagnostic)
+        });
+        let more = (lines.more > 0)
+            .then(|| Problem::new("problems.more", format!("{} more problem(s) are not told", lines.more)));
+        Self::invalid("invalid.value", told.chain(more).collect())
+    }
+}
+
+fn name_taken(message: String, kind: &'static str, name: String, holder: String) -> ApiError {
+    let problem = Problem {
+        entity_kind: Some(kind.to_owned()),
+        entity_id: Some(holder),
+        entity_name: Some(name),
+        ..Problem::new(taken_code(kind), message.clone())
+    };
+    ApiError::new(StatusCode::CONFLICT, taken_code(kind), message).problems(vec![problem])
 }
 
 /// Diagnostics as problems.
@@ -347,8 +389,8 @@ mod tests {
 
     use super::*;
 
-    fn rendered(error: AppError) -> (u16, Value) {
-        let error = ApiError::from(error);
+    fn rendered(error: impl Into<ApiError>) -> (u16, Value) {
+        let error = error.into();
         (error.status().as_u16(), serde_json::from_slice(&error.body("c-1").unwrap()).unwrap())
     }
 
@@ -358,7 +400,7 @@ mod tests {
             .expected("one of `body`")
             .found("`x`")
             .suggestion("did you mean `body`?");
-        let (status, body) = rendered(AppError::Invalid(vec![problem.clone(), problem]));
+        let (status, body) = rendered(ChangeError::Invalid(vec![problem.clone(), problem]));
         assert_eq!(status, 400);
         assert_eq!(body["message"], "nodes[0].actions[1].inputMapping[0].name: no input `x` (and 1 more)");
         assert_eq!(body["contextId"], "c-1");
@@ -378,7 +420,7 @@ mod tests {
     #[test]
     fn a_break_names_each_place() {
         let id = FlowId(uuid::Uuid::from_u128(7));
-        let (status, body) = rendered(AppError::Broken {
+        let (status, body) = rendered(ChangeError::Broken {
             flow: "Shared".to_owned(),
             breakages: vec![Breakage {
                 flow_id: id,
@@ -401,39 +443,40 @@ mod tests {
 
     #[test]
     fn status_and_code_of_each() {
-        let named = |kind| AppError::NameTaken { kind, name: "n".to_owned(), holder: "h".to_owned() };
-        let missing = |kind| AppError::NotFound { kind, id: "i".to_owned() };
-        for (error, status, code) in [
-            (missing("flow"), 404, "architect.flow.not.found"),
-            (missing("flow version"), 404, "architect.flow.version.missing"),
-            (missing("interaction"), 404, "not.found"),
-            (AppError::Deleted { kind: "flow", id: "i".to_owned() }, 410, "architect.flow.deleted"),
-            (named("flow"), 409, "architect.object.already.exists"),
-            (named("queue"), 409, "duplicate.name"),
+        let named = |kind| ChangeError::NameTaken { kind, name: "n".to_owned(), holder: "h".to_owned() };
+        let missing = |kind| ChangeError::NotFound { kind, id: "i".to_owned() };
+        let cases: [(ApiError, u16, &str); 17] = [
+            (missing("flow").into(), 404, "architect.flow.not.found"),
+            (missing("flow version").into(), 404, "architect.flow.version.missing"),
+            (missing("interaction").into(), 404, "not.found"),
+            (ChangeError::Deleted(FlowId(uuid::Uuid::nil())).into(), 410, "architect.flow.deleted"),
+            (named("flow").into(), 409, "architect.object.already.exists"),
+            (named("queue").into(), 409, "duplicate.name"),
             (
-                AppError::InUse { kind: "flow", name: "n".to_owned(), users: vec![] },
+                ChangeError::InUse { kind: "flow", name: "n".to_owned(), users: vec![] }.into(),
                 409,
                 "architect.dependency.object.in.use",
             ),
-            (AppError::Stale { kind: "flow", current: 2 }, 412, "precondition.failed"),
-            (AppError::NoRoute("a@b".to_owned()), 422, "email.route.missing"),
-            (AppError::KeyReused, 422, "idempotency.key.reused"),
-            (AppError::InFlight, 409, "idempotency.key.in.flight"),
-            (AppError::BadCredentials, 401, "bad.credentials"),
-            (AppError::Throttled { seconds: 9 }, 429, "too.many.requests"),
-            (AppError::Store(StoreError::Full), 503, "service.unavailable"),
+            (Stale { kind: "flow", current: 2 }.into(), 412, "precondition.failed"),
+            (AppError::NoRoute("a@b".to_owned()).into(), 422, "email.route.missing"),
+            (AppError::KeyReused.into(), 422, "idempotency.key.reused"),
+            (AppError::InFlight.into(), 409, "idempotency.key.in.flight"),
+            (AppError::BadCredentials.into(), 401, "bad.credentials"),
+            (AppError::Throttled { seconds: 9 }.into(), 429, "too.many.requests"),
+            (AppError::Store(StoreError::Full).into(), 503, "service.unavailable"),
             (
-                AppError::Store(StoreError::Damaged { what: "it".to_owned(), detail: "so".to_owned() }),
+                AppError::Store(StoreError::Damaged { what: "it".to_owned(), detail: "so".to_owned() }).into(),
                 500,
                 "storage.damaged",
             ),
             (
-                AppError::Store(StoreError::Inconsistent { table: "runs", detail: "so".to_owned() }),
+                AppError::Store(StoreError::Inconsistent { table: "runs", detail: "so".to_owned() }).into(),
                 500,
                 "storage.damaged",
             ),
-            (AppError::Store(StoreError::Failed("table secrets".to_owned())), 500, "internal.server.error"),
-        ] {
+            (AppError::Store(StoreError::Failed("table secrets".to_owned())).into(), 500, "internal.server.error"),
+        ];
+        for (error, status, code) in cases {
             let (found, body) = rendered(error);
             assert_eq!((found, body["code"].as_str()), (status, Some(code)));
             assert_eq!(body["status"], status);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use serde_json::Value as Json;
-use waypost_app::catalogue::routing::Wanted;
+use waypost_catalogue::routing::Wanted;
 use waypost_flow::diagnostic::MAX_LISTED;
 use waypost_flow::source::{self, Node};
 use waypost_wire::Object;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::where_used::{self, Direction};
+use waypost_catalogue::where_used::{self, Direction};
 use waypost_flow::program::Selector;
 use waypost_ids::{Kind, Ref};
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};

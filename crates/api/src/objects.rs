@@ -8,10 +8,10 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::where_used::Direction;
-use waypost_app::error::AppError;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::where_used::Direction;
+use waypost_store::records::audit::By;
 use waypost_wire::graph::Graph;
 use waypost_wire::listing::Page;
 
@@ -73,7 +73,7 @@ pub(crate) trait Resource: Object {
     fn view(&self, state: &ApiState, whole: bool) -> Self::View;
 
     /// Why a change was refused.
-    fn refused(error: AppError) -> ApiError {
+    fn refused(error: ChangeError) -> ApiError {
         error.into()
     }
 }

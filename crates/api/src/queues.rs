@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::queues::QueueSpec;
+use waypost_catalogue::queues::QueueSpec;
 use waypost_ids::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;

@@ -1,7 +1,7 @@
 //! Revisions: `ETag` in answers, `If-Match` in requests that mean one of them.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use waypost_app::revisions::Revisions;
+use waypost_store::revisions::Revisions;
 
 use crate::error::ApiError;
 

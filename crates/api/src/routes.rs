@@ -1,8 +1,8 @@
 //! `/routing/email/domains/{domain}/routes`: which mail goes to which flow or queue.
 
 use uuid::Uuid;
-use waypost_app::catalogue::routing::{RouteSpec, WantedTarget};
-use waypost_app::error::AppError;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::routing::{RouteSpec, WantedTarget};
 use waypost_ids::{FlowId, QueueId};
 use waypost_store::records::catalogue::{DomainRecord, RouteRecord, RouteTarget};
 use waypost_wire::error::Problem;
@@ -128,9 +128,9 @@ impl Resource for RouteRecord {
         }
     }
 
-    fn refused(error: AppError) -> ApiError {
+    fn refused(error: ChangeError) -> ApiError {
         match error {
-            AppError::Invalid(problems) => ApiError::invalid("postino.invalid.route", diagnosed(&problems)),
+            ChangeError::Invalid(problems) => ApiError::invalid("postino.invalid.route", diagnosed(&problems)),
             other => other.into(),
         }
     }

@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleEdit, ScheduleSpec};
+use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit, ScheduleSpec};
 use waypost_ids::ScheduleId;
+use waypost_store::records::audit::By;
 use waypost_wire::reference::Division;
 use waypost_wire::schedule::{EmergencyRequest, Schedule, ScheduleEvaluation, ScheduleRequest};
 

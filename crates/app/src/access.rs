@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use waypost_store::error::StoreError;
 use waypost_store::records::access::{ClientRecord, TokenRecord};
+use waypost_store::records::audit::SERVER;
 use waypost_store::traits::Store;
 
-use crate::audit::SERVER;
 use crate::error::AppError;
 use guesses::Guesses;
 use scopes::{Scope, Scopes};

@@ -4,6 +4,10 @@
 use bytes::Bytes;
 use mail_builder::MessageBuilder;
 use uuid::Uuid;
+use waypost_catalogue::Live;
+use waypost_catalogue::routes::RouteMatch;
+use waypost_catalogue::routing::unroutable;
+use waypost_catalogue::world::World;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::InteractionId;
@@ -13,10 +17,6 @@ use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
-use crate::catalogue::Live;
-use crate::catalogue::routes::RouteMatch;
-use crate::catalogue::routing::unroutable;
-use crate::catalogue::world::World;
 use crate::error::AppError;
 use crate::interactions::too_large;
 use crate::mail::intake::{Arrival, Bound};

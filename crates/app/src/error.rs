@@ -1,12 +1,13 @@
 //! Why a use case was refused, in words of flows and mail: HTTP and SMTP are the edges' business.
 
 use thiserror::Error;
+use waypost_aside::Failed;
+use waypost_catalogue::error::ChangeError;
 use waypost_flow::diagnostic::Diagnostic;
-use waypost_ids::{FlowId, Version};
 use waypost_store::error::{ClientError, LeaseError, StoreError};
+use waypost_store::revisions::Stale;
 
 use crate::access::scopes::Scope;
-use crate::tables::import::LineProblems;
 
 /// A use case was refused or failed. Nothing was changed.
 #[derive(Debug, Error)]
@@ -43,42 +44,6 @@ pub enum AppError {
         /// Who has it.
         holder: String,
     },
-    /// The change would break flows that follow this one.
-    #[error("the change would break {} place(s) in flows that follow `{flow}`", .breakages.len())]
-    Broken {
-        /// The flow that was to change.
-        flow: String,
-        /// Every place that would break.
-        breakages: Vec<Breakage>,
-    },
-    /// It can't be deleted while it is used.
-    #[error("{kind} `{name}` is in use by {}", users_text(.users))]
-    InUse {
-        /// `flow`, `queue`, `domain`, `table`, `schedule`.
-        kind: &'static str,
-        /// Its name.
-        name: String,
-        /// Who uses it.
-        users: Vec<User>,
-    },
-    /// Another client holds it.
-    #[error("{kind} `{name}` is checked out by `{holder}`")]
-    Locked {
-        /// `flow`.
-        kind: &'static str,
-        /// Its name.
-        name: String,
-        /// The client.
-        holder: String,
-    },
-    /// `If-Match` named another revision.
-    #[error("the {kind} was changed meanwhile: its revision is {current}")]
-    Stale {
-        /// `flow`, …
-        kind: &'static str,
-        /// The revision now.
-        current: u64,
-    },
     /// No route takes mail for this address.
     #[error("no route for `{0}`")]
     NoRoute(String),
@@ -106,53 +71,24 @@ pub enum AppError {
     /// A scope that nobody knows.
     #[error("scope `{0}` is not known or not granted to this client")]
     BadScope(String),
-    /// Lines of a file are wrong; nothing of it was kept.
-    #[error("{} line(s) are wrong", .0.told.len())]
-    BadLines(LineProblems),
     /// A whole new content of a table is just being written.
     #[error("a new content of the table `{table}` is just being written")]
     Importing {
         /// The table's name.
         table: String,
     },
+    /// It was meant for another revision.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// The catalogue refused it.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The work that it takes was not done.
+    #[error(transparent)]
+    Aside(#[from] Failed),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A place that a change would break.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Breakage {
-    /// The flow that would break.
-    pub flow_id: FlowId,
-    /// Its name.
-    pub flow_name: String,
-    /// Its version.
-    pub version: Version,
-    /// The node, when the place is in one.
-    pub node_id: Option<String>,
-    /// The action's position in the node.
-    pub action: Option<usize>,
-    /// What is wrong there.
-    pub diagnostic: Diagnostic,
-}
-
-/// Something that uses something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// `flow`, `route`, or `interaction` for work that stands in a queue.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: String,
-    /// Its name, a route's address pattern, or an interaction's subject.
-    pub name: String,
-    /// Where in it, such as `nodes[0].actions[1]`; empty for a route.
-    pub path: String,
-}
-
-fn users_text(users: &[User]) -> String {
-    let names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
-    names.join(", ")
 }
 
 impl From<ClientError> for AppError {

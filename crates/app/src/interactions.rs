@@ -10,6 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
+use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{InteractionId, QueueId};
@@ -17,7 +18,7 @@ use waypost_mail::message::{AddressField, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_store::error::LeaseError;
 use waypost_store::leases::Lease;
-use waypost_store::records::audit::AuditRecord;
+use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
@@ -25,8 +26,6 @@ use waypost_store::records::mail::{
 };
 
 use crate::App;
-use crate::audit;
-use crate::catalogue::routes::RouteMatch;
 use crate::error::AppError;
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
@@ -310,7 +309,8 @@ impl App {
 
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
 fn entry(actor: &str, action: &str, id: InteractionId) -> AuditRecord {
-    audit::entry(actor, action, "interaction", &id.to_string(), "")
+    let about = About { kind: "interaction", id: &id.to_string(), name: "" };
+    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, action, about)
 }
 
 /// What is wrong with attributes that would be larger than an interaction keeps, if they are.

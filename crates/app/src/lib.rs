@@ -1,9 +1,7 @@
 //! Use cases: where flows, runs, mail and the store meet. Transactions begin and end here, and work is claimed here.
 
 pub mod access;
-pub mod aside;
 pub mod audit;
-pub mod catalogue;
 pub mod conversations;
 pub mod error;
 pub mod interactions;
@@ -13,7 +11,6 @@ pub mod observed;
 pub mod peers;
 pub mod replay;
 pub mod retention;
-pub mod revisions;
 pub mod tables;
 pub mod traces;
 
@@ -23,14 +20,14 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use waypost_aside::Aside;
+use waypost_catalogue::LiveCatalogue;
 use waypost_engine::Limits;
 use waypost_ids::{FlowId, QueueId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
-use aside::Aside;
-use catalogue::LiveCatalogue;
 use error::AppError;
 use interactions::InFlight;
 use mail::parked::Outside;

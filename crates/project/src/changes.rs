@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::queues::QueueSpec;
-use waypost_app::catalogue::routing::{RouteSpec, Wanted, WantedTarget};
+use waypost_catalogue::object::Object;
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::Kind;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord};

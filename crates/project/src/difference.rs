@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
-use waypost_app::catalogue::shape::Table;
-use waypost_app::tables::held::HeldRows;
-use waypost_app::tables::import::{self, ReadError};
-use waypost_app::tables::spec;
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::tables::import::{self, ReadError};
+use waypost_catalogue::tables::spec;
 use waypost_store::records::tables::{TableRecord, TableRow};
 
 /// How the rows that a folder has for a table differ from those that are there.

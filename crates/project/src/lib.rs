@@ -13,10 +13,10 @@ mod world;
 
 use std::collections::HashMap;
 
-use waypost_app::catalogue::domains::DomainSpec;
-use waypost_app::catalogue::queues::QueueSpec;
-use waypost_app::catalogue::routing::RouteSpec;
-use waypost_app::catalogue::schedules::ScheduleSpec;
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::RouteSpec;
+use waypost_catalogue::schedules::ScheduleSpec;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::{self, Node, Places};

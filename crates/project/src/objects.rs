@@ -1,9 +1,9 @@
 //! Queues, domains and routes of a folder: as documents of their own, or together in a routing file.
 
-use waypost_app::catalogue::domains::DomainSpec;
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::queues::QueueSpec;
-use waypost_app::catalogue::routing::{RouteSpec, Wanted, WantedTarget, valid_pattern};
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget, valid_pattern};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;

@@ -1,8 +1,8 @@
 //! Schedules of a folder.
 
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleSpec};
-use waypost_app::error::AppError;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::schedules::{KnownSchedule, ScheduleSpec};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;
 
@@ -20,7 +20,7 @@ impl Project {
         let description = members.text("description").unwrap_or_default();
         let (definition, mut problems) = members.rest();
         let spec = ScheduleSpec { name, description, definition };
-        if let Err(AppError::Invalid(more)) = spec.read(None) {
+        if let Err(ChangeError::Invalid(more)) = spec.read(None) {
             problems.extend(more);
         }
         if !problems.is_empty() {

@@ -4,12 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use serde_json::{Map, Value as Json};
-use waypost_app::catalogue::object::Object;
-use waypost_app::catalogue::shape::Table;
-use waypost_app::catalogue::tables::TableSpec;
-use waypost_app::tables::held::HeldRows;
-use waypost_app::tables::import::{self, ReadError};
-use waypost_app::tables::keyed;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::shape::{Table, keyed};
+use waypost_catalogue::tables::TableSpec;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::tables::import::{self, ReadError};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use waypost_app::catalogue::domains::DomainSpec;
-use waypost_app::catalogue::graph::Calls;
-use waypost_app::catalogue::object::{Making, Object};
-use waypost_app::catalogue::queues::QueueSpec;
-use waypost_app::catalogue::routing::{RouteSpec, Wanted, WantedTarget};
-use waypost_app::catalogue::schedules::{KnownSchedule, ScheduleEdit};
-use waypost_app::catalogue::shape::Table;
-use waypost_app::catalogue::world::{Loaded, UNROUTED, World};
-use waypost_app::error::AppError;
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::graph::Calls;
+use waypost_catalogue::object::{Making, Object};
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
+use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit};
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
 use waypost_ids::{FlowId, Kind, QueueId, ScheduleId, TableId};
@@ -165,7 +165,7 @@ fn made<T: Offline>(world: &World, spec: &T::Spec) -> Result<T::Record, Vec<Diag
             let id = id_of(T::KIND.as_str(), &T::folded(&T::name(&record)));
             Ok(T::renumbered(record, id))
         }
-        Err(AppError::Invalid(problems)) => Err(problems),
+        Err(ChangeError::Invalid(problems)) => Err(problems),
         Err(other) => Err(vec![Diagnostic::error(Code::InvalidValue, "", other.to_string())]),
     }
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod leases;
 pub mod postgres;
 pub mod records;
+pub mod revisions;
 mod rules;
 pub mod sqlite;
 mod sums;

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use uuid::Uuid;
-use waypost_app::catalogue::flows::FlowView;
-use waypost_app::catalogue::plan::By;
+use waypost_catalogue::flows::FlowView;
 use waypost_ids::{FlowId, Version};
+use waypost_store::records::audit::By;
 use waypost_wire::architect::Operation;
 use waypost_wire::flow::parse_version;
 use waypost_wire::reference::Reference;

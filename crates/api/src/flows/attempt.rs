@@ -9,16 +9,17 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::versions::VersionName;
+use waypost_app::error::AppError;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
+use waypost_catalogue::versions::VersionName;
 use waypost_flow::source::{self, Node};
 use waypost_wire::attempt::Tried;
 use waypost_wire::error::Problem;
 
-use super::{VERSION_EXPECTED, parse_id, refused, version_in, version_name};
+use super::{VERSION_EXPECTED, parse_id, version_in, version_name};
 use crate::auth::{Caller, FlowRead};
 use crate::body::{media_type, read, tree, unsupported};
-use crate::error::ApiError;
+use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::interactions::view::decision;
 use crate::query::Query;
@@ -63,7 +64,10 @@ pub async fn attempt(
         return Err(ApiError::invalid("bad.request", vec![problem]));
     }
     let aim = aim.unwrap_or_else(|| Aim::Version(named.unwrap_or(VersionName::Newest)));
-    let tried = state.app.attempt(&caller.client, flow_id, aim, given).await.map_err(refused)?;
+    let tried = state.app.attempt(&caller.client, flow_id, aim, given).await.map_err(|error| match error {
+        AppError::Invalid(problems) => ApiError::invalid("flow.invalid", diagnosed(&problems)),
+        other => other.into(),
+    })?;
     Ok(Json(Tried {
         flow_id,
         version: tried.version,

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-
-use waypost_app::catalogue::plan::By;
 use waypost_ids::FlowId;
+use waypost_store::records::audit::By;
 use waypost_wire::architect::Operation;
 
 use super::actions::done;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use waypost_app::catalogue::versions::VersionName;
+use waypost_catalogue::versions::VersionName;
 use waypost_wire::change::{FlowDiff, FlowDifference};
 
 use super::{VERSION_EXPECTED, parse_id, refused, version_name};

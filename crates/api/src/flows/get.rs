@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use waypost_app::error::AppError;
+use waypost_catalogue::error::ChangeError;
 
 use super::view::{Tagged, summary, tagged};
 use super::{parse_id, refused};
@@ -24,10 +24,10 @@ pub async fn get(
     let id = parse_id(&id)?;
     match state.app.catalogue.flow(id).await {
         Ok(flow) => Ok(tagged(&flow)),
-        Err(AppError::Deleted { kind, id: name }) if deleted => {
+        Err(ChangeError::Deleted(_)) if deleted => {
             let records = state.app.catalogue.deleted_flows().await?;
             let record = records.into_iter().find(|record| record.id == id);
-            let record = record.ok_or(AppError::Deleted { kind, id: name })?;
+            let record = record.ok_or(ChangeError::Deleted(id))?;
             Ok(([tag(record.revision)], Json(summary(&record, None))))
         }
         Err(error) => Err(refused(error)),

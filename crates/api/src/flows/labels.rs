@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use serde_json::Value as Json;
-use waypost_app::catalogue::labels::WantedTarget;
-use waypost_app::catalogue::plan::By;
+use waypost_catalogue::labels::WantedTarget;
+use waypost_store::records::audit::By;
 use waypost_wire::error::Problem;
 use waypost_wire::flow::parse_version;
 

@@ -14,8 +14,8 @@ pub mod versions;
 pub mod view;
 
 use serde_json::Value as Json;
-use waypost_app::catalogue::versions::VersionName;
-use waypost_app::error::AppError;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::versions::VersionName;
 use waypost_ids::FlowId;
 use waypost_wire::flow::parse_version;
 
@@ -53,9 +53,9 @@ pub(crate) fn version_in(value: &Json) -> Option<VersionName> {
 pub(crate) const VERSION_EXPECTED: &str = "a version's number, `published`, `newest`, or a label";
 
 /// Errors of flows: a document's problems go by a code of their own.
-pub(crate) fn refused(error: AppError) -> ApiError {
+pub(crate) fn refused(error: ChangeError) -> ApiError {
     match error {
-        AppError::Invalid(problems) => ApiError::invalid("flow.invalid", diagnosed(&problems)),
+        ChangeError::Invalid(problems) => ApiError::invalid("flow.invalid", diagnosed(&problems)),
         other => other.into(),
     }
 }

@@ -2,10 +2,9 @@
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-
-use waypost_app::catalogue::flows::Saving;
-use waypost_app::catalogue::plan::By;
+use waypost_catalogue::flows::Saving;
 use waypost_flow::source::{self, Node};
+use waypost_store::records::audit::By;
 
 use super::view::{Tagged, tagged};
 use super::{parse_id, refused};

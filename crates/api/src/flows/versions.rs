@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use waypost_app::catalogue::flows::Saving;
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::versions::VersionName;
+use waypost_catalogue::flows::Saving;
+use waypost_catalogue::versions::VersionName;
 use waypost_ids::{FlowId, Version};
+use waypost_store::records::audit::By;
 use waypost_wire::flow::FlowVersion;
 use waypost_wire::listing::Page;
 

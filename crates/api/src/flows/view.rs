@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::http::HeaderName;
 use serde_json::{Value as Json, json};
-use waypost_app::catalogue::flows::FlowView;
+use waypost_catalogue::flows::FlowView;
 use waypost_flow::interface::Interface;
 use waypost_flow::types::Type;
 use waypost_ids::{LabelTarget as Target, Version};

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::task::spawn_blocking;
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::shape::Table;
 use waypost_app::error::AppError;
-use waypost_app::tables::export::{self, Reader};
-use waypost_app::tables::import::{ReadError, gathered};
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::tables::export::{self, Reader};
+use waypost_catalogue::tables::import::{ReadError, gathered};
+use waypost_store::records::audit::By;
 use waypost_store::records::tables::RowCounts as Counts;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Reference;
@@ -64,7 +64,7 @@ pub(super) async fn replace(
         .await
         .map_err(|error| ApiError::unavailable("the file could not be read", 1).private(error.to_string()))?;
     let content = read.map_err(|error| match error {
-        ReadError::Lines(lines) => AppError::BadLines(lines).into(),
+        ReadError::Lines(lines) => lines.into(),
         ReadError::Store(error) => ApiError::from(error),
         ReadError::Input(error) => broken_off(&error, MAX_BYTES),
     })?;

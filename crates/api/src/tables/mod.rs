@@ -6,7 +6,7 @@ mod rows;
 
 use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
-use waypost_app::catalogue::shape::Table;
+use waypost_catalogue::shape::Table;
 use waypost_ids::TableId;
 use waypost_wire::table::{DataTable, DataTableRow, DataTableVersion, RowsReplaced};
 

@@ -1,8 +1,7 @@
 //! What tables are.
 
-use waypost_app::catalogue::shape::Table;
-use waypost_app::catalogue::tables::TableSpec;
-use waypost_app::tables::spec;
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::tables::{TableSpec, spec};
 use waypost_ids::TableId;
 use waypost_wire::reference::Division;
 use waypost_wire::table::{DataTable, DataTableRequest};

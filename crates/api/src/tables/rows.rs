@@ -5,12 +5,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use waypost_app::catalogue::plan::By;
-use waypost_app::catalogue::shape::{KEY, Table};
 use waypost_app::error::AppError;
-use waypost_app::tables::export::Reader;
-use waypost_app::tables::{keyed, row_not_found};
+use waypost_app::tables::row_not_found;
+use waypost_catalogue::shape::{KEY, Table, keyed};
+use waypost_catalogue::tables::export::Reader;
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_store::records::audit::By;
 use waypost_wire::Object;
 use waypost_wire::table::DataTableRow;
 

@@ -8,14 +8,13 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_store::records::access::ClientRecord;
-use waypost_store::records::audit::AuditRecord;
+use waypost_store::records::audit::{About, AuditRecord, By};
+use waypost_store::revisions::Revisions;
 
 use super::scopes::{Scope, Scopes};
 use super::secret::{self, Secret};
 use super::{Access, NewClient, TOKEN_SECONDS};
-use crate::audit;
 use crate::error::AppError;
-use crate::revisions::Revisions;
 
 /// How long a client's tokens may last, in seconds: five minutes to two days.
 pub const TOKEN_SECONDS_ALLOWED: RangeInclusive<u32> = 300..=172_800;
@@ -164,8 +163,7 @@ impl Access {
     /// Not found, the last client with the scope `admin`, or the store.
     pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AppError> {
         let before = self.client(id).await?;
-        let audit =
-            AuditRecord { before: Some(shown(&before)), ..audit::entry(actor, "deleted", "client", id, &before.name) };
+        let audit = AuditRecord { before: Some(shown(&before)), ..entry(actor, "deleted", &before) };
         if !self.store.delete_client(id, audit).await? {
             return Err(not_found(id));
         }
@@ -217,11 +215,12 @@ fn checked(spec: &ClientSpec) -> Result<Vec<String>, AppError> {
 
 /// What the audit log says of a change. Neither secrets nor their hashes are part of it.
 pub(super) fn changed(actor: &str, action: &str, before: Option<&ClientRecord>, after: &ClientRecord) -> AuditRecord {
-    AuditRecord {
-        before: before.map(shown),
-        after: Some(shown(after)),
-        ..audit::entry(actor, action, "client", &after.id, &after.name)
-    }
+    AuditRecord { before: before.map(shown), after: Some(shown(after)), ..entry(actor, action, after) }
+}
+
+fn entry(actor: &str, action: &str, client: &ClientRecord) -> AuditRecord {
+    let about = About { kind: "client", id: &client.id, name: &client.name };
+    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, action, about)
 }
 
 fn shown(client: &ClientRecord) -> Json {

@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use waypost_aside::Wanted;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::world::Running;
 use waypost_engine::{
     Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
     ScheduleAnswer, TableAnswer,
@@ -17,9 +20,6 @@ use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
 use super::parked::Outside;
-use crate::aside::Wanted;
-use crate::catalogue::world::Running;
-use crate::tables::held::HeldRows;
 
 /// Whoever answers the questions of one run.
 #[async_trait]

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
+use waypost_catalogue::world::Running;
 use waypost_engine::{Answered, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
@@ -21,7 +22,6 @@ use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 use super::answers::Answers;
 use super::email::{Envelope, MessageView};
 use super::parked::Parked;
-use crate::catalogue::world::Running;
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
 const TURNS: u32 = 16;

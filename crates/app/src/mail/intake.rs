@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
+use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::InteractionId;
 use waypost_mail::hash::content_hash;
@@ -25,7 +26,6 @@ use super::email::Envelope;
 use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;
-use crate::catalogue::world::Running;
 use crate::observed::{Protocol, Ran};
 use crate::traces::trace_id;
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use waypost_mail::smtp::{Cause, Refusal};
-use waypost_mail::smtp::{Envelope, Intake, Receipt, Recipient};
+use waypost_catalogue::routes::RouteMatch;
+use waypost_mail::smtp::{Cause, Envelope, Intake, Receipt, Recipient, Refusal};
 use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted};
 
 use super::intake::{Arrival, Bound};
 use crate::App;
-use crate::catalogue::routes::RouteMatch;
 use crate::observed::Protocol;
 
 /// Mail from SMTP goes to the app.

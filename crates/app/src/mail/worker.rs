@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 use uuid::Uuid;
+use waypost_aside::Wanted;
+use waypost_catalogue::world::Running;
 use waypost_engine::{Answered, Limits};
 use waypost_ids::{InteractionId, QueueId, codes};
 use waypost_mail::message::Message;
@@ -20,8 +22,6 @@ use super::decide::{Ended, Start, bare_record, decide_or_park};
 use super::email::Envelope;
 use super::parked::{Outside, Parked, Ticket, read, stored};
 use crate::App;
-use crate::aside::Wanted;
-use crate::catalogue::world::Running;
 use crate::observed::Ran;
 use crate::traces::trace_id;
 
@@ -96,7 +96,7 @@ impl App {
                 let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
                 runtime.block_on(room.run(start(&work, route.as_deref()), &message, limits, so_far))
             });
-            match run.await?? {
+            match run.await.map_err(|failed| StoreError::Failed(failed.to_string()))?? {
                 Ended::Parked(parked) => return self.park(id, lease.id, *parked).await,
                 Ended::Decided(decided) => {
                     let mut run = decided.record;

@@ -6,10 +6,10 @@ use waypost_engine::Question;
 use waypost_flow::document;
 use waypost_ids::{FlowId, Kind, QueueId, Ref, TableId};
 
-use crate::catalogue::changesets::Proposed;
-use crate::catalogue::edits::ObjectOutcome;
-use crate::catalogue::world::World;
-use crate::tables::held::HeldRows;
+use waypost_catalogue::changesets::Proposed;
+use waypost_catalogue::edits::ObjectOutcome;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::world::World;
 
 /// Objects that a change set changes.
 #[derive(Debug, Default)]

@@ -11,12 +11,12 @@ mod work;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use waypost_catalogue::changesets::ChangeSet;
 use waypost_ids::InteractionId;
+use waypost_store::records::audit::By;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 
 use crate::App;
-use crate::catalogue::changesets::ChangeSet;
-use crate::catalogue::plan::By;
 use crate::error::AppError;
 use request::ReplayRequest;
 
@@ -38,7 +38,7 @@ impl App {
         let now = Timestamp::now();
         request.until.get_or_insert(now);
         let proposed = self.catalogue.proposed(By { actor, note: None }, set).await?;
-        request.held_rows(&proposed.world)?;
+        request.held_rows(&proposed.world).map_err(AppError::Invalid)?;
         let replay = ReplayRecord {
             id: Uuid::now_v7(),
             created_at: now,

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
@@ -13,11 +15,9 @@ use waypost_store::records::mail::RunRecord;
 use super::compare::told;
 use super::one::Replayed;
 use super::report::Report;
-use crate::catalogue::world::Running;
 use crate::mail::answers::HeldAnswers;
 use crate::mail::decide::{Start, decide_at_once};
 use crate::mail::email::Envelope;
-use crate::tables::held::HeldRows;
 
 /// A folder that mails are run through.
 #[derive(Clone, Copy)]

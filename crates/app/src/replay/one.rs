@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
+use waypost_catalogue::world::Running;
 use waypost_engine::{Journal, Limits};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
@@ -12,7 +13,6 @@ use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 use super::answers::{Recorded, shown_in};
 use super::changed::Changed;
 use super::compare::{first_difference, told};
-use crate::catalogue::world::Running;
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
 use crate::mail::email::Envelope;

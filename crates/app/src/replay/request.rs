@@ -7,19 +7,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
+use waypost_catalogue::changesets::{ChangeSet, Member};
+use waypost_catalogue::edits::{AnyEdit, stored_edit};
+use waypost_catalogue::shape::keyed;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::versions::VersionName;
+use waypost_catalogue::world::World;
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document;
 use waypost_flow::source::{self, Node};
 use waypost_ids::{FlowId, Kind, Version};
 
 use super::failed;
-use crate::catalogue::changesets::{ChangeSet, Member};
-use crate::catalogue::edits::{AnyEdit, stored_edit};
-use crate::catalogue::versions::VersionName;
-use crate::catalogue::world::World;
 use crate::error::AppError;
-use crate::tables::held::HeldRows;
-use crate::tables::keyed;
 
 /// How many interactions are run when nothing is said.
 pub const USUAL_COUNT: u64 = 1_000;
@@ -188,7 +188,7 @@ impl ReplayRequest {
     ///
     /// # Errors
     /// Every problem: tables that are not there, rows that don't fit, keys that are there twice.
-    pub fn held_rows(&self, world: &World) -> Result<HeldRows, AppError> {
+    pub fn held_rows(&self, world: &World) -> Result<HeldRows, Vec<Diagnostic>> {
         let (mut held, mut problems) = (HeldRows::default(), Problems::default());
         for (name, rows) in &self.rows {
             let place = format!("rows.{name}");
@@ -215,7 +215,7 @@ impl ReplayRequest {
             }
             held.hold(table.record.id, kept);
         }
-        if problems.is_empty() { Ok(held) } else { Err(AppError::Invalid(problems.into_vec())) }
+        if problems.is_empty() { Ok(held) } else { Err(problems.into_vec()) }
     }
 
     /// The change set that would publish it.

@@ -11,10 +11,16 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use uuid::Uuid;
+use waypost_aside::{LAST, Wanted, stand_back};
+use waypost_catalogue::changesets::Proposed;
+use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::where_used::followers;
+use waypost_catalogue::world::{Running, World};
 use waypost_engine::{Detail, Limits};
 use waypost_ids::{FlowId, InteractionId, Kind, Ref};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Lost, Term, hold};
+use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_store::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
@@ -24,12 +30,6 @@ use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
-use crate::aside::{LAST, Wanted, stand_back};
-use crate::catalogue::changesets::Proposed;
-use crate::catalogue::plan::By;
-use crate::catalogue::where_used::followers;
-use crate::catalogue::world::{Running, World};
-use crate::error::AppError;
 use crate::mail::answers::LiveAnswers;
 
 /// A replay whose node is gone is another's after this long. How far it came is told with each renewal.
@@ -177,11 +177,12 @@ impl App {
         self.catalogue.catch_up().await?;
         let by = By { actor: &replay.created_by, note: None };
         let cannot = |error| match error {
-            AppError::Store(error) => Ended::Store(error),
+            ChangeError::Store(error) => Ended::Store(error),
             other => Ended::Failed(format!("the change set can't be published any more: {other}")),
         };
         let proposed = self.catalogue.proposed(by, set).await.map_err(cannot)?;
-        let rows = request.held_rows(&proposed.world).map_err(cannot)?;
+        let rows = request.held_rows(&proposed.world);
+        let rows = rows.map_err(|problems| cannot(ChangeError::Invalid(problems)))?;
         let changed = Changed::of(&proposed, rows);
         let Proposed { base, world, flows, .. } = proposed;
         let concerned = [&world, &base.world].map(|world| {

@@ -4,6 +4,29 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+/// What the server itself does goes by this name.
+pub const SERVER: &str = "waypost";
+
+/// Who changes something, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The client, or [`SERVER`].
+    pub actor: &'a str,
+    /// Its note.
+    pub note: Option<&'a str>,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The kind of the thing, such as `queue`.
+    pub kind: &'a str,
+    /// Its identifier.
+    pub id: &'a str,
+    /// What people call it.
+    pub name: &'a str,
+}
+
 /// One change, kept in the transaction that made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRecord {
@@ -27,6 +50,25 @@ pub struct AuditRecord {
     pub before: Option<Json>,
     /// The thing as it is since; none if it is gone.
     pub after: Option<Json>,
+}
+
+impl AuditRecord {
+    /// An entry that says nothing of the thing's states.
+    #[must_use]
+    pub fn new(id: Uuid, at: Timestamp, by: By<'_>, action: &str, about: About<'_>) -> Self {
+        Self {
+            id,
+            at,
+            actor: by.actor.to_owned(),
+            action: action.to_owned(),
+            entity_kind: about.kind.to_owned(),
+            entity_id: about.id.to_owned(),
+            entity_name: about.name.to_owned(),
+            note: by.note.map(str::to_owned),
+            before: None,
+            after: None,
+        }
+    }
 }
 
 /// What to list of the log.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use waypost_app::tables::held::HeldRows;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
 use waypost_flow::document;
 use waypost_ids::{Kind, TableId};

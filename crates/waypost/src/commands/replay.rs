@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
-use waypost_app::tables::held::HeldRows;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_wire::change::ChangeSetFlow;

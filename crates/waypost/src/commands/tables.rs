@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use futures_util::{StreamExt, TryStreamExt};
-use waypost_app::catalogue::shape::KEY;
-use waypost_app::tables::cells::to_text;
+use waypost_catalogue::shape::KEY;
+use waypost_catalogue::tables::cells::to_text;
 use waypost_flow::document;
 use waypost_wire::table::{DataTable, DataTableRow};
 

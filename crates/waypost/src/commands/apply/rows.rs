@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use waypost_app::catalogue::shape::KEY;
-use waypost_app::tables::export::{self, Reader};
-use waypost_app::tables::held::HeldRows;
+use waypost_catalogue::shape::KEY;
+use waypost_catalogue::tables::export::{self, Reader};
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_flow::document;
 use waypost_ids::TableId;
 use waypost_project::Project;
@@ -47,7 +47,7 @@ pub(crate) fn differences(
 }
 
 fn difference(
-    table: &waypost_app::catalogue::shape::Table,
+    table: &waypost_catalogue::shape::Table,
     rows: &HeldRows,
     there: &DataTable,
     csv: &[u8],

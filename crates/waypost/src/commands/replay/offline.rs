@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use waypost_app::catalogue::world::Running;
 use waypost_app::replay::offline::{Offline, Side};
-use waypost_app::tables::held::HeldRows;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_catalogue::world::Running;
 use waypost_mail::message::Message;
 use waypost_project::Project;
 use waypost_wire::replay::ReplayReport;
@@ -14,9 +14,8 @@ use waypost_wire::replay::ReplayReport;
 use super::{Arguments, report, within};
 use crate::commands::run::route_of;
 use crate::failure::Failure;
-use crate::files;
-use crate::screen;
 use crate::table::Output;
+use crate::{files, screen};
 
 struct Flows {
     running: Running,

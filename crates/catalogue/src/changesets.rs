@@ -1,0 +1,409 @@
+//! Change sets: many flows and other objects changed at once, or none of them. Members see each other's new versions, in any order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use waypost_aside::Wanted as Wanting;
+use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
+use waypost_flow::document::{self, Document};
+use waypost_flow::source::Node;
+use waypost_ids::FlowId;
+use waypost_store::records::audit::By;
+use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
+
+use crate::edits::{AnyEdit, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
+use crate::error::ChangeError;
+use crate::flows::{Saving, Wanted, deleted, touch};
+use crate::object::named;
+use crate::plan::Edit;
+use crate::queues::QueueSpec;
+use crate::versions::{VersionName, number_of};
+use crate::world::World;
+use crate::{Live, LiveCatalogue};
+
+/// At most so many flows in one set, and so many other objects.
+pub const MAX_MEMBERS: usize = 20_000;
+
+/// One flow of a set.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// The flow's id; or, for a flow that the set makes, a name that the set's other members call it by in `flowId`.
+    pub flow_id: Option<String>,
+    /// The flow's name, where its id is not known.
+    pub name: Option<String>,
+    /// What it is to do.
+    pub document: Option<Node>,
+    /// Or the version of it to publish.
+    pub version: Option<VersionName>,
+    /// Or whether it is to go.
+    pub delete: bool,
+}
+
+/// What a set asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeSet {
+    /// The flows.
+    pub members: Vec<Member>,
+    /// Names of queues that are made if they are not there: flows of the set may name them.
+    pub queues: Vec<String>,
+    /// Objects that are put or deleted. Flows of the set may name those that it makes, and its routes may lead to its flows.
+    pub objects: Vec<Arc<dyn AnyEdit>>,
+    /// Whether to answer without doing.
+    pub dry_run: bool,
+}
+
+/// What a set did, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The flows, in the set's order.
+    pub flows: Vec<Changed>,
+    /// The queues, in the set's order.
+    pub queues: Vec<QueueDone>,
+    /// The objects, in the set's order.
+    pub objects: Vec<ObjectDone>,
+}
+
+/// What became of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueDone {
+    /// Its name, as it was asked for.
+    pub name: String,
+    /// Whether it was not there before.
+    pub new: bool,
+}
+
+/// What became of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// The flow as it stands then.
+    pub record: FlowRecord,
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+/// What a set did to a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It has another published version.
+    Published,
+    /// Its name, description or the like changed, not what it does.
+    Described,
+    /// It was so already.
+    Unchanged,
+    /// It is gone.
+    Deleted,
+}
+
+/// The world as a change set would make it.
+pub struct Proposed {
+    /// What it was planned on.
+    pub base: Live,
+    /// The world afterwards.
+    pub world: Arc<World>,
+    /// The set's flows as they would be.
+    pub flows: Vec<FlowRecord>,
+    /// What would become of its objects.
+    pub objects: Vec<ObjectDone>,
+}
+
+impl LiveCatalogue {
+    /// Publishes all members, or answers everything that stands in the way; when it runs dry, nothing is written either way.
+    ///
+    /// # Errors
+    /// Every problem found in the members, every caller outside of the set that would break, or the store.
+    pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, ChangeError> {
+        let objects = set.edits()?;
+        let members = Arc::new(set.members);
+        let mut turn = self.begin(by);
+        let done = loop {
+            let world = turn.world().await;
+            let (edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
+            let mut planned = self.plan_all(&world, by, &objects, edits).await?;
+            let made = planned.answer.split_off(set.objects.len());
+            let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
+            if planned.changes.is_empty() || set.dry_run {
+                return Ok(done);
+            }
+            if turn.commit(planned).await?.is_some() {
+                break done;
+            }
+        };
+        let flows = done.flows.iter().filter(|one| one.outcome != Outcome::Unchanged).count();
+        let queues = done.queues.iter().filter(|queue| queue.new).count();
+        let objects = done.objects.iter().filter(|one| one.outcome != ObjectOutcome::Unchanged).count();
+        tracing::info!(actor = by.actor, flows, queues, objects, "change set published");
+        Ok(done)
+    }
+
+    /// The world as a set would make it, checked as if it were published, and the set's flows as they would stand. Nothing is written
+    /// and nobody is kept from changing anything.
+    ///
+    /// # Errors
+    /// As [`LiveCatalogue::change_set`].
+    pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, ChangeError> {
+        let base = self.live();
+        let objects = set.edits()?;
+        let (edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
+        let flows = flows.into_iter().map(|changed| changed.record).collect();
+        let planned = self.plan_all(&base.world, by, &objects, edits).await?;
+        let objects = planned.answer;
+        if planned.changes.is_empty() {
+            return Ok(Proposed { world: base.world.clone(), base, flows, objects });
+        }
+        Ok(Proposed { world: Arc::new(planned.next), base, flows, objects })
+    }
+
+    /// Edits of a set's flows. Only a set that has objects can do without. Where flows can't be read, what is wrong with objects is told
+    /// with them.
+    async fn all_edits(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        members: &Arc<Vec<Member>>,
+        objects: &[Arc<dyn AnyEdit>],
+    ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
+        if members.is_empty() && !objects.is_empty() {
+            return Ok(Default::default());
+        }
+        match self.edits(world, by, members).await {
+            Err(ChangeError::Invalid(mut problems)) => {
+                if let Err(ChangeError::Invalid(more)) = self.make_early(world, by, objects, false).await {
+                    problems.extend(more);
+                }
+                Err(ChangeError::Invalid(problems))
+            }
+            edits => edits,
+        }
+    }
+
+    async fn edits(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        members: &Arc<Vec<Member>>,
+    ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
+        let mut wanted = {
+            let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
+            let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members);
+            self.desk.work_for(by.actor, read).await??
+        };
+        let temporary: HashMap<String, FlowId> =
+            wanted.iter().filter_map(|one| Some((one.temporary.clone()?, one.record.id))).collect();
+        let mut edits = Vec::new();
+        let mut changed = Vec::new();
+        let mut problems = Vec::new();
+        for one in &mut wanted {
+            let before = world.flows.get(&one.record.id);
+            let edit = match &mut one.aim {
+                Aim::Content(content) => {
+                    if let Some(document) = &mut content.content {
+                        name_by_ids(document, &temporary);
+                    }
+                    self.edit_for(world, one.record.clone(), content, by, Saving::Publish).await?
+                }
+                Aim::Version(name) => match restored(&one.record, name, by) {
+                    Ok(edit) => edit,
+                    Err(_) => {
+                        let message = format!("the flow `{}` has no such version", one.record.name);
+                        problems.push(Diagnostic::error(
+                            Code::UnknownVersion,
+                            format!("{}version", one.place),
+                            message,
+                        ));
+                        None
+                    }
+                },
+                Aim::Delete => Some(deleted(one.record.clone(), by)),
+            };
+            let record = edit.as_ref().map_or_else(|| one.record.clone(), |edit| edit.record.clone());
+            let outcome = match (before, &edit) {
+                _ if matches!(one.aim, Aim::Delete) => Outcome::Deleted,
+                (None, _) => Outcome::Created,
+                (_, None) => Outcome::Unchanged,
+                (Some(before), Some(edit)) if before.published != edit.record.published => Outcome::Published,
+                _ => Outcome::Described,
+            };
+            changed.push(Changed { record, outcome });
+            let inside = matches!(one.aim, Aim::Content(_)).then_some("document.").unwrap_or_default();
+            edits.extend(edit.map(|edit| Edit { place: format!("{}{inside}", one.place), ..edit }));
+        }
+        if problems.is_empty() { Ok((edits, changed)) } else { Err(ChangeError::Invalid(problems)) }
+    }
+}
+
+impl ChangeSet {
+    /// Edits of its objects, then of its queues.
+    fn edits(&self) -> Result<Vec<Arc<dyn AnyEdit>>, ChangeError> {
+        if self.objects.len() > MAX_MEMBERS {
+            let problem = Diagnostic::error(Code::InvalidValue, "objects", "a change set has too many objects");
+            let expected = format!("at most {MAX_MEMBERS} objects");
+            return Err(ChangeError::Invalid(vec![problem.expected(expected).found(self.objects.len().to_string())]));
+        }
+        let mut edits = self.objects.clone();
+        edits.extend(missing(&self.queues)?);
+        Ok(edits)
+    }
+}
+
+/// Edits that make the queues that are not there yet.
+///
+/// # Errors
+/// A bad name.
+fn missing(names: &[String]) -> Result<Vec<Arc<dyn AnyEdit>>, ChangeError> {
+    let (mut seen, mut edits) = (HashSet::new(), Vec::<Arc<dyn AnyEdit>>::new());
+    for (index, name) in names.iter().enumerate() {
+        let name = named(&format!("queues[{index}]"), name)?;
+        if seen.insert(document::fold_name(&name)) {
+            edits.push(Arc::new(ObjectEdit::<QueueRecord> {
+                writing: Writing::IfMissing,
+                ..ObjectEdit::alone(Which::Named(name.clone()), Some(QueueSpec::named(&name)), None)
+            }));
+        }
+    }
+    Ok(edits)
+}
+
+/// What became of each queue: one that is named twice was made once.
+fn told(names: &[String], done: &[ObjectDone]) -> Vec<QueueDone> {
+    let mut new: HashSet<String> = done
+        .iter()
+        .filter(|done| done.outcome == ObjectOutcome::Created)
+        .map(|done| document::fold_name(&done.name))
+        .collect();
+    let told = |name: &String| QueueDone { name: name.clone(), new: new.remove(&document::fold_name(name.trim())) };
+    names.iter().map(told).collect()
+}
+
+/// A member, as far as it can be read without the others.
+struct Read {
+    record: FlowRecord,
+    temporary: Option<String>,
+    aim: Aim,
+    place: String,
+}
+
+enum Aim {
+    Content(Wanted),
+    Version(VersionName),
+    Delete,
+}
+
+/// Reads all members; every problem of all of them at once.
+fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, ChangeError> {
+    let mut problems = Problems::default();
+    let mut wanted = Vec::new();
+    let mut seen: HashSet<FlowId> = HashSet::new();
+    let mut temporary: BTreeMap<&str, usize> = BTreeMap::new();
+    if members.is_empty() || members.len() > MAX_MEMBERS {
+        let problem = Diagnostic::error(Code::InvalidValue, "flows", "a change set has at least one flow");
+        problems.push(problem.expected(format!("1 to {MAX_MEMBERS} flows")).found(members.len().to_string()));
+    }
+    for (index, member) in members.iter().enumerate() {
+        let place = format!("flows[{index}].");
+        match read_one(world, by, member, &place) {
+            Err(ChangeError::Invalid(found)) => problems.extend(found),
+            Err(other) => return Err(other),
+            Ok(one) => {
+                if !seen.insert(one.record.id) {
+                    let message = format!("the flow `{}` stands twice in the set", one.record.name);
+                    problems.push(Diagnostic::error(Code::DuplicateName, place.trim_end_matches('.'), message));
+                }
+                wanted.push(one);
+            }
+        }
+        if let Some(name) = member.flow_id.as_deref().filter(|id| id.parse::<FlowId>().is_err())
+            && temporary.insert(name, index).is_some()
+        {
+            let message = format!("two flows of the set are called `{name}`");
+            problems.push(Diagnostic::error(Code::DuplicateName, format!("{place}flowId"), message));
+        }
+    }
+    if problems.is_empty() { Ok(wanted) } else { Err(ChangeError::Invalid(problems.into_vec())) }
+}
+
+fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<Read, ChangeError> {
+    let wrong = |code: Code, member: &str, message: String| {
+        ChangeError::Invalid(vec![Diagnostic::error(code, format!("{place}{member}"), message)])
+    };
+    let inside = |error: ChangeError| match error {
+        ChangeError::Invalid(mut problems) => {
+            for problem in &mut problems {
+                problem.path = format!("{place}document.{}", problem.path);
+            }
+            ChangeError::Invalid(problems)
+        }
+        other => other,
+    };
+    let aim = match (&member.document, &member.version, member.delete) {
+        (Some(document), None, false) => Aim::Content(Wanted::read(document).map_err(inside)?),
+        (None, Some(version), false) => Aim::Version(version.clone()),
+        (None, None, true) => Aim::Delete,
+        _ => {
+            let message = "a flow of the set has either a `document` or a `version`, or `delete`".to_owned();
+            return Err(wrong(Code::MissingKey, "document", message));
+        }
+    };
+    let named = match &aim {
+        Aim::Content(wanted) => wanted.metadata.name.as_deref().or(member.name.as_deref()),
+        Aim::Version(_) | Aim::Delete => member.name.as_deref(),
+    };
+    let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
+    let found = match (known_id, named) {
+        (Some(id), _) => match world.flows.get(&id) {
+            Some(record) => Some(record),
+            None => return Err(wrong(Code::UnknownFlow, "flowId", format!("there is no flow `{id}`"))),
+        },
+        (None, Some(name)) => {
+            let folded = document::fold_name(name);
+            match &aim {
+                Aim::Content(wanted) => {
+                    let shared = wanted.metadata.flow_type.as_deref().is_some_and(document::is_shared_type);
+                    world.flow_named(&folded, shared)
+                }
+                Aim::Version(_) | Aim::Delete => {
+                    [true, false].into_iter().find_map(|shared| world.flow_named(&folded, shared))
+                }
+            }
+        }
+        (None, None) => {
+            return Err(wrong(Code::MissingKey, "flowId", "which flow? Name its `flowId` or `name`".to_owned()));
+        }
+    };
+    let temporary = member.flow_id.clone().filter(|_| known_id.is_none());
+    let record = match (found, &aim) {
+        (Some(record), _) => (**record).clone(),
+        (None, Aim::Content(wanted)) => wanted.new_record(by).map_err(inside)?,
+        (None, Aim::Version(_) | Aim::Delete) => {
+            let name = named.unwrap_or_default();
+            return Err(wrong(Code::UnknownFlow, "name", format!("there is no flow `{name}`")));
+        }
+    };
+    Ok(Read { record, temporary, aim, place: place.to_owned() })
+}
+
+/// Puts the ids of flows in the place of the set's own names for them.
+fn name_by_ids(document: &mut Arc<Document>, temporary: &HashMap<String, FlowId>) {
+    if temporary.is_empty() {
+        return;
+    }
+    Arc::make_mut(document).flow_references_mut(&mut |flow| {
+        if let Some(id) = flow.flow_id.as_ref().and_then(|name| temporary.get(name)) {
+            flow.flow_id = Some(id.to_string());
+        }
+    });
+}
+
+fn restored(record: &FlowRecord, name: &VersionName, by: By<'_>) -> Result<Option<Edit>, ChangeError> {
+    let version = number_of(record, name)?;
+    if record.published == Some(version) {
+        return Ok(None);
+    }
+    let mut record = record.clone();
+    record.published = Some(version);
+    touch(&mut record);
+    let mut edit = Edit::of(record);
+    edit.event(by, EventKind::Published, Some(version));
+    Ok(Some(edit))
+}

@@ -1,0 +1,459 @@
+//! Flows: create, change, publish, restore, deprecate, deactivate, delete. A change that would break a flow that follows is
+//! refused with every place named.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document::{self, Document, Metadata, Read};
+use waypost_flow::interface::Interface;
+use waypost_flow::source::Node;
+use waypost_ids::{FlowId, Version};
+use waypost_store::records::audit::By;
+use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, VersionRecord};
+use waypost_store::revisions::Revisions;
+
+use crate::error::ChangeError;
+use crate::plan::{Edit, NewVersion, version_not_found};
+use crate::where_used::users_of;
+use crate::world::World;
+use crate::{LiveCatalogue, Planned};
+
+/// A flow with what clients want to see of it.
+#[derive(Clone, Debug)]
+pub struct FlowView {
+    /// The flow.
+    pub record: Arc<FlowRecord>,
+    /// The published version, or else the newest; none if the flow has no content.
+    pub content: Option<Arc<VersionRecord>>,
+    /// What callers see of the published version.
+    pub interface: Option<Arc<Interface>>,
+    /// Warnings about the published version.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What a flow is to become.
+pub(crate) struct Wanted {
+    pub(crate) metadata: Metadata,
+    pub(crate) content: Option<Arc<Document>>,
+}
+
+/// What becomes of the content that is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saving {
+    /// It is published.
+    Publish,
+    /// It is kept as a draft: nothing that runs changes.
+    Draft,
+}
+
+/// What a flow is saved on top of.
+enum Base {
+    /// Nothing: it is new.
+    New(Box<FlowRecord>),
+    /// The flow as it stands, if it still has the revision that was expected.
+    Existing { id: FlowId, if_match: Option<Revisions> },
+}
+
+impl Wanted {
+    /// Reads a body; every problem at once.
+    pub(crate) fn read(body: &Node) -> Result<Self, ChangeError> {
+        let Read { document, metadata, diagnostics } = document::read(body);
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(ChangeError::Invalid(diagnostics));
+        }
+        Ok(Self { metadata, content: document.map(Arc::new) })
+    }
+
+    /// The record of a new flow.
+    pub(crate) fn new_record(&self, by: By<'_>) -> Result<FlowRecord, ChangeError> {
+        let Metadata { name, flow_type, description, deprecated } = &self.metadata;
+        let (Some(name), Some(flow_type)) = (name, flow_type) else {
+            let members = [("name", name.is_none()), ("type", flow_type.is_none())];
+            let problem = |member| Diagnostic::error(Code::MissingKey, member, format!("`{member}` is missing"));
+            let problems = members.into_iter().filter(|(_, missing)| *missing).map(|(member, _)| problem(member));
+            return Err(ChangeError::Invalid(problems.collect()));
+        };
+        let now = Timestamp::now();
+        Ok(FlowRecord {
+            id: FlowId(Uuid::new_v4()),
+            folded_name: document::fold_name(name),
+            shared: document::is_shared_type(flow_type),
+            name: name.clone(),
+            type_as_written: flow_type.clone(),
+            description: description.clone().unwrap_or_default(),
+            published: None,
+            labels: std::collections::BTreeMap::new(),
+            deprecated: deprecated.clone().flatten(),
+            newest: 0,
+            revision: 0,
+            created_at: now,
+            created_by: by.actor.to_owned(),
+            modified_at: now,
+            deleted_at: None,
+            lock: None,
+        })
+    }
+
+    /// Sets what is wanted of a flow besides its content.
+    fn describe(&self, record: &mut FlowRecord) {
+        if let Some(name) = &self.metadata.name {
+            record.folded_name = document::fold_name(name);
+            record.name.clone_from(name);
+        }
+        if let Some(flow_type) = &self.metadata.flow_type {
+            record.shared = document::is_shared_type(flow_type);
+            record.type_as_written.clone_from(flow_type);
+        }
+        if let Some(description) = &self.metadata.description {
+            record.description.clone_from(description);
+        }
+        if let Some(deprecated) = &self.metadata.deprecated {
+            record.deprecated.clone_from(deprecated);
+        }
+    }
+
+    /// A draft changes nothing that callers see, so it can't rename the flow or change its type.
+    fn draft_of(&self, record: &FlowRecord) -> Result<(), ChangeError> {
+        let differs = |member: &str, wanted: &Option<String>, stands: &str| {
+            let wanted = wanted.as_deref().filter(|wanted| *wanted != stands)?;
+            let message = format!("a draft does not change the flow's {member}");
+            let problem = Diagnostic::error(Code::InvalidValue, member, message);
+            Some(problem.expected(format!("`{stands}`")).found(format!("`{wanted}`")))
+        };
+        let problems: Vec<Diagnostic> = [
+            differs("name", &self.metadata.name, &record.name),
+            differs("type", &self.metadata.flow_type, &record.type_as_written),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if problems.is_empty() { Ok(()) } else { Err(ChangeError::Invalid(problems)) }
+    }
+}
+
+impl LiveCatalogue {
+    /// A flow.
+    ///
+    /// # Errors
+    /// Not found, deleted, or the store.
+    pub async fn flow(&self, id: FlowId) -> Result<FlowView, ChangeError> {
+        let world = self.world();
+        match world.flows.get(&id) {
+            Some(record) => self.view(&world, record.clone()).await,
+            None => Err(self.absent(id).await?),
+        }
+    }
+
+    /// All flows that are not deleted, in no order.
+    pub fn flows(&self) -> Vec<Arc<FlowRecord>> {
+        self.world().flows.values().cloned().collect()
+    }
+
+    /// The version of a flow that is shown: the published one, else the newest; none if it has no content.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn shown_version(&self, record: &FlowRecord) -> Result<Option<Arc<VersionRecord>>, ChangeError> {
+        match record.published.or((record.newest > 0).then_some(record.newest)) {
+            None => Ok(None),
+            Some(version) => self.version_at(&self.world(), record.id, version).await,
+        }
+    }
+
+    /// Deleted flows.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, ChangeError> {
+        Ok(self.store.deleted_flows().await?)
+    }
+
+    /// Makes a flow, with its content, if it has any, as its first version.
+    ///
+    /// # Errors
+    /// Every problem found, a name that is taken, or the store.
+    pub async fn create_flow(&self, by: By<'_>, body: Node, saving: Saving) -> Result<FlowView, ChangeError> {
+        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
+        let record = wanted.new_record(by)?;
+        self.save(by, &wanted, Base::New(Box::new(record)), saving).await
+    }
+
+    /// Changes a flow: its metadata, and with content a new version. What is saved already makes no version.
+    ///
+    /// # Errors
+    /// Not found, stale, every problem found, every caller that would break, or the store.
+    pub async fn update_flow(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        body: Node,
+        if_match: Option<Revisions>,
+        saving: Saving,
+    ) -> Result<FlowView, ChangeError> {
+        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
+        if saving == Saving::Draft && wanted.content.is_none() {
+            let problem =
+                Diagnostic::error(Code::MissingKey, "nodes", "a draft is a document, and this has no content");
+            return Err(ChangeError::Invalid(vec![problem]));
+        }
+        self.save(by, &wanted, Base::Existing { id, if_match }, saving).await
+    }
+
+    /// Publishes a version that exists, a draft or one that was published before; `None` is the newest.
+    ///
+    /// # Errors
+    /// Not found, every problem found, every caller that would break, or the store.
+    pub async fn publish_version(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        version: Option<Version>,
+    ) -> Result<FlowView, ChangeError> {
+        self.edit(by, id, None, "published", |_, record| {
+            let version = version.unwrap_or(record.newest);
+            if version == 0 || version > record.newest {
+                return Err(version_not_found(id, version));
+            }
+            if record.published == Some(version) && record.lock.is_none() {
+                return Ok(None);
+            }
+            // Publishing ends what checking out began.
+            record.lock = None;
+            record.published = Some(version);
+            Ok(Some((EventKind::Published, Some(version))))
+        })
+        .await
+    }
+
+    /// Ends a flow's being published: nobody follows it any more.
+    ///
+    /// # Errors
+    /// Not found, every caller that would break, routes that lead to it, or the store.
+    pub async fn deactivate_flow(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
+        self.edit(by, id, None, "deactivated", |world, record| {
+            let Some(version) = record.published.take() else { return Ok(None) };
+            let routes: Vec<_> = users_of(world, &id.into()).into_iter().filter(|user| user.kind == "route").collect();
+            if routes.is_empty() {
+                return Ok(Some((EventKind::Deactivated, Some(version))));
+            }
+            Err(ChangeError::InUse { kind: "flow", name: record.name.clone(), users: routes })
+        })
+        .await
+    }
+
+    /// Deletes a flow that nothing uses. Its content stays for traces.
+    ///
+    /// # Errors
+    /// Not found, stale, in use (with every user), or the store.
+    pub async fn delete_flow(&self, by: By<'_>, id: FlowId, if_match: Option<Revisions>) -> Result<(), ChangeError> {
+        self.delete_all(by, &[id], if_match.as_ref()).await
+    }
+
+    /// Deletes flows that nothing else uses, all of them or none.
+    ///
+    /// # Errors
+    /// Not found, in use (with every user of the first such), or the store.
+    pub async fn delete_flows(&self, by: By<'_>, ids: &[FlowId]) -> Result<(), ChangeError> {
+        self.delete_all(by, ids, None).await
+    }
+
+    async fn delete_all(&self, by: By<'_>, ids: &[FlowId], if_match: Option<&Revisions>) -> Result<(), ChangeError> {
+        let mut turn = self.begin(by);
+        loop {
+            let world = turn.world().await;
+            let mut edits = Vec::new();
+            for id in ids {
+                edits.push(deleted(self.current(&world, *id, if_match).await?, by));
+            }
+            let planned = self.plan(&world, by, edits, ()).await?;
+            if turn.commit(planned).await?.is_some() {
+                break;
+            }
+        }
+        for id in ids {
+            tracing::info!(actor = by.actor, flow = %id, "flow deleted");
+        }
+        Ok(())
+    }
+
+    /// Changes a flow's record. `change` answers what was done, or nothing if there is nothing to do.
+    pub(crate) async fn edit(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        if_match: Option<&Revisions>,
+        done: &'static str,
+        change: impl Fn(&World, &mut FlowRecord) -> Result<Option<(EventKind, Option<Version>)>, ChangeError> + Send + Sync,
+    ) -> Result<FlowView, ChangeError> {
+        let mut turn = self.begin(by);
+        loop {
+            let world = turn.world().await;
+            let mut record = self.current(&world, id, if_match).await?;
+            let Some((kind, version)) = change(&world, &mut record)? else { break };
+            touch(&mut record);
+            let mut edit = Edit::of(record);
+            edit.event(by, kind, version);
+            let planned = self.plan(&world, by, vec![edit], ()).await?;
+            if turn.commit(planned).await?.is_some() {
+                tracing::info!(actor = by.actor, flow = %id, version, "flow {done}");
+                break;
+            }
+        }
+        drop(turn);
+        self.flow(id).await
+    }
+
+    /// Saves what is wanted on top of the newest world.
+    async fn save(&self, by: By<'_>, wanted: &Wanted, base: Base, saving: Saving) -> Result<FlowView, ChangeError> {
+        let mut turn = self.begin(by);
+        let id = loop {
+            let world = turn.world().await;
+            let record = match &base {
+                Base::New(record) => (**record).clone(),
+                Base::Existing { id, if_match } => self.current(&world, *id, if_match.as_ref()).await?,
+            };
+            let id = record.id;
+            let Some(edit) = self.edit_for(&world, record, wanted, by, saving).await? else { break id };
+            let planned: Planned<()> = self.plan(&world, by, vec![edit], ()).await?;
+            if turn.commit(planned).await?.is_some() {
+                tracing::info!(actor = by.actor, flow = %id, "flow saved");
+                break id;
+            }
+        };
+        drop(turn);
+        self.flow(id).await
+    }
+
+    /// What is to become of a flow so that it is as wanted; none if it is.
+    pub(crate) async fn edit_for(
+        &self,
+        world: &World,
+        mut record: FlowRecord,
+        wanted: &Wanted,
+        by: By<'_>,
+        saving: Saving,
+    ) -> Result<Option<Edit>, ChangeError> {
+        let before = world.flows.get(&record.id).cloned();
+        match (saving, &before) {
+            (Saving::Draft, Some(before)) => wanted.draft_of(before)?,
+            _ => wanted.describe(&mut record),
+        }
+        let mut new_version = None;
+        let mut done = Vec::new();
+        if let Some(content) = &wanted.content {
+            let hash = document::content_hash(content);
+            let known = match record.newest {
+                0 => None,
+                number => self.version_at(world, record.id, number).await?,
+            };
+            if known.is_none_or(|known| known.hash != hash) {
+                record.newest += 1;
+                let record = VersionRecord {
+                    flow_id: record.id,
+                    version: record.newest,
+                    content: Arc::from(document::canonical_json(content)),
+                    hash,
+                    bindings: Bindings::default(),
+                    created_at: Timestamp::now(),
+                    created_by: by.actor.to_owned(),
+                    published_at: None,
+                    validation: Vec::new(),
+                };
+                new_version = Some(NewVersion { record, document: content.clone() });
+                if saving == Saving::Draft {
+                    done.push((EventKind::Saved, Some(new_version_number(&new_version))));
+                }
+            }
+            if saving == Saving::Publish && record.published != Some(record.newest) {
+                record.published = Some(record.newest);
+                done.push((EventKind::Published, Some(record.newest)));
+            }
+        }
+        if before.as_deref() == Some(&record) {
+            return Ok(None);
+        }
+        let was = before.as_ref().and_then(|before| before.deprecated.as_deref());
+        match (was, record.deprecated.as_deref()) {
+            (was, Some(now)) if was != Some(now) => done.push((EventKind::Deprecated, None)),
+            (Some(_), None) => done.push((EventKind::Undeprecated, None)),
+            _ => {}
+        }
+        touch(&mut record);
+        let mut edit = Edit { new_version, ..Edit::of(record) };
+        for (kind, version) in done {
+            edit.event(by, kind, version);
+        }
+        if let Some(version) = edit.new_version.as_mut()
+            && saving == Saving::Publish
+        {
+            version.record.published_at = Some(edit.record.modified_at);
+        }
+        Ok(Some(edit))
+    }
+
+    /// A version, from memory or the store.
+    pub(crate) async fn version_at(
+        &self,
+        world: &World,
+        id: FlowId,
+        version: Version,
+    ) -> Result<Option<Arc<VersionRecord>>, ChangeError> {
+        match world.loaded.get(&(id, version)) {
+            Some(loaded) => Ok(Some(loaded.record.clone())),
+            None => Ok(self.store.version(id, version).await?.map(Arc::new)),
+        }
+    }
+
+    /// The record that a change starts from.
+    pub(crate) async fn current(
+        &self,
+        world: &World,
+        id: FlowId,
+        if_match: Option<&Revisions>,
+    ) -> Result<FlowRecord, ChangeError> {
+        let Some(record) = world.flows.get(&id) else { return Err(self.absent(id).await?) };
+        Revisions::check(if_match, "flow", record.revision)?;
+        Ok((**record).clone())
+    }
+
+    async fn view(&self, world: &World, record: Arc<FlowRecord>) -> Result<FlowView, ChangeError> {
+        let content = self.shown_version(&record).await?;
+        let checked = world.published(record.id);
+        Ok(FlowView {
+            record,
+            content,
+            interface: checked.as_ref().map(|checked| checked.interface.clone()),
+            warnings: checked.map(|checked| checked.diagnostics.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Why a flow is not there: deleted, or never made.
+    pub(crate) async fn absent(&self, id: FlowId) -> Result<ChangeError, ChangeError> {
+        Ok(match self.store.flow(id).await? {
+            Some(_) => ChangeError::Deleted(id),
+            None => ChangeError::NotFound { kind: "flow", id: id.to_string() },
+        })
+    }
+}
+
+fn new_version_number(version: &Option<NewVersion>) -> Version {
+    version.as_ref().map_or(0, |version| version.record.version)
+}
+
+/// A flow that is to go, if nothing uses it then. Its content stays for traces.
+pub(crate) fn deleted(mut record: FlowRecord, by: By<'_>) -> Edit {
+    touch(&mut record);
+    record.deleted_at = Some(record.modified_at);
+    record.published = None;
+    record.labels.clear();
+    let mut edit = Edit::of(record);
+    edit.event(by, EventKind::Deleted, None);
+    edit
+}
+
+pub(crate) fn touch(record: &mut FlowRecord) {
+    record.revision += 1;
+    record.modified_at = Timestamp::now();
+}

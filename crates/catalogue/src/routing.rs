@@ -1,0 +1,257 @@
+//! Routes as objects of the catalogue.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document;
+use waypost_flow::interface::Interface;
+use waypost_ids::{FlowId, Kind, QueueId, Ref};
+use waypost_store::records::catalogue::{DomainRecord, FlowRecord, ObjectRecord, RouteRecord, RouteTarget};
+
+use crate::error::ChangeError;
+use crate::object::{Making, Object, not_found, present, revision_of};
+use crate::shelf::Shelf;
+use crate::world::World;
+
+/// What a route is to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RouteSpec {
+    /// The domain that it is of; empty is the one that it is in.
+    pub domain: String,
+    /// A local part, or a pattern with `*`.
+    pub pattern: String,
+    /// Where it leads; none is a problem that is reported.
+    pub target: Option<WantedTarget>,
+    /// Where its unrouted mail stands.
+    pub unrouted_queue: Option<Wanted<QueueId>>,
+    /// The priority that interactions start with.
+    pub priority: i64,
+    /// Members that are only kept.
+    pub extra: Map<String, Json>,
+}
+
+/// An object as a client names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wanted<Id> {
+    /// By its id.
+    Id(Id),
+    /// By its name: in a change set it may be one that the set makes.
+    Name(String),
+}
+
+/// Where a route is to lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WantedTarget {
+    /// The flow is run.
+    Flow(Wanted<FlowId>),
+    /// The interaction goes straight to the queue.
+    Queue(Wanted<QueueId>),
+}
+
+impl From<RouteTarget> for WantedTarget {
+    fn from(target: RouteTarget) -> Self {
+        match target {
+            RouteTarget::Flow(id) => Self::Flow(Wanted::Id(id)),
+            RouteTarget::Queue(id) => Self::Queue(Wanted::Id(id)),
+        }
+    }
+}
+
+impl Object for RouteRecord {
+    const KIND: Kind = Kind::Route;
+    const AFTER_FLOWS: bool = true;
+
+    type Id = Uuid;
+    type Record = Self;
+    type Spec = RouteSpec;
+
+    fn new(record: Self) -> Self {
+        record
+    }
+
+    fn record(&self) -> &Self {
+        self
+    }
+
+    fn stored(record: &ObjectRecord) -> Option<&Self> {
+        record.try_into().ok()
+    }
+
+    fn id(record: &Self) -> Uuid {
+        record.id
+    }
+
+    fn id_of(object: &Ref) -> Uuid {
+        object.uuid()
+    }
+
+    fn object_of(id: &Uuid) -> Ref {
+        Ref::new(Kind::Route, *id)
+    }
+
+    fn name(record: &Self) -> String {
+        format!("{}@{}", record.pattern, record.domain)
+    }
+
+    /// The local part whatever the case, at the domain whichever its label.
+    fn folded(name: &str) -> String {
+        match name.trim().rsplit_once('@') {
+            Some((pattern, domain)) => format!("{}@{}", pattern.to_lowercase(), DomainRecord::folded(domain)),
+            None => name.trim().to_lowercase(),
+        }
+    }
+
+    fn name_wanted(spec: &RouteSpec) -> String {
+        format!("{}@{}", spec.pattern.trim(), spec.domain)
+    }
+
+    fn revision(record: &Self) -> u64 {
+        revision_of(&Self::audited(record), record.modified_at)
+    }
+
+    fn audited(record: &Self) -> Json {
+        let (flow, queue) = match record.target {
+            RouteTarget::Flow(id) => (Some(id.to_string()), None),
+            RouteTarget::Queue(id) => (None, Some(id.to_string())),
+        };
+        present(json!({
+            "pattern": record.pattern,
+            "domain": record.domain,
+            "flow": flow,
+            "queue": queue,
+            "unroutedQueue": record.unrouted_queue.map(|queue| queue.to_string()),
+            "priority": record.priority,
+            "more": record.extra,
+        }))
+    }
+
+    fn shelf(world: &World) -> &Shelf<Self> {
+        &world.routes
+    }
+
+    fn make(spec: &RouteSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
+        let domain = match before {
+            Some(before) if spec.domain.is_empty() => before.domain.clone(),
+            _ => {
+                let domain = making.world.domains.named(&DomainRecord::folded(&spec.domain));
+                domain.ok_or_else(|| not_found("domain", &spec.domain))?.domain.clone()
+            }
+        };
+        // A route belongs to its domain for good.
+        if let Some(before) = before.filter(|before| before.domain != domain) {
+            return Err(not_found("route", before.id));
+        }
+        let mut problems = Vec::new();
+        let pattern = valid_pattern(&spec.pattern).unwrap_or_else(|problem| {
+            problems.push(*problem);
+            String::new()
+        });
+        let target = match &spec.target {
+            None => {
+                let problem = Diagnostic::error(Code::MissingKey, "flow", "the route leads nowhere");
+                problems.push(problem.expected("`flow` or `queue`, one of them"));
+                None
+            }
+            Some(WantedTarget::Queue(queue)) => {
+                known_queue(making.world, "queue", queue, &mut problems).map(RouteTarget::Queue)
+            }
+            Some(WantedTarget::Flow(flow)) => routable(making.world, flow, &mut problems).map(RouteTarget::Flow),
+        };
+        let unrouted = spec.unrouted_queue.as_ref();
+        let unrouted_queue =
+            unrouted.and_then(|queue| known_queue(making.world, "unroutedQueue", queue, &mut problems));
+        let Some(target) = target.filter(|_| problems.is_empty()) else { return Err(ChangeError::Invalid(problems)) };
+        Ok(Self {
+            id: before.map_or_else(Uuid::new_v4, |before| before.id),
+            domain,
+            pattern,
+            target,
+            unrouted_queue,
+            priority: spec.priority,
+            extra: spec.extra.clone(),
+            created_at: before.map_or(making.now, |before| before.created_at),
+            modified_at: making.now,
+        })
+    }
+
+    fn taken(record: &Self, holder: &Self) -> ChangeError {
+        ChangeError::NameTaken { kind: "route", name: record.pattern.clone(), holder: holder.id.to_string() }
+    }
+}
+
+/// A pattern of local parts, in lower case.
+///
+/// # Errors
+/// It is none.
+pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
+    let pattern = written.trim().to_lowercase();
+    let refused = |c: char| c == '@' || c.is_whitespace() || c.is_control();
+    if pattern.is_empty() || pattern.len() > 64 || pattern.contains(refused) {
+        let problem = Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")
+            .expected("what stands before the `@`, such as `support` or `support-*`, at most 64 bytes")
+            .found(format!("`{pattern}`"));
+        return Err(Box::new(problem));
+    }
+    Ok(pattern)
+}
+
+fn known_queue(
+    world: &World,
+    member: &str,
+    queue: &Wanted<QueueId>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<QueueId> {
+    let (found, written, place, expected) = match queue {
+        Wanted::Id(id) => (world.queues.get(id), id.to_string(), "id", "the id of a queue"),
+        Wanted::Name(name) => {
+            (world.queues.named(&document::fold_name(name)), name.clone(), "name", "the name of a queue")
+        }
+    };
+    if found.is_none() {
+        let path = format!("{member}.{place}");
+        let problem = Diagnostic::error(Code::UnknownQueue, path, format!("there is no queue `{written}`"));
+        let known = world.queues.values().map(|queue| queue.name.as_str());
+        problems.push(problem.expected(expected).nearest(&written, known));
+    }
+    found.map(|queue| queue.id)
+}
+
+/// A flow that a route can lead to.
+fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>) -> Option<FlowId> {
+    let (found, written, path, expected) = match flow {
+        Wanted::Id(id) => (world.flows.get(id), id.to_string(), "flow.id", "the id of a flow"),
+        Wanted::Name(name) => {
+            let folded = document::fold_name(name);
+            let found = [false, true].into_iter().find_map(|shared| world.flow_named(&folded, shared));
+            (found, name.clone(), "flow.name", "the name of a flow")
+        }
+    };
+    let Some(record) = found else {
+        let problem = Diagnostic::error(Code::UnknownFlow, path, format!("there is no flow `{written}`"));
+        let known = world.flows.values().map(|flow| flow.name.as_str());
+        problems.push(problem.expected(expected).nearest(&written, known));
+        return None;
+    };
+    let interface = world.published(record.id).map(|checked| checked.interface.clone());
+    let reason = if record.shared {
+        Some("a flow of type shared can't be a route's target".to_owned())
+    } else {
+        interface.and_then(|interface| unroutable(record, &interface))
+    };
+    problems.extend(reason.map(|reason| {
+        Diagnostic::error(Code::NotRoutable, path, reason)
+            .expected("a flow of type email without required inputs")
+            .found(format!("`{}`", record.name))
+    }));
+    Some(record.id)
+}
+
+/// Why a flow can't be a route's target.
+pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
+    if record.shared {
+        return Some("a flow of type shared can't be a route's target".to_owned());
+    }
+    let required = interface.inputs.iter().find(|input| input.required)?;
+    Some(format!("its input `{}` is required, and a route maps none", required.name))
+}

@@ -1,0 +1,301 @@
+//! A table's whole content from a CSV file (RFC 4180), line by line: every bad line is told, and none is kept if one is bad.
+
+use std::cell::Cell;
+use std::io::Read;
+use std::rc::Rc;
+
+use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
+use serde_json::Map;
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::types::Type;
+use waypost_store::contents::NewContent;
+use waypost_store::error::StoreError;
+use waypost_store::records::tables::TableRow;
+
+use super::cells;
+use super::spec::MAX_COLUMNS;
+use crate::shape::{KEY, Table};
+
+/// So many problems are told; of the others, how many there are.
+const TOLD: usize = 100;
+
+/// So many rows are gathered at a time.
+const BATCH: usize = 500;
+
+/// The key and as many columns as a table may have.
+const MAX_FIELDS: usize = MAX_COLUMNS + 1;
+
+/// A longer line is refused before it is read to its end: a quote that is never closed makes one line of a whole file.
+const MAX_LINE: usize = 1 << 20;
+
+/// Reads on as long as lines are not too long.
+struct Bounded<R> {
+    input: R,
+    /// What was read since the line's start, in bytes.
+    line: Rc<Cell<usize>>,
+}
+
+/// A line is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("a line has more than {MAX_LINE} bytes")]
+struct LongLine;
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.line.get() > MAX_LINE {
+            return Err(std::io::Error::other(LongLine));
+        }
+        let read = self.input.read(into)?;
+        self.line.set(self.line.get() + read);
+        Ok(read)
+    }
+}
+
+/// A problem in a file that is read line by line.
+#[derive(Clone, Debug)]
+pub struct LineProblem {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The field in the line, counted from 1; none if it is about the whole line.
+    pub column: Option<u64>,
+    /// The problem.
+    pub diagnostic: Diagnostic,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, Default)]
+pub struct LineProblems {
+    /// The first of them, in order of their lines.
+    pub told: Vec<LineProblem>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl LineProblems {
+    fn add(&mut self, line: u64, column: Option<u64>, diagnostic: Diagnostic) {
+        if self.told.len() < TOLD {
+            self.told.push(LineProblem { line, column, diagnostic });
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    fn all(&mut self, line: u64, column: Option<u64>, diagnostics: Vec<Diagnostic>) {
+        diagnostics.into_iter().for_each(|diagnostic| self.add(line, column, diagnostic));
+    }
+
+    fn has_room(&self) -> bool {
+        self.told.len() < TOLD
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Lines are bad.
+    Lines(LineProblems),
+    /// It could not be read to its end.
+    Input(std::io::Error),
+    /// What was read could not be gathered.
+    Store(StoreError),
+}
+
+/// What stands in a field of each line.
+enum Field<'t> {
+    Key,
+    Value(&'t str, &'t Type),
+}
+
+/// Reads a file, and hands rows on with their lines, a few at a time; `take` answers keys that came before. Blocks.
+///
+/// # Errors
+/// Every bad line, up to a bound; what reading or `take` failed with.
+pub fn read<F>(table: &Table, input: impl Read, mut take: F) -> Result<u64, ReadError>
+where
+    F: FnMut(Vec<(u64, TableRow)>) -> Result<Vec<waypost_store::contents::Repeated>, StoreError>,
+{
+    let bytes = Rc::new(Cell::new(0));
+    let mut file = ReaderBuilder::new().flexible(true).from_reader(Bounded { input, line: bytes.clone() });
+    let mut problems = LineProblems::default();
+    let fields = header(table, &mut file, &mut problems)?;
+    if !problems.is_empty() {
+        return Err(ReadError::Lines(problems));
+    }
+    let mut record = StringRecord::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut rows = 0;
+    loop {
+        bytes.set(0);
+        let at = file.position().line();
+        match file.read_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(error) => {
+                let line = error.position().map_or(at, csv::Position::line);
+                broken(error, line, &mut problems)?;
+                continue;
+            }
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        if let Some(row) = row(table, &fields, &record, line, &mut problems) {
+            rows += 1;
+            // Where there is a problem, rows are only looked at for more.
+            batch.push((line, row));
+        }
+        if batch.len() >= BATCH {
+            gather(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)), &mut take, &mut problems)?;
+        }
+    }
+    gather(batch, &mut take, &mut problems)?;
+    if problems.is_empty() {
+        return Ok(rows);
+    }
+    problems.told.sort_by_key(|problem| (problem.line, problem.column));
+    Err(ReadError::Lines(problems))
+}
+
+fn gather<F>(batch: Vec<(u64, TableRow)>, take: &mut F, problems: &mut LineProblems) -> Result<(), ReadError>
+where
+    F: FnMut(Vec<(u64, TableRow)>) -> Result<Vec<waypost_store::contents::Repeated>, StoreError>,
+{
+    if batch.is_empty() || !problems.has_room() {
+        return Ok(());
+    }
+    for repeated in take(batch).map_err(ReadError::Store)? {
+        let message = format!("the key `{}` stands in line {} already", repeated.key, repeated.first);
+        problems.add(repeated.place, None, Diagnostic::error(Code::DuplicateKey, KEY, message));
+    }
+    Ok(())
+}
+
+/// What the fields of each line are.
+fn header<'t>(
+    table: &'t Table,
+    file: &mut Reader<impl Read>,
+    problems: &mut LineProblems,
+) -> Result<Vec<Field<'t>>, ReadError> {
+    let header = match file.headers() {
+        Ok(header) => header.clone(),
+        Err(error) => {
+            broken(error, 1, problems)?;
+            return Ok(Vec::new());
+        }
+    };
+    if header.len() > MAX_FIELDS {
+        let message = format!("the first line has {} fields", header.len());
+        let problem = Diagnostic::error(Code::TooLarge, "", message).expected(format!("at most {MAX_FIELDS}"));
+        problems.add(1, None, problem);
+        return Ok(Vec::new());
+    }
+    let mut fields = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for (place, name) in (1..).zip(&header) {
+        // Spreadsheets begin a file with a byte order mark.
+        let name = if place == 1 { name.trim_start_matches('\u{FEFF}') } else { name }.trim();
+        let is_key = name.eq_ignore_ascii_case(KEY) || table.record.schema.key_title.as_deref() == Some(name);
+        let column = table.columns().find(|(column, _)| column.name == name);
+        if seen.iter().any(|known| known == name) || (is_key && fields.iter().any(|field| matches!(field, Field::Key)))
+        {
+            let message = format!("the column `{name}` stands twice");
+            problems.add(1, Some(place), Diagnostic::error(Code::DuplicateKey, name, message));
+        } else if let Some((column, data_type)) = column {
+            fields.push(Field::Value(&column.name, data_type));
+        } else if is_key {
+            fields.push(Field::Key);
+        } else {
+            let known = table.record.schema.columns.iter().map(|column| column.name.as_str());
+            let message = format!("the table has no column `{name}`");
+            problems.add(1, Some(place), Diagnostic::error(Code::UnknownKey, name, message).nearest(name, known));
+        }
+        seen.push(name.to_owned());
+    }
+    if problems.is_empty() && !fields.iter().any(|field| matches!(field, Field::Key)) {
+        let problem = Diagnostic::error(Code::MissingKey, KEY, "the first line does not name the key")
+            .expected("a line such as `key,tier,seats`");
+        problems.add(1, None, problem);
+    }
+    Ok(fields)
+}
+
+fn row(
+    table: &Table,
+    fields: &[Field<'_>],
+    record: &StringRecord,
+    line: u64,
+    problems: &mut LineProblems,
+) -> Option<TableRow> {
+    if record.len() != fields.len() {
+        let problem = Diagnostic::error(Code::InvalidValue, "", "the line has another number of fields than the first")
+            .expected(fields.len().to_string())
+            .found(record.len().to_string());
+        problems.add(line, None, problem);
+        return None;
+    }
+    let mut key = "";
+    let mut key_place = None;
+    let mut values = Map::new();
+    let mut well = true;
+    for (place, (field, text)) in (1..).zip(fields.iter().zip(record)) {
+        match field {
+            Field::Key => (key, key_place) = (text, Some(place)),
+            Field::Value(name, data_type) => match cells::from_text(name, text, data_type) {
+                Ok(value) => values.extend(value.map(|value| ((*name).to_owned(), value))),
+                Err(more) => {
+                    well = false;
+                    problems.all(line, Some(place), more);
+                }
+            },
+        }
+    }
+    match table.row(key, values) {
+        Ok(row) if well => Some(row),
+        Ok(_) => None,
+        Err(more) => {
+            for diagnostic in more {
+                let place = key_place.filter(|_| diagnostic.path == KEY);
+                problems.add(line, place, diagnostic);
+            }
+            None
+        }
+    }
+}
+
+/// Text that is no CSV is a problem of its line; anything else ends the reading.
+fn broken(error: csv::Error, line: u64, problems: &mut LineProblems) -> Result<(), ReadError> {
+    match error.into_kind() {
+        ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<LongLine>()) => {
+            let problem = Diagnostic::error(Code::TooLarge, "", "the line is too long")
+                .expected(format!("at most {MAX_LINE} bytes"))
+                .suggestion("is a quote not closed?");
+            problems.add(line, None, problem);
+            // Where it ends is not known.
+            Err(ReadError::Lines(std::mem::take(problems)))
+        }
+        ErrorKind::Io(error) => Err(ReadError::Input(error)),
+        ErrorKind::Utf8 { err, .. } => {
+            let problem = Diagnostic::error(Code::Syntax, "", "the line is not UTF-8");
+            problems.add(line, u64::try_from(err.field()).ok().map(|field| field + 1), problem);
+            Ok(())
+        }
+        other => {
+            problems.add(line, None, Diagnostic::error(Code::Syntax, "", format!("the line does not read: {other:?}")));
+            Ok(())
+        }
+    }
+}
+
+/// Rows of a file, gathered. Blocks.
+///
+/// # Errors
+/// As [`read`].
+pub fn gathered(table: &Table, input: impl Read) -> Result<NewContent, ReadError> {
+    let content = NewContent::new().map_err(ReadError::Store)?;
+    read(table, input, |rows| content.add(rows))?;
+    Ok(content)
+}

@@ -1,0 +1,280 @@
+//! What a flow uses, and what uses a flow, a queue, a table or a schedule: nodes and edges, directly or all the way.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use waypost_flow::program::Selector;
+use waypost_ids::{FlowId, Kind, Ref, Version};
+use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
+
+use crate::LiveCatalogue;
+use crate::error::{ChangeError, User};
+use crate::object::{Object, not_found};
+use crate::versions::VersionName;
+use crate::world::World;
+
+/// Something in the graph.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Which; [`Ref::any`] stands for whichever a flow decides for at run time.
+    pub object: Ref,
+    /// Its name, or a route's address pattern.
+    pub name: String,
+    /// More of a flow.
+    pub flow: Option<Arc<FlowRecord>>,
+}
+
+impl Node {
+    fn order(&self) -> (bool, Kind, &str, &Ref) {
+        (self.object.is_any(), self.object.kind, &self.name, &self.object)
+    }
+}
+
+/// One use.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// What uses.
+    pub from: Ref,
+    /// The version of the flow that uses.
+    pub version: Option<Version>,
+    /// Where in it, such as `nodes[0].actions[1]`; empty for routes.
+    pub path: Arc<str>,
+    /// What is used.
+    pub to: Ref,
+    /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
+    pub kind: &'static str,
+    /// Which version of a flow: `published`, a number, or a label.
+    pub selector: Option<Selector>,
+}
+
+/// Nodes and edges.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// What was asked about stands first.
+    pub nodes: Vec<Node>,
+    /// Uses, from whatever uses.
+    pub edges: Vec<Edge>,
+}
+
+/// Which way to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// What it uses.
+    Uses,
+    /// What uses it.
+    UsedBy,
+}
+
+impl LiveCatalogue {
+    /// What something uses or is used by.
+    ///
+    /// # Errors
+    /// Not found, deleted, or the store.
+    pub async fn graph(&self, start: &Ref, direction: Direction, transitive: bool) -> Result<Graph, ChangeError> {
+        let world = self.world();
+        if start.is_any() || node(&world, start).is_none() {
+            return Err(match start.flow() {
+                Some(flow) => self.absent(flow).await?,
+                None => not_found(start.kind.as_str(), start),
+            });
+        }
+        Ok(walk(&world, start, direction, transitive))
+    }
+}
+
+impl LiveCatalogue {
+    /// What uses something, directly; with a version of a flow, what follows that one now.
+    ///
+    /// # Errors
+    /// Not found, deleted, or the store.
+    pub async fn direct_users(&self, used: &Ref, version: Option<Version>) -> Result<Vec<Node>, ChangeError> {
+        let Graph { nodes, edges } = self.graph(used, Direction::UsedBy, false).await?;
+        let mut nodes = nodes.into_iter().filter(|node| !node.object.is_any());
+        if let (Some(Some(flow)), Some(version)) = (nodes.next().map(|node| node.flow), version) {
+            let following = edges.iter().filter(|edge| follows(&flow, edge.selector.as_ref(), version));
+            let following: HashSet<&Ref> = following.map(|edge| &edge.from).collect();
+            return Ok(nodes.filter(|node| following.contains(&node.object)).collect());
+        }
+        Ok(nodes.collect())
+    }
+
+    /// What one version of a flow uses, whether it runs or not: each thing once.
+    ///
+    /// # Errors
+    /// Not found, or the store.
+    pub async fn used_by_version(&self, id: FlowId, name: &VersionName) -> Result<Vec<Node>, ChangeError> {
+        let loaded = self.named_version(id, name).await?;
+        let world = self.world();
+        let checked = {
+            let world = world.clone();
+            self.desk.work(move |wanted| world.check_known(&loaded, wanted)).await?
+        };
+        let mut seen = HashSet::new();
+        let used = checked.references.iter().map(|reference| &reference.target);
+        let mut nodes: Vec<Node> =
+            used.filter(|object| seen.insert(*object)).filter_map(|object| node(&world, object)).collect();
+        nodes.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        Ok(nodes)
+    }
+}
+
+impl LiveCatalogue {
+    /// Where a route leads, its queue for unrouted mail included.
+    #[must_use]
+    pub fn led_to(&self, route: &RouteRecord) -> Vec<Node> {
+        let world = self.world();
+        let leads = led_to(route).map(|(to, _)| to);
+        let mut seen = HashSet::new();
+        leads.filter(|to| seen.insert(to.clone())).filter_map(|to| node(&world, &to)).collect()
+    }
+}
+
+/// What a route leads to, and how: its target, then the queue of its unrouted mail.
+fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+    let leads = match route.target {
+        RouteTarget::Flow(flow) => flow.into(),
+        RouteTarget::Queue(queue) => queue.into(),
+    };
+    let unrouted = route.unrouted_queue.map(|queue| (queue.into(), "unrouted"));
+    [Some((leads, "route")), unrouted].into_iter().flatten()
+}
+
+/// Whether one who names a flow in this way follows that version. Routes follow what is published.
+fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
+    match selector {
+        None | Some(Selector::Published) => flow.published == Some(version),
+        Some(Selector::Version(pinned)) => *pinned == version,
+        Some(Selector::Label(label)) => {
+            flow.labels.get(&**label).is_some_and(|targets| targets.iter().any(|target| target.version == version))
+        }
+    }
+}
+
+fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> Graph {
+    let mut seen = HashSet::from([start.clone()]);
+    let mut order = vec![start.clone()];
+    let mut edges = Vec::new();
+    let mut next = 0;
+    while let Some(object) = order.get(next).cloned() {
+        if next > 0 && !transitive {
+            break;
+        }
+        next += 1;
+        if next > 1 && object.is_any() {
+            continue;
+        }
+        let found = match direction {
+            Direction::Uses => uses(world, &object),
+            Direction::UsedBy => users(world, &object),
+        };
+        for edge in found {
+            let other = if direction == Direction::Uses { &edge.to } else { &edge.from };
+            // Flows that decide at run time may use any queue: they are told as users of each, with what they are known to use.
+            for object in [Some(other), Some(&edge.to).filter(|to| to.is_any())].into_iter().flatten() {
+                if seen.insert(object.clone()) {
+                    order.push(object.clone());
+                }
+            }
+            edges.push(edge);
+        }
+    }
+    let mut nodes: Vec<Node> = order.iter().filter_map(|object| node(world, object)).collect();
+    // Neighbours in the order of their names: a list that is read by people should not change from day to day.
+    if let Some(rest) = nodes.get_mut(1..) {
+        rest.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+    }
+    Graph { nodes, edges }
+}
+
+fn uses(world: &World, object: &Ref) -> Vec<Edge> {
+    let Some(flow) = object.flow() else { return Vec::new() };
+    let versions = world.loaded_versions(flow);
+    versions.into_iter().flat_map(|key| world.usage.of(key).iter().map(move |place| edge(key, place))).collect()
+}
+
+fn users(world: &World, object: &Ref) -> Vec<Edge> {
+    let any = Ref::any(object.kind);
+    let mut edges: Vec<Edge> = uses_of(world, object).collect();
+    if *object != any {
+        edges.extend(uses_of(world, &any));
+    }
+    for route in world.routes.values() {
+        edges.extend(led_to(route).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
+            from: Ref::new(Kind::Route, route.id),
+            version: None,
+            path: Arc::from(""),
+            to,
+            kind,
+            selector: None,
+        }));
+    }
+    edges
+}
+
+fn uses_of<'w>(world: &'w World, used: &'w Ref) -> impl Iterator<Item = Edge> + 'w {
+    world.usage.users(used).flat_map(move |key| world.usage.places(key, used).map(move |place| edge(key, place)))
+}
+
+fn edge((flow, version): (FlowId, Version), place: &crate::usage::Use) -> Edge {
+    Edge {
+        from: flow.into(),
+        version: Some(version),
+        path: place.path.clone(),
+        to: place.target.clone(),
+        kind: place.action,
+        selector: place.selector.clone(),
+    }
+}
+
+/// An object of the world, if it is there.
+#[must_use]
+pub fn node(world: &World, object: &Ref) -> Option<Node> {
+    let flow = object.flow().and_then(|id| world.flows.get(&id)).cloned();
+    let name = match (&flow, world.shelf(object.kind)) {
+        _ if object.is_any() => "decided at run time".to_owned(),
+        (Some(flow), _) => flow.name.clone(),
+        (None, Some(shelf)) => shelf.name(object)?,
+        (None, None) => return None,
+    };
+    Some(Node { object: object.clone(), name, flow })
+}
+
+/// Everything that uses an object: running versions of other flows, and routes.
+pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
+    let mut users = Vec::new();
+    for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
+        let Some(record) = world.flows.get(&key.0) else { continue };
+        users.extend(world.usage.places(key, object).map(|place| User {
+            kind: "flow",
+            id: key.0.to_string(),
+            name: record.name.clone(),
+            path: place.path.to_string(),
+        }));
+    }
+    let is_in = |route: &RouteRecord| Ref::domain(&route.domain) == *object;
+    let routes = world
+        .routes
+        .values()
+        .filter(|route| led_to(route).any(|(to, _)| to == *object) || (object.kind == Kind::Domain && is_in(route)));
+    users.extend(routes.map(|route| User {
+        kind: "route",
+        id: route.id.to_string(),
+        name: RouteRecord::name(route),
+        path: String::new(),
+    }));
+    users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
+    users.dedup();
+    users
+}
+
+/// Flows and everything that follows them, whatever the version: those whose runs a change of them may change.
+#[must_use]
+pub fn followers(world: &World, flows: &[FlowId]) -> HashSet<FlowId> {
+    let mut seen: HashSet<FlowId> = flows.iter().copied().collect();
+    let mut order: Vec<FlowId> = flows.to_vec();
+    while let Some(flow) = order.pop() {
+        let callers = world.usage.users(&flow.into()).map(|(caller, _)| caller);
+        order.extend(callers.filter(|caller| seen.insert(*caller)));
+    }
+    seen
+}

@@ -1,0 +1,46 @@
+//! Revisions: what a conditional change is meant for.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The change was meant for another revision than there is.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the {kind} was changed meanwhile: its revision is {current}")]
+pub struct Stale {
+    /// `flow`, …
+    pub kind: &'static str,
+    /// The revision now.
+    pub current: u64,
+}
+
+/// Revisions that a change is meant for, as `If-Match` lists them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revisions(Vec<u64>);
+
+impl Revisions {
+    /// Any of these.
+    #[must_use]
+    pub fn any_of(revisions: Vec<u64>) -> Self {
+        Self(revisions)
+    }
+
+    /// The revision, if there is only one.
+    #[must_use]
+    pub fn only(&self) -> Option<u64> {
+        match *self.0 {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Refuses a change that is meant for others than the current revision.
+    ///
+    /// # Errors
+    /// Stale.
+    pub fn check(matching: Option<&Self>, kind: &'static str, current: u64) -> Result<(), Stale> {
+        match matching {
+            Some(Self(revisions)) if !revisions.contains(&current) => Err(Stale { kind, current }),
+            _ => Ok(()),
+        }
+    }
+}
