@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::tables::held::HeldRows;
@@ -41,8 +40,7 @@ impl RowsDifference {
         export: &[u8],
     ) -> Result<Self, String> {
         let shape = spec::shape(schema, ignore_case).map_err(|_| "its columns can't be read".to_owned())?;
-        let there =
-            Table::new(TableRecord { schema: shape, modified_at: Timestamp::UNIX_EPOCH, ..table.record.clone() });
+        let there = Table::new(TableRecord { schema: shape, ..table.record.clone() });
         let mut actual: BTreeMap<String, (String, Map<String, Json>)> = BTreeMap::new();
         let read = import::read(&there, export, |rows| {
             actual.extend(rows.into_iter().map(|(_, row)| (row.folded.clone(), seen(&there, &row))));

@@ -12,7 +12,7 @@ use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_project::tables::TableEntry;
 use waypost_wire::Object;
-use waypost_wire::table::{DataTable, RowsReplaced};
+use waypost_wire::table::RowsReplaced;
 
 use crate::failure::Failure;
 use crate::remote::Remote;
@@ -38,22 +38,13 @@ pub(crate) fn differences(
             Some(there) => {
                 let csv = remote.wait(remote.tables().export(there.id, None, false))?;
                 let failed = Failure::of(format!("can't read the rows of the server's table {name}"));
-                difference(table, rows, there, &csv).map_err(|why| failed(&why))?
+                let schema = there.schema.clone().unwrap_or_default();
+                RowsDifference::of((table, rows), (&schema, there.ignore_case), &csv).map_err(|why| failed(&why))?
             }
         };
         found.insert(name.clone(), difference);
     }
     Ok(found)
-}
-
-fn difference(
-    table: &waypost_catalogue::shape::Table,
-    rows: &HeldRows,
-    there: &DataTable,
-    csv: &[u8],
-) -> Result<RowsDifference, String> {
-    let schema = there.schema.clone().unwrap_or_default();
-    RowsDifference::of((table, rows), (&schema, there.ignore_case), csv)
 }
 
 /// So many bytes of rows are sent with a replay: a server takes 4 MiB of JSON, documents included.
