@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_members::email::{Envelope, MessageView};
-use waypost_members::members;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
 use waypost_flow::work::Work;
 use waypost_mail::message::Message;
+use waypost_members::email::{Envelope, MessageView};
+use waypost_members::members;
 
 const MAIL: &[u8] = b"From: Ana <ana@customer.example>\r\nTo: care@example.com, Bo <bo@example.com>\r\n\
 Subject: =?utf-8?q?Stra=C3=9Fe?= URGENT\r\nReferences: <1@x> <2@x>\r\nX-Tag: one\r\nX-Tag: two\r\n\r\nWhere is my money?\r\n";

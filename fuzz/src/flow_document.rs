@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_app::folder::tables::FolderRows;
-use waypost_app::folder::{Folder, SourceFile};
-use waypost_app::mail::answers::FolderAnswers;
+use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_members::email::Envelope;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::World;
 use waypost_engine::Limits;
 use waypost_flow::{document, source};
 use waypost_ids::{FlowId, InteractionId};
 use waypost_mail::message::Message;
+use waypost_members::email::Envelope;
+use waypost_project::{Project, SourceFile};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 
 /// What documents are run on.
@@ -28,9 +28,9 @@ pub fn check(input: &[u8]) {
         }
     }
     let files = [SourceFile { path: "flow.yaml".to_owned(), text: text.to_owned() }];
-    let mut folder = Folder::read(&files);
-    let world = folder.check();
-    if !folder.has_errors() {
+    let mut project = Project::read(&files);
+    let world = project.world();
+    if !project.has_errors() {
         run_all(&world);
     }
 }
@@ -64,7 +64,7 @@ fn run_all(world: &World) {
             start,
             &message,
             limits,
-            &FolderAnswers { running: &running, rows: &FolderRows::default() },
+            &HeldAnswers { running: &running, rows: &HeldRows::default() },
         )
         .expect("nothing waits");
         assert!(serde_json::from_str::<serde_json::Value>(&record.trace).is_ok(), "a trace that is not JSON");

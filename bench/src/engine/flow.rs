@@ -7,17 +7,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_app::folder::{Folder, SourceFile};
-use waypost_app::folder::tables::FolderRows;
-use waypost_app::mail::answers::FolderAnswers;
+use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
 use waypost_members::email::{Envelope, MessageView};
 use waypost_catalogue::routes::RouteMatch;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::{Limits, Outcome, Run, RunInput, Step};
 use waypost_flow::program::Program;
 use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
+use waypost_project::{Project, SourceFile};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::RunRecord;
 
@@ -46,10 +46,10 @@ impl Flows {
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             files.push(SourceFile { path: path.display().to_string(), text });
         }
-        let mut read = Folder::read(&files);
-        let world: World = read.check();
+        let mut read = Project::read(&files);
+        let world: World = read.world();
         if let Some(problem) = read.problems.first() {
-            bail!("{}: {:?}", files[problem.file].path, problem.diagnostic);
+            bail!("{}: {:?}", files[problem.at.file].path, problem.diagnostic);
         }
         let interaction = InteractionId(Uuid::nil()).to_string();
         Ok(Self { running: world.running(), interaction })
@@ -94,7 +94,7 @@ impl Triage<'_> {
             opening: None,
             envelope: Envelope::default(),
         };
-        let answers = FolderAnswers { running: &self.flows.running, rows: &FolderRows::default() };
+        let answers = HeldAnswers { running: &self.flows.running, rows: &HeldRows::default() };
         Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?)
     }
 

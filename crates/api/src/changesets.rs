@@ -81,6 +81,7 @@ pub async fn publish(
         id: done.object.to_string(),
         name: done.name,
         outcome: done.outcome.as_str().to_owned(),
+        differs: done.differs,
     };
     let objects = done.objects.into_iter().map(object).collect();
     Ok(Json(ChangeSetDone { dry_run, flows, queues, objects }))
@@ -111,7 +112,7 @@ fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
 }
 
 /// Reads a set's objects; their problems are added to those of the body.
-fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
+pub(crate) fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
     let mut edits = Vec::new();
     match source::member(body, "objects") {
         None => {}

@@ -1,14 +1,17 @@
 //! Replays: flows that are to change, over recorded mail.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_app::replay::request::{MOST_COUNT, ReplayRequest};
 use waypost_catalogue::changesets::ChangeSet;
-use waypost_flow::source::Node;
+use waypost_flow::source::{self, Node};
 use waypost_ids::InteractionId;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 use waypost_wire::error::Problem;
@@ -19,7 +22,7 @@ use waypost_wire::trace::ReplayTraces;
 
 use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite, RoutingRead};
 use crate::body::FlowBody;
-use crate::changesets::members;
+use crate::changesets::{members, objects};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::openapi::Endpoints;
@@ -27,6 +30,8 @@ use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
 use crate::state::ApiState;
+
+const ROWS: &str = "lists of rows by the name of their table, such as `{\"Customers\": [{\"KEY\": \"acme.example\"}]}`";
 
 const TIME: &str = "a time by RFC 3339, such as 2026-11-23T08:00:00Z";
 
@@ -182,11 +187,18 @@ fn view<S>(replay: &ReplayRecord, changes: &[String], caller: &Caller<S>) -> Res
     })
 }
 
+/// Rows by the name of their table.
+fn rows_by_table(value: &Value) -> Option<BTreeMap<String, Vec<Map<String, Value>>>> {
+    let row = |row: &Value| row.as_object().cloned();
+    let rows = |rows: &Value| rows.as_array()?.iter().map(row).collect::<Option<Vec<_>>>();
+    value.as_object()?.iter().map(|(table, all)| Some((table.clone(), rows(all)?))).collect()
+}
+
 /// Reads the body; every problem at once.
 fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
-    let mut top = Fields::of_tree(body, &["flows"])?;
-    let time = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
-    let share = |value: &serde_json::Value| value.as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
+    let mut top = Fields::of_tree(body, &["flows", "objects"])?;
+    let time = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
+    let share = |value: &Value| value.as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
     let request = ReplayRequest {
         since: top.parsed("since", TIME, time),
         until: top.parsed("until", TIME, time),
@@ -196,7 +208,11 @@ fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
         sample: top.parsed("sample", "a number above 0, and 1 at most", share),
         ..ReplayRequest::default()
     };
-    let members = members(body, &mut top);
+    let objects = objects(body, &mut top);
+    let rows = source::member(body, "rows").map(|_| top.parsed("rows", ROWS, rows_by_table).unwrap_or_default());
+    let request = ReplayRequest { rows: rows.unwrap_or_default(), ..request };
+    let only_objects = !objects.is_empty() && source::member(body, "flows").is_none();
+    let members = if only_objects { Vec::new() } else { members(body, &mut top) };
     for (index, _) in members.iter().enumerate().filter(|(_, member)| member.delete) {
         top.problem(Problem {
             path: Some(format!("flows[{index}].delete")),
@@ -204,7 +220,7 @@ fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
         });
     }
     let queues = top.texts("queues").unwrap_or_default();
-    let set = ChangeSet { members, queues, dry_run: true, ..ChangeSet::default() };
-    top.finish(&["flows", "queues", "since", "until", "route", "caller", "count", "sample"])?;
+    let set = ChangeSet { members, queues, objects, dry_run: true };
+    top.finish(&["flows", "queues", "objects", "rows", "since", "until", "route", "caller", "count", "sample"])?;
     Ok((request, set))
 }

@@ -3,7 +3,6 @@
 pub mod access;
 pub mod audit;
 pub mod conversations;
-pub mod folder;
 pub mod interactions;
 pub mod mail;
 pub mod metrics;

@@ -104,6 +104,8 @@ pub struct Proposed {
     pub world: Arc<World>,
     /// The set's flows as they would be.
     pub flows: Vec<FlowRecord>,
+    /// What would become of its objects.
+    pub objects: Vec<ObjectDone>,
 }
 
 impl LiveCatalogue {
@@ -117,10 +119,7 @@ impl LiveCatalogue {
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (edits, flows) = match members.is_empty() && !objects.is_empty() {
-                true => Default::default(),
-                false => self.edits(&world, by, &members).await?,
-            };
+            let (edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
             let mut planned = self.plan_all(&world, by, &objects, edits).await?;
             let made = planned.answer.split_off(set.objects.len());
             let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
@@ -146,13 +145,37 @@ impl LiveCatalogue {
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, ChangeError> {
         let base = self.live();
         let objects = set.edits()?;
-        let (edits, flows) = self.edits(&base.world, by, &Arc::new(set.members)).await?;
+        let (edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
         let planned = self.plan_all(&base.world, by, &objects, edits).await?;
+        let objects = planned.answer;
         if planned.changes.is_empty() {
-            return Ok(Proposed { world: base.world.clone(), base, flows });
+            return Ok(Proposed { world: base.world.clone(), base, flows, objects });
         }
-        Ok(Proposed { world: Arc::new(planned.next), base, flows })
+        Ok(Proposed { world: Arc::new(planned.next), base, flows, objects })
+    }
+
+    /// Edits of a set's flows. Only a set that has objects can do without. Where flows can't be read, what is wrong with objects is told
+    /// with them.
+    async fn all_edits(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        members: &Arc<Vec<Member>>,
+        objects: &[Arc<dyn AnyEdit>],
+    ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
+        if members.is_empty() && !objects.is_empty() {
+            return Ok(Default::default());
+        }
+        match self.edits(world, by, members).await {
+            Err(ChangeError::Invalid(mut problems)) => {
+                if let Err(ChangeError::Invalid(more)) = self.make_early(world, by, objects, false).await {
+                    problems.extend(more);
+                }
+                Err(ChangeError::Invalid(problems))
+            }
+            edits => edits,
+        }
     }
 
     async fn edits(

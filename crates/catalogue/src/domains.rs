@@ -1,5 +1,6 @@
 //! Domains as objects of the catalogue.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{Kind, Ref};
@@ -12,7 +13,7 @@ use crate::shelf::Shelf;
 use crate::world::World;
 
 /// What a domain is to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DomainSpec {
     /// The domain. One that is there keeps its own.
     pub domain: String,

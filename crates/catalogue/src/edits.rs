@@ -4,19 +4,25 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{Kind, Ref};
 use waypost_store::records::audit::By;
-use waypost_store::records::catalogue::CatalogueChange;
+use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord};
 use waypost_store::revisions::Revisions;
 
 use crate::LiveCatalogue;
 use crate::error::ChangeError;
 use crate::object::{Making, Object, not_found};
+use crate::schedules::KnownSchedule;
+use crate::shape::Table;
+use crate::terms::{Declared, ForKind, TermKind, with_kind};
 use crate::world::World;
 
 /// What is to become of one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct ObjectEdit<T: Object> {
     /// Which object.
     pub which: Which<T::Id>,
@@ -31,7 +37,7 @@ pub struct ObjectEdit<T: Object> {
 }
 
 /// Which object an edit is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Which<Id> {
     /// One that is not there yet.
     New,
@@ -42,7 +48,7 @@ pub enum Which<Id> {
 }
 
 /// When what is put is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Writing {
     /// In any case.
     Always,
@@ -61,6 +67,8 @@ pub struct ObjectDone {
     pub name: String,
     /// What was done.
     pub outcome: ObjectOutcome,
+    /// What of a changed object says something else: members of what the audit log keeps of it, such as `priority` or `definition.open`.
+    pub differs: Vec<String>,
 }
 
 /// What an edit did.
@@ -105,6 +113,12 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// Where its problems are told.
     fn place(&self) -> &str;
 
+    /// The edit as it is kept: [`stored_edit`] reads it back.
+    ///
+    /// # Errors
+    /// Never, but for a defect.
+    fn to_json(&self) -> Result<Json, serde_json::Error>;
+
     /// Whether it is made when flows are as they will be.
     fn after_flows(&self) -> bool;
 
@@ -113,6 +127,33 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// # Errors
     /// Not found, stale, protected, or every problem found.
     fn make(&self, making: &Making<'_>) -> Result<Made, ChangeError>;
+}
+
+/// Reads an edit of an object of a kind as it is kept.
+///
+/// # Errors
+/// It was written by another release, or is damaged.
+pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_json::Error> {
+    fn read<T: Object>(edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_json::Error> {
+        Ok(Arc::new(ObjectEdit::<T>::deserialize(edit)?))
+    }
+    struct Stored<'e>(&'e Json);
+    impl ForKind for Stored<'_> {
+        type Answer = Result<Arc<dyn AnyEdit>, serde_json::Error>;
+
+        fn with<K: TermKind>(self) -> Self::Answer {
+            read::<Declared<K>>(self.0)
+        }
+    }
+    match kind {
+        Kind::Queue => read::<QueueRecord>(edit),
+        Kind::Table => read::<Table>(edit),
+        Kind::Schedule => read::<KnownSchedule>(edit),
+        Kind::Domain => read::<DomainRecord>(edit),
+        Kind::Route => read::<RouteRecord>(edit),
+        Kind::Term(term) => with_kind(term, Stored(edit)),
+        Kind::Flow => Err(serde::de::Error::custom("flows have a list of their own")),
+    }
 }
 
 /// What an edit makes.
@@ -133,6 +174,10 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 
     fn place(&self) -> &str {
         self.place.trim_end_matches('.')
+    }
+
+    fn to_json(&self) -> Result<Json, serde_json::Error> {
+        serde_json::to_value(self)
     }
 
     fn after_flows(&self) -> bool {
@@ -180,7 +225,7 @@ impl<T: Object> ObjectEdit<T> {
         }
         let done = |record: &T::Record, outcome| {
             let object = record.clone().into().object();
-            ObjectDone { object, name: T::name(record), outcome }
+            ObjectDone { object, name: T::name(record), outcome, differs: Vec::new() }
         };
         let unchanged = |before: &Arc<T>| {
             let done = done(before.record(), ObjectOutcome::Unchanged);
@@ -210,10 +255,26 @@ impl<T: Object> ObjectEdit<T> {
             _ => {
                 let outcome = before.map_or(ObjectOutcome::Created, |_| ObjectOutcome::Changed);
                 let with_content = before.map(|before| T::with_content(before.record(), &record)).unwrap_or_default();
-                Ok(Made { done: done(&record, outcome), change: Some(CatalogueChange::put(record)), with_content })
+                let differs = before.map(|before| differing(&T::audited(before.record()), &T::audited(&record)));
+                let done = ObjectDone { differs: differs.unwrap_or_default(), ..done(&record, outcome) };
+                Ok(Made { done, change: Some(CatalogueChange::put(record)), with_content })
             }
         }
     }
+}
+
+/// Members in which two objects differ, as the audit log keeps them; of a member that is an object itself, its members.
+fn differing(before: &Json, after: &Json) -> Vec<String> {
+    let (Json::Object(before), Json::Object(after)) = (before, after) else { return vec![String::new()] };
+    let absent = before.keys().filter(|name| !after.contains_key(*name));
+    let names = after.keys().chain(absent).filter(|name| before.get(*name) != after.get(*name));
+    let inside = |name: &String| match (before.get(name), after.get(name)) {
+        (Some(was @ Json::Object(_)), Some(is @ Json::Object(_))) => {
+            differing(was, is).into_iter().map(|inner| format!("{name}.{inner}")).collect()
+        }
+        _ => vec![name.clone()],
+    };
+    names.flat_map(inside).collect()
 }
 
 impl<'w> Making<'w> {

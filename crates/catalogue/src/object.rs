@@ -6,6 +6,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -25,11 +27,11 @@ pub trait Object: Debug + Sized + Send + Sync + 'static {
     const AFTER_FLOWS: bool = false;
 
     /// What identifies an object among those of its kind.
-    type Id: Clone + Debug + Display + Eq + Hash + Ord + Send + Sync + 'static;
+    type Id: Clone + Debug + Display + Eq + Hash + Ord + Send + Sync + Serialize + DeserializeOwned + 'static;
     /// An object as it is stored.
     type Record: Clone + Into<ObjectRecord> + Send + Sync + 'static;
-    /// What a client asks for.
-    type Spec: Clone + Debug + Send + Sync + 'static;
+    /// What a client asks for. A replay keeps it as JSON.
+    type Spec: Clone + Debug + Send + Sync + Serialize + DeserializeOwned + 'static;
 
     /// An object from what is stored.
     fn new(record: Self::Record) -> Self;

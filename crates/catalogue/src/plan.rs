@@ -88,13 +88,7 @@ impl LiveCatalogue {
     ) -> Result<Planned<Vec<ObjectDone>>, ChangeError> {
         // Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
         let small = edits.is_empty() && matches!(objects, [one] if one.kind() != Kind::Table);
-        let made = match objects {
-            [] => Vec::new(),
-            _ => {
-                let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
-                self.at_work(by, small, move |_| make_early(&world, &actor, &objects)).await??
-            }
-        };
+        let made = self.make_early(world, by, objects, small).await?;
         let (mut changes, mut done) = (Vec::new(), Vec::new());
         let mut problems = Problems::default();
         for made in made {
@@ -149,6 +143,21 @@ impl LiveCatalogue {
 }
 
 impl LiveCatalogue {
+    /// What edits of objects make of a world; none for those that need flows first.
+    pub(super) async fn make_early(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        objects: &[Arc<dyn AnyEdit>],
+        small: bool,
+    ) -> Result<Vec<Option<Made>>, ChangeError> {
+        if objects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
+        self.at_work(by, small, move |_| make_early(&world, &actor, &objects)).await?
+    }
+
     /// Does a part of a plan: a small one on a thread of its own, and any other when it is the client's turn.
     async fn at_work<T: Send + 'static>(
         &self,

@@ -1,5 +1,6 @@
 //! Queues as objects of the catalogue.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::document;
@@ -15,7 +16,7 @@ use crate::shelf::Shelf;
 use crate::world::{UNROUTED, World};
 
 /// What a queue is to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct QueueSpec {
     /// The name.
     pub name: String,

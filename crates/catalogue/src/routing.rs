@@ -1,12 +1,13 @@
 //! Routes as objects of the catalogue.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::interface::Interface;
 use waypost_ids::{FlowId, Kind, QueueId, Ref};
-use waypost_store::records::catalogue::{FlowRecord, ObjectRecord, RouteRecord, RouteTarget};
+use waypost_store::records::catalogue::{DomainRecord, FlowRecord, ObjectRecord, RouteRecord, RouteTarget};
 
 use crate::error::ChangeError;
 use crate::object::{Making, Object, not_found, present, revision_of};
@@ -14,7 +15,7 @@ use crate::shelf::Shelf;
 use crate::world::World;
 
 /// What a route is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteSpec {
     /// The domain that it is of; empty is the one that it is in.
     pub domain: String,
@@ -31,7 +32,7 @@ pub struct RouteSpec {
 }
 
 /// An object as a client names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted<Id> {
     /// By its id.
     Id(Id),
@@ -40,7 +41,7 @@ pub enum Wanted<Id> {
 }
 
 /// Where a route is to lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WantedTarget {
     /// The flow is run.
     Flow(Wanted<FlowId>),
@@ -93,8 +94,12 @@ impl Object for RouteRecord {
         format!("{}@{}", record.pattern, record.domain)
     }
 
+    /// The local part whatever the case, at the domain whichever its label.
     fn folded(name: &str) -> String {
-        name.trim().to_lowercase()
+        match name.trim().rsplit_once('@') {
+            Some((pattern, domain)) => format!("{}@{}", pattern.to_lowercase(), DomainRecord::folded(domain)),
+            None => name.trim().to_lowercase(),
+        }
     }
 
     fn name_wanted(spec: &RouteSpec) -> String {
@@ -129,7 +134,7 @@ impl Object for RouteRecord {
         let domain = match before {
             Some(before) if spec.domain.is_empty() => before.domain.clone(),
             _ => {
-                let domain = making.world.domains.get(&spec.domain.to_lowercase());
+                let domain = making.world.domains.named(&DomainRecord::folded(&spec.domain));
                 domain.ok_or_else(|| not_found("domain", &spec.domain))?.domain.clone()
             }
         };
@@ -137,18 +142,11 @@ impl Object for RouteRecord {
         if let Some(before) = before.filter(|before| before.domain != domain) {
             return Err(not_found("route", before.id));
         }
-        let pattern = spec.pattern.trim().to_lowercase();
         let mut problems = Vec::new();
-        if pattern.is_empty()
-            || pattern.len() > 64
-            || pattern.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
-        {
-            problems.push(
-                Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")
-                    .expected("what stands before the `@`, such as `support` or `support-*`, at most 64 bytes")
-                    .found(format!("`{pattern}`")),
-            );
-        }
+        let pattern = valid_pattern(&spec.pattern).unwrap_or_else(|problem| {
+            problems.push(*problem);
+            String::new()
+        });
         let target = match &spec.target {
             None => {
                 let problem = Diagnostic::error(Code::MissingKey, "flow", "the route leads nowhere");
@@ -182,6 +180,22 @@ impl Object for RouteRecord {
     }
 }
 
+/// A pattern of local parts, in lower case.
+///
+/// # Errors
+/// It is none.
+pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
+    let pattern = written.trim().to_lowercase();
+    let refused = |c: char| c == '@' || c.is_whitespace() || c.is_control();
+    if pattern.is_empty() || pattern.len() > 64 || pattern.contains(refused) {
+        let problem = Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")
+            .expected("what stands before the `@`, such as `support` or `support-*`, at most 64 bytes")
+            .found(format!("`{pattern}`"));
+        return Err(Box::new(problem));
+    }
+    Ok(pattern)
+}
+
 fn known_queue(
     world: &World,
     member: &str,
@@ -197,7 +211,8 @@ fn known_queue(
     if found.is_none() {
         let path = format!("{member}.{place}");
         let problem = Diagnostic::error(Code::UnknownQueue, path, format!("there is no queue `{written}`"));
-        problems.push(problem.expected(expected));
+        let known = world.queues.values().map(|queue| queue.name.as_str());
+        problems.push(problem.expected(expected).nearest(&written, known));
     }
     found.map(|queue| queue.id)
 }
@@ -214,7 +229,8 @@ fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>
     };
     let Some(record) = found else {
         let problem = Diagnostic::error(Code::UnknownFlow, path, format!("there is no flow `{written}`"));
-        problems.push(problem.expected(expected));
+        let known = world.flows.values().map(|flow| flow.name.as_str());
+        problems.push(problem.expected(expected).nearest(&written, known));
         return None;
     };
     let interface = world.published(record.id).map(|checked| checked.interface.clone());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -40,7 +41,7 @@ impl KnownSchedule {
 }
 
 /// What a schedule is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScheduleSpec {
     /// The name.
     pub name: String,
@@ -92,7 +93,7 @@ pub fn diagnosed(problem: Problem) -> Diagnostic {
 }
 
 /// What is to become of a schedule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ScheduleEdit {
     /// All of it is to be so.
     Replace(ScheduleSpec),

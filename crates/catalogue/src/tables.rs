@@ -3,10 +3,12 @@
 
 pub mod cells;
 pub mod export;
+pub mod held;
 pub mod import;
 pub mod spec;
 mod strict;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
@@ -24,7 +26,7 @@ use crate::shelf::Shelf;
 use crate::world::World;
 
 /// What a table is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableSpec {
     /// The name.
     pub name: String,

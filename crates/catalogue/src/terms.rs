@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -19,7 +20,7 @@ use crate::shelf::Shelf;
 use crate::world::World;
 
 /// What a term is to be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TermSpec {
     /// The name. A term that is there keeps its own unless told.
     pub name: Option<String>,

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use waypost_members::email::{Envelope, MessageView};
-use waypost_members::members;
 use waypost_flow::email::Shape;
 use waypost_flow::expr::{Budget, Context, Scope, compile_value, objects};
 use waypost_flow::value::Value;
 use waypost_flow::work::Work;
 use waypost_mail::message::Message;
+use waypost_members::email::{Envelope, MessageView};
+use waypost_members::members;
 
 #[test]
 fn the_page_is_what_is_generated() {

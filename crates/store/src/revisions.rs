@@ -1,5 +1,6 @@
 //! Revisions: what a conditional change is meant for.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The change was meant for another revision than there is.
@@ -13,7 +14,7 @@ pub struct Stale {
 }
 
 /// Revisions that a change is meant for, as `If-Match` lists them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revisions(Option<Vec<u64>>);
 
 impl Revisions {

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use waypost_app::folder::{Folder, SourceFile};
 use waypost_flow::diagnostic::render;
+use waypost_project::{Project, SourceFile};
 
 use crate::failure::Failure;
 
@@ -110,27 +110,27 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
 }
 
-/// Prints every problem of a folder, in order of files and places; then once how to learn more. Answers how many
+/// Prints every problem of a project, in order of files and places; then once how to learn more. Answers how many
 /// errors and warnings there are.
 pub(crate) fn print_problems(
     out: &mut impl Write,
     files: &[SourceFile],
-    folder: &Folder,
+    project: &Project,
     colour: bool,
 ) -> io::Result<(usize, usize)> {
     let mut errors = 0;
-    for problem in &folder.problems {
+    for problem in &project.problems {
         errors += usize::from(problem.diagnostic.is_error());
-        let Some(file) = files.get(problem.file) else { continue };
+        let Some(file) = files.get(problem.at.file) else { continue };
         let no_places = Default::default();
-        let places = folder.places.get(&problem.file).unwrap_or(&no_places);
+        let places = project.places(problem.at).unwrap_or(&no_places);
         let text = render::in_file(&problem.diagnostic, &file.path, &file.text, places, colour);
         writeln!(out, "{text}")?;
     }
     // An error first: it is what has to be mended.
-    let first = folder.problems.iter().find(|problem| problem.diagnostic.is_error()).or(folder.problems.first());
+    let first = project.problems.iter().find(|problem| problem.diagnostic.is_error()).or(project.problems.first());
     if let Some(problem) = first {
         writeln!(out, "`waypost explain {}` says more, with examples\n", problem.diagnostic.code)?;
     }
-    Ok((errors, folder.problems.len() - errors))
+    Ok((errors, project.problems.len() - errors))
 }

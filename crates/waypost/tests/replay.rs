@@ -227,3 +227,74 @@ fn two_folders_are_compared_without_a_server() {
     let held = run(&["--max-changed", "0"]);
     assert_eq!(held.status.code(), Some(1), "{}", text(&held));
 }
+
+/// A replay of a folder is answered from the folder's tables and schedules, whatever the record says, and leaves those on the server as
+/// they are; so does an apply that is held back.
+#[test]
+fn a_replay_sees_tables_and_schedules_as_they_would_be() {
+    let scratch = Scratch::new("replay-objects");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let folder = scratch.path("folder");
+    fs::create_dir_all(&folder).unwrap();
+    let flow = r#"name: Ask
+type: email
+nodes:
+  - id: look
+    actions:
+      - { type: evaluateSchedule, schedule: Hours, outputMapping: [{ name: state, value: "${output.state}" }] }
+      - { type: lookupTable, table: Customers, key: "${interaction.email.from.domain}", outputMapping: [{ name: tier, value: "${output.tier}" }] }
+      - { type: setAttributes, attributes: { tier: "${tier}" } }
+    next: [{ when: "${state == 'emergency'}", to: night }, { when: "${tier == 'gold'}", to: gold }, { to: general }]
+  - { id: night, actions: [{ type: transferToQueue, queue: Night }] }
+  - { id: gold, actions: [{ type: transferToQueue, queue: Gold }] }
+  - { id: general, actions: [{ type: transferToQueue, queue: General }] }
+"#;
+    let (hours, customers) = (
+        "name: Hours\ntimeZone: Europe/Berlin\n",
+        "name: Customers\nschema: { properties: { tier: { dataType: string } } }\n",
+    );
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    write("routing.yaml", "queues: [Night, Gold, General]\nroutes: [{ address: help@replay.example, flow: Ask }]\n");
+    write("ask.yaml", flow);
+    write("hours.yaml", hours);
+    write("customers.yaml", &format!("{customers}rows: [{{ KEY: customer.example, tier: basic }}]\n"));
+    apply(&server, &folder);
+    deliver(&server, 3);
+    let path = folder.to_str().unwrap();
+    let moves = |to: &str| {
+        let told = server.cli(&["replay", path, "--output", "json"]);
+        let told: Json = serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{}", text(&told)));
+        assert_eq!(told["report"]["replayed"], 3, "{told:#}");
+        match to {
+            "" => assert_eq!((&told["report"]["same"], &told["report"]["changed"]), (&json!(3), &json!(0)), "{told:#}"),
+            to => assert_eq!(
+                told["report"]["moves"],
+                json!([{"from": "queue General", "to": to, "count": 3}]),
+                "{told:#}"
+            ),
+        }
+    };
+    // Only the flow is the same; nothing of what it asks differs.
+    moves("");
+    write("customers.yaml", &format!("{customers}rows: [{{ KEY: customer.example, tier: gold }}]\n"));
+    moves("queue Gold");
+    write("hours.yaml", &format!("{hours}emergency: {{ active: true }}\n"));
+    moves("queue Night");
+    // A table that is new has the folder's rows.
+    write("ask.yaml", &flow.replace("table: Customers", "table: Clients"));
+    write(
+        "clients.yaml",
+        &format!("{}rows: [{{ KEY: customer.example, tier: gold }}]\n", customers.replace("Customers", "Clients")),
+    );
+    write("hours.yaml", hours);
+    moves("queue Gold");
+
+    let held = server.cli(&["apply", path, "--replay", "100", "--max-changed", "2"]);
+    assert_eq!(held.status.code(), Some(1), "{}", text(&held));
+    let tables = server.cli(&["tables", "list"]);
+    assert!(!text(&tables).contains("Clients"), "{}", text(&tables));
+    let row = server.cli(&["tables", "lookup", "Customers", "customer.example"]);
+    assert!(text(&row).contains("basic"), "the rows are those from before: {}", text(&row));
+    apply(&server, &folder);
+    assert!(server.cli(&["tables", "lookup", "Clients", "customer.example"]).status.success());
+}

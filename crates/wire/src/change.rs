@@ -143,6 +143,9 @@ pub struct ChangedObject {
     pub name: String,
     /// What was done: `created`, `changed`, `deleted`, `unchanged`.
     pub outcome: String,
+    /// What of a changed object says something else, such as `priority` or `definition.open`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
 }
 
 /// What became of a queue.

@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::Object;
-use crate::change::ChangeSetFlow;
+use crate::change::{ChangeSetFlow, ChangeSetObject};
 use crate::time::Time;
 use crate::trace::TraceDifference;
 
-/// What to replay: flows as a change set has them, and over which recorded mail.
+/// What to replay: what is to change, as a change set has it, and over which recorded mail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayRequest {
@@ -21,6 +21,12 @@ pub struct ReplayRequest {
     /// Names of queues that would be made with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
+    /// Queues, tables, schedules, domains and routes that are put or deleted with them. What asks them is answered as they would be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ChangeSetObject>,
+    /// All rows that tables would have, by the table's name: each with its `KEY`. Lookups in these tables are answered from here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Vec<Object>>,
     /// Only mail accepted at or after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
@@ -53,7 +59,7 @@ pub struct Replay {
     pub created_at: Time,
     /// The client that asked.
     pub created_by: String,
-    /// What was asked, documents left out.
+    /// What was asked: documents, bodies of objects and rows left out.
     pub request: BTreeMap<String, Json>,
     /// How often it was begun: more than once if a node was gone before the end; then all was run again.
     pub starts: u32,

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use waypost_aside::Wanted;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_engine::{
     Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
@@ -19,7 +20,6 @@ use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
 use super::parked::Outside;
-use crate::folder::tables::FolderRows;
 
 /// Whoever answers the questions of one run.
 #[async_trait]
@@ -61,16 +61,16 @@ fn evaluate_schedule(running: &Running, asked: EvaluateSchedule) -> Answered {
 
 const TABLE_GONE: &str = "the table is gone";
 
-/// A folder answers: what its files make of the catalogue, and the rows of its tables.
-pub struct FolderAnswers<'r> {
+/// What is in memory answers: a catalogue without a server, and the rows of its tables.
+pub struct HeldAnswers<'r> {
     /// What runs.
     pub running: &'r Running,
     /// The rows.
-    pub rows: &'r FolderRows,
+    pub rows: &'r HeldRows,
 }
 
 #[async_trait]
-impl Answers for FolderAnswers<'_> {
+impl Answers for HeldAnswers<'_> {
     async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
         Ok(match question.clone() {
             Question::FindQueue(asked) => find_queue(self.running, asked),
@@ -78,7 +78,7 @@ impl Answers for FolderAnswers<'_> {
             Question::LookupTable(asked) => match self.running.tables.get(&asked.table) {
                 None => asked.failed(TABLE_GONE),
                 Some(table) => {
-                    let row = self.rows.look_up(table, &asked.key).map(|(_, row)| row);
+                    let row = self.rows.look_up(table, &asked.key);
                     asked.answered(TableAnswer { version: None, row })
                 }
             },
@@ -92,6 +92,7 @@ pub struct LiveAnswers<'r> {
     running: &'r Running,
     tables: &'r dyn TableStore,
     seen: Mutex<HashMap<TableId, Seen>>,
+    held: Option<&'r HeldRows>,
     outside: Option<&'r dyn Outside>,
     wanted: Option<Wanted>,
 }
@@ -107,7 +108,12 @@ struct Seen {
 impl<'r> LiveAnswers<'r> {
     /// Answers for one run.
     pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
-        Self { running, tables: store, seen: Mutex::default(), outside: None, wanted: None }
+        Self { running, tables: store, seen: Mutex::default(), held: None, outside: None, wanted: None }
+    }
+
+    /// The same where some tables have these rows instead of those in the store.
+    pub(crate) fn with_rows(self, held: &'r HeldRows) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// The same where some questions are for the outside.
@@ -141,6 +147,10 @@ impl<'r> LiveAnswers<'r> {
         let folded = table.folded(&asked.key);
         if folded.is_empty() {
             return Ok(asked.answered(TableAnswer::default()));
+        }
+        if let Some(held) = self.held.filter(|held| held.holds(asked.table)) {
+            let row = held.look_up(table, &asked.key);
+            return Ok(asked.answered(TableAnswer { version: None, row }));
         }
         let at = self.seen().get(&asked.table).copied();
         let found = match self.tables.row(asked.table, &folded, at.map(|seen| seen.version)).await {

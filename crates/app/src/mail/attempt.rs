@@ -33,9 +33,9 @@ use waypost_wire::trace::RunTrace;
 
 use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
-use waypost_members::email::Envelope;
 use crate::App;
 use crate::access::scopes::Scope;
+use waypost_members::email::Envelope;
 
 /// Why a flow was not tried.
 #[derive(Debug, Error)]

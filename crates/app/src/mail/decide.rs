@@ -20,8 +20,8 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
 use super::answers::Answers;
-use waypost_members::email::{Envelope, MessageView};
 use super::parked::Parked;
+use waypost_members::email::{Envelope, MessageView};
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
 const TURNS: u32 = 16;

@@ -22,12 +22,12 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out};
-use waypost_members::email::Envelope;
 use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;
 use crate::observed::{Protocol, Ran};
 use crate::traces::trace_id;
+use waypost_members::email::Envelope;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow, nor does whoever is served
 /// by the same thread.

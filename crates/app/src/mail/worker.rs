@@ -19,11 +19,11 @@ use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Ended, Start, bare_record, decide_or_park};
-use waypost_members::email::Envelope;
 use super::parked::{Outside, Parked, Ticket, read, stored};
 use crate::App;
 use crate::observed::Ran;
 use crate::traces::trace_id;
+use waypost_members::email::Envelope;
 
 /// So many attempts at a run may never end: then it is set aside.
 const MOST_ATTEMPTS: u32 = 3;

@@ -1,4 +1,4 @@
-//! Answers of a replay: what the record says, else what is known today.
+//! Answers of a replay: what the change set makes of what it changes, else what the record says, else what is known today.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,19 +7,22 @@ use waypost_engine::{Answered, Question};
 use waypost_store::error::StoreError;
 use waypost_wire::trace::{RunTrace, TraceEvent};
 
+use super::changed::Changed;
 use crate::mail::answers::Answers;
 
 /// What a recorded run was answered, and what is known today.
 pub(super) struct Recorded<'r> {
     record: Vec<Answered>,
     today: &'r dyn Answers,
+    changed: &'r Changed,
     unknown: AtomicBool,
 }
 
 impl<'r> Recorded<'r> {
-    /// Answers from a record, and from today's world where it has none. What a recorded run could not be answered is asked again.
-    pub(super) fn new(record: Vec<Answered>, today: &'r dyn Answers) -> Self {
-        Self { record, today, unknown: AtomicBool::new(false) }
+    /// Answers from a record, and from today's world where it has none, or where what is asked is changed. What a recorded run could
+    /// not be answered is asked again.
+    pub(super) fn new(record: Vec<Answered>, today: &'r dyn Answers, changed: &'r Changed) -> Self {
+        Self { record, today, changed, unknown: AtomicBool::new(false) }
     }
 
     /// Whether something was asked that neither could answer.
@@ -41,7 +44,8 @@ pub(super) fn shown_in(trace: &RunTrace) -> Vec<Answered> {
 #[async_trait]
 impl Answers for Recorded<'_> {
     async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
-        let mut known = self.record.iter().filter(|answered| answered.is_to(question) && !answered.is_failure());
+        let recorded = if self.changed.asks(question) { &[][..] } else { &self.record[..] };
+        let mut known = recorded.iter().filter(|answered| answered.is_to(question) && !answered.is_failure());
         if let Some(answered) = known.next() {
             return Ok(answered.clone());
         }
@@ -107,7 +111,8 @@ mod tests {
             { "event": "lookup", "kind": "lookupTable" },
         ] });
         let trace: RunTrace = serde_json::from_value(trace).unwrap();
-        let answers = Recorded::new(shown_in(&trace), &Today);
+        let changed = Changed::default();
+        let answers = Recorded::new(shown_in(&trace), &Today, &changed);
         let tier = |answered: Answered| match answered {
             Answered::LookupTable(exchange) => match exchange.reply {
                 Reply::Answer(found) => found.row.and_then(|row| row["tier"].as_str().map(str::to_owned)),
@@ -126,7 +131,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_answered_from_outside_is_known_from_the_record_alone() {
         let asked = |name: &str| FindQueue { name: name.to_owned() };
-        let answers = Recorded::new(vec![asked("then").answered(QueueAnswer::default())], &Today);
+        let changed = Changed::default();
+        let answers = Recorded::new(vec![asked("then").answered(QueueAnswer::default())], &Today, &changed);
         assert!(!answers.answer(&asked("then").into()).await.unwrap().is_failure());
         assert!(!answers.unknown());
         assert!(answers.answer(&asked("now").into()).await.unwrap().is_failure());

@@ -1,6 +1,7 @@
 //! Replay: flows that are to change, run over recorded mail without effects, and which decisions would differ.
 
 mod answers;
+mod changed;
 pub mod compare;
 pub mod offline;
 mod one;
@@ -20,7 +21,7 @@ use waypost_store::records::audit::By;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
 
 use crate::App;
-use request::{ReplayMember, ReplayRequest};
+use request::ReplayRequest;
 
 /// Why a replay was not begun, answered or removed.
 #[derive(Debug, Error)]
@@ -66,12 +67,12 @@ impl App {
     ) -> Result<ReplayRecord, ReplayError> {
         request.check().map_err(ReplayError::Invalid)?;
         request.resolve(&self.catalogue.world()).map_err(ReplayError::Invalid)?;
-        request.flows = set.members.iter().map(ReplayMember::from).collect();
-        request.queues.clone_from(&set.queues);
+        request.take(&set)?;
         // New mail must not make the next replay of the same request another one.
         let now = Timestamp::now();
         request.until.get_or_insert(now);
-        self.catalogue.proposed(By { actor, note: None }, set).await?;
+        let proposed = self.catalogue.proposed(By { actor, note: None }, set).await?;
+        request.held_rows(&proposed.world).map_err(ReplayError::Invalid)?;
         let replay = ReplayRecord {
             id: Uuid::now_v7(),
             created_at: now,

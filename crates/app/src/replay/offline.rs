@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::InteractionId;
@@ -16,8 +17,7 @@ use waypost_wire::trace::{RunTrace, TraceDifference};
 use super::compare::told;
 use super::one::Replayed;
 use super::report::Report;
-use crate::folder::tables::FolderRows;
-use crate::mail::answers::FolderAnswers;
+use crate::mail::answers::HeldAnswers;
 use crate::mail::decide::{Start, decide_at_once};
 use waypost_members::email::Envelope;
 
@@ -27,7 +27,7 @@ pub struct Side<'s> {
     /// What runs.
     pub running: &'s Running,
     /// The rows of its tables.
-    pub rows: &'s FolderRows,
+    pub rows: &'s HeldRows,
 }
 
 /// A report, and what differs, mail by mail.
@@ -113,6 +113,6 @@ fn one(
         opening: None,
         envelope: Envelope::default(),
     };
-    let answers = FolderAnswers { running: side.running, rows: side.rows };
+    let answers = HeldAnswers { running: side.running, rows: side.rows };
     decide_at_once(side.running, start, message, Limits::default(), &answers).map(Some)
 }

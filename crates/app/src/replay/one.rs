@@ -12,6 +12,7 @@ use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 use waypost_wire::trace::{ReplayTraces, RunTrace, TraceDifference, TraceEvent};
 
 use super::answers::{Recorded, shown_in};
+use super::changed::Changed;
 use super::compare::{first_difference, told};
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
@@ -65,7 +66,7 @@ pub(crate) async fn replay(
     after: &Running,
     record: Record<'_>,
     limits: Limits,
-    today: &dyn Answers,
+    (today, changed): (&dyn Answers, &Changed),
 ) -> Result<Replayed, StoreError> {
     // A trace that can't be read is as one that was not kept.
     let recorded: Option<RunTrace> = record.trace.and_then(|trace| serde_json::from_str(trace).ok());
@@ -84,7 +85,7 @@ pub(crate) async fn replay(
     let Journal { detail, answers } = journal.unwrap_or_default();
     // The trace of a run that is answered from the record shows no more than the record's own.
     let limits = Limits { detail: detail.min(limits.detail), ..limits };
-    let answers = Recorded::new(answers, today);
+    let answers = Recorded::new(answers, today, changed);
     let message = Message::parse(record.raw);
     let start = Start {
         interaction: record.interaction.id,

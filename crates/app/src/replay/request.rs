@@ -1,17 +1,22 @@
 //! What a replay is asked to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 use waypost_catalogue::changesets::{ChangeSet, Member};
+use waypost_catalogue::edits::{AnyEdit, stored_edit};
+use waypost_catalogue::shape::keyed;
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::world::World;
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
+use waypost_flow::document;
 use waypost_flow::source::{self, Node};
-use waypost_ids::{FlowId, Version};
+use waypost_ids::{FlowId, Kind, Version};
 use waypost_store::error::StoreError;
 
 use super::failed;
@@ -31,6 +36,12 @@ pub struct ReplayRequest {
     /// Names of queues that would be made with them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
+    /// Objects that would be put or deleted with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<KeptEdit>,
+    /// All rows that tables would have, by the table's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Vec<Map<String, Json>>>,
     /// Only mail accepted at or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -67,6 +78,30 @@ pub struct ReplayMember {
     /// Or the version of it that is to be published: a number, `newest`, `published`, or a label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+}
+
+/// An edit of an object as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptEdit {
+    /// The kind of object, in one word.
+    pub kind: String,
+    /// The edit; left out where a request is told again.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    pub edit: Json,
+}
+
+impl KeptEdit {
+    fn of(edit: &dyn AnyEdit) -> Result<Self, StoreError> {
+        let kind = edit.kind().as_str().to_owned();
+        Ok(Self { kind, edit: edit.to_json().map_err(|error| failed(&error))? })
+    }
+
+    fn edit(&self) -> Result<Arc<dyn AnyEdit>, StoreError> {
+        let unknown = || failed(&format!("`{}` is no kind of object", self.kind));
+        let kind = Kind::named(&self.kind).ok_or_else(unknown)?;
+        stored_edit(kind, &self.edit).map_err(|error| failed(&error))
+    }
 }
 
 impl From<&Member> for ReplayMember {
@@ -124,7 +159,7 @@ impl ReplayRequest {
             }
         }
         if let Some(written) = self.caller.take() {
-            let folded = waypost_flow::document::fold_name(&written);
+            let folded = document::fold_name(&written);
             let named = || world.flow_named(&folded, false).or_else(|| world.flow_named(&folded, true));
             let id = written.parse::<FlowId>().ok().filter(|id| world.flows.contains_key(id));
             match id.or_else(|| named().map(|flow| flow.id)) {
@@ -136,6 +171,51 @@ impl ReplayRequest {
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Takes a change set as what is to be replayed.
+    ///
+    /// # Errors
+    /// Never, but for a defect.
+    pub fn take(&mut self, set: &ChangeSet) -> Result<(), StoreError> {
+        self.flows = set.members.iter().map(ReplayMember::from).collect();
+        self.queues.clone_from(&set.queues);
+        self.objects = set.objects.iter().map(|edit| KeptEdit::of(&**edit)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// The rows that tables would have in a world.
+    ///
+    /// # Errors
+    /// Every problem: tables that are not there, rows that don't fit, keys that are there twice.
+    pub fn held_rows(&self, world: &World) -> Result<HeldRows, Vec<Diagnostic>> {
+        let (mut held, mut problems) = (HeldRows::default(), Problems::default());
+        for (name, rows) in &self.rows {
+            let place = format!("rows.{name}");
+            let Some(table) = world.tables.named(&document::fold_name(name)) else {
+                let known = world.tables.values().map(|table| table.record.name.as_str());
+                let problem = Diagnostic::error(Code::UnknownTable, place, format!("there is no table `{name}`"));
+                problems.push(problem.nearest(name, known));
+                continue;
+            };
+            let (mut kept, mut seen) = (Vec::with_capacity(rows.len()), HashSet::new());
+            for (index, row) in rows.iter().enumerate() {
+                let place = format!("{place}[{index}]");
+                match keyed(row.clone()).and_then(|(key, values)| table.row(&key, values)) {
+                    Ok(row) if !seen.insert(row.folded.clone()) => {
+                        let message = format!("the key `{}` is there twice", row.key);
+                        problems.push(Diagnostic::error(Code::DuplicateKey, place, message));
+                    }
+                    Ok(row) => kept.push(row),
+                    Err(more) => {
+                        let below = |one: Diagnostic| Diagnostic { path: format!("{place}.{}", one.path), ..one };
+                        problems.extend(more.into_iter().map(below));
+                    }
+                }
+            }
+            held.hold(table.record.id, kept);
+        }
+        if problems.is_empty() { Ok(held) } else { Err(problems.into_vec()) }
     }
 
     /// The change set that would publish it.
@@ -153,7 +233,8 @@ impl ReplayRequest {
             Ok(Member { flow_id, name, document, version, ..Member::default() })
         });
         let members = members.collect::<Result<Vec<Member>, StoreError>>()?;
-        Ok(ChangeSet { members, queues: self.queues.clone(), dry_run: true, ..ChangeSet::default() })
+        let objects = self.objects.iter().map(KeptEdit::edit).collect::<Result<_, _>>()?;
+        Ok(ChangeSet { members, queues: self.queues.clone(), objects, dry_run: true })
     }
 
     /// How many interactions are run at most.
@@ -162,11 +243,13 @@ impl ReplayRequest {
         self.count.unwrap_or(USUAL_COUNT)
     }
 
-    /// What is told of the request again: all but the documents.
+    /// What is told of the request again: all but documents, bodies and rows.
     #[must_use]
     pub fn told(&self) -> BTreeMap<String, Json> {
         let bare = Self {
             flows: self.flows.iter().map(|one| ReplayMember { document: None, ..one.clone() }).collect(),
+            objects: self.objects.iter().map(|one| KeptEdit { edit: Json::Null, ..one.clone() }).collect(),
+            rows: self.rows.keys().map(|table| (table.clone(), Vec::new())).collect(),
             ..self.clone()
         };
         let told = serde_json::to_value(bare).unwrap_or_default();

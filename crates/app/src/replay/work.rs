@@ -17,7 +17,7 @@ use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::where_used::followers;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::{Detail, Limits};
-use waypost_ids::{FlowId, InteractionId};
+use waypost_ids::{FlowId, InteractionId, Kind, Ref};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Lost, Term, hold};
 use waypost_store::records::audit::By;
@@ -25,6 +25,7 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_store::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 
+use super::changed::Changed;
 use super::one::{Record, Replayed, replay};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
@@ -61,6 +62,7 @@ struct Plan {
     after: Arc<Running>,
     world: Arc<World>,
     concerned: HashSet<FlowId>,
+    changed: Changed,
     /// How many were run so far.
     ran: AtomicU64,
 }
@@ -174,20 +176,27 @@ impl App {
         let set = request.change_set().map_err(|error| unreadable(&error))?;
         self.catalogue.catch_up().await?;
         let by = By { actor: &replay.created_by, note: None };
-        let Proposed { base, world, flows } = self.catalogue.proposed(by, set).await.map_err(|error| match error {
+        let cannot = |error| match error {
             ChangeError::Store(error) => Ended::Store(error),
-            other => Ended::Failed(format!("the flows can't be published any more: {other}")),
-        })?;
-        let changed: Vec<FlowId> = flows.iter().map(|flow| flow.id).collect();
-        let mut concerned = followers(&world, &changed);
-        concerned.extend(followers(&base.world, &changed));
+            other => Ended::Failed(format!("the change set can't be published any more: {other}")),
+        };
+        let proposed = self.catalogue.proposed(by, set).await.map_err(cannot)?;
+        let rows = request.held_rows(&proposed.world);
+        let rows = rows.map_err(|problems| cannot(ChangeError::Invalid(problems)))?;
+        let changed = Changed::of(&proposed, rows);
+        let Proposed { base, world, flows, .. } = proposed;
+        let concerned = [&world, &base.world].map(|world| {
+            let flows = flows.iter().map(|flow| flow.id).chain(changed.users(world));
+            followers(world, &flows.collect::<Vec<FlowId>>())
+        });
+        let concerned = concerned.into_iter().flatten().collect();
         let after = {
             let world = world.clone();
             tokio::task::spawn_blocking(move || world.running()).await.map_err(|error| unreadable(&error))?
         };
         let route = request.route.as_deref().and_then(|route| route.parse().ok());
         let before = base.running;
-        Ok(Plan { request, route, before, after: Arc::new(after), world, concerned, ran: AtomicU64::new(0) })
+        Ok(Plan { request, route, before, after: Arc::new(after), world, concerned, changed, ran: AtomicU64::new(0) })
     }
 
     async fn run_all(
@@ -255,6 +264,7 @@ impl App {
                         stand_back(LAST);
                         let one = |item: Item| {
                             let answers = LiveAnswers::new(&plan.after, &**store)
+                                .with_rows(&plan.changed.rows)
                                 .with_outside(outside.as_deref())
                                 .while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
@@ -267,8 +277,13 @@ impl App {
                                 trace: item.recorded.trace.as_deref(),
                                 journal: item.recorded.journal.as_deref(),
                             };
-                            let replayed =
-                                runtime.block_on(replay(&plan.before, &plan.after, record, limits, &answers))?;
+                            let replayed = runtime.block_on(replay(
+                                &plan.before,
+                                &plan.after,
+                                record,
+                                limits,
+                                (&answers, &plan.changed),
+                            ))?;
                             plan.ran.fetch_add(1, Ordering::Relaxed);
                             Ok(Some((item.interaction, replayed)))
                         };
@@ -354,6 +369,9 @@ impl Reader<'_> {
         let concerned = |flow: &FlowId| plan.concerned.contains(flow);
         match target {
             Some(RouteTarget::Flow(flow)) if concerned(&flow) => {}
+            Some(_)
+                if said.is_none()
+                    && interaction.route.is_some_and(|id| plan.changed.has(&Ref::new(Kind::Route, id))) => {}
             None if interaction.flow.as_ref().is_some_and(|(flow, _)| concerned(flow)) => {
                 report.skip("routeGone");
                 return None;

@@ -44,7 +44,7 @@ mod json;
 mod yaml;
 
 pub use json::json;
-pub use yaml::yaml;
+pub use yaml::{yaml, yaml_documents};
 
 use std::fmt;
 

@@ -15,28 +15,31 @@ use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError};
 /// The first place where it is not YAML, or uses what flows have no use for: anchors and aliases, tags, several documents,
 /// keys that are no strings; or is nested deeper than 64.
 pub fn yaml(text: &str) -> Result<(Node, Places), SyntaxError> {
-    let mut reader = Reader {
-        parser: Parser::new_from_str(text),
-        text,
-        offsets: text.char_indices().map(|(offset, _)| offset).collect(),
-        places: Places::new(),
-        values: 0,
-    };
-    let mut node = None;
-    loop {
-        let (event, span) = reader.next()?;
-        match event {
-            Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
-            Event::DocumentStart(_) if node.is_none() => {
-                let (event, span) = reader.next()?;
-                node = Some(reader.value(event, span, &FieldPath::Root(""), 0)?);
-            }
-            Event::DocumentStart(_) => return Err(refuse(span.start, "a second document in one file")),
-            Event::StreamEnd => break,
-            _ => return Err(refuse(span.start, "text after the end of the document")),
+    let mut reader = Reader::new(text);
+    if reader.document_start()?.is_none() {
+        return Ok((Node::Null, Places::new()));
+    }
+    let document = reader.document()?;
+    match reader.document_start()? {
+        Some(second) => Err(refuse(second, "a second document in one file")),
+        None => Ok(document),
+    }
+}
+
+/// Reads every YAML document of a file, in order. A document that says nothing, such as what is before a leading `---`, is left out.
+///
+/// # Errors
+/// As [`yaml`], but for several documents.
+pub fn yaml_documents(text: &str) -> Result<Vec<(Node, Places)>, SyntaxError> {
+    let mut reader = Reader::new(text);
+    let mut documents = Vec::new();
+    while reader.document_start()?.is_some() {
+        let (node, places) = reader.document()?;
+        if node != Node::Null {
+            documents.push((node, places));
         }
     }
-    Ok((node.unwrap_or(Node::Null), reader.places))
+    Ok(documents)
 }
 
 struct Reader<'t> {
@@ -53,6 +56,36 @@ fn refuse(at: Marker, message: impl Into<String>) -> SyntaxError {
 }
 
 impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            parser: Parser::new_from_str(text),
+            text,
+            offsets: text.char_indices().map(|(offset, _)| offset).collect(),
+            places: Places::new(),
+            values: 0,
+        }
+    }
+
+    /// Goes on to where the next document starts; none at the end.
+    fn document_start(&mut self) -> Result<Option<Marker>, SyntaxError> {
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
+                Event::DocumentStart(_) => return Ok(Some(span.start)),
+                Event::StreamEnd => return Ok(None),
+                _ => return Err(refuse(span.start, "text after the end of the document")),
+            }
+        }
+    }
+
+    /// The value of the document that starts here, with its places.
+    fn document(&mut self) -> Result<(Node, Places), SyntaxError> {
+        let (event, span) = self.next()?;
+        let node = self.value(event, span, &FieldPath::Root(""), 0)?;
+        Ok((node, std::mem::take(&mut self.places)))
+    }
+
     fn next(&mut self) -> Result<(Event<'t>, Span), SyntaxError> {
         match self.parser.next_event() {
             Some(Ok(next)) => Ok(next),

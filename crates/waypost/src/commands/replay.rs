@@ -3,15 +3,20 @@
 mod offline;
 mod report;
 
-use std::io::{self, IsTerminal, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use waypost_app::folder::Folder;
+use uuid::Uuid;
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_project::Project;
+use waypost_project::difference::RowsDifference;
 use waypost_wire::change::ChangeSetFlow;
 use waypost_wire::replay::{Replay, ReplayRequest};
 
+use crate::commands::apply::{differences, for_replay, refused, shown};
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
@@ -80,26 +85,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let (Some(before), Some(after)) = (&arguments.before, &arguments.after) {
         return offline::run(arguments, before, after);
     }
-    let (flows, queues) = match &arguments.flow {
-        Some(flow) => (vec![named(flow, &arguments.version)], Vec::new()),
+    let (remote, started) = match &arguments.flow {
+        Some(flow) => {
+            let flows = vec![named(flow, &arguments.version)];
+            let request = arguments.mails.of(ReplayRequest { flows, ..ReplayRequest::default() });
+            let remote = arguments.server.connect()?;
+            let started = remote.wait(remote.replays().start(&request))?;
+            (remote, started)
+        }
         None if arguments.paths.is_empty() => {
             return Err(Failure::Failed("what is to change? Name a folder of flows, or --flow".to_owned()));
         }
-        None => from_folder(&arguments.paths)?,
+        None => of_folder(arguments)?,
     };
-    let Mails { since, until, route, caller, count, sample } = &arguments.mails;
-    let request = ReplayRequest {
-        flows,
-        queues,
-        since: since.map(Into::into),
-        until: until.map(Into::into),
-        route: route.clone(),
-        caller: caller.clone(),
-        count: *count,
-        sample: *sample,
-    };
-    let remote = arguments.server.connect()?;
-    let replay = watch(&remote, &request)?;
+    let replay = watch(&remote, started.id)?;
     let mut out = screen::stdout();
     match arguments.output {
         Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&replay).unwrap_or_default())?,
@@ -119,33 +118,62 @@ fn named(flow: &str, version: &str) -> ChangeSetFlow {
     }
 }
 
-fn from_folder(paths: &[PathBuf]) -> Result<(Vec<ChangeSetFlow>, Vec<String>), Failure> {
-    let sources = files::sources(paths)?;
-    let folder = Folder::read(&sources);
-    if folder.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
-        return Err(Failure::Found);
+impl Mails {
+    /// A request for these mails.
+    fn of(&self, what: ReplayRequest) -> ReplayRequest {
+        let Self { since, until, route, caller, count, sample } = self;
+        ReplayRequest {
+            since: since.map(Into::into),
+            until: until.map(Into::into),
+            route: route.clone(),
+            caller: caller.clone(),
+            count: *count,
+            sample: *sample,
+            ..what
+        }
     }
-    let flow = |tree: &waypost_flow::source::Node| ChangeSetFlow {
-        document: Some(tree.to_json()),
-        ..ChangeSetFlow::default()
-    };
-    Ok((folder.flows.iter().map(|(_, _, tree)| flow(tree)).collect(), folder.queues))
+}
+
+/// Starts a replay of what applying a folder would change.
+fn of_folder(arguments: &Arguments) -> Result<(Remote, Replay), Failure> {
+    let sources = files::sources(&arguments.paths)?;
+    let mut project = Project::read(&sources);
+    let rows = project.rows(|file, name| files::beside(&sources, file, name));
+    if project.has_errors() {
+        return Err(shown(&sources, &project)?);
+    }
+    let remote = arguments.server.connect()?;
+    let differences = differences(&remote, &project, &rows)?;
+    let request = arguments.mails.of(request(&project, &rows, &differences)?);
+    match remote.wait(remote.replays().start(&request)) {
+        Ok(started) => Ok((remote, started)),
+        Err(error) => Err(refused(error, &sources, &mut project)?),
+    }
+}
+
+/// A replay of a project's change set: tables whose rows would differ have those of the project.
+pub(crate) fn request(
+    project: &Project,
+    rows: &HeldRows,
+    differences: &BTreeMap<String, RowsDifference>,
+) -> std::io::Result<ReplayRequest> {
+    let set = project.change_set();
+    let rows = for_replay(project, rows, differences)?;
+    Ok(ReplayRequest { flows: set.flows, queues: set.queues, objects: set.objects, rows, ..ReplayRequest::default() })
 }
 
 /// How often a server is asked how far it is.
 const ASK: Duration = Duration::from_millis(200);
 
-/// Starts a replay and waits for its end, with a bar on a terminal.
-pub(crate) fn watch(remote: &Remote, request: &ReplayRequest) -> Result<Replay, Failure> {
-    let started = remote.wait(remote.replays().start(request))?;
+/// Waits for the end of a replay, with a bar on a terminal.
+pub(crate) fn watch(remote: &Remote, id: Uuid) -> Result<Replay, Failure> {
     // On anything but a terminal nothing is drawn.
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} mails replayed, {msg} would be decided otherwise") {
         bar.set_style(style);
     }
     let replay = loop {
-        let replay = remote.wait(remote.replays().get(started.id))?;
+        let replay = remote.wait(remote.replays().get(id))?;
         if let Some(progress) = &replay.progress {
             bar.set_length(progress.most);
             bar.set_position(progress.replayed);

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
-use waypost_app::folder::Folder;
-use waypost_app::mail::answers::FolderAnswers;
+use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Start, decide_at_once};
-use waypost_members::email::Envelope;
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
 use waypost_flow::document;
 use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
+use waypost_members::email::Envelope;
+use waypost_project::Project;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::RunRecord;
 use waypost_wire::trace::{RunTrace, text};
@@ -51,11 +51,11 @@ pub(crate) struct Arguments {
 /// Exit code 0: every mail was decided; 1: the flows have errors, or a mail found no route or its run failed; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.flows)?;
-    let mut folder = Folder::read(&sources);
-    let world = folder.check();
-    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
-    if folder.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
+    let mut project = Project::read(&sources);
+    let world = project.world();
+    let rows = project.rows(|file, name| files::beside(&sources, file, name));
+    if project.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
     let chosen = chosen_flow(arguments, &world)?;
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             opening: None,
             envelope: Envelope { to: arguments.to.as_deref().unwrap_or_default(), ..Envelope::default() },
         };
-        let answers = FolderAnswers { running: &running, rows: &rows };
+        let answers = HeldAnswers { running: &running, rows: &rows };
         let record = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= record.decision.error.is_some();

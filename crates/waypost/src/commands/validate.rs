@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use waypost_app::folder::Folder;
+use waypost_project::Project;
 
 use crate::failure::Failure;
 use crate::files;
@@ -11,7 +11,7 @@ use crate::files;
 /// Arguments of `validate`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folders or files of flows and routing
+    /// Folders or files of flows and objects
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -19,13 +19,13 @@ pub(crate) struct Arguments {
 /// Exit code 0: no errors; 1: errors found; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = files::sources(&arguments.paths)?;
-    let mut folder = Folder::read(&files);
-    folder.check();
-    folder.rows(|file, name| crate::files::beside(&files, file, name));
+    let mut project = Project::read(&files);
+    project.world();
+    project.rows(|file, name| files::beside(&files, file, name));
     let mut out = io::stdout().lock();
     let colour = io::stdout().is_terminal();
-    let (errors, warnings) = files::print_problems(&mut out, &files, &folder, colour)?;
-    let flows = folder.flows.len();
+    let (errors, warnings) = files::print_problems(&mut out, &files, &project, colour)?;
+    let flows = project.flows.len();
     writeln!(out, "{flows} flow(s) in {} file(s): {errors} error(s), {warnings} warning(s)", files.len())?;
     if errors > 0 { Err(Failure::Found) } else { Ok(()) }
 }

@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use waypost_app::folder::Folder;
-use waypost_app::folder::tables::FolderRows;
 use waypost_app::replay::offline::{Offline, Side};
+use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_mail::message::Message;
+use waypost_project::Project;
 use waypost_wire::replay::ReplayReport;
 
 use super::{Arguments, report, within};
@@ -19,7 +19,7 @@ use crate::{files, screen};
 
 struct Flows {
     running: Running,
-    rows: FolderRows,
+    rows: HeldRows,
 }
 
 impl Flows {
@@ -75,11 +75,11 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
 
 fn flows(path: &Path) -> Result<Flows, Failure> {
     let sources = files::sources(&[path.to_owned()])?;
-    let mut folder = Folder::read(&sources);
-    let world = folder.check();
-    let rows = folder.rows(|file, name| files::beside(&sources, file, name));
-    if folder.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &folder, io::stderr().is_terminal())?;
+    let mut project = Project::read(&sources);
+    let world = project.world();
+    let rows = project.rows(|file, name| files::beside(&sources, file, name));
+    if project.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
     Ok(Flows { running: world.running(), rows })

@@ -1,8 +1,8 @@
 //! The pages of codes that only a catalogue answers: their examples, each as a folder of files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use waypost_app::folder::{Folder, SourceFile};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_project::{Project, SourceFile};
 
 /// `# with flows: Step 1 to Step N, each calling the next` in an example.
 fn steps(example: &str) -> Vec<String> {
@@ -24,9 +24,9 @@ fn problems(example: &str) -> Vec<Diagnostic> {
     let texts = own.into_iter().chain(steps(example));
     let files: Vec<SourceFile> =
         texts.enumerate().map(|(index, text)| SourceFile { path: format!("{index}.yaml"), text }).collect();
-    let mut folder = Folder::read(&files);
-    folder.check();
-    folder.problems.into_iter().filter(|problem| problem.file < count).map(|problem| problem.diagnostic).collect()
+    let mut folder = Project::read(&files);
+    folder.world();
+    folder.problems.into_iter().filter(|problem| problem.at.file < count).map(|problem| problem.diagnostic).collect()
 }
 
 fn example<'p>(page: &'p str, kind: &str) -> &'p str {

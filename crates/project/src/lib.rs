@@ -1,0 +1,210 @@
+//! A project: a folder of flows and of the objects that they need. Files in; a world, a change set, or every problem out. Nothing here
+//! does I/O: whoever calls has read the files.
+
+mod changes;
+pub mod difference;
+mod duplicates;
+mod kind;
+mod members;
+mod objects;
+mod schedules;
+pub mod tables;
+mod terms;
+mod world;
+
+use std::collections::HashMap;
+
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::RouteSpec;
+use waypost_catalogue::schedules::ScheduleSpec;
+use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::document::{self, Document};
+use waypost_flow::source::{self, Node, Places};
+use waypost_ids::Kind;
+
+use duplicates::Names;
+use kind::DocumentKind;
+use tables::TableEntry;
+use terms::TermEntry;
+
+/// A file of the folder.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Its path, for messages.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A document of a file; most files have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct At {
+    /// The file's position in what was given.
+    pub file: usize,
+    /// The document's position in its file.
+    pub document: usize,
+}
+
+/// A problem in a document.
+#[derive(Clone, Debug)]
+pub struct FileProblem {
+    /// The document.
+    pub at: At,
+    /// The problem, with its path in that document.
+    pub diagnostic: Diagnostic,
+}
+
+/// A flow of the folder.
+#[derive(Debug)]
+pub struct FlowEntry {
+    /// Where it is written.
+    pub at: At,
+    /// What it says.
+    pub document: Document,
+    /// The same as it is written, which is what a server is sent.
+    pub tree: Node,
+}
+
+/// An object of the folder.
+#[derive(Debug)]
+pub(crate) struct Entry<S> {
+    /// Where it is written.
+    pub(crate) at: At,
+    /// Its path in that document: empty if it is the whole document, else such as `routes[1]`.
+    pub(crate) path: String,
+    /// What it is to be.
+    pub(crate) spec: S,
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// Flows.
+    pub flows: Vec<FlowEntry>,
+    /// Queues that have a document.
+    queues: Vec<Entry<QueueSpec>>,
+    /// Queues that a routing file lists by name: they are made if they are not there.
+    listed_queues: Vec<Entry<QueueSpec>>,
+    domains: Vec<Entry<DomainSpec>>,
+    routes: Vec<Entry<RouteSpec>>,
+    tables: Vec<TableEntry>,
+    schedules: Vec<Entry<ScheduleSpec>>,
+    terms: Vec<TermEntry>,
+    /// What is wrong.
+    pub problems: Vec<FileProblem>,
+    places: HashMap<At, Places>,
+    /// The files' paths.
+    paths: Vec<String>,
+    names: Names,
+    /// Whether something that others may name could not be read.
+    incomplete: bool,
+}
+
+impl Project {
+    /// Reads files. A document says by `kind` what it is; without one it is known by what it has: a table by `schema`, a schedule by
+    /// `timeZone`, a routing file by `queues`, `routes`, `skills` or `languages`. Everything else is a flow.
+    ///
+    /// What is found here needs no server: documents that can't be read, names and addresses that are there twice, names, patterns and
+    /// domains that no server would take.
+    #[must_use]
+    pub fn read(files: &[SourceFile]) -> Self {
+        let mut project = Self { paths: files.iter().map(|file| file.path.clone()).collect(), ..Self::default() };
+        for (index, file) in files.iter().enumerate() {
+            let documents = match source::yaml_documents(&file.text) {
+                Ok(documents) => documents,
+                Err(error) => {
+                    project.missing(At { file: index, document: 0 }, [error.into()]);
+                    continue;
+                }
+            };
+            if documents.is_empty() {
+                project.document(At { file: index, document: 0 }, Some(&file.path), &Node::Null);
+            }
+            let name = (documents.len() == 1).then_some(file.path.as_str());
+            for (document, (node, places)) in documents.into_iter().enumerate() {
+                let at = At { file: index, document };
+                project.places.insert(at, places);
+                project.document(at, name, &node);
+            }
+        }
+        project
+    }
+
+    /// Reads a document. `path` is its file's, if it is alone in there.
+    fn document(&mut self, at: At, path: Option<&str>, node: &Node) {
+        let kind = match kind::of(node) {
+            Ok(kind) => kind,
+            Err(problem) => return self.missing(at, [*problem]),
+        };
+        let tree = source::without(node, &[kind::KEY]);
+        let repeated = source::repeated_keys("", node);
+        if kind != DocumentKind::Object(Kind::Flow) && !repeated.is_empty() {
+            return self.missing(at, repeated.into_iter().map(|(path, key)| members::repeated(path, key)));
+        }
+        match kind {
+            DocumentKind::Routing => self.routing(at, &tree),
+            DocumentKind::Object(Kind::Flow) => self.flow(at, tree),
+            DocumentKind::Object(Kind::Queue) => self.queue(at, path, &tree),
+            DocumentKind::Object(Kind::Domain) => self.domain(at, &tree),
+            DocumentKind::Object(Kind::Route) => self.route(at, "", &tree),
+            DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
+            DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
+            DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
+        }
+    }
+
+    fn flow(&mut self, at: At, tree: Node) {
+        let read = document::read(&tree);
+        self.incomplete |= read.diagnostics.iter().any(Diagnostic::is_error);
+        self.add(at, read.diagnostics);
+        let Some(document) = read.document else { return };
+        let kind = if document.is_shared() { "shared" } else { "email" };
+        let folded = format!("{kind} {}", document::fold_name(&document.name));
+        if self.first_of_its_name(at, Kind::Flow, (&document.name, folded), "name".to_owned()) {
+            self.flows.push(FlowEntry { at, document, tree });
+        }
+    }
+
+    /// Whether there is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.diagnostic.is_error())
+    }
+
+    /// Whether everything that others may name could be read. Only then can a server say anything of use about the rest.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.incomplete
+    }
+
+    /// Places in a document.
+    #[must_use]
+    pub fn places(&self, at: At) -> Option<&Places> {
+        self.places.get(&at)
+    }
+
+    fn add(&mut self, at: At, problems: impl IntoIterator<Item = Diagnostic>) {
+        self.problems.extend(problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }));
+    }
+
+    /// The same for what is left out because of its problems, and may be named by others.
+    fn missing(&mut self, at: At, problems: impl IntoIterator<Item = Diagnostic>) {
+        self.incomplete = true;
+        self.add(at, problems);
+    }
+}
+
+/// What a document without a name of its own is called: as its file.
+fn name_of(path: &str) -> String {
+    std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A path below another; either may be empty.
+fn below(path: &str, member: &str) -> String {
+    match (path, member) {
+        ("", member) => member.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, member) => format!("{path}.{member}"),
+    }
+}

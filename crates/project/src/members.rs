@@ -1,0 +1,119 @@
+//! Members of a document, read one by one; every problem is kept.
+
+use serde_json::{Map, Value as Json};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::Node;
+
+use crate::{below, name_of};
+
+/// The members of a map that are not read yet.
+pub(crate) struct Members<'n> {
+    path: &'n str,
+    left: Vec<&'n (String, Node)>,
+    /// What is wrong so far.
+    pub(crate) problems: Vec<Diagnostic>,
+}
+
+impl<'n> Members<'n> {
+    /// Members of the map at a path.
+    ///
+    /// # Errors
+    /// It is no map.
+    pub(crate) fn of(path: &'n str, node: &'n Node) -> Result<Self, Box<Diagnostic>> {
+        match node {
+            Node::Map(members) => Ok(Self { path, left: members.iter().collect(), problems: Vec::new() }),
+            other => Err(Box::new(wrong(path, "a map").found(other.kind()))),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<&'n Node> {
+        let at = self.left.iter().position(|(key, _)| key == name)?;
+        Some(&self.left.remove(at).1)
+    }
+
+    /// A text; none if it is absent, or something else, which is a problem.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Node::String(text) => Some(text.clone()),
+            Node::Null => None,
+            other => self.wrong(name, "a string", other),
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&mut self, name: &str) -> Option<i64> {
+        match self.take(name)? {
+            Node::Integer(number) => Some(*number),
+            Node::Null => None,
+            other => self.wrong(name, "an integer", other),
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Node::Boolean(flag) => Some(*flag),
+            Node::Null => None,
+            other => self.wrong(name, "true or false", other),
+        }
+    }
+
+    /// A list; empty if it is absent.
+    pub(crate) fn list(&mut self, name: &str) -> &'n [Node] {
+        match self.take(name) {
+            Some(Node::List(items)) => items,
+            None | Some(Node::Null) => &[],
+            Some(other) => self.wrong(name, "a list", other).unwrap_or_default(),
+        }
+    }
+
+    /// Whatever a member has, as JSON.
+    pub(crate) fn json(&mut self, name: &str) -> Option<Json> {
+        self.take(name).map(Node::to_json).filter(|value| !value.is_null())
+    }
+
+    /// The document's name, else that of its file.
+    pub(crate) fn name(&mut self, file: Option<&str>) -> String {
+        let before = self.problems.len();
+        let named = self.text("name").or_else(|| file.map(name_of));
+        if named.is_none() && self.problems.len() == before {
+            self.missing("name", "a name: only a document that is alone in its file can go by the file's");
+        }
+        named.unwrap_or_default()
+    }
+
+    /// Notes that a member is missing.
+    pub(crate) fn missing(&mut self, name: &str, expected: &str) {
+        let problem = Diagnostic::error(Code::MissingKey, below(self.path, name), format!("`{name}` is missing"));
+        self.problems.push(problem.expected(expected));
+    }
+
+    fn wrong<T>(&mut self, name: &str, expected: &str, found: &Node) -> Option<T> {
+        self.problems.push(wrong(&below(self.path, name), expected).found(found.kind()));
+        None
+    }
+
+    /// Notes members that nobody read; `known` are those that there may be.
+    pub(crate) fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
+        for (key, _) in &self.left {
+            let problem = Diagnostic::error(Code::UnknownKey, below(self.path, key), format!("unknown key `{key}`"));
+            self.problems.push(problem.nearest(key, known.iter().copied()));
+        }
+        self.problems
+    }
+
+    /// All members that are not read yet, and what is wrong so far.
+    pub(crate) fn rest(self) -> (Map<String, Json>, Vec<Diagnostic>) {
+        (self.left.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(), self.problems)
+    }
+}
+
+/// A value of another kind than it must be.
+pub(crate) fn wrong(path: &str, expected: &str) -> Diagnostic {
+    Diagnostic::error(Code::WrongKind, path, format!("expected {expected}")).expected(expected)
+}
+
+/// A key that is there twice.
+pub(crate) fn repeated(path: String, key: &str) -> Diagnostic {
+    Diagnostic::error(Code::DuplicateKey, path, format!("the key `{key}` is there twice"))
+}

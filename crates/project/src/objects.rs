@@ -1,0 +1,176 @@
+//! Queues, domains and routes of a folder: as documents of their own, or together in a routing file.
+
+use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::queues::QueueSpec;
+use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget, valid_pattern};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::Node;
+use waypost_ids::{Kind, Term};
+use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
+
+use crate::kind::routing_keys;
+use crate::members::{Members, wrong};
+use crate::world::alone;
+use crate::{At, Entry, Project, below};
+
+/// What a route may say.
+const ROUTE: [&str; 6] = ["address", "flow", "queue", "unroutedQueue", "priority", "fromName"];
+
+/// What a route may say and the server only keeps.
+const FROM_NAME: &str = "fromName";
+
+impl Project {
+    /// Reads a routing file.
+    pub(crate) fn routing(&mut self, at: At, node: &Node) {
+        let mut members = match Members::of("", node) {
+            Ok(members) => members,
+            Err(problem) => return self.add(at, [*problem]),
+        };
+        let (queues, routes) = (members.list("queues"), members.list("routes"));
+        let terms = Term::ALL.map(|term| (term, members.list(term.plural())));
+        self.add(at, members.finish(&routing_keys().collect::<Vec<_>>()));
+        for (index, item) in queues.iter().enumerate() {
+            self.listed_queue(at, format!("queues[{index}]"), item);
+        }
+        for (term, items) in terms {
+            for (index, item) in items.iter().enumerate() {
+                self.listed_term(at, format!("{}[{index}]", term.plural()), term, item);
+            }
+        }
+        for (index, item) in routes.iter().enumerate() {
+            self.route(at, &format!("routes[{index}]"), item);
+        }
+    }
+
+    /// A name in a routing file: itself, or a map with the name. What is none is told.
+    pub(crate) fn listed_name(&mut self, at: At, path: &str, node: &Node, kind: &str) -> Option<String> {
+        let (name, problems) = match node {
+            Node::String(name) => (Some(name.clone()), Vec::new()),
+            Node::Map(_) => match Members::of(path, node) {
+                Ok(mut members) => (members.text("name"), members.finish(&["name"])),
+                Err(problem) => (None, vec![*problem]),
+            },
+            _ => (None, Vec::new()),
+        };
+        if !problems.is_empty() {
+            self.missing(at, problems);
+            return None;
+        }
+        if name.is_none() {
+            self.missing(at, [wrong(path, &format!("a {kind}'s name, or `name: …`"))]);
+        }
+        name
+    }
+
+    /// A queue in a routing file.
+    fn listed_queue(&mut self, at: At, path: String, node: &Node) {
+        let Some(name) = self.listed_name(at, &path, node, Kind::Queue.as_str()) else { return };
+        let spec = QueueSpec::named(&name);
+        match alone::<QueueRecord>(&spec) {
+            Ok(_) => self.listed_queues.push(Entry { at, path, spec }),
+            Err(problems) => self.missing(at, problems.into_iter().map(|one| Diagnostic { path: path.clone(), ..one })),
+        }
+    }
+
+    /// Reads a queue's document. Members that the server only keeps are kept.
+    pub(crate) fn queue(&mut self, at: At, path: Option<&str>, node: &Node) {
+        let mut members = match Members::of("", node) {
+            Ok(members) => members,
+            Err(problem) => return self.missing(at, [*problem]),
+        };
+        let name = members.name(path);
+        let (extra, mut problems) = members.rest();
+        let spec = QueueSpec { name, extra, built_in: false };
+        if problems.is_empty() {
+            problems.extend(alone::<QueueRecord>(&spec).err().into_iter().flatten());
+        }
+        if !problems.is_empty() {
+            return self.missing(at, problems);
+        }
+        let name = (spec.name.as_str(), QueueRecord::folded(&spec.name));
+        if self.first_of_its_name(at, Kind::Queue, name, "name".to_owned()) {
+            self.queues.push(Entry { at, path: String::new(), spec });
+        }
+    }
+
+    /// Reads a domain's document.
+    pub(crate) fn domain(&mut self, at: At, node: &Node) {
+        let mut members = match Members::of("", node) {
+            Ok(members) => members,
+            Err(problem) => return self.add(at, [*problem]),
+        };
+        let domain = members.text("domain");
+        if domain.is_none() && members.problems.is_empty() {
+            members.missing("domain", "a domain such as `example.com`");
+        }
+        let problems = members.finish(&["domain"]);
+        let Some(domain) = domain.filter(|_| problems.is_empty()) else { return self.add(at, problems) };
+        let spec = DomainSpec { domain, ..DomainSpec::default() };
+        if let Err(problems) = alone::<DomainRecord>(&spec) {
+            return self.add(at, problems.into_iter().map(|one| in_document(Kind::Domain, "", one)));
+        }
+        let name = (spec.domain.as_str(), DomainRecord::folded(&spec.domain));
+        if self.first_of_its_name(at, Kind::Domain, name, "domain".to_owned()) {
+            self.domains.push(Entry { at, path: String::new(), spec });
+        }
+    }
+
+    /// Reads a route. Its domain is made with it.
+    pub(crate) fn route(&mut self, at: At, path: &str, node: &Node) {
+        let mut members = match Members::of(path, node) {
+            Ok(members) => members,
+            Err(_) => return self.add(at, [wrong(path, "a map with `address`")]),
+        };
+        let address = members.text("address");
+        if address.is_none() && members.problems.is_empty() {
+            members.missing("address", "an address such as `support@example.com`");
+        }
+        let (flow, queue) = (members.text("flow"), members.text("queue"));
+        let unrouted_queue = members.text("unroutedQueue").map(Wanted::Name);
+        let priority = members.integer("priority").unwrap_or(0);
+        let from_name = members.text(FROM_NAME);
+        let mut problems = members.finish(&ROUTE);
+        if flow.is_some() && queue.is_some() {
+            problems.push(wrong(path, "`flow` or `queue`, one of them"));
+        }
+        let parts = address.as_deref().and_then(|address| address.rsplit_once('@'));
+        if let (Some(address), None) = (&address, parts) {
+            let message = format!("`{address}` is not pattern@domain");
+            problems.push(Diagnostic::error(Code::InvalidValue, below(path, "address"), message));
+        }
+        let Some((pattern, domain)) = parts.filter(|_| problems.is_empty()) else { return self.add(at, problems) };
+        let of_domain = DomainSpec { domain: domain.to_owned(), ..DomainSpec::default() };
+        problems.extend(valid_pattern(pattern).err().map(|problem| *problem));
+        problems.extend(alone::<DomainRecord>(&of_domain).err().into_iter().flatten());
+        if !problems.is_empty() {
+            return self.add(at, problems.into_iter().map(|one| in_document(Kind::Route, path, one)));
+        }
+        let target = flow.map(|name| WantedTarget::Flow(Wanted::Name(name)));
+        let spec = RouteSpec {
+            domain: domain.to_owned(),
+            pattern: pattern.to_owned(),
+            target: target.or_else(|| queue.map(|name| WantedTarget::Queue(Wanted::Name(name)))),
+            unrouted_queue,
+            priority,
+            extra: from_name.into_iter().map(|name| (FROM_NAME.to_owned(), name.into())).collect(),
+        };
+        let name = RouteRecord::name_wanted(&spec);
+        let folded = RouteRecord::folded(&name);
+        if self.first_of_its_name(at, Kind::Route, (&name, folded), below(path, "address")) {
+            self.routes.push(Entry { at, path: path.to_owned(), spec });
+        }
+    }
+}
+
+/// A problem of an object, told where its document has it: a body of the API has members of other names.
+pub(crate) fn in_document(kind: Kind, path: &str, problem: Diagnostic) -> Diagnostic {
+    let member = match (kind, problem.path.as_str()) {
+        (Kind::Route, "" | "id" | "pattern" | "domain") => "address",
+        (Kind::Domain, "id") => "domain",
+        (Kind::Queue, "name") if !path.is_empty() => "",
+        (Kind::Route, member) => member.strip_suffix(".name").unwrap_or(member),
+        (_, member) => member,
+    };
+    Diagnostic { path: below(path, member), ..problem }
+}

@@ -1,0 +1,81 @@
+//! Skills and languages of a folder: as documents of their own, or as names in a routing file.
+
+use waypost_catalogue::object::Object;
+use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
+use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::document::fold_name;
+use waypost_flow::source::Node;
+use waypost_ids::{Kind, Term};
+use waypost_store::records::catalogue::TermRecord;
+
+use crate::members::Members;
+use crate::world::{Offline, alone};
+use crate::{At, Entry, Project};
+
+/// A term of the folder.
+#[derive(Debug)]
+pub(crate) struct TermEntry {
+    pub(crate) term: Term,
+    pub(crate) entry: Entry<TermSpec>,
+}
+
+impl Project {
+    /// A term in a routing file. One that is there already, as a document or in another list, is the same.
+    pub(crate) fn listed_term(&mut self, at: At, path: String, term: Term, node: &Node) {
+        let Some(name) = self.listed_name(at, &path, node, term.as_str()) else { return };
+        let spec = TermSpec { name: Some(name.clone()), ..TermSpec::default() };
+        let problems = with_kind(term, Alone(&spec));
+        if !problems.is_empty() {
+            return self.missing(at, problems.into_iter().map(|one| Diagnostic { path: path.clone(), ..one }));
+        }
+        let folded = fold_name(&name);
+        let same = |known: &TermEntry| {
+            known.term == term && known.entry.spec.name.as_deref().is_some_and(|name| fold_name(name) == folded)
+        };
+        if !self.terms.iter().any(same) {
+            self.terms.push(TermEntry { term, entry: Entry { at, path, spec } });
+        }
+    }
+
+    /// Reads a term's document. Members that the server only keeps are kept.
+    pub(crate) fn term(&mut self, at: At, path: Option<&str>, term: Term, node: &Node) {
+        let mut members = match Members::of("", node) {
+            Ok(members) => members,
+            Err(problem) => return self.missing(at, [*problem]),
+        };
+        let name = members.name(path);
+        let (extra, mut problems) = members.rest();
+        let spec = TermSpec { name: Some(name.clone()), extra };
+        if problems.is_empty() {
+            problems.extend(with_kind(term, Alone(&spec)));
+        }
+        if !problems.is_empty() {
+            return self.missing(at, problems);
+        }
+        let folded = fold_name(&name);
+        if self.first_of_its_name(at, Kind::Term(term), (&name, folded.clone()), "name".to_owned()) {
+            // What a list only names is said here.
+            self.terms.retain(|known| {
+                known.term != term || known.entry.spec.name.as_deref().is_none_or(|name| fold_name(name) != folded)
+            });
+            self.terms.push(TermEntry { term, entry: Entry { at, path: String::new(), spec } });
+        }
+    }
+}
+
+/// What a server would find wrong with a term.
+struct Alone<'s>(&'s TermSpec);
+
+impl ForKind for Alone<'_> {
+    type Answer = Vec<Diagnostic>;
+
+    fn with<K: TermKind>(self) -> Vec<Diagnostic> {
+        alone::<Declared<K>>(self.0).err().unwrap_or_default()
+    }
+}
+
+impl<K: TermKind> Offline for Declared<K> {
+    fn renumbered(record: TermRecord, id: <Self as Object>::Id) -> TermRecord {
+        TermRecord { id, ..record }
+    }
+}

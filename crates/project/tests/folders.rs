@@ -1,0 +1,84 @@
+//! Folders in memory: what a document is, what is there twice, how rows differ.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use serde_json::json;
+use waypost_project::difference::RowsDifference;
+use waypost_project::{Project, SourceFile};
+
+fn read(files: &[(&str, &str)]) -> Project {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
+    Project::read(&files.iter().map(file).collect::<Vec<_>>())
+}
+
+/// Problems as `file#document path: message`.
+fn problems(project: &Project) -> Vec<String> {
+    let told = project
+        .problems
+        .iter()
+        .map(|one| format!("{}#{} {}: {}", one.at.file, one.at.document, one.diagnostic.path, one.diagnostic.message));
+    told.collect()
+}
+
+#[test]
+fn a_document_is_of_a_kind_by_its_word_or_by_its_members() {
+    let files = [
+        ("a.yaml", "---\nkind: queue\nname: Q\n---\n---\nqueues: [R, q]\nroutes: []\n"),
+        ("b.json", r#"{"kind": "domain", "domain": "x.test"}"#),
+        ("Hours.yaml", "timeZone: Europe/Berlin\n"),
+        ("t.yaml", "schema: { properties: {} }\n"),
+        ("f.yaml", "kind: flow\nname: F\ntype: email\nnodes: []\n"),
+    ];
+    let project = read(&files);
+    assert_eq!(problems(&project), [""; 0]);
+    let set = project.change_set();
+    let objects: Vec<_> =
+        set.objects.iter().map(|one| format!("{} {:?}", one.kind, one.put.as_ref().unwrap())).collect();
+    assert_eq!(objects.len(), 4, "{objects:?}");
+    assert_eq!((set.queues, set.flows.len()), (vec!["R".to_owned()], 1));
+    assert!(set.flows[0].document.as_ref().unwrap().get("kind").is_none());
+}
+
+#[test]
+fn every_problem_is_told_with_its_document() {
+    let files = [
+        ("a.yaml", "kind: webhok\n---\nkind: 7\n---\nkind: route\naddress: none\npriority: high\n"),
+        ("b.yaml", "kind: table\nname: T\nname: U\n"),
+        ("c.yaml", "queues: [[]]\nroutes: [{ address: a@b.test, flow: F, queue: Q }]\nrote: 1\n"),
+    ];
+    let mut project = read(&files);
+    project.world();
+    let expected = [
+        "0#0 kind: unknown kind `webhok`",
+        "0#1 kind: expected the kind of object, such as `queue`",
+        "0#2 priority: expected an integer",
+        "0#2 address: `none` is not pattern@domain",
+        "1#0 name: the key `name` is there twice",
+        "2#0 rote: unknown key `rote`",
+        "2#0 queues[0]: expected a queue's name, or `name: …`",
+        "2#0 routes[0]: expected `flow` or `queue`, one of them",
+    ];
+    assert_eq!(problems(&project), expected);
+    assert!(!project.is_complete());
+}
+
+fn difference(rows: &str, export: &str) -> RowsDifference {
+    let columns = "a: { dataType: string, default: x }, n: { dataType: integer }";
+    let mut project =
+        read(&[("t.yaml", &format!("ignoreCase: true\nschema: {{ properties: {{ {columns} }} }}\nrows: {rows}\n"))]);
+    let rows = project.rows(|_, _| Ok(std::io::empty()));
+    assert_eq!(problems(&project), [""; 0]);
+    let there = json!({ "properties": { "a": { "type": "string", "default": "x" }, "n": { "type": "integer" } } });
+    RowsDifference::of((&project.tables()[0].table, &rows), (&there, true), export.as_bytes()).unwrap()
+}
+
+#[test]
+fn rows_are_the_same_if_flows_would_see_the_same() {
+    let of = |added, changed, removed, same| RowsDifference { added, changed, removed, same };
+    assert_eq!(difference("[]", "key,a,n\n"), of(0, 0, 0, 0));
+    assert_eq!(difference("[{ KEY: k }]", "key,a,n\n"), of(1, 0, 0, 0));
+    assert_eq!(difference("[]", "key,a,n\nk,v,1\n"), of(0, 0, 1, 0));
+    assert_eq!(
+        difference("[{ KEY: k, a: v }, { KEY: l }, { KEY: m, a: x }]", "key,a,n\nk,w,\nl,x,\nm,,\n"),
+        of(0, 1, 0, 2)
+    );
+}

@@ -1,0 +1,236 @@
+//! Projects onto a server, by the built binary: one change set for everything, problems in the project's own files, and nothing left
+//! behind by what was refused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use harness::scratch::Scratch;
+use harness::{Server, Start, WAYPOST};
+use serde_json::json;
+
+/// Writes a project: files as `path: text`.
+fn project(scratch: &Scratch, name: &str, files: &[(&str, &str)]) -> String {
+    let folder: PathBuf = scratch.path(name);
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder.to_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn printed(output: &Output, code: i32) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {err}");
+    format!("{out}{err}")
+}
+
+fn offline(arguments: &[&str]) -> Output {
+    Command::new(WAYPOST).args(arguments).output().unwrap()
+}
+
+/// Everything that a server has, by name.
+fn everything(server: &Server) -> Vec<String> {
+    let api = server.api();
+    let lists = ["/flows", "/routing/queues", "/routing/email/domains", "/flows/datatables", "/routing/schedules"];
+    let names = |path: &str| {
+        let list = api.get(path).ok();
+        let all = list["entities"].as_array().unwrap();
+        all.iter().map(|one| format!("{path} {}", one["name"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    lists.iter().flat_map(|path| names(path)).collect()
+}
+
+#[track_caller]
+fn says(told: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(told.contains(part), "no `{part}` in\n{told}");
+    }
+}
+
+const FLOW: &str =
+    "name: RtFlow\ntype: email\nnodes:\n  - { id: a, actions: [{ type: transferToQueue, queue: RtQ }] }\n";
+
+/// Case 05 of the flows: what is wrong with routes is found by a dry run, and an apply that is refused does nothing.
+#[test]
+fn bad_routes_are_found_before_anything_is_done() {
+    let scratch = Scratch::new("apply-routes");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let before = everything(&server);
+    let routing = "queues: [RtQ, RtNew]\n\
+        routes:\n\
+        \x20 - { address: ok@rt.test, flow: RtFlow }\n\
+        \x20 - { address: \"bad one@rt.test\", flow: RtFlow }\n\
+        \x20 - { address: care@rt.test, flow: RtFlo }\n\
+        \x20 - { address: help@-rt.test, queue: RtQueue }\n";
+    let folder = project(&scratch, "r", &[("f.yaml", FLOW), ("routing.yaml", routing)]);
+    let all = [
+        "routing.yaml:4:16",
+        "this is not a pattern of local parts",
+        "routing.yaml:5:36",
+        "there is no flow `RtFlo`",
+        "did you mean `RtFlow`?",
+        "routing.yaml:6:16",
+        "this is not a domain",
+    ];
+    says(&printed(&server.cli(&["apply", "--dry-run", &folder]), 1), &all);
+    says(&printed(&server.cli(&["apply", &folder]), 1), &all);
+    says(&printed(&offline(&["validate", &folder]), 1), &all);
+    assert_eq!(everything(&server), before, "an apply that is refused leaves nothing behind");
+    let right = routing
+        .replace("bad one", "good")
+        .replace("RtFlo }", "RtFlow }")
+        .replace("@-rt.test, queue: RtQueue", "@rt.test, queue: RtNew");
+    fs::write(scratch.path("r/routing.yaml"), right).unwrap();
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["route good@rt.test: created", "domain rt.test: created"]);
+}
+
+/// Only the server knows of a queue that a route leads to: it tells where the folder names it, whatever else is new.
+#[test]
+fn what_only_the_server_knows_is_told_in_the_folder() {
+    let scratch = Scratch::new("apply-server");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let table = "kind: table\nname: Customers\nschema: { properties: { tier: { dataType: string } } }\nrows: [{ KEY: a, tier: gold }]\n";
+    let schedule = "kind: schedule\nname: Hours\ntimeZone: Europe/Berlin\nopen: [{ name: week, days: mon-fri, from: '09:00', to: '17:00' }]\n";
+    let flow = "kind: flow\nname: Ask\ntype: email\nnodes:\n  - id: a\n    actions:\n\
+        \x20     - { type: lookupTable, table: Customers, key: a, outputMapping: [{ name: tier, value: \"${output.tier}\" }] }\n\
+        \x20     - { type: transferToQueue, queue: Nowhere }\n";
+    let route = "kind: route\naddress: care@x.test\nflow: Ask\nunroutedQueue: Nowhere\n";
+    let files = [("table.yaml", table), ("hours.yaml", schedule), ("ask.yaml", flow), ("route.yaml", route)];
+    let folder = project(&scratch, "p", &files);
+    let before = everything(&server);
+    let told = printed(&server.cli(&["apply", &folder]), 1);
+    says(&told, &["ask.yaml:8", "route.yaml:4:16", "there is no queue `Nowhere`"]);
+    assert_eq!(everything(&server), before, "neither tables nor schedules stay");
+    server.api().post("/routing/queues", &json!({"name": "Nowhere"})).ok();
+    let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
+    says(
+        &dry,
+        &[
+            "table Customers: would be created",
+            "schedule Hours: would be created",
+            "route care@x.test: would be created",
+        ],
+    );
+    printed(&server.cli(&["apply", &folder]), 0);
+    let again = printed(&server.cli(&["apply", &folder]), 0);
+    let unchanged = |line: &str| line.ends_with(": unchanged") || line.contains("rows unchanged");
+    assert!(again.lines().all(unchanged), "{again}");
+    // A dry run tells what becomes of rows.
+    fs::write(scratch.path("p/table.yaml"), table.replace("KEY: a, tier: gold", "KEY: b, tier: gold")).unwrap();
+    let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
+    says(&dry, &["table Customers: unchanged", "rows would be replaced, 1 added, 0 changed, 1 removed, 0 unchanged"]);
+}
+
+/// Case 06 of the flows: an address twice, in whatever spelling, and names twice.
+#[test]
+fn an_address_or_a_name_twice_is_told_with_both_places() {
+    let scratch = Scratch::new("apply-twice");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let before = everything(&server);
+    let routing = "queues: [RtQ]\n\
+        routes:\n\
+        \x20 - { address: care@rt.test, flow: RtFlow }\n\
+        \x20 - { address: CARE@RT.test, queue: RtQ }\n\
+        \x20 - { address: box@bücher.example, queue: RtQ }\n\
+        \x20 - { address: Box@xn--bcher-kva.example, queue: RtQ }\n";
+    let queues = "kind: queue\nname: Twice\n---\nkind: queue\nname: TWICE\n---\nkind: domain\ndomain: a.test\n---\nkind: domain\ndomain: A.test\n";
+    let schedule = "timeZone: Europe/Berlin\nname: Hours\n";
+    let table = "schema: { properties: {} }\nname: T\n";
+    let folder = project(
+        &scratch,
+        "r",
+        &[
+            ("f.yaml", FLOW),
+            ("g.yaml", &FLOW.replace("RtFlow", "rtFLOW")),
+            ("queues.yaml", queues),
+            ("routing.yaml", routing),
+            ("s1.yaml", schedule),
+            ("s2.yaml", &schedule.replace("Hours", "hours")),
+            ("t1.yaml", table),
+            ("t2.yaml", &table.replace("name: T", "name: t")),
+        ],
+    );
+    let all = [
+        "the route `CARE@RT.test` is already defined in `",
+        "routing.yaml:3`",
+        "routing.yaml:4:16",
+        "the route `Box@xn--bcher-kva.example` is already defined in `",
+        "routing.yaml:6:16",
+        "the flow `rtFLOW` is already defined in `",
+        "f.yaml:1`",
+        "the queue `TWICE` is already defined in `",
+        "queues.yaml:2`",
+        "queues.yaml:5:7",
+        "the domain `A.test` is already defined in `",
+        "the schedule `hours` is already defined in `",
+        "the table `t` is already defined in `",
+    ];
+    says(&printed(&offline(&["validate", &folder]), 1), &all);
+    says(&printed(&server.cli(&["apply", &folder, "--dry-run"]), 1), &all);
+    says(&printed(&server.cli(&["apply", &folder]), 1), &all);
+    assert_eq!(everything(&server), before);
+}
+
+/// Whichever label of a domain the folder writes, the server has one domain and one route.
+#[test]
+fn both_labels_of_a_domain_are_one_on_the_server() {
+    let scratch = Scratch::new("apply-labels");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let routing = |domain: &str| format!("queues: [Q]\nroutes: [{{ address: box@{domain}, queue: Q }}]\n");
+    let folder = project(&scratch, "r", &[("routing.yaml", &routing("bücher.example"))]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["domain bücher.example: created"]);
+    fs::write(scratch.path("r/routing.yaml"), routing("XN--bcher-kva.example")).unwrap();
+    let again = printed(&server.cli(&["apply", &folder]), 0);
+    assert!(again.lines().all(|line| line.ends_with(": unchanged")), "{again}");
+}
+
+#[test]
+fn a_document_says_by_kind_what_it_is() {
+    let scratch = Scratch::new("apply-kinds");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let all = "kind: queue\nname: Care\ndescription: people who care\n---\n\
+        kind: domain\ndomain: care.test\n---\n\
+        kind: route\naddress: help@care.test\nqueue: Care\nfromName: Care\npriority: 3\n";
+    let folder = project(&scratch, "p", &[("all.yaml", all), ("Night.yaml", "kind: queue\n")]);
+    let summary = printed(&offline(&["validate", &folder]), 0);
+    says(&summary, &["0 error(s)"]);
+    let made = printed(&server.cli(&["apply", &folder]), 0);
+    says(
+        &made,
+        &["queue Care: created", "queue Night: created", "domain care.test: created", "route help@care.test: created"],
+    );
+    let routes = server.api().get("/routing/email/domains/care.test/routes").ok();
+    let route = &routes["entities"][0];
+    assert_eq!(
+        (&route["fromName"], &route["priority"], &route["queue"]["name"]),
+        (&json!("Care"), &json!(3), &json!("Care"))
+    );
+    let again = printed(&server.cli(&["apply", &folder]), 0);
+    assert!(again.lines().all(|line| line.ends_with(": unchanged")), "{again}");
+    // What is taken out of the file goes.
+    fs::write(scratch.path("p/all.yaml"), all.replace("fromName: Care\npriority: 3\n", "")).unwrap();
+    let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
+    says(&dry, &["route help@care.test: would be changed (priority, more)", "queue Care: unchanged"]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["route help@care.test: changed", "queue Care: unchanged"]);
+    let wrong =
+        "kind: quue\nname: Care\n---\nkind: route\nadress: a@b.test\nqueue: Care\n---\nkind: queue\ndescription: x\n";
+    fs::write(scratch.path("p/all.yaml"), wrong).unwrap();
+    let told = printed(&offline(&["validate", &folder]), 1);
+    says(
+        &told,
+        &["all.yaml:1:7", "did you mean `queue`?", "all.yaml:5:1", "did you mean `address`?", "`name` is missing"],
+    );
+}
