@@ -75,10 +75,12 @@ impl Resource for DomainRecord {
 
     /// Members that are sent replace those that are kept, the others stay.
     fn spec(call: Call, mut body: Fields, _: &PathParts) -> Result<DomainSpec, ApiError> {
-        let domain = if call == Call::Create { body.required_text("id") } else { String::new() };
+        let domain = match call {
+            Call::Create => body.required_text("id"),
+            _ => body.text("id").unwrap_or_default(),
+        };
         no_sub_domain(&mut body);
         body.discard(SET_BY_SERVER);
-        body.discard(&["id"]);
         Ok(DomainSpec { domain, extra: body.rest()? })
     }
 

@@ -508,6 +508,17 @@ async fn a_change_set_holds_every_kind_of_object() {
     let done = server.call("POST", "/changesets", rename("\"7\", \"1\"")).await.ok();
     assert_eq!(outcomes(&done), ["table Clients changed"]);
 
+    // What is put by a name that nothing has is made if it is to have that name; otherwise the name is a mistake.
+    let hours = json!({"kind": "schedule", "name": "Ofice hours", "put": {"name": "Opening hours", "timeZone": "UTC"}});
+    let refused = server.call("POST", "/changesets", json!({"objects": [hours]})).await;
+    assert_eq!(refused.status, 400, "{}", refused.json());
+    assert_eq!(refused.json()["errors"][0]["message"], "schedule `Ofice hours` was not found");
+    let named = json!({"kind": "domain", "name": "new.example", "put": {"id": "new.example"}});
+    let done = server.call("POST", "/changesets", json!({"objects": [named]})).await.ok();
+    assert_eq!(outcomes(&done), ["domain new.example created"]);
+    let named = json!({"kind": "domain", "name": "new.example", "delete": true});
+    server.call("POST", "/changesets", json!({"objects": [named]})).await.ok();
+
     // Everything goes, however it hangs together.
     let all = json!({
         "flows": [{"name": "Inbound", "delete": true}, {"name": "Classify", "delete": true}],

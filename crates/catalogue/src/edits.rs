@@ -159,6 +159,11 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 }
 
 impl<T: Object> ObjectEdit<T> {
+    /// Whether what is put has this name. Otherwise the edit gives another name to what has it now.
+    fn is_to_have(&self, name: &str) -> bool {
+        self.to.as_ref().is_some_and(|spec| T::folded(&T::name_wanted(spec)) == T::folded(name))
+    }
+
     fn made(&self, making: &Making<'_>) -> Result<Made, ChangeError> {
         let kind = T::KIND.as_str();
         let shelf = T::shelf(making.world);
@@ -166,7 +171,7 @@ impl<T: Object> ObjectEdit<T> {
             Which::New => None,
             Which::Id(id) => Some(shelf.get(id).ok_or_else(|| not_found(kind, id))?),
             Which::Named(name) => match shelf.named(&T::folded(name)) {
-                None if self.to.is_none() || self.if_match.is_some() => return Err(not_found(kind, name)),
+                None if self.if_match.is_some() || !self.is_to_have(name) => return Err(not_found(kind, name)),
                 found => found,
             },
         };

@@ -115,6 +115,14 @@ pub(crate) struct Answers {
     pub(crate) open: Option<Question>,
 }
 
+impl Answers {
+    /// Those that the run was given. Others stood in a journal, and the run ended without asking for them.
+    pub(crate) fn into_used(mut self) -> Vec<Answered> {
+        self.all.truncate(self.used);
+        self.all
+    }
+}
+
 impl Machine<'_> {
     /// The answer to a question; none if it must be asked first. The action that asks is done again from its beginning once there is an
     /// answer, so it must ask before it changes anything, and once.

@@ -187,7 +187,7 @@ fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
         outputs: machine.returned,
         actions: machine.actions,
         steps: machine.budget.spent(),
-        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.all },
+        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.into_used() },
         trace: machine.trace.finish(decided),
     }
 }

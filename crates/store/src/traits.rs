@@ -131,7 +131,7 @@ pub trait MailStore: Send + Sync {
     /// The raw message; none when erased.
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
 
-    /// Erases message, subject, traces and all attributes (of the opening, of each run, those that were set) of one interaction, and
+    /// Erases message, subject, traces, journals and all attributes (of the opening, of each run, those that were set) of one interaction, and
     /// its opening, except where it is to go if a run is still to come; answers whether it exists. The ledger row stays. A run that
     /// ends later brings nothing back: neither its trace nor its attributes are kept.
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError>;

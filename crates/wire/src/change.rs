@@ -51,6 +51,7 @@ pub struct LabelTarget {
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSet {
     /// The flows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<ChangeSetFlow>,
     /// Names of queues that are made if they are not there; the flows may name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -133,8 +133,20 @@ impl App {
         if !work.parked {
             return Ok(Vec::new());
         }
-        let journal = self.store.parked_journal(work.interaction.id).await?;
-        Ok(journal.as_deref().map(read).transpose()?.unwrap_or_default().answers)
+        let id = work.interaction.id;
+        let journal = match self.store.parked_journal(id).await {
+            Ok(journal) => journal.as_deref().map(read).transpose(),
+            Err(error @ StoreError::Damaged { .. }) => Err(error),
+            Err(error) => return Err(error),
+        };
+        // A newer program may have written it, during an upgrade: the mail must not end as unrouted for that.
+        Ok(journal
+            .unwrap_or_else(|error| {
+                tracing::warn!(interaction = %id, %error, "what the run was answered can't be read: it begins anew");
+                None
+            })
+            .unwrap_or_default()
+            .answers)
     }
 
     /// Parks a run, and asks the outside what it waits for.

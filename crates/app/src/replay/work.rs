@@ -262,7 +262,7 @@ impl App {
                                 interaction: &item.interaction,
                                 route: item.route.as_deref(),
                                 decision,
-                                attributes: &item.interaction.attributes,
+                                attributes: &item.recorded.attributes,
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
                                 trace: item.recorded.trace.as_deref(),
                                 journal: item.recorded.journal.as_deref(),

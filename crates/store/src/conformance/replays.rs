@@ -1,5 +1,7 @@
 //! Replays.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, InteractionId};
 
@@ -92,6 +94,10 @@ pub(crate) async fn messages_and_last_traces_are_read_together(store: &dyn Store
     assert!(found[0].trace.is_some());
     assert_eq!(found[0].journal.as_deref(), Some(JOURNAL));
     assert_eq!((found[1].raw.clone(), found[1].trace.clone(), found[1].journal.clone()), (None, None, None));
+    let set = BTreeMap::from([("lang".to_owned(), "de".to_owned())]);
+    store.set_attributes(id(1), set, 1_000, audit(2, "ops")).await.unwrap();
+    let left = store.recorded(&[id(1)], 1_000_000).await.unwrap().remove(0).attributes;
+    assert_eq!(left, run(DecisionKind::Queue).attributes, "what was set later is not the run's");
     let small = store.recorded(&[id(1)], 3).await.unwrap();
     assert_eq!(small[0].raw, None, "too large to be read with others");
 }

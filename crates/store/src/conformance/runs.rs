@@ -183,6 +183,13 @@ pub(crate) async fn a_parked_run_that_is_not_answered_goes_on_at_its_time(store:
     assert_eq!(store.parked_journal(id(1)).await.unwrap(), None);
     let fourth = store.claim_runs(up_to(1), at(400)).await.unwrap().remove(0);
     assert!(!fourth.parked);
+    // A run that ends without having asked anything, as after a publish, does not inherit what was asked before it was parked.
+    store.park_run(id(1), until(fourth.lease.id, 5000), "so far".to_owned()).await.unwrap();
+    assert!(store.resume_run(id(1), fourth.lease.id, "answered".to_owned()).await.unwrap());
+    let fifth = store.claim_runs(up_to(1), at(500)).await.unwrap().remove(0);
+    let silent = RunRecord { journal: None, ..run(DecisionKind::Forward) };
+    assert!(store.record_run(id(1), fifth.lease.id, silent).await.unwrap());
+    assert_eq!(store.runs(id(1)).await.unwrap().remove(0).run.journal, None);
 }
 
 pub(crate) async fn what_is_erased_while_its_run_is_parked_stays_erased(store: &dyn Store) {

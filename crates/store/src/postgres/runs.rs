@@ -143,6 +143,10 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
         }
         None => return Err(LeaseError::Lost),
     };
+    if run.journal.is_none() {
+        // What was answered before it was parked led to another run.
+        journals::forget_parked(&transaction, id).await?;
+    }
     let columns = RunColumns::of(&run)?;
     let trace = text(&run.trace);
     execute(

@@ -18,7 +18,7 @@ kept_as_numbers! {
         Received = 0,
         /// A worker holds it.
         Running = 1,
-        /// Its run is parked: it waits for an answer from outside, and nobody holds it.
+        /// Its run is parked: it waits for an answer from outside, and no worker holds it.
         Waiting = 5,
         /// The last run ended; a queued one waits to be claimed.
         Decided = 2,

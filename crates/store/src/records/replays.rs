@@ -1,5 +1,7 @@
 //! Replays: flows that are to change, run over recorded mail, and what came of it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -60,6 +62,8 @@ pub struct Recorded {
     pub raw: Option<Bytes>,
     /// The last run's trace, as JSON; none without a run.
     pub trace: Option<String>,
+    /// The attributes that the last run left: those that were set later are not among them.
+    pub attributes: BTreeMap<String, String>,
     /// What the last run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
     pub journal: Option<String>,
 }

@@ -133,7 +133,13 @@ fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, Store
         raw => Some(sound_message(interaction, raw, row.get(3)?)?),
     };
     seals::verify(row, &seals::RUN, || format!("a run of interaction `{interaction}` is damaged"))?;
-    Ok(Recorded { interaction, raw, trace: row.get("trace")?, journal: journals::of_run(row, interaction)? })
+    Ok(Recorded {
+        interaction,
+        raw,
+        trace: row.get("trace")?,
+        attributes: Columns { row, table: "runs" }.json_or_empty("attributes")?,
+        journal: journals::of_run(row, interaction)?,
+    })
 }
 
 fn add(db: &Connection, replay: &ReplayRecord) -> Result<(), StoreError> {

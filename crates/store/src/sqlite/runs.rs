@@ -185,6 +185,10 @@ pub(super) fn record(
         }
         None => return Ok(Err(LeaseError::Lost)),
     };
+    if run.journal.is_none() {
+        // What was answered before it was parked led to another run.
+        journals::forget_parked(session.db, id)?;
+    }
     let columns = RunColumns::of(&run)?;
     let (lease, until) = kept(standing.hold);
     session
