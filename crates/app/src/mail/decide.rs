@@ -248,11 +248,6 @@ pub(super) async fn conduct(
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
                 if let Some(until) = answers.later(waiting.question()) {
                     let question = waiting.question().clone();
-                    // Parked, it would be claimed again at once, and without end.
-                    if until <= Timestamp::now() {
-                        run = waiting.answer(question.failed("there is no time left to wait for the answer"));
-                        continue;
-                    }
                     return Ok(Led::Parked(Box::new(Parked { journal: waiting.into_journal(), question, until })));
                 }
                 let answered = answers.answer(waiting.question()).await?;
