@@ -204,9 +204,12 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 }
 
 impl<T: Object> ObjectEdit<T> {
-    /// Whether what is put has this name. Otherwise the edit gives another name to what has it now.
+    /// Whether what is put has this name, or none that is one. Otherwise the edit gives another name to what has it now.
     fn is_to_have(&self, name: &str) -> bool {
-        self.to.as_ref().is_some_and(|spec| T::folded(&T::name_wanted(spec)) == T::folded(name))
+        self.to.as_ref().is_some_and(|spec| {
+            let wanted = T::name_wanted(spec);
+            wanted.trim().is_empty() || T::folded(&wanted) == T::folded(name)
+        })
     }
 
     fn made(&self, making: &Making<'_>) -> Result<Made, ChangeError> {

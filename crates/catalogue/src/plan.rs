@@ -102,11 +102,12 @@ impl LiveCatalogue {
         if !problems.is_empty() {
             return Err(ChangeError::Invalid(problems.into_vec()));
         }
+        let given = names_given(&changes, &edits);
         for edit in &mut edits {
             if !edit.regardless_of_lock {
                 refuse_held(world, &edit.record, by)?;
             }
-            inherit_bindings(world, edit);
+            inherit_bindings(world, &given, edit);
         }
         let mut loaded = Vec::new();
         for edit in &edits {
@@ -285,19 +286,34 @@ impl Edit {
     }
 }
 
+/// The folded names that changes and edits give to something.
+fn names_given(changes: &[CatalogueChange], edits: &[Edit]) -> HashSet<(Kind, String)> {
+    let objects = changes.iter().filter_map(|change| match change {
+        CatalogueChange::Put(ObjectRecord::Queue(queue)) => Some((Kind::Queue, queue.folded_name.clone())),
+        CatalogueChange::Put(ObjectRecord::Table(table)) => Some((Kind::Table, table.folded_name.clone())),
+        CatalogueChange::Put(ObjectRecord::Schedule(schedule)) => Some((Kind::Schedule, schedule.folded_name.clone())),
+        _ => None,
+    });
+    let flows = edits.iter().filter(|edit| edit.record.deleted_at.is_none());
+    objects.chain(flows.map(|edit| (Kind::Flow, edit.record.folded_name.clone()))).collect()
+}
+
 /// A name that means nothing any more means in a new version what it meant in the one before: whoever edits a flow after a
-/// queue was renamed did not mean to unsay it.
-fn inherit_bindings(world: &World, edit: &mut Edit) {
+/// queue was renamed did not mean to unsay it. A name that is given to something together with the edit means that.
+fn inherit_bindings(world: &World, given: &HashSet<(Kind, String)>, edit: &mut Edit) {
     let Some(new) = &mut edit.new_version else { return };
     let Some(before) = world.flows.get(&edit.record.id) else { return };
     let Some(known) = world.loaded.get(&(before.id, before.published.unwrap_or(before.newest))) else { return };
     let Bindings { queues, flows, tables, schedules } = &known.record.bindings;
     let flow_named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
+    let is_given = |kind: Kind, name: &str| given.contains(&(kind, name.to_owned()));
     let bindings = &mut new.record.bindings;
-    inherit(&mut bindings.queues, queues, |name| world.queues.named(name).is_some());
-    inherit(&mut bindings.flows, flows, flow_named);
-    inherit(&mut bindings.tables, tables, |name| world.tables.named(name).is_some());
-    inherit(&mut bindings.schedules, schedules, |name| world.schedules.named(name).is_some());
+    inherit(&mut bindings.queues, queues, |name| world.queues.named(name).is_some() || is_given(Kind::Queue, name));
+    inherit(&mut bindings.flows, flows, |name| flow_named(name) || is_given(Kind::Flow, name));
+    inherit(&mut bindings.tables, tables, |name| world.tables.named(name).is_some() || is_given(Kind::Table, name));
+    inherit(&mut bindings.schedules, schedules, |name| {
+        world.schedules.named(name).is_some() || is_given(Kind::Schedule, name)
+    });
 }
 
 fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use waypost_engine::{Answered, Question};
+use waypost_engine::{Answered, Detail, Question};
 use waypost_store::error::StoreError;
 use waypost_wire::trace::{RunTrace, TraceEvent};
 
@@ -39,6 +39,27 @@ pub(super) fn shown_in(trace: &RunTrace) -> Vec<Answered> {
     });
     // A journal and a trace write an answer alike. Where the trace keeps no values there is no answer to read.
     lookups.filter_map(|lookup| serde_json::from_value(serde_json::to_value(lookup).ok()?).ok()).collect()
+}
+
+/// How much a trace shows. One that has nothing to show either way shows all.
+pub(super) fn detail_of(trace: &RunTrace) -> Detail {
+    let shows_values = trace.events.iter().find_map(|event| match event {
+        TraceEvent::Input { value, .. } | TraceEvent::Output { value, .. } | TraceEvent::Set { value, .. } => {
+            Some(value.is_some())
+        }
+        TraceEvent::Log { message, .. } => Some(message.is_some()),
+        _ => None,
+    });
+    let has = |wanted: fn(&TraceEvent) -> bool| trace.events.iter().any(wanted);
+    match shows_values {
+        Some(true) => Detail::Everything,
+        Some(false) => Detail::Steps,
+        None if has(|event| matches!(event, TraceEvent::Node { .. } | TraceEvent::Conditions { .. })) => {
+            Detail::Everything
+        }
+        None if has(|event| matches!(event, TraceEvent::Flow { .. })) => Detail::Decisions,
+        None => Detail::Everything,
+    }
 }
 
 #[async_trait]
@@ -100,6 +121,25 @@ mod tests {
 
     fn question(table: TableId, key: &str) -> Question {
         LookupTable { table, key: key.to_owned() }.into()
+    }
+
+    #[test]
+    fn a_trace_tells_how_much_it_shows() {
+        let node = json!({ "event": "node", "id": "a" });
+        let flow = json!({ "event": "flow", "id": Uuid::nil(), "name": "A", "version": 1 });
+        let set = json!({ "event": "set", "target": "variable", "name": "x" });
+        let shown = json!({ "event": "set", "target": "variable", "name": "x", "value": null });
+        for (events, detail) in [
+            (vec![flow.clone(), node.clone(), set], Detail::Steps),
+            (vec![flow.clone(), node.clone(), shown], Detail::Everything),
+            (vec![flow.clone(), node], Detail::Everything),
+            (vec![flow], Detail::Decisions),
+            (vec![], Detail::Everything),
+        ] {
+            let trace: RunTrace = serde_json::from_value(json!({ "version": 1, "events": events })).unwrap();
+            assert!(!trace.events.iter().any(|event| matches!(event, TraceEvent::Other(_))), "{trace:?}");
+            assert_eq!(detail_of(&trace), detail, "{trace:?}");
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 use waypost_wire::trace::{ReplayTraces, RunTrace, TraceDifference, TraceEvent};
 
-use super::answers::{Recorded, shown_in};
+use super::answers::{Recorded, detail_of, shown_in};
 use super::changed::Changed;
 use super::compare::{first_difference, told};
 use crate::mail::answers::Answers;
@@ -74,7 +74,8 @@ pub(crate) async fn replay(
         Ok(Some(journal)) => Some(journal),
         // It asked nothing, or an earlier release ran it: then its trace has all that is known.
         Ok(None) => {
-            Some(Journal { answers: recorded.as_ref().map(shown_in).unwrap_or_default(), ..Journal::default() })
+            let answers = recorded.as_ref().map(shown_in).unwrap_or_default();
+            Some(Journal { detail: recorded.as_ref().map(detail_of).unwrap_or_default(), answers })
         }
         Err(error) => {
             tracing::warn!(interaction = %record.interaction.id, %error, "what a run was answered is unknown to its replay");
