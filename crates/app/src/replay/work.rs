@@ -146,7 +146,11 @@ impl App {
     }
 
     async fn replayed(&self, replay: &ReplayRecord, lease: Lease) -> Result<(Report, Vec<ReplayChange>), Ended> {
-        let plan = Arc::new(self.plan_replay(replay).await?);
+        // Checking a large catalogue may take longer than a lease.
+        let nothing_yet = serde_json::to_string(&Progress::default()).unwrap_or_default();
+        let renew = || self.store.continue_replay(replay.id, TERM.renew(lease), nothing_yet.clone());
+        let plan = hold(TERM, renew, self.plan_replay(replay)).await.map_err(|Lost| Ended::Lost)??;
+        let plan = Arc::new(plan);
         let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
         if !self.keep_progress(replay.id, lease, &plan, &hear).await? {
             return Err(Ended::Lost);
