@@ -39,6 +39,38 @@ fn a_document_is_of_a_kind_by_its_word_or_by_its_members() {
 }
 
 #[test]
+fn a_term_that_is_listed_and_has_a_document_is_sent_once() {
+    let files = [
+        ("a.yaml", "skills: [Refunds, REFUNDS, { name: Billing }]\nlanguages: [de]\n"),
+        ("b.yaml", "kind: skill\nname: refunds\ndescription: money back\n---\nkind: language\nname: en\n"),
+    ];
+    let project = read(&files);
+    assert_eq!(problems(&project), [""; 0]);
+    let objects = project.change_set().objects;
+    let mut sent: Vec<_> = objects.iter().map(|one| format!("{} {}", one.kind, json!(one.put))).collect();
+    sent.sort_unstable();
+    let expected = [
+        r#"language {"name":"de"}"#,
+        r#"language {"name":"en"}"#,
+        r#"skill {"description":"money back","name":"refunds"}"#,
+        r#"skill {"name":"Billing"}"#,
+    ];
+    assert_eq!(sent, expected);
+
+    let wrong = read(&[
+        ("a.yaml", "skills: [1, ' ']\nlanguages: en\n"),
+        ("b.yaml", "kind: skill\nname: A\n---\nkind: skill\nname: a\n"),
+    ]);
+    let expected = [
+        "0#0 languages: expected a list",
+        "0#0 skills[0]: expected a skill's name, or `name: …`",
+        "0#0 skills[1]: this name can't be used",
+        "1#1 name: the skill `a` is already defined in `b.yaml:2`",
+    ];
+    assert_eq!(problems(&wrong), expected);
+}
+
+#[test]
 fn every_problem_is_told_with_its_document() {
     let files = [
         ("a.yaml", "kind: webhok\n---\nkind: 7\n---\nkind: route\naddress: none\npriority: high\n"),
