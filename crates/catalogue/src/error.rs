@@ -25,7 +25,7 @@ pub enum ChangeError {
     #[error("flow `{0}` was deleted")]
     Deleted(FlowId),
     /// The name is taken.
-    #[error("a {kind} named `{name}` exists already{}", unicode_forms(name))]
+    #[error("a {kind} named `{name}` exists already{}", unicode_forms(kind, name))]
     NameTaken {
         /// `flow`, `queue`, …
         kind: &'static str,
@@ -110,6 +110,11 @@ fn users_text(users: &[User]) -> String {
 }
 
 /// What people can't see: two names that look the same and are written in other characters.
-fn unicode_forms(name: &str) -> &'static str {
-    if name.is_ascii() { "" } else { ": names are compared whatever the case and Unicode form (NFC or NFD)" }
+fn unicode_forms(kind: &str, name: &str) -> &'static str {
+    // Of addresses and domains the forms are told apart.
+    if name.is_ascii() || ["route", "domain"].contains(&kind) {
+        ""
+    } else {
+        ": names are compared whatever the case and Unicode form (NFC or NFD)"
+    }
 }

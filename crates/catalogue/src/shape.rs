@@ -64,6 +64,11 @@ impl Table {
                 None | Some(Json::Null) => {}
                 // An empty cell of a file can't say more than nothing.
                 Some(Json::String(text)) if text.is_empty() && column.default.is_none() => {}
+                // A file that is exported with it could not be imported again.
+                Some(Json::String(text)) if text.contains('\0') => problems.push(
+                    Diagnostic::error(Code::InvalidValue, &column.name, "the value holds a NUL character")
+                        .expected("text without it"),
+                ),
                 Some(value) => match cells::normal(&column.name, value, data_type) {
                     Ok(value) => drop(kept.insert(column.name.clone(), value)),
                     Err(more) => problems.extend(more),

@@ -50,10 +50,21 @@ impl Loaded {
         let node = waypost_flow::source::json(&record.content).map_err(|error| error.to_string())?;
         let read = document::read(&node);
         match read.document {
-            Some(document) => Ok(Self { record, document: Arc::new(document) }),
+            Some(document) => Ok(Self { record: refolded(record), document: Arc::new(document) }),
             None => Err(read.diagnostics.first().map_or_else(|| "no content".to_owned(), ToString::to_string)),
         }
     }
+}
+
+/// A version whose names are folded as they are today: earlier releases left Unicode forms apart.
+fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
+    fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
+        names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
+    }
+    let Bindings { queues, flows, tables, schedules } = &record.bindings;
+    let bindings =
+        Bindings { queues: fold(queues), flows: fold(flows), tables: fold(tables), schedules: fold(schedules) };
+    if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
 
 /// A version's key.

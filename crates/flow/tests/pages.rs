@@ -1,5 +1,5 @@
 //! Every code's page: its wrong example answers the code, its right one does not. Codes that only a catalogue answers are
-//! tried where there is one, in `crates/app/tests/pages.rs`.
+//! tried where there is one, in `crates/project/tests/pages.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(dead_code, reason = "nothing is evaluated here")]

@@ -116,7 +116,7 @@ impl Project {
             body.insert("name".to_owned(), entry.spec.name.clone().into());
             sent.push(put(entry, Kind::Queue, body));
         }
-        for TermEntry { term, entry } in &self.terms {
+        for TermEntry { term, entry, .. } in self.all_terms() {
             let mut body = entry.spec.extra.clone();
             body.extend(entry.spec.name.clone().map(|name| ("name".to_owned(), name.into())));
             sent.push(put(entry, Kind::Term(*term), body));

@@ -90,7 +90,10 @@ pub struct Project {
     routes: Vec<Entry<RouteSpec>>,
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
+    /// Terms that have a document.
     terms: Vec<TermEntry>,
+    /// Terms that a routing file lists by name.
+    listed_terms: Vec<TermEntry>,
     /// What is wrong.
     pub problems: Vec<FileProblem>,
     places: HashMap<At, Places>,

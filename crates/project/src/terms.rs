@@ -1,5 +1,7 @@
 //! Skills and languages of a folder: as documents of their own, or as names in a routing file.
 
+use std::collections::HashSet;
+
 use waypost_catalogue::object::Object;
 use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
 use waypost_flow::diagnostic::Diagnostic;
@@ -16,11 +18,12 @@ use crate::{At, Entry, Project};
 #[derive(Debug)]
 pub(crate) struct TermEntry {
     pub(crate) term: Term,
+    folded: String,
     pub(crate) entry: Entry<TermSpec>,
 }
 
 impl Project {
-    /// A term in a routing file. One that is there already, as a document or in another list, is the same.
+    /// A term in a routing file.
     pub(crate) fn listed_term(&mut self, at: At, path: String, term: Term, node: &Node) {
         let Some(name) = self.listed_name(at, &path, node, term.as_str()) else { return };
         let spec = TermSpec { name: Some(name.clone()), ..TermSpec::default() };
@@ -28,13 +31,7 @@ impl Project {
         if !problems.is_empty() {
             return self.missing(at, problems.into_iter().map(|one| Diagnostic { path: path.clone(), ..one }));
         }
-        let folded = fold_name(&name);
-        let same = |known: &TermEntry| {
-            known.term == term && known.entry.spec.name.as_deref().is_some_and(|name| fold_name(name) == folded)
-        };
-        if !self.terms.iter().any(same) {
-            self.terms.push(TermEntry { term, entry: Entry { at, path, spec } });
-        }
+        self.listed_terms.push(TermEntry { term, folded: fold_name(&name), entry: Entry { at, path, spec } });
     }
 
     /// Reads a term's document. Members that the server only keeps are kept.
@@ -54,12 +51,14 @@ impl Project {
         }
         let folded = fold_name(&name);
         if self.first_of_its_name(at, Kind::Term(term), (&name, folded.clone()), "name".to_owned()) {
-            // What a list only names is said here.
-            self.terms.retain(|known| {
-                known.term != term || known.entry.spec.name.as_deref().is_none_or(|name| fold_name(name) != folded)
-            });
-            self.terms.push(TermEntry { term, entry: Entry { at, path: String::new(), spec } });
+            self.terms.push(TermEntry { term, folded, entry: Entry { at, path: String::new(), spec } });
         }
+    }
+
+    /// All terms, each once: what its document says, or else its name in the first list that has it.
+    pub(crate) fn all_terms(&self) -> impl Iterator<Item = &TermEntry> {
+        let mut seen = HashSet::new();
+        self.terms.iter().chain(&self.listed_terms).filter(move |one| seen.insert((one.term, one.folded.as_str())))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 use waypost_catalogue::world::Running;
 use waypost_engine::{Journal, Limits};
+use waypost_ids::{Kind, Ref};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
@@ -91,7 +92,13 @@ pub(crate) async fn replay(
     let start = Start {
         interaction: record.interaction.id,
         received_at: record.interaction.received_at,
-        priority: record.interaction.initial_priority,
+        priority: match record.route {
+            // A conversation that was begun over HTTP says its own.
+            Some(route) if record.interaction.opening.is_none() && changed.has(&Ref::new(Kind::Route, route.id)) => {
+                route.priority
+            }
+            _ => record.interaction.initial_priority,
+        },
         route: record.route,
         opening: record.interaction.opening.as_ref(),
         envelope: Envelope::of(record.interaction),

@@ -198,6 +198,11 @@ impl ReplayRequest {
                 problems.push(problem.nearest(name, known));
                 continue;
             };
+            if held.holds(table.record.id) {
+                let message = format!("the table `{name}` is there twice");
+                problems.push(Diagnostic::error(Code::DuplicateKey, place, message));
+                continue;
+            }
             let (mut kept, mut seen) = (Vec::with_capacity(rows.len()), HashSet::new());
             for (index, row) in rows.iter().enumerate() {
                 let place = format!("{place}[{index}]");

@@ -371,12 +371,12 @@ impl Reader<'_> {
         let said = interaction.opening.as_ref().and_then(|opening| opening.target);
         let target = said.or(route.as_ref().map(|route| route.target));
         let concerned = |flow: &FlowId| plan.concerned.contains(flow);
+        let route_changed =
+            said.is_none() && interaction.route.is_some_and(|id| plan.changed.has(&Ref::new(Kind::Route, id)));
         match target {
             Some(RouteTarget::Flow(flow)) if concerned(&flow) => {}
-            Some(_)
-                if said.is_none()
-                    && interaction.route.is_some_and(|id| plan.changed.has(&Ref::new(Kind::Route, id))) => {}
-            None if interaction.flow.as_ref().is_some_and(|(flow, _)| concerned(flow)) => {
+            Some(_) if route_changed => {}
+            None if route_changed || interaction.flow.as_ref().is_some_and(|(flow, _)| concerned(flow)) => {
                 report.skip("routeGone");
                 return None;
             }

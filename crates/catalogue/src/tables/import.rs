@@ -143,7 +143,10 @@ where
     let fields = header(table, &mut file, &mut problems);
     if fields.is_err() || !problems.is_empty() {
         // How much of the rest was read ahead is chance.
-        quotes.borrow_mut().told.retain(|problem| problem.line == 1);
+        let mut quotes_told = quotes.borrow_mut();
+        quotes_told.told.retain(|problem| problem.line == 1);
+        quotes_told.more = 0;
+        drop(quotes_told);
         return Err(fields.err().unwrap_or(ReadError::Lines(problems)).with(&quotes));
     }
     let fields = fields?;

@@ -27,7 +27,7 @@ impl Declarations {
         let data_type = |written: &str| Type::parse(written).unwrap_or(Type::Json);
         let mut default = |path: String, value: &Option<serde_json::Value>, data_type: &Type| {
             let value = value.as_ref()?;
-            expr::constant(&path, value, data_type).map_err(|problems| diagnostics.extend(problems)).ok()
+            expr::default(&path, value, data_type).map_err(|problems| diagnostics.extend(problems)).ok()
         };
         let mut inputs = Vec::new();
         let mut input_defaults = Vec::new();

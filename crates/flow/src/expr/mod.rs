@@ -255,11 +255,20 @@ pub(crate) fn is_one_expression(text: &str) -> bool {
     template::split("", text).is_ok_and(|parts| matches!(parts.as_slice(), [Part::Expression(_)]))
 }
 
-/// Reads a default: a literal without expressions, of the given type.
+/// Reads data: a value of the given type, in which `${` is nothing but text.
 ///
 /// # Errors
 /// All problems, with `path`.
 pub fn constant(path: &str, value: &Json, data_type: &Type) -> Result<Value<'static>, Vec<Diagnostic>> {
+    let mut problems = Problems::default();
+    literal::read(&FieldPath::Root(path), value, data_type, &mut problems).ok_or_else(|| problems.into_vec())
+}
+
+/// Reads a default of a document: a literal without expressions, of the given type. `$${` is a literal `${`.
+///
+/// # Errors
+/// All problems, with `path`.
+pub(crate) fn default(path: &str, value: &Json, data_type: &Type) -> Result<Value<'static>, Vec<Diagnostic>> {
     let (path, mut problems) = (FieldPath::Root(path), Problems::default());
     let plain = literal::plain(&path, value, &mut problems);
     let read = plain.and_then(|plain| literal::read(&path, &plain, data_type, &mut problems));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
 use waypost_flow::document;
-use waypost_ids::{Kind, TableId};
+use waypost_ids::{Kind, TableId, Term};
 use waypost_project::difference::RowsDifference;
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
@@ -129,7 +129,7 @@ impl Applied<'_> {
             self.object(one, out)?;
             self.rows_of(&one.name, &one.id, &one.outcome, out)?;
         }
-        for one in objects(&[Kind::Schedule, Kind::Queue]) {
+        for one in objects(&[Kind::Schedule, Kind::Queue, Kind::Term(Term::Skill), Kind::Term(Term::Language)]) {
             self.object(one, out)?;
         }
         for queue in &done.queues {

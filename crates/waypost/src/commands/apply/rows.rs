@@ -63,7 +63,7 @@ pub(crate) fn for_replay(
         let name = &table.record.name;
         let size = rows.of(table.record.id).map(|row| row.key.len() + row.values.len() + KEY.len()).sum();
         let Some(rest) = left.checked_sub(size) else {
-            let note = "its rows are too many to be sent; the replay has those on the server";
+            let note = "its rows are too many to be sent; the replay has those on the server, and none of a new table";
             writeln!(screen::stderr(), "table {name}: {note}")?;
             continue;
         };
