@@ -213,7 +213,9 @@ fn refused(error: TableError, table: &Table) -> RowError {
     match error {
         TableError::Unknown => RowError::NotFound { kind: "table", id: id.to_string() },
         TableError::NotKept { asked, .. } => RowError::NotFound { kind: "table version", id: format!("{id}/{asked}") },
-        TableError::Conflict { newest } => Stale { kind: "table's content", current: newest }.into(),
+        TableError::Conflict { newest } => {
+            Stale { kind: "table's content", name: String::new(), current: newest }.into()
+        }
         TableError::Importing | TableError::Lost | TableError::Exists => {
             RowError::Importing { table: table.record.name.clone() }
         }

@@ -10,7 +10,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{Kind, Ref};
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord};
-use waypost_store::revisions::Revisions;
+use waypost_store::revisions::{Revisions, Stale};
 
 use crate::LiveCatalogue;
 use crate::error::ChangeError;
@@ -224,7 +224,8 @@ impl<T: Object> ObjectEdit<T> {
             },
         };
         if let Some(before) = before {
-            Revisions::check(self.if_match.as_ref(), kind, T::revision(before.record()))?;
+            Revisions::check(self.if_match.as_ref(), kind, T::revision(before.record()))
+                .map_err(|stale| Stale { name: T::name(before.record()), ..stale })?;
         }
         let done = |record: &T::Record, outcome| {
             let object = record.clone().into().object();

@@ -18,7 +18,7 @@ use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
-use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::{self, Node, Places};
 use waypost_ids::Kind;
@@ -160,8 +160,16 @@ impl Project {
     fn flow(&mut self, at: At, tree: Node) {
         let read = document::read(&tree);
         self.incomplete |= read.diagnostics.iter().any(Diagnostic::is_error);
+        let is_silent = read.document.is_none() && !read.diagnostics.iter().any(Diagnostic::is_error);
         self.add(at, read.diagnostics);
-        let Some(document) = read.document else { return };
+        let Some(document) = read.document else {
+            // Over HTTP that would describe a flow that is there. A folder says what its flows do.
+            if is_silent {
+                let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
+                self.missing(at, [problem.suggestion("add `nodes`")]);
+            }
+            return;
+        };
         let kind = if document.is_shared() { "shared" } else { "email" };
         let folded = format!("{kind} {}", document::fold_name(&document.name));
         if self.first_of_its_name(at, Kind::Flow, (&document.name, folded), "name".to_owned()) {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
+use std::path::{Component, Path};
 
 use serde_json::{Map, Value as Json};
 use waypost_catalogue::object::Object;
@@ -151,8 +152,19 @@ fn read_file(
     }
 }
 
+/// Whether a path stays in its folder.
+fn lies_below(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
 fn rows_of(table: &Table, rows: Json, problems: &mut Vec<Diagnostic>) -> Option<RowsOf> {
     let rows = match rows {
+        // A folder that somebody else wrote must not make its reader send what lies elsewhere on the machine.
+        Json::String(name) if !lies_below(&name) => {
+            let message = format!("`{name}` does not lie beside the table's file or below");
+            problems.push(Diagnostic::error(Code::InvalidValue, "rows", message).expected("a path without `..`"));
+            return None;
+        }
         Json::String(name) => return Some(RowsOf::File(name)),
         Json::Array(rows) => rows,
         _ => {

@@ -93,6 +93,22 @@ fn every_problem_is_told_with_its_document() {
     assert!(!project.is_complete());
 }
 
+#[test]
+fn nothing_is_read_from_outside_and_no_flow_is_empty() {
+    let project = read(&[
+        ("a.yaml", "kind: flow\nname: Ghost\ntype: email\n"),
+        ("b.yaml", "kind: table\nname: T\nschema: {}\nrows: ../../etc/passwd\n"),
+        ("c.yaml", "kind: table\nname: U\nschema: {}\nrows: /etc/passwd\n"),
+        ("d.yaml", "kind: table\nname: V\nschema: {}\nrows: ./data/v.csv\n"),
+    ]);
+    let expected = [
+        "0#0 nodes: `nodes` is missing",
+        "1#0 rows: `../../etc/passwd` does not lie beside the table's file or below",
+        "2#0 rows: `/etc/passwd` does not lie beside the table's file or below",
+    ];
+    assert_eq!(problems(&project), expected);
+}
+
 fn difference(rows: &str, export: &str) -> RowsDifference {
     let columns = "a: { dataType: string, default: x }, n: { dataType: integer }";
     let mut project =

@@ -5,12 +5,18 @@ use thiserror::Error;
 
 /// The change was meant for another revision than there is.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("the {kind} was changed meanwhile: its revision is {current}")]
+#[error("the {kind}{} was changed meanwhile: its revision is {current}", quoted(name))]
 pub struct Stale {
     /// `flow`, …
     pub kind: &'static str,
+    /// Its name, where that is known; else empty.
+    pub name: String,
     /// The revision now.
     pub current: u64,
+}
+
+fn quoted(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" `{name}`") }
 }
 
 /// Revisions that a change is meant for, as `If-Match` lists them.
@@ -42,7 +48,9 @@ impl Revisions {
     /// Stale.
     pub fn check(matching: Option<&Self>, kind: &'static str, current: u64) -> Result<(), Stale> {
         match matching {
-            Some(Self(Some(revisions))) if !revisions.contains(&current) => Err(Stale { kind, current }),
+            Some(Self(Some(revisions))) if !revisions.contains(&current) => {
+                Err(Stale { kind, name: String::new(), current })
+            }
             _ => Ok(()),
         }
     }

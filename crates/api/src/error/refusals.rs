@@ -327,7 +327,7 @@ mod tests {
                 409,
                 "architect.dependency.object.in.use",
             ),
-            (Stale { kind: "flow", current: 2 }.into(), 412, "precondition.failed"),
+            (Stale { kind: "flow", name: String::new(), current: 2 }.into(), 412, "precondition.failed"),
             (AcceptError::NoRoute("a@b".to_owned()).into(), 422, "email.route.missing"),
             (AcceptError::KeyReused.into(), 422, "idempotency.key.reused"),
             (AcceptError::InFlight.into(), 409, "idempotency.key.in.flight"),

@@ -60,7 +60,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
         return Ok(());
     }
+    // What is begun is finished whether anybody reads on or not: a closed pipe is told last.
     let mut out = screen::stdout();
+    let mut printed = Ok(());
     let compared = arguments.dry_run || arguments.replay.is_some();
     let differences = if compared { differences(&remote, &project, &rows)? } else { BTreeMap::new() };
     if let Some(count) = arguments.replay {
@@ -70,12 +72,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Err(error) => return Err(refused(error, &sources, &mut project)?),
         };
         let replayed = replay::watch(&remote, started.id)?;
-        replay::print(&mut out, &replayed)?;
+        printed = replay::print(&mut out, &replayed);
         replay::judge(&replayed, arguments.max_changed)?;
     }
     match remote.wait(remote.flows().change(&set)) {
         Ok(done) => {
-            Applied { remote: &remote, project: &project, rows: &rows, differences, arguments }.told(&done, &mut out)
+            let mut told = Vec::new();
+            let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
+            let ended = applied.told(&done, &mut told);
+            let written = out.write_all(&told);
+            ended?;
+            printed?;
+            Ok(written?)
         }
         Err(error) => Err(refused(error, &sources, &mut project)?),
     }
