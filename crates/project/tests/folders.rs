@@ -97,9 +97,9 @@ fn every_problem_is_told_with_its_document() {
 fn nothing_is_read_from_outside_and_no_flow_is_empty() {
     let project = read(&[
         ("a.yaml", "kind: flow\nname: Ghost\ntype: email\n"),
-        ("b.yaml", "kind: table\nname: T\nschema: {}\nrows: ../../etc/passwd\n"),
-        ("c.yaml", "kind: table\nname: U\nschema: {}\nrows: /etc/passwd\n"),
-        ("d.yaml", "kind: table\nname: V\nschema: {}\nrows: ./data/v.csv\n"),
+        ("b.yaml", "kind: table\nname: T\nschema: { properties: {} }\nrows: ../../etc/passwd\n"),
+        ("c.yaml", "kind: table\nname: U\nschema: { properties: {} }\nrows: /etc/passwd\n"),
+        ("d.yaml", "kind: table\nname: V\nschema: { properties: {} }\nrows: ./data/v.csv\n"),
     ]);
     let expected = [
         "0#0 nodes: `nodes` is missing",

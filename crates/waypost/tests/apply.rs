@@ -66,10 +66,10 @@ fn skills_and_languages_are_told_like_everything_else() {
     let scratch = Scratch::new("apply-terms");
     let server = Server::start(&scratch.path("data"), &Start::default());
     let folder = project(&scratch, "p", &[("routing.yaml", "skills: [refunds]\nlanguages: [de]\n")]);
-    let dry = printed(&server.command(&["apply", "--dry-run", &folder]), 0);
+    let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
     says(&dry, &["skill refunds: would be created", "language de: would be created"]);
-    says(&printed(&server.command(&["apply", &folder]), 0), &["skill refunds: created", "language de: created"]);
-    says(&printed(&server.command(&["apply", &folder]), 0), &["skill refunds: unchanged", "language de: unchanged"]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["skill refunds: created", "language de: created"]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["skill refunds: unchanged", "language de: unchanged"]);
 }
 
 const FLOW: &str =
