@@ -64,11 +64,6 @@ impl Table {
                 None | Some(Json::Null) => {}
                 // An empty cell of a file can't say more than nothing.
                 Some(Json::String(text)) if text.is_empty() && column.default.is_none() => {}
-                // A file that is exported with it could not be imported again.
-                Some(Json::String(text)) if text.contains('\0') => problems.push(
-                    Diagnostic::error(Code::InvalidValue, &column.name, "the value holds a NUL character")
-                        .expected("text without it"),
-                ),
                 Some(value) => match cells::normal(&column.name, value, data_type) {
                     Ok(value) => drop(kept.insert(column.name.clone(), value)),
                     Err(more) => problems.extend(more),
@@ -115,10 +110,18 @@ impl Table {
 /// What a row in a folder or a request says of its key, and the rest.
 ///
 /// # Errors
-/// There is no key, or it is no text.
+/// There is no key, or it is no text; texts that no CSV file can hold, so that an export could not be imported again.
 pub fn keyed(mut members: Map<String, Json>) -> Result<(String, Map<String, Json>), Vec<Diagnostic>> {
     let key = [KEY, spec::KEY_PROPERTY].into_iter().find_map(|name| members.shift_remove(name));
+    let nul = |(name, value): (&String, &Json)| {
+        let holds = value.as_str().is_some_and(|text| text.contains('\0'));
+        holds.then(|| {
+            Diagnostic::error(Code::InvalidValue, name, "the value holds a NUL character").expected("text without it")
+        })
+    };
+    let problems: Vec<_> = members.iter().filter_map(nul).collect();
     let (code, message) = match key {
+        Some(Json::String(_)) if !problems.is_empty() => return Err(problems),
         Some(Json::String(key)) => return Ok((key, members)),
         Some(_) => (Code::WrongKind, "a key is a string"),
         None => (Code::MissingKey, "the row has no key"),
