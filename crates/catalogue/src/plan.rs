@@ -299,7 +299,7 @@ fn names_given(changes: &[CatalogueChange], edits: &[Edit]) -> HashSet<(Kind, St
 }
 
 /// A name that means nothing any more means in a new version what it meant in the one before: whoever edits a flow after a
-/// queue was renamed did not mean to unsay it. A name that is given to something together with the edit means that.
+/// queue was renamed did not mean to change where it leads. A name that the same set gives to something new means the new one.
 fn inherit_bindings(world: &World, given: &HashSet<(Kind, String)>, edit: &mut Edit) {
     let Some(new) = &mut edit.new_version else { return };
     let Some(before) = world.flows.get(&edit.record.id) else { return };

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
         return Ok(());
     }
-    // What is begun is finished whether anybody reads on or not: a closed pipe is told last.
+    // A reader that goes away must not stop the work half-way: a closed pipe is an error only at the end.
     let mut out = screen::stdout();
     let mut printed = Ok(());
     let compared = arguments.dry_run || arguments.replay.is_some();
