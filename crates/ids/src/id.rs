@@ -58,6 +58,10 @@ id! {
     /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.
     InteractionId
 }
+id! {
+    /// A delivery's identifier: a UUID version 7, so that ids sort by time of making.
+    DeliveryId
+}
 
 /// A flow's version number, counted from 1 within the flow.
 pub type Version = u32;

@@ -3,11 +3,13 @@
 
 pub mod codes;
 mod decision;
+mod delivery;
 mod id;
 mod label;
 mod object;
 
 pub use decision::DecisionKind;
-pub use id::{FlowId, InteractionId, QueueId, ScheduleId, TableId, Version};
+pub use delivery::{DeliveryKind, DeliveryState};
+pub use id::{DeliveryId, FlowId, InteractionId, QueueId, ScheduleId, TableId, Version};
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
-use waypost_ids::{FlowId, InteractionId, QueueId, TableId, Version};
+use waypost_ids::{DeliveryId, FlowId, InteractionId, QueueId, TableId, Version};
 
 use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::leases::Lease;
@@ -18,6 +18,9 @@ use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, Fl
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease,
     RunClaim, RunRecord, RunSummary, Summary,
+};
+use crate::records::outbox::{
+    Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
 };
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -98,8 +101,8 @@ pub trait MailStore: Send + Sync {
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError>;
 
     /// Makes a decided or completed interaction wait for another run, asked for by the log entry's actor; what is claimed or waiting
-    /// already is refused with `Lost`.
-    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
+    /// already is refused with `Lost`. Unless `resend`, the run that comes sends only what was never sent.
+    async fn rerun(&self, id: InteractionId, resend: bool, audit: AuditRecord) -> Result<(), LeaseError>;
 
     /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
@@ -154,6 +157,104 @@ pub trait QueueStore: Send + Sync {
 
     /// Renews a lease that has time left, until its new end.
     async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError>;
+}
+
+/// What goes out. Mail is kept with what it is sent for: with a run ([`RunRecord::sends`]), or under a claim.
+#[async_trait]
+pub trait OutboxStore: Send + Sync {
+    /// Claims deliveries that are due, longest due first. Leases that ran out count as due. Each claim counts an attempt, which is on
+    /// stable storage before this answers.
+    async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError>;
+
+    /// Renews the lease of a claimed delivery, until its new end; answers whether it was still held.
+    async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError>;
+
+    /// Ends an attempt under its lease, with what that means for the interaction: a forward that everybody has completes it, one that is dead
+    /// puts it into the queue that its decision names. Answers whether the lease was held, else nothing is kept.
+    async fn end_attempt(
+        &self,
+        id: DeliveryId,
+        lease: Uuid,
+        attempted: Attempted,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Notes that mail came back: deliveries that were sent, or may have been, are bounced, with what that means for the interaction.
+    /// Answers which.
+    async fn bounce(&self, of: BouncedOf, says: &str, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError>;
+
+    /// One delivery.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
+
+    /// Newest first, after the cursor's delivery.
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError>;
+
+    /// The bytes of a delivery's mail; none if there is no such delivery, or they were erased.
+    async fn delivery_content(&self, id: DeliveryId) -> Result<Option<MailContent>, StoreError>;
+
+    /// Gives a dead delivery another content, which no other recipient shares.
+    async fn edit_delivery(
+        &self,
+        id: DeliveryId,
+        content: MailContent,
+        audit: AuditRecord,
+    ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
+
+    /// Makes a pending, dead or bounced delivery due at once, and its time count anew; an interaction that stands in a queue because of it, unclaimed,
+    /// is going out again.
+    async fn retry_delivery(
+        &self,
+        id: DeliveryId,
+        audit: AuditRecord,
+    ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
+
+    /// The same for all that match, up to `max` of them, oldest first; answers how many. Without a state the filter means dead ones.
+    async fn retry_deliveries(&self, filter: &DeliveryFilter, max: u32, audit: AuditRecord) -> Result<u64, StoreError>;
+
+    /// Takes a pending or dead delivery back; an interaction whose forward that was stands in the queue that its decision names.
+    async fn cancel_delivery(
+        &self,
+        id: DeliveryId,
+        audit: AuditRecord,
+    ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
+
+    /// Keeps a mail that whoever claimed an interaction sends, under the claim's token.
+    async fn send(
+        &self,
+        interaction: InteractionId,
+        token: Uuid,
+        mail: Outgoing,
+        audit: AuditRecord,
+    ) -> Result<(), LeaseError>;
+
+    /// Puts a claimed interaction into another queue, under the claim's token. A queue that is gone is refused with [`LeaseError::NoQueue`].
+    async fn transfer(
+        &self,
+        interaction: InteractionId,
+        token: Uuid,
+        to: Transfer,
+        audit: AuditRecord,
+    ) -> Result<(), LeaseError>;
+
+    /// Completes a claimed interaction under the claim's token, with an outcome if one is said; twice is well.
+    async fn complete_claimed(
+        &self,
+        interaction: InteractionId,
+        token: Uuid,
+        outcome: Option<String>,
+        audit: AuditRecord,
+    ) -> Result<(), LeaseError>;
+
+    /// Counts over all rows; a delivery that is due since before `overdue` counts as one that nobody carries. It reads everything.
+    async fn ledger(&self, overdue: Timestamp, most_stuck: u32) -> Result<Ledger, StoreError>;
+
+    /// The key of that name which all nodes share; `offered` if there is none yet.
+    async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError>;
 }
 
 /// Clients and tokens.
@@ -352,6 +453,7 @@ pub trait Store:
     CatalogueStore
     + MailStore
     + QueueStore
+    + OutboxStore
     + AccessStore
     + AuditStore
     + ReplayStore
@@ -366,6 +468,7 @@ impl<T> Store for T where
     T: CatalogueStore
         + MailStore
         + QueueStore
+        + OutboxStore
         + AccessStore
         + AuditStore
         + ReplayStore

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use super::outbox::Outgoing;
 use crate::encoding::kept_as_numbers;
 use crate::leases::Lease;
 
@@ -20,11 +21,13 @@ kept_as_numbers! {
         Running = 1,
         /// Its run is parked: it waits for an answer from outside, and no worker holds it.
         Waiting = 5,
-        /// The last run ended; a queued one waits to be claimed.
+        /// The last run ended; it waits in a queue to be claimed.
         Decided = 2,
+        /// Its forward is on the way. For users it is decided.
+        GoingOut = 6,
         /// Somebody holds it by a claim.
         Claimed = 3,
-        /// Acknowledged, or decided in a way that leaves nothing to do (forward, disconnect).
+        /// Acknowledged, forwarded to everybody, or dropped on purpose.
         Completed = 4,
     }
 }
@@ -35,7 +38,7 @@ impl State {
     pub const fn awaits_decision(self) -> bool {
         match self {
             Self::Received | Self::Running | Self::Waiting => true,
-            Self::Decided | Self::Claimed | Self::Completed => false,
+            Self::Decided | Self::GoingOut | Self::Claimed | Self::Completed => false,
         }
     }
 }
@@ -45,7 +48,7 @@ impl State {
 pub struct DecisionRecord {
     /// How the run ended.
     pub kind: DecisionKind,
-    /// The queue it stands in: always set for `Queue` and `Unrouted`.
+    /// The queue it stands in: always set for `Queue` and `Unrouted`. With `Forward` the queue where it stands if the forward fails.
     pub queue: Option<QueueId>,
     /// Higher is sooner.
     pub priority: i64,
@@ -57,6 +60,8 @@ pub struct DecisionRecord {
     pub addresses: Vec<String>,
     /// The flow's reason for a disconnect.
     pub reason: Option<String>,
+    /// What came of it, in a word of the flow's or of whoever completed it.
+    pub outcome: Option<String>,
     /// Why the run failed: a JSON object with `code`, `message`, and where it happened.
     pub error: Option<serde_json::Value>,
 }
@@ -80,6 +85,8 @@ pub struct RunRecord {
     pub journal: Option<String>,
     /// Free text of who asked for this run again; none for the first.
     pub rerun_by: Option<String>,
+    /// What it sends. Read back, it is empty: deliveries are listed apart.
+    pub sends: Vec<Outgoing>,
 }
 
 impl RunRecord {
@@ -323,6 +330,8 @@ pub struct Summary {
     pub by_state: BTreeMap<State, u64>,
     /// Interactions by the last decision.
     pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// Deliveries by state.
+    pub deliveries: BTreeMap<DeliveryState, u64>,
     /// The oldest interaction that has no decision yet.
     pub oldest_undecided_at: Option<Timestamp>,
 }

@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod catalogue;
 pub mod mail;
+pub mod outbox;
 pub mod replays;
 pub mod retention;
 pub mod tables;

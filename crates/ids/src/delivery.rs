@@ -1,0 +1,70 @@
+//! What goes out, and how far it came, in one word each.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An enum whose members are words of the API. The words stand once.
+macro_rules! words {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$what:meta])* $member:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        pub enum $name { $($(#[$what])* #[serde(rename = $word)] $member,)+ }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$member,)+];
+
+            /// The words of all.
+            pub const WORDS: &[&str] = &[$($word,)+];
+
+            /// The word that the API, labels of metrics and the log use.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$member => $word,)+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a delivery is.
+    pub enum DeliveryKind {
+        /// An answer to the mail's sender.
+        Reply = "reply",
+        /// A mail of its own.
+        Mail = "mail",
+        /// The mail itself, handed on.
+        Forward = "forward",
+    }
+}
+
+words! {
+    /// How far a delivery came.
+    pub enum DeliveryState {
+        /// It is tried, or tried again.
+        Pending = "pending",
+        /// The receiver took it.
+        Delivered = "delivered",
+        /// The receiver took it, and it came back.
+        Bounced = "bounced",
+        /// It was refused for good, or its time ran out: a dead letter.
+        Dead = "dead",
+        /// It is not to be sent: taken back, or held back by a rule.
+        Cancelled = "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_use_the_same_words() {
+        for kind in DeliveryKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for state in DeliveryState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What goes out on behalf of an interaction. A mail that goes out has one content and a delivery for each of its recipients.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId, QueueId};
+
+use crate::leases::Lease;
+
+/// The bytes of a mail that goes out. Those of the interaction's own message are not kept twice: they stand between `head` and `tail`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// What comes first.
+    pub head: Bytes,
+    /// Whether the interaction's message follows, as it was received.
+    pub with_original: bool,
+    /// What comes last.
+    pub tail: Bytes,
+}
+
+/// A mail on its way into the store, committed with what it is sent for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// What it is.
+    pub kind: DeliveryKind,
+    /// Its bytes.
+    pub content: Content,
+    /// The address it is from: its domain is that of the envelope sender.
+    pub sender: String,
+    /// Its Message-ID (of a forward that is resent: its Resent-Message-ID) without angle brackets, the same in every attempt.
+    pub message_id: String,
+    /// Where in the flows it was asked for, as JSON; none if a person did.
+    pub place: Option<String>,
+    /// Its recipients, each of them once.
+    pub to: Vec<Addressed>,
+}
+
+/// One recipient of a mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addressed {
+    /// The delivery's identifier.
+    pub id: DeliveryId,
+    /// The recipient's address.
+    pub target: String,
+    /// Why it must not be sent; none if it may.
+    pub held: Option<Held>,
+    /// What an automatic answer counts against; none if it is no answer, or a person wrote it.
+    pub answers: Option<Answers>,
+}
+
+/// A rule that holds a delivery back, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The rule's name, such as `automatic`.
+    pub rule: String,
+    /// Why it holds, in words.
+    pub reason: String,
+}
+
+/// Whom an automatic answer goes to, and how many may go there. It is compared with what was kept before in the transaction that keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// The correspondent, folded: address in lower case.
+    pub correspondent: String,
+    /// The thread: the first Message-ID that its mail names.
+    pub thread: String,
+    /// So many automatic answers to the correspondent within a day.
+    pub most_a_day: u32,
+    /// So many automatic answers in the thread within an hour.
+    pub most_an_hour: u32,
+}
+
+/// A delivery as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryRecord {
+    /// Its identifier.
+    pub id: DeliveryId,
+    /// The interaction that it is for.
+    pub interaction: InteractionId,
+    /// The number of the run that decided it, counted from 1; none if a person did.
+    pub run: Option<u32>,
+    /// What it is.
+    pub kind: DeliveryKind,
+    /// The recipient's address.
+    pub target: String,
+    /// How far it came.
+    pub state: DeliveryState,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// When it is tried next, while it is pending.
+    pub next_attempt_at: Option<Timestamp>,
+    /// From when on the time counts for which it is tried: when it was made, or last retried by somebody.
+    pub since: Timestamp,
+    /// What the receiver last said, or what failed, in words; of a bounce what it says.
+    pub last_answer: Option<String>,
+    /// The rule that held it back.
+    pub held: Option<Held>,
+    /// The address it is from.
+    pub sender: String,
+    /// The mail's Message-ID (Resent-Message-ID) without angle brackets.
+    pub message_id: String,
+    /// Where in the flows it was asked for, as JSON.
+    pub place: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it came to the state it is in, unless it is pending.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What to claim for attempts.
+#[derive(Clone, Debug)]
+pub struct DeliveryClaim {
+    /// At most so many.
+    pub max: u32,
+    /// The lease under which the attempts are made: one for all.
+    pub lease: Lease,
+    /// Domains of recipients that are not wanted now, in lower case: enough attempts are under way there.
+    pub busy: Vec<String>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// What comes of it.
+    pub end: AttemptEnd,
+    /// What the receiver said, or what failed.
+    pub answer: String,
+}
+
+/// What comes of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// The receiver took it.
+    Delivered,
+    /// It is tried again then.
+    Deferred(Timestamp),
+    /// It is not tried again.
+    Dead,
+    /// No attempt was made (the process stops): it is due at once, and the attempt is not counted.
+    Untried,
+}
+
+/// Which deliveries a mail that came back is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BouncedOf {
+    /// This one.
+    Delivery(DeliveryId),
+    /// Those of the mail with this Message-ID; to this recipient, if it is known.
+    Message {
+        /// Without angle brackets.
+        message_id: String,
+        /// The recipient's address.
+        recipient: Option<String>,
+    },
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// Only this state.
+    pub state: Option<DeliveryState>,
+    /// Only this kind.
+    pub kind: Option<DeliveryKind>,
+    /// Only of this interaction.
+    pub interaction: Option<InteractionId>,
+    /// Only to this address, whatever the case.
+    pub target: Option<String>,
+}
+
+/// Why a delivery is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    /// There is none.
+    Missing,
+    /// It is in a state in which this can't be done.
+    State(DeliveryState),
+    /// An attempt is under way: its outcome must be known first.
+    UnderWay,
+    /// Its content was erased.
+    Erased,
+}
+
+/// Where a claimed interaction goes instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The queue.
+    pub queue: QueueId,
+    /// Higher is sooner; none keeps what it has.
+    pub priority: Option<i64>,
+    /// Skills asked for; none keeps those it has.
+    pub skills: Option<Vec<String>>,
+    /// The language asked for; none keeps the one it has.
+    pub language: Option<String>,
+}
+
+/// Where interactions stand, each in exactly one place; counted over all rows at one moment, not from tallies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// So many in each place; places without any are there too.
+    pub places: BTreeMap<Place, u64>,
+    /// So many deliveries in each state; states without any are there too.
+    pub deliveries: BTreeMap<DeliveryState, u64>,
+    /// Some of those that are stuck, oldest first, with the reason.
+    pub stuck: Vec<(InteractionId, Stuck)>,
+    /// What the tallies say at the same moment.
+    pub tallied: super::mail::Summary,
+}
+
+/// A place in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// A run has still to end.
+    Undecided,
+    /// It waits in a queue.
+    Queued,
+    /// Somebody holds it by a claim.
+    Claimed,
+    /// Its forward is on the way.
+    GoingOut,
+    /// Nothing will become of it by itself.
+    Stuck,
+    /// It is done.
+    Completed,
+    /// A flow dropped it on purpose.
+    Dropped,
+}
+
+impl Place {
+    /// Every place.
+    pub const ALL: [Self; 7] = [
+        Self::Undecided,
+        Self::Queued,
+        Self::Claimed,
+        Self::GoingOut,
+        Self::Stuck,
+        Self::Completed,
+        Self::Dropped,
+    ];
+}
+
+/// Why an interaction is stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// It waits in a queue that is gone, or in none.
+    NoQueue,
+    /// Its forward is on the way, but no delivery of it is pending.
+    NothingPending,
+    /// A delivery of its forward has been due for so long that nobody seems to carry it.
+    Overdue,
+}
