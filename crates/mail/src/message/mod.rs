@@ -221,6 +221,12 @@ impl<'x> Message<'x> {
         automatic::reason(self)
     }
 
+    /// The header field, in lower case, by which one knows that a list passed it on to many; `None` if nothing says so.
+    #[must_use]
+    pub fn list(&self) -> Option<&'static str> {
+        automatic::list(self)
+    }
+
     fn structure(&self) -> &Structure<'x> {
         self.structure.get_or_init(|| Structure::read(self.content, self.body_at, &self.fields, self.line_end))
     }

@@ -250,6 +250,26 @@ pub struct RouteRecord {
     pub modified_at: Timestamp,
 }
 
+impl RouteRecord {
+    /// The member of `extra` that is the name which replies are from.
+    pub const FROM_NAME: &str = "fromName";
+
+    /// The member of `extra` that says whether mail that lists pass on may be answered by flows.
+    pub const ANSWER_LISTS: &str = "answerLists";
+
+    /// The name that replies are from; empty if none is said.
+    #[must_use]
+    pub fn from_name(&self) -> &str {
+        self.extra.get(Self::FROM_NAME).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether mail that lists pass on may be answered by flows.
+    #[must_use]
+    pub fn answers_lists(&self) -> bool {
+        self.extra.get(Self::ANSWER_LISTS).and_then(serde_json::Value::as_bool).unwrap_or_default()
+    }
+}
+
 /// A term: a name that others use, such as a skill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TermRecord {

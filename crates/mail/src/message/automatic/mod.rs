@@ -4,9 +4,12 @@
 //! on what people write ([MS-OXCMAIL] 2.2.3.2.14). `Precedence: list`, and `bulk` on what a list passes on that takes posts
 //! (RFC 2369), was written by a person.
 
+mod lists;
 mod subjects;
 
 use memchr::memmem;
+
+pub(super) use lists::named_by as list;
 
 use super::parameters::Parameters;
 use super::{AddressField, Message};
@@ -113,7 +116,7 @@ pub(super) fn reason(message: &Message<'_>) -> Option<Reason> {
     if let Some(rule) = RULES.iter().find(|rule| rule.holds(message)) {
         return Some(rule.reason);
     }
-    if first_word(message.header("precedence").unwrap_or_default()) == "bulk" && !is_post_to_a_list(message) {
+    if first_word(message.header("precedence").unwrap_or_default()) == "bulk" && !lists::takes_posts(message) {
         return Some(Reason("precedence"));
     }
     let sender = message.addresses(AddressField::From).first();
@@ -154,16 +157,6 @@ fn has_delivery_status(message: &Message<'_>) -> bool {
     let structure = message.structure();
     let mut children = structure.within(0).filter_map(|index| structure.parts.get(index));
     children.any(|part| &*Parameters::read(part.content_type).value == "message/delivery-status")
-}
-
-/// Whether a list passed the mail on, and takes posts from its members.
-fn is_post_to_a_list(message: &Message<'_>) -> bool {
-    match message.header("list-post") {
-        Some(post) => !first_word(post).eq_ignore_ascii_case("no"),
-        None => ["mailing-list", "x-mailing-list", "x-mailman-version", "x-beenthere"]
-            .iter()
-            .any(|name| message.header(name).is_some()),
-    }
 }
 
 /// A field's first word in lower case, without parameters, comments and quotes.

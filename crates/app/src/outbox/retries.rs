@@ -1,0 +1,83 @@
+//! When a delivery is tried again: after longer and longer pauses, each a little different from the next one's, for so long.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use waypost_store::records::outbox::{AttemptEnd, DeliveryRecord};
+
+/// The pause after the first attempt.
+const FIRST: Duration = Duration::from_secs(30);
+
+/// No pause is longer, the part that is left to chance aside.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// What becomes of a delivery that could not be carried now. `chance` is from 0 to 1: the pause is up to a quarter shorter or longer.
+pub(super) fn after(delivery: &DeliveryRecord, retry_for: Duration, now: Timestamp, chance: f64) -> AttemptEnd {
+    let doublings = delivery.attempts.saturating_sub(1).min(16);
+    let pause = FIRST.saturating_mul(1 << doublings).min(LONGEST).mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0);
+    let end = delivery.since.saturating_add(retry_for).unwrap_or(Timestamp::MAX);
+    if now >= end {
+        return AttemptEnd::Dead;
+    }
+    // The last attempt is made at the end of its time, and not missed by a pause.
+    AttemptEnd::Deferred(now.saturating_add(pause).unwrap_or(Timestamp::MAX).min(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
+
+    use super::*;
+
+    fn delivery(attempts: u32) -> DeliveryRecord {
+        DeliveryRecord {
+            id: DeliveryId(Uuid::nil()),
+            interaction: InteractionId(Uuid::nil()),
+            run: Some(1),
+            kind: DeliveryKind::Reply,
+            target: "ann@example.org".to_owned(),
+            state: DeliveryState::Pending,
+            attempts,
+            next_attempt_at: None,
+            since: Timestamp::UNIX_EPOCH,
+            last_answer: None,
+            held: None,
+            sender: "desk@example.com".to_owned(),
+            message_id: "1@example.com".to_owned(),
+            place: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_an_hour_and_differ_by_chance() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let pause = |attempts, chance| match after(&delivery(attempts), Duration::from_secs(432_000), now, chance) {
+            AttemptEnd::Deferred(next) => next.duration_since(now).as_millis(),
+            other => panic!("{other:?}"),
+        };
+        for (attempts, chance, millis) in [
+            (1, 0.5, 30_000),
+            (1, 0.0, 22_500),
+            (1, 1.0, 37_500),
+            (2, 0.5, 60_000),
+            (7, 0.5, 1_920_000),
+            (8, 0.5, 3_600_000),
+            (1000, 0.5, 3_600_000),
+            (0, 0.5, 30_000),
+        ] {
+            assert_eq!(pause(attempts, chance), millis, "{attempts} attempts, {chance}");
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_at_the_end_of_its_time() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let after = |now| after(&delivery(9), Duration::from_secs(100), at(now), 0.5);
+        assert_eq!(after(10), AttemptEnd::Deferred(at(100)));
+        assert_eq!(after(99), AttemptEnd::Deferred(at(100)));
+        assert_eq!(after(100), AttemptEnd::Dead);
+    }
+}
