@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::columns::{Columns, text, window_start};
 use super::commits::Ending;
 use super::locks::{self, epoch_of};
-use super::pool::{IDLE, Lent, rows, transfer_time};
+use super::pool::{IDLE, Lent, ended, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::error::StoreError;
@@ -42,12 +42,7 @@ pub(super) async fn accept(
     windows: Windows,
 ) -> Result<Vec<AcceptOutcome>, StoreError> {
     let (db, ending) = db.parts();
-    let kept = attempt(db, ending, batch, windows).await;
-    if kept.is_err() && !ending.is_broken() {
-        // Should this fail too, the connection is closed, and the server rolls back.
-        db.batch_execute("ROLLBACK").await?;
-    }
-    kept
+    ended(db, ending, attempt(db, ending, batch, windows).await).await
 }
 
 async fn attempt(

@@ -78,6 +78,15 @@ impl Lent {
     }
 }
 
+/// What came of a transaction that was begun by hand: what it did not commit is rolled back before anybody is answered. Should this
+/// fail, the connection is closed, and the server rolls back.
+pub(super) async fn ended<T, E: From<StoreError>>(db: &Client, ending: &Ending, outcome: Result<T, E>) -> Result<T, E> {
+    if (outcome.is_err() || !ending.has_begun()) && !ending.is_broken() {
+        db.batch_execute("ROLLBACK").await.map_err(StoreError::from)?;
+    }
+    outcome
+}
+
 impl Database {
     /// Prepares to connect; nothing is connected yet.
     pub(super) fn new(options: &PostgresOptions) -> Result<Self, StoreError> {
