@@ -78,6 +78,7 @@ async fn change(
 }
 
 async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
+    let origin = db.origin();
     let (transaction, ending) = db.begin().await?;
     give_back(&transaction, now).await?;
     let sql = format!(
@@ -93,7 +94,7 @@ async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<Q
     let mut leases = Vec::with_capacity(found.len());
     for row in &found {
         let before = standing(row)?;
-        let (from, lease) = (before.state, Lease::new(now, lasts));
+        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
         moves.add(interaction.id, from, &claimed);

@@ -49,6 +49,7 @@ pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
 pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+    let origin = db.origin();
     let (transaction, ending) = db.begin().await?;
     give_back(&transaction, now).await?;
     let received = in_state(State::Received);
@@ -65,7 +66,7 @@ pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Res
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
