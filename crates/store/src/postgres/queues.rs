@@ -9,6 +9,7 @@ use tokio::try_join;
 use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
+use waypost_origin::Origin;
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
@@ -80,13 +81,15 @@ async fn change(
 }
 
 async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
+    let origin = db.origin();
     let (db, ending) = db.parts();
-    ended(db, ending, attempt_lease(db, ending, &claim, now).await).await
+    ended(db, ending, attempt_lease(db, ending, &origin, &claim, now).await).await
 }
 
 async fn attempt_lease(
     db: &Client,
     ending: &Ending,
+    origin: &Origin,
     claim: &QueueClaim,
     now: Timestamp,
 ) -> Result<Vec<QueueLease>, StoreError> {
@@ -104,7 +107,7 @@ async fn attempt_lease(
     let mut leases = Vec::with_capacity(found.len());
     for row in &found {
         let before = standing(row)?;
-        let (from, lease) = (before.state, Lease::new(now, lasts));
+        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
         moves.add(interaction.id, from, &claimed);

@@ -8,6 +8,7 @@ use tokio::try_join;
 use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
+use waypost_origin::Origin;
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
@@ -52,13 +53,15 @@ pub(super) async fn ran_out(db: &Client, now: Timestamp) -> Result<Moves, StoreE
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
 pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+    let origin = db.origin();
     let (db, ending) = db.parts();
-    ended(db, ending, attempt_claim(db, ending, claim, now).await).await
+    ended(db, ending, attempt_claim(db, ending, &origin, claim, now).await).await
 }
 
 async fn attempt_claim(
     db: &Client,
     ending: &Ending,
+    origin: &Origin,
     claim: RunClaim,
     now: Timestamp,
 ) -> Result<Vec<ClaimedRun>, StoreError> {
@@ -76,7 +79,7 @@ async fn attempt_claim(
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
