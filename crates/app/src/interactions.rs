@@ -259,7 +259,7 @@ impl App {
             return Err(erased(id));
         }
         let audit = entry(&self.origin, actor, "run again", id);
-        self.store.rerun(id, audit).await.map_err(|error| match error {
+        self.store.rerun(id, false, audit).await.map_err(|error| match error {
             LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
             LeaseError::Store(error) => error.into(),
         })?;

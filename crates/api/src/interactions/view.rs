@@ -21,12 +21,12 @@ pub const STATES: [(&str, kept::State); 5] = [
     ("completed", kept::State::Completed),
 ];
 
-/// A state as it is shown. A parked run is still under way.
+/// A state as it is shown. A parked run is still under way; one whose forward is on the way is decided.
 fn state(state: kept::State) -> State {
     match state {
         kept::State::Received => State::Received,
         kept::State::Running | kept::State::Waiting => State::Running,
-        kept::State::Decided => State::Decided,
+        kept::State::Decided | kept::State::GoingOut => State::Decided,
         kept::State::Claimed => State::Claimed,
         kept::State::Completed => State::Completed,
     }
