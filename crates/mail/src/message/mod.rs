@@ -17,6 +17,7 @@ mod ids;
 mod media_type;
 mod notice;
 mod parameters;
+mod report;
 mod shown;
 mod start;
 mod structure;
@@ -32,6 +33,7 @@ pub use attachment::Attachment;
 pub use automatic::Reason;
 use body::{Body, Text};
 use fields::Fields;
+pub use report::{DeliveryReport, StatusFields};
 use shown::Shown;
 use structure::Structure;
 use unread::HEADER_BYTES;
@@ -225,6 +227,12 @@ impl<'x> Message<'x> {
     #[must_use]
     pub fn list(&self) -> Option<&'static str> {
         automatic::list(self)
+    }
+
+    /// What a delivery status notification says (RFC 3464); `None` for any other mail.
+    #[must_use]
+    pub fn delivery_report(&self) -> Option<DeliveryReport> {
+        report::read(self.structure())
     }
 
     fn structure(&self) -> &Structure<'x> {
