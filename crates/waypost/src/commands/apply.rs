@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
 use waypost_flow::document;
-use waypost_ids::{Kind, TableId, Term};
+use waypost_ids::{Kind, TableId};
 use waypost_project::difference::RowsDifference;
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
@@ -130,14 +130,14 @@ struct Applied<'a> {
 impl Applied<'_> {
     /// Tells what became of everything, and brings the rows of tables.
     fn told(&self, done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
-        let objects = |kinds: &'static [Kind]| {
-            done.objects.iter().filter(|one| kinds.iter().any(|kind| kind.as_str() == one.kind))
+        let objects = |wanted: fn(Kind) -> bool| {
+            done.objects.iter().filter(move |one| Kind::named(&one.kind).is_some_and(wanted))
         };
-        for one in objects(&[Kind::Table]) {
+        for one in objects(|kind| kind == Kind::Table) {
             self.object(one, out)?;
             self.rows_of(&one.name, &one.id, &one.outcome, out)?;
         }
-        for one in objects(&[Kind::Schedule, Kind::Queue, Kind::Term(Term::Skill), Kind::Term(Term::Language)]) {
+        for one in objects(|kind| matches!(kind, Kind::Schedule | Kind::Queue | Kind::Term(_))) {
             self.object(one, out)?;
         }
         for queue in &done.queues {
@@ -154,7 +154,7 @@ impl Applied<'_> {
                 _ => writeln!(out, "flow {}: unchanged", flow.name)?,
             }
         }
-        for one in objects(&[Kind::Domain, Kind::Route]) {
+        for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route)) {
             self.object(one, out)?;
         }
         Ok(())
