@@ -7,6 +7,7 @@ pub mod interactions;
 pub mod mail;
 pub mod metrics;
 pub mod observed;
+pub mod outbox;
 pub mod peers;
 pub mod replay;
 pub mod retention;
@@ -33,6 +34,8 @@ use interactions::InFlight;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use metrics::Metrics;
+use outbox::carry::Post;
+use outbox::desk::Desk;
 use traces::Traces;
 
 /// Everything that the edges can ask for.
@@ -68,6 +71,12 @@ pub struct App {
     underway: Arc<Underway>,
     /// Who answers what no node can.
     outside: Option<Arc<dyn Outside>>,
+    /// Where mails are written.
+    desk: Desk,
+    /// What carries mails; none carries nothing.
+    post: Option<Arc<Post>>,
+    /// Rings when a delivery is due.
+    due: Notify,
 }
 
 /// Runs in progress at a time on threads of their own. Each may hold `Limits::memory`.
@@ -92,6 +101,8 @@ pub struct Settings {
     pub notes: Option<PathBuf>,
     /// Who answers what no node can; none answers nothing.
     pub outside: Option<Arc<dyn Outside>>,
+    /// What carries mails to their receivers; none carries nothing: what goes out waits.
+    pub post: Option<Post>,
 }
 
 impl App {
@@ -109,6 +120,7 @@ impl App {
             None => Underway::default(),
         };
         let metrics = Metrics::new(settings.origin.now());
+        let desk = Desk::open(&*store, settings.origin.clone()).await?;
         Ok(Arc::new(Self {
             origin: settings.origin,
             store,
@@ -126,6 +138,9 @@ impl App {
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
             outside: settings.outside,
+            desk,
+            post: settings.post.map(Arc::new),
+            due: Notify::new(),
         }))
     }
 

@@ -76,6 +76,8 @@ codes! {
     JOURNAL_MISMATCH = "run.journal-mismatch",
     /// A program contradicts itself or the interface it calls. Not caught.
     BROKEN_PROGRAM = "run.broken-program",
+    /// The mail goes in circles: it was not run, and stands in a queue.
+    MAIL_LOOP = "run.mail-loop",
     /// The route's flow has no published version.
     FLOW_UNPUBLISHED = "run.flow-unpublished",
     /// The interaction's route was deleted, with what it led to.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_catalogue::world::Running;
-use waypost_engine::{Answered, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
+use waypost_engine::{Answered, Effect, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
@@ -48,8 +48,10 @@ pub struct Start<'r> {
 /// A run that is over.
 #[derive(Debug)]
 pub struct Decided {
-    /// What is kept of it.
+    /// What is kept of it. It sends nothing yet.
     pub record: RunRecord,
+    /// What it wants to send.
+    pub effects: Vec<Effect>,
     /// How many steps of its budget it took.
     pub steps: u64,
     /// How many actions it did.
@@ -95,9 +97,8 @@ pub async fn decide_or_park(
     so_far: Vec<Answered>,
 ) -> Result<Ended, StoreError> {
     let clock = Instant::now();
-    let (mut steps, mut actions) = (0, 0);
-    let unrouted_queue = start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted);
-    let mut record = bare_record(start, unrouted_queue);
+    let (mut steps, mut actions, mut effects) = (0, 0, Vec::new());
+    let mut record = bare_record(start, unrouted_queue(start, running));
     if let Some(opening) = start.opening {
         record.attributes.clone_from(&opening.attributes);
     }
@@ -125,7 +126,7 @@ pub async fn decide_or_park(
                 let conducted =
                     Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new(), so_far };
                 match conduct(conducted, start, message, limits, answers, &mut record).await? {
-                    Led::Ended(left) => (steps, actions) = (left.steps, left.actions),
+                    Led::Ended(left) => (steps, actions, effects) = (left.steps, left.actions, left.effects),
                     Led::Parked(parked) => return Ok(Ended::Parked(parked)),
                 }
             }
@@ -135,7 +136,7 @@ pub async fn decide_or_park(
         record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(Ended::Decided(Box::new(Decided { record, steps, actions })))
+    Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions })))
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -154,8 +155,13 @@ pub fn decide_at_once(
     ended.map(|ended| ended.record)
 }
 
+/// Where a mail stands that goes nowhere else.
+pub(crate) fn unrouted_queue(start: Start<'_>, running: &Running) -> QueueId {
+    start.route.and_then(|route| route.unrouted_queue).unwrap_or(running.unrouted)
+}
+
 /// A run of which nothing is known yet: unrouted.
-pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecord {
+pub(crate) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecord {
     RunRecord {
         flow: None,
         started_at: start.started_at,
@@ -210,6 +216,8 @@ pub(super) struct Left {
     pub(super) steps: u64,
     /// How many actions it did.
     pub(super) actions: u32,
+    /// What it wants to send.
+    pub(super) effects: Vec<Effect>,
 }
 
 /// Runs a program over a mail, and puts what came of it into the record.
@@ -240,7 +248,7 @@ pub(super) async fn conduct(
         email: &view,
         limits,
     };
-    let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0 };
+    let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0, effects: Vec::new() };
     let mut run = Run::start(input).given(given).answered(so_far);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
@@ -261,7 +269,7 @@ pub(super) async fn conduct(
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
                 (left.steps, left.actions) = (outcome.steps, outcome.actions);
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));
-                keep(*outcome, record)?;
+                left.effects = keep(*outcome, record)?;
                 break;
             }
             Err(_) => {
@@ -274,7 +282,8 @@ pub(super) async fn conduct(
     Ok(Led::Ended(left))
 }
 
-fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> {
+/// Puts an outcome into the record, and answers what is to be sent.
+fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<Vec<Effect>, StoreError> {
     record.trace = outcome.trace.to_json();
     record.journal = outcome.journal.to_kept_json().map_err(|error| StoreError::Failed(error.to_string()))?;
     record.attributes = outcome.attributes;
@@ -295,7 +304,7 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> 
         outcome: None,
         error: decided.error.as_ref().map(error_json),
     };
-    Ok(())
+    Ok(outcome.effects)
 }
 
 fn error_json(error: &RunError) -> serde_json::Value {

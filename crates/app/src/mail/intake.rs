@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
-use waypost_ids::InteractionId;
+use waypost_ids::{DeliveryId, InteractionId};
 use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
@@ -20,14 +20,15 @@ use waypost_store::records::mail::{
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Start, decide, ran_out};
+use super::decide::{Start, decide, ran_out, unrouted_queue};
 use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;
 use crate::observed::{Protocol, Ran};
+use crate::outbox::desk::Desk;
+use crate::outbox::returned::{self, Returned};
 use crate::traces::trace_id;
 use waypost_members::email::Envelope;
-use waypost_origin::Origin;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow, nor does whoever is served
 /// by the same thread.
@@ -53,12 +54,14 @@ pub struct Bound {
     pub opening: Option<Opening>,
     /// The priority to start with instead of the route's.
     pub priority: Option<i64>,
+    /// The delivery whose envelope sender the address is.
+    pub answers: Option<DeliveryId>,
 }
 
 impl Bound {
     /// A recipient of whom nothing is said besides.
     pub fn to(address: impl Into<String>, route: Option<Arc<RouteRecord>>) -> Self {
-        Self { address: address.into(), route, opening: None, priority: None }
+        Self { address: address.into(), route, opening: None, priority: None, answers: None }
     }
 }
 
@@ -97,17 +100,22 @@ impl App {
         let (begun, begun_at) = (Instant::now(), self.origin.now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, limits, outside) = (self.catalogue.running(), inline(self.limits), self.outside.clone());
-        let acceptance = if arrival.raw.len() > INLINE_BYTES {
+        let prepared = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
-            let (store, underway, origin) = (self.store.clone(), self.underway.clone(), self.origin.clone());
+            let (store, underway, desk) = (self.store.clone(), self.underway.clone(), self.desk.clone());
             tokio::task::spawn_blocking(move || {
-                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, (&underway, &origin)))
+                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, (&underway, &desk)))
             })
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, (&self.underway, &self.origin)).await
+            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, (&self.underway, &self.desk)).await
         };
+        let Some(acceptance) = prepared? else {
+            tracing::info!(via = protocol.as_str(), bytes, "mail that came back was noted");
+            return Ok(AcceptOutcome::Committed(Vec::new()));
+        };
+        let sends = acceptance.interactions.iter().filter_map(|one| one.run.as_ref()).any(|run| !run.sends.is_empty());
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
         self.metrics.offered(protocol, bytes, begun.elapsed(), &outcome);
@@ -115,6 +123,9 @@ impl App {
         if let AcceptOutcome::Committed(accepted) = &outcome {
             self.announce(accepted);
             self.tell(accepted, runs, protocol, (begun_at, bytes));
+            if sends {
+                self.due.notify_one();
+            }
         }
         Ok(outcome)
     }
@@ -170,15 +181,16 @@ fn inline(limits: Limits) -> Limits {
     }
 }
 
-/// Parses and runs: everything that an acceptance commits.
+/// Parses and runs: everything that an acceptance commits. Mail that came back is noted on the way; none if it is nothing else.
 async fn prepare(
     running: &Running,
     store: &dyn Store,
     outside: Option<&dyn Outside>,
     arrival: Arrival,
     mut limits: Limits,
-    (underway, origin): (&Underway, &Origin),
-) -> Acceptance {
+    (underway, desk): (&Underway, &Desk),
+) -> Result<Option<Acceptance>, StoreError> {
+    let origin = &desk.origin;
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(origin.now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
@@ -186,7 +198,11 @@ async fn prepare(
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
-    for recipient in &arrival.recipients {
+    for recipient in arrival.recipients {
+        let recipient = match returned::sort(recipient, &parsed, &running.routes, store, origin).await? {
+            Returned::Noted => continue,
+            Returned::Mail(recipient) => recipient,
+        };
         // As it is now, at the epoch that the run will name: it may lead elsewhere since it was bound. One that was removed binds as it was.
         let route = recipient.route.as_ref().map(|bound| running.routes.get(bound.id).unwrap_or(bound).as_ref());
         // One interaction for each route: two addresses of one route are one piece of work.
@@ -205,25 +221,29 @@ async fn prepare(
             Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
         let answers = LiveAnswers::new(running, store).with_outside(outside);
-        let ended = match noted.care() {
-            Care::Usual => decide(running, start, &parsed, limits, &answers).await.ok(),
+        let unrouted = unrouted_queue(start, running);
+        let run = match (noted.care(), desk.stopped(start, &parsed, unrouted)) {
+            (_, Some(stopped)) => Some(stopped),
+            (Care::Usual, None) => decide(running, start, &parsed, limits, &answers).await.ok().map(|ended| {
+                limits.steps = limits.steps.saturating_sub(ended.steps);
+                limits.actions = limits.actions.saturating_sub(ended.actions);
+                desk.kept(ended, start, running, &parsed, &raw)
+            }),
             // A worker's attempts are counted.
-            Care::NoRun | Care::Unread => None,
+            (Care::NoRun | Care::Unread, None) => None,
         };
-        if let Some(ended) = &ended {
-            limits.steps = limits.steps.saturating_sub(ended.steps);
-            limits.actions = limits.actions.saturating_sub(ended.actions);
-        }
-        let run = ended.map(|ended| ended.record);
         interactions.push(NewInteraction {
             id,
-            envelope_to: recipient.address.clone(),
+            envelope_to: recipient.address,
             route: route.map(|route| route.id),
             priority,
-            opening: opening.cloned(),
+            opening: recipient.opening,
             run: run.filter(|run| !ran_out(run)),
             epoch: running.epoch,
         });
+    }
+    if interactions.is_empty() {
+        return Ok(None);
     }
     let message = NewMessage {
         envelope_from: arrival.from,
@@ -234,7 +254,7 @@ async fn prepare(
         content_hash: noted.hash,
         raw: raw.clone(),
     };
-    Acceptance { message, interactions, idempotency: arrival.idempotency }
+    Ok(Some(Acceptance { message, interactions, idempotency: arrival.idempotency }))
 }
 
 /// Subjects are kept for lists: the first 1,000 characters do.

@@ -19,7 +19,7 @@ use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Ended, Start, bare_record, decide_or_park};
+use super::decide::{Ended, Start, bare_record, decide_or_park, unrouted_queue};
 use super::parked::{Outside, Parked, Ticket, read, stored};
 use crate::App;
 use crate::observed::Ran;
@@ -90,17 +90,33 @@ impl App {
             let so_far = self.so_far(&work).await?;
             // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
             let outside = self.outside.clone().filter(|_| !work.interaction.erased);
-            let (runtime, store, origin) = (tokio::runtime::Handle::current(), self.store.clone(), self.origin.clone());
+            let (runtime, store, desk) = (tokio::runtime::Handle::current(), self.store.clone(), self.desk.clone());
             let run = self.runs.work(move |wanted| {
                 let raw = raw.unwrap_or_default();
                 let message = Message::parse(&raw);
                 let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
-                runtime.block_on(room.run(start(&work, route.as_deref(), origin.now()), &message, limits, so_far))
+                let start = start(&work, route.as_deref(), desk.origin.now());
+                // Whoever asks for another run has seen why there was none.
+                let stopped = if work.interaction.runs == 0 {
+                    desk.stopped(start, &message, unrouted_queue(start, &running))
+                } else {
+                    None
+                };
+                if let Some(stopped) = stopped {
+                    return Ok(Worked::Done(Box::new(stopped)));
+                }
+                let ended = runtime.block_on(room.run(start, &message, limits, so_far))?;
+                Ok(match ended {
+                    Ended::Parked(parked) => Worked::Parked(parked),
+                    Ended::Decided(decided) => {
+                        Worked::Done(Box::new(desk.kept(*decided, start, &running, &message, &raw)))
+                    }
+                })
             });
             match run.await.map_err(|failed| StoreError::Failed(failed.to_string()))?? {
-                Ended::Parked(parked) => return self.park(id, lease.id, *parked).await,
-                Ended::Decided(decided) => {
-                    let mut run = decided.record;
+                Worked::Parked(parked) => return self.park(id, lease.id, *parked).await,
+                Worked::Done(run) => {
+                    let mut run = *run;
                     if gone {
                         let message = "the interaction's route was deleted, or what it led to";
                         run.decision.error = Some(json!({ "code": codes::ROUTE_DELETED, "message": message }));
@@ -113,6 +129,7 @@ impl App {
         match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
+                self.due.notify_one();
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
                 self.metrics.decided_later(&ran, received_at, self.origin.now());
                 self.traces.ran(id, &ran);
@@ -192,6 +209,14 @@ fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>, now: Timestam
         opening: work.interaction.opening.as_ref(),
         envelope: Envelope::of(&work.interaction),
     }
+}
+
+/// What came of a worker's run.
+enum Worked {
+    /// It is over, as it is kept.
+    Done(Box<RunRecord>),
+    /// It waits for an answer.
+    Parked(Box<Parked>),
 }
 
 /// What a worker runs with.

@@ -69,6 +69,7 @@ impl Answered<'_> {
     }
 }
 
-fn held(rule: &str, reason: String) -> Held {
+/// A rule that holds.
+pub(super) fn held(rule: &str, reason: String) -> Held {
     Held { rule: rule.to_owned(), reason }
 }

@@ -146,6 +146,12 @@ impl<'x> Message<'x> {
         self.fields.first(name)
     }
 
+    /// How many fields of a name there are, whatever the case.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        self.fields.raw_named(name).count()
+    }
+
     /// All header fields by lower-case name; values unfolded and decoded, in order.
     #[must_use]
     pub fn headers(&self) -> &BTreeMap<String, Vec<String>> {

@@ -7,6 +7,7 @@ pub mod http;
 pub mod link;
 pub mod nodes;
 pub mod poison;
+pub mod receiver;
 pub mod scratch;
 pub mod smtp;
 pub mod streams;

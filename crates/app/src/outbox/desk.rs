@@ -1,0 +1,107 @@
+//! Where mails are written: the key that is shared by all nodes, and new ids.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use waypost_catalogue::world::Running;
+use waypost_ids::{DecisionKind, DeliveryId, QueueId};
+use waypost_mail::message::Message;
+use waypost_origin::Origin;
+use waypost_outgoing::address::MailAddress;
+use waypost_outgoing::{Key, envelope};
+use waypost_store::error::StoreError;
+use waypost_store::records::mail::RunRecord;
+use waypost_store::traits::Store;
+
+use super::effects::About;
+use super::loops;
+use crate::mail::decide::{Decided, Start, bare_record, unrouted_queue};
+
+/// The name of the key.
+const KEY: &str = "mail";
+
+/// Where mails are written.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) key: Arc<Key>,
+    pub(crate) origin: Origin,
+}
+
+impl Desk {
+    /// With the store's key, which is made if it has none.
+    ///
+    /// # Errors
+    /// The store, and no randomness to be had.
+    pub(crate) async fn open(store: &dyn Store, origin: Origin) -> Result<Self, StoreError> {
+        let mut offered = [0; 32];
+        origin.fill(&mut offered).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let key = Key::new(&store.shared_key(KEY, offered).await?);
+        Ok(Self { key: Arc::new(key), origin })
+    }
+
+    /// A run as it is kept: with the mails that it sends, and where its mail stands should a forward fail.
+    pub(crate) fn kept(
+        &self,
+        decided: Decided,
+        start: Start<'_>,
+        running: &Running,
+        message: &Message<'_>,
+        raw: &[u8],
+    ) -> RunRecord {
+        let Decided { mut record, effects, .. } = decided;
+        if record.decision.kind == DecisionKind::Forward {
+            record.decision.queue = Some(unrouted_queue(start, running));
+        }
+        if !effects.is_empty() {
+            record.sends = self.about(start, running, message, raw).outgoing(&effects);
+        }
+        record
+    }
+
+    /// What is recorded instead of a run of a mail that goes in circles; none if it does not.
+    pub(crate) fn stopped(
+        &self,
+        start: Start<'_>,
+        message: &Message<'_>,
+        unrouted: QueueId,
+    ) -> Option<RunRecord> {
+        let error: Json = loops::error(message, start.route?.id, &self.key)?;
+        let mut record = bare_record(start, unrouted);
+        if let Some(opening) = start.opening {
+            record.attributes.clone_from(&opening.attributes);
+        }
+        record.decision.error = Some(error);
+        Some(record)
+    }
+
+    /// The delivery whose envelope sender an address is.
+    pub(crate) fn delivery_of(&self, address: &str) -> Option<DeliveryId> {
+        // Every address that mail comes to is looked at: most are none of these at once.
+        let local = address.get(..envelope::PREFIX.len())?;
+        if !local.eq_ignore_ascii_case(envelope::PREFIX) {
+            return None;
+        }
+        let address = MailAddress::parse(address).ok()?;
+        envelope::delivery_of(&self.key, &address).map(DeliveryId)
+    }
+
+    fn about<'a>(
+        &'a self,
+        start: Start<'a>,
+        running: &'a Running,
+        message: &'a Message<'a>,
+        raw: &'a [u8],
+    ) -> About<'a> {
+        About {
+            interaction: start.interaction,
+            at: start.started_at,
+            message,
+            raw,
+            envelope: start.envelope,
+            route: start.route,
+            routes: &running.routes,
+            key: &self.key,
+            origin: &self.origin,
+        }
+    }
+}
