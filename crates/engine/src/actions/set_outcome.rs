@@ -1,7 +1,6 @@
 //! `setOutcome`: the last one is kept with the decision.
 
 use waypost_flow::actions::set_outcome::{MAX_CHARACTERS, ProgramSetOutcome, is_outcome};
-use waypost_flow::value::Value;
 use waypost_ids::codes;
 
 use super::{Control, shortened, text};
