@@ -7,6 +7,7 @@ use waypost_flow::program::QueueTarget;
 use waypost_flow::value::Value;
 use waypost_ids::{DecisionKind, codes};
 
+use crate::effects::Effect;
 use crate::error::{Raised, RunError};
 use crate::journal::Journal;
 use crate::machine::text_bytes;
@@ -29,6 +30,8 @@ pub struct Decision {
     pub addresses: Vec<String>,
     /// Why, with `disconnect`.
     pub reason: Option<String>,
+    /// What came of the interaction, if the flow says so; none of a run that failed.
+    pub outcome: Option<String>,
     /// Why the run failed; only with `unrouted`.
     pub error: Option<RunError>,
 }
@@ -38,6 +41,8 @@ pub struct Decision {
 pub struct Outcome<'m> {
     /// How it ended.
     pub decision: Decision,
+    /// What it sends out, in the order of the run; nothing if it failed.
+    pub effects: Vec<Effect>,
     /// The interaction's attributes as the run left them; those of a failed run stay too, so that one can see how far it came.
     pub attributes: BTreeMap<String, String>,
     /// The outputs of the flow that the run started with, by position; empty unless it was left without a decision.
@@ -62,13 +67,24 @@ pub(crate) struct Decided<'m> {
     pub(crate) language: Option<Value<'m>>,
     pub(crate) addresses: Option<Value<'m>>,
     pub(crate) reason: Option<Value<'m>>,
+    pub(crate) outcome: Option<String>,
     pub(crate) error: Option<RunError>,
 }
 
 impl<'m> Decided<'m> {
     /// A decision of which nothing but kind and priority is known.
     pub(crate) fn bare(kind: DecisionKind, priority: i64) -> Self {
-        Self { kind, queue: None, priority, skills: None, language: None, addresses: None, reason: None, error: None }
+        Self {
+            kind,
+            queue: None,
+            priority,
+            skills: None,
+            language: None,
+            addresses: None,
+            reason: None,
+            outcome: None,
+            error: None,
+        }
     }
 
     /// Refuses a decision that keeps too much.
@@ -91,6 +107,7 @@ impl<'m> Decided<'m> {
             language: self.language.as_ref().and_then(string),
             addresses: strings(self.addresses.as_ref()),
             reason: self.reason.as_ref().and_then(string),
+            outcome: self.outcome.clone(),
             error: self.error.clone(),
         }
     }

@@ -8,18 +8,22 @@
 mod actions;
 mod decision;
 mod driver;
+mod effects;
 mod error;
 mod held;
 mod journal;
 mod machine;
+mod place;
 mod question;
 mod run;
 mod stack;
 pub mod trace;
 
 pub use decision::{Decision, Outcome};
+pub use effects::{Effect, EffectKind};
 pub use error::RunError;
 pub use journal::{JOURNAL_VERSION, Journal, JournalError};
+pub use place::Place;
 pub use question::{
     Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
     ScheduleAnswer, TableAnswer,

@@ -10,8 +10,10 @@ use waypost_flow::program::{Callee, Program, ProgramAction};
 use waypost_flow::value::{Text, Value};
 
 use crate::decision::Decided;
+use crate::effects::Effects;
 use crate::error::{Raised, RunError};
 use crate::journal::Answers;
+use crate::place::Place;
 use crate::run::RunInput;
 use crate::stack::{At, Over, Scope, Stack, Turning};
 use crate::trace::{Catcher, Event, Recorder, Target};
@@ -30,6 +32,10 @@ pub(crate) enum Turn<'m> {
 pub(crate) struct Machine<'m> {
     pub(crate) input: RunInput<'m>,
     pub(crate) priority: i64,
+    /// What came of it, by `setOutcome`.
+    pub(crate) outcome: Option<String>,
+    /// What it sends, unless it fails.
+    pub(crate) effects: Effects,
     pub(crate) attributes: Arc<BTreeMap<Arc<str>, Value<'m>>>,
     /// The bytes of all attributes, names and values together.
     attribute_bytes: usize,
@@ -61,6 +67,8 @@ impl<'m> Machine<'m> {
         trace.mail(input.email);
         Self {
             priority: input.priority,
+            outcome: None,
+            effects: Effects::default(),
             attributes: Arc::new(attributes),
             attribute_bytes,
             stack: Stack::new(),
@@ -407,12 +415,13 @@ impl<'m> Machine<'m> {
             let by_action = frame.on_error();
             let by_flow = frame.program.on_error;
             if let Some(to) = by_action.or(by_flow) {
-                // What the failed part asked of the outside ends here as well: an `onError` starts with a clean list of effects.
                 let by = if by_action.is_some() { Catcher::Action } else { Catcher::Flow };
                 let node = frame.program.nodes.get(to).map_or("", |node| &node.id);
                 let held = frame.jump(to);
                 self.let_go(held);
                 self.trace.step(Event::Caught { by, to: node });
+                // An `onError` starts with a clean list: what the failed part meant to send may make no sense any more.
+                self.drop_effects();
                 return Turn::Onward;
             }
             if self.stack.depth() == 0 {
@@ -420,15 +429,20 @@ impl<'m> Machine<'m> {
             }
             self.pop();
         }
+        self.drop_effects();
         Turn::Decided(Box::new(Decided { error: Some(error), ..Decided::bare(DecisionKind::Unrouted, self.priority) }))
     }
 
     fn place(&self, code: &'static str, message: String) -> RunError {
+        let Place { flow_id, flow_name, version, node_id, action, path } = self.here();
+        RunError { code, message, flow_id, flow_name, version, node_id, action, path }
+    }
+
+    /// Where the run stands.
+    pub(crate) fn here(&self) -> Place {
         let frame = self.stack.top().ok();
         let program = frame.map_or(self.input.start, |frame| frame.program);
-        RunError {
-            code,
-            message,
+        Place {
             flow_id: program.interface.flow,
             flow_name: program.interface.name.clone(),
             version: program.version,

@@ -32,6 +32,10 @@ pub struct Limits {
     pub attribute_bytes: usize,
     /// Bytes of what the decision keeps: skills, language, addresses, reason.
     pub decision_bytes: usize,
+    /// Recipients of all that the run sends: addresses, and one for each reply.
+    pub recipients: usize,
+    /// Bytes of all that the run sends: texts, HTML, subjects, addresses.
+    pub effect_bytes: usize,
     /// Events kept in the trace; those beyond are counted, and the decision is always kept.
     pub trace_events: usize,
     /// How much of the run and the mail the trace keeps.
@@ -44,6 +48,12 @@ impl Limits {
 
     /// How many bytes a decision may keep in skills, language, addresses and reason.
     pub const DECISION_BYTES: usize = 64 * 1024;
+
+    /// How many recipients all that a run sends may have.
+    pub const RECIPIENTS: usize = 100;
+
+    /// How many bytes all that a run sends may have, attached mails aside.
+    pub const EFFECT_BYTES: usize = 4 * 1024 * 1024;
 }
 
 impl Default for Limits {
@@ -56,6 +66,8 @@ impl Default for Limits {
             depth: 32,
             attribute_bytes: Self::ATTRIBUTE_BYTES,
             decision_bytes: Self::DECISION_BYTES,
+            recipients: Self::RECIPIENTS,
+            effect_bytes: Self::EFFECT_BYTES,
             trace_events: 10_000,
             detail: Detail::Everything,
         }
@@ -171,7 +183,7 @@ impl<'m> Waiting<'m> {
     }
 }
 
-fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
+fn finish<'m>(machine: Machine<'m>, mut decided: Box<Decided<'m>>) -> Outcome<'m> {
     let attributes = machine
         .attributes
         .iter()
@@ -180,9 +192,13 @@ fn finish<'m>(machine: Machine<'m>, decided: Box<Decided<'m>>) -> Outcome<'m> {
             _ => None,
         })
         .collect();
+    if decided.error.is_none() {
+        decided.outcome = machine.outcome;
+    }
     let decision = decided.to_decision();
     Outcome {
         decision,
+        effects: machine.effects.list,
         attributes,
         outputs: machine.returned,
         actions: machine.actions,

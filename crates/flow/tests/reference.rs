@@ -130,10 +130,10 @@ fn the_checker_sees_every_expression_of_an_action() {
     for action in ACTIONS {
         for member in action.members {
             let (value, place) = match member.takes {
-                Takes::String | Takes::Queue | Takes::Value(_) => ("'${unset_string}'", ""),
+                Takes::String | Takes::Html | Takes::Queue | Takes::Value(_) => ("'${unset_string}'", ""),
                 Takes::Integer => ("'${unset_integer}'", ""),
                 Takes::StringList | Takes::List => ("'${unset_list}'", ""),
-                Takes::Condition => ("'${unset_boolean}'", ""),
+                Takes::Condition | Takes::Boolean => ("'${unset_boolean}'", ""),
                 Takes::Strings => ("{ a: '${unset_string}' }", ".a"),
                 Takes::Mappings if member.name == "inputMapping" => {
                     ("[{ name: text, value: '${unset_string}' }]", "[0].value")

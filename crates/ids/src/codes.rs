@@ -58,15 +58,21 @@ codes! {
     ATTRIBUTES_TOO_LARGE = "run.attributes-too-large",
     /// What the decision keeps (skills, language, addresses, reason) is too large. A limit: not caught.
     DECISION_TOO_LARGE = "run.decision-too-large",
+    /// What the run sends goes to too many recipients. A limit: not caught.
+    TOO_MANY_RECIPIENTS = "run.too-many-recipients",
+    /// The texts of what the run sends are too large together. A limit: not caught.
+    EFFECTS_TOO_LARGE = "run.effects-too-large",
+    /// What `setOutcome` sets is no name of an outcome.
+    INVALID_OUTCOME = "run.invalid-outcome",
     /// Calls went deeper than they may. A limit: not caught.
     TOO_DEEP = "run.too-deep",
     /// The called flow, or the version named, is not there.
     FLOW_MISSING = "run.flow-missing",
     /// An input without a default was not mapped.
     INPUT_MISSING = "run.input-missing",
-    /// `forward` has no address to forward to.
+    /// The action (`forward`, `sendMail`) has no address to send to.
     NO_ADDRESS = "run.no-address",
-    /// What `forward` is to send to is not one address.
+    /// What the action (`forward`, `sendMail`) is to send to is not one address.
     INVALID_ADDRESS = "run.invalid-address",
     /// What an action looks for is not there, and it names no way on.
     NOT_FOUND = "run.not-found",

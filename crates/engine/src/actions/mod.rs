@@ -1,15 +1,20 @@
 //! What actions do, one file each, named as in `crates/flow/src/actions`.
 
+mod addresses;
 mod disconnect;
 mod evaluate_schedule;
 mod find_queue;
 mod for_each;
 mod forward;
+mod letter;
 mod log;
 mod lookup_table;
 mod r#return;
 mod run_flow;
+mod send_mail;
+mod send_reply;
 mod set_attributes;
+mod set_outcome;
 mod set_output;
 mod set_priority;
 mod set_variable;
@@ -18,6 +23,7 @@ mod transfer_to_queue;
 mod r#while;
 
 use waypost_flow::actions::jumps::{NOT_FOUND, ProgramJumps};
+use waypost_flow::expr::Compiled;
 use waypost_flow::program::{ProgramAction, ProgramActionKind};
 use waypost_flow::value::Value;
 
@@ -50,6 +56,9 @@ pub(crate) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramAction) 
         ProgramActionKind::SetOutput(own) => set_output::perform(machine, own),
         ProgramActionKind::SetAttributes(own) => set_attributes::perform(machine, own),
         ProgramActionKind::SetPriority(own) => set_priority::perform(machine, own),
+        ProgramActionKind::SetOutcome(own) => set_outcome::perform(machine, own),
+        ProgramActionKind::SendReply(own) => send_reply::perform(machine, own),
+        ProgramActionKind::SendMail(own) => send_mail::perform(machine, own),
         ProgramActionKind::ForEach(own) => for_each::perform(machine, action, own),
         ProgramActionKind::While(own) => r#while::perform(machine, action, own),
         ProgramActionKind::LookupTable(own) => lookup_table::perform(machine, own),
@@ -94,6 +103,15 @@ fn texts(value: Value<'_>) -> Result<Value<'_>, Raised> {
         return Ok(value);
     }
     Err(Raised::broken("an action has something else than the list of strings it needs"))
+}
+
+/// A boolean; false if it is left out.
+fn boolean<'m>(machine: &Machine<'m>, written: Option<&'m Compiled>) -> Result<bool, Raised> {
+    match written.map(|written| machine.eval(written)).transpose()? {
+        None => Ok(false),
+        Some(Value::Boolean(truth)) => Ok(truth),
+        Some(_) => Err(Raised::broken("an action has something else than the boolean it needs")),
+    }
 }
 
 /// Refuses what is not an integer.

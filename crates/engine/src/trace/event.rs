@@ -4,6 +4,7 @@ use waypost_flow::actions::log::LogLevel;
 use waypost_flow::document::Match;
 use waypost_flow::program::{Program, ProgramAction, ProgramBranch};
 
+use super::sent::Sent;
 use super::shown::Shown;
 use crate::decision::Decided;
 use crate::error::RunError;
@@ -25,6 +26,7 @@ pub(crate) enum Target {
     Output,
     Attribute,
     Priority,
+    Outcome,
 }
 
 /// One event. Values are absent where the trace keeps none.
@@ -48,6 +50,10 @@ pub(crate) enum Event<'m> {
     Set { target: Target, name: &'m str, value: Option<Shown<'m>> },
     /// A line of `log`.
     Log { level: LogLevel, message: Option<Shown<'m>> },
+    /// Something is to be sent.
+    Effect(Box<Sent>),
+    /// All that was to be sent is not: how much that was.
+    EffectsDropped { count: usize },
     /// A loop's turn begins, counted from 0.
     Turn { number: usize },
     /// A loop is over, after so many turns.

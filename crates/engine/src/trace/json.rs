@@ -81,6 +81,11 @@ impl Serialize for Event<'_> {
                 map.serialize_entry("level", level.as_str())?;
                 optional(&mut map, "message", message.as_ref())?;
             }
+            Self::Effect(sent) => sent.write(&mut map)?,
+            Self::EffectsDropped { count } => {
+                map.serialize_entry("event", "effectsDropped")?;
+                map.serialize_entry("count", count)?;
+            }
             Self::Turn { number } => {
                 map.serialize_entry("event", "turn")?;
                 map.serialize_entry("number", number)?;
@@ -162,6 +167,7 @@ fn decision<M: SerializeMap>(map: &mut M, decided: &Decided<'_>) -> Result<(), M
     for (name, value) in values {
         optional(map, name, value.as_ref().map(Shown::of).as_ref())?;
     }
+    optional(map, "outcome", decided.outcome.as_ref())?;
     optional(map, "error", decided.error.as_ref())
 }
 
@@ -199,5 +205,6 @@ fn target_name(target: Target) -> &'static str {
         Target::Output => "output",
         Target::Attribute => "attribute",
         Target::Priority => "priority",
+        Target::Outcome => "outcome",
     }
 }

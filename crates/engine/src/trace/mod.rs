@@ -2,6 +2,7 @@
 
 mod event;
 mod json;
+mod sent;
 mod shown;
 
 pub(crate) use event::{Catcher, Event, Target};
@@ -13,18 +14,20 @@ use waypost_flow::email::Email;
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;
+use crate::effects::EffectKind;
 use crate::error::RunError;
 use crate::journal::{MOST_KEPT, json_bytes};
 use crate::question::Answered;
+use sent::Sent;
 use shown::Shown;
 
 /// How much of a run and its mail a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Detail {
-    /// Which flows and versions ran, errors, and the decision.
+    /// Which flows and versions ran, errors, what is sent to whom, and the decision.
     Decisions,
-    /// Every step, without values and log lines: nothing of the mail beyond what decision and errors say.
+    /// Every step, without values and log lines: nothing of the mail beyond what decision, errors, and recipients and subjects of what is sent say.
     Steps,
     /// Every step with its values.
     #[default]
@@ -160,6 +163,16 @@ impl<'m> Recorder<'m> {
             let message = self.shown(message);
             self.always(Event::Log { level, message });
         }
+    }
+
+    /// Something is to be sent. Like a decision, each trace has it; what it says is among the values.
+    pub(crate) fn effect(&mut self, kind: &EffectKind) {
+        self.always(Event::Effect(Box::new(Sent::of(kind, self.detail.is_everything()))));
+    }
+
+    /// All that was to be sent is not.
+    pub(crate) fn effects_dropped(&mut self, count: usize) {
+        self.always(Event::EffectsDropped { count });
     }
 
     /// The top flow was left.

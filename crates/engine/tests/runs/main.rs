@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use waypost_engine::{Decision, Detail, Limits, Outcome, Run, RunInput, Slice, Step};
+use waypost_engine::{Decision, Detail, Effect, EffectKind, Limits, Outcome, Place, Run, RunInput, Slice, Step};
 use waypost_flow::actions::ACTIONS;
 use waypost_flow::actions::definition::ActionDefinition;
 use waypost_flow::source::{self, Node};
@@ -66,6 +66,8 @@ fn check(file: &Path, bless: bool) -> Result<(), String> {
     if let Some(leaves) = member(&case, "leaves") {
         expect("attributes", &format!("{:?}", strings(Some(leaves))), &format!("{:?}", outcome.attributes));
     }
+    let sent: Vec<String> = outcome.effects.iter().map(sent_in_words).collect();
+    expect("effects", &list(member(&case, "sends")).iter().map(string).collect::<Vec<_>>().join("\n"), &sent.join("\n"));
     let read = form::read(&outcome.trace.to_json()).map_err(|problem| format!("{name}: {problem}"))?;
     let found = text::render(&read);
     if bless {
@@ -150,6 +152,12 @@ fn limits(case: &Node) -> Limits {
     if let Some(bytes) = of("decisionBytes") {
         limits.decision_bytes = usize::try_from(bytes).unwrap();
     }
+    if let Some(recipients) = of("recipients") {
+        limits.recipients = usize::try_from(recipients).unwrap();
+    }
+    if let Some(bytes) = of("effectBytes") {
+        limits.effect_bytes = usize::try_from(bytes).unwrap();
+    }
     if let Some(events) = of("events") {
         limits.trace_events = usize::try_from(events).unwrap();
     }
@@ -160,6 +168,22 @@ fn limits(case: &Node) -> Limits {
         other => panic!("unknown detail {other}"),
     };
     limits
+}
+
+/// An effect as the cases write it, with where it was listed.
+fn sent_in_words(effect: &Effect) -> String {
+    let Place { flow_name, node_id, action, path, .. } = &effect.place;
+    let at = path.clone().unwrap_or_else(|| action.map_or_else(String::new, |action| action.to_string()));
+    let what = match &effect.kind {
+        EffectKind::Reply { text, html, subject, reply_all, attach_original } => {
+            format!("reply {text:?} {html:?} {subject:?} all {reply_all} original {attach_original}")
+        }
+        EffectKind::Mail { to, subject, text, html, attach_original } => {
+            format!("mail {to:?} {subject:?} {text:?} {html:?} original {attach_original}")
+        }
+        EffectKind::Forward { addresses, attach } => format!("forward {addresses:?} attach {attach}"),
+    };
+    format!("{flow_name}/{}/{at}: {what}", node_id.as_deref().unwrap_or_default())
 }
 
 /// A decision as the cases write it.
@@ -183,6 +207,9 @@ fn in_words(decision: &Decision) -> String {
     }
     if let Some(reason) = &decision.reason {
         words.push_str(&format!(", reason {reason:?}"));
+    }
+    if let Some(outcome) = &decision.outcome {
+        words.push_str(&format!(", outcome {outcome:?}"));
     }
     if let Some(error) = &decision.error {
         words.push_str(&format!(" {}", error.code));
@@ -246,7 +273,7 @@ fn the_cases_cover_the_language() {
         }
     }
     let events: BTreeSet<&str> =
-        "action automatic branch caught conditions decision error flow input leave log lookup loopEnd node output \
+        "action automatic branch caught conditions decision effect effectsDropped error flow input leave log lookup loopEnd node output \
                                   set transfer turn unread"
             .split_whitespace()
             .collect();

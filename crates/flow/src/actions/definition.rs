@@ -49,6 +49,10 @@ pub enum Takes {
     Integer,
     /// A value of type string.
     String,
+    /// A value of type boolean.
+    Boolean,
+    /// HTML: a value of type string, in which what expressions print is escaped.
+    Html,
     /// A value of type `list<string>`.
     StringList,
     /// Values of type string, by name.
@@ -79,6 +83,8 @@ impl Takes {
             Self::Value(words) => words,
             Self::Integer => "integer value",
             Self::String => "string value",
+            Self::Boolean => "boolean value",
+            Self::Html => "HTML, a string value",
             Self::StringList => "value of type `list<string>`",
             Self::Strings => "map of string values",
             Self::Level => "debug, info, warn or error",

@@ -150,6 +150,8 @@ pub enum Effect<'p> {
     Asks,
     /// It sends something.
     Sends,
+    /// It sets something that the checker does not follow, and that may be refused.
+    Sets,
 }
 
 /// What is over after an action.

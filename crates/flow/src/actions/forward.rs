@@ -6,13 +6,10 @@ use serde_json::Value as Json;
 use super::definition::{ActionDefinition, Need, Takes, member};
 use super::facts::{Effect, Ends, Facts, PartsMut, ProgramFacts, Sets};
 use super::jumps::ProgramJumps;
-use super::{Runnable, Written};
+use super::{Runnable, Written, addresses};
 use crate::check::Draft;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::document::object::{Object, Reader};
 use crate::expr::Compiled;
-use crate::functions::is_one_address;
-use crate::path::clip;
 use crate::program::ProgramAction;
 use crate::types::Type;
 
@@ -21,6 +18,9 @@ use crate::types::Type;
 pub struct Forward {
     /// To whom.
     pub addresses: Json,
+    /// Whether the mail is attached to another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attach: Option<Json>,
 }
 
 /// Ends the run with a forward.
@@ -28,6 +28,8 @@ pub struct Forward {
 pub struct ProgramForward {
     /// An expression of type `list<string>`.
     pub addresses: Compiled,
+    /// A boolean expression; none: no.
+    pub attach: Option<Compiled>,
 }
 
 impl Written for Forward {
@@ -36,19 +38,28 @@ impl Written for Forward {
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "forward",
         summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty, or when one of them is not one address.",
-        members: &[member(
-            "addresses",
-            Takes::StringList,
-            Need::Required,
-            "Where to: each is one address, alone or in angle brackets after a name.",
-        )],
+        members: &[
+            member(
+                "addresses",
+                Takes::StringList,
+                Need::Required,
+                "Where to: each is one address, alone or in angle brackets after a name.",
+            ),
+            member(
+                "attach",
+                Takes::Boolean,
+                Need::Optional,
+                "Whether the mail is attached to one of the route's own. Left out: no, it is sent on as it is.",
+            ),
+        ],
         example: r#"type: forward
 addresses: [archive@example.com]
 "#,
     };
 
     fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        Some(Self { addresses: reader.value(object, "addresses")? })
+        let attach = reader.optional_value(object, "attach");
+        Some(Self { addresses: reader.value(object, "addresses")?, attach })
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -60,42 +71,17 @@ addresses: [archive@example.com]
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramForward> {
-        let addresses = draft.value("addresses", &self.addresses, &Type::list_of_strings())?;
-        let written = addresses.written_texts();
-        if written.as_ref().is_some_and(Vec::is_empty) {
-            let path = draft.at("addresses");
-            draft.diagnostics.push(
-                Diagnostic::error(Code::InvalidValue, path, "there is no address to forward to")
-                    .expected("at least one address"),
-            );
-            return None;
-        }
-        let mut well = true;
-        for (index, text) in written.iter().flatten().enumerate() {
-            let Some(text) = text.filter(|text| !is_one_address(text)) else { continue };
-            well = false;
-            let member = if self.addresses.is_array() { format!("addresses[{index}]") } else { "addresses".to_owned() };
-            draft.diagnostics.push(not_an_address(draft.at(&member), text));
-        }
-        well.then_some(ProgramForward { addresses })
+        let addresses = addresses::compile(draft, "addresses", &self.addresses, "forward");
+        let attach = draft.optional("attach", self.attach.as_ref(), &Type::Boolean);
+        Some(ProgramForward { addresses: addresses?, attach: attach? })
     }
-}
-
-fn not_an_address(path: String, text: &str) -> Diagnostic {
-    let text = clip(text, 60);
-    let problem = Diagnostic::error(Code::InvalidValue, path, format!("`{text}` is not an email address"))
-        .expected("one address, such as `desk@example.com`")
-        .found(format!("`{text}`"));
-    if text.split([',', ';']).count() > 1 {
-        return problem.suggestion("write each address as an element of the list");
-    }
-    problem
 }
 
 impl Runnable for ProgramForward {
     fn facts(&self) -> ProgramFacts<'_> {
+        let attach = self.attach.iter().map(|attach| ("attach".to_owned(), attach));
         ProgramFacts {
-            evaluates: vec![("addresses".to_owned(), &self.addresses)],
+            evaluates: std::iter::once(("addresses".to_owned(), &self.addresses)).chain(attach).collect(),
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,

@@ -1,6 +1,7 @@
 //! The actions of the flow language, one file each: members and their reader, facts, compiler. The rest of the language reads the
 //! [`facts`] and never asks which action it has. The engine's half is in `crates/engine/src/actions`, in a file of the same name.
 
+mod addresses;
 mod call;
 pub mod definition;
 pub mod disconnect;
@@ -10,12 +11,16 @@ pub mod find_queue;
 pub mod for_each;
 pub mod forward;
 pub mod jumps;
+pub mod letter;
 pub mod log;
 pub mod lookup_table;
 mod mapping;
 pub mod r#return;
 pub mod run_flow;
+pub mod send_mail;
+pub mod send_reply;
 pub mod set_attributes;
+pub mod set_outcome;
 pub mod set_output;
 pub mod set_priority;
 pub mod set_variable;
@@ -156,6 +161,9 @@ actions! {
     set_output: SetOutput, ProgramSetOutput;
     set_attributes: SetAttributes, ProgramSetAttributes;
     set_priority: SetPriority, ProgramSetPriority;
+    set_outcome: SetOutcome, ProgramSetOutcome;
+    send_reply: SendReply, ProgramSendReply;
+    send_mail: SendMail, ProgramSendMail;
     for_each: ForEach, ProgramForEach;
     r#while: While, ProgramWhile;
     lookup_table: LookupTable, ProgramLookupTable;

@@ -105,6 +105,12 @@ impl Draft<'_, '_> {
         keep(compiled, self.diagnostics)
     }
 
+    /// A text of HTML: what expressions in it print is escaped.
+    pub(crate) fn html(&mut self, member: &str, written: &Json) -> Option<Compiled> {
+        let compiled = expr::compile_html(&self.at(member), written, &self.actions.scope(self.flow.variables));
+        keep(compiled, self.diagnostics)
+    }
+
     /// A value that may be left out: `Some(None)` if it is.
     pub(crate) fn optional(
         &mut self,

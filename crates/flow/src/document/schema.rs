@@ -202,13 +202,14 @@ fn action(generator: &mut SchemaGenerator, definition: &ActionDefinition) -> Jso
 
 fn member_schema(generator: &mut SchemaGenerator, member: &MemberDefinition) -> Json {
     let mut schema = match member.takes {
-        Takes::Text | Takes::Id | Takes::Name | Takes::NameOrId | Takes::String | Takes::Queue | Takes::Condition => {
+        Takes::Text | Takes::Id | Takes::Name | Takes::NameOrId | Takes::String | Takes::Html | Takes::Queue | Takes::Condition => {
             json!({ "type": "string" })
         }
         Takes::List => json!({ "type": ["string", "array"] }),
         Takes::Actions => generator.subschema_for::<Actions>().to_value(),
         // What is exactly one `${…}` has the expression's type.
         Takes::Selector | Takes::Integer => json!({ "type": ["string", "integer"] }),
+        Takes::Boolean => json!({ "type": ["string", "boolean"] }),
         Takes::StringList => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
         Takes::Strings => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Takes::Level => json!({ "enum": ["debug", "info", "warn", "error", null] }),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use cel::common::ast::Expr;
+use cel::parser::Expression;
 use serde_json::Value as Json;
 
 use super::check::{self, Checker, Typed, string_constant};
@@ -9,6 +11,7 @@ use super::ir::Ir;
 use super::template::{self, Part};
 use super::{Costly, Scope, Unguarded, guards, literal, parse};
 use crate::diagnostic::{Code, Diagnostic, Problems};
+use crate::functions;
 use crate::path::FieldPath;
 use crate::types::Type;
 
@@ -20,12 +23,20 @@ pub(super) struct Compiler<'c> {
     pub(super) inputs: Vec<usize>,
     pub(super) unguarded: Vec<Unguarded>,
     pub(super) costly: Vec<Costly>,
+    /// Whether the value is HTML: what expressions print is escaped.
+    html: bool,
 }
 
 impl<'c> Compiler<'c> {
     pub(super) fn new(scope: &'c Scope<'c>) -> Self {
         let problems = Problems::default();
-        Self { scope, problems, reads: Vec::new(), inputs: Vec::new(), unguarded: Vec::new(), costly: Vec::new() }
+        let (reads, inputs, unguarded, costly) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { scope, problems, reads, inputs, unguarded, costly, html: false }
+    }
+
+    /// For a value that is HTML.
+    pub(super) fn html(scope: &'c Scope<'c>) -> Self {
+        Self { html: true, ..Self::new(scope) }
     }
 
     /// A value and its type; nothing when a problem was noted, or when there is no work left.
@@ -129,6 +140,9 @@ impl<'c> Compiler<'c> {
             {
                 self.reads.push((variable, place));
             }
+        }
+        if self.html && !is_raw(parsed.tree()) {
+            return typed.map(|(ir, data_type)| (escaped(ir, &data_type), data_type));
         }
         typed
     }
@@ -244,6 +258,17 @@ impl<'c> Compiler<'c> {
             _ => (Ir::Json(Box::new(map)), Type::Json),
         })
     }
+}
+
+/// Whether an expression says that it prints HTML.
+fn is_raw(tree: &Expression) -> bool {
+    matches!(&tree.expr, Expr::Call(call) if call.target.is_none() && call.func_name == functions::RAW_HTML)
+}
+
+/// What an expression prints, as text of HTML.
+fn escaped(ir: Ir, data_type: &Type) -> Ir {
+    let printed = if *data_type == Type::String { ir } else { Ir::Template(vec![ir]) };
+    Ir::Call(functions::escape_html(), vec![printed])
 }
 
 /// A type that expressions have nested too deep.

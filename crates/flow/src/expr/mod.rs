@@ -157,7 +157,23 @@ pub fn compile_value(
     scope: &Scope<'_>,
     expected: Option<&Type>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let mut compiler = Compiler::new(scope);
+    finish(Compiler::new(scope), path, value, expected)
+}
+
+/// Compiles a text of HTML: a string in which what each `${…}` prints is escaped, unless the whole expression is a call of `rawHtml`.
+///
+/// # Errors
+/// As [`compile_value`].
+pub fn compile_html(path: &str, value: &Json, scope: &Scope<'_>) -> Result<Compiled, Vec<Diagnostic>> {
+    finish(Compiler::html(scope), path, value, Some(&Type::String))
+}
+
+fn finish(
+    mut compiler: Compiler<'_>,
+    path: &str,
+    value: &Json,
+    expected: Option<&Type>,
+) -> Result<Compiled, Vec<Diagnostic>> {
     match compiler.value(&FieldPath::Root(path), value, expected) {
         Some((ir, data_type)) if compiler.problems.is_empty() => {
             let source = match value {
@@ -306,6 +322,11 @@ impl Compiled {
     /// Whether evaluating can fail, limits aside, which nothing catches: what can't has no error edge.
     pub fn can_fail(&self) -> bool {
         self.ir.can_fail()
+    }
+
+    /// The text, if it is one that is the same on every mail.
+    pub(crate) fn written_text(&self) -> Option<&str> {
+        if let Ir::Constant(value) = &self.ir { value.as_str() } else { None }
     }
 
     /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.

@@ -4,6 +4,7 @@ mod address;
 mod conversion;
 mod defaults;
 mod encoding;
+mod html;
 mod json;
 mod kind;
 mod list;
@@ -19,6 +20,7 @@ mod zone;
 mod zoned;
 
 pub use address::is_one_address;
+pub(crate) use html::{RAW_HTML, escape_html};
 pub(crate) use json::made_json;
 pub use kind::Kind;
 pub use pattern::Pattern;
@@ -188,6 +190,7 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
         time::FUNCTIONS,
         zoned::FUNCTIONS,
         encoding::FUNCTIONS,
+        html::FUNCTIONS,
     ]
     .into_iter()
     .flatten()

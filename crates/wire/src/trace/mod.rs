@@ -8,6 +8,7 @@
 //! know is kept as it is ([`TraceEvent::Other`]), and a member that it does not know is left out.
 
 mod difference;
+mod effect;
 mod lookup;
 mod run_error;
 pub mod text;
@@ -19,6 +20,7 @@ use serde_json::Value as Json;
 use waypost_ids::{DecisionKind, FlowId, QueueId, Version};
 
 pub use difference::{ReplayTraces, TraceDifference};
+pub use effect::{TraceEffect, TraceEffectKind};
 pub use lookup::{
     QueueAnswer, QueueQuestion, ScheduleAnswer, ScheduleQuestion, TableAnswer, TableQuestion, TraceExchange,
     TraceLookup,
@@ -104,7 +106,7 @@ pub enum TraceEvent {
     Set {
         /// What.
         target: TraceTarget,
-        /// Its name; `priority` for the priority.
+        /// Its name; `priority` for the priority, `outcome` for the outcome.
         name: String,
         /// The new value.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -117,6 +119,13 @@ pub enum TraceEvent {
         /// The text.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
         message: Option<Json>,
+    },
+    /// Something is to be sent once the run has ended without an error.
+    Effect(Box<TraceEffect>),
+    /// All that was to be sent is not, because an error arose.
+    EffectsDropped {
+        /// How much that was.
+        count: u64,
     },
     /// A turn of a loop begins. Turn 0 begins a loop inside the one under way.
     Turn {
@@ -209,6 +218,8 @@ pub enum TraceTarget {
     Attribute,
     /// The priority of the interaction.
     Priority,
+    /// What came of the interaction.
+    Outcome,
 }
 
 /// How important a line of `log` is.
@@ -257,6 +268,9 @@ pub struct TraceDecision {
     /// The flow's reason for a disconnect.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub reason: Option<Json>,
+    /// What came of the interaction, as the flow says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// Why the run failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,

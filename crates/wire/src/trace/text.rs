@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{RunError, RunTrace, TraceCatcher, TraceDecision, TraceEvent, TraceExchange, TraceLevel, TraceLookup};
+use super::{RunError, RunTrace, TraceCatcher, TraceDecision, TraceEffect, TraceEvent, TraceExchange, TraceLevel, TraceLookup};
 use super::{TraceMatch, TraceTarget};
 
 /// What a loop does is indented under its turns.
@@ -75,6 +75,7 @@ impl Place {
             TraceEvent::Turn { .. } => flow + around + 2,
             TraceEvent::Set { .. }
             | TraceEvent::Log { .. }
+            | TraceEvent::Effect(_)
             | TraceEvent::Output { .. }
             | TraceEvent::Lookup(_)
             | TraceEvent::NotFound { .. }
@@ -119,6 +120,7 @@ fn lines(event: &TraceEvent) -> Vec<String> {
                 TraceTarget::Output => "output",
                 TraceTarget::Attribute => "attribute",
                 TraceTarget::Priority => "priority",
+                TraceTarget::Outcome => "outcome",
             };
             assignment(target, name, value.as_ref())
         }
@@ -132,6 +134,9 @@ fn lines(event: &TraceEvent) -> Vec<String> {
             let message = message.as_ref().map(|message| format!(": {}", plain(message))).unwrap_or_default();
             format!("{level}{message}")
         }
+        TraceEvent::Effect(effect) => sent(effect),
+        TraceEvent::EffectsDropped { count: 1 } => "1 mail is not sent".to_owned(),
+        TraceEvent::EffectsDropped { count } => format!("{count} mails are not sent"),
         TraceEvent::Turn { number } => format!("turn {}", number.saturating_add(1)),
         TraceEvent::LoopEnd { turns: 1 } => "after 1 turn".to_owned(),
         TraceEvent::LoopEnd { turns } => format!("after {turns} turns"),
@@ -196,8 +201,30 @@ fn decision(made: &TraceDecision) -> String {
             let _ = write!(text, ", {name} {value}");
         }
     }
+    if let Some(outcome) = &made.outcome {
+        let _ = write!(text, ", outcome {}", json(outcome));
+    }
     if let Some(error) = &made.error {
         let _ = write!(text, ", {}", failure(error));
+    }
+    text
+}
+
+fn sent(effect: &TraceEffect) -> String {
+    let mut text = format!("sends a {}", effect.kind.as_str());
+    let values = [("to", &effect.to), ("subject", &effect.subject), ("text", &effect.text), ("html", &effect.html)];
+    for (name, value) in values {
+        if let Some(value) = value {
+            let _ = write!(text, ", {name} {}", shown(value));
+        }
+    }
+    let marks = [
+        ("to all", effect.reply_all),
+        ("with the original attached", effect.attach_original),
+        ("attached", effect.attach),
+    ];
+    for (words, _) in marks.into_iter().filter(|(_, holds)| *holds) {
+        let _ = write!(text, ", {words}");
     }
     text
 }

@@ -356,7 +356,7 @@ impl Slow<'_> {
                     ..self.bare("queue")
                 })));
             }
-            ActionKind::Forward(Forward { addresses }) => {
+            ActionKind::Forward(Forward { addresses, .. }) => {
                 did("forward");
                 let addresses = self.strings(addresses, names)?;
                 if addresses.is_empty() || addresses.iter().any(|address| address.trim().is_empty()) {

@@ -1,0 +1,60 @@
+//! What a run sends out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::present;
+
+/// Something that a run sends out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceEffect {
+    /// What it is.
+    pub kind: TraceEffectKind,
+    /// To whom; absent for a reply, which goes to whoever wrote the mail.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub to: Option<Json>,
+    /// Its subject; absent for a forward, and for a reply that takes the mail's own.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub subject: Option<Json>,
+    /// A reply goes to all others who had the mail, too; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reply_all: bool,
+    /// The original mail is attached; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attach_original: bool,
+    /// A forward attaches the mail to one of the route's own; absent if it is sent on as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attach: bool,
+    /// What it says, as plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub text: Option<Json>,
+    /// What it says, as HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub html: Option<Json>,
+}
+
+/// What a run sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TraceEffectKind {
+    /// An answer to the mail.
+    Reply,
+    /// A mail of its own.
+    Mail,
+    /// The mail itself.
+    Forward,
+}
+
+impl TraceEffectKind {
+    /// In one word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Mail => "mail",
+            Self::Forward => "forward",
+        }
+    }
+}
