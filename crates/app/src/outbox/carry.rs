@@ -4,18 +4,45 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
-use waypost_outgoing::carry::{Answer, Carried, Parcel};
+use waypost_outgoing::address::MailAddress;
+use waypost_outgoing::carry::{Answer, Carried, Carrier, Outgoing};
 use waypost_outgoing::envelope;
 use waypost_store::error::StoreError;
-use waypost_store::leases::{Lost, hold};
+use waypost_store::leases::{Lease, Lost, Term, hold};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryClaim, DeliveryRecord};
 
 use super::retries;
 use crate::App;
+use crate::traces::trace_id;
+
+/// What carries mails, and for how long it is tried.
+pub struct Post {
+    carrier: Carrier,
+    retry_for: Duration,
+    term: Term,
+    /// Room for the mails that are being carried, in KiB.
+    room: Arc<Semaphore>,
+}
+
+/// So much mail is being carried at a time, in KiB; a mail that is larger is carried alone.
+const ROOM_KIB: u32 = 256 * 1024;
+
+/// The lease of an attempt: one of a node that is gone is made again after so long.
+const LEASE: Duration = Duration::from_secs(30);
+
+impl Post {
+    /// Mails are tried for `retry_for`, from when each was made.
+    #[must_use]
+    pub fn new(carrier: Carrier, retry_for: Duration) -> Self {
+        let room = Semaphore::new(ROOM_KIB as usize);
+        Self { carrier, retry_for, term: Term::of(LEASE), room: Arc::new(room) }
+    }
+}
 
 /// At most so many attempts are under way at a time.
 const SLOTS: usize = 16;
@@ -94,6 +121,33 @@ impl Attempts {
     }
 }
 
+/// A mail that is being carried.
+struct Parcel {
+    sender: MailAddress,
+    recipient: MailAddress,
+    needs_utf8: bool,
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Parcel {
+    fn outgoing(&self) -> Outgoing<'_> {
+        let Self { sender, recipient, needs_utf8, bytes, _room } = self;
+        Outgoing { sender, recipient, content: bytes, needs_utf8: *needs_utf8 }
+    }
+}
+
+/// What stands before the first empty line.
+fn header(content: &[u8]) -> &[u8] {
+    let end = content.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(content.len());
+    content.get(..end).unwrap_or(content)
+}
+
+/// Whether nobody answered: then the words are ours.
+fn is_away(answer: &Answer) -> bool {
+    answer.code.is_none() && answer.host.is_some()
+}
+
 fn domain(address: &str) -> String {
     address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_lowercase()
 }
@@ -112,11 +166,11 @@ impl App {
             if (room >= SLOTS / 2 || look) && room > 0 && Instant::now() >= rests_until {
                 let claim = DeliveryClaim {
                     max: u32::try_from(room).unwrap_or(u32::MAX),
-                    lease: post.term.begin(),
+                    lease: post.term.begin(&self.origin),
                     busy: attempts.busy(),
                 };
                 let lease = claim.lease;
-                match self.store.claim_deliveries(claim, self.now()).await {
+                match self.store.claim_deliveries(claim, self.origin.now()).await {
                     Ok(claimed) => {
                         for delivery in claimed {
                             let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id };
@@ -147,11 +201,11 @@ impl App {
     /// Makes one attempt and records how it ended, under a lease that is renewed meanwhile.
     async fn attempt(&self, post: &Post, delivery: DeliveryRecord, lease: Lease) -> Ended {
         let id = delivery.id;
-        let renew = || self.store.renew_delivery(id, post.term.renew(lease));
+        let renew = || self.store.renew_delivery(id, post.term.renew(lease, self.origin.now()));
         let work = async {
             let (attempted, ended) = self.carry_one(post, &delivery).await;
             // The receiver may have it: what it answered must not be lost because the store is away for a moment.
-            while let Err(error) = self.store.end_attempt(id, lease.id, attempted.clone(), self.now()).await {
+            while let Err(error) = self.store.end_attempt(id, lease.id, attempted.clone(), self.origin.now()).await {
                 tracing::debug!(delivery = %id, %error, "how the attempt ended can't be kept; it is tried again");
                 sleep(POLL).await;
             }
@@ -166,31 +220,27 @@ impl App {
 
     async fn carry_one(&self, post: &Post, delivery: &DeliveryRecord) -> (Attempted, Ended) {
         let (end, answer, ended) = match self.parcel(post, delivery).await {
-            Ok(Some((parcel, _room))) => match post.carrier.carry(parcel).await {
-                Carried::Delivered(answer) => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
-                Carried::Refused(answer) => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
-                Carried::Deferred(answer) => {
-                    let reached = if answer.is_about_smarthost() { Ended::Unreached } else { Ended::Reached };
-                    (self.again(post, delivery), answer.to_string(), reached)
+            Ok(Some(parcel)) => match post.carrier.carry(&parcel.outgoing()).await {
+                Carried::Delivered { answer } => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
+                Carried::Refused { answer } => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
+                Carried::Deferred { answer } => {
+                    let ended = if is_away(&answer) && post.carrier.has_smarthost() { Ended::Unreached } else { Ended::Reached };
+                    (self.again(post, delivery), answer.to_string(), ended)
                 }
             },
             Ok(None) => (AttemptEnd::Dead, "its content was erased".to_owned(), Ended::Reached),
             Err(StoreError::Unavailable(_) | StoreError::Full) => (AttemptEnd::Untried, String::new(), Ended::Reached),
-            Err(error) => (self.again(post, delivery), format!("its content can't be read: {error}"), Ended::Reached),
+            Err(error) => (self.again(post, delivery), format!("it can't be carried: {error}"), Ended::Reached),
         };
         (Attempted { end, answer }, ended)
     }
 
     fn again(&self, post: &Post, delivery: &DeliveryRecord) -> AttemptEnd {
-        retries::after(delivery, post.retry_for, self.now(), self.chance())
+        retries::after(delivery, post.retry_for, self.origin.now(), self.origin.share())
     }
 
     /// What is handed to the receiver; none if it was erased. Mail that is being carried shares a stated room.
-    async fn parcel(
-        &self,
-        post: &Post,
-        delivery: &DeliveryRecord,
-    ) -> Result<Option<(Parcel, OwnedSemaphorePermit)>, StoreError> {
+    async fn parcel(&self, post: &Post, delivery: &DeliveryRecord) -> Result<Option<Parcel>, StoreError> {
         let Some(content) = self.store.delivery_content(delivery.id).await? else { return Ok(None) };
         let original = if content.with_original {
             match self.store.raw_message(delivery.interaction).await? {
@@ -202,11 +252,18 @@ impl App {
         };
         let bytes = [&content.head[..], &original[..], &content.tail[..]].concat();
         let kib = u32::try_from(bytes.len() / 1024 + 1).unwrap_or(u32::MAX).min(ROOM_KIB);
-        let room = Arc::clone(&post.room).acquire_many_owned(kib).await;
-        let room = room.map_err(|error| StoreError::Failed(error.to_string()))?;
-        let domain = delivery.sender.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let from = envelope::address(delivery.id.0, domain, &post.key);
-        Ok(Some((Parcel { from, to: delivery.target.clone(), bytes }, room)))
+        let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
+        let room = Arc::clone(&post.room).acquire_many_owned(kib).await.map_err(|error| failed(&error))?;
+        let address = |text: &str| MailAddress::parse(text).map_err(|error| failed(&error));
+        let sender = address(&delivery.sender)?;
+        let sender = envelope::bounce_address(&self.desk.key, delivery.id.0, sender.domain());
+        Ok(Some(Parcel {
+            sender: sender.map_err(|error| failed(&error))?,
+            recipient: address(&delivery.target)?,
+            needs_utf8: !header(&content.head).is_ascii(),
+            bytes,
+            _room: room,
+        }))
     }
 
     /// Logs and counts how an attempt ended. The log has no address.
@@ -233,7 +290,7 @@ impl App {
             return;
         }
         attempts.tasks.abort_all();
-        let now = self.now();
+        let now = self.origin.now();
         for UnderWay { delivery, lease } in attempts.known.values() {
             let answer = "the attempt was broken off: the server stopped".to_owned();
             let attempted = Attempted { end: AttemptEnd::Deferred(now), answer };

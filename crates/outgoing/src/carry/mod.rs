@@ -150,6 +150,12 @@ impl Carrier {
         Ok(Self { name, way, timeouts, keys, tls, pool: Pool::default() })
     }
 
+    /// Whether one server takes all mail.
+    #[must_use]
+    pub fn has_smarthost(&self) -> bool {
+        matches!(self.way, Way::Relay(_))
+    }
+
     /// Makes one attempt to carry a mail, and signs it if there is a key of its author's domain.
     pub async fn carry(&self, mail: &Outgoing<'_>) -> Carried {
         let content = wire::with_crlf(mail.content);
