@@ -13,8 +13,7 @@ use crate::machine::Machine;
 pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramForward) -> Result<Control<'m>, Raised> {
     let (value, list) = addresses(machine, &action.addresses, "forward")?;
     let attach = boolean(machine, action.attach.as_ref())?;
-    let decided =
-        Decided { addresses: Some(value), ..Decided::bare(DecisionKind::Forward, machine.priority) };
+    let decided = Decided { addresses: Some(value), ..Decided::bare(DecisionKind::Forward, machine.priority) };
     machine.send(EffectKind::Forward { addresses: list, attach })?;
     Ok(Control::Decide(Box::new(decided)))
 }

@@ -62,8 +62,7 @@ impl Sent {
         map.serialize_entry("kind", self.kind)?;
         value(map, "to", self.to.as_ref())?;
         value(map, "subject", self.subject.as_ref())?;
-        let marks =
-            [("replyAll", self.reply_all), ("attachOriginal", self.attach_original), ("attach", self.attach)];
+        let marks = [("replyAll", self.reply_all), ("attachOriginal", self.attach_original), ("attach", self.attach)];
         for (name, _) in marks.into_iter().filter(|(_, holds)| *holds) {
             map.serialize_entry(name, &true)?;
         }

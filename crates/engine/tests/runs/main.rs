@@ -67,7 +67,11 @@ fn check(file: &Path, bless: bool) -> Result<(), String> {
         expect("attributes", &format!("{:?}", strings(Some(leaves))), &format!("{:?}", outcome.attributes));
     }
     let sent: Vec<String> = outcome.effects.iter().map(sent_in_words).collect();
-    expect("effects", &list(member(&case, "sends")).iter().map(string).collect::<Vec<_>>().join("\n"), &sent.join("\n"));
+    expect(
+        "effects",
+        &list(member(&case, "sends")).iter().map(string).collect::<Vec<_>>().join("\n"),
+        &sent.join("\n"),
+    );
     let read = form::read(&outcome.trace.to_json()).map_err(|problem| format!("{name}: {problem}"))?;
     let found = text::render(&read);
     if bless {

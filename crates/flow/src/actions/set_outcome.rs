@@ -34,7 +34,9 @@ pub struct ProgramSetOutcome {
 
 /// Whether a text can name an outcome: it is not blank, has no control characters, and no more than [`MAX_CHARACTERS`].
 pub fn is_outcome(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().take(MAX_CHARACTERS + 1).count() <= MAX_CHARACTERS && !text.contains(char::is_control)
+    !text.trim().is_empty()
+        && text.chars().take(MAX_CHARACTERS + 1).count() <= MAX_CHARACTERS
+        && !text.contains(char::is_control)
 }
 
 impl Written for SetOutcome {

@@ -202,7 +202,14 @@ fn action(generator: &mut SchemaGenerator, definition: &ActionDefinition) -> Jso
 
 fn member_schema(generator: &mut SchemaGenerator, member: &MemberDefinition) -> Json {
     let mut schema = match member.takes {
-        Takes::Text | Takes::Id | Takes::Name | Takes::NameOrId | Takes::String | Takes::Html | Takes::Queue | Takes::Condition => {
+        Takes::Text
+        | Takes::Id
+        | Takes::Name
+        | Takes::NameOrId
+        | Takes::String
+        | Takes::Html
+        | Takes::Queue
+        | Takes::Condition => {
             json!({ "type": "string" })
         }
         Takes::List => json!({ "type": ["string", "array"] }),

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{RunError, RunTrace, TraceCatcher, TraceDecision, TraceEffect, TraceEvent, TraceExchange, TraceLevel, TraceLookup};
+use super::{
+    RunError, RunTrace, TraceCatcher, TraceDecision, TraceEffect, TraceEvent, TraceExchange, TraceLevel, TraceLookup,
+};
 use super::{TraceMatch, TraceTarget};
 
 /// What a loop does is indented under its turns.
