@@ -57,10 +57,9 @@ fn cases() -> Vec<Case> {
 
 fn mailbox(text: &str) -> Mailbox {
     match text.rsplit_once(" <") {
-        Some((name, address)) => Mailbox {
-            name: HeaderText::new(name),
-            address: MailAddress::parse(address.trim_end_matches('>')).unwrap(),
-        },
+        Some((name, address)) => {
+            Mailbox { name: HeaderText::new(name), address: MailAddress::parse(address.trim_end_matches('>')).unwrap() }
+        }
         None => Mailbox::bare(MailAddress::parse(text).unwrap()),
     }
 }
@@ -182,7 +181,8 @@ fn what_is_written_is_read_back() {
 /// Python's reader agrees on threading, charset, and what is attached.
 #[test]
 fn python_reads_the_same() {
-    let python = Command::new("python3").arg("--version").output().map(drop).map_err(|error| format!("python3: {error}"));
+    let python =
+        Command::new("python3").arg("--version").output().map(drop).map_err(|error| format!("python3: {error}"));
     if waypost_test_needs::tool(python).is_none() {
         return;
     }

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("ids", &[]),
     ("flow", &["ids"]),
     ("schedule", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
+    ("outgoing", &["mail"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
     ("client", &["ids", "wire"]),
@@ -23,9 +24,22 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("catalogue", &["aside", "flow", "ids", "members", "schedule", "store"]),
     (
         "app",
-        &["admission", "aside", "catalogue", "engine", "flow", "ids", "mail", "members", "schedule", "store", "wire"],
+        &[
+            "admission",
+            "aside",
+            "catalogue",
+            "engine",
+            "flow",
+            "ids",
+            "mail",
+            "members",
+            "outgoing",
+            "schedule",
+            "store",
+            "wire",
+        ],
     ),
-    ("api", &["admission", "app", "aside", "catalogue", "flow", "ids", "schedule", "store", "wire"]),
+    ("api", &["admission", "app", "aside", "catalogue", "flow", "ids", "outgoing", "schedule", "store", "wire"]),
     ("project", &["catalogue", "flow", "ids", "store", "wire"]),
     (
         "waypost",
@@ -40,6 +54,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
             "ids",
             "mail",
             "members",
+            "outgoing",
             "project",
             "schedule",
             "store",
@@ -49,11 +64,13 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
 ];
 
 /// Outside libraries that only these rooms may use, and why.
-const KEPT_TO: [(&str, &[&str], &str); 6] = [
+const KEPT_TO: [(&str, &[&str], &str); 8] = [
     ("rusqlite", &["store"], "nothing above the store knows SQL"),
     ("tokio-postgres", &["store"], "nothing above the store knows SQL"),
     ("axum", &["api"], "HTTP stays at the edge"),
     ("mail-parser", &["mail"], "one reader of MIME"),
+    ("hickory-resolver", &["outgoing"], "one reader of MX"),
+    ("mail-auth", &["outgoing"], "one signer of mail"),
     ("cel", &["flow"], "one language"),
     ("rrule", &["schedule"], "one meaning of recurrences"),
 ];

@@ -16,7 +16,10 @@ pub(crate) struct Zone {
 
 impl Zone {
     pub(crate) fn mx(self, name: &str, preference: u16, host: &str) -> Self {
-        self.with(name, RData::MX(MX::new(preference, Name::from_ascii(format!("{}.", host.trim_end_matches('.'))).unwrap())))
+        self.with(
+            name,
+            RData::MX(MX::new(preference, Name::from_ascii(format!("{}.", host.trim_end_matches('.'))).unwrap())),
+        )
     }
 
     pub(crate) fn a(self, name: &str, [a, b, c, d]: [u8; 4]) -> Self {
