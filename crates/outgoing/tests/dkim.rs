@@ -31,6 +31,8 @@ const MAIL: &str = "From: Support <support@post.example>\r\nTo: ann@customer.exa
 /// What DNS would answer.
 struct Dns<K, V>(Mutex<HashMap<K, V>>);
 
+type Names<V> = Dns<Box<str>, V>;
+
 impl<K: Hash + Eq, V: Clone> ResolverCache<K, V> for Dns<K, V> {
     fn get<Q: Hash + Eq + ?Sized>(&self, name: &Q) -> Option<V>
     where
@@ -53,28 +55,20 @@ impl<K: Hash + Eq, V: Clone> ResolverCache<K, V> for Dns<K, V> {
 
 /// Whether each signature of a mail holds.
 async fn verify(mail: &str, keys: &Keys) -> Vec<bool> {
-    let txt: Dns<Box<str>, Txt> = Dns(Mutex::default());
+    let txt: Names<Txt> = Dns(Mutex::default());
     for key in keys.iter() {
         let record = PublicKey::parse(key.record().as_bytes()).unwrap();
         txt.insert(format!("{}.", key.record_name()).into(), Txt::DomainKey(record.into()), Instant::now());
     }
     let verifier = MessageAuthenticator::new(ResolverConfig::default(), ResolverOpts::default()).unwrap();
     let message = AuthenticatedMessage::parse(mail.as_bytes()).unwrap();
-    let parameters: Parameters<
-        '_,
-        &AuthenticatedMessage<'_>,
-        Dns<Box<str>, Txt>,
-        Dns<Box<str>, RecordSet<MX>>,
-        Dns<Box<str>, RecordSet<Ipv4Addr>>,
-        Dns<Box<str>, RecordSet<Ipv6Addr>>,
-        Dns<IpAddr, RecordSet<Box<str>>>,
-    > = Parameters {
+    let parameters = Parameters {
         params: &message,
         cache_txt: Some(&txt),
-        cache_mx: None,
-        cache_ptr: None,
-        cache_ipv4: None,
-        cache_ipv6: None,
+        cache_mx: None::<&Names<RecordSet<MX>>>,
+        cache_ptr: None::<&Dns<IpAddr, RecordSet<Box<str>>>>,
+        cache_ipv4: None::<&Names<RecordSet<Ipv4Addr>>>,
+        cache_ipv6: None::<&Names<RecordSet<Ipv6Addr>>>,
     };
     let results = verifier.verify_dkim(parameters).await;
     results.iter().map(|output| matches!(output.result(), DkimResult::Pass)).collect()
