@@ -24,6 +24,10 @@ pub fn check(input: &[u8]) {
     assert!(fields <= input.len(), "{fields} fields");
     assert!(message.references().iter().all(|id| !id.is_empty()), "a Message-ID of nothing");
     let _ = (message.date(), message.message_id(), message.in_reply_to(), message.automatic());
+    if let Some(report) = message.delivery_report() {
+        assert!(report.recipients.len() <= 100, "{} recipients", report.recipients.len());
+        assert!(report.message_ids.iter().all(|id| !id.is_empty()), "a Message-ID of nothing");
+    }
     assert!(message.unread().is_empty() || input.len() > 1000, "{:?}", message.unread());
     assert!(message.size() == input.len() as u64, "the size is that of the raw message");
 }

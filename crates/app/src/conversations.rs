@@ -97,6 +97,7 @@ impl App {
             address: new.to.address,
             route,
             priority: new.priority,
+            answers: None,
             opening: Some(new.opening).filter(|_| is_said),
         };
         let arrival = Arrival {

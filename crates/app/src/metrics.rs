@@ -39,6 +39,13 @@ struct DecisionLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabels {
+    kind: &'static str,
+    /// `delivered`, `deferred`, `dead` or `untried`.
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
 }
@@ -70,6 +77,8 @@ pub struct Metrics {
     run_seconds: Histogram,
     decision_delay_seconds: Histogram,
     interactions: Family<StateLabels, Gauge>,
+    delivery_attempts: Family<AttemptLabels, Counter>,
+    deliveries: Family<StateLabels, Gauge>,
     undecided_age_seconds: SecondsGauge,
     store_up: Gauge,
     epoch: Gauge,
@@ -122,6 +131,13 @@ impl Metrics {
                 delays(),
             ),
             interactions: kept(ours, "interactions", "Interactions that are kept, by state", Family::default()),
+            delivery_attempts: kept(
+                ours,
+                "delivery_attempts",
+                "Attempts at deliveries that ended, by how",
+                Family::default(),
+            ),
+            deliveries: kept(ours, "deliveries", "Deliveries that are kept, by state", Family::default()),
             undecided_age_seconds: timed(
                 ours,
                 "oldest_undecided_age",
@@ -192,6 +208,11 @@ impl Metrics {
     /// A run was made while the sender waited, and kept.
     pub(crate) fn decided_at_once(&self, run: &Ran) {
         self.decided(run, "intake");
+    }
+
+    /// An attempt at a delivery ended.
+    pub(crate) fn attempted(&self, kind: DeliveryKind, outcome: &'static str) {
+        self.delivery_attempts.get_or_create(&AttemptLabels { kind: kind.as_str(), outcome }).inc();
     }
 
     /// A worker made a run, and it was kept.

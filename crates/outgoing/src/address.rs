@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::header_text::HeaderText;
 
 /// The longest local part, in bytes (RFC 5321 section 4.5.3.1.1).
-pub const LONGEST_LOCAL: usize = 64;
+const LONGEST_LOCAL: usize = 64;
 /// The longest domain, in bytes (RFC 5321 section 4.5.3.1.2).
 const LONGEST_DOMAIN: usize = 255;
 
@@ -110,6 +110,12 @@ impl MailAddress {
     pub fn of(local: &str, domain: Domain) -> Result<Self, AddressProblem> {
         let fits = local.len() <= LONGEST_LOCAL && (is_dotted(local) || is_quoted(local));
         if fits { Ok(Self { local: local.to_owned(), domain }) } else { Err(AddressProblem::Local(local.to_owned())) }
+    }
+
+    /// An address whose local part we made ourselves, as a dot-atom of at most 64 bytes.
+    pub(crate) fn ours(local: String, domain: Domain) -> Self {
+        debug_assert!(local.len() <= LONGEST_LOCAL && is_dotted(&local), "{local}");
+        Self { local, domain }
     }
 
     /// The part before the `@`, as it is written.

@@ -24,8 +24,8 @@ use waypost_mail::message::{AddressField, Message};
 
 use crate::address::Domain;
 
-/// The fields that are signed, as far as a mail has them.
-const SIGNED: [&str; 14] = [
+/// The fields that are signed; those that a mail does not have, as absent (RFC 6376 section 5.4.2).
+const SIGNED: [&str; 13] = [
     "From",
     "Reply-To",
     "To",
@@ -39,7 +39,6 @@ const SIGNED: [&str; 14] = [
     "Content-Type",
     "Content-Transfer-Encoding",
     "Auto-Submitted",
-    "List-Unsubscribe",
 ];
 
 /// The RSA keys that are made, in bits.

@@ -48,6 +48,6 @@ mod tests {
         let foreign = format!("{NAME}: {}\r\n", TraceField::of(&Key::new(&[8; 32]), one).value());
         let mail = format!("{}{foreign}waypost-trace: x\r\n{}From: a@x.example\r\n\r\nhi\r\n", field(two), field(one));
         assert_eq!(routes_in(&mail), [two, one]);
-        assert_eq!(routes_in("From: a@x.example\r\n\r\nhi\r\n"), []);
+        assert!(routes_in("From: a@x.example\r\n\r\nhi\r\n").is_empty());
     }
 }

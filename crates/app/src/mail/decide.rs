@@ -301,7 +301,7 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<Vec<Effect>, Sto
         language: decided.language,
         addresses: decided.addresses,
         reason: decided.reason,
-        outcome: None,
+        outcome: decided.outcome,
         error: decided.error.as_ref().map(error_json),
     };
     Ok(outcome.effects)

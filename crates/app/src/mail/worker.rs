@@ -103,7 +103,7 @@ impl App {
                     None
                 };
                 if let Some(stopped) = stopped {
-                    return Ok(Worked::Done(Box::new(stopped)));
+                    return Ok::<_, StoreError>(Worked::Done(Box::new(stopped)));
                 }
                 let ended = runtime.block_on(room.run(start, &message, limits, so_far))?;
                 Ok(match ended {

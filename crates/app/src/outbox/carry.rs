@@ -166,7 +166,7 @@ impl App {
             if (room >= SLOTS / 2 || look) && room > 0 && Instant::now() >= rests_until {
                 let claim = DeliveryClaim {
                     max: u32::try_from(room).unwrap_or(u32::MAX),
-                    lease: post.term.begin(&self.origin),
+                    lease: post.term.begin(self.origin.id(), self.origin.now()),
                     busy: attempts.busy(),
                 };
                 let lease = claim.lease;
@@ -175,7 +175,7 @@ impl App {
                         for delivery in claimed {
                             let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id };
                             let (app, post) = (Arc::clone(&self), Arc::clone(&post));
-                            let task = attempts.tasks.spawn(async move { app.attempt(&post, delivery, lease).await });
+                            let task = attempts.tasks.spawn(async move { app.attempt_delivery(&post, delivery, lease).await });
                             attempts.known.insert(task.id(), under_way);
                         }
                     }
@@ -199,7 +199,7 @@ impl App {
     }
 
     /// Makes one attempt and records how it ended, under a lease that is renewed meanwhile.
-    async fn attempt(&self, post: &Post, delivery: DeliveryRecord, lease: Lease) -> Ended {
+    async fn attempt_delivery(&self, post: &Post, delivery: DeliveryRecord, lease: Lease) -> Ended {
         let id = delivery.id;
         let renew = || self.store.renew_delivery(id, post.term.renew(lease, self.origin.now()));
         let work = async {

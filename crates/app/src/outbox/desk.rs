@@ -85,13 +85,13 @@ impl Desk {
         envelope::delivery_of(&self.key, &address).map(DeliveryId)
     }
 
-    fn about<'a>(
+    fn about<'a, 'm>(
         &'a self,
         start: Start<'a>,
         running: &'a Running,
-        message: &'a Message<'a>,
+        message: &'a Message<'m>,
         raw: &'a [u8],
-    ) -> About<'a> {
+    ) -> About<'a, 'm> {
         About {
             interaction: start.interaction,
             at: start.started_at,

@@ -19,11 +19,11 @@ use super::manners::{Answered, held};
 
 /// The mail that something is sent about, and whom it came to.
 #[derive(Clone, Copy)]
-pub(crate) struct About<'a> {
+pub(crate) struct About<'a, 'm> {
     pub(crate) interaction: InteractionId,
     /// When it is decided: the date of what is sent.
     pub(crate) at: Timestamp,
-    pub(crate) message: &'a Message<'a>,
+    pub(crate) message: &'a Message<'m>,
     pub(crate) raw: &'a [u8],
     pub(crate) envelope: Envelope<'a>,
     /// The route that the mail came by; none if it came by none.
@@ -58,7 +58,7 @@ pub(crate) enum Author {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CannotSend(pub(crate) Held);
 
-impl About<'_> {
+impl About<'_, '_> {
     /// The mails of a run's effects. What can't be sent is kept as well, with the reason.
     pub(crate) fn outgoing(&self, effects: &[Effect]) -> Vec<Outgoing> {
         effects.iter().map(|effect| self.effect(effect)).collect()

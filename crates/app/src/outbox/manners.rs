@@ -16,9 +16,9 @@ const AN_HOUR: u32 = 1;
 
 /// The mail that is answered.
 #[derive(Clone, Copy)]
-pub(super) struct Answered<'a> {
+pub(super) struct Answered<'a, 'm> {
     pub(super) interaction: InteractionId,
-    pub(super) message: &'a Message<'a>,
+    pub(super) message: &'a Message<'m>,
     pub(super) envelope: Envelope<'a>,
     pub(super) route: &'a RouteRecord,
     pub(super) routes: &'a Routes,
@@ -26,7 +26,7 @@ pub(super) struct Answered<'a> {
     pub(super) is_ours: bool,
 }
 
-impl Answered<'_> {
+impl Answered<'_, '_> {
     /// Why no machine answers the mail, whoever would get the answer.
     pub(super) fn held(&self) -> Option<Held> {
         let Self { message, envelope, route, is_ours, .. } = self;

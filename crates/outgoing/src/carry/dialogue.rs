@@ -27,13 +27,15 @@ const BLOCK: usize = 64 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where a delivery stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Connect,
     Tls,
     Greeting,
     Hello,
     Login,
+    /// The server is not asked: it could not take the mail's addresses.
+    Addresses,
     Sender,
     Recipient,
     Data,
@@ -293,7 +295,7 @@ fn printable(bytes: &[u8]) -> String {
 
 fn during(step: Step) -> &'static str {
     match step {
-        Step::Connect | Step::Tls => "",
+        Step::Connect | Step::Tls | Step::Addresses => "",
         Step::Greeting => " before its greeting",
         Step::Hello => " after EHLO",
         Step::Login => " after AUTH",

@@ -252,8 +252,7 @@ impl Carrier {
     async fn over(&self, dialogue: &mut Dialogue, host: &str, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         if parcel.needs_utf8 && !dialogue.offers("SMTPUTF8") {
             let text = "an address of the mail is not ASCII, and the server takes no such addresses (SMTPUTF8)";
-            let answer = Answer { code: Some(553), enhanced: Some("5.6.7".to_owned()), ..Answer::of(host, text) };
-            return Err(Stop { step: Step::Recipient, answer });
+            return Err(Stop { step: Step::Addresses, answer: Answer::of(host, text) });
         }
         dialogue.send(parcel).await
     }
@@ -261,10 +260,11 @@ impl Carrier {
     /// Keeps a connection that is in a known state.
     async fn put_back(&self, host: &str, mut used: Used, stop: Option<&Stop>) {
         used.mails += 1;
-        let fine = match stop.map(|stop| stop.answer.code) {
+        let fine = match stop {
             None => true,
-            Some(None | Some(421)) => false,
-            Some(Some(_)) => used.dialogue.reset().await,
+            Some(stop) if stop.step == Step::Addresses => true,
+            Some(stop) if matches!(stop.answer.code, None | Some(421)) => false,
+            Some(_) => used.dialogue.reset().await,
         };
         if fine {
             self.pool.put(host, used);
@@ -360,7 +360,7 @@ fn is_about_the_host(stop: &Stop) -> bool {
     match stop.step {
         Step::Connect | Step::Tls | Step::Greeting | Step::Hello | Step::Login => true,
         Step::Sender | Step::Recipient | Step::Data => matches!(stop.answer.code, None | Some(421)),
-        Step::Content => false,
+        Step::Addresses | Step::Content => false,
     }
 }
 
@@ -368,13 +368,13 @@ fn is_about_the_host(stop: &Stop) -> bool {
 /// administrator and ours to mend: until then mail waits.
 fn verdict(stop: Stop, is_relay: bool) -> Carried {
     let Stop { step, answer } = stop;
-    let permanent = answer.code.is_some_and(|code| (500..600).contains(&code));
+    let permanent = step == Step::Addresses || answer.code.is_some_and(|code| (500..600).contains(&code));
     let about_us = match step {
         Step::Connect | Step::Tls | Step::Login => true,
         Step::Greeting | Step::Hello => is_relay,
         // "Authentication required" (RFC 4954 section 6).
         Step::Sender | Step::Recipient | Step::Data => is_relay && answer.code == Some(530),
-        Step::Content => false,
+        Step::Addresses | Step::Content => false,
     };
     if permanent && !about_us { Carried::Refused { answer } } else { Carried::Deferred { answer } }
 }

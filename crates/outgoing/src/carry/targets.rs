@@ -76,7 +76,7 @@ impl Targets {
         let refused = |text: String| Err(Carried::Refused { answer: Answer::ours(text) });
         if let Some(address) = domain.literal() {
             return match self.reachable(domain.as_str(), vec![address]) {
-                Ok(target) => Ok(vec![target]),
+                Ok(target) => Ok(vec![Target { host: address.to_string(), ..target }]),
                 Err(why) => refused(why),
             };
         }
