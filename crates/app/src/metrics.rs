@@ -16,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
+use waypost_ids::{DeliveryKind, DeliveryState};
 use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, State, Summary};
 
@@ -254,6 +255,11 @@ impl Metrics {
         }
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        for state in DeliveryState::ALL {
+            let count = summary.deliveries.get(state).copied().unwrap_or_default();
+            let labels = StateLabels { state: state.as_str() };
+            self.deliveries.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         let age = summary.oldest_undecided_at.map(|oldest| now.duration_since(oldest).as_secs_f64());
         self.undecided_age_seconds.set(age.unwrap_or(0.0).max(0.0));

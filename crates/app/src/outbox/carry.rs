@@ -258,7 +258,7 @@ impl App {
         let sender = address(&delivery.sender)?;
         let sender = envelope::bounce_address(&self.desk.key, delivery.id.0, sender.domain());
         Ok(Some(Parcel {
-            sender: sender.map_err(|error| failed(&error))?,
+            sender,
             recipient: address(&delivery.target)?,
             needs_utf8: !header(&content.head).is_ascii(),
             bytes,
