@@ -7,6 +7,7 @@ pub mod interactions;
 pub mod mail;
 pub mod metrics;
 pub mod observed;
+pub mod outbox;
 pub mod peers;
 pub mod replay;
 pub mod retention;
