@@ -53,6 +53,7 @@ fn run_all(world: &World) {
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
             received_at: Timestamp::UNIX_EPOCH,
+            started_at: Timestamp::UNIX_EPOCH,
             priority: 0,
             route: Some(&route),
             opening: None,

@@ -89,6 +89,7 @@ impl Triage<'_> {
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
             received_at: Timestamp::UNIX_EPOCH,
+            started_at: Timestamp::UNIX_EPOCH,
             priority: 0,
             route: Some(&self.route),
             opening: None,

@@ -9,7 +9,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use tokio::time::timeout;
 use waypost_app::access::scopes::{Scope, Scopes};
 use waypost_app::access::{Access, Principal, TokenError};
@@ -54,7 +53,7 @@ pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Ne
 /// Counts a request as soon as enough is known of those that other nodes let in.
 async fn count(state: &ApiState, client: &str) -> Option<Standing> {
     loop {
-        match state.limiter.turn(client, Instant::now(), Timestamp::now().as_second()) {
+        match state.limiter.turn(client, Instant::now(), state.app.origin.now().as_second()) {
             Turn::Counted(standing) => return standing,
             // Apart from the request: a client that hangs up must not end what others wait for.
             Turn::Ask(ask) => drop(tokio::spawn(ask_other_nodes(Arc::clone(&state.access), ask))),

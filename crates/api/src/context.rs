@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use uuid::Uuid;
+use waypost_origin::Origin;
 
 use crate::error::ApiError;
 
@@ -29,8 +29,8 @@ pub struct Remote {
 pub struct Route(pub String);
 
 /// Runs a request and finishes its answer.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let context_id = correlation_id(request.headers());
+pub async fn layer(State(origin): State<Origin>, request: Request, next: Next) -> Response {
+    let context_id = correlation_id(request.headers(), &origin);
     let method = request.method().clone();
     let mut response = next.run(request).await;
     let route = response.extensions_mut().remove::<Route>().map_or_else(|| "none".to_owned(), |route| route.0);
@@ -57,11 +57,11 @@ pub async fn layer(request: Request, next: Next) -> Response {
 }
 
 /// The client's own id for the request if it is a harmless one, else a new one.
-pub(crate) fn correlation_id(headers: &HeaderMap) -> String {
+pub(crate) fn correlation_id(headers: &HeaderMap, origin: &Origin) -> String {
     let sent = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
     let harmless =
         |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    sent.filter(harmless).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+    sent.filter(harmless).map_or_else(|| origin.id().to_string(), str::to_owned)
 }
 
 /// An error that the framework answered.
@@ -88,12 +88,13 @@ mod tests {
         let sent = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CORRELATION_ID, HeaderValue::from_static(text));
-            correlation_id(&headers)
+            correlation_id(&headers, &Origin::system())
         };
         assert_eq!(sent("0f0f-from-client"), "0f0f-from-client");
         for bad in ["short", "with space and \"quotes\"", "a\tb\tc\td\te"] {
             assert_ne!(sent(bad), bad);
         }
-        assert_ne!(correlation_id(&HeaderMap::new()), correlation_id(&HeaderMap::new()));
+        let new = || correlation_id(&HeaderMap::new(), &Origin::system());
+        assert_ne!(new(), new());
     }
 }

@@ -1,6 +1,6 @@
 //! What an operator measures of the API, and the page that a monitoring system reads.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -30,7 +30,7 @@ pub async fn metrics(State(state): State<ApiState>) -> Response {
 
 /// Counts and times each request by its route's template: paths themselves have names and ids in them.
 pub async fn layer(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let (begun, begun_at) = (Instant::now(), SystemTime::now());
+    let (begun, begun_at) = (Instant::now(), state.app.origin.now());
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = known(request.method());

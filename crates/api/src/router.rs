@@ -19,6 +19,7 @@ const BASE: &str = "/api/v2";
 
 /// The whole API. The listener must put [`context::Remote`] into each request's extensions, as [`crate::serve`] does.
 pub fn router(state: ApiState) -> Router {
+    let origin = state.app.origin.clone();
     let (api, mut described) = below_base().split(BASE);
     let (beside, more) = beside_base().split("");
     described.extend(more);
@@ -35,7 +36,7 @@ pub fn router(state: ApiState) -> Router {
         .fallback_service(offered)
         .layer(from_fn(unoffered::layer))
         .layer(from_fn(protocol::layer))
-        .layer(from_fn(context::layer))
+        .layer(from_fn_with_state(origin, context::layer))
 }
 
 /// Every endpoint, described.

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use jiff::Timestamp;
 use waypost_app::access::scopes::Scope;
 use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit, ScheduleSpec};
 use waypost_ids::ScheduleId;
@@ -121,7 +120,7 @@ pub async fn evaluate(
     Path(id): Path<String>,
     mut query: Query,
 ) -> Result<Json<ScheduleEvaluation>, ApiError> {
-    let at = query.time("at").unwrap_or_else(Timestamp::now);
+    let at = query.time("at").unwrap_or_else(|| state.app.origin.now());
     query.finish()?;
     let standing = state.app.catalogue.evaluate(parse_id(&id)?, at)?;
     Ok(Json(ScheduleEvaluation {

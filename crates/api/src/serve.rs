@@ -25,6 +25,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 use waypost_admission::{Full, Gate, Networks, Pass};
+use waypost_origin::Origin;
 
 use crate::context::{Remote, correlation_id};
 use crate::error::ApiError;
@@ -49,6 +50,8 @@ pub struct Edge {
     pub gate: Arc<Gate>,
     /// Who is believed when it says for whom it asks.
     pub proxies: Networks,
+    /// Where ids of what is turned away come from.
+    pub origin: Origin,
 }
 
 /// Serves a listener, over TLS if there is a configuration for it, until `shutdown` turns true; then ends idle connections
@@ -85,7 +88,7 @@ pub async fn serve(
             Err(full) => {
                 tracing::debug!(%peer, ?full, "no room for a connection");
                 if acceptor.is_none() {
-                    turn_away(&stream, full);
+                    turn_away(&stream, full, &edge.origin);
                 }
                 continue;
             }
@@ -112,9 +115,9 @@ pub async fn serve(
 }
 
 /// Tells a client to come back, without waiting for it.
-fn turn_away(stream: &TcpStream, full: Full) {
+fn turn_away(stream: &TcpStream, full: Full, origin: &Origin) {
     let message = format!("too many connections {}", full.whose());
-    let id = correlation_id(&axum::http::HeaderMap::new());
+    let id = correlation_id(&axum::http::HeaderMap::new(), origin);
     let body = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "service.unavailable", message).body(&id);
     let body = body.unwrap_or_default();
     let mut answer = format!(

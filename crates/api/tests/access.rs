@@ -23,6 +23,7 @@ use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
+use waypost_origin::Origin;
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -37,8 +38,8 @@ async fn spare_admin(server: &Server) {
 /// What the store wants to be told of a change.
 fn entry() -> AuditRecord {
     AuditRecord {
-        id: uuid::Uuid::now_v7(),
-        at: Timestamp::now(),
+        id: Origin::system().id_in_order(),
+        at: Origin::system().now(),
         actor: "tests".to_owned(),
         action: "changed".to_owned(),
         entity_kind: "client".to_owned(),
@@ -117,7 +118,7 @@ async fn guessing_is_slowed() {
 async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
     let proxies = || ["127.0.0.0/8".parse().unwrap()].into_iter().collect::<Networks>();
     for (proxies, believed) in [(proxies(), true), (Networks::default(), false)] {
-        let edge = Edge { gate: Gate::new(Room::shared(100), Networks::default()), proxies };
+        let edge = Edge { gate: Gate::new(Room::shared(100), Networks::default()), proxies, origin: Origin::system() };
         let server = start_behind(edge, Settings::default(), None).await;
         let ask = async |from: &str, secret: &str| {
             let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
@@ -154,27 +155,51 @@ async fn bad_tokens() {
 }
 
 #[tokio::test]
-async fn tokens_end_with_their_time_their_client_and_its_rights() {
+async fn a_token_lasts_its_day_to_the_second() {
+    let noon = Timestamp::from_second(1_750_000_000).unwrap();
+    let origin = Origin::given(noon);
+    let gate = Gate::new(Room::shared(100), Networks::default());
+    let edge = Edge { gate, proxies: Networks::default(), origin: origin.clone() };
+    let server = start_behind(edge, Settings::default(), None).await;
+    let form = b"grant_type=client_credentials&client_id=admin&client_secret=open+sesame";
+    let issue = async || {
+        let answer = server.send("POST", "/oauth/token", &[FORM], form).await.json();
+        assert_eq!(answer["expires_in"], 24 * 60 * 60);
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let status = async |token: &str| {
+        let bearer = format!("Authorization: Bearer {token}");
+        server.send("GET", "/api/v2/flows", &[&bearer], b"").await.status
+    };
+    let first = issue().await;
+    for (seconds, expected) in [(0, 200), (24 * 60 * 60 - 1, 200), (24 * 60 * 60, 401)] {
+        origin.set(noon + SignedDuration::from_secs(seconds));
+        assert_eq!(status(&first).await, expected, "after {seconds} s");
+    }
+    let bearer = format!("Authorization: Bearer {first}");
+    let refused = server.send("GET", "/api/v2/flows", &[&bearer], b"").await;
+    assert_eq!(refused.error(), (401, "credentials.expired".to_owned()));
+    assert_eq!(status(&issue().await).await, 200, "the client asks for another");
+}
+
+#[tokio::test]
+async fn tokens_end_with_their_client_and_its_rights() {
     let server = server().await;
     let status = async |token: &str, path: &str| {
         let bearer = format!("Authorization: Bearer {token}");
         let answer = server.send("GET", &format!("/api/v2{path}"), &[&bearer], b"").await;
         (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
     };
-    let now = Timestamp::now();
-    let mut token = TokenRecord {
-        hash: Sha256::digest(b"old").into(),
+    let now = Origin::system().now();
+    let token = TokenRecord {
+        hash: Sha256::digest(b"new").into(),
         client_id: "admin".to_owned(),
         scopes: vec!["admin".to_owned()],
-        issued_at: now - SignedDuration::from_hours(25),
-        expires_at: now - SignedDuration::from_hours(1),
+        issued_at: now,
+        expires_at: now + SignedDuration::from_hours(1),
     };
     let secret = server.store.client("admin").await.unwrap().unwrap().secret_hash;
     assert!(server.store.put_token(token.clone(), &secret).await.unwrap());
-    assert_eq!(status("old", "/flows").await, (401, "credentials.expired".to_owned()));
-    token.hash = Sha256::digest(b"new").into();
-    token.expires_at = now + SignedDuration::from_hours(1);
-    server.store.put_token(token.clone(), &secret).await.unwrap();
     assert_eq!(status("new", "/flows").await.0, 200);
 
     spare_admin(&server).await;
@@ -256,7 +281,8 @@ async fn no_token_outlives_the_secret_it_was_asked_for_with() {
 #[tokio::test]
 async fn the_first_client_is_made_once_and_not_before_its_secret_is_safe() {
     let folder = tempfile::tempdir().unwrap();
-    let access = Access::new(Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap()));
+    let access =
+        Access::new(Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap()), Origin::system());
     let lost = access.first_client().await.unwrap().unwrap();
     drop(lost);
     let client = access.first_client().await.unwrap().expect("the one before was not kept");

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use waypost_admission::{Gate, Networks, Room};
 use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
+use waypost_origin::Origin;
 
 #[tokio::test]
 async fn paths_and_methods() {
@@ -334,7 +335,8 @@ async fn status(stream: &mut TcpStream) -> Option<u16> {
 #[tokio::test]
 async fn connections_that_do_nothing_keep_nobody_out() {
     let room = Room { all: 8, address: 4, network: 6 };
-    let edge = Edge { gate: Gate::new(room, Networks::default()), proxies: Networks::default() };
+    let edge =
+        Edge { gate: Gate::new(room, Networks::default()), proxies: Networks::default(), origin: Origin::system() };
     let server = start_behind(edge, Settings { rate_limit: 0, ..Settings::default() }, None).await;
     // Some silent, some in the middle of a header.
     let mut idle = Vec::new();

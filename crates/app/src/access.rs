@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use waypost_flow::diagnostic::Diagnostic;
+use waypost_origin::Origin;
 use waypost_store::error::{ClientError, StoreError};
 use waypost_store::records::access::{ClientRecord, TokenRecord};
 use waypost_store::records::audit::SERVER;
@@ -38,6 +39,7 @@ const ADMIN: &str = "admin";
 /// Who may do what.
 pub struct Access {
     store: Arc<dyn Store>,
+    origin: Origin,
     hashing: Semaphore,
     guesses: Guesses,
 }
@@ -157,8 +159,8 @@ impl NewClient {
 
 impl Access {
     /// Access by what `store` knows.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default() }
+    pub fn new(store: Arc<dyn Store>, origin: Origin) -> Self {
+        Self { store, origin, hashing: Semaphore::new(HASHES_AT_ONCE), guesses: Guesses::default() }
     }
 
     /// The admin client to begin with, if there is no client at all. It is not kept yet: hand its secret over first, then
@@ -170,8 +172,8 @@ impl Access {
         if !self.store.clients().await?.is_empty() {
             return Ok(None);
         }
-        let secret = Secret::generate()?;
-        let record = admin(ADMIN, secret::generated_hash(&secret));
+        let secret = Secret::generate(&self.origin)?;
+        let record = admin(ADMIN, secret::generated_hash(&secret), self.origin.now());
         Ok(Some(NewClient { record, secret }))
     }
 
@@ -181,7 +183,7 @@ impl Access {
     /// The store.
     pub async fn keep(&self, client: NewClient) -> Result<(), AccessError> {
         let id = client.record.id.clone();
-        let audit = clients::changed(SERVER, "created", None, &client.record);
+        let audit = self.changed(SERVER, "created", None, &client.record);
         if !self.store.put_client(client.record, audit).await? {
             return Err(AccessError::Exists(id));
         }
@@ -206,13 +208,14 @@ impl Access {
                 return Ok(());
             }
             let permit = self.hashing.acquire().await;
-            let chosen = secret.clone();
-            let hash = blocking(move || secret::chosen_hash(&chosen)).await??;
+            let (chosen, origin) = (secret.clone(), self.origin.clone());
+            let hash = blocking(move || secret::chosen_hash(&chosen, &origin)).await??;
             drop(permit);
             let action = if before.is_some() { "reset" } else { "created" };
             let revision = before.as_ref().map_or(1, |before| before.revision.saturating_add(1));
-            let record = ClientRecord { revision, configured_hash: Some(hash.clone()), ..admin(id, hash) };
-            let audit = clients::changed(SERVER, action, before.as_ref(), &record);
+            let record =
+                ClientRecord { revision, configured_hash: Some(hash.clone()), ..admin(id, hash, self.origin.now()) };
+            let audit = self.changed(SERVER, action, before.as_ref(), &record);
             // Others that start at the same time may have been quicker.
             if self.store.put_client(record, audit).await? {
                 tracing::info!(client = id, "client created or reset");
@@ -232,7 +235,7 @@ impl Access {
         requested: Option<&str>,
         remote: IpAddr,
     ) -> Result<IssuedToken, GrantError> {
-        let now = Timestamp::now();
+        let now = self.origin.now();
         let attempt =
             self.guesses.begin(remote, client_id, now).map_err(|seconds| GrantError::Throttled { seconds })?;
         let client = self.store.client(client_id).await?.filter(|client| client.revoked_at.is_none());
@@ -249,7 +252,7 @@ impl Access {
             None => has,
             Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(GrantError::BadScope)?,
         };
-        let token = Secret::generate()?;
+        let token = Secret::generate(&self.origin)?;
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
         let record = TokenRecord {
             hash: digest(token.expose()),
@@ -271,7 +274,7 @@ impl Access {
     /// The token is unknown or has expired, its client was revoked, or the store.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, TokenError> {
         let record = self.store.token(&digest(token)).await?.ok_or(TokenError::Unknown)?;
-        if record.expires_at <= Timestamp::now() {
+        if record.expires_at <= self.origin.now() {
             return Err(TokenError::Expired);
         }
         let client = self.store.client(&record.client_id).await?;
@@ -325,8 +328,7 @@ impl Access {
     }
 }
 
-fn admin(id: &str, secret_hash: String) -> ClientRecord {
-    let now = Timestamp::now();
+fn admin(id: &str, secret_hash: String, now: Timestamp) -> ClientRecord {
     ClientRecord {
         id: id.to_owned(),
         name: id.to_owned(),

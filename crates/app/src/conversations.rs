@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use mail_builder::MessageBuilder;
-use uuid::Uuid;
 use waypost_catalogue::Live;
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::routing::unroutable;
@@ -12,6 +11,7 @@ use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::InteractionId;
 use waypost_mail::message::{Address, AddressField, Message};
+use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteTarget;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
@@ -90,7 +90,7 @@ impl App {
             (None, RouteMatch::Route(route)) => Some(route),
             (None, RouteMatch::None) => return Err(AcceptError::NoRoute(new.to.address)),
         };
-        let raw = Bytes::from(mail(&new).map_err(|error| StoreError::Failed(error.to_string()))?);
+        let raw = Bytes::from(mail(&new, &self.origin).map_err(|error| StoreError::Failed(error.to_string()))?);
         // Kept for one without a sender too: what begins so is no bounce.
         let is_said = new.opening != Opening::default() || new.from.address.is_empty();
         let bound = Bound {
@@ -202,10 +202,10 @@ fn fields(new: &NewConversation) -> Vec<Diagnostic> {
 }
 
 /// The mail that the fields make.
-fn mail(new: &NewConversation) -> std::io::Result<Vec<u8>> {
+fn mail(new: &NewConversation, origin: &Origin) -> std::io::Result<Vec<u8>> {
     let mut builder = MessageBuilder::new()
-        .message_id(format!("{}@{ID_DOMAIN}", Uuid::new_v4()))
-        .date(jiff::Timestamp::now().as_second())
+        .message_id(format!("{}@{ID_DOMAIN}", origin.id()))
+        .date(origin.now().as_second())
         .subject(new.subject.as_str());
     if !new.from.address.is_empty() {
         builder = builder.from((new.from.name.as_str(), new.from.address.as_str()));

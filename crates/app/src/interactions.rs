@@ -17,6 +17,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{InteractionId, QueueId};
 use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
+use waypost_origin::Origin;
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::leases::Lease;
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -280,7 +281,7 @@ impl App {
         if interaction.erased {
             return Err(erased(id));
         }
-        let audit = entry(actor, "run again", id);
+        let audit = entry(&self.origin, actor, "run again", id);
         self.store.rerun(id, resend, audit).await.map_err(|error| match error {
             LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
             LeaseError::Store(error) => error.into(),
@@ -295,7 +296,7 @@ impl App {
     /// # Errors
     /// Not found, or the store.
     pub async fn erase(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
-        if !self.store.erase(id, entry(actor, "erased", id)).await? {
+        if !self.store.erase(id, entry(&self.origin, actor, "erased", id)).await? {
             return Err(not_found(id));
         }
         tracing::info!(actor, interaction = %id, "content erased");
@@ -308,7 +309,7 @@ impl App {
     /// Not found, waiting for a run, or the store.
     pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         self.interaction(id).await?;
-        self.store.complete(id, entry(actor, "completed", id)).await.map_err(|error| match error {
+        self.store.complete(id, entry(&self.origin, actor, "completed", id)).await.map_err(|error| match error {
             LeaseError::Lost => InteractionError::Busy("the interaction waits for a run"),
             LeaseError::Store(error) => error.into(),
         })?;
@@ -328,7 +329,10 @@ impl App {
         attributes: BTreeMap<String, String>,
     ) -> Result<(), InteractionError> {
         let names: Vec<&String> = attributes.keys().collect();
-        let audit = AuditRecord { after: Some(json!({ "attributes": names })), ..entry(actor, "attributes set", id) };
+        let audit = AuditRecord {
+            after: Some(json!({ "attributes": names })),
+            ..entry(&self.origin, actor, "attributes set", id)
+        };
         match self.store.set_attributes(id, attributes, Limits::ATTRIBUTE_BYTES, audit).await? {
             AttributesSet::Done => Ok(()),
             AttributesSet::TooLarge { bytes } => {
@@ -358,7 +362,7 @@ impl App {
         let deadline = Instant::now() + wait;
         loop {
             let notified = self.decided.notified();
-            let leases = self.store.claim(&claim, Timestamp::now()).await?;
+            let leases = self.store.claim(&claim, self.origin.now()).await?;
             if !leases.is_empty() || Instant::now() >= deadline {
                 return Ok(leases);
             }
@@ -372,7 +376,7 @@ impl App {
     /// # Errors
     /// The lease was lost, or the store.
     pub async fn acknowledge(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
-        Ok(self.store.acknowledge(queue, token, Timestamp::now()).await?)
+        Ok(self.store.acknowledge(queue, token, self.origin.now()).await?)
     }
 
     /// Gives claimed work back.
@@ -380,7 +384,7 @@ impl App {
     /// # Errors
     /// The lease was lost, or the store.
     pub async fn release(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
-        self.store.release(queue, token, Timestamp::now()).await?;
+        self.store.release(queue, token, self.origin.now()).await?;
         self.decided.notify_waiters();
         Ok(())
     }
@@ -390,7 +394,7 @@ impl App {
     /// # Errors
     /// The lease was lost, or the store.
     pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, ClaimError> {
-        let now = Timestamp::now();
+        let now = self.origin.now();
         let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
         self.store.extend(queue, lease, now).await?;
         Ok(lease.until)
@@ -398,9 +402,10 @@ impl App {
 }
 
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
-pub(crate) fn entry(actor: &str, action: &str, id: InteractionId) -> AuditRecord {
+pub(crate) fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
     let about = About { kind: "interaction", id: &id.to_string(), name: "" };
-    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, action, about)
+    let (entry, now) = (origin.id_in_order(), origin.now());
+    AuditRecord::new(entry, now, By { actor, note: None }, action, about)
 }
 
 /// What is wrong with attributes that would be larger than an interaction keeps, if they are.

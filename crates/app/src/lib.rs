@@ -25,6 +25,7 @@ use waypost_catalogue::LiveCatalogue;
 use waypost_catalogue::error::ChangeError;
 use waypost_engine::Limits;
 use waypost_ids::{FlowId, QueueId};
+use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
@@ -37,6 +38,8 @@ use traces::Traces;
 
 /// Everything that the edges can ask for.
 pub struct App {
+    /// Where the time, new ids and randomness come from.
+    pub origin: Origin,
     /// What is kept.
     store: Arc<dyn Store>,
     /// Flows, queues, domains, routes.
@@ -77,6 +80,8 @@ const RUN_LEASE: Duration = Duration::from_secs(15);
 /// What an operator may set.
 #[derive(Default)]
 pub struct Settings {
+    /// Where the time, new ids and randomness come from.
+    pub origin: Origin,
     /// Who is told of what happens.
     pub traces: Traces,
     /// What a run must not exceed, and how much of it and its mail a kept trace has. Trying a flow always shows everything.
@@ -96,15 +101,17 @@ impl App {
     /// # Errors
     /// The store.
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, ChangeError> {
-        let catalogue = LiveCatalogue::open(store.clone()).await?;
+        let catalogue = LiveCatalogue::open(store.clone(), settings.origin.clone()).await?;
         catalogue.ensure_built_in().await?;
         let underway = match settings.notes {
-            Some(directory) => Underway::open(&directory).map_err(|error| {
+            Some(directory) => Underway::open(&directory, settings.origin.now()).map_err(|error| {
                 StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
             })?,
             None => Underway::default(),
         };
+        let metrics = Metrics::new(settings.origin.now());
         Ok(Arc::new(Self {
+            origin: settings.origin,
             store,
             catalogue,
             decided: Notify::new(),
@@ -112,7 +119,7 @@ impl App {
             replays: Notify::new(),
             offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
-            metrics: Metrics::default(),
+            metrics,
             traces: settings.traces,
             limits: settings.limits,
             runs: Aside::with(RUNS_AT_ONCE).standing_back(),

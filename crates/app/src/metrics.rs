@@ -94,10 +94,11 @@ fn delays() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 4.0, 12))
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// Nothing was measured yet by the process, which started at that time.
+    pub(crate) fn new(started: Timestamp) -> Self {
         let mut registry = Registry::default();
-        let process = process::Process::register(&mut registry);
+        let process = process::Process::register(&mut registry, started);
         let ours = registry.sub_registry_with_prefix("waypost");
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         ours.register("build", "The release that runs", version);
@@ -194,10 +195,10 @@ impl Metrics {
     }
 
     /// A worker made a run, and it was kept.
-    pub(crate) fn decided_later(&self, run: &Ran, received_at: Option<Timestamp>) {
+    pub(crate) fn decided_later(&self, run: &Ran, received_at: Option<Timestamp>, now: Timestamp) {
         self.decided(run, "worker");
         if let Some(received_at) = received_at {
-            let delay = Timestamp::now().duration_since(received_at).as_secs_f64();
+            let delay = now.duration_since(received_at).as_secs_f64();
             self.decision_delay_seconds.observe(delay.max(0.0));
         }
     }
@@ -225,7 +226,7 @@ impl Metrics {
         self.request_seconds.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    fn summarized(&self, summary: &Summary) {
+    fn summarized(&self, summary: &Summary, now: Timestamp) {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for state in State::ALL {
             *counts.entry(state_name(*state)).or_default() += summary.by_state.get(state).copied().unwrap_or_default();
@@ -233,7 +234,7 @@ impl Metrics {
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
-        let age = summary.oldest_undecided_at.map(|oldest| Timestamp::now().duration_since(oldest).as_secs_f64());
+        let age = summary.oldest_undecided_at.map(|oldest| now.duration_since(oldest).as_secs_f64());
         self.undecided_age_seconds.set(age.unwrap_or(0.0).max(0.0));
     }
 }
@@ -256,7 +257,7 @@ impl App {
         match self.store.summary().await {
             Ok(summary) => {
                 metrics.store_up.set(1);
-                metrics.summarized(&summary);
+                metrics.summarized(&summary, self.origin.now());
             }
             Err(_) => {
                 metrics.store_up.set(0);

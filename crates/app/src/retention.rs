@@ -42,7 +42,8 @@ impl App {
     pub async fn retain(self: Arc<Self>, retention: Retention, mut stop: watch::Receiver<bool>) {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
-            let pause = match self.store.sweep(retention.limits(Timestamp::now()), BATCH).await {
+            let now = self.origin.now();
+            let pause = match self.store.sweep(retention.limits(now), BATCH, now).await {
                 Ok(swept) if swept == Swept::default() => LOOK,
                 Ok(swept) => {
                     let Swept { contents, interactions, replays, audit, rows } = swept;

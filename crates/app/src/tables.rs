@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
-use uuid::Uuid;
 use waypost_catalogue::shape::Table;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_ids::TableId;
+use waypost_origin::Origin;
 use waypost_store::contents::{NewContent, Replaced, after_clearing};
 use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -129,9 +128,9 @@ impl App {
     ) -> Result<(ContentVersion, TableRow), RowError> {
         let row = table.row(key, values).map_err(RowError::Invalid)?;
         let expected = self.expected(table, if_match).await?;
-        let change = ContentChange { audit: entry(by, "row set", table), expected };
+        let change = ContentChange { audit: entry(&self.origin, by, "row set", table), expected };
         let put = || self.store.put_row(table.record.id, row.clone(), new, change.clone());
-        let changed = after_clearing(&*self.store, put).await.map_err(|error| match error {
+        let changed = after_clearing(&*self.store, &self.origin, put).await.map_err(|error| match error {
             TableError::Exists => RowError::KeyTaken { key: key.to_owned(), table: table.record.id },
             error => refused(error, table),
         })?;
@@ -150,10 +149,11 @@ impl App {
         if_match: Option<Revisions>,
     ) -> Result<ContentVersion, RowError> {
         let expected = self.expected(table, if_match).await?;
-        let change = ContentChange { audit: entry(by, "row removed", table), expected };
+        let change = ContentChange { audit: entry(&self.origin, by, "row removed", table), expected };
         let folded = table.folded(key);
         let delete = || self.store.delete_row(table.record.id, &folded, change.clone());
-        let changed = after_clearing(&*self.store, delete).await.map_err(|error| refused(error, table))?;
+        let changed =
+            after_clearing(&*self.store, &self.origin, delete).await.map_err(|error| refused(error, table))?;
         if changed.before.is_none() {
             return Err(row_not_found(key));
         }
@@ -183,11 +183,11 @@ impl App {
         if_match: Option<Revisions>,
     ) -> Result<Replaced, RowError> {
         let expected = self.expected(table, if_match).await?;
-        let change = ContentChange { audit: entry(by, "rows replaced", table), expected };
-        let (store, id) = (self.store.clone(), table.record.id);
+        let change = ContentChange { audit: entry(&self.origin, by, "rows replaced", table), expected };
+        let (store, origin, id) = (self.store.clone(), self.origin.clone(), table.record.id);
         let replacing = tokio::spawn(async move {
             let store: &dyn TableStore = &*store;
-            content.replace(store, id, change).await
+            content.replace(store, &origin, id, change).await
         });
         let lost = |_| TableError::Lost;
         let replaced = replacing.await.map_err(lost).and_then(|replaced| replaced);
@@ -203,9 +203,9 @@ pub fn row_not_found(key: &str) -> RowError {
     RowError::NotFound { kind: "row", id: key.to_owned() }
 }
 
-fn entry(by: By<'_>, action: &str, table: &Table) -> AuditRecord {
+fn entry(origin: &Origin, by: By<'_>, action: &str, table: &Table) -> AuditRecord {
     let about = About { kind: "table", id: &table.record.id.to_string(), name: &table.record.name };
-    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), by, action, about)
+    AuditRecord::new(origin.id_in_order(), origin.now(), by, action, about)
 }
 
 fn refused(error: TableError, table: &Table) -> RowError {

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
 use opentelemetry::trace::{
     Link, Span, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
@@ -51,11 +52,11 @@ impl Traces {
     pub(crate) fn accepted(
         &self,
         protocol: Protocol,
-        (begun, bytes): (SystemTime, usize),
+        (begun, ended): (Timestamp, Timestamp),
+        bytes: usize,
         interactions: &[(InteractionId, Option<Ran>)],
     ) {
         let Some(tracer) = &self.0 else { return };
-        let ended = SystemTime::now();
         let mut mail: Option<SpanContext> = None;
         for (interaction, run) in interactions {
             let links = mail.iter().map(|mail| Link::with_context(mail.clone())).collect();
@@ -63,7 +64,7 @@ impl Traces {
             let builder = tracer
                 .span_builder(name)
                 .with_kind(SpanKind::Server)
-                .with_start_time(begun)
+                .with_start_time(SystemTime::from(begun))
                 .with_links(links)
                 .with_attributes([
                     KeyValue::new("waypost.interaction.id", interaction.to_string()),
@@ -77,7 +78,7 @@ impl Traces {
             if let Some(run) = run {
                 tell_run(tracer, &context, run, "intake");
             }
-            root.end_with_timestamp(ended);
+            root.end_with_timestamp(SystemTime::from(ended));
             mail.get_or_insert(context);
         }
     }
@@ -91,14 +92,14 @@ impl Traces {
     }
 
     /// A request to the HTTP API was answered. `traceparent` is the client's word on the trace that it belongs to.
-    pub fn answered(&self, traceparent: Option<&str>, (method, route): (&str, &str), status: u16, begun: SystemTime) {
+    pub fn answered(&self, traceparent: Option<&str>, (method, route): (&str, &str), status: u16, begun: Timestamp) {
         let Some(tracer) = &self.0 else { return };
         let parent = traceparent.and_then(read_traceparent);
         let context = parent.map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent));
         let mut span = tracer
             .span_builder(format!("{method} {route}"))
             .with_kind(SpanKind::Server)
-            .with_start_time(begun)
+            .with_start_time(SystemTime::from(begun))
             .with_attributes([
                 KeyValue::new("http.request.method", method.to_owned()),
                 KeyValue::new("http.route", route.to_owned()),

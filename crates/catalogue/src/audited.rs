@@ -1,9 +1,8 @@
 //! What changes of the catalogue leave in the audit log: each object as it was and as it is since.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 use waypost_ids::Ref;
+use waypost_origin::Origin;
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::catalogue::{CatalogueChange, FlowRecord};
 
@@ -11,8 +10,8 @@ use crate::object::present;
 use crate::world::World;
 
 /// The entries for some changes of a world.
-pub(crate) fn entries(world: &World, changes: &[CatalogueChange], by: By<'_>) -> Vec<CatalogueChange> {
-    changes.iter().filter_map(|change| entry(world, change, by)).map(CatalogueChange::AddAudit).collect()
+pub(crate) fn entries(world: &World, changes: &[CatalogueChange], by: By<'_>, origin: &Origin) -> Vec<CatalogueChange> {
+    changes.iter().filter_map(|change| entry(world, change, by, origin)).map(CatalogueChange::AddAudit).collect()
 }
 
 /// One object, before and after.
@@ -23,7 +22,7 @@ struct Audited {
     after: Option<Json>,
 }
 
-fn entry(world: &World, change: &CatalogueChange, by: By<'_>) -> Option<AuditRecord> {
+fn entry(world: &World, change: &CatalogueChange, by: By<'_>, origin: &Origin) -> Option<AuditRecord> {
     let audited = audited(world, change)?;
     let action = match (&audited.before, &audited.after) {
         (None, _) => "created",
@@ -33,7 +32,7 @@ fn entry(world: &World, change: &CatalogueChange, by: By<'_>) -> Option<AuditRec
     };
     let Ref { kind, .. } = audited.object;
     let about = About { kind: kind.as_str(), id: &audited.object.to_string(), name: &audited.name };
-    let entry = AuditRecord::new(Uuid::now_v7(), Timestamp::now(), by, action, about);
+    let entry = AuditRecord::new(origin.id_in_order(), origin.now(), by, action, about);
     Some(AuditRecord { before: audited.before, after: audited.after, ..entry })
 }
 

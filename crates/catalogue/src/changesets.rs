@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use waypost_aside::Wanted as Wanting;
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::Node;
 use waypost_ids::FlowId;
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
 
@@ -186,7 +188,8 @@ impl LiveCatalogue {
     ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
         let mut wanted = {
             let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
-            let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members);
+            let origin = self.origin.clone();
+            let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members, &origin);
             self.desk.work_for(by.actor, read).await??
         };
         let temporary: HashMap<String, FlowId> =
@@ -203,7 +206,7 @@ impl LiveCatalogue {
                     }
                     self.edit_for(world, one.record.clone(), content, by, Saving::Publish).await?
                 }
-                Aim::Version(name) => match restored(&one.record, name, by) {
+                Aim::Version(name) => match restored(&one.record, name, by, self.origin.now()) {
                     Ok(edit) => edit,
                     Err(_) => {
                         let message = format!("the flow `{}` has no such version", one.record.name);
@@ -215,7 +218,7 @@ impl LiveCatalogue {
                         None
                     }
                 },
-                Aim::Delete => Some(deleted(one.record.clone(), by)),
+                Aim::Delete => Some(deleted(one.record.clone(), by, self.origin.now())),
             };
             let record = edit.as_ref().map_or_else(|| one.record.clone(), |edit| edit.record.clone());
             let outcome = match (before, &edit) {
@@ -291,7 +294,7 @@ enum Aim {
 }
 
 /// Reads all members; every problem of all of them at once.
-fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, ChangeError> {
+fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Result<Vec<Read>, ChangeError> {
     let mut problems = Problems::default();
     let mut wanted = Vec::new();
     let mut seen: HashSet<FlowId> = HashSet::new();
@@ -302,7 +305,7 @@ fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, Chan
     }
     for (index, member) in members.iter().enumerate() {
         let place = format!("flows[{index}].");
-        match read_one(world, by, member, &place) {
+        match read_one(world, by, member, &place, origin) {
             Err(ChangeError::Invalid(found)) => problems.extend(found),
             Err(other) => return Err(other),
             Ok(one) => {
@@ -323,7 +326,7 @@ fn read(world: &World, by: By<'_>, members: &[Member]) -> Result<Vec<Read>, Chan
     if problems.is_empty() { Ok(wanted) } else { Err(ChangeError::Invalid(problems.into_vec())) }
 }
 
-fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<Read, ChangeError> {
+fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Origin) -> Result<Read, ChangeError> {
     let wrong = |code: Code, member: &str, message: String| {
         ChangeError::Invalid(vec![Diagnostic::error(code, format!("{place}{member}"), message)])
     };
@@ -374,7 +377,7 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str) -> Result<R
     let temporary = member.flow_id.clone().filter(|_| known_id.is_none());
     let record = match (found, &aim) {
         (Some(record), _) => (**record).clone(),
-        (None, Aim::Content(wanted)) => wanted.new_record(by).map_err(inside)?,
+        (None, Aim::Content(wanted)) => wanted.new_record(by, origin).map_err(inside)?,
         (None, Aim::Version(_) | Aim::Delete) => {
             let name = named.unwrap_or_default();
             return Err(wrong(Code::UnknownFlow, "name", format!("there is no flow `{name}`")));
@@ -395,14 +398,14 @@ fn name_by_ids(document: &mut Arc<Document>, temporary: &HashMap<String, FlowId>
     });
 }
 
-fn restored(record: &FlowRecord, name: &VersionName, by: By<'_>) -> Result<Option<Edit>, ChangeError> {
+fn restored(record: &FlowRecord, name: &VersionName, by: By<'_>, now: Timestamp) -> Result<Option<Edit>, ChangeError> {
     let version = number_of(record, name)?;
     if record.published == Some(version) {
         return Ok(None);
     }
     let mut record = record.clone();
     record.published = Some(version);
-    touch(&mut record);
+    touch(&mut record, now);
     let mut edit = Edit::of(record);
     edit.event(by, EventKind::Published, Some(version));
     Ok(Some(edit))

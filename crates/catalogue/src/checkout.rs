@@ -28,7 +28,7 @@ impl LiveCatalogue {
                 return Ok(None);
             }
             let client = by.actor.to_owned();
-            record.lock = Some(FlowLock { client, at: jiff::Timestamp::now(), base: record.newest });
+            record.lock = Some(FlowLock { client, at: self.origin.now(), base: record.newest });
             Ok(Some((EventKind::CheckedOut, None)))
         })
         .await
@@ -57,7 +57,7 @@ impl LiveCatalogue {
             if record.lock.take().is_none() {
                 break;
             }
-            touch(&mut record);
+            touch(&mut record, self.origin.now());
             let mut edit = Edit { regardless_of_lock: true, ..Edit::of(record) };
             edit.event(by, EventKind::Unlocked, None);
             let planned = self.plan(&world, by, vec![edit], ()).await?;
@@ -85,7 +85,7 @@ impl LiveCatalogue {
             let mut edit = match self.as_it_was(&world, &record, &lock, by).await? {
                 Some(edit) => edit,
                 None => {
-                    touch(&mut record);
+                    touch(&mut record, self.origin.now());
                     Edit::of(record)
                 }
             };

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{Kind, Ref};
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord};
 use waypost_store::revisions::{Revisions, Stale};
@@ -283,8 +283,8 @@ fn differing(before: &Json, after: &Json) -> Vec<String> {
 
 impl<'w> Making<'w> {
     /// Making in a world, now.
-    pub(crate) fn of(world: &'w World, actor: &'w str) -> Self {
-        Self { world, actor, now: Timestamp::now() }
+    pub(crate) fn of(world: &'w World, actor: &'w str, origin: &'w Origin) -> Self {
+        Self { world, actor, now: origin.now(), origin }
     }
 }
 

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};
 use waypost_flow::interface::Interface;
 use waypost_flow::source::Node;
 use waypost_ids::{FlowId, Version};
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, VersionRecord};
 use waypost_store::revisions::Revisions;
@@ -67,7 +67,7 @@ impl Wanted {
     }
 
     /// The record of a new flow.
-    pub(crate) fn new_record(&self, by: By<'_>) -> Result<FlowRecord, ChangeError> {
+    pub(crate) fn new_record(&self, by: By<'_>, origin: &Origin) -> Result<FlowRecord, ChangeError> {
         let Metadata { name, flow_type, description, deprecated } = &self.metadata;
         let (Some(name), Some(flow_type)) = (name, flow_type) else {
             let members = [("name", name.is_none()), ("type", flow_type.is_none())];
@@ -75,9 +75,9 @@ impl Wanted {
             let problems = members.into_iter().filter(|(_, missing)| *missing).map(|(member, _)| problem(member));
             return Err(ChangeError::Invalid(problems.collect()));
         };
-        let now = Timestamp::now();
+        let now = origin.now();
         Ok(FlowRecord {
-            id: FlowId(Uuid::new_v4()),
+            id: FlowId(origin.id()),
             folded_name: document::fold_name(name),
             shared: document::is_shared_type(flow_type),
             name: name.clone(),
@@ -176,7 +176,7 @@ impl LiveCatalogue {
     /// Every problem found, a name that is taken, or the store.
     pub async fn create_flow(&self, by: By<'_>, body: Node, saving: Saving) -> Result<FlowView, ChangeError> {
         let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
-        let record = wanted.new_record(by)?;
+        let record = wanted.new_record(by, &self.origin)?;
         self.save(by, &wanted, Base::New(Box::new(record)), saving).await
     }
 
@@ -265,7 +265,7 @@ impl LiveCatalogue {
             let world = turn.world().await;
             let mut edits = Vec::new();
             for id in ids {
-                edits.push(deleted(self.current(&world, *id, if_match).await?, by));
+                edits.push(deleted(self.current(&world, *id, if_match).await?, by, self.origin.now()));
             }
             let planned = self.plan(&world, by, edits, ()).await?;
             if turn.commit(planned).await?.is_some() {
@@ -292,7 +292,7 @@ impl LiveCatalogue {
             let world = turn.world().await;
             let mut record = self.current(&world, id, if_match).await?;
             let Some((kind, version)) = change(&world, &mut record)? else { break };
-            touch(&mut record);
+            touch(&mut record, self.origin.now());
             let mut edit = Edit::of(record);
             edit.event(by, kind, version);
             let planned = self.plan(&world, by, vec![edit], ()).await?;
@@ -335,6 +335,7 @@ impl LiveCatalogue {
         by: By<'_>,
         saving: Saving,
     ) -> Result<Option<Edit>, ChangeError> {
+        let now = self.origin.now();
         let before = world.flows.get(&record.id).cloned();
         match (saving, &before) {
             (Saving::Draft, Some(before)) => wanted.draft_of(before)?,
@@ -356,7 +357,7 @@ impl LiveCatalogue {
                     content: Arc::from(document::canonical_json(content)),
                     hash,
                     bindings: Bindings::default(),
-                    created_at: Timestamp::now(),
+                    created_at: now,
                     created_by: by.actor.to_owned(),
                     published_at: None,
                     validation: Vec::new(),
@@ -380,7 +381,7 @@ impl LiveCatalogue {
             (Some(_), None) => done.push((EventKind::Undeprecated, None)),
             _ => {}
         }
-        touch(&mut record);
+        touch(&mut record, now);
         let mut edit = Edit { new_version, ..Edit::of(record) };
         for (kind, version) in done {
             edit.event(by, kind, version);
@@ -443,8 +444,8 @@ fn new_version_number(version: &Option<NewVersion>) -> Version {
 }
 
 /// A flow that is to go, if nothing uses it then. Its content stays for traces.
-pub(crate) fn deleted(mut record: FlowRecord, by: By<'_>) -> Edit {
-    touch(&mut record);
+pub(crate) fn deleted(mut record: FlowRecord, by: By<'_>, now: Timestamp) -> Edit {
+    touch(&mut record, now);
     record.deleted_at = Some(record.modified_at);
     record.published = None;
     record.labels.clear();
@@ -453,7 +454,7 @@ pub(crate) fn deleted(mut record: FlowRecord, by: By<'_>) -> Edit {
     edit
 }
 
-pub(crate) fn touch(record: &mut FlowRecord) {
+pub(crate) fn touch(record: &mut FlowRecord, now: Timestamp) {
     record.revision += 1;
-    record.modified_at = Timestamp::now();
+    record.modified_at = now;
 }

@@ -74,7 +74,7 @@ impl LiveCatalogue {
             if !change(&mut record)? {
                 break;
             }
-            touch(&mut record);
+            touch(&mut record, self.origin.now());
             let targets = record.labels.get(label).cloned().unwrap_or_default();
             let mut edit = Edit::of(record);
             let kind = if targets.is_empty() { EventKind::Unlabelled } else { EventKind::Labelled };

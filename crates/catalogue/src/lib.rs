@@ -35,6 +35,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Mutex, MutexGuard};
 use waypost_aside::Aside;
+use waypost_origin::Origin;
 use waypost_store::error::{CommitError, StoreError};
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, Epoch};
@@ -52,6 +53,8 @@ const PATIENCE: usize = 3;
 /// The catalogue as this process sees it.
 pub struct LiveCatalogue {
     store: Arc<dyn Store>,
+    /// Where the time and new ids come from.
+    pub(crate) origin: Origin,
     newest: Arc<Newest>,
     /// Where flows are read and checked.
     pub(crate) desk: Aside,
@@ -101,11 +104,12 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub async fn open(store: Arc<dyn Store>, origin: Origin) -> Result<Self, StoreError> {
         let (world, running) = made_ready(load(&*store).await?).await?;
         let live = Live { world: Arc::new(world), running: Arc::new(running) };
         Ok(Self {
             store,
+            origin,
             newest: Arc::new(Newest(RwLock::new(live))),
             desk: Aside::for_cores(),
             changing: Mutex::new(()),
@@ -260,7 +264,7 @@ impl<'c> Turn<'c> {
     /// Writes changes, and makes what they make live.
     async fn write(&self, expected: Epoch, changes: Vec<CatalogueChange>, next: World) -> Result<(), CommitError> {
         let mut changes = changes;
-        changes.extend(audited::entries(&self.catalogue.world(), &changes, self.by));
+        changes.extend(audited::entries(&self.catalogue.world(), &changes, self.by, &self.catalogue.origin));
         let (mut world, running) = made_ready(next).await.map_err(CommitError::Store)?;
         let (store, newest) = (self.catalogue.store.clone(), self.catalogue.newest.clone());
         // What is committed must become live, whether or not the client that asked for it still waits.

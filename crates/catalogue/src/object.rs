@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref};
+use waypost_origin::Origin;
 use waypost_store::records::catalogue::ObjectRecord;
 
 use crate::error::ChangeError;
@@ -108,6 +109,8 @@ pub struct Making<'w> {
     pub actor: &'w str,
     /// When.
     pub now: Timestamp,
+    /// Where new ids come from.
+    pub origin: &'w Origin,
 }
 
 /// The revision of a record that has no counter: made of what it holds. Times count in microseconds, as stores keep them.

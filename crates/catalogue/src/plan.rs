@@ -10,6 +10,7 @@ use waypost_aside::Wanted;
 use waypost_flow::diagnostic::{Diagnostic, Problems};
 use waypost_flow::document::Document;
 use waypost_ids::{FlowId, Kind, Version};
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
@@ -124,7 +125,8 @@ impl LiveCatalogue {
             }
         }
         let late = objects.iter().filter(|object| object.after_flows()).cloned().collect();
-        let mut draft = Draft { actor: by.actor.to_owned(), changes, edits, late, loaded, asked: HashSet::new() };
+        let (actor, origin) = (by.actor.to_owned(), self.origin.clone());
+        let mut draft = Draft { actor, origin, changes, edits, late, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
             match self.at_work(by, small, move |wanted| draft.conclude(&world, wanted)).await?? {
@@ -156,7 +158,8 @@ impl LiveCatalogue {
             return Ok(Vec::new());
         }
         let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
-        self.at_work(by, small, move |_| make_early(&world, &actor, &objects)).await?
+        let origin = self.origin.clone();
+        self.at_work(by, small, move |_| make_early(&Making::of(&world, &actor, &origin), &objects)).await?
     }
 
     /// Does a part of a plan: a small one on a thread of its own, and any other when it is the client's turn.
@@ -176,6 +179,7 @@ impl LiveCatalogue {
 /// A plan on its way.
 struct Draft {
     actor: String,
+    origin: Origin,
     changes: Vec<CatalogueChange>,
     edits: Vec<Edit>,
     /// Objects that are made when flows are as they will be.
@@ -203,10 +207,10 @@ impl Draft {
             self.asked.extend(missing.iter().copied());
             return Ok(Concluded::Missing(Box::new(self), missing));
         }
-        let Self { actor, mut changes, edits, late, .. } = self;
+        let Self { actor, origin, mut changes, edits, late, .. } = self;
         let mut world_after = next.world;
         let mut problems = Problems::default();
-        let late = make_late(&mut world_after, &actor, &late, &mut changes, &mut problems)?;
+        let late = make_late(&mut world_after, (&actor, &origin), &late, &mut changes, &mut problems)?;
         refuse_taken(&world_after, &changes)?;
         refuse(world, &world_after, &edits, problems)?;
         refuse_used(world, &world_after, &changes, &edits)?;
@@ -321,13 +325,13 @@ fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>,
 }
 
 /// Makes objects in the world as it is; those that need flows come later.
-fn make_early(world: &World, actor: &str, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
+fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
     let mut problems = Problems::default();
     let mut made = Vec::with_capacity(objects.len());
     for object in objects {
         made.push(match object.after_flows() {
             true => None,
-            false => match object.make(&Making::of(world, actor)) {
+            false => match object.make(making) {
                 Err(ChangeError::Invalid(found)) => {
                     problems.extend(found);
                     None
@@ -346,14 +350,14 @@ fn make_early(world: &World, actor: &str, objects: &[Arc<dyn AnyEdit>]) -> Resul
 /// Makes objects in the world that they come into, one after the other.
 fn make_late(
     world: &mut World,
-    actor: &str,
+    (actor, origin): (&str, &Origin),
     late: &[Arc<dyn AnyEdit>],
     changes: &mut Vec<CatalogueChange>,
     problems: &mut Problems,
 ) -> Result<Vec<ObjectDone>, ChangeError> {
     let mut done = Vec::new();
     for edit in late {
-        match edit.make(&Making::of(world, actor)) {
+        match edit.make(&Making::of(world, actor, origin)) {
             Err(ChangeError::Invalid(found)) => problems.extend(found),
             made => {
                 let made = made?;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 use waypost_flow::document;
 use waypost_ids::{Kind, QueueId, Ref};
 use waypost_store::records::audit::{By, SERVER};
@@ -91,7 +90,7 @@ impl Object for QueueRecord {
             return Err(ChangeError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
         }
         Ok(Self {
-            id: before.map_or_else(|| QueueId(Uuid::new_v4()), |before| before.id),
+            id: before.map_or_else(|| QueueId(making.origin.id()), |before| before.id),
             folded_name: document::fold_name(&name),
             name,
             built_in: before.map_or(spec.built_in, |before| before.built_in),

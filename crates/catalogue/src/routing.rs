@@ -163,7 +163,7 @@ impl Object for RouteRecord {
             unrouted.and_then(|queue| known_queue(making.world, "unroutedQueue", queue, &mut problems));
         let Some(target) = target.filter(|_| problems.is_empty()) else { return Err(ChangeError::Invalid(problems)) };
         Ok(Self {
-            id: before.map_or_else(Uuid::new_v4, |before| before.id),
+            id: before.map_or_else(|| making.origin.id(), |before| before.id),
             domain,
             pattern,
             target,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref, ScheduleId};
@@ -193,7 +192,7 @@ impl Object for KnownSchedule {
         let (name, description, definition) = edit.read(before)?;
         let before = before.map(|before| &before.record);
         Ok(ScheduleRecord {
-            id: before.map_or_else(|| ScheduleId(Uuid::new_v4()), |before| before.id),
+            id: before.map_or_else(|| ScheduleId(making.origin.id()), |before| before.id),
             folded_name: document::fold_name(&name),
             name,
             description,

@@ -10,7 +10,6 @@ mod strict;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref, TableId};
@@ -116,7 +115,7 @@ impl Object for Table {
         let before = before.map(|before| &before.record);
         let (name, schema) = spec.read(before.map(|before| &before.schema))?;
         Ok(TableRecord {
-            id: before.map_or_else(|| TableId(Uuid::new_v4()), |before| before.id),
+            id: before.map_or_else(|| TableId(making.origin.id()), |before| before.id),
             folded_name: document::fold_name(&name),
             name,
             description: spec.description.clone(),

@@ -183,7 +183,7 @@ impl<K: TermKind> Object for Declared<K> {
         extra.extend(spec.extra.clone());
         Ok(TermRecord {
             term: K::TERM,
-            id: before.map_or_else(Uuid::new_v4, |before| before.id),
+            id: before.map_or_else(|| making.origin.id(), |before| before.id),
             folded_name: document::fold_name(&name),
             name,
             extra,

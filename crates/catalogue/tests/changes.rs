@@ -14,6 +14,7 @@ use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_flow::diagnostic::{Code, MAX_LISTED};
 use waypost_flow::source::{self, Node};
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -22,7 +23,7 @@ const BY: By<'static> = By { actor: "test", note: None };
 
 async fn catalogue(directory: &std::path::Path) -> Arc<LiveCatalogue> {
     let store = SqliteStore::open(directory, SqliteOptions::default()).unwrap();
-    let catalogue = LiveCatalogue::open(Arc::new(store)).await.unwrap();
+    let catalogue = LiveCatalogue::open(Arc::new(store), Origin::system()).await.unwrap();
     catalogue.ensure_built_in().await.unwrap();
     Arc::new(catalogue)
 }

@@ -31,6 +31,7 @@ use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::where_used::node;
 use waypost_flow::source::{self, Node};
 use waypost_ids::{FlowId, Kind};
+use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -55,7 +56,7 @@ fn yaml(text: &str) -> Node {
 }
 
 async fn opened(store: &Arc<SqliteStore>) -> LiveCatalogue {
-    let catalogue = LiveCatalogue::open(store.clone()).await.unwrap();
+    let catalogue = LiveCatalogue::open(store.clone(), Origin::system()).await.unwrap();
     catalogue.ensure_built_in().await.unwrap();
     catalogue
 }

@@ -23,8 +23,8 @@ impl Retries {
     /// None.
     pub const NEVER: Self = Self { times: 0, first_pause: Duration::ZERO, longest_pause: Duration::ZERO };
 
-    /// The pause before the try of that number, counted from 0; none when it is not worth another.
-    pub(crate) fn pause(&self, tried: u32, asked: Option<Duration>) -> Option<Duration> {
+    /// The pause before the try of that number, counted from 0; none when it is not worth another. `share` is a random one, from 0 to 1.
+    pub(crate) fn pause(&self, tried: u32, asked: Option<Duration>, share: f64) -> Option<Duration> {
         if tried >= self.times {
             return None;
         }
@@ -33,7 +33,7 @@ impl Retries {
         }
         let most = self.first_pause.saturating_mul(1 << tried.min(16)).min(self.longest_pause);
         // All of the pause is left to chance: clients that failed together don't come back together.
-        Some(most.mul_f64(fastrand::f64()))
+        Some(most.mul_f64(share))
     }
 }
 
@@ -55,18 +55,17 @@ mod tests {
     fn pauses_grow_to_the_longest_and_end() {
         let retries = Retries { times: 4, first_pause: Duration::from_secs(1), longest_pause: Duration::from_secs(3) };
         for (tried, most) in [(0, 1), (1, 2), (2, 3), (3, 3)] {
-            for _ in 0..100 {
-                assert!(retries.pause(tried, None).unwrap() <= Duration::from_secs(most));
-            }
+            assert_eq!(retries.pause(tried, None, 1.0), Some(Duration::from_secs(most)));
+            assert_eq!(retries.pause(tried, None, 0.25), Some(Duration::from_secs(most) / 4));
         }
-        assert_eq!(retries.pause(4, None), None);
+        assert_eq!(retries.pause(4, None, 1.0), None);
     }
 
     #[test]
     fn the_server_is_heard_as_far_as_patience_goes() {
         let retries = Retries { longest_pause: Duration::from_secs(3), ..Retries::default() };
-        assert_eq!(retries.pause(0, Some(Duration::from_secs(2))), Some(Duration::from_secs(2)));
-        assert_eq!(retries.pause(0, Some(Duration::from_secs(4))), None);
+        assert_eq!(retries.pause(0, Some(Duration::from_secs(2)), 1.0), Some(Duration::from_secs(2)));
+        assert_eq!(retries.pause(0, Some(Duration::from_secs(4)), 1.0), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use reqwest::{Method, Response, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use waypost_origin::Origin;
 use waypost_wire::error::ErrorBody;
 use waypost_wire::token::Token;
 
@@ -50,11 +51,12 @@ pub(crate) struct Transport {
     url: String,
     token: TokenSource,
     retries: Retries,
+    origin: Origin,
 }
 
 impl Transport {
     pub(crate) fn new(http: reqwest::Client, url: String, token: TokenSource, retries: Retries) -> Self {
-        Self { http, url, token, retries }
+        Self { http, url, token, retries, origin: Origin::system() }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -98,7 +100,7 @@ impl Transport {
                 Error::Refused { retry_after, .. } => *retry_after,
                 _ => None,
             };
-            match self.retries.pause(tried, asked).filter(|_| again) {
+            match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error.kind),
             }
@@ -157,7 +159,7 @@ impl Transport {
                 Error::NoAnswer { .. } => (true, None),
                 _ => (false, None),
             };
-            match self.retries.pause(tried, asked).filter(|_| again) {
+            match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
@@ -168,7 +170,10 @@ impl Transport {
     async fn answer(&self, response: reqwest::Result<Response>) -> Result<Bytes, Failed> {
         let response = response.map_err(|error| self.no_answer(&error))?;
         let status = response.status();
-        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| after(value.to_str().ok()?));
+        let retry_after = response
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| after(value.to_str().ok()?, self.origin.now()));
         let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
         if status.is_success() {
             return Ok(bytes);
@@ -217,12 +222,12 @@ fn may_arrive_twice(method: &Method, body: &Body) -> bool {
 }
 
 /// `Retry-After`, in seconds or as a date (RFC 9110 section 10.2.3).
-fn after(value: &str) -> Option<Duration> {
+fn after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
-    Some(Duration::try_from(date.duration_since(Timestamp::now())).unwrap_or_default())
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -231,9 +236,10 @@ mod tests {
 
     #[test]
     fn retry_after_in_both_forms() {
-        assert_eq!(after("7"), Some(Duration::from_secs(7)));
-        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert!(after("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1_000_000));
-        assert_eq!(after("soon"), None);
+        let now = "2015-10-21T07:27:00Z".parse().unwrap();
+        assert_eq!(after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(after("Wed, 21 Oct 2015 07:26:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(after("soon", now), None);
     }
 }

@@ -18,6 +18,7 @@ use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
 use waypost_ids::{FlowId, Kind, QueueId, ScheduleId, TableId};
+use waypost_origin::Origin;
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, VersionRecord,
 };
@@ -159,7 +160,8 @@ impl Offline for KnownSchedule {
 /// # Errors
 /// Every problem that a server would find.
 fn made<T: Offline>(world: &World, spec: &T::Spec) -> Result<T::Record, Vec<Diagnostic>> {
-    let making = Making { world, actor: "", now: Timestamp::UNIX_EPOCH };
+    let origin = Origin::given(Timestamp::UNIX_EPOCH);
+    let making = Making { world, actor: "", now: origin.now(), origin: &origin };
     match T::make(spec, &making, None) {
         Ok(record) => {
             let id = id_of(T::KIND.as_str(), &T::folded(&T::name(&record)));

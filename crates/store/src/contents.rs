@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::task::spawn_blocking;
 use waypost_ids::TableId;
+use waypost_origin::Origin;
 
 use crate::error::{StoreError, TableError};
 use crate::leases::{Term, hold};
@@ -103,26 +105,28 @@ impl NewContent {
     pub async fn replace(
         &self,
         store: &dyn TableStore,
+        origin: &Origin,
         table: TableId,
         change: ContentChange,
     ) -> Result<Replaced, TableError> {
-        let import = Import { table, lease: RIGHT.begin() };
-        let begin = || store.begin_import(renewed(import), change.expected);
-        let base = after_clearing(store, begin).await?;
+        let import = Import { table, lease: RIGHT.begin(origin.id(), origin.now()) };
+        let begin = || store.begin_import(renewed(import, origin.now()), change.expected);
+        let base = after_clearing(store, origin, begin).await?;
         // Where little differs little is written, however long the comparison takes.
-        let renew = || async move {
-            match store.write_import(renewed(import), Vec::new(), Vec::new()).await {
+        let renew = || async {
+            match store.write_import(renewed(import, origin.now()), Vec::new(), Vec::new()).await {
                 Ok(()) => Ok(true),
                 Err(TableError::Lost) => Ok(false),
                 Err(error) => Err(error),
             }
         };
-        let written = match hold(RIGHT, renew, self.write(store, import, base)).await.unwrap_or(Err(TableError::Lost)) {
-            Ok(counts) => {
-                store.finish_import(import, counts, change.audit).await.map(|version| Replaced { version, counts })
-            }
-            Err(error) => Err(error),
-        };
+        let written =
+            match hold(RIGHT, renew, self.write(store, origin, import, base)).await.unwrap_or(Err(TableError::Lost)) {
+                Ok(counts) => {
+                    store.finish_import(import, counts, change.audit).await.map(|version| Replaced { version, counts })
+                }
+                Err(error) => Err(error),
+            };
         if written.is_err() {
             // Should that fail as well, the right runs out.
             let _ = store.abandon_import(import).await;
@@ -134,6 +138,7 @@ impl NewContent {
     async fn write(
         &self,
         store: &dyn TableStore,
+        origin: &Origin,
         import: Import,
         base: ContentVersion,
     ) -> Result<RowCounts, TableError> {
@@ -170,10 +175,10 @@ impl NewContent {
                 (None, None) => {}
             }
             if batch.is_full() {
-                batch.write(store, import).await?;
+                batch.write(store, import, origin.now()).await?;
             }
         }
-        batch.write(store, import).await?;
+        batch.write(store, import, origin.now()).await?;
         Ok(counts)
     }
 
@@ -196,22 +201,22 @@ impl NewContent {
 ///
 /// # Errors
 /// What it fails with.
-pub async fn after_clearing<T, A>(store: &dyn TableStore, act: impl Fn() -> A) -> Result<T, TableError>
+pub async fn after_clearing<T, A>(store: &dyn TableStore, origin: &Origin, act: impl Fn() -> A) -> Result<T, TableError>
 where
     A: Future<Output = Result<T, TableError>>,
 {
     match act().await {
         Err(TableError::Importing) => {
             let begun = Instant::now();
-            while store.take_back(TAKEN_BACK).await? > 0 && begun.elapsed() < PATIENCE {}
+            while store.take_back(TAKEN_BACK, origin.now()).await? > 0 && begun.elapsed() < PATIENCE {}
             act().await
         }
         done => done,
     }
 }
 
-fn renewed(import: Import) -> Import {
-    Import { lease: RIGHT.renew(import.lease), ..import }
+fn renewed(import: Import, now: Timestamp) -> Import {
+    Import { lease: RIGHT.renew(import.lease, now), ..import }
 }
 
 /// One of the two contents that are compared.
@@ -269,11 +274,11 @@ impl Batch {
         self.puts.len() + self.removes.len() >= BATCH as usize || self.bytes >= BATCH_BYTES
     }
 
-    async fn write(&mut self, store: &dyn TableStore, import: Import) -> Result<(), TableError> {
+    async fn write(&mut self, store: &dyn TableStore, import: Import, now: Timestamp) -> Result<(), TableError> {
         let batch = std::mem::take(self);
         if batch.puts.is_empty() && batch.removes.is_empty() {
             return Ok(());
         }
-        store.write_import(renewed(import), batch.puts, batch.removes).await
+        store.write_import(renewed(import, now), batch.puts, batch.removes).await
     }
 }

@@ -16,10 +16,10 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// A new lease.
+    /// A new lease, proven by `id`.
     #[must_use]
-    pub fn new(now: Timestamp, lasts: Duration) -> Self {
-        Self { id: Uuid::new_v4(), until: now }.renewed(now, lasts)
+    pub fn new(id: Uuid, now: Timestamp, lasts: Duration) -> Self {
+        Self { id, until: now }.renewed(now, lasts)
     }
 
     /// The same lease, for so long from now. Its end is in whole microseconds: stores keep no finer times.
@@ -121,16 +121,16 @@ impl Term {
         Self { lasts, renewed: Duration::from_millis(lasts.as_millis() as u64 / 3) }
     }
 
-    /// A new lease from now on.
+    /// A new lease, proven by `id`, from now on.
     #[must_use]
-    pub fn begin(self) -> Lease {
-        Lease::new(Timestamp::now(), self.lasts)
+    pub fn begin(self, id: Uuid, now: Timestamp) -> Lease {
+        Lease::new(id, now, self.lasts)
     }
 
     /// The same lease, renewed now.
     #[must_use]
-    pub fn renew(self, lease: Lease) -> Lease {
-        lease.renewed(Timestamp::now(), self.lasts)
+    pub fn renew(self, lease: Lease, now: Timestamp) -> Lease {
+        lease.renewed(now, self.lasts)
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_lease_ends_in_time_however_long_it_is_to_last() {
         let now = Timestamp::from_nanosecond(7_000_000_999).unwrap();
-        let lease = Lease::new(now, Duration::from_secs(60));
+        let lease = Lease::new(Uuid::from_u128(7), now, Duration::from_secs(60));
         assert_eq!(lease.until, at(67), "in whole microseconds");
         assert!(lease.lasts(at(66)) && !lease.lasts(at(67)));
         let longer = lease.renewed(at(50), Duration::from_millis(500));

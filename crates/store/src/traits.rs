@@ -349,7 +349,7 @@ pub trait TableStore: Send + Sync {
 
     /// Takes back up to about `max` rows of contents that were abandoned, or whose right ran out; answers how many it saw to, 0 when
     /// there is nothing to do.
-    async fn take_back(&self, max: u32) -> Result<u64, StoreError>;
+    async fn take_back(&self, max: u32, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// Replays of recorded mail.
@@ -411,7 +411,7 @@ pub trait AuditStore: Send + Sync {
 pub trait RetentionStore: Send + Sync {
     /// Removes up to `max` things of each kind that have outlived their time, oldest first; answers how many. What is undecided,
     /// unclaimed or claimed is never touched: time counts from an interaction's completion.
-    async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError>;
+    async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError>;
 }
 
 /// Whether there is room.

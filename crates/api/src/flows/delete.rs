@@ -48,5 +48,5 @@ pub async fn delete_many(
     flows.dedup();
     let by = By { actor: &caller.client, note: None };
     state.app.catalogue.delete_flows(by, &flows).await.map_err(refused)?;
-    Ok(done(&caller, "DELETE"))
+    Ok(done(state.app.origin.id(), &caller, "DELETE"))
 }

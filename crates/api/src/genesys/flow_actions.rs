@@ -88,7 +88,7 @@ pub async fn check_in(
 ) -> Result<Json<Operation>, ApiError> {
     let asked = read(query, false)?;
     state.app.catalogue.check_in(by(&caller, &asked), asked.flow).await.map_err(refused)?;
-    Ok(done(&caller, "CHECKIN"))
+    Ok(done(state.app.origin.id(), &caller, "CHECKIN"))
 }
 
 /// `POST /flows/actions/revert`: gives the flow back as it was.
@@ -119,7 +119,7 @@ pub async fn publish(
 ) -> Result<Json<Operation>, ApiError> {
     let asked = read(query, true)?;
     state.app.catalogue.publish_version(by(&caller, &asked), asked.flow, asked.version).await.map_err(refused)?;
-    Ok(done(&caller, "PUBLISH"))
+    Ok(done(state.app.origin.id(), &caller, "PUBLISH"))
 }
 
 /// `POST /flows/actions/deactivate`: nobody follows the flow any more; 409 with every caller and route while one does.

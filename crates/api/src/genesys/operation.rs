@@ -8,11 +8,11 @@ use waypost_wire::reference::Reference;
 use crate::auth::Caller;
 
 /// An operation that is over.
-pub(crate) fn done<S>(caller: &Caller<S>, action: &str) -> Json<Operation> {
-    numbered(Uuid::new_v4(), &caller.client, action)
+pub(crate) fn done<S>(id: Uuid, caller: &Caller<S>, action: &str) -> Json<Operation> {
+    numbered(id, &caller.client, action)
 }
 
-/// The same with an identifier that means something.
+/// The same for a client by its id.
 pub(super) fn numbered(id: Uuid, client: &str, action: &str) -> Json<Operation> {
     Json(Operation {
         id,

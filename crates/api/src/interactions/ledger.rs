@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
 use waypost_app::outbox::ledger::differences;
 use waypost_ids::DeliveryState;
 use waypost_store::records::outbox::{Ledger as Kept, Place, Stuck};
@@ -21,7 +20,7 @@ pub async fn ledger(
     query: Query,
 ) -> Result<Json<Ledger>, ApiError> {
     query.finish()?;
-    Ok(Json(shown(&state.app.ledger(Timestamp::now()).await?)))
+    Ok(Json(shown(&state.app.ledger().await?)))
 }
 
 fn shown(ledger: &Kept) -> Ledger {

@@ -20,6 +20,7 @@ use waypost_api::state::{ApiState, Settings};
 use waypost_app::App;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
+use waypost_origin::Origin;
 use waypost_scratch_postgres::{Server as Database, Tools};
 use waypost_store::postgres::{PostgresOptions, PostgresStore};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -109,17 +110,19 @@ pub async fn start(settings: Settings) -> Server {
 /// Starts a server.
 pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
     let gate = Gate::new(Room::shared(1000), Networks::default());
-    start_behind(Edge { gate, proxies: Networks::default() }, settings, tls).await
+    start_behind(Edge { gate, proxies: Networks::default(), origin: Origin::system() }, settings, tls).await
 }
 
 /// Starts a server that lets in and believes whom a test says.
 pub async fn start_behind(edge: Edge, settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let store = empty_store(folder.path()).await;
-    let access = Arc::new(Access::new(store.clone()));
+    let access = Arc::new(Access::new(store.clone(), edge.origin.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
     let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();
-    let app = App::open(store.clone(), waypost_app::Settings::default()).await.unwrap();
+    let app = App::open(store.clone(), waypost_app::Settings { origin: edge.origin.clone(), ..Default::default() })
+        .await
+        .unwrap();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(app.clone().work(stopped.clone()));
     tokio::spawn(app.clone().replay_recorded(stopped.clone()));

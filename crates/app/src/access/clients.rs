@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_store::error::StoreError;
 use waypost_store::records::access::ClientRecord;
@@ -63,10 +62,10 @@ impl Access {
     /// Every problem found, the system's source of chance, or the store.
     pub async fn create_client(&self, actor: &str, spec: ClientSpec) -> Result<NewClient, AccessError> {
         let scopes = checked(&spec)?;
-        let secret = Secret::generate()?;
-        let now = Timestamp::now();
+        let secret = Secret::generate(&self.origin)?;
+        let now = self.origin.now();
         let record = ClientRecord {
-            id: Uuid::new_v4().to_string(),
+            id: self.origin.id().to_string(),
             name: spec.name,
             description: spec.description,
             secret_hash: secret::generated_hash(&secret),
@@ -79,7 +78,7 @@ impl Access {
             revision: 1,
             revoked_at: (spec.active == Some(false)).then_some(now),
         };
-        let audit = changed(actor, "created", None, &record);
+        let audit = self.changed(actor, "created", None, &record);
         if !self.store.put_client(record.clone(), audit).await? {
             return Err(AccessError::Exists(record.id));
         }
@@ -123,7 +122,7 @@ impl Access {
     /// # Errors
     /// Not found, the system's source of chance, or the store.
     pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AccessError> {
-        let secret = Secret::generate()?;
+        let secret = Secret::generate(&self.origin)?;
         let secret_hash = secret::generated_hash(&secret);
         let record = self
             .change_client(actor, id, "secret rotated", None, |before, _| ClientRecord {
@@ -147,10 +146,10 @@ impl Access {
         loop {
             let before = self.client(id).await?;
             Revisions::check(if_match, "client", before.revision)?;
-            let now = Timestamp::now();
+            let now = self.origin.now();
             let revision = before.revision.saturating_add(1);
             let record = ClientRecord { revision, modified_at: now, ..change(&before, now) };
-            let audit = changed(actor, action, Some(&before), &record);
+            let audit = self.changed(actor, action, Some(&before), &record);
             if self.store.put_client(record.clone(), audit).await? {
                 return Ok(record);
             }
@@ -163,12 +162,29 @@ impl Access {
     /// Not found, the last client with the scope `admin`, or the store.
     pub async fn delete_client(&self, actor: &str, id: &str) -> Result<(), AccessError> {
         let before = self.client(id).await?;
-        let audit = AuditRecord { before: Some(shown(&before)), ..entry(actor, "deleted", &before) };
+        let audit = AuditRecord { before: Some(shown(&before)), ..self.entry(actor, "deleted", &before) };
         if !self.store.delete_client(id, audit).await? {
             return Err(not_found(id));
         }
         tracing::info!(actor, client = id, "client deleted");
         Ok(())
+    }
+
+    /// What the audit log says of a change. Neither secrets nor their hashes are part of it.
+    pub(super) fn changed(
+        &self,
+        actor: &str,
+        action: &str,
+        before: Option<&ClientRecord>,
+        after: &ClientRecord,
+    ) -> AuditRecord {
+        AuditRecord { before: before.map(shown), after: Some(shown(after)), ..self.entry(actor, action, after) }
+    }
+
+    fn entry(&self, actor: &str, action: &str, client: &ClientRecord) -> AuditRecord {
+        let about = About { kind: "client", id: &client.id, name: &client.name };
+        let (id, now) = (self.origin.id_in_order(), self.origin.now());
+        AuditRecord::new(id, now, By { actor, note: None }, action, about)
     }
 }
 
@@ -211,16 +227,6 @@ fn checked(spec: &ClientSpec) -> Result<Vec<String>, AccessError> {
         problems.push(Diagnostic::error(Code::InvalidValue, "scope", message).expected(format!("some of {}", ours())));
     }
     if problems.is_empty() { Ok(scopes) } else { Err(AccessError::Invalid(problems)) }
-}
-
-/// What the audit log says of a change. Neither secrets nor their hashes are part of it.
-pub(super) fn changed(actor: &str, action: &str, before: Option<&ClientRecord>, after: &ClientRecord) -> AuditRecord {
-    AuditRecord { before: before.map(shown), after: Some(shown(after)), ..entry(actor, action, after) }
-}
-
-fn entry(actor: &str, action: &str, client: &ClientRecord) -> AuditRecord {
-    let about = About { kind: "client", id: &client.id, name: &client.name };
-    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, action, about)
 }
 
 fn shown(client: &ClientRecord) -> Json {

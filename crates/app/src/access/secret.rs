@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use argon2::password_hash::{Output, PasswordHash, PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest, Sha256};
+use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 
 /// Marks the hash of a secret that was made here.
@@ -29,9 +30,9 @@ impl Secret {
     ///
     /// # Errors
     /// The system has no chance to give.
-    pub fn generate() -> Result<Self, StoreError> {
+    pub fn generate(origin: &Origin) -> Result<Self, StoreError> {
         let mut bytes = [0_u8; 32];
-        fill(&mut bytes)?;
+        fill(origin, &mut bytes)?;
         Ok(Self(hex::encode(bytes)))
     }
 
@@ -50,9 +51,9 @@ pub fn generated_hash(secret: &Secret) -> String {
 ///
 /// # Errors
 /// The system has no chance to give, or the secret is too long to be hashed.
-pub fn chosen_hash(secret: &Secret) -> Result<String, StoreError> {
+pub fn chosen_hash(secret: &Secret, origin: &Origin) -> Result<String, StoreError> {
     let mut salt = [0_u8; 16];
-    fill(&mut salt)?;
+    fill(origin, &mut salt)?;
     let failed = |error: argon2::password_hash::Error| StoreError::Failed(error.to_string());
     let salt = SaltString::encode_b64(&salt).map_err(failed)?;
     let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| StoreError::Failed(error.to_string()))?;
@@ -95,8 +96,8 @@ fn fits(hash: &PasswordHash<'_>, secret: &Secret) -> Option<bool> {
     Some(Output::new(&found).ok()? == wanted)
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
-    getrandom::fill(bytes).map_err(|error| StoreError::Unavailable(format!("no source of chance: {error}")))
+fn fill(origin: &Origin, bytes: &mut [u8]) -> Result<(), StoreError> {
+    origin.fill(bytes).map_err(|error| StoreError::Unavailable(format!("no source of chance: {error}")))
 }
 
 #[cfg(test)]
@@ -105,13 +106,13 @@ mod tests {
 
     #[test]
     fn each_kind_of_hash_knows_its_secret() {
-        let made = Secret::generate().unwrap();
+        let made = Secret::generate(&Origin::system()).unwrap();
         assert_eq!(made.expose().len(), 64);
-        assert_ne!(made.expose(), Secret::generate().unwrap().expose());
+        assert_ne!(made.expose(), Secret::generate(&Origin::system()).unwrap().expose());
         assert_eq!(matches_generated(&generated_hash(&made), &made), Some(true));
         assert_eq!(matches_generated(&generated_hash(&made), &Secret::new("other")), Some(false));
 
-        let chosen = chosen_hash(&Secret::new("correct horse")).unwrap();
+        let chosen = chosen_hash(&Secret::new("correct horse"), &Origin::system()).unwrap();
         assert!(chosen.starts_with("$argon2id$"));
         assert!(!chosen.contains("horse"));
         assert_eq!(matches_generated(&chosen, &Secret::new("correct horse")), None);

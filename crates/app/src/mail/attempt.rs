@@ -36,6 +36,7 @@ use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use crate::App;
 use crate::access::scopes::Scope;
 use waypost_members::email::Envelope;
+use waypost_origin::Origin;
 
 /// Why a flow was not tried.
 #[derive(Debug, Error)]
@@ -120,7 +121,7 @@ impl App {
                 Aim::Unsaved(node)
             }
         };
-        let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
+        let (runtime, store, origin) = (tokio::runtime::Handle::current(), self.store.clone(), self.origin.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         let work = move |wanted: &Wanted| {
             let (version, program) = match aim {
@@ -135,7 +136,7 @@ impl App {
                 }
             };
             let answers = LiveAnswers::new(&running, &*store).while_wanted(wanted.clone());
-            runtime.block_on(run(&running, version, &program, given, limits, answers))
+            runtime.block_on(run(&running, version, &program, (given, &origin), limits, answers))
         };
         self.tries.work_for(client, work).await?
     }
@@ -151,15 +152,17 @@ async fn run(
     running: &Running,
     version: Option<Version>,
     program: &Program,
-    given: Given,
+    (given, origin): (Given, &Origin),
     limits: Limits,
     live: LiveAnswers<'_>,
 ) -> Result<Attempt, AttemptError> {
     let inputs = inputs(&program.interface, &given.inputs)?;
     let message = Message::parse(&given.raw);
+    let now = origin.now();
     let start = Start {
-        interaction: InteractionId(given.interaction.unwrap_or_else(Uuid::now_v7)),
-        received_at: given.received_at.unwrap_or_else(Timestamp::now),
+        interaction: InteractionId(given.interaction.unwrap_or_else(|| origin.id_in_order())),
+        received_at: given.received_at.unwrap_or(now),
+        started_at: now,
         priority: given.priority,
         route: None,
         opening: None,

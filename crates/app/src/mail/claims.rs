@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -98,7 +97,7 @@ impl App {
             let room = runs.room();
             if room.fresh > 0 || (look && room.retried > 0) {
                 let lease_seconds = u32::try_from(self.run_term.lasts.as_secs()).unwrap_or(u32::MAX);
-                match self.store.claim_runs(RunClaim { lease_seconds, ..room }, Timestamp::now()).await {
+                match self.store.claim_runs(RunClaim { lease_seconds, ..room }, self.origin.now()).await {
                     Ok(claimed) => claimed.into_iter().for_each(|work| runs.begin(&self, work)),
                     Err(error) => {
                         tracing::error!(%error, "the worker can't reach the store");

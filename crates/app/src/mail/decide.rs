@@ -33,6 +33,8 @@ pub struct Start<'r> {
     pub interaction: InteractionId,
     /// When it was accepted.
     pub received_at: Timestamp,
+    /// When the run begins.
+    pub started_at: Timestamp,
     /// The priority it starts with.
     pub priority: i64,
     /// The route; none for `postmaster` without one, and when the route is gone by the time of a rerun.
@@ -156,7 +158,7 @@ pub fn decide_at_once(
 pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecord {
     RunRecord {
         flow: None,
-        started_at: Timestamp::now(),
+        started_at: start.started_at,
         duration_us: 0,
         decision: DecisionRecord {
             kind: DecisionKind::Unrouted,

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use uuid::Uuid;
 use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::InteractionId;
@@ -28,6 +27,7 @@ use crate::App;
 use crate::observed::{Protocol, Ran};
 use crate::traces::trace_id;
 use waypost_members::email::Envelope;
+use waypost_origin::Origin;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow, nor does whoever is served
 /// by the same thread.
@@ -94,19 +94,19 @@ impl App {
     /// The store; then nothing was kept.
     pub async fn accept(&self, arrival: Arrival) -> Result<AcceptOutcome, StoreError> {
         self.offered.fetch_add(1, Ordering::Relaxed);
-        let (begun, begun_at) = (Instant::now(), SystemTime::now());
+        let (begun, begun_at) = (Instant::now(), self.origin.now());
         let (protocol, bytes) = (arrival.protocol, arrival.raw.len());
         let (running, limits, outside) = (self.catalogue.running(), inline(self.limits), self.outside.clone());
         let acceptance = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
-            let (store, underway) = (self.store.clone(), self.underway.clone());
+            let (store, underway, origin) = (self.store.clone(), self.underway.clone(), self.origin.clone());
             tokio::task::spawn_blocking(move || {
-                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, &underway))
+                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, (&underway, &origin)))
             })
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, &self.underway).await
+            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, (&self.underway, &self.origin)).await
         };
         let runs: Vec<_> = acceptance.interactions.iter().map(|one| one.run.as_ref().map(Ran::of)).collect();
         let outcome = self.store.accept(acceptance).await;
@@ -125,7 +125,7 @@ impl App {
         accepted: &[Accepted],
         runs: Vec<Option<Ran>>,
         protocol: Protocol,
-        (begun_at, bytes): (SystemTime, usize),
+        (begun_at, bytes): (Timestamp, usize),
     ) {
         let via = protocol.as_str();
         let mut made = Vec::with_capacity(accepted.len());
@@ -145,7 +145,7 @@ impl App {
                 }
             }
         }
-        self.traces.accepted(protocol, (begun_at, bytes), &made);
+        self.traces.accepted(protocol, (begun_at, self.origin.now()), bytes, &made);
     }
 
     /// Wakes whoever waits for what was just committed.
@@ -177,10 +177,10 @@ async fn prepare(
     outside: Option<&dyn Outside>,
     arrival: Arrival,
     mut limits: Limits,
-    underway: &Underway,
+    (underway, origin): (&Underway, &Origin),
 ) -> Acceptance {
     // As the store keeps it: a rerun or a replay must see the same time.
-    let received_at = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
+    let received_at = Timestamp::from_microsecond(origin.now().as_microsecond()).unwrap_or_default();
     let raw = arrival.raw;
     let noted = underway.begin(content_hash(&raw));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
@@ -195,13 +195,14 @@ async fn prepare(
         if !routes.insert(key) {
             continue;
         }
-        let id = InteractionId(Uuid::now_v7());
+        let id = InteractionId(origin.id_in_order());
         let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));
         let opening = recipient.opening.as_ref();
         // Nobody sends a bounce by beginning a conversation: it has no reverse-path.
         let from = Some(arrival.from.as_str()).filter(|from| !from.is_empty() || opening.is_none());
         let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote };
-        let start = Start { interaction: id, received_at, priority, route, opening, envelope };
+        let start =
+            Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
         let answers = LiveAnswers::new(running, store).with_outside(outside);
         let ended = match noted.care() {

@@ -69,14 +69,13 @@ pub(crate) struct Noted<'u> {
 }
 
 impl Underway {
-    /// Reads what the last process left behind, and begins anew.
+    /// Reads what the last process left behind, and begins anew, at the time that it is `now`.
     ///
     /// # Errors
     /// The files can't be written.
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path, now: Timestamp) -> io::Result<Self> {
         let (notes, suspects) = (directory.join(NOTES), directory.join(SUSPECTS));
         let mut known = remembered(&suspects);
-        let now = Timestamp::now();
         let left = fs::read(&notes).unwrap_or_default();
         let (left, _) = left.as_chunks::<HASH_BYTES>();
         for hash in left.iter().filter(|hash| **hash != [0; HASH_BYTES]) {
@@ -159,8 +158,21 @@ fn private(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_second(1_750_000_000 + day * 24 * 3600).unwrap()
+    }
+
+    #[test]
+    fn a_mail_that_has_not_come_again_for_a_week_is_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        let care = |day| Underway::open(path, at(day)).unwrap().begin([1; HASH_BYTES]).care();
+        std::mem::forget(Underway::open(path, at(0)).unwrap().begin([1; HASH_BYTES]));
+        assert_eq!([care(0), care(6), care(7), care(8)], [Care::NoRun, Care::NoRun, Care::Usual, Care::Usual]);
+    }
+
     fn cares(directory: &Path, hashes: &[u8]) -> Vec<Care> {
-        let underway = Underway::open(directory).unwrap();
+        let underway = Underway::open(directory, at(0)).unwrap();
         hashes.iter().map(|hash| underway.begin([*hash; HASH_BYTES]).care()).collect()
     }
 
@@ -168,20 +180,20 @@ mod tests {
     fn what_was_under_way_when_a_process_ended_is_taken_in_with_care() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
-        let first = Underway::open(path).unwrap();
+        let first = Underway::open(path, at(0)).unwrap();
         drop(first.begin([1; HASH_BYTES]));
         // As a process that ends does: nothing is dropped.
         std::mem::forget(first.begin([2; HASH_BYTES]));
         assert_eq!(cares(path, &[1, 2, 3]), [Care::Usual, Care::NoRun, Care::Usual]);
         assert_eq!(cares(path, &[2]), [Care::NoRun], "it is remembered");
-        std::mem::forget(Underway::open(path).unwrap().begin([2; HASH_BYTES]));
+        std::mem::forget(Underway::open(path, at(0)).unwrap().begin([2; HASH_BYTES]));
         assert_eq!(cares(path, &[1, 2]), [Care::Usual, Care::Unread]);
     }
 
     #[test]
     fn places_are_used_again_and_mails_beyond_them_are_taken_in() {
         let directory = tempfile::tempdir().unwrap();
-        let underway = Underway::open(directory.path()).unwrap();
+        let underway = Underway::open(directory.path(), at(0)).unwrap();
         let many: Vec<Noted<'_>> = (0..PLACES + 5).map(|_| underway.begin([7; HASH_BYTES])).collect();
         drop(many);
         std::mem::forget(underway.begin([8; HASH_BYTES]));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ impl App {
     /// attempt unless the store is away.
     pub(super) async fn work_on(&self, work: ClaimedRun) {
         let (id, lease) = (work.interaction.id, work.lease);
-        let renew = || self.store.renew_run(id, self.run_term.renew(lease));
+        let renew = || self.store.renew_run(id, self.run_term.renew(lease, self.origin.now()));
         let error = match hold(self.run_term, renew, self.run_claimed(work)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,
@@ -84,17 +85,17 @@ impl App {
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let run = if set_aside {
             tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run came to an end: it is set aside");
-            set_aside_record(start(&work, route.as_deref()), running.unrouted, work.attempts)
+            set_aside_record(start(&work, route.as_deref(), self.origin.now()), running.unrouted, work.attempts)
         } else {
             let so_far = self.so_far(&work).await?;
             // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
             let outside = self.outside.clone().filter(|_| !work.interaction.erased);
-            let (runtime, store) = (tokio::runtime::Handle::current(), self.store.clone());
+            let (runtime, store, origin) = (tokio::runtime::Handle::current(), self.store.clone(), self.origin.clone());
             let run = self.runs.work(move |wanted| {
                 let raw = raw.unwrap_or_default();
                 let message = Message::parse(&raw);
                 let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
-                runtime.block_on(room.run(start(&work, route.as_deref()), &message, limits, so_far))
+                runtime.block_on(room.run(start(&work, route.as_deref(), origin.now()), &message, limits, so_far))
             });
             match run.await.map_err(|failed| StoreError::Failed(failed.to_string()))?? {
                 Ended::Parked(parked) => return self.park(id, lease.id, *parked).await,
@@ -113,7 +114,7 @@ impl App {
             Ok(true) => {
                 self.decided.notify_waiters();
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
-                self.metrics.decided_later(&ran, received_at);
+                self.metrics.decided_later(&ran, received_at, self.origin.now());
                 self.traces.ran(id, &ran);
             }
             // It is claimed again at once, with a catalogue that knows that the queue is gone.
@@ -181,10 +182,11 @@ fn is_there(running: &Running, target: RouteTarget) -> bool {
     }
 }
 
-fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>) -> Start<'r> {
+fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>, now: Timestamp) -> Start<'r> {
     Start {
         interaction: work.interaction.id,
         received_at: work.interaction.received_at,
+        started_at: now,
         priority: work.interaction.initial_priority,
         route,
         opening: work.interaction.opening.as_ref(),

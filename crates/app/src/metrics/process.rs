@@ -13,10 +13,10 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn register(registry: &mut Registry) -> Self {
+    pub(super) fn register(registry: &mut Registry, started_at: Timestamp) -> Self {
         let process = Self { memory: Gauge::default(), files: Gauge::default() };
         let started: Gauge = Gauge::default();
-        started.set(Timestamp::now().as_second());
+        started.set(started_at.as_second());
         registry.register("process_resident_memory_bytes", "Memory that is resident", process.memory.clone());
         registry.register("process_open_fds", "File descriptors that are open", process.files.clone());
         registry.register("process_start_time_seconds", "When the process started, since 1970", started);

@@ -1,6 +1,5 @@
 //! What people do with an interaction that they have claimed. Each is done under the claim's token, or not at all.
 
-use jiff::Timestamp;
 use serde_json::json;
 use thiserror::Error;
 use uuid::Uuid;
@@ -133,7 +132,7 @@ impl App {
         // The audit log is told no addresses: they go when the interaction is erased, and the log stays.
         let audit = AuditRecord {
             after: Some(json!({ "kind": kind, "deliveries": ids })),
-            ..entry(actor, "sent", interaction.id)
+            ..entry(&self.origin, actor, "sent", interaction.id)
         };
         self.store.send(interaction.id, token, mail, audit).await.map_err(lost)?;
         tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
@@ -157,7 +156,7 @@ impl App {
         let queue = self.queue_wanted(&to.queue)?;
         self.interaction(id).await?;
         let WantedTransfer { priority, skills, language, .. } = to;
-        let audit = AuditRecord { after: Some(json!({ "queue": queue })), ..entry(actor, "transferred", id) };
+        let audit = AuditRecord { after: Some(json!({ "queue": queue })), ..entry(&self.origin, actor, "transferred", id) };
         let transfer = Transfer { queue, priority, skills, language };
         match self.store.transfer(id, token, transfer, audit).await {
             // It went while this was asked.
@@ -203,7 +202,7 @@ impl App {
             return Err(AgentError::Invalid(vec![problem]));
         }
         self.interaction(id).await?;
-        let audit = AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(actor, "completed", id) };
+        let audit = AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(&self.origin, actor, "completed", id) };
         self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
         tracing::info!(actor, interaction = %id, "completed under a claim");
         Ok(self.interaction(id).await?)

@@ -1,12 +1,11 @@
 //! Deliveries as people see them: looked at, edited, retried, taken back.
 
 use bytes::{Bytes, BytesMut};
-use jiff::Timestamp;
 use serde_json::json;
 use thiserror::Error;
-use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{DeliveryId, DeliveryState, InteractionId};
+use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::outbox::{Content, DeliveryFilter, DeliveryRecord, Unchanged};
@@ -145,7 +144,7 @@ impl App {
         let known = Known::of(&self.delivery_content(id).await?, &delivery.message_id);
         let head = edited(raw, known, &delivery.message_id).map_err(ActError::Invalid)?;
         let content = Content { head, with_original: false, tail: Bytes::new() };
-        let record = self.store.edit_delivery(id, content, entry(actor, "edited", id)).await?;
+        let record = self.store.edit_delivery(id, content, entry(&self.origin, actor, "edited", id)).await?;
         let record = record.map_err(|unchanged| ActError::of(id, unchanged, WANTED))?;
         tracing::info!(actor, delivery = %id, "delivery edited");
         Ok(record)
@@ -156,7 +155,7 @@ impl App {
     /// # Errors
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
-        let record = self.store.retry_delivery(id, entry(actor, "retried", id)).await?;
+        let record = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await?;
         let record =
             record.map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
         tracing::info!(actor, delivery = %id, "delivery retried");
@@ -180,7 +179,7 @@ impl App {
                 "kind": filter.kind,
                 "interactionId": filter.interaction,
             })),
-            ..AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, "retried", about)
+            ..AuditRecord::new(self.origin.id_in_order(), self.origin.now(), By { actor, note: None }, "retried", about)
         };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
         tracing::info!(actor, retried, "deliveries retried");
@@ -192,7 +191,7 @@ impl App {
     /// # Errors
     /// Not found, in another state than pending or dead, an attempt under way, or the store.
     pub async fn cancel_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
-        let record = self.store.cancel_delivery(id, entry(actor, "cancelled", id)).await?;
+        let record = self.store.cancel_delivery(id, entry(&self.origin, actor, "cancelled", id)).await?;
         let record = record.map_err(|unchanged| ActError::of(id, unchanged, "only a pending or dead one can be cancelled"))?;
         // A forward that was taken back is work for somebody.
         self.decided.notify_waiters();
@@ -208,7 +207,8 @@ fn joined(parts: &[&Bytes]) -> Bytes {
 }
 
 /// Deliveries go by their ids alone in the audit log: an address is somebody's.
-fn entry(actor: &str, action: &str, id: DeliveryId) -> AuditRecord {
+fn entry(origin: &Origin, actor: &str, action: &str, id: DeliveryId) -> AuditRecord {
     let about = About { kind: "delivery", id: &id.to_string(), name: "" };
-    AuditRecord::new(Uuid::now_v7(), Timestamp::now(), By { actor, note: None }, action, about)
+    let (entry, now) = (origin.id_in_order(), origin.now());
+    AuditRecord::new(entry, now, By { actor, note: None }, action, about)
 }

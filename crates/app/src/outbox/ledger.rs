@@ -30,8 +30,8 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub async fn ledger(&self, now: Timestamp) -> Result<Ledger, StoreError> {
-        self.store.ledger(now.saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN), MOST_STUCK).await
+    pub async fn ledger(&self) -> Result<Ledger, StoreError> {
+        self.store.ledger(self.origin.now().saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN), MOST_STUCK).await
     }
 }
 

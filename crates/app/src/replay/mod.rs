@@ -9,7 +9,6 @@ pub mod report;
 pub mod request;
 mod work;
 
-use jiff::Timestamp;
 use thiserror::Error;
 use uuid::Uuid;
 use waypost_catalogue::changesets::ChangeSet;
@@ -69,12 +68,12 @@ impl App {
         request.resolve(&self.catalogue.world()).map_err(ReplayError::Invalid)?;
         request.take(&set)?;
         // New mail must not make the next replay of the same request another one.
-        let now = Timestamp::now();
+        let now = self.origin.now();
         request.until.get_or_insert(now);
         let proposed = self.catalogue.proposed(By { actor, note: None }, set).await?;
         request.held_rows(&proposed.world).map_err(ReplayError::Invalid)?;
         let replay = ReplayRecord {
-            id: Uuid::now_v7(),
+            id: self.origin.id_in_order(),
             created_at: now,
             created_by: actor.to_owned(),
             request: serde_json::to_string(&request).map_err(|error| failed(&error))?,

@@ -65,12 +65,12 @@ impl Offline {
         message: &Message<'_>,
         (before, after): (Side<'_>, Side<'_>),
         routes: (Option<&RouteRecord>, Option<&RouteRecord>),
+        received_at: Timestamp,
     ) -> Result<(), StoreError> {
         if routes.0.is_none() && routes.1.is_none() {
             self.report.skip("noRoute");
             return Ok(());
         }
-        let received_at = Timestamp::now();
         let (was, is) = (one(before, routes.0, message, received_at)?, one(after, routes.1, message, received_at)?);
         let tell = |side: Side<'_>, run: &Option<RunRecord>| match run {
             Some(run) => told(&run.decision, &side.running.queue_names),
@@ -108,6 +108,7 @@ fn one(
     let start = Start {
         interaction: InteractionId(Uuid::nil()),
         received_at,
+        started_at: received_at,
         priority: route.priority,
         route: Some(route),
         opening: None,

@@ -92,6 +92,7 @@ pub(crate) async fn replay(
     let start = Start {
         interaction: record.interaction.id,
         received_at: record.interaction.received_at,
+        started_at: record.interaction.received_at,
         priority: match record.route {
             // A conversation that was begun over HTTP says its own.
             Some(route) if record.interaction.opening.is_none() && changed.has(&Ref::new(Kind::Route, route.id)) => {

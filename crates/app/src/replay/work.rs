@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -94,8 +93,8 @@ impl App {
     /// Runs replays until `stop` turns true.
     pub async fn replay_recorded(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() && stop.has_changed().is_ok() {
-            let lease = TERM.begin();
-            let begun = match self.store.begin_replay(lease, Timestamp::now()).await {
+            let lease = TERM.begin(self.origin.id(), self.origin.now());
+            let begun = match self.store.begin_replay(lease, self.origin.now()).await {
                 Ok(begun) => begun,
                 Err(error) => {
                     tracing::warn!(%error, "could not look for replays; it is tried again");
@@ -148,7 +147,7 @@ impl App {
     async fn replayed(&self, replay: &ReplayRecord, lease: Lease) -> Result<(Report, Vec<ReplayChange>), Ended> {
         // Checking a large catalogue may take longer than a lease.
         let nothing_yet = serde_json::to_string(&Progress::default()).unwrap_or_default();
-        let renew = || self.store.continue_replay(replay.id, TERM.renew(lease), nothing_yet.clone());
+        let renew = || self.store.continue_replay(replay.id, TERM.renew(lease, self.origin.now()), nothing_yet.clone());
         let plan = hold(TERM, renew, self.plan_replay(replay)).await.map_err(|Lost| Ended::Lost)??;
         let plan = Arc::new(plan);
         let (told, hear) = watch::channel(Progress { most: plan.request.most(), ..Progress::default() });
@@ -171,7 +170,7 @@ impl App {
     ) -> Result<bool, StoreError> {
         let progress = Progress { replayed: plan.ran.load(Ordering::Relaxed), ..hear.borrow().clone() };
         let progress = serde_json::to_string(&progress).unwrap_or_default();
-        self.store.continue_replay(id, TERM.renew(lease), progress).await
+        self.store.continue_replay(id, TERM.renew(lease, self.origin.now()), progress).await
     }
 
     async fn plan_replay(&self, replay: &ReplayRecord) -> Result<Plan, Ended> {

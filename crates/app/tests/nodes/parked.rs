@@ -14,6 +14,7 @@ use uuid::Uuid;
 use waypost_app::mail::parked::{Outside, Ticket};
 use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
 use waypost_ids::DecisionKind;
+use waypost_origin::Origin;
 use waypost_store::records::mail::{InteractionRecord, RunRecord};
 use waypost_store::records::retention::{RetentionLimits, VersionLimits};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -257,7 +258,10 @@ async fn a_run_sees_tables_as_they_are_where_what_it_saw_is_not_kept() {
         node.set_row("second", "now").await;
     }
     let versions = Some(VersionLimits { before: Timestamp::MAX, least: 1, most: 1 });
-    node.store.sweep(RetentionLimits { versions, ..RetentionLimits::default() }, 100).await.unwrap();
+    node.store
+        .sweep(RetentionLimits { versions, ..RetentionLimits::default() }, 100, Origin::system().now())
+        .await
+        .unwrap();
     assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
     let run = node.ran(id).await;
     assert_eq!((run.attributes["first"].as_str(), run.attributes["second"].as_str()), ("then", "now"));

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use waypost_ids::DecisionKind;
 
-use super::samples::{accept, at, audit, decided, id, listed, mail, offer, queue, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, id, later, listed, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{Accepted, InteractionFilter, QueueClaim, State};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -29,16 +29,19 @@ async fn there(store: &dyn Store) -> Vec<u128> {
 pub(crate) async fn contents_go_first_and_leave_the_decision(store: &dyn Store) {
     queues(store).await;
     forwarded(store, 1).await;
-    assert_eq!(store.sweep(contents(at(1)), 10).await.unwrap(), Swept::default(), "not older than the limit");
-    assert_eq!(store.sweep(contents(at(2)), 10).await.unwrap(), Swept { contents: 1, ..Swept::default() });
-    assert_eq!(store.sweep(contents(at(2)), 10).await.unwrap(), Swept::default(), "once");
+    assert_eq!(store.sweep(contents(at(1)), 10, later()).await.unwrap(), Swept::default(), "not older than the limit");
+    assert_eq!(store.sweep(contents(at(2)), 10, later()).await.unwrap(), Swept { contents: 1, ..Swept::default() });
+    assert_eq!(store.sweep(contents(at(2)), 10, later()).await.unwrap(), Swept::default(), "once");
     let kept = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((kept.erased, kept.subject.as_str(), kept.state), (true, "", State::Completed));
     assert_eq!(kept.decision.map(|decision| decision.kind), Some(DecisionKind::Forward));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
     let bare = store.runs(id(1)).await.unwrap().remove(0).run;
     assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
-    assert_eq!(store.sweep(interactions(at(2)), 10).await.unwrap(), Swept { interactions: 1, ..Swept::default() });
+    assert_eq!(
+        store.sweep(interactions(at(2)), 10, later()).await.unwrap(),
+        Swept { interactions: 1, ..Swept::default() }
+    );
     assert_eq!(store.interaction(id(1)).await.unwrap(), None);
     assert!(store.runs(id(1)).await.unwrap().is_empty());
 }
@@ -50,19 +53,23 @@ pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
     accept(store, decided(3, run(DecisionKind::Unrouted))).await;
     let limits =
         RetentionLimits { contents: Some(at(9000)), interactions: Some(at(9000)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
     // Claimed work is not completed either; acknowledged work is, from then on.
     let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
     let lease = store.claim(&claim, at(100)).await.unwrap().remove(0);
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
     store.acknowledge(queue(1), lease.lease.id, at(110)).await.unwrap();
-    assert_eq!(store.sweep(contents(at(110)), 10).await.unwrap(), Swept::default(), "its time counts from then");
-    assert_eq!(store.sweep(contents(at(111)), 10).await.unwrap().contents, 1);
+    assert_eq!(
+        store.sweep(contents(at(110)), 10, later()).await.unwrap(),
+        Swept::default(),
+        "its time counts from then"
+    );
+    assert_eq!(store.sweep(contents(at(111)), 10, later()).await.unwrap().contents, 1);
     // So is what somebody completed by hand, at the time of the log's entry.
     let other = if lease.interaction.id == id(2) { id(3) } else { id(2) };
     store.complete(other, audit(120, "ops")).await.unwrap();
-    assert_eq!(store.sweep(interactions(at(120)), 10).await.unwrap().interactions, 1);
-    assert_eq!(store.sweep(interactions(at(121)), 10).await.unwrap().interactions, 1);
+    assert_eq!(store.sweep(interactions(at(120)), 10, later()).await.unwrap().interactions, 1);
+    assert_eq!(store.sweep(interactions(at(121)), 10, later()).await.unwrap().interactions, 1);
     assert_eq!(there(store).await, [1], "the undecided one");
 }
 
@@ -74,7 +81,7 @@ pub(crate) async fn what_is_kept_still_adds_up(store: &dyn Store) {
     let mut again = decided(2, run(DecisionKind::Forward));
     again.interactions[0].id = id(22);
     accept(store, again).await;
-    assert_eq!(store.sweep(interactions(at(3)), 10).await.unwrap().interactions, 2);
+    assert_eq!(store.sweep(interactions(at(3)), 10, later()).await.unwrap().interactions, 2);
     let summary = store.summary().await.unwrap();
     assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (1, 0, 1));
     assert_eq!(summary.by_decision.get(&DecisionKind::Forward), Some(&1));
@@ -85,8 +92,7 @@ pub(crate) async fn what_is_kept_still_adds_up(store: &dyn Store) {
 /// ever be removed with anything.
 pub(crate) async fn what_repeats_mail_that_was_removed_is_not_counted(store: &dyn Store) {
     queues(store).await;
-    // Now, for stores forget by the clock what nobody repeats any more.
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    let now = later();
     let forwarded = |number: u8, id_of: u128, seconds: i64| {
         let mut mail = decided(number, run(DecisionKind::Forward));
         mail.message.received_at = now + SignedDuration::from_secs(seconds);
@@ -95,7 +101,7 @@ pub(crate) async fn what_repeats_mail_that_was_removed_is_not_counted(store: &dy
     };
     accept(store, forwarded(1, 1, -20)).await;
     accept(store, forwarded(2, 2, -10)).await;
-    let swept = store.sweep(interactions(now - SignedDuration::from_secs(15)), 10).await.unwrap();
+    let swept = store.sweep(interactions(now - SignedDuration::from_secs(15)), 10, later()).await.unwrap();
     assert_eq!(swept.interactions, 1);
     for number in [1, 2] {
         let of = id(number.into());
@@ -103,7 +109,7 @@ pub(crate) async fn what_repeats_mail_that_was_removed_is_not_counted(store: &dy
     }
     let summary = store.summary().await.unwrap();
     assert_eq!((summary.accepted, summary.duplicates, summary.interactions), (2, 1, 1));
-    store.sweep(interactions(now), 10).await.unwrap();
+    store.sweep(interactions(now), 10, later()).await.unwrap();
     assert_eq!(store.summary().await.unwrap().accepted, 0);
 }
 
@@ -112,13 +118,13 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     forwarded(store, 1).await;
     store.rerun(id(1), audit(10, "ops")).await.unwrap();
     let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default(), "it waits for a run");
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default(), "it waits for a run");
     let claimed = store.claim_runs(up_to(1), at(60)).await.unwrap().remove(0);
     let mut anew = run(DecisionKind::Forward);
     anew.started_at = at(61);
     store.record_run(id(1), claimed.lease.id, anew).await.unwrap();
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
-    assert_eq!(store.sweep(contents(at(62)), 10).await.unwrap().contents, 1);
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(contents(at(62)), 10, later()).await.unwrap().contents, 1);
 }
 
 pub(crate) async fn a_shared_message_stays_while_it_is_shown(store: &dyn Store) {
@@ -127,7 +133,7 @@ pub(crate) async fn a_shared_message_stays_while_it_is_shown(store: &dyn Store) 
     two.interactions.push(offer(2, 2));
     let raw = two.message.raw.clone();
     accept(store, two).await;
-    store.sweep(interactions(at(2)), 10).await.unwrap();
+    store.sweep(interactions(at(2)), 10, later()).await.unwrap();
     assert_eq!(there(store).await, [2]);
     assert_eq!(store.raw_message(id(2)).await.unwrap(), Some(raw));
 }
@@ -138,10 +144,16 @@ pub(crate) async fn small_batches_oldest_first(store: &dyn Store) {
         forwarded(store, number).await;
     }
     let limits = RetentionLimits { contents: Some(at(9)), interactions: Some(at(3)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, ..Swept::default() });
+    assert_eq!(
+        store.sweep(limits, 1, later()).await.unwrap(),
+        Swept { contents: 1, interactions: 1, ..Swept::default() }
+    );
     assert_eq!(there(store).await, [3, 2]);
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { contents: 1, interactions: 1, ..Swept::default() });
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept::default());
+    assert_eq!(
+        store.sweep(limits, 1, later()).await.unwrap(),
+        Swept { contents: 1, interactions: 1, ..Swept::default() }
+    );
+    assert_eq!(store.sweep(limits, 1, later()).await.unwrap(), Swept::default());
     assert_eq!(there(store).await, [3]);
 }
 
@@ -149,7 +161,7 @@ pub(crate) async fn the_audit_log_is_cut_by_age(store: &dyn Store) {
     let entries = (1..=3).map(|number| CatalogueChange::AddAudit(audit(number, "ops")));
     store.commit(0, entries.collect()).await.unwrap();
     let limits = RetentionLimits { audit: Some(at(3)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 1).await.unwrap(), Swept { audit: 1, ..Swept::default() });
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept { audit: 1, ..Swept::default() });
-    assert_eq!(store.sweep(limits, 10).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits, 1, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
 }

@@ -1,11 +1,13 @@
 //! Records to test with.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId};
+use waypost_origin::Origin;
 
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -19,6 +21,17 @@ use crate::traits::Store;
 /// The time of tests, `seconds` after their start.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_750_000_000 + seconds).unwrap()
+}
+
+/// When sweeps run: leases of tests have run out, windows of tests have ended.
+pub(crate) fn later() -> Timestamp {
+    at(400 * 24 * 3600)
+}
+
+/// Time and ids of what runs at [`later`].
+pub(crate) fn origin() -> &'static Origin {
+    static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin::given(later()));
+    &ORIGIN
 }
 
 /// A lease that stands for a number, until so many seconds after the start of tests.

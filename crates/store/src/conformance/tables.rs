@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::samples::{at, audit, lease, schedule, schedule_record, table, table_record};
+use super::samples::{at, audit, later, lease, origin, schedule, schedule_record, table, table_record};
 use crate::contents::{NewContent, Repeated, Replaced};
 use crate::error::{CommitError, TableError};
 use crate::leases::Lease;
@@ -55,7 +55,7 @@ fn staged(rows: &[(&str, &str)]) -> NewContent {
 }
 
 async fn replaced(store: &dyn Store, number: u128, rows: &[(&str, &str)]) -> Replaced {
-    staged(rows).replace(store, table(1), change(number)).await.unwrap()
+    staged(rows).replace(store, origin(), table(1), change(number)).await.unwrap()
 }
 
 /// A right that lasts until long after all tests.
@@ -67,7 +67,7 @@ async fn sweep_all(store: &dyn Store, versions: Option<VersionLimits>, max: u32)
     let mut swept = 0;
     loop {
         let limits = RetentionLimits { versions, ..RetentionLimits::default() };
-        let rows = store.sweep(limits, max).await.unwrap().rows;
+        let rows = store.sweep(limits, max, later()).await.unwrap().rows;
         if rows == 0 {
             return swept;
         }
@@ -170,7 +170,7 @@ pub(crate) async fn only_what_was_expected_is_changed(store: &dyn Store) {
     assert!(matches!(stale, Err(TableError::Conflict { newest: 1 })));
     let stale = store.delete_row(table(1), "ann", expecting(2)).await;
     assert!(matches!(stale, Err(TableError::Conflict { newest: 1 })));
-    let stale = staged(&[]).replace(store, table(1), expecting(0)).await;
+    let stale = staged(&[]).replace(store, origin(), table(1), expecting(0)).await;
     assert!(matches!(stale, Err(TableError::Conflict { newest: 1 })));
     assert_eq!(content(store, None).await, map(&[("ann", "gold")]));
     store.delete_row(table(1), "ann", ContentChange { expected: Some(1), ..change(2) }).await.unwrap();
@@ -310,7 +310,7 @@ pub(crate) async fn writing_nothing_keeps_a_right(store: &dyn Store) {
     made(store).await;
     store.begin_import(Import { lease: lease(7, 1), ..right(7) }, None).await.unwrap();
     store.write_import(right(7), Vec::new(), Vec::new()).await.unwrap();
-    assert_eq!(store.take_back(10).await.unwrap(), 0, "it was renewed");
+    assert_eq!(store.take_back(10, later()).await.unwrap(), 0, "it was renewed");
     store.write_import(right(7), vec![row("ann", "new")], Vec::new()).await.unwrap();
     let counts = RowCounts { added: 1, ..RowCounts::default() };
     assert_eq!(store.finish_import(right(7), counts, audit(1, "ops")).await.unwrap(), 1);
@@ -327,7 +327,7 @@ pub(crate) async fn who_changes_a_table_takes_back_what_stands_in_the_way(store:
     assert_eq!(again.counts, RowCounts { added: 1, same: 1, ..RowCounts::default() });
     assert_eq!(content(store, None).await, map(&[("ann", "gold"), ("bob", "basic")]));
     store.begin_import(right(8), None).await.unwrap();
-    let held = staged(&[]).replace(store, table(1), change(3)).await;
+    let held = staged(&[]).replace(store, origin(), table(1), change(3)).await;
     assert!(matches!(held, Err(TableError::Importing)), "one that is under way stands");
 }
 
@@ -335,7 +335,7 @@ pub(crate) async fn one_of_many_contents_wins(store: &dyn Store) {
     made(store).await;
     let contents = [staged(&[("a", "1")]), staged(&[("b", "1")]), staged(&[("c", "1")])];
     let replace = |content: NewContent| async move {
-        content.replace(store, table(1), ContentChange { expected: Some(0), ..change(1) }).await
+        content.replace(store, origin(), table(1), ContentChange { expected: Some(0), ..change(1) }).await
     };
     let [a, b, c] = contents;
     let (a, b, c) = tokio::join!(replace(a), replace(b), replace(c));

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::columns::{Columns, text, window_start};
 use super::commits::Ending;
 use super::locks::{self, epoch_of};
-use super::pool::{IDLE, Lent, rows, transfer_time};
+use super::pool::{IDLE, Lent, ended, rows, transfer_time};
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::error::StoreError;
@@ -41,19 +41,17 @@ pub(super) async fn accept(
     batch: &[&Acceptance],
     windows: Windows,
 ) -> Result<Vec<AcceptOutcome>, StoreError> {
+    let origin = db.origin();
+    let messages: Vec<Uuid> = batch.iter().map(|_| origin.id_in_order()).collect();
     let (db, ending) = db.parts();
-    let kept = attempt(db, ending, batch, windows).await;
-    if kept.is_err() && !ending.is_broken() {
-        // Should this fail too, the connection is closed, and the server rolls back.
-        db.batch_execute("ROLLBACK").await?;
-    }
-    kept
+    ended(db, ending, attempt(db, ending, batch, &messages, windows).await).await
 }
 
 async fn attempt(
     db: &Client,
     ending: &Ending,
     batch: &[&Acceptance],
+    messages: &[Uuid],
     windows: Windows,
 ) -> Result<Vec<AcceptOutcome>, StoreError> {
     let take = db.prepare_cached(seen::TAKE).await?;
@@ -62,8 +60,7 @@ async fn attempt(
     let epoch = db.prepare_cached(locks::EPOCH).await?;
     let queues = db.prepare_cached("SELECT id FROM queues WHERE id = ANY ($1)").await?;
     let add_messages = db.prepare_cached(ADD_MESSAGES).await?;
-    let messages: Vec<Uuid> = batch.iter().map(|_| Uuid::now_v7()).collect();
-    let mut upload = Some(begin_with_messages(db, &add_messages, batch, &messages));
+    let mut upload = Some(begin_with_messages(db, &add_messages, batch, messages));
     let mut answered = HashMap::new();
     if batch.iter().any(|acceptance| acceptance.idempotency.is_some()) {
         if let Some(upload) = upload.take() {
@@ -90,10 +87,10 @@ async fn attempt(
     for (place, (acceptance, message)) in batch.iter().zip(messages).enumerate() {
         outcomes.push(match answered.remove(&place) {
             Some(known) => {
-                writes.drop_message(acceptance, message);
+                writes.drop_message(acceptance, *message);
                 known
             }
-            None => AcceptOutcome::Committed(writes.add((acceptance, message), &catalogue, &wanted, &known)?),
+            None => AcceptOutcome::Committed(writes.add((acceptance, *message), &catalogue, &wanted, &known)?),
         });
     }
     let runs = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.bytes()));

@@ -161,8 +161,9 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
 }
 
 async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError> {
+    let origin = db.origin();
     let (mut transaction, ending) = db.begin().await?;
-    locks::alone(&mut transaction).await?;
+    locks::alone(&mut transaction, &origin).await?;
     if locks::epoch(&transaction).await? != expected {
         return Err(CommitError::Conflict);
     }

@@ -14,6 +14,7 @@ use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
+use waypost_origin::Origin;
 
 use super::pool::{execute, row};
 use crate::error::StoreError;
@@ -48,6 +49,7 @@ pub(super) struct Commits {
     pool: Pool,
     patience: Duration,
     free: Arc<Mutex<Vec<(Uuid, Uuid, Instant)>>>,
+    origin: Origin,
 }
 
 /// The mark that a transaction leaves, and where.
@@ -66,8 +68,8 @@ impl Mark {
 }
 
 impl Commits {
-    pub(super) fn new(pool: Pool, patience: Duration) -> Self {
-        Self { pool, patience, free: Arc::default() }
+    pub(super) fn new(pool: Pool, patience: Duration, origin: Origin) -> Self {
+        Self { pool, patience, free: Arc::default(), origin }
     }
 
     /// Begins what may commit once.
@@ -76,12 +78,12 @@ impl Commits {
         let (slot, before) = match free {
             Some((slot, before, used)) if used.elapsed() < USED_AGAIN => (slot, before),
             _ => {
-                let made = (Uuid::new_v4(), Uuid::new_v4());
+                let made = (self.origin.id(), self.origin.id());
                 execute(db, MAKE, &[&made.0, &made.1]).await?;
                 made
             }
         };
-        let mark = Mark { slot, before, mark: Uuid::new_v4() };
+        let mark = Mark { slot, before, mark: self.origin.id() };
         Ok(Ending { commits: self.clone(), mark, state: Arc::default() })
     }
 

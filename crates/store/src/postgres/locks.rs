@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
-use uuid::Uuid;
+use waypost_origin::Origin;
 
 use super::pool::{execute, rows};
 use crate::error::StoreError;
@@ -35,7 +35,7 @@ const LONGEST_WAIT: u64 = 1000;
 
 /// Keeps everybody else from changing the catalogue or recording decisions until the transaction ends. Whoever asks for it bounds how
 /// long that may take.
-pub(super) async fn alone(db: &mut Transaction<'_>) -> Result<(), StoreError> {
+pub(super) async fn alone(db: &mut Transaction<'_>, origin: &Origin) -> Result<(), StoreError> {
     let usual = rows(&*db, "SELECT current_setting('lock_timeout')", &[]).await?;
     let usual: &str = usual.first().map(|row| row.try_get(0)).transpose()?.unwrap_or("0");
     let mut wait = FIRST_WAIT;
@@ -51,8 +51,7 @@ pub(super) async fn alone(db: &mut Transaction<'_>) -> Result<(), StoreError> {
             Err(error) => return Err(error.into()),
         }
         // About as long as it waited: two that wait must not come back at the same moments.
-        let [chance, ..] = Uuid::new_v4().into_bytes();
-        sleep(Duration::from_millis(wait / 2 + wait * u64::from(chance) / 256)).await;
+        sleep(Duration::from_millis(wait).mul_f64(0.5 + origin.share())).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }

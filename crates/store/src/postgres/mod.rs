@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use uuid::Uuid;
+use waypost_origin::Origin;
 
 use crate::error::StoreError;
 use crate::traits::RoomStore;
@@ -64,6 +65,8 @@ pub struct PostgresOptions {
     pub lanes: usize,
     /// At most so many acceptances in one commit.
     pub batch: usize,
+    /// Where new ids and randomness come from.
+    pub origin: Origin,
 }
 
 impl PostgresOptions {
@@ -79,6 +82,7 @@ impl PostgresOptions {
             connections: 10,
             lanes: 2,
             batch: 128,
+            origin: Origin::system(),
         }
     }
 }
@@ -102,7 +106,7 @@ impl PostgresStore {
         let db = Database::new(&options)?;
         schema::check(&db).await?;
         schema::migrate(&db, schema::MIGRATIONS).await?;
-        let node = Uuid::new_v4();
+        let node = options.origin.id();
         let signals = Signals::start(&options, db.clone(), node)?;
         let lanes = Lanes::start(&options, db.clone(), signals.clone());
         Ok(Self { db, lanes, signals, node })

@@ -15,6 +15,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use waypost_origin::Origin;
 
 use super::PostgresOptions;
 use super::commits::{Commits, Ending};
@@ -57,12 +58,14 @@ pub(super) struct Database {
     pool: Pool,
     patience: Duration,
     commits: Commits,
+    origin: Origin,
 }
 
 /// A connection that is lent for a transaction that writes.
 pub(super) struct Lent {
     client: Client,
     ending: Ending,
+    origin: Origin,
 }
 
 impl Lent {
@@ -72,10 +75,24 @@ impl Lent {
         Ok((self.client.transaction().await?, self.ending.clone()))
     }
 
+    /// Where new ids and randomness come from.
+    pub(super) fn origin(&self) -> Origin {
+        self.origin.clone()
+    }
+
     /// The connection, and how to end a transaction that is begun by hand.
     pub(super) fn parts(&mut self) -> (&mut Client, &Ending) {
         (&mut self.client, &self.ending)
     }
+}
+
+/// What came of a transaction that was begun by hand: what it did not commit is rolled back before anybody is answered. Should this
+/// fail, the connection is closed, and the server rolls back.
+pub(super) async fn ended<T, E: From<StoreError>>(db: &Client, ending: &Ending, outcome: Result<T, E>) -> Result<T, E> {
+    if (outcome.is_err() || !ending.has_begun()) && !ending.is_broken() {
+        db.batch_execute("ROLLBACK").await.map_err(StoreError::from)?;
+    }
+    outcome
 }
 
 impl Database {
@@ -102,8 +119,8 @@ impl Database {
             }))
             .build()
             .map_err(|error| StoreError::Failed(error.to_string()))?;
-        let commits = Commits::new(pool.clone(), options.patience);
-        Ok(Self { pool, patience: options.patience, commits })
+        let commits = Commits::new(pool.clone(), options.patience, options.origin.clone());
+        Ok(Self { pool, patience: options.patience, commits, origin: options.origin.clone() })
     }
 
     /// Does `work` with a connection. One that failed, or did not answer in time, is closed: its server may be gone, or not be the
@@ -149,7 +166,7 @@ impl Database {
     {
         let client = self.pool.get().await.map_err(StoreError::from)?;
         let ending = self.commits.begin(&client).await?;
-        let mut lent = Lent { client, ending: ending.clone() };
+        let mut lent = Lent { client, ending: ending.clone(), origin: self.origin.clone() };
         let time = self.patience.saturating_add(transfer_time(bytes));
         let outcome = {
             let mut work = work(&mut lent);

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
+use tokio::try_join;
+use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
+use waypost_origin::Origin;
 
 use super::columns::{Columns, text};
+use super::commits::Ending;
 use super::mail_columns::interaction;
-use super::pool::{Lent, row, rows};
-use super::runs::give_back;
-use super::standing::{COLUMNS, Moves, lock, standing};
+use super::pool::{Lent, ended, row, rows};
+use super::runs::ran_out;
+use super::standing::{COLUMNS, Moves, begin, lock, standing};
 use super::{PostgresStore, audit};
 use crate::conditions::in_state;
 use crate::error::{LeaseError, StoreError};
@@ -35,51 +39,88 @@ impl QueueStore for PostgresStore {
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
         self.db
             .write(move |db| {
-                Box::pin(async move {
-                    let (transaction, ending) = db.begin().await?;
-                    let (id, before) = held(&transaction, queue, token).await?;
-                    let from = before.state;
-                    if end(&transaction, id, from, before.acknowledge(token, now)).await? {
-                        ending.commit(transaction).await?;
-                    }
-                    Ok(())
-                })
+                Box::pin(change(db, queue, token, move |before| match before.acknowledge(token, now) {
+                    Ends::Now(completed) => Ok(Some(completed)),
+                    Ends::Before => Ok(None),
+                    Ends::Refused => Err(LeaseError::Lost),
+                }))
             })
             .await
     }
 
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
-        let rule = move |before: Standing| before.release_work(token, now);
+        let rule = move |before: Standing| before.release_work(token, now).map(Some).ok_or(LeaseError::Lost);
         self.db.write(move |db| Box::pin(change(db, queue, token, rule))).await?;
         self.signals.work();
         Ok(())
     }
 
     async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError> {
-        let rule = move |before: Standing| before.extend_work(lease, now);
+        let rule = move |before: Standing| before.extend_work(lease, now).map(Some).ok_or(LeaseError::Lost);
         self.db.write(move |db| Box::pin(change(db, queue, lease.id, rule))).await
     }
 }
 
-/// Changes how what was claimed under this token stands, if the rules let it.
+/// Changes how what was claimed under this token stands, as the rules say; none of them may change nothing.
 async fn change(
     db: &mut Lent,
     queue: QueueId,
     token: Uuid,
-    rule: impl FnOnce(Standing) -> Option<Standing>,
+    rule: impl FnOnce(Standing) -> Result<Option<Standing>, LeaseError>,
 ) -> Result<(), LeaseError> {
-    let (transaction, ending) = db.begin().await?;
-    let (id, before) = held(&transaction, queue, token).await?;
-    let from = before.state;
-    let mut moves = Moves::default();
-    moves.add(id, from, &rule(before).ok_or(LeaseError::Lost)?);
-    moves.write(&transaction).await?;
-    Ok(ending.commit(transaction).await?)
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let (id, before) = begin(db, held(db, queue, token)).await?;
+        let from = before.state;
+        let Some(after) = rule(before)? else { return Ok(()) };
+        let mut moves = Moves::default();
+        moves.add(id, from, &after);
+        Ok(moves.commit(db, ending).await?)
+    };
+    ended(db, ending, attempt.await).await
 }
 
 async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
-    let (transaction, ending) = db.begin().await?;
-    give_back(&transaction, now).await?;
+    let origin = db.origin();
+    let (db, ending) = db.parts();
+    ended(db, ending, attempt_lease(db, ending, &origin, &claim, now).await).await
+}
+
+async fn attempt_lease(
+    db: &Client,
+    ending: &Ending,
+    origin: &Origin,
+    claim: &QueueClaim,
+    now: Timestamp,
+) -> Result<Vec<QueueLease>, StoreError> {
+    // What ran out is given back first, which is seldom anything: both are looked for in one round trip.
+    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, now), queued(db, claim)) }).await?;
+    let given_back = !free.is_empty();
+    let found = if given_back {
+        free.write(db).await?;
+        queued(db, claim).await?
+    } else {
+        found
+    };
+    let lasts = Duration::from_secs(claim.lease_seconds.into());
+    let mut moves = Moves::default();
+    let mut leases = Vec::with_capacity(found.len());
+    for row in &found {
+        let before = standing(row)?;
+        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
+        let Some(claimed) = before.claim_work(lease) else { continue };
+        let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
+        moves.add(interaction.id, from, &claimed);
+        leases.push(QueueLease { lease, interaction });
+    }
+    if given_back || !moves.is_empty() {
+        moves.commit(db, ending).await?;
+    }
+    Ok(leases)
+}
+
+/// What waits in a queue, in the order in which it is claimed. Nobody else claims it until the transaction ends.
+async fn queued(db: &Client, claim: &QueueClaim) -> Result<Vec<Row>, StoreError> {
     let sql = format!(
         "SELECT * FROM interactions WHERE {} AND queue = $1 AND ($2::text[] IS NULL OR skills IS NULL
             OR NOT EXISTS (SELECT 1 FROM json_array_elements_text(skills::json) AS needed (skill)
@@ -87,21 +128,7 @@ async fn lease(db: &mut Lent, claim: QueueClaim, now: Timestamp) -> Result<Vec<Q
         ORDER BY priority DESC, received_at, id LIMIT $3 FOR UPDATE SKIP LOCKED",
         in_state(State::Decided)
     );
-    let found = rows(&transaction, &sql, &[&claim.queue.0, &claim.skills, &i64::from(claim.max)]).await?;
-    let lasts = Duration::from_secs(claim.lease_seconds.into());
-    let mut moves = Moves::default();
-    let mut leases = Vec::with_capacity(found.len());
-    for row in &found {
-        let before = standing(row)?;
-        let (from, lease) = (before.state, Lease::new(now, lasts));
-        let Some(claimed) = before.claim_work(lease) else { continue };
-        let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
-        moves.add(interaction.id, from, &claimed);
-        leases.push(QueueLease { lease, interaction });
-    }
-    moves.write(&transaction).await?;
-    ending.commit(transaction).await?;
-    Ok(leases)
+    rows(db, &sql, &[&claim.queue.0, &claim.skills, &i64::from(claim.max)]).await
 }
 
 /// What a token was given for: nothing else has it. Nobody else changes it until the transaction ends.
@@ -112,28 +139,19 @@ async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid) -> Result<(I
     Ok((InteractionId(id), standing(&found)?))
 }
 
-/// Ends work; answers whether that changed anything.
-async fn end(db: &impl GenericClient, id: InteractionId, from: State, ends: Ends) -> Result<bool, LeaseError> {
-    match ends {
-        Ends::Now(completed) => {
-            let mut moves = Moves::default();
-            moves.add(id, from, &completed);
-            moves.write(db).await?;
-            Ok(true)
-        }
-        Ends::Before => Ok(false),
-        Ends::Refused => Err(LeaseError::Lost),
-    }
-}
-
 /// Completes an interaction whoever holds it.
 pub(super) async fn complete(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     let before = lock(&transaction, id).await?.ok_or(LeaseError::Lost)?;
     let from = before.state;
-    if end(&transaction, id, from, before.complete(entry.at)).await? {
-        audit::add(&transaction, &entry).await?;
-        ending.commit(transaction).await?;
-    }
-    Ok(())
+    let completed = match before.complete(entry.at) {
+        Ends::Now(completed) => completed,
+        Ends::Before => return Ok(()),
+        Ends::Refused => return Err(LeaseError::Lost),
+    };
+    let mut moves = Moves::default();
+    moves.add(id, from, &completed);
+    moves.write(&transaction).await?;
+    audit::add(&transaction, &entry).await?;
+    Ok(ending.commit(transaction).await?)
 }

@@ -27,13 +27,19 @@ const REQUESTS_SECONDS: i64 = 600;
 
 #[async_trait]
 impl RetentionStore for PostgresStore {
-    async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError> {
+    async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError> {
         let windows = self.lanes.windows();
-        self.db.run(move |db| Box::pin(sweep(db, limits, windows, i64::from(max)))).await
+        self.db.run(move |db| Box::pin(sweep(db, limits, windows, i64::from(max), now))).await
     }
 }
 
-async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: i64) -> Result<Swept, StoreError> {
+async fn sweep(
+    db: &mut Client,
+    limits: RetentionLimits,
+    windows: Windows,
+    max: i64,
+    now: Timestamp,
+) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     if let Some(limit) = limits.interactions {
         swept.interactions = remove(db, limit, max).await?;
@@ -55,16 +61,15 @@ async fn sweep(db: &mut Client, limits: RetentionLimits, windows: Windows, max: 
         swept.audit = execute(db, sql, &[&limit, &max]).await?;
     }
     // Rows are small.
-    swept.rows = super::tables::sweep(db, limits.versions, max.saturating_mul(10)).await?;
-    forget(db, windows, max).await?;
+    swept.rows = super::tables::sweep(db, limits.versions, max.saturating_mul(10), now).await?;
+    forget(db, windows, max, now).await?;
     super::commits::forget(db).await?;
     tally::fold(db).await?;
     Ok(swept)
 }
 
 /// Forgets keys whose window has ended: what comes now is not compared with them any more.
-async fn forget(db: &impl GenericClient, windows: Windows, max: i64) -> Result<(), StoreError> {
-    let now = Timestamp::now();
+async fn forget(db: &impl GenericClient, windows: Windows, max: i64, now: Timestamp) -> Result<(), StoreError> {
     let sql = "DELETE FROM seen WHERE (message_key, content_key) IN (SELECT message_key, content_key FROM seen
         WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
     // Tens of these come with each interaction that is swept; they are small.

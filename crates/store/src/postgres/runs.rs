@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use tokio::try_join;
+use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
+use waypost_origin::Origin;
 
 use super::columns::{Columns, text};
+use super::commits::Ending;
 use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
-use super::pool::{Lent, execute, row, rows};
-use super::standing::{COLUMNS, Moves, standing};
+use super::pool::{Lent, ended, execute, row, rows};
+use super::standing::{COLUMNS, Moves, begin, standing};
 use super::tally::Tally;
 use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
@@ -20,13 +23,14 @@ use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::catalogue::Epoch;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
 use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::sums::sum;
 
-/// Gives back all work, of workers and of queues, whose lease ran out. What another node is giving back is left to it.
-pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result<(), StoreError> {
+/// All work, of workers and of queues, whose lease ran out, as it is to be given back. What another node is giving back is left to it.
+pub(super) async fn ran_out(db: &Client, now: Timestamp) -> Result<Moves, StoreError> {
     let ended = async |expiring: &str| {
         let sql = format!(
             "SELECT id, {COLUMNS} FROM interactions
@@ -44,40 +48,64 @@ pub(super) async fn give_back(db: &impl GenericClient, now: Timestamp) -> Result
             moves.add(InteractionId(row.try_get("id")?), from, &free);
         }
     }
-    moves.write(db).await
+    Ok(moves)
 }
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and nobody should wait for them here.
 pub(super) async fn claim(db: &mut Lent, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-    let (transaction, ending) = db.begin().await?;
-    give_back(&transaction, now).await?;
-    let received = in_state(State::Received);
-    let waiting = async |attempts: &str, max: u32| {
-        let sql = format!(
-            "SELECT *, {PARKED} FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
-            FOR UPDATE SKIP LOCKED"
-        );
-        rows(&transaction, &sql, &[&i64::from(max)]).await
+    let origin = db.origin();
+    let (db, ending) = db.parts();
+    ended(db, ending, attempt_claim(db, ending, &origin, claim, now).await).await
+}
+
+async fn attempt_claim(
+    db: &Client,
+    ending: &Ending,
+    origin: &Origin,
+    claim: RunClaim,
+    now: Timestamp,
+) -> Result<Vec<ClaimedRun>, StoreError> {
+    // What ran out is given back first, which is seldom anything: both are looked for in one round trip.
+    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, now), waiting(db, claim)) }).await?;
+    let given_back = !free.is_empty();
+    let (fresh, retried, epoch) = if given_back {
+        free.write(db).await?;
+        waiting(db, claim).await?
+    } else {
+        found
     };
-    let (fresh, retried) = try_join!(biased; waiting("= 0", claim.fresh), waiting("> 0", claim.retried))?;
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut moves = Moves::default();
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
         let parked: bool = row.try_get("parked")?;
         claimed.push((interaction, attempts, parked, lease));
     }
-    // Read after the claim: a catalogue that was published before is in it.
-    let (epoch, ()) = try_join!(biased; locks::epoch(&transaction), moves.write(&transaction))?;
-    ending.commit(transaction).await?;
+    if given_back || !moves.is_empty() {
+        moves.commit(db, ending).await?;
+    }
     claimed.sort_by_key(|(interaction, ..)| (interaction.received_at, interaction.id.0));
     let work = |(interaction, attempts, parked, lease)| ClaimedRun { interaction, attempts, parked, epoch, lease };
     Ok(claimed.into_iter().map(work).collect())
+}
+
+/// What waits for a run, untried and tried, and the epoch. That is read last: a catalogue that was published before the claim is in it.
+async fn waiting(db: &Client, claim: RunClaim) -> Result<(Vec<Row>, Vec<Row>, Epoch), StoreError> {
+    let received = in_state(State::Received);
+    let waiting = async |attempts: &str, max: u32| {
+        let sql = format!(
+            "SELECT *, {PARKED} FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
+            FOR UPDATE SKIP LOCKED"
+        );
+        rows(db, &sql, &[&i64::from(max)]).await
+    };
+    let (fresh, retried) = try_join!(biased; waiting("= 0", claim.fresh), waiting("> 0", claim.retried))?;
+    Ok((fresh, retried, locks::epoch(db).await?))
 }
 
 /// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.

@@ -1,16 +1,19 @@
 //! Where interactions stand, as rows.
 
-use deadpool_postgres::GenericClient;
+use std::time::Duration;
+
+use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use tokio::try_join;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
+use super::commits::{self, Ending, Mark};
 use super::mail_columns::{read_state, small};
-use super::pool::{Lent, Parameters, execute, row};
-use super::tally::Tally;
+use super::pool::{Lent, Parameters, ended, row};
+use super::tally::{self, Tally};
 use crate::error::StoreError;
 use crate::records::mail::State;
 use crate::rules::standing::Standing;
@@ -42,15 +45,27 @@ pub(super) async fn change(
     id: InteractionId,
     rule: impl FnOnce(Standing) -> Option<Standing>,
 ) -> Result<bool, StoreError> {
-    let (transaction, ending) = db.begin().await?;
-    let Some(before) = lock(&transaction, id).await? else { return Ok(false) };
-    let from = before.state;
-    let Some(after) = rule(before) else { return Ok(false) };
-    let mut moves = Moves::default();
-    moves.add(id, from, &after);
-    moves.write(&transaction).await?;
-    ending.commit(transaction).await?;
-    Ok(true)
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let Some(before) = begin(db, lock(db, id)).await? else { return Ok(false) };
+        let from = before.state;
+        let Some(after) = rule(before) else { return Ok(false) };
+        let mut moves = Moves::default();
+        moves.add(id, from, &after);
+        moves.commit(db, ending).await?;
+        Ok(true)
+    };
+    ended(db, ending, attempt.await).await
+}
+
+/// Begins a transaction by hand, and reads what it is about in the same round trip.
+pub(super) async fn begin<T, E: From<StoreError>>(
+    db: &Client,
+    read: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let begin = async { db.batch_execute("BEGIN").await.map_err(|error| StoreError::from(error).into()) };
+    let ((), read) = try_join!(biased; begin, read)?;
+    Ok(read)
 }
 
 /// Interactions that stand differently, a list for each column.
@@ -81,19 +96,66 @@ impl Moves {
         }
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// Writes all of them in one round trip.
     pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
-        if self.ids.is_empty() {
+        if self.is_empty() {
             return Ok(());
         }
-        let sql = "UPDATE interactions SET state = new.state, lease = new.lease, lease_until = new.lease_until,
+        let statements = Statements::prepare(db).await?;
+        self.send(db, &statements).await
+    }
+
+    /// Writes all of them, which may be none, and commits what was begun by hand, in one round trip.
+    pub(super) async fn commit(self, db: &Client, ending: &Ending) -> Result<(), StoreError> {
+        // All are prepared ahead: what is sent together arrives in this order.
+        let statements = Statements::prepare(db).await?;
+        let mark = db.prepare_cached(commits::MARK).await?;
+        let send = |left: Mark| async move {
+            let leave = async { db.execute(&mark, &left.parameters()).await.map_err(StoreError::from) };
+            let end = async { db.batch_execute("COMMIT").await.map_err(StoreError::from) };
+            try_join!(biased; self.send(db, &statements), leave, end).map(drop)
+        };
+        ending.commit_by(Duration::ZERO, send).await
+    }
+
+    async fn send(self, db: &impl GenericClient, statements: &Statements) -> Result<(), StoreError> {
+        let Self { ids, states, leases, until, attempts, rerun_by, completed_at, tally } = self;
+        let values: Parameters<'_> = &[&ids, &states, &leases, &until, &attempts, &rerun_by, &completed_at];
+        let counts = tally.changes();
+        let update = async {
+            if ids.is_empty() {
+                return Ok(0);
+            }
+            db.execute(&statements.update, values).await.map_err(StoreError::from)
+        };
+        let count = async {
+            if counts.is_empty() {
+                return Ok(0);
+            }
+            db.execute(&statements.count, &counts.parameters()).await.map_err(StoreError::from)
+        };
+        try_join!(biased; update, count).map(drop)
+    }
+}
+
+/// What moves are written by.
+struct Statements {
+    update: Statement,
+    count: Statement,
+}
+
+impl Statements {
+    async fn prepare(db: &impl GenericClient) -> Result<Self, StoreError> {
+        let update = "UPDATE interactions SET state = new.state, lease = new.lease, lease_until = new.lease_until,
                 attempts = new.attempts, rerun_by = new.rerun_by, completed_at = new.completed_at
             FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[])
                 AS new (id, state, lease, lease_until, attempts, rerun_by, completed_at)
             WHERE interactions.id = new.id";
-        let Self { ids, states, leases, until, attempts, rerun_by, completed_at, tally } = self;
-        let values: Parameters<'_> = &[&ids, &states, &leases, &until, &attempts, &rerun_by, &completed_at];
-        try_join!(biased; execute(db, sql, values), tally.write(db))?;
-        Ok(())
+        Ok(Self { update: db.prepare_cached(update).await?, count: db.prepare_cached(tally::ADD).await? })
     }
 }

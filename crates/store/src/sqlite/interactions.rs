@@ -40,7 +40,8 @@ impl MailStore for SqliteStore {
     }
 
     async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
-        self.writer()?.run(move |session| runs::claim(session, claim, now).map(Ok::<_, StoreError>)).await?
+        let origin = self.options.origin.clone();
+        self.writer()?.run(move |session| runs::claim(session, claim, now, &origin).map(Ok::<_, StoreError>)).await?
     }
 
     async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {

@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use waypost_origin::Origin;
 
 use crate::error::StoreError;
 use crate::traits::{Heard, PeerStore, RoomStore};
@@ -64,6 +65,8 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// The write-ahead log is folded into the database each time it has grown by about so many bytes.
     pub checkpoint_bytes: u64,
+    /// Where new ids come from.
+    pub origin: Origin,
 }
 
 impl Default for SqliteOptions {
@@ -75,6 +78,7 @@ impl Default for SqliteOptions {
             batch: 128,
             readers: 2,
             checkpoint_bytes: 32 * 1024 * 1024,
+            origin: Origin::system(),
         }
     }
 }

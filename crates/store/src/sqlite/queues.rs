@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
+use waypost_origin::Origin;
 
 use super::SqliteStore;
 use super::columns::Columns;
@@ -26,8 +27,8 @@ use crate::traits::QueueStore;
 #[async_trait]
 impl QueueStore for SqliteStore {
     async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
-        let request = claim.clone();
-        self.writer()?.run(move |session| lease(session, &request, now).map(Ok::<_, StoreError>)).await?
+        let (request, origin) = (claim.clone(), self.options.origin.clone());
+        self.writer()?.run(move |session| lease(session, &request, now, &origin).map(Ok::<_, StoreError>)).await?
     }
 
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError> {
@@ -69,7 +70,12 @@ fn change(
     Ok(Ok(()))
 }
 
-fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError> {
+fn lease(
+    session: &mut Session<'_>,
+    claim: &QueueClaim,
+    now: Timestamp,
+    origin: &Origin,
+) -> Result<Vec<QueueLease>, StoreError> {
     give_back(session, now)?;
     let skills = claim.skills.as_ref().map(json).transpose()?;
     let sql = format!(
@@ -87,7 +93,7 @@ fn lease(session: &mut Session<'_>, claim: &QueueClaim, now: Timestamp) -> Resul
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut leases = Vec::with_capacity(work.len());
     for (interaction, before) in work {
-        let (from, lease) = (before.state, Lease::new(now, lasts));
+        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         standing::write(session, interaction.id, from, &claimed)?;
         let interaction = InteractionRecord { state: claimed.state, ..interaction };

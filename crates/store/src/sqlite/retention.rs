@@ -1,6 +1,7 @@
 //! What goes: contents that somebody wants erased, and what has outlived its time.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::Connection;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
@@ -18,12 +19,12 @@ use crate::traits::RetentionStore;
 
 #[async_trait]
 impl RetentionStore for SqliteStore {
-    async fn sweep(&self, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError> {
-        self.writer()?.run(move |session| sweep(session, limits, max).map(Ok::<_, StoreError>)).await?
+    async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError> {
+        self.writer()?.run(move |session| sweep(session, limits, max, now).map(Ok::<_, StoreError>)).await?
     }
 }
 
-fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32) -> Result<Swept, StoreError> {
+fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     if let Some(limit) = limits.interactions {
         for one in interactions(session.db, micros(limit), max)? {
@@ -53,7 +54,7 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32) -> Result
         swept.audit = removed as u64;
     }
     // Rows are small.
-    swept.rows = super::tables::sweep(session.db, limits.versions, max.saturating_mul(10))?;
+    swept.rows = super::tables::sweep(session.db, limits.versions, max.saturating_mul(10), now)?;
     Ok(swept)
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
+use waypost_origin::Origin;
 
 use super::columns::{Columns, kept, micros};
 use super::journals::{self, PARKED};
@@ -54,7 +55,12 @@ pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
 }
 
 /// Claims what waits for a run, oldest first, without the messages: those may be large, and are read beside the writer.
-pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError> {
+pub(super) fn claim(
+    session: &mut Session<'_>,
+    claim: RunClaim,
+    now: Timestamp,
+    origin: &Origin,
+) -> Result<Vec<ClaimedRun>, StoreError> {
     give_back(session, now)?;
     let epoch = super::catalogue::epoch(session.db)?;
     let received = in_state(State::Received);
@@ -74,7 +80,7 @@ pub(super) fn claim(session: &mut Session<'_>, claim: RunClaim, now: Timestamp) 
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut claimed = Vec::with_capacity(found.len());
     for (interaction, before, parked) in found {
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(now, lasts));
+        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         standing::write(session, interaction.id, from, &held)?;
         let interaction = InteractionRecord { state: held.state, ..interaction };

@@ -15,6 +15,7 @@ use waypost_flow::document;
 use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_members::email::Envelope;
+use waypost_origin::Origin;
 use waypost_project::Project;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::RunRecord;
@@ -62,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let running = world.running();
     let mut out = BufWriter::new(screen::stdout());
     let mut failed = false;
+    let origin = Origin::system();
     files::mails(&arguments.mails, &mut |mail| {
         let message = Message::parse(&mail.raw);
         let route = match &chosen {
@@ -73,9 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             print_unroutable(&mut out, arguments, &mail)?;
             return Ok(());
         };
+        let now = origin.now();
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
-            received_at: Timestamp::now(),
+            received_at: now,
+            started_at: now,
             priority: route.priority,
             route: Some(&route),
             opening: None,

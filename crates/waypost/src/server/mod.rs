@@ -29,6 +29,7 @@ use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
 use waypost_mail::smtp::Settings as SmtpSettings;
+use waypost_origin::Origin;
 
 use crate::commands::serve::{Arguments, BareLf, TraceDetail};
 use crate::failure::Failure;
@@ -43,8 +44,9 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     // From the first moment: unhandled, it would end the process.
     let hangups = signal(SignalKind::hangup())?;
     let telemetry = Telemetry::start()?;
-    let store = store::open(&arguments).await?;
-    let access = Arc::new(Access::new(store.clone()));
+    let origin = Origin::system();
+    let store = store::open(&arguments, &origin).await?;
+    let access = Arc::new(Access::new(store.clone(), origin.clone()));
     admin_client(&access, data_dir).await?;
     let limits = Limits {
         steps: arguments.run_steps,
@@ -53,6 +55,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         ..Limits::default()
     };
     let settings = waypost_app::Settings {
+        origin: origin.clone(),
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
@@ -60,9 +63,9 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
 
-    let certificates = certificates(&arguments)?;
+    let certificates = certificates(&arguments, &origin)?;
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;
-    tokio::spawn(reload_on(hangups, certificates));
+    tokio::spawn(reload_on(hangups, certificates, origin.clone()));
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut bound = Listeners { pid: std::process::id(), ..Listeners::default() };
@@ -72,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let proxies: Networks = arguments.trusted_proxy.iter().copied().collect();
     // A proxy's connections are those of many clients.
     let excepted = arguments.trusted_network.iter().copied().flatten().chain(arguments.trusted_proxy.iter().copied());
-    let edge = Arc::new(Edge { gate: Gate::new(http_room, excepted.collect()), proxies });
+    let edge = Arc::new(Edge { gate: Gate::new(http_room, excepted.collect()), proxies, origin });
 
     let settings = ApiSettings {
         rate_limit: arguments.rate_limit,
@@ -170,24 +173,25 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
 }
 
 /// The certificate for HTTPS and STARTTLS, if there is to be one.
-fn certificates(arguments: &Arguments) -> Result<Option<Arc<Certificates>>, Failure> {
+fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Certificates>>, Failure> {
     let source = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(certificate), Some(key)) => Source::Files { certificate: certificate.clone(), key: key.clone() },
         _ if arguments.tls_self_signed => Source::SelfSigned(arguments.data_dir.clone()),
         _ => return Ok(None),
     };
-    Certificates::load(source, SystemTime::now()).map(Some)
+    Certificates::load(source, SystemTime::from(origin.now())).map(Some)
 }
 
 /// Reads the certificate again at each SIGHUP. All else that is configured needs a restart.
-async fn reload_on(mut hangups: Signal, certificates: Option<Arc<Certificates>>) {
+async fn reload_on(mut hangups: Signal, certificates: Option<Arc<Certificates>>, origin: Origin) {
     while hangups.recv().await.is_some() {
         let Some(certificates) = certificates.clone() else {
             tracing::info!("SIGHUP: there is no certificate to read again");
             continue;
         };
         // On a thread that serves nobody: a disk may be slow to answer.
-        let read = spawn_blocking(move || certificates.reload(SystemTime::now())).await;
+        let now = SystemTime::from(origin.now());
+        let read = spawn_blocking(move || certificates.reload(now)).await;
         match read.unwrap_or_else(|error| Err(Failure::of("reading it was broken off")(&error))) {
             Ok(()) => tracing::info!("SIGHUP: the certificate was read again"),
             Err(failure) => {

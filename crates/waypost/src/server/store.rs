@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use waypost_origin::Origin;
 use waypost_store::postgres::{PostgresOptions, PostgresStore};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
@@ -12,14 +13,14 @@ use waypost_store::traits::Store;
 use crate::commands::serve::Arguments;
 use crate::failure::Failure;
 
-pub(super) async fn open(arguments: &Arguments) -> Result<Arc<dyn Store>, Failure> {
+pub(super) async fn open(arguments: &Arguments, origin: &Origin) -> Result<Arc<dyn Store>, Failure> {
     let duplicate_window = Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60);
     let Some(url) = &arguments.database else {
-        let options = SqliteOptions { duplicate_window, ..SqliteOptions::default() };
+        let options = SqliteOptions { duplicate_window, origin: origin.clone(), ..SqliteOptions::default() };
         let store = SqliteStore::open(&arguments.data_dir, options);
         return Ok(Arc::new(store.map_err(|error| Failure::of("can't open the store")(&error))?));
     };
-    let mut options = PostgresOptions { duplicate_window, ..PostgresOptions::new(url) };
+    let mut options = PostgresOptions { duplicate_window, origin: origin.clone(), ..PostgresOptions::new(url) };
     if let Some(file) = &arguments.database_ca {
         let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let trusted = read.map_err(|error| Failure::of(format!("can't read {}", file.display()))(&error))?;

@@ -7,6 +7,7 @@ mod sweep;
 
 use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use waypost_ids::TableId;
 
@@ -99,8 +100,8 @@ impl TableStore for PostgresStore {
         self.db.write(move |db| Box::pin(imports::abandon(db, import))).await
     }
 
-    async fn take_back(&self, max: u32) -> Result<u64, StoreError> {
-        self.db.run(move |db| Box::pin(sweep::undo(db, i64::from(max)))).await
+    async fn take_back(&self, max: u32, now: Timestamp) -> Result<u64, StoreError> {
+        self.db.run(move |db| Box::pin(sweep::undo(db, i64::from(max), now))).await
     }
 }
 

@@ -17,8 +17,9 @@ pub(in crate::postgres) async fn sweep(
     db: &mut Client,
     limits: Option<VersionLimits>,
     max: i64,
+    now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let undone = undo(db, max).await?;
+    let undone = undo(db, max, now).await?;
     if undone > 0 {
         return Ok(undone);
     }
@@ -34,9 +35,8 @@ pub(in crate::postgres) async fn sweep(
 
 /// Takes back what an import wrote that came to nothing: from the last key down, so much at a time. Rows that began go, rows that were
 /// ended go on.
-pub(super) async fn undo(db: &mut Client, max: i64) -> Result<u64, StoreError> {
+pub(super) async fn undo(db: &mut Client, max: i64, now: Timestamp) -> Result<u64, StoreError> {
     let transaction = db.transaction().await?;
-    let now = Timestamp::now();
     let sql = "SELECT table_id, version, undo_below, import, import_until, undoing FROM table_contents
         WHERE undoing OR import_until <= $1 LIMIT 1 FOR UPDATE SKIP LOCKED";
     let Some(found) = row(&transaction, sql, &[&now]).await? else { return Ok(0) };

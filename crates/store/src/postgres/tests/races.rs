@@ -4,7 +4,9 @@ use waypost_ids::DecisionKind;
 
 use super::waits::{number, session};
 use super::{another, open};
-use crate::conformance::samples::{accept, at, audit, decided, id, lease, mail, offer, queue, queues, run, up_to};
+use crate::conformance::samples::{
+    accept, at, audit, decided, id, later, lease, mail, offer, queue, queues, run, up_to,
+};
 use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim};
@@ -95,7 +97,7 @@ async fn old_keys_go_in_rounds() {
         + (SELECT count(*) FROM requests)";
     // Twenty keys for each interaction that a sweep may take, fifty times.
     for left in [(501, 500, 500), (1, 0, 0), (1, 0, 0)] {
-        opened.store.sweep(RetentionLimits::default(), 1).await.unwrap();
+        opened.store.sweep(RetentionLimits::default(), 1, later()).await.unwrap();
         let found = number(&db, all).await;
         assert_eq!((found / 1_000_000_000_000, found / 1_000_000 % 1_000_000, found % 1_000_000), left);
     }
@@ -115,9 +117,9 @@ async fn what_one_node_sweeps_another_leaves_to_it() {
         .await
         .unwrap();
     let limits = RetentionLimits { interactions: Some(at(100)), ..RetentionLimits::default() };
-    assert_eq!(opened.store.sweep(limits, 10).await.unwrap().interactions, 1);
+    assert_eq!(opened.store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
     other.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(opened.store.sweep(limits, 10).await.unwrap().interactions, 1);
+    assert_eq!(opened.store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
     assert_eq!(opened.store.summary().await.unwrap().interactions, 0);
 }
 

@@ -5,6 +5,7 @@ mod rows;
 mod sweep;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use waypost_ids::TableId;
 
@@ -129,8 +130,8 @@ impl TableStore for SqliteStore {
         self.tell(move |session| imports::abandon(session, import)).await
     }
 
-    async fn take_back(&self, max: u32) -> Result<u64, StoreError> {
-        self.writer()?.run(move |session| sweep::undo(session.db, max).map(Ok::<_, StoreError>)).await?
+    async fn take_back(&self, max: u32, now: Timestamp) -> Result<u64, StoreError> {
+        self.writer()?.run(move |session| sweep::undo(session.db, max, now).map(Ok::<_, StoreError>)).await?
     }
 }
 

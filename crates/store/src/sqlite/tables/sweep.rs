@@ -12,8 +12,13 @@ use crate::rules::tables::ImportStanding;
 use crate::sqlite::columns::{Columns, micros};
 
 /// Removes up to about `max` rows, and answers how many it saw to; 0 when there is nothing to do.
-pub(in crate::sqlite) fn sweep(db: &Connection, limits: Option<VersionLimits>, max: u32) -> Result<u64, StoreError> {
-    let undone = undo(db, max)?;
+pub(in crate::sqlite) fn sweep(
+    db: &Connection,
+    limits: Option<VersionLimits>,
+    max: u32,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let undone = undo(db, max, now)?;
     if undone > 0 {
         return Ok(undone);
     }
@@ -29,8 +34,7 @@ pub(in crate::sqlite) fn sweep(db: &Connection, limits: Option<VersionLimits>, m
 
 /// Takes back what an import wrote that came to nothing: from the last key down, so much at a time. Rows that began go, rows that were
 /// ended go on.
-pub(super) fn undo(db: &Connection, max: u32) -> Result<u64, StoreError> {
-    let now = Timestamp::now();
+pub(super) fn undo(db: &Connection, max: u32, now: Timestamp) -> Result<u64, StoreError> {
     let read = |row: &Row<'_>| {
         let columns = Columns { row, table: "table_contents" };
         let version: ContentVersion = columns.get("version")?;

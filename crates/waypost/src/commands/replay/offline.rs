@@ -8,6 +8,7 @@ use waypost_app::replay::offline::{Offline, Side};
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_mail::message::Message;
+use waypost_origin::Origin;
 use waypost_project::Project;
 use waypost_wire::replay::ReplayReport;
 
@@ -35,13 +36,14 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
         return Err(Failure::Failed("which mails? Name .eml files, mboxes, or folders of them".to_owned()));
     }
     let mut replay = Offline::default();
+    let origin = Origin::system();
     let mut failed = None;
     files::mails(&arguments.paths, &mut |mail| {
         let message = Message::parse(&mail.raw);
         let to = arguments.to.as_deref();
         let routes = (route_of(to, &before.running, &message), route_of(to, &after.running, &message));
         let routes = (routes.0.as_ref(), routes.1.as_ref());
-        if let Err(error) = replay.add(&mail.name, &message, (before.side(), after.side()), routes) {
+        if let Err(error) = replay.add(&mail.name, &message, (before.side(), after.side()), routes, origin.now()) {
             failed = Some(error.to_string());
         }
         Ok(())
