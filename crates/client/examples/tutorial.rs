@@ -71,10 +71,7 @@ pub async fn run(client: &Client) -> Result<Interaction, waypost_client::Error> 
     let route = RouteRequest {
         pattern: "help".to_owned(),
         flow: Some(Reference { id: router.id.to_string(), ..Reference::default() }),
-        queue: None,
-        unrouted_queue: None,
-        priority: 0,
-        extra: Object::new(),
+        ..RouteRequest::default()
     };
     client.routing().create_route("shop.example", &route).await?;
 
