@@ -244,7 +244,7 @@ const fn state_name(state: State) -> &'static str {
     match state {
         State::Received => "received",
         State::Running | State::Waiting => "running",
-        State::Decided => "decided",
+        State::Decided | State::GoingOut => "decided",
         State::Claimed => "claimed",
         State::Completed => "completed",
     }

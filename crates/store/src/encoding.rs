@@ -81,6 +81,8 @@ pub(crate) struct DecisionMore {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<serde_json::Value>,
 }
 
@@ -91,6 +93,7 @@ impl DecisionMore {
             language: decision.language.clone(),
             addresses: decision.addresses.clone(),
             reason: decision.reason.clone(),
+            outcome: decision.outcome.clone(),
             error: decision.error.clone(),
         };
         if more == Self::default() { Ok(None) } else { json(&more).map(Some) }

@@ -82,6 +82,9 @@ pub enum LeaseError {
     /// The lease ended or was never given.
     #[error("the lease was lost")]
     Lost,
+    /// The queue where it was to go is gone.
+    #[error("the queue is gone")]
+    NoQueue,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

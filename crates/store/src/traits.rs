@@ -20,7 +20,8 @@ use crate::records::mail::{
     RunClaim, RunRecord, RunSummary, Summary,
 };
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
+    Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    Transfer, Unchanged,
 };
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};

@@ -21,7 +21,7 @@ pub const STATES: [(&str, kept::State); 5] = [
     ("completed", kept::State::Completed),
 ];
 
-/// A state as it is shown. A parked run is still under way; a forward that is on its way was decided.
+/// A state as it is shown. A parked run is still under way; one whose forward is on the way is decided.
 fn state(state: kept::State) -> State {
     match state {
         kept::State::Received => State::Received,

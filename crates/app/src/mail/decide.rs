@@ -168,12 +168,14 @@ pub(super) fn bare_record(start: Start<'_>, unrouted_queue: QueueId) -> RunRecor
             language: None,
             addresses: Vec::new(),
             reason: None,
+            outcome: None,
             error: None,
         },
         attributes: BTreeMap::new(),
         trace: waypost_engine::trace::EMPTY.to_owned(),
         journal: None,
         rerun_by: None,
+        sends: Vec::new(),
     }
 }
 
@@ -290,6 +292,7 @@ fn keep(outcome: Outcome<'_>, record: &mut RunRecord) -> Result<(), StoreError> 
         language: decided.language,
         addresses: decided.addresses,
         reason: decided.reason,
+        outcome: None,
         error: decided.error.as_ref().map(error_json),
     };
     Ok(())

@@ -50,7 +50,7 @@ pub(crate) async fn a_change_that_is_refused_leaves_no_entry(store: &dyn Store) 
         CatalogueChange::put(queue_record(2, "Billing")),
     ];
     assert!(store.commit(epoch, twice).await.is_err());
-    assert!(matches!(store.rerun(id(1), audit(2, "ops")).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.rerun(id(1), false, audit(2, "ops")).await, Err(LeaseError::Lost)));
     assert!(matches!(store.complete(id(1), audit(3, "ops")).await, Err(LeaseError::Lost)));
     assert!(!store.erase(id(1), audit(4, "ops")).await.unwrap());
     assert_eq!(

@@ -164,14 +164,14 @@ pub(crate) async fn a_queue_with_work_is_not_deleted(store: &dyn Store) {
     assert_eq!(store.load().await.unwrap().queues.len(), 2, "nothing else of the change is kept");
     store.acknowledge(queue(1), token, at(20)).await.unwrap();
     put(store, 2, 0, &[]).await;
-    store.rerun(id(2), audit(1, "ops")).await.unwrap();
+    store.rerun(id(2), false, audit(1, "ops")).await.unwrap();
     assert_eq!(deleted(1).await.unwrap(), 2, "what is done, and what is to be decided again, is not in its way");
 }
 
 pub(crate) async fn rerun_work_leaves_its_queue(store: &dyn Store) {
     queues(store).await;
     put(store, 1, 0, &[]).await;
-    store.rerun(id(1), audit(208, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(208, "ops")).await.unwrap();
     assert!(claim(store, None, 10).await.is_empty());
 }
 
@@ -244,7 +244,7 @@ pub(crate) async fn attributes_that_were_set_outlive_runs(store: &dyn Store) {
     store.record_run(id(1), work.lease.id, run(DecisionKind::Queue)).await.unwrap();
     assert_eq!(shown().await, "lang=en running=1 waiting=1");
     set("lang", "de", 3).await;
-    store.rerun(id(1), audit(4, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(4, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     let mut second = run(DecisionKind::Queue);
     second.attributes.insert("second".to_owned(), "1".to_owned());

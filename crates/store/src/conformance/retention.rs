@@ -116,7 +116,7 @@ pub(crate) async fn what_repeats_mail_that_was_removed_is_not_counted(store: &dy
 pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     queues(store).await;
     forwarded(store, 1).await;
-    store.rerun(id(1), audit(10, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(10, "ops")).await.unwrap();
     let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), ..RetentionLimits::default() };
     assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default(), "it waits for a run");
     let claimed = store.claim_runs(up_to(1), at(60)).await.unwrap().remove(0);

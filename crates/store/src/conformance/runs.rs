@@ -70,7 +70,7 @@ pub(crate) async fn attempts_are_counted_until_a_run_is_recorded(store: &dyn Sto
     let last = store.claim_runs(up_to(1), at(190)).await.unwrap().remove(0);
     assert_eq!(last.attempts, 3);
     store.record_run(id(1), last.lease.id, run(DecisionKind::Queue)).await.unwrap();
-    store.rerun(id(1), audit(1, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(1, "ops")).await.unwrap();
     let again = store.claim_runs(up_to(1), at(191)).await.unwrap().remove(0);
     assert_eq!(again.attempts, 0, "a rerun begins to count anew");
 }
@@ -104,7 +104,7 @@ pub(crate) async fn released_runs_are_no_attempts(store: &dyn Store) {
 pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Unrouted))).await;
-    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(101, "ops")).await.unwrap();
     let state = async || store.interaction(id(1)).await.unwrap().unwrap().state;
     let lost = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let work = store.claim_runs(up_to(1), at(70)).await.unwrap().remove(0);
@@ -129,7 +129,7 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
     assert!(matches!(again, Err(LeaseError::Lost)));
     let late = store.record_run(id(1), work.lease.id, run(DecisionKind::Forward)).await;
     assert!(matches!(late, Err(LeaseError::Lost)));
-    assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)));
+    assert!(matches!(store.rerun(id(1), false, audit(102, "ops")).await, Err(LeaseError::Lost)));
     assert!(matches!(store.complete(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)));
     assert_eq!(state().await, State::Waiting);
 
@@ -261,7 +261,7 @@ pub(crate) async fn only_the_lease_records(store: &dyn Store) {
 pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Forward))).await;
-    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(101, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
     let epoch = store.commit(1, vec![CatalogueChange::delete(queue(1))]).await.unwrap();
     assert!(!store.record_run(id(1), work.lease.id, run(DecisionKind::Queue)).await.unwrap());
@@ -284,7 +284,7 @@ pub(crate) async fn a_decision_for_a_queue_that_is_gone_is_not_kept(store: &dyn 
 pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Unrouted))).await;
-    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(101, "ops")).await.unwrap();
     assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::Received);
     assert_eq!(store.summary().await.unwrap().oldest_undecided_at, None, "it has its first decision still");
     let work = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
@@ -304,24 +304,24 @@ pub(crate) async fn a_rerun_keeps_earlier_runs(store: &dyn Store) {
 pub(crate) async fn a_rerun_is_refused_while_work_is_held(store: &dyn Store) {
     queues(store).await;
     accept(store, mail(1)).await;
-    assert!(matches!(store.rerun(id(1), audit(102, "ops")).await, Err(LeaseError::Lost)), "received");
+    assert!(matches!(store.rerun(id(1), false, audit(102, "ops")).await, Err(LeaseError::Lost)), "received");
     store.claim_runs(up_to(1), at(10)).await.unwrap();
-    assert!(matches!(store.rerun(id(1), audit(103, "ops")).await, Err(LeaseError::Lost)), "running");
+    assert!(matches!(store.rerun(id(1), false, audit(103, "ops")).await, Err(LeaseError::Lost)), "running");
     accept(store, decided(2, run(DecisionKind::Queue))).await;
     super::queues::claim(store, None, 10).await;
-    assert!(matches!(store.rerun(id(2), audit(104, "ops")).await, Err(LeaseError::Lost)), "claimed");
-    assert!(matches!(store.rerun(id(9), audit(105, "ops")).await, Err(LeaseError::Lost)), "unknown");
+    assert!(matches!(store.rerun(id(2), false, audit(104, "ops")).await, Err(LeaseError::Lost)), "claimed");
+    assert!(matches!(store.rerun(id(9), false, audit(105, "ops")).await, Err(LeaseError::Lost)), "unknown");
 }
 
 /// Each run has a journal of its own, whether it was made at the door or by a worker.
 pub(crate) async fn journals_are_kept_with_their_runs(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Queue))).await;
-    store.rerun(id(1), audit(101, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(101, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(20)).await.unwrap().remove(0);
     let second = RunRecord { journal: Some("second".to_owned()), ..run(DecisionKind::Queue) };
     store.record_run(id(1), work.lease.id, second).await.unwrap();
-    store.rerun(id(1), audit(102, "ops")).await.unwrap();
+    store.rerun(id(1), false, audit(102, "ops")).await.unwrap();
     let work = store.claim_runs(up_to(1), at(30)).await.unwrap().remove(0);
     store.record_run(id(1), work.lease.id, RunRecord { journal: None, ..run(DecisionKind::Queue) }).await.unwrap();
     let runs = store.runs(id(1)).await.unwrap();
@@ -346,7 +346,10 @@ pub(crate) async fn erased_content_is_gone(store: &dyn Store) {
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
     let bare = store.runs(id(1)).await.unwrap().remove(0).run;
     assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
-    assert!(matches!(store.rerun(id(1), audit(106, "ops")).await, Err(LeaseError::Lost)), "there is nothing to run");
+    assert!(
+        matches!(store.rerun(id(1), false, audit(106, "ops")).await, Err(LeaseError::Lost)),
+        "there is nothing to run"
+    );
     assert_eq!(store.summary().await.unwrap().interactions, 1);
 }
 

@@ -117,6 +117,7 @@ pub(super) fn decision(kind: DecisionKind) -> DecisionRecord {
         language: None,
         addresses: Vec::new(),
         reason: None,
+        outcome: None,
         error: None,
     }
 }
@@ -134,6 +135,7 @@ pub(crate) fn run(kind: DecisionKind) -> RunRecord {
         trace: r#"{"nodes":[]}"#.to_owned(),
         journal: Some(JOURNAL.to_owned()),
         rerun_by: None,
+        sends: Vec::new(),
     }
 }
 

@@ -72,7 +72,7 @@ impl MailStore for PostgresStore {
         Ok(recorded)
     }
 
-    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+    async fn rerun(&self, id: InteractionId, _resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
         self.db.write(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
         self.signals.work();
         Ok(())

@@ -78,6 +78,7 @@ fn read_decision(columns: Columns<'_>) -> Result<Option<DecisionRecord>, StoreEr
         language: more.language,
         addresses: more.addresses,
         reason: more.reason,
+        outcome: more.outcome,
         error: more.error,
     }))
 }
@@ -125,6 +126,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             trace,
             journal: journals::of_run(columns, id)?,
             rerun_by: columns.get("rerun_by")?,
+            sends: Vec::new(),
         },
     })
 }

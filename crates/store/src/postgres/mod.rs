@@ -17,6 +17,7 @@ mod journals;
 mod lanes;
 mod locks;
 mod mail_columns;
+mod outbox;
 mod peers;
 mod pool;
 mod queues;

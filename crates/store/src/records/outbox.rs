@@ -229,15 +229,8 @@ pub enum Place {
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 7] = [
-        Self::Undecided,
-        Self::Queued,
-        Self::Claimed,
-        Self::GoingOut,
-        Self::Stuck,
-        Self::Completed,
-        Self::Dropped,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Undecided, Self::Queued, Self::Claimed, Self::GoingOut, Self::Stuck, Self::Completed, Self::Dropped];
 }
 
 /// Why an interaction is stuck.

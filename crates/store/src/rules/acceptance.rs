@@ -5,6 +5,7 @@ use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
 
 use super::duplicates::Seen;
+use super::outbox;
 use super::standing::Standing;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{AcceptOutcome, Accepted, DecisionRecord, IdempotencyKey, NewInteraction, RunRecord};
@@ -48,7 +49,7 @@ pub(crate) fn offer<E>(
         Some(_) | None => None,
     };
     Ok(Offer::Made(Made {
-        standing: Standing::accepted(run.map(|run| run.decision.kind), received_at),
+        standing: Standing::accepted(run.map(outbox::first), received_at),
         run,
         runs: u32::from(run.is_some()),
         priority: run.map_or(offered.priority, |run| run.decision.priority),

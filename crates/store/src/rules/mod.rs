@@ -5,6 +5,7 @@
 pub(crate) mod acceptance;
 pub(crate) mod contents;
 pub(crate) mod duplicates;
+pub(crate) mod outbox;
 pub(crate) mod parking;
 pub(crate) mod recording;
 pub(crate) mod replays;

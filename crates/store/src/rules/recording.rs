@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use waypost_ids::DecisionKind;
 
-use super::contents;
 use super::standing::Standing;
+use super::{contents, outbox};
 use crate::encoding::ended_at;
 use crate::records::mail::RunRecord;
 
@@ -48,7 +48,7 @@ pub(crate) fn record(before: Before, lease: Uuid, run: RunRecord, leads_somewher
         return standing.void_run(lease).map(Recorded::Void);
     }
     let rerun_by = run.rerun_by.clone().or_else(|| standing.rerun_by.clone());
-    let standing = standing.end_run(lease, run.decision.kind, ended_at(&run))?;
+    let standing = standing.end_run(lease, outbox::first(&run), ended_at(&run))?;
     let run = if erased { contents::bare_run(run) } else { run };
     let shown = contents::shown(&run.attributes, &set);
     let run = RunRecord { rerun_by, ..run };
@@ -68,7 +68,7 @@ mod tests {
     /// An interaction that is being run, the second time, asked for by `ops`, with the attribute `lang` set.
     fn running(erased: bool) -> Before {
         let lease = Lease { id: LEASE, until: at(60) };
-        let standing = Standing::accepted(Some(DecisionKind::Queue), at(0));
+        let standing = Standing::accepted(Some(outbox::first(&run(DecisionKind::Queue))), at(0));
         Before {
             standing: standing.rerun("ops", false).unwrap().claim_run(lease).unwrap(),
             runs: 1,

@@ -7,6 +7,7 @@ use waypost_ids::DecisionKind;
 
 use crate::leases::{Hold, Lease};
 use crate::records::mail::State;
+use crate::rules::outbox::Forwards;
 
 /// Where an interaction stands, and what goes with that.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,17 +34,26 @@ pub(crate) enum Ends {
     Refused,
 }
 
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decided {
+    pub(crate) kind: DecisionKind,
+    /// How far its forwards are.
+    pub(crate) forwards: Forwards,
+}
+
 /// Where an interaction stands after a decision.
-const fn decided(kind: DecisionKind) -> State {
-    match kind {
-        DecisionKind::Queue | DecisionKind::Unrouted => State::Decided,
-        DecisionKind::Forward | DecisionKind::Disconnect => State::Completed,
+const fn decided(by: Decided) -> State {
+    match (by.kind, by.forwards) {
+        (DecisionKind::Forward, Forwards::Pending) => State::GoingOut,
+        (DecisionKind::Queue | DecisionKind::Unrouted, _) | (DecisionKind::Forward, Forwards::Failed) => State::Decided,
+        (DecisionKind::Forward, Forwards::Nothing | Forwards::Done) | (DecisionKind::Disconnect, _) => State::Completed,
     }
 }
 
 impl Standing {
     /// One that was accepted, with its decision if it was run before.
-    pub(crate) fn accepted(decision: Option<DecisionKind>, at: Timestamp) -> Self {
+    pub(crate) fn accepted(decision: Option<Decided>, at: Timestamp) -> Self {
         let state = decision.map_or(State::Received, decided);
         let hold = Hold::Nobody;
         Self { state, hold, attempts: 0, rerun_by: None, completed_at: completed(state, at) }
@@ -56,7 +66,9 @@ impl Standing {
                 let attempts = self.attempts.saturating_add(1);
                 Some(Self { state: State::Running, hold: Hold::By(lease), attempts, ..self })
             }
-            State::Running | State::Waiting | State::Decided | State::Claimed | State::Completed => None,
+            State::Running | State::Waiting | State::Decided | State::GoingOut | State::Claimed | State::Completed => {
+                None
+            }
         }
     }
 
@@ -90,7 +102,7 @@ impl Standing {
     }
 
     /// Its run ended with a decision.
-    pub(crate) fn end_run(self, lease: Uuid, decision: DecisionKind, at: Timestamp) -> Option<Self> {
+    pub(crate) fn end_run(self, lease: Uuid, decision: Decided, at: Timestamp) -> Option<Self> {
         let state = decided(decision);
         let ended = Self { state, hold: Hold::Nobody, attempts: 0, rerun_by: None, completed_at: completed(state, at) };
         self.is_run_under(lease).then_some(ended)
@@ -107,7 +119,7 @@ impl Standing {
             return None;
         }
         match self.state {
-            State::Decided | State::Completed => Some(Self {
+            State::Decided | State::GoingOut | State::Completed => Some(Self {
                 state: State::Received,
                 hold: Hold::Nobody,
                 rerun_by: Some(by.to_owned()),
@@ -122,7 +134,9 @@ impl Standing {
     pub(crate) fn claim_work(self, lease: Lease) -> Option<Self> {
         match self.state {
             State::Decided => Some(Self { state: State::Claimed, hold: Hold::By(lease), ..self }),
-            State::Received | State::Running | State::Waiting | State::Claimed | State::Completed => None,
+            State::Received | State::Running | State::Waiting | State::GoingOut | State::Claimed | State::Completed => {
+                None
+            }
         }
     }
 
@@ -146,16 +160,20 @@ impl Standing {
                 completed_at: completed(State::Completed, now),
                 ..self
             }),
-            State::Received | State::Running | State::Waiting | State::Decided | State::Claimed | State::Completed => {
-                Ends::Refused
-            }
+            State::Received
+            | State::Running
+            | State::Waiting
+            | State::Decided
+            | State::GoingOut
+            | State::Claimed
+            | State::Completed => Ends::Refused,
         }
     }
 
     /// Somebody completes it, whoever holds it.
     pub(crate) fn complete(self, at: Timestamp) -> Ends {
         match self.state {
-            State::Decided | State::Claimed => Ends::Now(Self {
+            State::Decided | State::GoingOut | State::Claimed => Ends::Now(Self {
                 state: State::Completed,
                 hold: Hold::Nobody,
                 completed_at: completed(State::Completed, at),
@@ -188,7 +206,7 @@ const fn expired(state: State) -> Option<State> {
         // A run that is not answered in time goes on all the same, and asks again.
         State::Running | State::Waiting => Some(State::Received),
         State::Claimed => Some(State::Decided),
-        State::Received | State::Decided | State::Completed => None,
+        State::Received | State::Decided | State::GoingOut | State::Completed => None,
     }
 }
 
@@ -210,25 +228,27 @@ mod tests {
 
     /// What happens by whoever holds the interaction, in time, and where it stands afterwards; `-` is "can't happen", `=` "is so already".
     const TABLE: &str = "
-        what          Received  Running   Waiting   Decided   Claimed   Completed
-        claim run     Running   -         -         -         -         -
-        renew run     -         Running   -         -         -         -
-        release run   -         Received  -         -         -         -
-        park run      -         Waiting   -         -         -         -
-        resume run    -         -         Received  -         -         -
-        end queue     -         Decided   -         -         -         -
-        end unrouted  -         Decided   -         -         -         -
-        end forward   -         Completed -         -         -         -
-        end dropped   -         Completed -         -         -         -
-        void run      -         Received  -         -         -         -
-        rerun         -         -         -         Received  -         Received
-        rerun erased  -         -         -         -         -         -
-        claim work    -         -         -         Claimed   -         -
-        extend work   -         -         -         -         Claimed   -
-        release work  -         -         -         -         Decided   -
-        acknowledge   -         -         -         -         Completed =
-        complete      -         -         -         Completed Completed =
-        expire        -         Received  Received  -         Decided   -
+        what          Received  Running   Waiting   Decided   GoingOut  Claimed   Completed
+        claim run     Running   -         -         -         -         -         -
+        renew run     -         Running   -         -         -         -         -
+        release run   -         Received  -         -         -         -         -
+        park run      -         Waiting   -         -         -         -         -
+        resume run    -         -         Received  -         -         -         -
+        end queue     -         Decided   -         -         -         -         -
+        end unrouted  -         Decided   -         -         -         -         -
+        end forward   -         Completed -         -         -         -         -
+        end going out -         GoingOut  -         -         -         -         -
+        end held back -         Decided   -         -         -         -         -
+        end dropped   -         Completed -         -         -         -         -
+        void run      -         Received  -         -         -         -         -
+        rerun         -         -         -         Received  Received  -         Received
+        rerun erased  -         -         -         -         -         -         -
+        claim work    -         -         -         Claimed   -         -         -
+        extend work   -         -         -         -         -         Claimed   -
+        release work  -         -         -         -         -         Decided   -
+        acknowledge   -         -         -         -         -         Completed =
+        complete      -         -         -         Completed Completed Completed =
+        expire        -         Received  Received  -         -         Decided   -
     ";
 
     fn at(second: i64) -> Timestamp {
@@ -245,7 +265,7 @@ mod tests {
         let hold = match state {
             State::Running | State::Waiting | State::Claimed => held,
             State::Completed => Hold::Over(lease(1, 100).id),
-            State::Received | State::Decided => Hold::Nobody,
+            State::Received | State::Decided | State::GoingOut => Hold::Nobody,
         };
         Standing { state, hold, attempts: 2, rerun_by: Some("ops".to_owned()), completed_at: completed(state, at(7)) }
     }
@@ -257,7 +277,8 @@ mod tests {
             Ends::Before => Some(before),
             Ends::Refused => None,
         };
-        let end = |to: Standing, kind| to.end_run(by.id, kind, now);
+        let forwarded = |to: Standing, kind, forwards| to.end_run(by.id, Decided { kind, forwards }, now);
+        let end = |to: Standing, kind| forwarded(to, kind, Forwards::Nothing);
         match what {
             "claim run" => to.claim_run(by),
             "renew run" => to.renew_run(by),
@@ -267,6 +288,8 @@ mod tests {
             "end queue" => end(to, DecisionKind::Queue),
             "end unrouted" => end(to, DecisionKind::Unrouted),
             "end forward" => end(to, DecisionKind::Forward),
+            "end going out" => forwarded(to, DecisionKind::Forward, Forwards::Pending),
+            "end held back" => forwarded(to, DecisionKind::Forward, Forwards::Failed),
             "end dropped" => end(to, DecisionKind::Disconnect),
             "void run" => to.void_run(by.id),
             "rerun" => to.rerun("ann", false),
@@ -331,6 +354,8 @@ mod tests {
             "end queue",
             "end unrouted",
             "end forward",
+            "end going out",
+            "end held back",
             "end dropped",
             "void run",
             "extend work",
@@ -387,14 +412,18 @@ mod tests {
 
     #[test]
     fn what_is_accepted_stands_where_its_decision_leaves_it() {
+        use Forwards::{Done, Failed, Nothing, Pending};
         for (decision, state, completed) in [
             (None, State::Received, None),
-            (Some(DecisionKind::Queue), State::Decided, None),
-            (Some(DecisionKind::Unrouted), State::Decided, None),
-            (Some(DecisionKind::Forward), State::Completed, Some(at(5))),
-            (Some(DecisionKind::Disconnect), State::Completed, Some(at(5))),
+            (Some((DecisionKind::Queue, Nothing)), State::Decided, None),
+            (Some((DecisionKind::Unrouted, Nothing)), State::Decided, None),
+            (Some((DecisionKind::Forward, Nothing)), State::Completed, Some(at(5))),
+            (Some((DecisionKind::Forward, Pending)), State::GoingOut, None),
+            (Some((DecisionKind::Forward, Failed)), State::Decided, None),
+            (Some((DecisionKind::Forward, Done)), State::Completed, Some(at(5))),
+            (Some((DecisionKind::Disconnect, Nothing)), State::Completed, Some(at(5))),
         ] {
-            let made = Standing::accepted(decision, at(5));
+            let made = Standing::accepted(decision.map(|(kind, forwards)| Decided { kind, forwards }), at(5));
             assert_eq!((made.state, made.completed_at, made.hold, made.attempts), (state, completed, Hold::Nobody, 0));
         }
     }

@@ -68,7 +68,7 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::record(session, id, lease, run)).await?
     }
 
-    async fn rerun(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
+    async fn rerun(&self, id: InteractionId, _resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
         self.writer()?.run(move |session| runs::rerun(session, id, &audit)).await?
     }
 
@@ -167,7 +167,7 @@ fn states(state: State) -> (&'static str, String) {
         State::Received => ("INDEXED BY interactions_waiting", format!("{WAITING} AND {plain}")),
         State::Running | State::Claimed => ("INDEXED BY interactions_leased", format!("{held} AND {plain}")),
         State::Decided => ("INDEXED BY interactions_work", format!("{plain} AND queue IS NOT NULL")),
-        State::Waiting | State::Completed => ("", plain),
+        State::Waiting | State::GoingOut | State::Completed => ("", plain),
     }
 }
 

@@ -54,6 +54,7 @@ fn read_decision(columns: Columns<'_, '_>) -> Result<Option<DecisionRecord>, Sto
         language: more.language,
         addresses: more.addresses,
         reason: more.reason,
+        outcome: more.outcome,
         error: more.error,
     }))
 }
@@ -125,6 +126,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
             trace: columns.get("trace")?,
             journal: journals::of_run(row, interaction)?,
             rerun_by: columns.get("rerun_by")?,
+            sends: Vec::new(),
         },
     })
 }

@@ -13,6 +13,7 @@ mod guard;
 mod interactions;
 mod journals;
 mod mail_columns;
+mod outbox;
 mod queues;
 mod readers;
 mod replays;
