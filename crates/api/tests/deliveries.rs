@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use support::{Answer, Server, server};
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, InteractionId, QueueId};
@@ -23,9 +22,7 @@ use waypost_store::leases::Lease;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
-use waypost_store::records::outbox::{
-    Addressed, AttemptEnd, Attempted, Content, DeliveryClaim, Held, Outgoing,
-};
+use waypost_store::records::outbox::{Addressed, AttemptEnd, Attempted, Content, DeliveryClaim, Held, Outgoing};
 
 const MAIL: &str = "Content-Type: message/rfc822";
 
@@ -55,7 +52,8 @@ fn outgoing(kind: DeliveryKind, to: &[(&str, Option<&str>)]) -> Outgoing {
     Outgoing {
         kind,
         content: Content {
-            head: "From: help@a.example\r\nTo: ann@b.example\r\nMessage-ID: <r1@a.example>\r\n\r\nThe original:\r\n".into(),
+            head: "From: help@a.example\r\nTo: ann@b.example\r\nMessage-ID: <r1@a.example>\r\n\r\nThe original:\r\n"
+                .into(),
             with_original: true,
             tail: "The end.\r\n".into(),
         },
@@ -122,7 +120,8 @@ async fn attempt(server: &Server, end: AttemptEnd, answer: &str) -> usize {
     let now = origin.now();
     let lease = Lease { id: origin.id(), until: now + Duration::from_secs(60) };
     let id = lease.id;
-    let claimed = server.store.claim_deliveries(DeliveryClaim { max: 100, lease, busy: Vec::new() }, now).await.unwrap();
+    let claimed =
+        server.store.claim_deliveries(DeliveryClaim { max: 100, lease, busy: Vec::new() }, now).await.unwrap();
     for one in &claimed {
         let attempted = Attempted { end, answer: answer.to_owned() };
         assert!(server.store.end_attempt(one.id, id, attempted, origin.now()).await.unwrap());
@@ -157,7 +156,11 @@ async fn deliveries_are_listed_and_shown() {
         ("target=boss@A.example", 1),
         ("kind=reply&state=pending", 1),
     ] {
-        assert_eq!(ids(&server.get(&format!("/deliveries?interactionId={id}&{filter}")).await).len(), count, "{filter}");
+        assert_eq!(
+            ids(&server.get(&format!("/deliveries?interactionId={id}&{filter}")).await).len(),
+            count,
+            "{filter}"
+        );
     }
     // Page by page it is the same list.
     let mut paged = Vec::new();
@@ -178,7 +181,10 @@ async fn deliveries_are_listed_and_shown() {
     assert_eq!(held["heldBy"], json!({"rule": "automatic", "reason": "a machine wrote it"}));
     let path = format!("/deliveries/{}", ids(&server.get("/deliveries?target=ann@b.example").await)[0]);
     let one = server.get(&path).await.ok();
-    assert_eq!((&one["kind"], &one["state"], &one["attempts"], &one["run"]), (&json!("reply"), &json!("pending"), &json!(0), &json!(1)));
+    assert_eq!(
+        (&one["kind"], &one["state"], &one["attempts"], &one["run"]),
+        (&json!("reply"), &json!("pending"), &json!(0), &json!(1))
+    );
     assert_eq!((&one["interactionId"], &one["messageId"]), (&json!(id), &json!("r1@a.example")));
     assert_eq!((one.get("heldBy"), one.get("deliveredAt"), one.get("lastAnswer")), (None, None, None));
     let place = &one["place"];
@@ -235,7 +241,8 @@ async fn dead_letters_are_edited_retried_and_cancelled() {
     let edited = server.call_with("PUT", &format!("{path}/content"), &[MAIL], mail).await.ok();
     assert_eq!((&edited["state"], &edited["messageId"]), (&json!("dead"), &json!("r1@a.example")));
     let content = server.get(&format!("{path}/content")).await;
-    let sent = "Message-ID: <r1@a.example>\r\nFrom: help@a.example\r\nTo: ann@b.example\r\nSubject: Again\r\n\r\nSorry.\r\n";
+    let sent =
+        "Message-ID: <r1@a.example>\r\nFrom: help@a.example\r\nTo: ann@b.example\r\nSubject: Again\r\n\r\nSorry.\r\n";
     assert_eq!(String::from_utf8(content.body).unwrap(), sent);
 
     let retried = server.call("POST", &format!("{path}/retry"), Json::Null).await;
@@ -302,7 +309,10 @@ async fn claimed_work_is_transferred_and_completed() {
     let moved = server.call("POST", &format!("{path}/transfer"), to.clone()).await.ok();
     assert_eq!((&moved["state"], &moved["decision"]["queue"]["name"]), (&json!("decided"), &json!("Experts")));
     let decision = &moved["decision"];
-    assert_eq!((&decision["priority"], &decision["skills"], &decision["language"]), (&json!(7), &json!(["tax"]), &json!("de")));
+    assert_eq!(
+        (&decision["priority"], &decision["skills"], &decision["language"]),
+        (&json!(7), &json!(["tax"]), &json!("de"))
+    );
     assert_eq!(server.call("POST", &format!("{path}/transfer"), to).await.status, 409, "the claim ended");
 
     let token = claim(&server, other).await;
@@ -349,7 +359,10 @@ async fn attachments_are_downloads() {
     let path = format!("/interactions/{}/attachments", decided(&server, DecisionKind::Queue, queue, Vec::new()).await);
     let listed = server.get(&path).await.ok();
     let attachment = &listed["entities"][0];
-    assert_eq!((&attachment["number"], &attachment["contentType"], &attachment["size"]), (&json!(0), &json!("text/html"), &json!(9)));
+    assert_eq!(
+        (&attachment["number"], &attachment["contentType"], &attachment["size"]),
+        (&json!(0), &json!("text/html"), &json!(9))
+    );
     let answer = server.get(&format!("{path}/0")).await;
     assert_eq!((answer.status, answer.body.as_slice()), (200, &b"<b>hi</b>"[..]));
     assert_eq!(answer.header("content-type"), Some("text/html"));

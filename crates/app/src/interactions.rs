@@ -262,7 +262,11 @@ impl App {
     ///
     /// # Errors
     /// Not found, erased, or the store.
-    pub async fn attachment(&self, id: InteractionId, number: usize) -> Result<Option<(Attachment, Bytes)>, InteractionError> {
+    pub async fn attachment(
+        &self,
+        id: InteractionId,
+        number: usize,
+    ) -> Result<Option<(Attachment, Bytes)>, InteractionError> {
         let raw = self.raw_message(id).await?;
         Ok(apart(move || {
             let message = Message::parse(&raw);

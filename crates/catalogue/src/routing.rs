@@ -204,11 +204,21 @@ const FROM_NAME: usize = 128;
 #[must_use]
 pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
     let name = extra.get(RouteRecord::FROM_NAME).filter(|value| !is_name(value)).map(|value| {
-        let problem = Diagnostic::error(Code::InvalidValue, RouteRecord::FROM_NAME, "this is not a name that replies can be from");
-        problem.expected(format!("a text of at most {FROM_NAME} characters without control characters")).found(found(value))
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            RouteRecord::FROM_NAME,
+            "this is not a name that replies can be from",
+        );
+        problem
+            .expected(format!("a text of at most {FROM_NAME} characters without control characters"))
+            .found(found(value))
     });
     let lists = extra.get(RouteRecord::ANSWER_LISTS).filter(|value| !value.is_boolean()).map(|value| {
-        let problem = Diagnostic::error(Code::InvalidValue, RouteRecord::ANSWER_LISTS, "this does not say whether lists are answered");
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            RouteRecord::ANSWER_LISTS,
+            "this does not say whether lists are answered",
+        );
         problem.expected("true or false").found(found(value))
     });
     name.into_iter().chain(lists).collect()

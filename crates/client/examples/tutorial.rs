@@ -10,7 +10,6 @@ use serde_json::json;
 use waypost_client::Client;
 use waypost_client::flows::{FlowFilter, Saving};
 use waypost_client::interactions::Mail;
-use waypost_wire::Object;
 use waypost_wire::interaction::Interaction;
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::RouteRequest;

@@ -127,9 +127,11 @@ impl Project {
         let (flow, queue) = (members.text("flow"), members.text("queue"));
         let unrouted_queue = members.text("unroutedQueue").map(Wanted::Name);
         let priority = members.integer("priority").unwrap_or(0);
-        let from_name = members.text(RouteRecord::FROM_NAME).map(|name| (RouteRecord::FROM_NAME.to_owned(), name.into()));
-        let answer_lists =
-            members.flag(RouteRecord::ANSWER_LISTS).map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
+        let from_name =
+            members.text(RouteRecord::FROM_NAME).map(|name| (RouteRecord::FROM_NAME.to_owned(), name.into()));
+        let answer_lists = members
+            .flag(RouteRecord::ANSWER_LISTS)
+            .map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
         let extra = from_name.into_iter().chain(answer_lists).collect();
         let mut problems = members.finish(&ROUTE);
         if flow.is_some() && queue.is_some() {

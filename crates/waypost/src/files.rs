@@ -45,11 +45,8 @@ pub(crate) fn beside(sources: &[SourceFile], source: usize, name: &str) -> io::R
 /// What is in a file; `-` is standard input.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(path)
-    };
+    let read =
+        if path.as_os_str() == "-" { io::stdin().read_to_end(&mut bytes).map(|_| bytes) } else { fs::read(path) };
     read.map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))
 }
 

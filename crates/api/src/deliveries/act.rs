@@ -17,7 +17,7 @@ use crate::query::Query;
 use crate::state::ApiState;
 
 /// `PUT /deliveries/{deliveryId}/content`
-pub async fn edit(
+pub(super) async fn edit(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
@@ -37,7 +37,7 @@ pub async fn edit(
 }
 
 /// `POST /deliveries/{deliveryId}/retry`
-pub async fn retry(
+pub(super) async fn retry(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
@@ -51,7 +51,7 @@ pub async fn retry(
 }
 
 /// `POST /deliveries/{deliveryId}/cancel`
-pub async fn cancel(
+pub(super) async fn cancel(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
@@ -65,7 +65,7 @@ pub async fn cancel(
 }
 
 /// `POST /deliveries/retry`
-pub async fn retry_all(
+pub(super) async fn retry_all(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     query: Query,

@@ -15,7 +15,7 @@ use crate::query::Query;
 use crate::state::ApiState;
 
 /// The endpoint.
-pub async fn list(
+pub(super) async fn list(
     State(state): State<ApiState>,
     _: Caller<EmailRead>,
     mut query: Query,

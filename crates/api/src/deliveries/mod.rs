@@ -31,9 +31,13 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/deliveries/retry",
             act::retry_all,
-            operation("postDeliveriesRetry", Scope::EmailWrite, "Retry all that match, oldest first; without a state dead ones")
-                .body::<DeliveryFilter>()
-                .answers::<Retried>(),
+            operation(
+                "postDeliveriesRetry",
+                Scope::EmailWrite,
+                "Retry all that match, oldest first; without a state dead ones",
+            )
+            .body::<DeliveryFilter>()
+            .answers::<Retried>(),
         )
         .get(
             "/deliveries/{deliveryId}",
@@ -43,17 +47,25 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/deliveries/{deliveryId}/content",
             read::content,
-            operation("getDeliveryContent", Scope::EmailRead, "The mail that is sent, its bytes before DKIM signs them")
-                .answers_as("message/rfc822")
-                .refuses(&[410]),
+            operation(
+                "getDeliveryContent",
+                Scope::EmailRead,
+                "The mail that is sent, its bytes before DKIM signs them",
+            )
+            .answers_as("message/rfc822")
+            .refuses(&[410]),
         )
         .put(
             "/deliveries/{deliveryId}/content",
             act::edit,
-            operation("putDeliveryContent", Scope::EmailWrite, "Replace the mail of a dead delivery; its Message-ID stays")
-                .message_body()
-                .answers::<Delivery>()
-                .refuses(&[409, 410]),
+            operation(
+                "putDeliveryContent",
+                Scope::EmailWrite,
+                "Replace the mail of a dead delivery; its Message-ID stays",
+            )
+            .message_body()
+            .answers::<Delivery>()
+            .refuses(&[409, 410]),
         )
         .post(
             "/deliveries/{deliveryId}/retry",

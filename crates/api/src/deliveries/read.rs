@@ -14,7 +14,7 @@ use crate::query::Query;
 use crate::state::ApiState;
 
 /// `GET /deliveries/{deliveryId}`
-pub async fn get(
+pub(super) async fn get(
     State(state): State<ApiState>,
     _: Caller<EmailRead>,
     Path(id): Path<String>,
@@ -25,7 +25,7 @@ pub async fn get(
 }
 
 /// `GET /deliveries/{deliveryId}/content`
-pub async fn content(
+pub(super) async fn content(
     State(state): State<ApiState>,
     _: Caller<EmailRead>,
     Path(id): Path<String>,

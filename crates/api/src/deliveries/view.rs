@@ -34,5 +34,9 @@ fn place(app: &App, id: DeliveryId, text: &str) -> Option<Place> {
         .inspect_err(|error| tracing::warn!(delivery = %id, %error, "a stored place can't be read"))
         .ok()?;
     // The flow is called now what it is called now.
-    Some(Place { flow_name: app.flow_name(place.flow_id), version: place.version.filter(|version| *version > 0), ..place })
+    Some(Place {
+        flow_name: app.flow_name(place.flow_id),
+        version: place.version.filter(|version| *version > 0),
+        ..place
+    })
 }

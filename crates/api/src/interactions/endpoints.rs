@@ -86,9 +86,13 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/interactions/{interactionId}/attachments/{number}",
             attachments::get,
-            operation("getInteractionAttachment", Scope::EmailRead, "An attachment's bytes, under the type that its sender says")
-                .answers_as("application/octet-stream")
-                .refuses(&[410]),
+            operation(
+                "getInteractionAttachment",
+                Scope::EmailRead,
+                "An attachment's bytes, under the type that its sender says",
+            )
+            .answers_as("application/octet-stream")
+            .refuses(&[410]),
         )
         .post(
             "/interactions/{interactionId}/reply",
@@ -109,18 +113,26 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/interactions/{interactionId}/transfer",
             agents::transfer,
-            operation("postInteractionTransfer", Scope::EmailWrite, "Put claimed work into another queue; the claim ends")
-                .body::<TransferRequest>()
-                .answers::<Interaction>()
-                .refuses(&[409]),
+            operation(
+                "postInteractionTransfer",
+                Scope::EmailWrite,
+                "Put claimed work into another queue; the claim ends",
+            )
+            .body::<TransferRequest>()
+            .answers::<Interaction>()
+            .refuses(&[409]),
         )
         .post(
             "/interactions/{interactionId}/complete",
             agents::complete,
-            operation("postInteractionComplete", Scope::EmailWrite, "Complete claimed work, with an outcome; twice is well")
-                .body::<CompleteRequest>()
-                .answers::<Interaction>()
-                .refuses(&[409]),
+            operation(
+                "postInteractionComplete",
+                Scope::EmailWrite,
+                "Complete claimed work, with an outcome; twice is well",
+            )
+            .body::<CompleteRequest>()
+            .answers::<Interaction>()
+            .refuses(&[409]),
         )
         .post(
             "/interactions/{interactionId}/rerun",

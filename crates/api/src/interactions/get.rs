@@ -52,7 +52,7 @@ pub async fn trace(
     }
     let (mut sent, by_people): (Vec<_>, Vec<_>) =
         state.app.deliveries_of(id).await?.into_iter().partition(|delivery| delivery.run.is_some());
-    let mut shown = |of: Vec<DeliveryRecord>| of.into_iter().map(|one| deliveries::delivery(&state.app, one)).collect();
+    let shown = |of: Vec<DeliveryRecord>| of.into_iter().map(|one| deliveries::delivery(&state.app, one)).collect();
     let runs = runs
         .into_iter()
         .map(|mut run| {

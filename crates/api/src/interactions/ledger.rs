@@ -58,7 +58,11 @@ fn places(ledger: &Kept) -> Places {
 const fn reason(stuck: Stuck) -> (StuckReason, &'static str) {
     match stuck {
         Stuck::NoQueue => (StuckReason::NoQueue, "it waits in a queue that is gone, or in none: run it again"),
-        Stuck::NothingPending => (StuckReason::NothingPending, "its forward is on the way, but no delivery of it is pending"),
-        Stuck::Overdue => (StuckReason::Overdue, "a delivery of its forward has been due for more than an hour: is a node running?"),
+        Stuck::NothingPending => {
+            (StuckReason::NothingPending, "its forward is on the way, but no delivery of it is pending")
+        }
+        Stuck::Overdue => {
+            (StuckReason::Overdue, "a delivery of its forward has been due for more than an hour: is a node running?")
+        }
     }
 }

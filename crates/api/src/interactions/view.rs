@@ -111,7 +111,10 @@ pub fn decision(app: &App, record: DecisionRecord) -> Decision {
     let stands = record.kind != DecisionKind::Forward || record.error.is_some();
     Decision {
         kind: record.kind,
-        queue: record.queue.filter(|_| stands).map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
+        queue: record
+            .queue
+            .filter(|_| stands)
+            .map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
         priority: record.priority,
         skills: record.skills,
         language: record.language,

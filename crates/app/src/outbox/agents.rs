@@ -101,7 +101,8 @@ impl App {
         let mut problems = Vec::new();
         if addresses.is_empty() || addresses.len() > MOST_ADDRESSES {
             let problem = wrong("addresses", "it must be forwarded to somebody, and not to too many");
-            problems.push(problem.expected(format!("1 to {MOST_ADDRESSES} addresses")).found(addresses.len().to_string()));
+            problems
+                .push(problem.expected(format!("1 to {MOST_ADDRESSES} addresses")).found(addresses.len().to_string()));
         } else {
             let numbered = addresses.iter().enumerate();
             problems.extend(numbered.filter_map(|(n, address)| no_address(&format!("addresses[{n}]"), address, true)));
@@ -156,7 +157,8 @@ impl App {
         let queue = self.queue_wanted(&to.queue)?;
         self.interaction(id).await?;
         let WantedTransfer { priority, skills, language, .. } = to;
-        let audit = AuditRecord { after: Some(json!({ "queue": queue })), ..entry(&self.origin, actor, "transferred", id) };
+        let audit =
+            AuditRecord { after: Some(json!({ "queue": queue })), ..entry(&self.origin, actor, "transferred", id) };
         let transfer = Transfer { queue, priority, skills, language };
         match self.store.transfer(id, token, transfer, audit).await {
             // It went while this was asked.
@@ -202,7 +204,8 @@ impl App {
             return Err(AgentError::Invalid(vec![problem]));
         }
         self.interaction(id).await?;
-        let audit = AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(&self.origin, actor, "completed", id) };
+        let audit =
+            AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(&self.origin, actor, "completed", id) };
         self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
         tracing::info!(actor, interaction = %id, "completed under a claim");
         Ok(self.interaction(id).await?)

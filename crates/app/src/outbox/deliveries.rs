@@ -156,8 +156,8 @@ impl App {
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
         let record = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await?;
-        let record =
-            record.map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
+        let record = record
+            .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
         tracing::info!(actor, delivery = %id, "delivery retried");
         Ok(record)
     }
@@ -192,7 +192,8 @@ impl App {
     /// Not found, in another state than pending or dead, an attempt under way, or the store.
     pub async fn cancel_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
         let record = self.store.cancel_delivery(id, entry(&self.origin, actor, "cancelled", id)).await?;
-        let record = record.map_err(|unchanged| ActError::of(id, unchanged, "only a pending or dead one can be cancelled"))?;
+        let record =
+            record.map_err(|unchanged| ActError::of(id, unchanged, "only a pending or dead one can be cancelled"))?;
         // A forward that was taken back is work for somebody.
         self.decided.notify_waiters();
         tracing::info!(actor, delivery = %id, "delivery cancelled");

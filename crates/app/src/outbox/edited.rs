@@ -113,7 +113,8 @@ fn read_header(mail: &[u8]) -> (Vec<Diagnostic>, Vec<String>) {
             problem
         };
         if line.len() > LINE {
-            problems.push(at("the line is too long").expected(format!("at most {LINE} bytes; longer fields are folded")));
+            problems
+                .push(at("the line is too long").expected(format!("at most {LINE} bytes; longer fields are folded")));
         }
         if line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
             problems.push(at("a control character in the header").expected("none but tabs"));
@@ -122,10 +123,13 @@ fn read_header(mail: &[u8]) -> (Vec<Diagnostic>, Vec<String>) {
         if folded && !names.is_empty() {
             continue;
         }
-        let name = line.iter().position(|byte| *byte == b':').and_then(|colon| line.get(..colon)).map(<[u8]>::trim_ascii_end);
+        let name =
+            line.iter().position(|byte| *byte == b':').and_then(|colon| line.get(..colon)).map(<[u8]>::trim_ascii_end);
         match name.filter(|name| !folded && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)) {
             Some(name) => names.push(String::from_utf8_lossy(name).into_owned()),
-            None => problems.push(at("this is not a header field").expected("`Name: value`; an empty line ends the header")),
+            None => {
+                problems.push(at("this is not a header field").expected("`Name: value`; an empty line ends the header"))
+            }
         }
         // What is no mail at all has as many wrong lines as it likes.
         if problems.len() >= 20 {
@@ -167,8 +171,14 @@ mod tests {
     fn a_mail_keeps_or_is_given_its_message_id() {
         for (raw, sent) in [
             ("From: a@b.example\n\nHi", "Message-ID: <1@a.example>\r\nFrom: a@b.example\r\n\r\nHi\r\n"),
-            ("From: a@b.example\r\nmessage-id: <1@a.example>\r\n\r\nHi\r\n", "From: a@b.example\r\nmessage-id: <1@a.example>\r\n\r\nHi\r\n"),
-            ("From: a@b.example\nSubject: a\n\tb\n", "Message-ID: <1@a.example>\r\nFrom: a@b.example\r\nSubject: a\r\n\tb\r\n"),
+            (
+                "From: a@b.example\r\nmessage-id: <1@a.example>\r\n\r\nHi\r\n",
+                "From: a@b.example\r\nmessage-id: <1@a.example>\r\n\r\nHi\r\n",
+            ),
+            (
+                "From: a@b.example\nSubject: a\n\tb\n",
+                "Message-ID: <1@a.example>\r\nFrom: a@b.example\r\nSubject: a\r\n\tb\r\n",
+            ),
             ("From: a@b.example\n\na\rb\n.\n", "Message-ID: <1@a.example>\r\nFrom: a@b.example\r\n\r\na\r\nb\r\n.\r\n"),
         ] {
             assert_eq!(text(raw, Known::ByMessageId).as_deref(), Ok(sent), "{raw:?}");

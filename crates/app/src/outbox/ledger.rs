@@ -81,7 +81,13 @@ mod tests {
     /// Ten interactions: one undecided, two queued, one claimed, one going out, one stuck, three completed, one dropped.
     fn ledger() -> Ledger {
         let places = Place::ALL.into_iter().zip([1, 2, 1, 1, 1, 3, 1]).collect();
-        let by_state = [(State::Waiting, 1), (State::Decided, 3), (State::GoingOut, 1), (State::Claimed, 1), (State::Completed, 4)];
+        let by_state = [
+            (State::Waiting, 1),
+            (State::Decided, 3),
+            (State::GoingOut, 1),
+            (State::Claimed, 1),
+            (State::Completed, 4),
+        ];
         Ledger {
             places,
             deliveries: [(DeliveryState::Dead, 2)].into(),

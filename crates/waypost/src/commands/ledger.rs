@@ -56,7 +56,11 @@ fn print(ledger: &Ledger, out: &mut impl Write) -> std::io::Result<()> {
     table::rows(out, ["DELIVERIES", "COUNT"], &rows)?;
     writeln!(out)?;
     let tallied = &ledger.tallied;
-    writeln!(out, "accepted {} = duplicates {} + interactions {}", tallied.accepted, tallied.duplicates, tallied.interactions)
+    writeln!(
+        out,
+        "accepted {} = duplicates {} + interactions {}",
+        tallied.accepted, tallied.duplicates, tallied.interactions
+    )
 }
 
 /// What is wrong, in lines.
