@@ -82,7 +82,7 @@ pub enum LeaseError {
     /// The lease ended or was never given.
     #[error("the lease was lost")]
     Lost,
-    /// The queue where it was to go is gone.
+    /// The queue that it was to go to is gone.
     #[error("the queue is gone")]
     NoQueue,
     /// The store failed.
