@@ -181,6 +181,11 @@ impl Fields {
         });
     }
 
+    /// Whether a member is there, and not `null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Whether a problem was noted.
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()

@@ -114,6 +114,9 @@ impl Resource for RouteRecord {
             name: state.app.flow_name(id),
             self_uri: Some(format!("/api/v2/flows/{id}")),
         };
+        let mut extra = self.extra.clone();
+        let from_name = extra.shift_remove(RouteRecord::FROM_NAME);
+        let answer_lists = extra.shift_remove(RouteRecord::ANSWER_LISTS);
         Route {
             id: self.id,
             pattern: self.pattern.clone(),
@@ -121,7 +124,9 @@ impl Resource for RouteRecord {
             queue: if let RouteTarget::Queue(id) = self.target { Some(queue(id)) } else { None },
             unrouted_queue: self.unrouted_queue.map(queue),
             priority: self.priority,
-            extra: self.extra.clone(),
+            from_name: from_name.and_then(|name| name.as_str().map(str::to_owned)),
+            answer_lists: answer_lists.and_then(|answers| answers.as_bool()),
+            extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),
             self_uri: format!("/api/v2/routing/email/domains/{}/routes/{}", self.domain, self.id),

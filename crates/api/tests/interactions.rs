@@ -124,6 +124,7 @@ async fn duplicates_and_repeated_requests() {
             "accepted": 3, "duplicates": 1, "interactions": 2,
             "byState": {"received": 0, "running": 0, "decided": 2, "claimed": 0, "completed": 0},
             "byDecision": {"queue": 2, "forward": 0, "disconnect": 0, "unrouted": 0},
+            "deliveries": {"pending": 0, "delivered": 0, "bounced": 0, "dead": 0, "cancelled": 0},
         })
     );
 }

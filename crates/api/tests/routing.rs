@@ -141,6 +141,9 @@ async fn domains_and_routes() {
         (json!({"pattern": "x", "flow": {"id": "nonsense"}}), Some("flow.id")),
         (json!({"pattern": "x", "queue": {"id": "00000000-0000-0000-0000-000000000000"}}), None),
         (json!({"flow": {"id": flow["id"]}}), Some("pattern")),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "fromName": 7}), Some("fromName")),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "fromName": "a\r\nBcc: b@c.example"}), Some("fromName")),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "answerLists": "yes"}), Some("answerLists")),
     ] {
         let answer = server.call("POST", &routes, body.clone()).await;
         assert_eq!(answer.status, 400, "{body}");

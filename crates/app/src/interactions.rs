@@ -15,7 +15,7 @@ use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{InteractionId, QueueId};
-use waypost_mail::message::{AddressField, Message};
+use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
 use waypost_store::error::{LeaseError, StoreError};
@@ -91,7 +91,7 @@ pub enum ClaimError {
 impl From<LeaseError> for ClaimError {
     fn from(error: LeaseError) -> Self {
         match error {
-            LeaseError::Lost => Self::Lost,
+            LeaseError::Lost | LeaseError::NoQueue => Self::Lost,
             LeaseError::Store(error) => Self::Store(error),
         }
     }
@@ -249,22 +249,51 @@ impl App {
         }
     }
 
-    /// Runs an interaction again, with what is published now.
+    /// What an interaction's mail has attached, in order.
+    ///
+    /// # Errors
+    /// Not found, erased, or the store.
+    pub async fn attachments(&self, id: InteractionId) -> Result<Vec<Attachment>, InteractionError> {
+        let raw = self.raw_message(id).await?;
+        Ok(apart(move || Message::parse(&raw).attachments().to_vec()).await?)
+    }
+
+    /// One of an interaction's attachments, by its place counted from 0, with its bytes; none if there are not so many.
+    ///
+    /// # Errors
+    /// Not found, erased, or the store.
+    pub async fn attachment(
+        &self,
+        id: InteractionId,
+        number: usize,
+    ) -> Result<Option<(Attachment, Bytes)>, InteractionError> {
+        let raw = self.raw_message(id).await?;
+        Ok(apart(move || {
+            let message = Message::parse(&raw);
+            let bytes = message.attachment_content(number)?.into_owned();
+            Some((message.attachments().get(number)?.clone(), bytes.into()))
+        })
+        .await?)
+    }
+
+    /// Runs an interaction again, with what is published now. Unless `resend`, the run sends only what was never sent.
     ///
     /// # Errors
     /// Not found, erased, claimed or waiting, or the store.
-    pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
+    pub async fn rerun(&self, actor: &str, id: InteractionId, resend: bool) -> Result<(), InteractionError> {
         let interaction = self.interaction(id).await?;
         if interaction.erased {
             return Err(erased(id));
         }
         let audit = entry(&self.origin, actor, "run again", id);
-        self.store.rerun(id, false, audit).await.map_err(|error| match error {
-            LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
+        self.store.rerun(id, resend, audit).await.map_err(|error| match error {
+            LeaseError::Lost | LeaseError::NoQueue => {
+                InteractionError::Busy("the interaction is claimed, or waits for a run already")
+            }
             LeaseError::Store(error) => error.into(),
         })?;
         self.undecided.notify_one();
-        tracing::info!(actor, interaction = %id, "rerun asked for");
+        tracing::info!(actor, interaction = %id, resend, "rerun asked for");
         Ok(())
     }
 
@@ -287,7 +316,7 @@ impl App {
     pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         self.interaction(id).await?;
         self.store.complete(id, entry(&self.origin, actor, "completed", id)).await.map_err(|error| match error {
-            LeaseError::Lost => InteractionError::Busy("the interaction waits for a run"),
+            LeaseError::Lost | LeaseError::NoQueue => InteractionError::Busy("the interaction waits for a run"),
             LeaseError::Store(error) => error.into(),
         })?;
         tracing::info!(actor, interaction = %id, "completed");
@@ -379,7 +408,7 @@ impl App {
 }
 
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
-fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
+pub(crate) fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
     let about = About { kind: "interaction", id: &id.to_string(), name: "" };
     let (entry, now) = (origin.id_in_order(), origin.now());
     AuditRecord::new(entry, now, By { actor, note: None }, action, about)
@@ -400,6 +429,12 @@ fn attributes_too_large(path: &str, bytes: usize) -> Diagnostic {
         .found(bytes.to_string())
 }
 
+/// Reads a mail on a thread that may take its time: mails are as large as their senders like.
+async fn apart<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    let reading = tokio::task::spawn_blocking(read).await;
+    reading.map_err(|error| StoreError::Failed(format!("the mail was not read: {error}")))
+}
+
 fn not_found(id: InteractionId) -> InteractionError {
     InteractionError::NotFound(id)
 }
@@ -409,7 +444,7 @@ fn erased(id: InteractionId) -> InteractionError {
 }
 
 /// What is wrong with an envelope address, if anything: it would not pass in SMTP either.
-fn no_address(name: &str, text: &str, required: bool) -> Option<Diagnostic> {
+pub(crate) fn no_address(name: &str, text: &str, required: bool) -> Option<Diagnostic> {
     if Recipient::parse(text).is_some() || (text.is_empty() && !required) {
         return None;
     }

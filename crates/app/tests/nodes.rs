@@ -213,7 +213,7 @@ async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody()
     let quick = accepted(&one, &plain, "quick").await;
     let locker = lock_rows(&server).await;
     for id in &slow {
-        one.rerun("test", *id).await.unwrap();
+        one.rerun("test", *id, false).await.unwrap();
     }
     let (stop, stopped) = watch::channel(false);
     let workers = [&one, &two].map(|app| tokio::spawn(Arc::clone(app).work(stopped.clone())));
@@ -222,7 +222,7 @@ async fn a_run_longer_than_its_lease_ends_once_on_one_node_and_holds_up_nobody()
         sleep(Duration::from_millis(10)).await;
     }
     // What is asked for later does not wait for them.
-    one.rerun("test", quick).await.unwrap();
+    one.rerun("test", quick, false).await.unwrap();
     let decided = one.wait_decided(quick, Duration::from_secs(60)).await.unwrap();
     assert_eq!(decided.runs, 2);
     let held = "SELECT string_agg(lease::text || ' ' || attempts, ', ' ORDER BY id) FROM interactions WHERE state = 1";
@@ -252,7 +252,7 @@ async fn work_of_a_lost_lease_stops_and_commits_nothing() {
     let Some((server, one, _two, ask)) = looking_up(USUAL).await else { return };
     let id = accepted(&one, &ask, "slow").await;
     let locker = lock_rows(&server).await;
-    one.rerun("test", id).await.unwrap();
+    one.rerun("test", id, false).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&one).work(stopped));
     // As another node does that takes it while it runs; it has it for longer than this test lasts.

@@ -27,7 +27,7 @@ pub struct RouteSpec {
     pub unrouted_queue: Option<Wanted<QueueId>>,
     /// The priority that interactions start with.
     pub priority: i64,
-    /// Members that are only kept.
+    /// Further members: the name that replies are from, whether lists are answered ([`wrong_members`]), and what is only kept.
     pub extra: Map<String, Json>,
 }
 
@@ -161,6 +161,7 @@ impl Object for RouteRecord {
         let unrouted = spec.unrouted_queue.as_ref();
         let unrouted_queue =
             unrouted.and_then(|queue| known_queue(making.world, "unroutedQueue", queue, &mut problems));
+        problems.extend(wrong_members(&spec.extra));
         let Some(target) = target.filter(|_| problems.is_empty()) else { return Err(ChangeError::Invalid(problems)) };
         Ok(Self {
             id: before.map_or_else(|| making.origin.id(), |before| before.id),
@@ -194,6 +195,48 @@ pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
         return Err(Box::new(problem));
     }
     Ok(pattern)
+}
+
+/// The most characters of the name that replies are from.
+const FROM_NAME: usize = 128;
+
+/// What is wrong with those of a route's further members that the server reads.
+#[must_use]
+pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
+    let name = extra.get(RouteRecord::FROM_NAME).filter(|value| !is_name(value)).map(|value| {
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            RouteRecord::FROM_NAME,
+            "this is not a name that replies can be from",
+        );
+        problem
+            .expected(format!("a text of at most {FROM_NAME} characters without control characters"))
+            .found(found(value))
+    });
+    let lists = extra.get(RouteRecord::ANSWER_LISTS).filter(|value| !value.is_boolean()).map(|value| {
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            RouteRecord::ANSWER_LISTS,
+            "this does not say whether lists are answered",
+        );
+        problem.expected("true or false").found(found(value))
+    });
+    name.into_iter().chain(lists).collect()
+}
+
+/// Whether it can stand before an address. It goes into the header of mails.
+fn is_name(value: &Json) -> bool {
+    value.as_str().is_some_and(|name| name.chars().count() <= FROM_NAME && !name.chars().any(char::is_control))
+}
+
+fn found(value: &Json) -> String {
+    match value {
+        Json::Null => "null".to_owned(),
+        Json::Bool(_) | Json::Number(_) => value.to_string(),
+        Json::String(text) => format!("`{}`", text.chars().take(60).flat_map(char::escape_debug).collect::<String>()),
+        Json::Array(_) => "a list".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+    }
 }
 
 fn known_queue(

@@ -10,7 +10,6 @@ use serde_json::json;
 use waypost_client::Client;
 use waypost_client::flows::{FlowFilter, Saving};
 use waypost_client::interactions::Mail;
-use waypost_wire::Object;
 use waypost_wire::interaction::Interaction;
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::RouteRequest;
@@ -71,10 +70,7 @@ pub async fn run(client: &Client) -> Result<Interaction, waypost_client::Error> 
     let route = RouteRequest {
         pattern: "help".to_owned(),
         flow: Some(Reference { id: router.id.to_string(), ..Reference::default() }),
-        queue: None,
-        unrouted_queue: None,
-        priority: 0,
-        extra: Object::new(),
+        ..RouteRequest::default()
     };
     client.routing().create_route("shop.example", &route).await?;
 

@@ -5,7 +5,8 @@ use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::{FlowId, InteractionId};
 use waypost_wire::Object;
-use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_wire::delivery::{CompleteRequest, Deliveries, ForwardRequest, Ledger, ReplyRequest, TransferRequest};
+use waypost_wire::interaction::{Attachments, Interaction, Summary, Trace};
 use waypost_wire::time::Time;
 
 use crate::path::{flag, with_query};
@@ -103,9 +104,40 @@ impl Interactions<'_> {
         self.0.get_bytes(&format!("/interactions/{id}/message")).await
     }
 
-    /// Runs it again with what is published now.
-    pub async fn rerun(&self, id: InteractionId) -> Result<Interaction> {
-        self.0.post(&format!("/interactions/{id}/rerun"), &Object::new()).await
+    /// What the message has attached.
+    pub async fn attachments(&self, id: InteractionId) -> Result<Attachments> {
+        self.0.get(&format!("/interactions/{id}/attachments")).await
+    }
+
+    /// An attachment's bytes, by its place counted from 0.
+    pub async fn attachment(&self, id: InteractionId, number: u32) -> Result<Bytes> {
+        self.0.get_bytes(&format!("/interactions/{id}/attachments/{number}")).await
+    }
+
+    /// Runs it again with what is published now. It sends again what was sent before with `resend` alone.
+    pub async fn rerun(&self, id: InteractionId, resend: bool) -> Result<Interaction> {
+        let path = with_query(&format!("/interactions/{id}/rerun"), &[("resend", flag(resend))]);
+        self.0.post(&path, &Object::new()).await
+    }
+
+    /// Answers the sender, under a claim's token.
+    pub async fn reply(&self, id: InteractionId, request: &ReplyRequest) -> Result<Deliveries> {
+        self.0.post(&format!("/interactions/{id}/reply"), request).await
+    }
+
+    /// Hands the message on, under a claim's token.
+    pub async fn forward(&self, id: InteractionId, request: &ForwardRequest) -> Result<Deliveries> {
+        self.0.post(&format!("/interactions/{id}/forward"), request).await
+    }
+
+    /// Puts it into another queue, under a claim's token, which ends.
+    pub async fn transfer(&self, id: InteractionId, request: &TransferRequest) -> Result<Interaction> {
+        self.0.post(&format!("/interactions/{id}/transfer"), request).await
+    }
+
+    /// Completes it under a claim's token; twice is well.
+    pub async fn complete(&self, id: InteractionId, request: &CompleteRequest) -> Result<Interaction> {
+        self.0.post(&format!("/interactions/{id}/complete"), request).await
     }
 
     /// Erases message, subject, traces and attributes.
@@ -116,5 +148,10 @@ impl Interactions<'_> {
     /// Counts over everything kept.
     pub async fn summary(&self) -> Result<Summary> {
         self.0.get("/interactions/summary").await
+    }
+
+    /// Where every interaction stands, counted one by one.
+    pub async fn ledger(&self) -> Result<Ledger> {
+        self.0.get("/interactions/ledger").await
     }
 }

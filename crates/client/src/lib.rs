@@ -23,6 +23,7 @@
 
 pub mod access;
 mod builder;
+pub mod deliveries;
 mod error;
 pub mod flows;
 pub mod interactions;
@@ -108,6 +109,12 @@ impl Client {
     /// Mail handed in, and what became of all mail.
     pub fn interactions(&self) -> interactions::Interactions<'_> {
         interactions::Interactions(self)
+    }
+
+    /// What goes out, and what became of it.
+    #[must_use]
+    pub fn deliveries(&self) -> deliveries::Deliveries<'_> {
+        deliveries::Deliveries(self)
     }
 
     /// Clients, and the log of who changed what.

@@ -215,7 +215,7 @@ struct Failed {
 /// carries a key. A change that is meant for one revision is none: its own success would make the next try 412.
 fn may_arrive_twice(method: &Method, body: &Body) -> bool {
     match body {
-        Body::Message { idempotency_key, .. } => idempotency_key.is_some(),
+        Body::Message { idempotency_key, .. } => idempotency_key.is_some() || method.is_idempotent(),
         Body::Json { if_match: Some(_), .. } => false,
         Body::Json { .. } | Body::Csv(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
     }

@@ -92,4 +92,6 @@ codes! {
     TOO_MANY_ATTEMPTS = "run.too-many-attempts",
     /// The run waits for an answer that nobody gives.
     UNANSWERED = "run.unanswered",
+    /// What was forwarded did not arrive everywhere, or came back.
+    FORWARD_FAILED = "forward.failed",
 }

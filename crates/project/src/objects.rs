@@ -3,7 +3,7 @@
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::object::Object;
 use waypost_catalogue::queues::QueueSpec;
-use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget, valid_pattern};
+use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget, valid_pattern, wrong_members};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
 use waypost_ids::{Kind, Term};
@@ -15,10 +15,8 @@ use crate::world::alone;
 use crate::{At, Entry, Project, below};
 
 /// What a route may say.
-const ROUTE: [&str; 6] = ["address", "flow", "queue", "unroutedQueue", "priority", "fromName"];
-
-/// What a route may say and the server only keeps.
-const FROM_NAME: &str = "fromName";
+const ROUTE: [&str; 7] =
+    ["address", "flow", "queue", "unroutedQueue", "priority", RouteRecord::FROM_NAME, RouteRecord::ANSWER_LISTS];
 
 impl Project {
     /// Reads a routing file.
@@ -129,7 +127,12 @@ impl Project {
         let (flow, queue) = (members.text("flow"), members.text("queue"));
         let unrouted_queue = members.text("unroutedQueue").map(Wanted::Name);
         let priority = members.integer("priority").unwrap_or(0);
-        let from_name = members.text(FROM_NAME);
+        let from_name =
+            members.text(RouteRecord::FROM_NAME).map(|name| (RouteRecord::FROM_NAME.to_owned(), name.into()));
+        let answer_lists = members
+            .flag(RouteRecord::ANSWER_LISTS)
+            .map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
+        let extra = from_name.into_iter().chain(answer_lists).collect();
         let mut problems = members.finish(&ROUTE);
         if flow.is_some() && queue.is_some() {
             problems.push(wrong(path, "`flow` or `queue`, one of them"));
@@ -143,6 +146,7 @@ impl Project {
         let of_domain = DomainSpec { domain: domain.to_owned(), ..DomainSpec::default() };
         problems.extend(valid_pattern(pattern).err().map(|problem| *problem));
         problems.extend(alone::<DomainRecord>(&of_domain).err().into_iter().flatten());
+        problems.extend(wrong_members(&extra));
         if !problems.is_empty() {
             return self.add(at, problems.into_iter().map(|one| in_document(Kind::Route, path, one)));
         }
@@ -153,7 +157,7 @@ impl Project {
             target: target.or_else(|| queue.map(|name| WantedTarget::Queue(Wanted::Name(name)))),
             unrouted_queue,
             priority,
-            extra: from_name.into_iter().map(|name| (FROM_NAME.to_owned(), name.into())).collect(),
+            extra,
         };
         let name = RouteRecord::name_wanted(&spec);
         let folded = RouteRecord::folded(&name);

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, QueueId};
 
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, RunRecord};
+use crate::records::outbox::Addressed;
+use crate::rules::forwards::{Forwards, error, held_back};
 
 /// JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -71,7 +73,7 @@ pub(crate) fn ended_at(run: &RunRecord) -> Timestamp {
 }
 
 /// What decisions seldom have, in one column that is NULL for most.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct DecisionMore {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,18 +86,82 @@ pub(crate) struct DecisionMore {
     pub(crate) outcome: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<serde_json::Value>,
+    /// Of a forward: the queue where it stands if the forward fails. While it stands there the column has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) otherwise: Option<QueueId>,
+    /// It is completed because everybody has what was forwarded, not by somebody.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) forwarded: bool,
 }
 
 impl DecisionMore {
-    /// The column's text; none if there is nothing to keep.
-    pub(crate) fn kept(decision: &DecisionRecord) -> Result<Option<String>, StoreError> {
-        let more = Self {
+    /// What a decision has of it. Whether somebody was forwarded to is not known by the decision alone.
+    pub(crate) fn of(decision: &DecisionRecord) -> Self {
+        Self {
             language: decision.language.clone(),
             addresses: decision.addresses.clone(),
             reason: decision.reason.clone(),
             outcome: decision.outcome.clone(),
             error: decision.error.clone(),
-        };
-        if more == Self::default() { Ok(None) } else { json(&more).map(Some) }
+            otherwise: decision.queue.filter(|_| decision.kind == DecisionKind::Forward),
+            forwarded: false,
+        }
     }
+
+    /// What is left of it when somebody puts the interaction into another queue.
+    pub(crate) fn transferred(self, language: Option<String>) -> Self {
+        Self { language: language.or(self.language), outcome: self.outcome, ..Self::default() }
+    }
+
+    /// The column's text; none if there is nothing to keep.
+    pub(crate) fn column(&self) -> Result<Option<String>, StoreError> {
+        if *self == Self::default() { Ok(None) } else { json(self).map(Some) }
+    }
+}
+
+/// A decision as it is kept: the queue where the interaction stands, and what decisions seldom have. A forward stands nowhere, unless every
+/// recipient is held back.
+pub(crate) fn decision_columns(run: &RunRecord, forwards: Forwards) -> (Option<QueueId>, DecisionMore) {
+    let more = DecisionMore::of(&run.decision);
+    match (run.decision.kind, forwards) {
+        (DecisionKind::Queue | DecisionKind::Unrouted | DecisionKind::Disconnect, _) => (run.decision.queue, more),
+        (DecisionKind::Forward, Forwards::Nothing | Forwards::Pending) => (None, more),
+        (DecisionKind::Forward, Forwards::Done) => (None, DecisionMore { forwarded: true, ..more }),
+        (DecisionKind::Forward, Forwards::Failed) => {
+            let sent = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
+            let told = |to: &Addressed| Some(held_back(&to.target, &to.held.as_ref()?.reason));
+            let error = Some(error(&sent.filter_map(told).collect::<Vec<_>>()));
+            (run.decision.queue, DecisionMore { error, ..more })
+        }
+    }
+}
+
+/// The number that stands for a kind of delivery; numbers never change their meaning.
+pub(crate) const fn delivery_kind_code(kind: DeliveryKind) -> i64 {
+    match kind {
+        DeliveryKind::Reply => 0,
+        DeliveryKind::Mail => 1,
+        DeliveryKind::Forward => 2,
+    }
+}
+
+/// The kind of delivery that a number stands for.
+pub(crate) fn delivery_kind(code: i64) -> Option<DeliveryKind> {
+    DeliveryKind::ALL.iter().copied().find(|kind| delivery_kind_code(*kind) == code)
+}
+
+/// The number that stands for a state of deliveries; numbers never change their meaning.
+pub(crate) const fn delivery_state_code(state: DeliveryState) -> i64 {
+    match state {
+        DeliveryState::Pending => 0,
+        DeliveryState::Delivered => 1,
+        DeliveryState::Bounced => 2,
+        DeliveryState::Dead => 3,
+        DeliveryState::Cancelled => 4,
+    }
+}
+
+/// The state of deliveries that a number stands for.
+pub(crate) fn delivery_state(code: i64) -> Option<DeliveryState> {
+    DeliveryState::ALL.iter().copied().find(|state| delivery_state_code(*state) == code)
 }

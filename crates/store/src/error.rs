@@ -82,6 +82,9 @@ pub enum LeaseError {
     /// The lease ended or was never given.
     #[error("the lease was lost")]
     Lost,
+    /// The queue that it was to go to is gone.
+    #[error("the queue is gone")]
+    NoQueue,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -42,6 +42,14 @@ pub(crate) fn beside(sources: &[SourceFile], source: usize, name: &str) -> io::R
     fs::File::open(folder.unwrap_or(Path::new(".")).join(name))
 }
 
+/// What is in a file; `-` is standard input.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read =
+        if path.as_os_str() == "-" { io::stdin().read_to_end(&mut bytes).map(|_| bytes) } else { fs::read(path) };
+    read.map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))
+}
+
 /// A mail with the place that it came from.
 pub(crate) struct MailFile {
     /// The file's path, with a number in an mbox.
@@ -53,11 +61,8 @@ pub(crate) struct MailFile {
 /// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input.
 pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
     for path in paths {
-        let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
         if path.as_os_str() == "-" {
-            let mut raw = Vec::new();
-            io::stdin().read_to_end(&mut raw).map_err(|error| fail(&error))?;
-            each(MailFile { name: "-".to_owned(), raw })?;
+            each(MailFile { name: "-".to_owned(), raw: bytes(path)? })?;
         } else if path.is_dir() {
             let mut found = Vec::new();
             walk(path, &mut found, &|_| true)?;

@@ -67,12 +67,17 @@ enum Command {
     Check(commands::check::Arguments),
     /// Print completions for a shell
     Completions(commands::completions::Arguments),
-    /// Send mail
+    /// Send mail, or take mail to see what goes out
     #[command(subcommand)]
     Mail(commands::mail::Command),
-    /// Look at accepted mail and what became of it
+    /// Look at accepted mail and what became of it, and act on what you claimed
     #[command(subcommand)]
     Interactions(commands::interactions::Command),
+    /// Look at mail that goes out; edit, retry and cancel dead letters
+    #[command(subcommand)]
+    Deliveries(commands::deliveries::Command),
+    /// Count where every interaction stands, and check the sums
+    Ledger(commands::ledger::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -101,6 +106,8 @@ fn main() -> ExitCode {
         Command::Tables(command) => commands::tables::run(&command),
         Command::Mail(command) => commands::mail::run(command),
         Command::Interactions(command) => commands::interactions::run(command),
+        Command::Deliveries(command) => commands::deliveries::run(&command),
+        Command::Ledger(arguments) => commands::ledger::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

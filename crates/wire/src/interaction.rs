@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
+use crate::delivery::Delivery;
 use crate::time::Time;
 use crate::trace::RunTrace;
 
@@ -101,7 +102,7 @@ pub struct RunFlow {
 pub struct Decision {
     /// The kind.
     pub kind: DecisionKind,
-    /// The queue it stands in.
+    /// The queue it stands in; of a forward only once it is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<DecisionQueue>,
     /// Higher is sooner.
@@ -118,6 +119,9 @@ pub struct Decision {
     /// The flow's reason for a disconnect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What came of it, in a word of the flow's or of whoever completed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// Why the run failed: `code`, `message`, and where it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Json>,
@@ -154,6 +158,35 @@ pub struct Run {
     /// What it did, step by step. Only in the answer of `/trace`, until it is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<RunTrace>,
+    /// What it sent, and how far that came. Only in the answer of `/trace`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A part of an interaction's mail that is not its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// Its place, counted from 0 as in `interaction.email.attachments` of a flow.
+    pub number: u32,
+    /// The file name as the sender wrote it; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The media type that the sender says it has.
+    pub content_type: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// Whether it is shown within the text.
+    pub inline: bool,
+    /// The address of its bytes.
+    pub self_uri: String,
+}
+
+/// An interaction's attachments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attachments {
+    /// In the order of the mail.
+    pub entities: Vec<Attachment>,
 }
 
 /// The answer of `/interactions/{id}/trace`.
@@ -164,6 +197,9 @@ pub struct Trace {
     pub interaction_id: InteractionId,
     /// Its runs with their traces, first to last.
     pub runs: Vec<Run>,
+    /// What people sent who had claimed it, and how far that came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
 }
 
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.
@@ -180,6 +216,9 @@ pub struct Summary {
     pub by_state: BTreeMap<State, u64>,
     /// Interactions by the last decision; every kind is there.
     pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// Deliveries by state; every state is there.
+    #[serde(default)]
+    pub deliveries: BTreeMap<DeliveryState, u64>,
     /// The oldest interaction without a decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_undecided_at: Option<Time>,

@@ -96,6 +96,12 @@ pub struct Route {
     /// The priority that interactions start with; higher is sooner.
     #[serde(default)]
     pub priority: i64,
+    /// The name that replies are from, beside the address that the mail came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// Whether flows may answer mail that mailing lists pass on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_lists: Option<bool>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,
@@ -108,7 +114,7 @@ pub struct Route {
 }
 
 /// What makes or replaces a route.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteRequest {
     /// A local part, or a pattern that contains `*`.
@@ -125,6 +131,12 @@ pub struct RouteRequest {
     /// The priority that interactions start with.
     #[serde(default)]
     pub priority: i64,
+    /// The name that replies are from: at most 128 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// Whether flows may answer mail that mailing lists pass on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_lists: Option<bool>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,

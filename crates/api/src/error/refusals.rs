@@ -4,6 +4,8 @@ use axum::http::StatusCode;
 use waypost_app::access::{AccessError, GrantError};
 use waypost_app::interactions::{AcceptError, ClaimError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
+use waypost_app::outbox::agents::AgentError;
+use waypost_app::outbox::deliveries::{ActError, ReadError};
 use waypost_app::replay::ReplayError;
 use waypost_app::tables::RowError;
 use waypost_aside::Failed;
@@ -103,6 +105,40 @@ impl From<ClaimError> for ApiError {
             ClaimError::NoQueue(_) => Self::not_found(not_found_code("queue"), message),
             ClaimError::Lost => Self::new(StatusCode::CONFLICT, "general.conflict", message),
             ClaimError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReadError::NotFound(_) => Self::not_found(not_found_code("delivery"), message),
+            ReadError::Erased(_) => Self::new(StatusCode::GONE, "gone", message),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ActError> for ApiError {
+    fn from(error: ActError) -> Self {
+        let message = error.to_string();
+        match error {
+            ActError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            ActError::State { .. } => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            ActError::UnderWay(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message).retry_after(5),
+            ActError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<AgentError> for ApiError {
+    fn from(error: AgentError) -> Self {
+        let message = error.to_string();
+        match error {
+            AgentError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            AgentError::Lost => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            AgentError::Interaction(error) => error.into(),
         }
     }
 }

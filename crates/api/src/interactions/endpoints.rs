@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::DecisionKind;
 use waypost_wire::Object;
-use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_wire::delivery::{CompleteRequest, Deliveries, ForwardRequest, Ledger, ReplyRequest, TransferRequest};
+use waypost_wire::interaction::{Attachments, Interaction, Summary, Trace};
 
-use super::{get, list, post, rerun};
+use super::{agents, attachments, get, ledger, list, post, rerun};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 
@@ -52,6 +53,12 @@ pub fn endpoints() -> Endpoints {
             operation("getInteractionsSummary", Scope::EmailRead, "Counts over everything kept").answers::<Summary>(),
         )
         .get(
+            "/interactions/ledger",
+            ledger::ledger,
+            operation("getInteractionsLedger", Scope::EmailRead, "Count where every interaction stands, one by one")
+                .answers::<Ledger>(),
+        )
+        .get(
             "/interactions/{interactionId}",
             get::get,
             operation("getInteraction", Scope::EmailRead, "Get an interaction with its runs").answers::<Interaction>(),
@@ -59,7 +66,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/interactions/{interactionId}/trace",
             get::trace,
-            operation("getInteractionTrace", Scope::EmailRead, "What its runs did, step by step")
+            operation("getInteractionTrace", Scope::EmailRead, "What its runs did, step by step, and what they sent")
                 .number("run", 1, u32::MAX, "This run alone.")
                 .answers::<Trace>(),
         )
@@ -69,10 +76,69 @@ pub fn endpoints() -> Endpoints {
             operation("getInteractionMessage", Scope::EmailRead, "The message, its bytes as received")
                 .answers_as("message/rfc822"),
         )
+        .get(
+            "/interactions/{interactionId}/attachments",
+            attachments::list,
+            operation("getInteractionAttachments", Scope::EmailRead, "List what the message has attached")
+                .answers::<Attachments>()
+                .refuses(&[410]),
+        )
+        .get(
+            "/interactions/{interactionId}/attachments/{number}",
+            attachments::get,
+            operation(
+                "getInteractionAttachment",
+                Scope::EmailRead,
+                "An attachment's bytes, under the type that its sender says",
+            )
+            .answers_as("application/octet-stream")
+            .refuses(&[410]),
+        )
+        .post(
+            "/interactions/{interactionId}/reply",
+            agents::reply,
+            operation("postInteractionReply", Scope::EmailWrite, "Answer the sender of claimed work")
+                .body::<ReplyRequest>()
+                .answers::<Deliveries>()
+                .refuses(&[409, 410]),
+        )
+        .post(
+            "/interactions/{interactionId}/forward",
+            agents::forward,
+            operation("postInteractionForward", Scope::EmailWrite, "Hand the message of claimed work on")
+                .body::<ForwardRequest>()
+                .answers::<Deliveries>()
+                .refuses(&[409, 410]),
+        )
+        .post(
+            "/interactions/{interactionId}/transfer",
+            agents::transfer,
+            operation(
+                "postInteractionTransfer",
+                Scope::EmailWrite,
+                "Put claimed work into another queue; the claim ends",
+            )
+            .body::<TransferRequest>()
+            .answers::<Interaction>()
+            .refuses(&[409]),
+        )
+        .post(
+            "/interactions/{interactionId}/complete",
+            agents::complete,
+            operation(
+                "postInteractionComplete",
+                Scope::EmailWrite,
+                "Complete claimed work, with an outcome; twice is well",
+            )
+            .body::<CompleteRequest>()
+            .answers::<Interaction>()
+            .refuses(&[409]),
+        )
         .post(
             "/interactions/{interactionId}/rerun",
             rerun::rerun,
             operation("postInteractionRerun", Scope::EmailWrite, "Run it again with what is published now")
+                .flag("resend", "Send again what was sent before; otherwise the run sends only what never was.")
                 .body::<Object>()
                 .answers_with::<Interaction>(StatusCode::ACCEPTED)
                 .refuses(&[409]),

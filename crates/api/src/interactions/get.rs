@@ -2,16 +2,19 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde_json::json;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::InteractionId;
-use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_store::records::outbox::DeliveryRecord;
+use waypost_wire::interaction::{Interaction, Run, Summary, Trace};
 use waypost_wire::trace::{RunTrace, TraceEvent};
 
 use super::{parse_id, view};
 use crate::auth::{Caller, EmailRead};
+use crate::deliveries::view as deliveries;
+use crate::download;
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::state::ApiState;
@@ -27,7 +30,7 @@ pub async fn get(
     Ok(Json(view::with_runs(&state.app, parse_id(&id)?).await?))
 }
 
-/// `GET /interactions/{interactionId}/trace`: all runs, or with `run` that one. Rows, schedules and queues that were looked up are told to
+/// `GET /interactions/{interactionId}/trace`: all runs with what they sent, or with `run` that one. Rows, schedules and queues that were looked up are told to
 /// those alone who may read them.
 pub async fn trace(
     State(state): State<ApiState>,
@@ -39,6 +42,7 @@ pub async fn trace(
     query.finish()?;
     let id = parse_id(&id)?;
     let erased = state.app.interaction(id).await?.erased;
+    // Read before the deliveries: what a run sends is there when the run is.
     let mut runs = state.app.runs(id).await?;
     if wanted > 0 {
         runs.retain(|run| run.number == wanted);
@@ -46,6 +50,9 @@ pub async fn trace(
             return Err(ApiError::not_found("not.found", format!("run {wanted} of interaction `{id}` was not found")));
         }
     }
+    let (mut sent, by_people): (Vec<_>, Vec<_>) =
+        state.app.deliveries_of(id).await?.into_iter().partition(|delivery| delivery.run.is_some());
+    let shown = |of: Vec<DeliveryRecord>| of.into_iter().map(|one| deliveries::delivery(&state.app, one)).collect();
     let runs = runs
         .into_iter()
         .map(|mut run| {
@@ -54,10 +61,12 @@ pub async fn trace(
             if let Some(trace) = trace.as_mut().filter(|_| !caller.may(Scope::RoutingRead)) {
                 withhold_lookups(trace);
             }
-            view::run(&state.app, run, trace)
+            let deliveries = shown(sent.extract_if(.., |delivery| delivery.run == Some(run.number)).collect());
+            Run { deliveries, ..view::run(&state.app, run, trace) }
         })
         .collect();
-    Ok(Json(Trace { interaction_id: id, runs }))
+    let deliveries = if wanted > 0 { Vec::new() } else { shown(by_people) };
+    Ok(Json(Trace { interaction_id: id, runs, deliveries }))
 }
 
 /// A stored trace. One that can't be read is left out: the run has more to tell.
@@ -99,16 +108,10 @@ pub async fn message(
     _: Caller<EmailRead>,
     Path(id): Path<String>,
     query: Query,
-) -> Result<([(HeaderName, HeaderValue); 3], Bytes), ApiError> {
+) -> Result<(HeaderMap, Bytes), ApiError> {
     query.finish()?;
     let raw = state.app.raw_message(parse_id(&id)?).await?;
-    // What strangers sent must never be shown by a browser as if this server said it.
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("message/rfc822")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"message.eml\"")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    Ok((headers, raw))
+    Ok((download::headers("message/rfc822", "message.eml"), raw))
 }
 
 /// `GET /interactions/summary`

@@ -2,9 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use uuid::Uuid;
 use waypost_flow::diagnostic::nearest;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
 use waypost_store::records::catalogue::QueueRecord;
@@ -14,6 +11,7 @@ use waypost_wire::listing::Chunk;
 
 use super::view::{self, STATES};
 use crate::auth::{Caller, EmailRead};
+use crate::cursor;
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::state::ApiState;
@@ -25,11 +23,11 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<Chunk<Interaction>>, ApiError> {
     let size = query.number("pageSize", 1..=500, 25);
-    let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
+    let after = query.parsed("cursor", cursor::EXPECTED, cursor::read).map(InteractionId);
     let filter = filter(&state, &mut query);
     query.finish()?;
     let (records, more) = page(&state, &filter, after, size).await?;
-    let next_cursor = records.last().filter(|_| more).map(|record| write_cursor(record.id));
+    let next_cursor = records.last().filter(|_| more).map(|record| cursor::write(record.id.0));
     let entities = records.into_iter().map(|record| view::interaction(&state.app, record, Vec::new())).collect();
     Ok(Json(Chunk { entities, next_cursor }))
 }
@@ -72,7 +70,8 @@ async fn page(
 fn kept_bytes(record: &InteractionRecord) -> usize {
     let attributes = record.attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()));
     let decision = record.decision.iter().flat_map(|decision| {
-        let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language).chain(&decision.reason);
+        let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language);
+        let texts = texts.chain(&decision.reason).chain(&decision.outcome);
         texts.map(String::len)
     });
     attributes.chain(decision).fold(record.subject.len(), usize::saturating_add)
@@ -107,26 +106,4 @@ fn queue(state: &ApiState, query: &mut Query) -> Option<QueueId> {
         query.problem("queue", "names no queue", &expected, &text);
     }
     found.map(|queue| queue.id)
-}
-
-fn write_cursor(id: InteractionId) -> String {
-    URL_SAFE_NO_PAD.encode(id.0.as_bytes())
-}
-
-fn read_cursor(text: &str) -> Option<InteractionId> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    Uuid::from_slice(&bytes).ok().map(InteractionId)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_come_back() {
-        let id = InteractionId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
-        assert_eq!(read_cursor(&write_cursor(id)), Some(id));
-        assert_eq!(read_cursor("not a cursor"), None);
-        assert_eq!(read_cursor("AAAA"), None);
-    }
 }

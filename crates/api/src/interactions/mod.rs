@@ -1,7 +1,10 @@
 //! `/interactions`: mail handed in over HTTP, and what became of all mail.
 
+pub mod agents;
+pub mod attachments;
 pub mod endpoints;
 pub mod get;
+pub mod ledger;
 pub mod list;
 pub mod post;
 pub mod rerun;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use waypost_store::records::mail::State as Kept;
 use waypost_wire::error::Problem;
 use waypost_wire::interaction::Interaction;
 
@@ -66,7 +65,7 @@ pub async fn accept(
         .private("an acceptance answered neither an interaction nor a duplicate"));
     };
     let record = if wait { state.app.wait_decided(id, PATIENCE).await? } else { state.app.interaction(id).await? };
-    let decided = !matches!(record.state, Kept::Received | Kept::Running);
+    let decided = !record.state.awaits_decision();
     let status = if wait && decided { StatusCode::OK } else { StatusCode::ACCEPTED };
     let interaction = Interaction { duplicate, ..view::interaction(&state.app, record, Vec::new()) };
     Ok((status, Json(interaction)))

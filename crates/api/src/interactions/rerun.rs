@@ -12,18 +12,20 @@ use crate::error::ApiError;
 use crate::query::Query;
 use crate::state::ApiState;
 
-/// Runs an interaction again with what is published now: 202, and the interaction as it then stands.
+/// Runs an interaction again with what is published now: 202, and the interaction as it then stands. What was sent before is sent again
+/// with `resend` alone.
 pub async fn rerun(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
-    query: Query,
+    mut query: Query,
     ObjectBody(body): ObjectBody,
 ) -> Result<(StatusCode, Json<Interaction>), ApiError> {
+    let resend = query.flag("resend");
     query.finish()?;
     body.finish(&[])?;
     let id = parse_id(&id)?;
-    state.app.rerun(&caller.client, id).await?;
+    state.app.rerun(&caller.client, id, resend).await?;
     Ok((StatusCode::ACCEPTED, Json(view::with_runs(&state.app, id).await?)))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use waypost_app::App;
 use waypost_app::interactions::InteractionError;
-use waypost_ids::{DecisionKind, FlowId, InteractionId, Version};
+use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary};
 use waypost_wire::trace::RunTrace;
@@ -80,6 +80,7 @@ pub fn run(app: &App, summary: RunSummary, trace: Option<RunTrace>) -> Run {
         decision: decision(app, summary.run.decision),
         rerun_by: summary.run.rerun_by,
         trace,
+        deliveries: Vec::new(),
     }
 }
 
@@ -96,6 +97,7 @@ pub fn summary(counts: &kept::Summary) -> Summary {
         interactions: counts.interactions,
         by_state,
         by_decision: DecisionKind::ALL.map(|kind| (kind, count(counts.by_decision.get(&kind)))).into(),
+        deliveries: DeliveryState::ALL.iter().map(|state| (*state, count(counts.deliveries.get(state)))).collect(),
         oldest_undecided_at: counts.oldest_undecided_at.map(Into::into),
     }
 }
@@ -104,16 +106,21 @@ fn run_flow(app: &App, (id, version): (FlowId, Version)) -> RunFlow {
     RunFlow { id, name: app.flow_name(id), version }
 }
 
-/// A decision.
+/// A decision. That of a forward names the queue where it stands if it fails: nobody is told before it does.
 pub fn decision(app: &App, record: DecisionRecord) -> Decision {
+    let stands = record.kind != DecisionKind::Forward || record.error.is_some();
     Decision {
         kind: record.kind,
-        queue: record.queue.map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
+        queue: record
+            .queue
+            .filter(|_| stands)
+            .map(|id| DecisionQueue { id, name: app.queue_name(id).map(|name| name.to_string()) }),
         priority: record.priority,
         skills: record.skills,
         language: record.language,
         addresses: record.addresses,
         reason: record.reason,
+        outcome: record.outcome,
         error: record.error,
     }
 }

@@ -1,9 +1,14 @@
 //! What goes out: the effects of a run become mails that are kept with its decision, and are carried to their receivers afterwards.
 
+pub mod agents;
 pub mod carry;
+pub mod deliveries;
 pub(crate) mod desk;
+mod edited;
 pub(crate) mod effects;
+pub mod ledger;
 pub(crate) mod loops;
 mod manners;
 mod retries;
 pub(crate) mod returned;
+pub(crate) mod written;

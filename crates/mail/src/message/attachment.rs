@@ -1,5 +1,7 @@
 //! The parts of a mail that are not its body.
 
+use std::borrow::Cow;
+
 use super::charset::Charset;
 use super::media_type::{Kind, mended};
 use super::parameters::Parameters;
@@ -26,6 +28,12 @@ pub(super) fn read(structure: &Structure<'_>, shown: &Shown) -> Vec<Attachment> 
         .filter_map(|index| structure.parts.get(*index))
         .map(|part| Attachment::new(part, || structure.charset()))
         .collect()
+}
+
+/// The bytes of an attachment, transfer encoding undone.
+pub(super) fn content<'x>(structure: &Structure<'x>, shown: &Shown, index: usize) -> Option<Cow<'x, [u8]>> {
+    let part = structure.parts.get(*shown.attachments.get(index)?)?;
+    Some(part.transfer.decode(part.body))
 }
 
 impl Attachment {

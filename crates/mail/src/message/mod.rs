@@ -25,6 +25,7 @@ mod transfer;
 mod unread;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -186,6 +187,12 @@ impl<'x> Message<'x> {
     #[must_use]
     pub fn attachments(&self) -> &[Attachment] {
         self.attachments.get_or_init(|| attachment::read(self.structure(), self.shown()))
+    }
+
+    /// The bytes of an attachment by its place in [`Self::attachments`], transfer encoding undone; `None` if there are not so many.
+    #[must_use]
+    pub fn attachment_content(&self, index: usize) -> Option<Cow<'x, [u8]>> {
+        attachment::content(self.structure(), self.shown(), index)
     }
 
     /// The bounds that this mail exceeds: what lies beyond them is in the raw message alone.

@@ -72,8 +72,8 @@ impl MailStore for PostgresStore {
         Ok(recorded)
     }
 
-    async fn rerun(&self, id: InteractionId, _resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.db.write(move |db| Box::pin(runs::rerun(db, id, audit))).await?;
+    async fn rerun(&self, id: InteractionId, resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.db.write(move |db| Box::pin(runs::rerun(db, id, resend, audit))).await?;
         self.signals.work();
         Ok(())
     }
@@ -211,7 +211,7 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
 
 async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let found = retention::erase_contents(&transaction, &[id.0]).await? > 0;
+    let found = retention::erase_contents(&transaction, &[id.0], entry.at).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;
     }

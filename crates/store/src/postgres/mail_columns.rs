@@ -8,9 +8,10 @@ use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 use super::columns::{Columns, text};
 use super::journals;
 use super::pool::Database;
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
+use crate::rules::forwards::Forwards;
 use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.
@@ -40,13 +41,14 @@ pub(super) struct RunColumns {
 }
 
 impl RunColumns {
-    pub(super) fn of(run: &RunRecord) -> Result<Self, StoreError> {
+    pub(super) fn of(run: &RunRecord, forwards: Forwards) -> Result<Self, StoreError> {
         let decision = &run.decision;
+        let (queue, more) = decision_columns(run, forwards);
         Ok(Self {
             flow: run.flow.map(|(id, _)| id.0),
             flow_version: run.flow.map(|(_, version)| i64::from(version)),
             decision: small(decision_code(decision.kind)),
-            queue: decision.queue.map(|queue| queue.0),
+            queue: queue.map(|queue| queue.0),
             priority: decision.priority,
             // They are looked into by the server, which can't read NUL even where it is written as an escape.
             skills: match decision.skills.iter().map(|skill| text(skill)).collect::<Vec<_>>() {
@@ -54,7 +56,7 @@ impl RunColumns {
                 skills => Some(json(&skills)?),
             },
             attributes: attributes_column(&run.attributes)?,
-            more: DecisionMore::kept(decision)?,
+            more: more.column()?,
         })
     }
 }
@@ -72,7 +74,7 @@ fn read_decision(columns: Columns<'_>) -> Result<Option<DecisionRecord>, StoreEr
     let more: DecisionMore = columns.json_or_empty("decision_more")?;
     Ok(Some(DecisionRecord {
         kind,
-        queue: columns.get::<Option<Uuid>>("queue")?.map(QueueId),
+        queue: columns.get::<Option<Uuid>>("queue")?.map(QueueId).or(more.otherwise),
         priority: columns.get("priority")?,
         skills: columns.json_or_empty("skills")?,
         language: more.language,

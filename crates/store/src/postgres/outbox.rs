@@ -1,133 +1,444 @@
-//! What goes out.
+//! What goes out: claimed, carried, looked at, taken back; and what whoever claimed an interaction does.
 
 use async_trait::async_trait;
+use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
+use tokio::try_join;
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId};
+use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
 
-use super::PostgresStore;
+use super::columns::{Columns, text};
+use super::commits::Ending;
+use super::deliveries::{self, Sent, delivery, party, party_columns};
+use super::mail_columns::{Conditions, read_kind, small};
+use super::pool::{Lent, ended, execute, row, rows};
+use super::standing::{COLUMNS, Moves, begin, standing};
+use super::{PostgresStore, audit, ledger, locks};
+use crate::encoding::{DecisionMore, decision_code, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::outbox::{
     Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
 };
+use crate::rules::deliveries::Delivery;
+use crate::rules::outbox::folded;
+use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
 #[async_trait]
 impl OutboxStore for PostgresStore {
-    async fn claim_deliveries(
-        &self,
-        _claim: DeliveryClaim,
-        _now: Timestamp,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
+        self.db.write(move |db| Box::pin(lease(db, claim, now))).await
     }
 
-    async fn renew_delivery(&self, _id: DeliveryId, _lease: Lease) -> Result<bool, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
+        self.db.write(move |db| Box::pin(renew(db, id, lease))).await
     }
 
     async fn end_attempt(
         &self,
-        _id: DeliveryId,
-        _lease: Uuid,
-        _attempted: Attempted,
-        _now: Timestamp,
+        id: DeliveryId,
+        lease: Uuid,
+        attempted: Attempted,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        let rule = move |one: &mut Delivery| one.end(lease, attempted, now);
+        let ended = self.db.write(move |db| Box::pin(change(db, id, None, now, rule))).await?;
+        Ok(ended.unwrap_or(false))
     }
 
-    async fn bounce(&self, _of: BouncedOf, _says: &str, _now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn bounce(&self, of: BouncedOf, says: &str, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
+        let says = says.to_owned();
+        self.db.write(move |db| Box::pin(bounce(db, of, says, now))).await
     }
 
-    async fn delivery(&self, _id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        let sql = "SELECT * FROM deliveries WHERE id = $1";
+        let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id.0]).await })).await?;
+        Ok(found.as_ref().map(delivery).transpose()?.map(|one| one.record))
     }
 
     async fn deliveries(
         &self,
-        _filter: &DeliveryFilter,
-        _after: Option<DeliveryId>,
-        _limit: u32,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        let mut conditions = Conditions::default();
+        conditions.add("id < ", after.map(|after| after.0));
+        conditions.add_plain(filter.state.map(in_state));
+        conditions.add("kind = ", filter.kind.map(|kind| small(delivery_kind_code(kind))));
+        conditions.add("interaction = ", filter.interaction.map(|one| one.0));
+        let target = filter.target.as_ref().map(|target| text(&folded(target)).into_owned());
+        conditions
+            .add("left(target_key, 200) = ", target.as_ref().map(|one| one.chars().take(200).collect::<String>()));
+        conditions.add("target_key = ", target);
+        let found = conditions.newest_first(&self.db, "deliveries", limit).await?;
+        found.iter().map(|row| Ok(delivery(row)?.record)).collect()
     }
 
-    async fn delivery_content(&self, _id: DeliveryId) -> Result<Option<Content>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn delivery_content(&self, id: DeliveryId) -> Result<Option<Content>, StoreError> {
+        self.db.run(move |db| Box::pin(async move { deliveries::content(db, id).await })).await
     }
 
     async fn edit_delivery(
         &self,
-        _id: DeliveryId,
-        _content: Content,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        content: Content,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        let bytes = content.head.len().saturating_add(content.tail.len());
+        self.db.upload(bytes, move |db| Box::pin(edit(db, id, content, audit))).await
     }
 
     async fn retry_delivery(
         &self,
-        _id: DeliveryId,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        let retried = self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::retry))).await;
+        self.signals.work();
+        retried
     }
 
-    async fn retry_deliveries(
-        &self,
-        _filter: &DeliveryFilter,
-        _max: u32,
-        _audit: AuditRecord,
-    ) -> Result<u64, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn retry_deliveries(&self, filter: &DeliveryFilter, max: u32, audit: AuditRecord) -> Result<u64, StoreError> {
+        let filter = DeliveryFilter { state: filter.state.or(Some(DeliveryState::Dead)), ..filter.clone() };
+        let retried = self.db.write(move |db| Box::pin(retry_all(db, filter, max, audit))).await;
+        self.signals.work();
+        retried
     }
 
     async fn cancel_delivery(
         &self,
-        _id: DeliveryId,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::cancel))).await
     }
 
     async fn send(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _mail: Outgoing,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        mail: Outgoing,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        let bytes = mail.content.head.len().saturating_add(mail.content.tail.len());
+        self.db.upload(bytes, move |db| Box::pin(send(db, interaction, token, mail, audit))).await?;
+        self.signals.work();
+        Ok(())
     }
 
     async fn transfer(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _to: Transfer,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        to: Transfer,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        self.db.write(move |db| Box::pin(transfer(db, interaction, token, to, audit))).await?;
+        self.signals.work();
+        Ok(())
     }
 
     async fn complete_claimed(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _outcome: Option<String>,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        outcome: Option<String>,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        self.db.write(move |db| Box::pin(complete(db, interaction, token, outcome, audit))).await
     }
 
-    async fn ledger(&self, _overdue: Timestamp, _most_stuck: u32) -> Result<Ledger, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn ledger(&self, overdue: Timestamp, most_stuck: u32) -> Result<Ledger, StoreError> {
+        self.db.run(move |db| Box::pin(ledger::read(db, overdue, most_stuck))).await
     }
 
-    async fn shared_key(&self, _name: &str, _offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let name = name.to_owned();
+        let found = self.db.write(move |db| Box::pin(shared_key(db, name, offered))).await?;
+        let broken = || StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
+        found.ok_or_else(broken)?.try_into().map_err(|_| broken())
     }
+}
+
+async fn shared_key(db: &mut Lent, name: String, offered: [u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let sql = "INSERT INTO shared_keys (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    execute(&transaction, sql, &[&name, &offered.as_slice()]).await?;
+    let found = row(&transaction, "SELECT value FROM shared_keys WHERE name = $1", &[&name]).await?;
+    let found = found.map(|row| row.try_get(0)).transpose()?;
+    ending.commit(transaction).await?;
+    Ok(found)
+}
+
+/// What is in this state, by the words of the index of those that are not delivered.
+fn in_state(state: DeliveryState) -> String {
+    let plain = format!("state = {}", delivery_state_code(state));
+    if state == DeliveryState::Delivered { plain } else { format!("state <> 1 AND {plain}") }
+}
+
+async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let sql = "SELECT * FROM deliveries WHERE state = 0 AND due_at <= $1 AND domain <> ALL ($2::text[])
+            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED";
+        let busy: Vec<_> = claim.busy.iter().map(|domain| text(domain)).collect();
+        let most = i64::from(claim.max);
+        let values: super::pool::Parameters<'_> = &[&now, &busy, &most];
+        let due = begin(db, rows(db, sql, values)).await?;
+        let before = due.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
+        let mut after = before.clone();
+        after.iter_mut().for_each(|one| {
+            one.claim(claim.lease, now);
+        });
+        let mut moves = Moves::default();
+        if !deliveries::write(db, &before, &after, moves.tally()).await? {
+            return Ok(Vec::new());
+        }
+        moves.commit(db, ending).await?;
+        Ok(after.into_iter().map(|one| one.record).collect())
+    };
+    ended(db, ending, attempt.await).await
+}
+
+async fn renew(db: &mut Lent, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let sql = "SELECT * FROM deliveries WHERE id = $1 FOR UPDATE";
+        let values: super::pool::Parameters<'_> = &[&id.0];
+        let Some(found) = begin(db, row(db, sql, values)).await? else { return Ok(false) };
+        let before = delivery(&found)?;
+        let mut after = before.clone();
+        if !after.renew(lease) {
+            return Ok(false);
+        }
+        let mut moves = Moves::default();
+        deliveries::write(db, &[before], &[after], moves.tally()).await?;
+        moves.commit(db, ending).await?;
+        Ok(true)
+    };
+    ended(db, ending, attempt.await).await
+}
+
+/// Changes deliveries among those of the interactions that these are for, and where the interactions stand by it. An interaction is locked
+/// before its deliveries, several in the order of their identifiers.
+async fn alter<T>(
+    db: &Client,
+    ending: &Ending,
+    ids: &[Uuid],
+    entry: Option<AuditRecord>,
+    now: Timestamp,
+    change: impl FnOnce(&mut Vec<Delivery>) -> T,
+) -> Result<T, StoreError> {
+    let of = "IN (SELECT about.interaction FROM deliveries AS about WHERE about.id = ANY ($1))";
+    let lock = format!("SELECT {} FROM interactions WHERE id {of} ORDER BY id FOR UPDATE", party_columns());
+    let load = format!("SELECT * FROM deliveries WHERE interaction {of} ORDER BY id FOR UPDATE");
+    let values: super::pool::Parameters<'_> = &[&ids];
+    let read = async {
+        // The queue where a forward falls back to stays meanwhile.
+        try_join!(biased; locks::share(db), rows(db, &lock, values), rows(db, &load, values))
+    };
+    let ((), parties, before) = begin(db, read).await?;
+    let parties = parties.iter().map(party).collect::<Result<Vec<_>, _>>()?;
+    let before = before.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
+    let mut after = before.clone();
+    let changed = change(&mut after);
+    let mut moves = Moves::default();
+    if !deliveries::write(db, &before, &after, moves.tally()).await? {
+        return Ok(changed);
+    }
+    deliveries::settle(db, &parties, &after, now, &mut moves).await?;
+    if let Some(entry) = entry {
+        audit::add(db, &entry).await?;
+    }
+    moves.commit(db, ending).await?;
+    Ok(changed)
+}
+
+/// Changes a delivery, and where its interaction stands by it; none if there is no such delivery.
+async fn change<T>(
+    db: &mut Lent,
+    id: DeliveryId,
+    entry: Option<AuditRecord>,
+    now: Timestamp,
+    rule: impl FnOnce(&mut Delivery) -> T,
+) -> Result<Option<T>, StoreError> {
+    let (db, ending) = db.parts();
+    let change = |all: &mut Vec<Delivery>| all.iter_mut().find(|one| one.record.id == id).map(rule);
+    ended(db, ending, alter(db, ending, &[id.0], entry, now, change).await).await
+}
+
+/// The same, because somebody asked for it.
+async fn asked(
+    db: &mut Lent,
+    id: DeliveryId,
+    entry: AuditRecord,
+    rule: impl FnOnce(&mut Delivery, Timestamp) -> Result<(), Unchanged>,
+) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
+    let at = entry.at;
+    let changed = change(db, id, Some(entry), at, |one| rule(one, at).map(|()| one.record.clone())).await?;
+    Ok(changed.unwrap_or(Err(Unchanged::Missing)))
+}
+
+async fn retry_all(db: &mut Lent, filter: DeliveryFilter, max: u32, entry: AuditRecord) -> Result<u64, StoreError> {
+    let (db, ending) = db.parts();
+    let state = filter.state.map_or_else(|| "TRUE".to_owned(), in_state);
+    let sql = format!(
+        "SELECT id FROM deliveries WHERE {state} AND ($1::smallint IS NULL OR kind = $1)
+            AND ($2::uuid IS NULL OR interaction = $2) AND ($3::text IS NULL OR target_key = $3) ORDER BY id LIMIT $4"
+    );
+    let kind = filter.kind.map(|kind| small(delivery_kind_code(kind)));
+    let interaction = filter.interaction.map(|one| one.0);
+    let target = filter.target.as_ref().map(|target| text(&folded(target)).into_owned());
+    let found = rows(db, &sql, &[&kind, &interaction, &target, &i64::from(max)]).await?;
+    let ids = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
+    let at = entry.at;
+    let wanted =
+        |one: &Delivery| ids.contains(&one.record.id.0) && filter.state.is_none_or(|state| one.record.state == state);
+    let retry = |all: &mut Vec<Delivery>| {
+        let chosen = all.iter_mut().filter(|one| wanted(one));
+        chosen.map(|one| u64::from(one.retry(at).is_ok())).sum()
+    };
+    ended(db, ending, alter(db, ending, &ids, Some(entry), at, retry).await).await
+}
+
+async fn bounce(db: &mut Lent, of: BouncedOf, says: String, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
+    let (db, ending) = db.parts();
+    let ids: Vec<Uuid> = match of {
+        BouncedOf::Delivery(id) => vec![id.0],
+        BouncedOf::Message { message_id, recipient } => {
+            let sql = "SELECT id FROM deliveries WHERE left(message_id, 200) = left($1, 200) AND message_id = $1
+                AND ($2::text IS NULL OR target_key = $2)";
+            let recipient = recipient.map(|recipient| text(&folded(&recipient)).into_owned());
+            let found = rows(db, sql, &[&text(&message_id), &recipient]).await?;
+            found.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?
+        }
+    };
+    let bounce = |all: &mut Vec<Delivery>| {
+        let about = all.iter_mut().filter(|one| ids.contains(&one.record.id.0));
+        about.filter_map(|one| one.bounce(&says, now).then_some(one.record.id)).collect()
+    };
+    ended(db, ending, alter(db, ending, &ids, None, now, bounce).await).await
+}
+
+async fn edit(
+    db: &mut Lent,
+    id: DeliveryId,
+    content: Content,
+    entry: AuditRecord,
+) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
+    let new = db.origin().id_in_order();
+    let (transaction, ending) = db.begin().await?;
+    let found = row(&transaction, "SELECT * FROM deliveries WHERE id = $1 FOR UPDATE", &[&id.0]).await?;
+    let Some(one) = found.as_ref().map(delivery).transpose()? else { return Ok(Err(Unchanged::Missing)) };
+    if let Err(refused) = one.edit() {
+        return Ok(Err(refused));
+    }
+    deliveries::replace_content(&transaction, id, (new, &content)).await?;
+    audit::add(&transaction, &entry).await?;
+    ending.commit(transaction).await?;
+    Ok(Ok(one.record))
+}
+
+/// An interaction that somebody works on.
+struct Held {
+    standing: Standing,
+    decision: Option<DecisionKind>,
+    more: DecisionMore,
+    erased: bool,
+}
+
+/// What somebody works on, which nobody else changes until the transaction ends.
+async fn held(db: &Transaction<'_>, id: InteractionId) -> Result<Held, LeaseError> {
+    let sql = format!("SELECT {COLUMNS}, decision, decision_more, erased FROM interactions WHERE id = $1 FOR UPDATE");
+    let found = row(db, &sql, &[&id.0]).await?.ok_or(LeaseError::Lost)?;
+    let columns = Columns { row: &found, table: "interactions" };
+    Ok(Held {
+        standing: standing(&found)?,
+        decision: read_kind(columns)?,
+        more: columns.json_or_empty("decision_more")?,
+        erased: columns.get("erased")?,
+    })
+}
+
+async fn send(
+    db: &mut Lent,
+    interaction: InteractionId,
+    token: Uuid,
+    mail: Outgoing,
+    entry: AuditRecord,
+) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
+    let held = held(&transaction, interaction).await?;
+    // What was erased has nothing to be sent.
+    if held.erased || !held.standing.is_claimed_under(token, entry.at) {
+        return Err(LeaseError::Lost);
+    }
+    let mut moves = Moves::default();
+    let sent = Sent { interaction, run: None, mail: &mail, at: entry.at, erased: false };
+    deliveries::insert(&transaction, &[sent], moves.tally()).await?;
+    moves.write(&transaction).await?;
+    audit::add(&transaction, &entry).await?;
+    Ok(ending.commit(transaction).await?)
+}
+
+async fn transfer(
+    db: &mut Lent,
+    interaction: InteractionId,
+    token: Uuid,
+    to: Transfer,
+    entry: AuditRecord,
+) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
+    locks::share(&transaction).await?;
+    let Held { standing: before, decision, more, .. } = held(&transaction, interaction).await?;
+    let from = before.state;
+    let after = before.release_work(token, entry.at).ok_or(LeaseError::Lost)?;
+    if row(&transaction, "SELECT 1 FROM queues WHERE id = $1", &[&to.queue.0]).await?.is_none() {
+        return Err(LeaseError::NoQueue);
+    }
+    let mut moves = Moves::default();
+    moves.add(interaction, from, &after);
+    moves.tally().decided(decision, DecisionKind::Queue);
+    moves.write(&transaction).await?;
+    let skills = to.skills.as_ref().map(|all| all.iter().map(|skill| text(skill)).collect::<Vec<_>>());
+    let listed = skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
+    let sql = "UPDATE interactions SET decision = $2, queue = $3, priority = coalesce($4, priority),
+        skills = CASE WHEN $5 THEN $6 ELSE skills END, decision_more = $7 WHERE id = $1";
+    let kind = small(decision_code(DecisionKind::Queue));
+    let more = more.transferred(to.language).column()?;
+    execute(&transaction, sql, &[&interaction.0, &kind, &to.queue.0, &to.priority, &skills.is_some(), &listed, &more])
+        .await?;
+    audit::add(&transaction, &entry).await?;
+    Ok(ending.commit(transaction).await?)
+}
+
+async fn complete(
+    db: &mut Lent,
+    interaction: InteractionId,
+    token: Uuid,
+    outcome: Option<String>,
+    entry: AuditRecord,
+) -> Result<(), LeaseError> {
+    let (transaction, ending) = db.begin().await?;
+    let Held { standing: before, more, .. } = held(&transaction, interaction).await?;
+    let from = before.state;
+    let completed = match before.acknowledge(token, entry.at) {
+        Ends::Now(completed) => completed,
+        Ends::Before => return Ok(()),
+        Ends::Refused => return Err(LeaseError::Lost),
+    };
+    let mut moves = Moves::default();
+    moves.add(interaction, from, &completed);
+    moves.write(&transaction).await?;
+    if outcome.is_some() {
+        let more = DecisionMore { outcome, ..more }.column()?;
+        let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
+        execute(&transaction, sql, &[&interaction.0, &more]).await?;
+    }
+    audit::add(&transaction, &entry).await?;
+    Ok(ending.commit(transaction).await?)
 }

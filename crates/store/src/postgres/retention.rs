@@ -25,6 +25,10 @@ const ROUNDS: usize = 50;
 /// Nobody counts requests over a longer window, in seconds.
 const REQUESTS_SECONDS: i64 = 600;
 
+/// What still goes out keeps its interaction and its content.
+const PENDING: &str =
+    "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.interaction = interactions.id AND deliveries.state = 0)";
+
 #[async_trait]
 impl RetentionStore for PostgresStore {
     async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError> {
@@ -42,15 +46,17 @@ async fn sweep(
 ) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     if let Some(limit) = limits.interactions {
-        swept.interactions = remove(db, limit, max).await?;
+        swept.interactions = remove(db, limit, max, now).await?;
     }
     if let Some(limit) = limits.contents {
         let transaction = db.transaction().await?;
-        let sql = "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < $1
-            ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED";
-        let old = rows(&transaction, sql, &[&limit, &max]).await?;
+        let sql = format!(
+            "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < $1 AND NOT {PENDING}
+            ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
+        );
+        let old = rows(&transaction, &sql, &[&limit, &max]).await?;
         let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
-        swept.contents = erase_contents(&transaction, &ids).await?;
+        swept.contents = erase_contents(&transaction, &ids, now).await?;
         transaction.commit().await?;
         swept.replays = super::replays::sweep(db, limit, max).await?;
     }
@@ -98,11 +104,13 @@ async fn remove_all(
     Ok(())
 }
 
-async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, StoreError> {
+async fn remove(db: &mut Client, before: Timestamp, max: i64, now: Timestamp) -> Result<u64, StoreError> {
     let transaction = db.transaction().await?;
-    let sql = "SELECT id, state, decision, duplicates FROM interactions
-        WHERE completed_at IS NOT NULL AND completed_at < $1 ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED";
-    let old = rows(&transaction, sql, &[&before, &max]).await?;
+    let sql = format!(
+        "SELECT id, state, decision, duplicates FROM interactions WHERE completed_at IS NOT NULL AND completed_at < $1
+            AND NOT {PENDING} ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
+    );
+    let old = rows(&transaction, &sql, &[&before, &max]).await?;
     let mut ids: Vec<Uuid> = Vec::with_capacity(old.len());
     let mut tally = Tally::default();
     for row in &old {
@@ -113,7 +121,8 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
     if ids.is_empty() {
         return Ok(0);
     }
-    erase_contents(&transaction, &ids).await?;
+    erase_contents(&transaction, &ids, now).await?;
+    super::deliveries::remove(&transaction, &ids, &mut tally).await?;
     execute(&transaction, "DELETE FROM runs WHERE interaction = ANY ($1)", &[&ids]).await?;
     let removed = execute(&transaction, "DELETE FROM interactions WHERE id = ANY ($1)", &[&ids]).await?;
     tally.write(&transaction).await?;
@@ -123,7 +132,7 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64) -> Result<u64, Sto
 
 /// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions.
-pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError> {
+pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
     let sql = "SELECT id, message, state, opening FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
     let (mut ids, mut messages, mut openings) = (Vec::<Uuid>::new(), Vec::<Uuid>::new(), Vec::new());
@@ -143,6 +152,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid]) -> Res
     super::replays::forget(db, &ids).await?;
     let sql = "UPDATE runs SET trace = $2, trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids, &ERASED_TRACE]).await?;
+    super::deliveries::erase(db, &ids, now).await?;
     if !messages.is_empty() {
         drop_uses(db, &messages).await?;
     }

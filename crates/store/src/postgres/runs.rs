@@ -12,6 +12,7 @@ use waypost_origin::Origin;
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
+use super::deliveries::{self, Sent};
 use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, ended, execute, row, rows};
@@ -19,12 +20,13 @@ use super::standing::{COLUMNS, Moves, begin, standing};
 use super::tally::Tally;
 use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
-use crate::encoding::attributes_column;
+use crate::encoding::{attributes_column, ended_at};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::outbox;
 use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::sums::sum;
@@ -159,7 +161,10 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     let Some(before) = before(&transaction, id).await? else { return Err(LeaseError::Lost) };
     let from = before.standing.state;
     let leads_somewhere = leads_somewhere(&transaction, &run).await?;
-    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+    let earlier = if before.runs > 0 { deliveries::of(&transaction, &[id.0]).await? } else { Vec::new() };
+    let (sent, erased) = (earlier.clone(), before.erased);
+    let recorded = recording::record(before, lease, run, leads_somewhere, earlier);
+    let Kept { standing, replaces, number, run, shown, forwards, earlier } = match recorded {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             let mut moves = Moves::default();
@@ -175,7 +180,7 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
         // What was answered before it was parked led to another run.
         journals::forget_parked(&transaction, id).await?;
     }
-    let columns = RunColumns::of(&run)?;
+    let columns = RunColumns::of(&run, forwards)?;
     let trace = text(&run.trace);
     execute(
         &transaction,
@@ -232,6 +237,10 @@ pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: R
     let mut tally = Tally::default();
     tally.moved(Some(from), standing.state);
     tally.decided(replaces, run.decision.kind);
+    deliveries::write(&transaction, &sent, &earlier, &mut tally).await?;
+    let at = ended_at(&run);
+    let sends = run.sends.iter().map(|mail| Sent { interaction: id, run: Some(number), mail, at, erased });
+    deliveries::insert(&transaction, &sends.collect::<Vec<_>>(), &mut tally).await?;
     tally.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(true)
@@ -245,7 +254,12 @@ async fn leads_somewhere(db: &impl GenericClient, run: &RunRecord) -> Result<boo
 }
 
 /// Makes a decided or completed interaction wait for another run.
-pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
+pub(super) async fn rerun(
+    db: &mut Lent,
+    id: InteractionId,
+    resend: bool,
+    entry: AuditRecord,
+) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     let Some(Before { standing: before, erased, .. }) = before(&transaction, id).await? else {
         return Err(LeaseError::Lost);
@@ -254,6 +268,12 @@ pub(super) async fn rerun(db: &mut Lent, id: InteractionId, entry: AuditRecord) 
     let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
     let mut moves = Moves::default();
     moves.add(id, from, &waiting);
+    if resend {
+        let sent = deliveries::of(&transaction, &[id.0]).await?;
+        let mut again = sent.clone();
+        outbox::resend(&mut again, entry.at);
+        deliveries::write(&transaction, &sent, &again, moves.tally()).await?;
+    }
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
     Ok(ending.commit(transaction).await?)

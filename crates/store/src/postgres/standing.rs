@@ -96,16 +96,18 @@ impl Moves {
         }
     }
 
+    /// What is counted with them.
+    pub(super) fn tally(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Writes all of them in one round trip.
+    /// Writes all of them, and what is counted, in one round trip.
     pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
-        if self.is_empty() {
-            return Ok(());
-        }
         let statements = Statements::prepare(db).await?;
         self.send(db, &statements).await
     }

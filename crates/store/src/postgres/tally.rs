@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::mail_columns::small;
 use super::pool::{execute, rows};
-use crate::encoding::{decision_code, decision_kind};
+use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 
 const DUPLICATES: i16 = 0;
 const BY_STATE: i16 = 1;
 const BY_DECISION: i16 = 2;
+const BY_DELIVERY: i16 = 3;
 
 /// What a transaction adds to the counters.
 #[derive(Debug, Default)]
@@ -40,6 +41,19 @@ impl Tally {
             self.add(BY_DECISION, small(decision_code(from)), -1);
         }
         self.add(BY_DECISION, small(decision_code(to)), 1);
+    }
+
+    /// A delivery came into being (`from` is none) or changed its state.
+    pub(super) fn sent(&mut self, from: Option<DeliveryState>, to: DeliveryState) {
+        if let Some(from) = from {
+            self.forgotten(from);
+        }
+        self.add(BY_DELIVERY, small(delivery_state_code(to)), 1);
+    }
+
+    /// A delivery was removed.
+    pub(super) fn forgotten(&mut self, from: DeliveryState) {
+        self.add(BY_DELIVERY, small(delivery_state_code(from)), -1);
     }
 
     /// An interaction was removed, and with it the duplicates that were counted on it.
@@ -122,6 +136,10 @@ pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError>
             BY_DECISION => {
                 let kind = decision_kind(member.into()).ok_or_else(|| broken("no such decision"))?;
                 summary.by_decision.insert(kind, value);
+            }
+            BY_DELIVERY => {
+                let state = delivery_state(member.into()).ok_or_else(|| broken("no such state"))?;
+                summary.deliveries.insert(state, value);
             }
             _ => return Err(broken("no such topic")),
         }

@@ -10,12 +10,13 @@ use waypost_ids::{InteractionId, QueueId};
 
 use super::columns::text;
 use super::commits::{self, Mark};
+use super::deliveries::{self, Sent};
 use super::mail_columns::{RunColumns, small};
 use super::pool::execute;
 use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{self, Tally};
-use crate::encoding::json;
+use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
@@ -93,7 +94,7 @@ impl<'b> Writes<'b> {
             self.tally.moved(None, made.standing.state);
             if let Some(run) = made.run {
                 self.tally.decided(None, run.decision.kind);
-                self.runs.push((offered.id, run, RunColumns::of(run)?));
+                self.runs.push((offered.id, run, RunColumns::of(run, made.forwards)?));
             }
             let run = made.run.map(|_| self.runs.len().saturating_sub(1));
             let opening = offered.opening.as_ref().map(json).transpose()?;
@@ -107,7 +108,7 @@ impl<'b> Writes<'b> {
 
     /// Writes everything and commits.
     pub(super) async fn send(self, db: &Client, mark: Mark) -> Result<(), StoreError> {
-        let Self { unused, interactions, runs, duplicates, requests, tally } = self;
+        let Self { unused, interactions, runs, mut duplicates, requests, mut tally } = self;
         if !requests.is_empty() {
             let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
             let made: Vec<&[u8]> = requests.iter().map(|(_, made)| made.as_slice()).collect();
@@ -118,6 +119,15 @@ impl<'b> Writes<'b> {
         }
         if !unused.is_empty() {
             retention::drop_uses(db, &unused).await?;
+        }
+        let sends: Vec<Sent<'_>> = runs.iter().flat_map(|(id, run, _)| sent(*id, run)).collect();
+        if !sends.is_empty() {
+            // Interactions are locked before correspondents and threads, as whoever records a run does.
+            let duplicates = std::mem::take(&mut duplicates);
+            if !duplicates.is_empty() {
+                execute(db, COUNT_DUPLICATES, &[&duplicates]).await?;
+            }
+            deliveries::insert(db, &sends, &mut tally).await?;
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
@@ -263,6 +273,12 @@ impl<'b> Writes<'b> {
         )?;
         Ok(())
     }
+}
+
+/// What the first run of an interaction sends.
+fn sent<'r>(interaction: InteractionId, run: &'r RunRecord) -> impl Iterator<Item = Sent<'r>> {
+    let at = ended_at(run);
+    run.sends.iter().map(move |mail| Sent { interaction, run: Some(1), mail, at, erased: false })
 }
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,

@@ -92,7 +92,9 @@ pub struct RunRecord {
 impl RunRecord {
     /// How many bytes its longest parts have.
     pub(crate) fn bytes(&self) -> usize {
-        self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len))
+        let sent = self.sends.iter().map(|mail| mail.content.head.len().saturating_add(mail.content.tail.len()));
+        let said = self.trace.len().saturating_add(self.journal.as_ref().map_or(0, String::len));
+        sent.fold(said, usize::saturating_add)
     }
 }
 

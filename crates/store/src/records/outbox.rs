@@ -89,7 +89,7 @@ pub struct DeliveryRecord {
     pub state: DeliveryState,
     /// How many attempts were begun.
     pub attempts: u32,
-    /// When it is tried next, while it is pending.
+    /// When it is tried next, while it is pending: during an attempt, when the attempt's lease ends.
     pub next_attempt_at: Option<Timestamp>,
     /// From when on the time counts for which it is tried: when it was made, or last retried by somebody.
     pub since: Timestamp,
@@ -231,6 +231,20 @@ impl Place {
     /// Every place.
     pub const ALL: [Self; 7] =
         [Self::Undecided, Self::Queued, Self::Claimed, Self::GoingOut, Self::Stuck, Self::Completed, Self::Dropped];
+
+    /// What a number in `crate::conditions::PLACES` stands for.
+    pub(crate) const fn of_code(code: i64) -> Option<Self> {
+        match code {
+            0 => Some(Self::Undecided),
+            1 => Some(Self::Queued),
+            2 => Some(Self::Claimed),
+            3 => Some(Self::GoingOut),
+            5 => Some(Self::Completed),
+            6 => Some(Self::Dropped),
+            10.. => Some(Self::Stuck),
+            _ => None,
+        }
+    }
 }
 
 /// Why an interaction is stuck.
@@ -242,4 +256,16 @@ pub enum Stuck {
     NothingPending,
     /// A delivery of its forward has been due for so long that nobody seems to carry it.
     Overdue,
+}
+
+impl Stuck {
+    /// What a number in `crate::conditions::PLACES` stands for.
+    pub(crate) const fn of_code(code: i64) -> Option<Self> {
+        match code {
+            10 => Some(Self::NoQueue),
+            11 => Some(Self::NothingPending),
+            12 => Some(Self::Overdue),
+            _ => None,
+        }
+    }
 }

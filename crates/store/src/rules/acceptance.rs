@@ -5,6 +5,7 @@ use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
 
 use super::duplicates::Seen;
+use super::forwards::Forwards;
 use super::outbox;
 use super::standing::Standing;
 use crate::records::catalogue::Epoch;
@@ -23,6 +24,8 @@ pub(crate) struct Made<'o> {
     pub(crate) standing: Standing,
     /// The run, if it is kept.
     pub(crate) run: Option<&'o RunRecord>,
+    /// How far the run's forwards are.
+    pub(crate) forwards: Forwards,
     /// How many runs have ended.
     pub(crate) runs: u32,
     pub(crate) priority: i64,
@@ -48,9 +51,11 @@ pub(crate) fn offer<E>(
         Some(run) if offered.epoch == newest && leads_somewhere(&run.decision, is_there)? => Some(run),
         Some(_) | None => None,
     };
+    let decided = run.map(outbox::first);
     Ok(Offer::Made(Made {
-        standing: Standing::accepted(run.map(outbox::first), received_at),
+        standing: Standing::accepted(decided, received_at),
         run,
+        forwards: decided.map_or(Forwards::Nothing, |decided| decided.forwards),
         runs: u32::from(run.is_some()),
         priority: run.map_or(offered.priority, |run| run.decision.priority),
         like,

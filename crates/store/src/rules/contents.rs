@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::outbox;
 use crate::records::mail::{AttributesSet, Opening, RunRecord, State};
 
 /// The trace of a run whose content was erased.
@@ -47,7 +48,8 @@ fn bytes(attributes: &BTreeMap<String, String>) -> usize {
 }
 
 /// A run whose content was erased while it was under way.
-pub(crate) fn bare_run(run: RunRecord) -> RunRecord {
+pub(crate) fn bare_run(mut run: RunRecord) -> RunRecord {
+    outbox::hold_all(&mut run.sends);
     RunRecord { trace: ERASED_TRACE.to_owned(), attributes: BTreeMap::new(), journal: None, ..run }
 }
 

@@ -4,7 +4,9 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod contents;
+pub(crate) mod deliveries;
 pub(crate) mod duplicates;
+pub(crate) mod forwards;
 pub(crate) mod outbox;
 pub(crate) mod parking;
 pub(crate) mod recording;

@@ -1,42 +1,152 @@
-//! What becomes of what goes out, and what that means for the interaction that it is for.
+//! What a run sends, compared with what earlier runs sent, and what holds automatic answers back.
 
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
 use waypost_ids::{DeliveryKind, DeliveryState};
 
+use super::deliveries::{Delivery, erased};
+use super::forwards::Forwards;
 use super::standing::Decided;
 use crate::records::mail::RunRecord;
+use crate::records::outbox::{Addressed, Answers, Held, Outgoing};
 
-/// How far an interaction's forwards are: those that its last run decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Forwards {
-    /// There are none.
-    Nothing,
-    /// Some are on the way, none has failed.
-    Pending,
-    /// Everybody has it.
-    Done,
-    /// Some will not arrive.
-    Failed,
+/// An address as it is compared.
+pub(crate) fn folded(address: &str) -> String {
+    address.to_lowercase()
 }
 
-impl Forwards {
-    /// How far they are, of the state of each.
-    pub(crate) fn of(states: impl IntoIterator<Item = DeliveryState>) -> Self {
-        let mut all = Self::Nothing;
-        for state in states {
-            all = match (all, state) {
-                (Self::Failed, _) | (_, DeliveryState::Dead | DeliveryState::Bounced) => return Self::Failed,
-                (Self::Pending, _) | (_, DeliveryState::Pending) => Self::Pending,
-                (_, DeliveryState::Cancelled) => Self::Failed,
-                (_, DeliveryState::Delivered) => Self::Done,
-            };
-        }
-        all
-    }
+/// The domain of an address, folded.
+pub(crate) fn domain(address: &str) -> String {
+    folded(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+}
+
+/// What a run comes to that sends this, beside what stays of earlier runs.
+pub(crate) fn decided(run: &RunRecord, earlier: &[Delivery], number: u32) -> Decided {
+    let new = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
+    let state = |to: &Addressed| if to.held.is_some() { DeliveryState::Cancelled } else { DeliveryState::Pending };
+    let kept = earlier.iter().map(|one| &one.record);
+    let kept = kept.filter(|one| one.kind == DeliveryKind::Forward && one.run == Some(number)).map(|one| one.state);
+    Decided { kind: run.decision.kind, forwards: Forwards::of(new.map(state).chain(kept)) }
 }
 
 /// What the first run of an interaction comes to: nothing was sent before.
 pub(crate) fn first(run: &RunRecord) -> Decided {
-    let forwards = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
-    let state = |held| if held { DeliveryState::Cancelled } else { DeliveryState::Pending };
-    Decided { kind: run.decision.kind, forwards: Forwards::of(forwards.map(|to| state(to.held.is_some()))) }
+    decided(run, &[], 1)
+}
+
+/// What of a later run is still to be sent. What earlier runs sent to the same recipients counts as this run's from now on; what they
+/// have not sent, and what this run does not want, is taken back.
+pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery], now: Timestamp) -> Vec<Outgoing> {
+    let mut sent: HashMap<(DeliveryKind, String), Vec<usize>> = HashMap::new();
+    for (place, one) in earlier.iter().enumerate().rev() {
+        if one.record.run.is_some() && !one.again && one.was_sent() {
+            sent.entry((one.record.kind, folded(&one.record.target))).or_default().push(place);
+        }
+    }
+    let mut kept = Vec::new();
+    let mut new = Vec::new();
+    for mut mail in sends {
+        mail.to.retain(|to| {
+            let before = sent.get_mut(&(mail.kind, folded(&to.target))).and_then(Vec::pop);
+            kept.extend(before);
+            before.is_none()
+        });
+        if !mail.to.is_empty() {
+            new.push(mail);
+        }
+    }
+    for (place, one) in earlier.iter_mut().enumerate() {
+        if kept.contains(&place) {
+            one.record.run = Some(number);
+        } else if one.record.run.is_some() {
+            one.withdraw(None, now);
+        }
+    }
+    new
+}
+
+/// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count.
+pub(crate) fn resend(earlier: &mut [Delivery], now: Timestamp) {
+    for one in earlier.iter_mut().filter(|one| one.record.run.is_some()) {
+        one.again = true;
+        one.withdraw(None, now);
+    }
+}
+
+/// What is to be sent for an interaction whose content was erased: nothing.
+pub(crate) fn hold_all(sends: &mut [Outgoing]) {
+    for to in sends.iter_mut().flat_map(|mail| &mut mail.to) {
+        to.held = Some(erased());
+    }
+}
+
+/// So long an automatic answer counts for its correspondent.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// So long an automatic answer counts in its thread.
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// From when on automatic answers count: for the correspondent, and in the thread.
+pub(crate) fn windows(now: Timestamp) -> (Timestamp, Timestamp) {
+    let since = |time: SignedDuration| now.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    (since(A_DAY), since(AN_HOUR))
+}
+
+/// Whether an automatic answer is held back by those that were kept before: to the correspondent within a day, in the thread within an hour.
+pub(crate) fn storm(answers: &Answers, to_correspondent: u64, in_thread: u64) -> Option<Held> {
+    let held = |rule: &str, reason: String| Some(Held { rule: rule.to_owned(), reason });
+    if to_correspondent >= u64::from(answers.most_a_day) {
+        let reason = format!(
+            "`{}` got {to_correspondent} automatic answers within a day, and at most {} may go there",
+            answers.correspondent, answers.most_a_day
+        );
+        return held("correspondent", reason);
+    }
+    if !answers.thread.is_empty() && in_thread >= u64::from(answers.most_an_hour) {
+        let reason = format!(
+            "{in_thread} automatic answers were sent in the thread `{}` within an hour, and at most {} may be",
+            answers.thread, answers.most_an_hour
+        );
+        return held("thread", reason);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_held_when_as_many_were_kept_as_may_be() {
+        let answers = Answers {
+            correspondent: "ann@example.net".to_owned(),
+            thread: "1@example".to_owned(),
+            most_a_day: 3,
+            most_an_hour: 1,
+        };
+        for (day, hour, rule) in [
+            (0, 0, None),
+            (2, 0, None),
+            (3, 0, Some("correspondent")),
+            (2, 1, Some("thread")),
+            (9, 9, Some("correspondent")),
+        ] {
+            let held = storm(&answers, day, hour);
+            assert_eq!(held.map(|held| held.rule).as_deref(), rule, "{day} a day, {hour} an hour");
+        }
+        let reason = storm(&answers, 3, 0).unwrap().reason;
+        assert_eq!(reason, "`ann@example.net` got 3 automatic answers within a day, and at most 3 may go there");
+        assert_eq!(
+            storm(&Answers { thread: String::new(), ..answers }, 0, 9),
+            None,
+            "mail that names none is no thread"
+        );
+    }
+
+    #[test]
+    fn addresses_are_compared_whatever_the_case() {
+        assert_eq!(folded("Ann@Example.NET"), "ann@example.net");
+        assert_eq!((domain("\"a@b\"@Example.NET"), domain("nobody")), ("example.net".to_owned(), String::new()));
+    }
 }

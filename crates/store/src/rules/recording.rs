@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use waypost_ids::DecisionKind;
 
+use super::deliveries::Delivery;
+use super::forwards::Forwards;
 use super::standing::Standing;
 use super::{contents, outbox};
 use crate::encoding::ended_at;
@@ -39,21 +41,36 @@ pub(crate) struct Kept {
     pub(crate) run: RunRecord,
     /// The attributes that the interaction shows from now on.
     pub(crate) shown: BTreeMap<String, String>,
+    /// How far its forwards are.
+    pub(crate) forwards: Forwards,
+    /// What was sent before, as it is from now on.
+    pub(crate) earlier: Vec<Delivery>,
 }
 
-/// Decides what is kept of a run; none if it was not made under a lease that is held.
-pub(crate) fn record(before: Before, lease: Uuid, run: RunRecord, leads_somewhere: bool) -> Option<Recorded> {
+/// Decides what is kept of a run, what was sent `earlier` in mind; none if it was not made under a lease that is held.
+pub(crate) fn record(
+    before: Before,
+    lease: Uuid,
+    mut run: RunRecord,
+    leads_somewhere: bool,
+    mut earlier: Vec<Delivery>,
+) -> Option<Recorded> {
     let Before { standing, runs, decision: replaces, erased, set } = before;
     if !leads_somewhere {
         return standing.void_run(lease).map(Recorded::Void);
     }
+    let (number, ended_at) = (runs.saturating_add(1), ended_at(&run));
+    run.sends = outbox::later(run.sends, number, &mut earlier, ended_at);
+    if erased {
+        run = contents::bare_run(run);
+    }
+    let decided = outbox::decided(&run, &earlier, number);
     let rerun_by = run.rerun_by.clone().or_else(|| standing.rerun_by.clone());
-    let standing = standing.end_run(lease, outbox::first(&run), ended_at(&run))?;
-    let run = if erased { contents::bare_run(run) } else { run };
+    let standing = standing.end_run(lease, decided, ended_at)?;
     let shown = contents::shown(&run.attributes, &set);
     let run = RunRecord { rerun_by, ..run };
-    let number = runs.saturating_add(1);
-    Some(Recorded::Kept(Box::new(Kept { standing, replaces, number, run, shown })))
+    let forwards = decided.forwards;
+    Some(Recorded::Kept(Box::new(Kept { standing, replaces, number, run, shown, forwards, earlier })))
 }
 
 #[cfg(test)]
@@ -79,7 +96,7 @@ mod tests {
     }
 
     fn kept(before: Before, run: RunRecord) -> Kept {
-        match record(before, LEASE, run, true).unwrap() {
+        match record(before, LEASE, run, true, Vec::new()).unwrap() {
             Recorded::Kept(kept) => *kept,
             Recorded::Void(standing) => panic!("{standing:?}"),
         }
@@ -107,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_decision_that_leads_nowhere_is_not_kept() {
-        let Some(Recorded::Void(standing)) = record(running(false), LEASE, run(DecisionKind::Queue), false) else {
+        let Some(Recorded::Void(standing)) = record(running(false), LEASE, run(DecisionKind::Queue), false, Vec::new())
+        else {
             panic!("it was kept");
         };
         assert_eq!((standing.state, standing.rerun_by.as_deref()), (State::Received, Some("ops")));
@@ -116,7 +134,8 @@ mod tests {
     #[test]
     fn only_the_holder_records() {
         for leads_somewhere in [true, false] {
-            let other = record(running(false), Uuid::from_u128(2), run(DecisionKind::Queue), leads_somewhere);
+            let other =
+                record(running(false), Uuid::from_u128(2), run(DecisionKind::Queue), leads_somewhere, Vec::new());
             assert!(other.is_none());
         }
     }

@@ -7,7 +7,7 @@ use waypost_ids::DecisionKind;
 
 use crate::leases::{Hold, Lease};
 use crate::records::mail::State;
-use crate::rules::outbox::Forwards;
+use crate::rules::forwards::Forwards;
 
 /// Where an interaction stands, and what goes with that.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,6 +184,39 @@ impl Standing {
         }
     }
 
+    /// Everybody has what was forwarded.
+    pub(crate) fn forwarded(self, at: Timestamp) -> Option<Self> {
+        match self.state {
+            State::Decided | State::GoingOut => Some(Self {
+                state: State::Completed,
+                hold: Hold::Nobody,
+                completed_at: completed(State::Completed, at),
+                ..self
+            }),
+            State::Received | State::Running | State::Waiting | State::Claimed | State::Completed => None,
+        }
+    }
+
+    /// What was forwarded will not arrive, or came back: it stands in a queue.
+    pub(crate) fn forward_failed(self) -> Option<Self> {
+        self.moved(State::Decided, |from| match from {
+            State::GoingOut | State::Completed => true,
+            State::Received | State::Running | State::Waiting | State::Decided | State::Claimed => false,
+        })
+    }
+
+    /// What failed to arrive is on the way again.
+    pub(crate) fn forward_again(self) -> Option<Self> {
+        self.moved(State::GoingOut, |from| match from {
+            State::Decided | State::Completed => true,
+            State::Received | State::Running | State::Waiting | State::GoingOut | State::Claimed => false,
+        })
+    }
+
+    fn moved(self, to: State, may: impl FnOnce(State) -> bool) -> Option<Self> {
+        may(self.state).then_some(Self { state: to, hold: Hold::Nobody, completed_at: None, ..self })
+    }
+
     /// The time of whoever holds it has run out, if it has.
     pub(crate) fn expire(self, now: Timestamp) -> Option<Self> {
         let to = expired(self.state)?;
@@ -195,7 +228,8 @@ impl Standing {
         self.state == State::Running && self.hold.is_by(lease)
     }
 
-    fn is_claimed_under(&self, lease: Uuid, now: Timestamp) -> bool {
+    /// Whether it is claimed under this lease, which has time left.
+    pub(crate) fn is_claimed_under(&self, lease: Uuid, now: Timestamp) -> bool {
         self.state == State::Claimed && self.hold.lasts_by(lease, now)
     }
 }
@@ -248,6 +282,9 @@ mod tests {
         release work  -         -         -         -         -         Decided   -
         acknowledge   -         -         -         -         -         Completed =
         complete      -         -         -         Completed Completed Completed =
+        everybody has it -      -         -         Completed Completed -         -
+        forward fails -         -         -         -         Decided   -         Decided
+        forward again -         -         -         GoingOut  -         -         GoingOut
         expire        -         Received  Received  -         -         Decided   -
     ";
 
@@ -299,6 +336,9 @@ mod tests {
             "release work" => to.release_work(by.id, now),
             "acknowledge" => ends(to.acknowledge(by.id, now)),
             "complete" => ends(to.complete(now)),
+            "everybody has it" => to.forwarded(now),
+            "forward fails" => to.forward_failed(),
+            "forward again" => to.forward_again(),
             "expire" => to.expire(at(100)),
             other => panic!("{other}"),
         }

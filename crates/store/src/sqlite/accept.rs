@@ -9,7 +9,7 @@ use super::columns::micros;
 use super::mail_columns::RunColumns;
 use super::seen::{self, window_start};
 use super::writer::Session;
-use crate::encoding::json;
+use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage};
 use crate::rules::acceptance::{self, Made, Offer};
@@ -115,8 +115,8 @@ fn insert(
     offered: &NewInteraction,
     made: &Made<'_>,
 ) -> Result<(), StoreError> {
-    let Made { standing, run, runs, priority, like } = made;
-    let columns = run.map(RunColumns::of).transpose()?;
+    let Made { standing, run, forwards, runs, priority, like } = made;
+    let columns = run.map(|run| RunColumns::of(run, *forwards)).transpose()?;
     let columns = columns.as_ref();
     session
         .db
@@ -164,6 +164,7 @@ fn insert(
     if let (Some(run), Some(columns)) = (run, columns) {
         session.tally.decided(None, run.decision.kind);
         super::runs::insert(session, offered.id, *runs, run, columns)?;
+        super::deliveries::insert(session, offered.id, Some(*runs), &run.sends, (ended_at(run), false))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use waypost_ids::InteractionId;
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
 use super::{catalogue, journals, schema, seals, state, tables, tally};
-use crate::encoding::decision_code;
+use crate::encoding::{decision_code, delivery_state_code};
 use crate::error::StoreError;
 use crate::records::mail::Summary;
 use crate::sums::sound_message;
@@ -231,11 +231,17 @@ fn sealed(db: &Connection, table: &str, report: &mut Report) -> Result<(), Store
 
 /// Whether as many are counted in each state, and of each kind of decision, as there are.
 fn by_state(db: &Connection, summary: &Summary) -> Result<bool, StoreError> {
-    for (column, counted) in [
-        ("state", summary.by_state.iter().map(|(state, count)| (state.code(), *count)).collect::<BTreeMap<_, _>>()),
-        ("decision", summary.by_decision.iter().map(|(kind, count)| (decision_code(*kind), *count)).collect()),
+    let deliveries = summary.deliveries.iter().map(|(state, count)| (delivery_state_code(*state), *count));
+    for (table, column, counted) in [
+        ("deliveries", "state", deliveries.collect::<BTreeMap<_, _>>()),
+        ("interactions", "state", summary.by_state.iter().map(|(state, count)| (state.code(), *count)).collect()),
+        (
+            "interactions",
+            "decision",
+            summary.by_decision.iter().map(|(kind, count)| (decision_code(*kind), *count)).collect(),
+        ),
     ] {
-        let sql = format!("SELECT {column}, count(*) FROM interactions WHERE {column} IS NOT NULL GROUP BY {column}");
+        let sql = format!("SELECT {column}, count(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY {column}");
         let mut select = db.prepare(&sql)?;
         let rows = select.query_map((), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)))?;
         if rows.collect::<Result<BTreeMap<_, _>, _>>()? != counted {

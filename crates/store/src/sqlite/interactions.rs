@@ -68,8 +68,8 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::record(session, id, lease, run)).await?
     }
 
-    async fn rerun(&self, id: InteractionId, _resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| runs::rerun(session, id, &audit)).await?
+    async fn rerun(&self, id: InteractionId, resend: bool, audit: AuditRecord) -> Result<(), LeaseError> {
+        self.writer()?.run(move |session| runs::rerun(session, id, resend, &audit)).await?
     }
 
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError> {
@@ -167,7 +167,8 @@ fn states(state: State) -> (&'static str, String) {
         State::Received => ("INDEXED BY interactions_waiting", format!("{WAITING} AND {plain}")),
         State::Running | State::Claimed => ("INDEXED BY interactions_leased", format!("{held} AND {plain}")),
         State::Decided => ("INDEXED BY interactions_work", format!("{plain} AND queue IS NOT NULL")),
-        State::Waiting | State::GoingOut | State::Completed => ("", plain),
+        State::GoingOut => ("INDEXED BY interactions_going_out", plain),
+        State::Waiting | State::Completed => ("", plain),
     }
 }
 
@@ -218,7 +219,7 @@ fn list(
 }
 
 fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> Result<bool, StoreError> {
-    let found = retention::erase_content(session.db, id)?;
+    let found = retention::erase_content(session, id, audit.at)?;
     if found {
         super::audit::add(session.db, audit)?;
     }

@@ -5,9 +5,10 @@ use waypost_ids::{FlowId, InteractionId, QueueId, Version};
 
 use super::columns::Columns;
 use super::{journals, seals};
-use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_kind, json};
+use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
+use crate::rules::forwards::Forwards;
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {
@@ -21,16 +22,17 @@ pub(super) struct RunColumns {
 }
 
 impl RunColumns {
-    pub(super) fn of(run: &RunRecord) -> Result<Self, StoreError> {
+    pub(super) fn of(run: &RunRecord, forwards: Forwards) -> Result<Self, StoreError> {
         let decision = &run.decision;
+        let (queue, more) = decision_columns(run, forwards);
         Ok(Self {
             flow: run.flow.map(|(id, _)| id.0.into_bytes()),
             flow_version: run.flow.map(|(_, version)| version),
             decision: decision_code(decision.kind),
-            queue: decision.queue.map(|queue| queue.0.into_bytes()),
+            queue: queue.map(|queue| queue.0.into_bytes()),
             skills: if decision.skills.is_empty() { None } else { Some(json(&decision.skills)?) },
             attributes: attributes_column(&run.attributes)?,
-            more: DecisionMore::kept(decision)?,
+            more: more.column()?,
         })
     }
 }
@@ -48,7 +50,7 @@ fn read_decision(columns: Columns<'_, '_>) -> Result<Option<DecisionRecord>, Sto
     let more: DecisionMore = columns.json_or_empty("decision_more")?;
     Ok(Some(DecisionRecord {
         kind: decision_kind(code).ok_or_else(|| columns.inconsistent("decision", &"no such decision"))?,
-        queue: columns.maybe_uuid("queue")?.map(QueueId),
+        queue: columns.maybe_uuid("queue")?.map(QueueId).or(more.otherwise),
         priority: columns.get("priority")?,
         skills: columns.json_or_empty("skills")?,
         language: more.language,

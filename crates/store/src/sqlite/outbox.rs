@@ -1,133 +1,410 @@
-//! What goes out.
+//! What goes out: claimed, carried, looked at, taken back; and what whoever claimed an interaction does.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId};
+use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
 
-use super::SqliteStore;
+use super::columns::{Columns, micros};
+use super::deliveries::{self, alter, delivery};
+use super::mail_columns::sound;
+use super::standing::{self, COLUMNS};
+use super::writer::Session;
+use super::{SqliteStore, audit, catalogue, ledger};
+use crate::encoding::{DecisionMore, decision_kind, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::outbox::{
     Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
 };
+use crate::rules::deliveries::Delivery;
+use crate::rules::outbox::folded;
+use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
-    async fn claim_deliveries(
-        &self,
-        _claim: DeliveryClaim,
-        _now: Timestamp,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
+        self.writer()?.run(move |session| lease(session, &claim, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn renew_delivery(&self, _id: DeliveryId, _lease: Lease) -> Result<bool, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
+        self.writer()?
+            .run(move |session| {
+                let Some(before) = deliveries::find(session.db, id)? else { return Ok(Ok::<_, StoreError>(false)) };
+                let mut after = before.clone();
+                let renewed = after.renew(lease);
+                deliveries::write(session, &before, &after)?;
+                Ok(Ok(renewed))
+            })
+            .await?
     }
 
     async fn end_attempt(
         &self,
-        _id: DeliveryId,
-        _lease: Uuid,
-        _attempted: Attempted,
-        _now: Timestamp,
+        id: DeliveryId,
+        lease: Uuid,
+        attempted: Attempted,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        self.writer()?
+            .run(move |session| {
+                let ended = change(session, id, now, |one| one.end(lease, attempted, now))?;
+                Ok(Ok::<_, StoreError>(ended.unwrap_or(false)))
+            })
+            .await?
     }
 
-    async fn bounce(&self, _of: BouncedOf, _says: &str, _now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn bounce(&self, of: BouncedOf, says: &str, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
+        let says = says.to_owned();
+        self.writer()?.run(move |session| bounce(session, &of, &says, now).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn delivery(&self, _id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        self.readers()?.run(move |db| Ok(deliveries::find(db, id)?.map(|one| one.record))).await
     }
 
     async fn deliveries(
         &self,
-        _filter: &DeliveryFilter,
-        _after: Option<DeliveryId>,
-        _limit: u32,
+        filter: &DeliveryFilter,
+        after: Option<DeliveryId>,
+        limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        let filter = filter.clone();
+        self.readers()?
+            .run(move |db| {
+                let found = list(db, &filter, ("id < ?", after), "id DESC", limit)?;
+                Ok(found.into_iter().map(|one| one.record).collect())
+            })
+            .await
     }
 
-    async fn delivery_content(&self, _id: DeliveryId) -> Result<Option<Content>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn delivery_content(&self, id: DeliveryId) -> Result<Option<Content>, StoreError> {
+        self.readers()?.run(move |db| deliveries::content(db, id)).await
     }
 
     async fn edit_delivery(
         &self,
-        _id: DeliveryId,
-        _content: Content,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        content: Content,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        self.writer()?.run(move |session| edit(session, id, &content, &audit).map(Ok::<_, StoreError>)).await?
     }
 
     async fn retry_delivery(
         &self,
-        _id: DeliveryId,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        self.writer()?
+            .run(move |session| asked(session, id, &audit, |one| one.retry(audit.at)).map(Ok::<_, StoreError>))
+            .await?
     }
 
-    async fn retry_deliveries(
-        &self,
-        _filter: &DeliveryFilter,
-        _max: u32,
-        _audit: AuditRecord,
-    ) -> Result<u64, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn retry_deliveries(&self, filter: &DeliveryFilter, max: u32, audit: AuditRecord) -> Result<u64, StoreError> {
+        let filter = DeliveryFilter { state: filter.state.or(Some(DeliveryState::Dead)), ..filter.clone() };
+        self.writer()?.run(move |session| retry_all(session, &filter, max, &audit).map(Ok::<_, StoreError>)).await?
     }
 
     async fn cancel_delivery(
         &self,
-        _id: DeliveryId,
-        _audit: AuditRecord,
+        id: DeliveryId,
+        audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+        self.writer()?
+            .run(move |session| asked(session, id, &audit, |one| one.cancel(audit.at)).map(Ok::<_, StoreError>))
+            .await?
     }
 
     async fn send(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _mail: Outgoing,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        mail: Outgoing,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        self.writer()?.run(move |session| send(session, interaction, token, mail, &audit)).await?
     }
 
     async fn transfer(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _to: Transfer,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        to: Transfer,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        self.writer()?.run(move |session| transfer(session, interaction, token, &to, &audit)).await?
     }
 
     async fn complete_claimed(
         &self,
-        _interaction: InteractionId,
-        _token: Uuid,
-        _outcome: Option<String>,
-        _audit: AuditRecord,
+        interaction: InteractionId,
+        token: Uuid,
+        outcome: Option<String>,
+        audit: AuditRecord,
     ) -> Result<(), LeaseError> {
-        Err(LeaseError::from(StoreError::Failed("to come".to_owned())))
+        self.writer()?.run(move |session| complete(session, interaction, token, outcome, &audit)).await?
     }
 
-    async fn ledger(&self, _overdue: Timestamp, _most_stuck: u32) -> Result<Ledger, StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn ledger(&self, overdue: Timestamp, most_stuck: u32) -> Result<Ledger, StoreError> {
+        self.readers()?.run(move |db| ledger::read(db, overdue, most_stuck)).await
     }
 
-    async fn shared_key(&self, _name: &str, _offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        Err(StoreError::Failed("to come".to_owned()))
+    async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let name = name.to_owned();
+        self.writer()?
+            .run(move |session| {
+                let sql = "INSERT OR IGNORE INTO shared_keys (name, value) VALUES (?1, ?2)";
+                session.db.prepare_cached(sql)?.execute((&name, offered))?;
+                let mut select = session.db.prepare_cached("SELECT * FROM shared_keys WHERE name = ?1")?;
+                let mut rows = select.query((&name,))?;
+                let row = rows.next()?.ok_or_else(|| StoreError::Failed("a shared key was not kept".to_owned()))?;
+                Ok(Ok::<_, StoreError>(Columns::sealed(row, "shared_keys")?.get("value")?))
+            })
+            .await?
     }
+}
+
+fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let passed_over = if claim.busy.is_empty() { "" } else { "AND domain NOT IN (SELECT value FROM json_each(?2))" };
+    let sql = format!(
+        "SELECT * FROM deliveries WHERE state = 0 AND due_at <= ?1 AND ?2 IS NOT NULL {passed_over} ORDER BY due_at"
+    );
+    let due = {
+        let mut select = session.db.prepare_cached(&sql)?;
+        sound(select.query((micros(now), json(&claim.busy)?))?, claim.max, delivery)?
+    };
+    let mut claimed = Vec::with_capacity(due.len());
+    for before in due {
+        let mut after = before.clone();
+        if after.claim(claim.lease, now) {
+            deliveries::write(session, &before, &after)?;
+            claimed.push(after.record);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Changes a delivery, and where its interaction stands by it; none if there is no such delivery.
+fn change<T>(
+    session: &mut Session<'_>,
+    id: DeliveryId,
+    now: Timestamp,
+    rule: impl FnOnce(&mut Delivery) -> T,
+) -> Result<Option<T>, StoreError> {
+    let Some(found) = deliveries::find(session.db, id)? else { return Ok(None) };
+    alter(session, found.record.interaction, now, |all| all.iter_mut().find(|one| one.record.id == id).map(rule))
+}
+
+/// The same, because somebody asked for it.
+fn asked(
+    session: &mut Session<'_>,
+    id: DeliveryId,
+    entry: &AuditRecord,
+    rule: impl FnOnce(&mut Delivery) -> Result<(), Unchanged>,
+) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
+    let changed = change(session, id, entry.at, |one| rule(one).map(|()| one.record.clone()))?;
+    let changed = changed.unwrap_or(Err(Unchanged::Missing));
+    if changed.is_ok() {
+        audit::add(session.db, entry)?;
+    }
+    Ok(changed)
+}
+
+fn edit(
+    session: &mut Session<'_>,
+    id: DeliveryId,
+    content: &Content,
+    entry: &AuditRecord,
+) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
+    let Some(one) = deliveries::find(session.db, id)? else { return Ok(Err(Unchanged::Missing)) };
+    if let Err(refused) = one.edit() {
+        return Ok(Err(refused));
+    }
+    deliveries::replace_content(session, id, Some(content))?;
+    audit::add(session.db, entry)?;
+    Ok(Ok(one.record))
+}
+
+fn retry_all(
+    session: &mut Session<'_>,
+    filter: &DeliveryFilter,
+    max: u32,
+    entry: &AuditRecord,
+) -> Result<u64, StoreError> {
+    let mut retried = 0;
+    for found in list(session.db, filter, ("id < ?", None), "id", max)? {
+        let done = change(session, found.record.id, entry.at, |one| one.retry(entry.at))?;
+        retried += u64::from(matches!(done, Some(Ok(()))));
+    }
+    if retried > 0 {
+        audit::add(session.db, entry)?;
+    }
+    Ok(retried)
+}
+
+fn bounce(
+    session: &mut Session<'_>,
+    of: &BouncedOf,
+    says: &str,
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let about = match of {
+        BouncedOf::Delivery(id) => deliveries::find(session.db, *id)?.into_iter().collect(),
+        BouncedOf::Message { message_id, recipient } => {
+            let mut select = session.db.prepare_cached("SELECT * FROM deliveries WHERE message_id = ?1 ORDER BY id")?;
+            let mut found = sound(select.query((message_id,))?, u32::MAX, delivery)?;
+            let recipient = recipient.as_deref().map(folded);
+            found.retain(|one| recipient.as_ref().is_none_or(|wanted| folded(&one.record.target) == *wanted));
+            found
+        }
+    };
+    let mut bounced = Vec::new();
+    for one in about {
+        if change(session, one.record.id, now, |one| one.bounce(says, now))? == Some(true) {
+            bounced.push(one.record.id);
+        }
+    }
+    Ok(bounced)
+}
+
+/// Conditions are joined as text, values are always bound.
+fn list(
+    db: &Connection,
+    filter: &DeliveryFilter,
+    (beyond, place): (&'static str, Option<DeliveryId>),
+    order: &str,
+    limit: u32,
+) -> Result<Vec<Delivery>, StoreError> {
+    let id = |id: Uuid| Value::Blob(id.into_bytes().to_vec());
+    let state = filter.state.map(delivery_state_code);
+    // The index of those that are not delivered is found by its condition.
+    let indexed = filter.state.is_some_and(|state| state != DeliveryState::Delivered);
+    let conditions = [
+        (beyond, place.map(|place| id(place.0))),
+        (if indexed { "state <> 1 AND state = ?" } else { "state = ?" }, state.map(Value::Integer)),
+        ("kind = ?", filter.kind.map(|kind| Value::Integer(delivery_kind_code(kind)))),
+        ("interaction = ?", filter.interaction.map(|one| id(one.0))),
+        ("target_key = ?", filter.target.as_ref().map(|target| Value::Text(folded(target)))),
+    ];
+    let mut sql = "SELECT * FROM deliveries WHERE TRUE".to_owned();
+    let mut values = Vec::new();
+    for (condition, value) in conditions {
+        if let Some(value) = value {
+            sql.push_str(" AND ");
+            sql.push_str(condition);
+            values.push(value);
+        }
+    }
+    sql.push_str(&format!(" ORDER BY {order} LIMIT ?"));
+    values.push(Value::Integer(i64::from(limit)));
+    let mut select = db.prepare_cached(&sql)?;
+    let mut rows = select.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(delivery(row)?);
+    }
+    Ok(found)
+}
+
+/// An interaction that somebody works on.
+struct Work {
+    standing: Standing,
+    decision: Option<DecisionKind>,
+    more: DecisionMore,
+    erased: bool,
+}
+
+fn work(db: &Connection, id: InteractionId) -> Result<Option<Work>, StoreError> {
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        Ok::<_, StoreError>(Work {
+            standing: standing::standing(row)?,
+            decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
+            more: columns.json_or_empty("decision_more")?,
+            erased: columns.get("erased")?,
+        })
+    };
+    let sql = format!("SELECT {COLUMNS}, decision, decision_more, erased FROM interactions WHERE id = ?1");
+    db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
+}
+
+fn send(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    token: Uuid,
+    mail: Outgoing,
+    entry: &AuditRecord,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let Some(work) = work(session.db, interaction)? else { return Ok(Err(LeaseError::Lost)) };
+    // What was erased has nothing to be sent.
+    if work.erased || !work.standing.is_claimed_under(token, entry.at) {
+        return Ok(Err(LeaseError::Lost));
+    }
+    deliveries::insert(session, interaction, None, &[mail], (entry.at, false))?;
+    audit::add(session.db, entry)?;
+    Ok(Ok(()))
+}
+
+fn transfer(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    token: Uuid,
+    to: &Transfer,
+    entry: &AuditRecord,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let Some(Work { standing: before, decision, more, .. }) = work(session.db, interaction)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
+    let from = before.state;
+    let Some(after) = before.release_work(token, entry.at) else { return Ok(Err(LeaseError::Lost)) };
+    if !catalogue::has_queue(session.db, to.queue)? {
+        return Ok(Err(LeaseError::NoQueue));
+    }
+    standing::write(session, interaction, from, &after)?;
+    session.tally.decided(decision, DecisionKind::Queue);
+    let sql = "UPDATE interactions SET decision = ?2, queue = ?3, priority = coalesce(?4, priority),
+        skills = CASE WHEN ?5 THEN ?6 ELSE skills END, decision_more = ?7 WHERE id = ?1";
+    let skills = to.skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
+    session.db.prepare_cached(sql)?.execute((
+        interaction.0.as_bytes(),
+        crate::encoding::decision_code(DecisionKind::Queue),
+        to.queue.0.as_bytes(),
+        to.priority,
+        to.skills.is_some(),
+        skills,
+        more.transferred(to.language.clone()).column()?,
+    ))?;
+    audit::add(session.db, entry)?;
+    Ok(Ok(()))
+}
+
+fn complete(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    token: Uuid,
+    outcome: Option<String>,
+    entry: &AuditRecord,
+) -> Result<Result<(), LeaseError>, StoreError> {
+    let Some(Work { standing: before, more, .. }) = work(session.db, interaction)? else {
+        return Ok(Err(LeaseError::Lost));
+    };
+    let from = before.state;
+    let completed = match before.acknowledge(token, entry.at) {
+        Ends::Now(completed) => completed,
+        Ends::Before => return Ok(Ok(())),
+        Ends::Refused => return Ok(Err(LeaseError::Lost)),
+    };
+    standing::write(session, interaction, from, &completed)?;
+    if outcome.is_some() {
+        let more = DecisionMore { outcome, ..more };
+        let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
+        session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), more.column()?))?;
+    }
+    audit::add(session.db, entry)?;
+    Ok(Ok(()))
 }

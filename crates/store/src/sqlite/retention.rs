@@ -6,16 +6,20 @@ use rusqlite::Connection;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::SqliteStore;
 use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, sound};
 use super::writer::Session;
+use super::{SqliteStore, deliveries};
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::{InteractionRecord, Opening, State};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::rules::contents::{ERASED_TRACE, bare_opening};
 use crate::traits::RetentionStore;
+
+/// What still goes out keeps its interaction and its content.
+const PENDING: &str =
+    "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.interaction = interactions.id AND deliveries.state = 0)";
 
 #[async_trait]
 impl RetentionStore for SqliteStore {
@@ -28,21 +32,22 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Time
     let mut swept = Swept::default();
     if let Some(limit) = limits.interactions {
         for one in interactions(session.db, micros(limit), max)? {
-            remove(session, &one)?;
+            remove(session, &one, now)?;
             swept.interactions += 1;
         }
     }
     if let Some(limit) = limits.contents {
+        let sql = format!(
+            "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < ?1 AND NOT {PENDING}
+                 ORDER BY completed_at LIMIT ?2"
+        );
         let old: Vec<[u8; 16]> = session
             .db
-            .prepare_cached(
-                "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < ?1
-                 ORDER BY completed_at LIMIT ?2",
-            )?
+            .prepare_cached(&sql)?
             .query_map((micros(limit), max), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for id in old {
-            erase_content(session.db, InteractionId(Uuid::from_bytes(id)))?;
+            erase_content(session, InteractionId(Uuid::from_bytes(id)), now)?;
             swept.contents += 1;
         }
         swept.replays = super::replays::sweep(session.db, limit, max)?;
@@ -59,14 +64,16 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Time
 }
 
 fn interactions(db: &Connection, before: i64, max: u32) -> Result<Vec<InteractionRecord>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT * FROM interactions WHERE completed_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at",
-    )?;
+    let sql = format!(
+        "SELECT * FROM interactions WHERE completed_at IS NOT NULL AND completed_at < ?1 AND NOT {PENDING} ORDER BY completed_at"
+    );
+    let mut select = db.prepare_cached(&sql)?;
     sound(select.query((before,))?, max, interaction)
 }
 
-fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), StoreError> {
-    erase_content(session.db, one.id)?;
+fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) -> Result<(), StoreError> {
+    erase_content(session, one.id, now)?;
+    deliveries::remove(session, one.id)?;
     session.db.prepare_cached("DELETE FROM runs WHERE interaction = ?1")?.execute((one.id.0.as_bytes(),))?;
     session.db.prepare_cached("DELETE FROM interactions WHERE id = ?1")?.execute((one.id.0.as_bytes(),))?;
     let duplicates = i64::try_from(one.duplicates).unwrap_or(i64::MAX);
@@ -76,7 +83,8 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord) -> Result<(), Stor
 
 /// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
-pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, StoreError> {
+pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
+    let db = &*session.db;
     let mut select = db.prepare_cached("SELECT message, state, opening FROM interactions WHERE id = ?1")?;
     let mut rows = select.query((id.0.as_bytes(),))?;
     let Some(row) = rows.next()? else { return Ok(false) };
@@ -85,6 +93,7 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
     let state = State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
     let opening = bare_opening(state, || columns.json_or_empty::<Option<Opening>>("opening"))?;
     drop(rows);
+    drop(select);
     db.prepare_cached(
         "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
             opening = ?2
@@ -99,5 +108,6 @@ pub(super) fn erase_content(db: &Connection, id: InteractionId) -> Result<bool, 
         db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND uses <= 1")?.execute((message,))?;
         db.prepare_cached("UPDATE messages SET uses = uses - 1 WHERE id = ?1")?.execute((message,))?;
     }
+    deliveries::erase(session, id, now)?;
     Ok(true)
 }

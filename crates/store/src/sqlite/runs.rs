@@ -9,16 +9,18 @@ use waypost_ids::InteractionId;
 use waypost_origin::Origin;
 
 use super::columns::{Columns, kept, micros};
+use super::deliveries;
 use super::journals::{self, PARKED};
 use super::mail_columns::{RunColumns, interaction, sound};
 use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes_column, decision_kind};
+use crate::encoding::{attributes_column, decision_kind, ended_at};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::outbox;
 use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
 use crate::rules::standing::Standing;
@@ -182,7 +184,10 @@ pub(super) fn record(
         Some(queue) => super::catalogue::has_queue(session.db, queue)?,
         None => true,
     };
-    let Kept { standing, replaces, number, run, shown } = match recording::record(before, lease, run, leads_somewhere) {
+    let earlier = if before.runs > 0 { deliveries::of(session.db, id)? } else { Vec::new() };
+    let (sent, erased) = (earlier.clone(), before.erased);
+    let recorded = recording::record(before, lease, run, leads_somewhere, earlier);
+    let Kept { standing, replaces, number, run, shown, forwards, earlier } = match recorded {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             standing::write(session, id, from, &standing)?;
@@ -195,7 +200,7 @@ pub(super) fn record(
         // What was answered before it was parked led to another run.
         journals::forget_parked(session.db, id)?;
     }
-    let columns = RunColumns::of(&run)?;
+    let columns = RunColumns::of(&run, forwards)?;
     let (lease, until) = kept(standing.hold);
     session
         .db
@@ -227,6 +232,10 @@ pub(super) fn record(
     session.tally.moved(Some(from), standing.state);
     session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
+    for (before, after) in sent.iter().zip(&earlier) {
+        deliveries::write(session, before, after)?;
+    }
+    deliveries::insert(session, id, Some(number), &run.sends, (ended_at(&run), erased))?;
     Ok(Ok(true))
 }
 
@@ -278,6 +287,7 @@ pub(super) fn insert(
 pub(super) fn rerun(
     session: &mut Session<'_>,
     id: InteractionId,
+    resend: bool,
     audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
     let Some(Before { standing: before, erased, .. }) = before(session.db, id)? else {
@@ -286,6 +296,9 @@ pub(super) fn rerun(
     let from = before.state;
     let Some(waiting) = before.rerun(&audit.actor, erased) else { return Ok(Err(LeaseError::Lost)) };
     standing::write(session, id, from, &waiting)?;
+    if resend {
+        deliveries::alter(session, id, audit.at, |earlier| outbox::resend(earlier, audit.at))?;
+    }
     super::audit::add(session.db, audit)?;
     Ok(Ok(()))
 }

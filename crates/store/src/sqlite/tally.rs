@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryState};
 
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 
-use crate::encoding::{decision_code, decision_kind};
+use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 
 const DUPLICATES: i64 = 0;
 const BY_STATE: i64 = 1;
 const BY_DECISION: i64 = 2;
 /// How often the store was committed.
 const COMMITS: i64 = 3;
+const BY_DELIVERY: i64 = 4;
 
 /// What a batch adds to the counters.
 #[derive(Debug, Default)]
@@ -44,6 +45,19 @@ impl Tally {
             self.add(BY_DECISION, decision_code(from), -1);
         }
         self.add(BY_DECISION, decision_code(to), 1);
+    }
+
+    /// A delivery came into being (`from` is none) or changed its state.
+    pub(super) fn sent(&mut self, from: Option<DeliveryState>, to: DeliveryState) {
+        if let Some(from) = from {
+            self.forgotten(from);
+        }
+        self.add(BY_DELIVERY, delivery_state_code(to), 1);
+    }
+
+    /// A delivery was removed.
+    pub(super) fn forgotten(&mut self, from: DeliveryState) {
+        self.add(BY_DELIVERY, delivery_state_code(from), -1);
     }
 
     /// An interaction was removed, and with it the duplicates that were counted on it.
@@ -104,6 +118,9 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
             }
             BY_DECISION => {
                 summary.by_decision.insert(decision_kind(member).ok_or_else(|| broken("no such decision"))?, value);
+            }
+            BY_DELIVERY => {
+                summary.deliveries.insert(delivery_state(member).ok_or_else(|| broken("no such state"))?, value);
             }
             COMMITS => {}
             _ => return Err(broken("no such group")),

@@ -102,6 +102,28 @@ impl Transfer {
         Cow::Owned(bytes.kept)
     }
 
+    /// The bytes of a part that is no text: as many as [`Self::decoded_size`] says.
+    pub(super) fn decode(self, raw: &[u8]) -> Cow<'_, [u8]> {
+        let mut bytes = Bytes { kept: Vec::new(), limit: usize::MAX };
+        match self {
+            Self::Identity | Self::Unknown => return Cow::Borrowed(raw),
+            Self::Base64 => match base64::split(raw) {
+                base64::Split { encoded: [], .. } => return Cow::Borrowed(raw),
+                base64::Split { encoded, .. } => {
+                    bytes.kept.reserve(encoded.len() / 4 * 3 + 3);
+                    base64::decode(encoded, &mut bytes);
+                }
+            },
+            Self::QuotedPrintable => quoted_printable::decode(raw, &mut bytes),
+            Self::Uuencode => {
+                if !uuencode::decode(raw, &mut bytes) {
+                    return Cow::Borrowed(raw);
+                }
+            }
+        }
+        Cow::Owned(bytes.kept)
+    }
+
     /// How many bytes a part has, decoded.
     pub(super) fn decoded_size(self, raw: &[u8]) -> u64 {
         let mut count = Count(0);
@@ -299,6 +321,17 @@ mod tests {
         assert_eq!(Transfer::Base64.decoded_size(b"UGxlYXNl\r\nIHJlZnVuZA==\r\n"), 13);
         assert_eq!(Transfer::QuotedPrintable.decoded_size(b"a=3D=\r\nb"), 3);
         assert_eq!(Transfer::Identity.decoded_size(b"abc"), 3);
+        for (transfer, raw) in [
+            (Transfer::Base64, &b"AAEC\r\n/w==\r\n"[..]),
+            (Transfer::Base64, b"!"),
+            (Transfer::QuotedPrintable, b"a=00=\r\nb"),
+            (Transfer::Uuencode, b"begin 644 a.txt\n#0V%T\n`\nend\n"),
+            (Transfer::Uuencode, b"none"),
+            (Transfer::Identity, b"\0\xff"),
+        ] {
+            assert_eq!(transfer.decode(raw).len() as u64, transfer.decoded_size(raw), "{transfer:?}");
+        }
+        assert_eq!(*Transfer::Base64.decode(b"AAEC\r\n/w==\r\n"), [0, 1, 2, 255]);
         assert_eq!(Transfer::Base64.decode_text(&b"QUFB".repeat(100), 10).len(), 10);
     }
 }

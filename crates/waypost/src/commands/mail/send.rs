@@ -11,13 +11,6 @@ use crate::files::{self, MailFile};
 use crate::remote::Listeners;
 use crate::screen;
 
-/// Sub-commands of `mail`.
-#[derive(clap::Subcommand)]
-pub(crate) enum Command {
-    /// Send mail files by SMTP
-    Send(Arguments),
-}
-
 /// Arguments of `mail send`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -39,8 +32,7 @@ pub(crate) struct Arguments {
 }
 
 /// Exit code 0: all were taken; 1: one was refused, or had nobody to go to; 2: could not read or connect.
-pub(crate) fn run(command: Command) -> Result<(), Failure> {
-    let Command::Send(arguments) = command;
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let server = match (&arguments.smtp, &arguments.data_dir) {
         (Some(server), _) => server.clone(),
         (None, Some(data_dir)) => Listeners::read(data_dir)?
@@ -54,7 +46,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let mut out = screen::stdout();
     let mut all_taken = true;
     files::mails(&arguments.mails, &mut |mail| {
-        let (from, to) = envelope(&arguments, &mail);
+        let (from, to) = envelope(arguments, &mail);
         if to.is_empty() {
             all_taken = false;
             writeln!(out, "{}: nobody to send it to (name recipients with --to)", mail.name)?;

@@ -1,10 +1,13 @@
-//! `waypost interactions`: what became of accepted mail.
+//! `waypost interactions`: what became of accepted mail, and acting on what was claimed.
+
+mod act;
 
 use std::io::Write;
 
 use futures_util::StreamExt;
 use waypost_client::interactions::InteractionFilter;
 use waypost_ids::InteractionId;
+use waypost_wire::delivery::Delivery;
 use waypost_wire::interaction::{Decision, Interaction};
 use waypost_wire::trace::text;
 
@@ -24,6 +27,20 @@ pub(crate) enum Command {
     Trace(One),
     /// Print the raw message
     Message(One),
+    /// List a message's attachments
+    Attachments(One),
+    /// Print one attachment's bytes
+    Attachment(Attached),
+    /// Run one interaction again with what is published now
+    Rerun(Rerun),
+    /// Answer the sender of an interaction that you claimed
+    Reply(act::Reply),
+    /// Hand on the message of an interaction that you claimed
+    Forward(act::Forward),
+    /// Put an interaction that you claimed into another queue
+    Transfer(act::Transfer),
+    /// Complete an interaction that you claimed
+    Complete(act::Complete),
 }
 
 /// Arguments of `list`.
@@ -69,7 +86,28 @@ pub(crate) struct One {
     output: Output,
 }
 
-/// Exit code 0: printed; 2: not found, refused or no answer.
+/// Arguments of `attachment`.
+#[derive(clap::Args)]
+pub(crate) struct Attached {
+    #[command(flatten)]
+    server: Server,
+    /// The interaction's id
+    id: InteractionId,
+    /// The attachment's number, as `attachments` lists it
+    number: u32,
+}
+
+/// Arguments of `rerun`.
+#[derive(clap::Args)]
+pub(crate) struct Rerun {
+    #[command(flatten)]
+    one: One,
+    /// Send again what was sent before; otherwise the run sends only what never was
+    #[arg(long)]
+    resend: bool,
+}
+
+/// Exit code 0: done; 1: refused, such as a claim that was lost; 2: not found, or no answer.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let mut out = screen::stdout();
     match command {
@@ -85,6 +123,21 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
             let raw = remote.wait(remote.interactions().message(id))?;
             Ok(screen::content().write_all(&raw)?)
         }
+        Command::Attachments(arguments) => attachments(&arguments, &mut out),
+        Command::Attachment(arguments) => {
+            let remote = arguments.server.connect()?;
+            let bytes = remote.wait(remote.interactions().attachment(arguments.id, arguments.number))?;
+            Ok(screen::content().write_all(&bytes)?)
+        }
+        Command::Rerun(arguments) => {
+            let (remote, id) = arguments.one.connect()?;
+            let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
+            show(&interaction, arguments.one.output, &mut out)
+        }
+        Command::Reply(arguments) => act::reply(&arguments, &mut out),
+        Command::Forward(arguments) => act::forward(&arguments, &mut out),
+        Command::Transfer(arguments) => act::transfer(&arguments, &mut out),
+        Command::Complete(arguments) => act::complete(&arguments, &mut out),
     }
 }
 
@@ -93,6 +146,19 @@ impl One {
         let id = self.id.parse().map_err(|_| Failure::Failed(format!("`{}` is not an interaction's id", self.id)))?;
         Ok((self.server.connect()?, id))
     }
+}
+
+fn attachments(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, id) = arguments.connect()?;
+    let attachments = remote.wait(remote.interactions().attachments(id))?.entities;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &attachments)?);
+    }
+    let rows: Vec<[String; 4]> = attachments
+        .into_iter()
+        .map(|one| [one.number.to_string(), one.content_type, one.size.to_string(), one.name.unwrap_or_default()])
+        .collect();
+    Ok(table::rows(out, ["NUMBER", "TYPE", "BYTES", "NAME"], &rows)?)
 }
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
@@ -154,6 +220,9 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     }
     if let Some(decision) = &one.decision {
         writeln!(out, "decision   {}", short(decision))?;
+        if let Some(outcome) = &decision.outcome {
+            writeln!(out, "outcome    {}", table::flat(outcome))?;
+        }
         if let Some(error) = &decision.error {
             writeln!(out, "error      {error}")?;
         }
@@ -185,6 +254,22 @@ fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
                 writeln!(out, "  {line}")?;
             }
         }
+        sent(&run.deliveries, out)?;
+    }
+    if !trace.deliveries.is_empty() {
+        writeln!(out, "sent by people")?;
+        sent(&trace.deliveries, out)?;
+    }
+    Ok(())
+}
+
+/// What went out, a line each.
+fn sent(deliveries: &[Delivery], out: &mut impl Write) -> Result<(), Failure> {
+    for one in deliveries {
+        let why = one.held_by.as_ref().map(|held| &held.reason).or(one.last_answer.as_ref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let line = format!("{} to {} {}{why} ({})", one.kind.as_str(), one.target, one.state.as_str(), one.id);
+        writeln!(out, "  {}", table::flat(&line))?;
     }
     Ok(())
 }

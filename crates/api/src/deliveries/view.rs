@@ -1,0 +1,42 @@
+//! Deliveries as they are returned.
+
+use waypost_app::App;
+use waypost_ids::{DeliveryId, DeliveryState};
+use waypost_store::records::outbox::DeliveryRecord;
+use waypost_wire::delivery::{Delivery, HeldBy, Place};
+
+/// A delivery.
+pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
+    let place = record.place.as_deref().and_then(|text| place(app, record.id, text));
+    Delivery {
+        id: record.id,
+        interaction_id: record.interaction,
+        kind: record.kind,
+        target: record.target,
+        state: record.state,
+        attempts: record.attempts,
+        next_attempt_at: record.next_attempt_at.map(Into::into),
+        last_answer: record.last_answer,
+        held_by: record.held.map(|held| HeldBy { rule: held.rule, reason: held.reason }),
+        message_id: record.message_id,
+        run: record.run,
+        place,
+        created_at: record.created_at.into(),
+        delivered_at: record.ended_at.filter(|_| record.state == DeliveryState::Delivered).map(Into::into),
+        ended_at: record.ended_at.map(Into::into),
+        self_uri: format!("/api/v2/deliveries/{}", record.id),
+    }
+}
+
+/// A stored place. One that can't be read is left out: the delivery has more to tell.
+fn place(app: &App, id: DeliveryId, text: &str) -> Option<Place> {
+    let place: Place = serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(delivery = %id, %error, "a stored place can't be read"))
+        .ok()?;
+    // The flow is called now what it is called now.
+    Some(Place {
+        flow_name: app.flow_name(place.flow_id),
+        version: place.version.filter(|version| *version > 0),
+        ..place
+    })
+}

@@ -1,0 +1,233 @@
+//! What people do with an interaction that they have claimed. Each is done under the claim's token, or not at all.
+
+use serde_json::json;
+use thiserror::Error;
+use uuid::Uuid;
+use waypost_catalogue::routing::Wanted;
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document;
+use waypost_ids::{DeliveryId, InteractionId, QueueId};
+use waypost_store::error::{LeaseError, StoreError};
+use waypost_store::records::audit::AuditRecord;
+use waypost_store::records::catalogue::QueueRecord;
+use waypost_store::records::mail::InteractionRecord;
+use waypost_store::records::outbox::{DeliveryRecord, Outgoing, Transfer};
+
+use super::written;
+pub use super::written::Written;
+use crate::App;
+use crate::interactions::{InteractionError, entry, no_address};
+
+/// Most recipients of a forward.
+const MOST_ADDRESSES: usize = 100;
+
+/// Most characters of an outcome.
+const OUTCOME: usize = 256;
+
+/// Most characters of a subject: what fits on one line of a header (RFC 5322, section 2.1.1), words of other characters written out.
+const SUBJECT: usize = 250;
+
+/// Why claimed work was not changed.
+#[derive(Debug, Error)]
+pub enum AgentError {
+    /// What was sent is wrong; every problem is listed.
+    #[error("{} problem(s) found", .0.len())]
+    Invalid(Vec<Diagnostic>),
+    /// The lease ended, or was never given.
+    #[error("the lease was lost: it ended, or was never given")]
+    Lost,
+    /// The interaction can't be read.
+    #[error(transparent)]
+    Interaction(#[from] InteractionError),
+}
+
+impl From<StoreError> for AgentError {
+    fn from(error: StoreError) -> Self {
+        Self::Interaction(error.into())
+    }
+}
+
+/// Where claimed work is to go.
+#[derive(Clone, Debug)]
+pub struct WantedTransfer {
+    /// The queue.
+    pub queue: Wanted<QueueId>,
+    /// Higher is sooner; none keeps what it has.
+    pub priority: Option<i64>,
+    /// Skills asked for; none keeps those it has.
+    pub skills: Option<Vec<String>>,
+    /// The language asked for; none keeps the one it has.
+    pub language: Option<String>,
+}
+
+impl App {
+    /// Answers an interaction's sender.
+    ///
+    /// # Errors
+    /// What was written is wrong; not found, erased, the lease was lost, or the store.
+    pub async fn reply(
+        &self,
+        actor: &str,
+        (id, token): (InteractionId, Uuid),
+        written: Written,
+    ) -> Result<Vec<DeliveryRecord>, AgentError> {
+        let mut problems = Vec::new();
+        if written.text.trim().is_empty() && written.html.as_deref().is_none_or(|html| html.trim().is_empty()) {
+            problems.push(wrong("text", "the reply says nothing").expected("what the reply says"));
+        }
+        let subject = written.subject.as_deref();
+        problems.extend(subject.and_then(|subject| line("subject", subject, SUBJECT)));
+        if !problems.is_empty() {
+            return Err(AgentError::Invalid(problems));
+        }
+        let interaction = self.interaction(id).await?;
+        let raw = self.raw_message(id).await?;
+        let mail = written::reply(self, &interaction, &raw, written).await?;
+        self.send_claimed(actor, &interaction, token, mail).await
+    }
+
+    /// Hands an interaction's mail on.
+    ///
+    /// # Errors
+    /// What is no address; not found, erased, the lease was lost, or the store.
+    pub async fn forward(
+        &self,
+        actor: &str,
+        (id, token): (InteractionId, Uuid),
+        addresses: Vec<String>,
+        attach: bool,
+        text: Option<String>,
+    ) -> Result<Vec<DeliveryRecord>, AgentError> {
+        let mut problems = Vec::new();
+        if addresses.is_empty() || addresses.len() > MOST_ADDRESSES {
+            let problem = wrong("addresses", "it must be forwarded to somebody, and not to too many");
+            problems
+                .push(problem.expected(format!("1 to {MOST_ADDRESSES} addresses")).found(addresses.len().to_string()));
+        } else {
+            let numbered = addresses.iter().enumerate();
+            problems.extend(numbered.filter_map(|(n, address)| no_address(&format!("addresses[{n}]"), address, true)));
+        }
+        if text.is_some() && !attach {
+            let problem = wrong("text", "a mail that is resent is not changed: nothing can be said with it");
+            problems.push(problem.expected("`attach` with a text"));
+        }
+        if !problems.is_empty() {
+            return Err(AgentError::Invalid(problems));
+        }
+        let interaction = self.interaction(id).await?;
+        let raw = self.raw_message(id).await?;
+        let mail = written::forward(self, &interaction, &raw, addresses, attach, text).await?;
+        self.send_claimed(actor, &interaction, token, mail).await
+    }
+
+    /// Keeps what somebody sends under a claim, and answers its deliveries.
+    async fn send_claimed(
+        &self,
+        actor: &str,
+        interaction: &InteractionRecord,
+        token: Uuid,
+        mail: Outgoing,
+    ) -> Result<Vec<DeliveryRecord>, AgentError> {
+        let ids: Vec<DeliveryId> = mail.to.iter().map(|to| to.id).collect();
+        let kind = mail.kind.as_str();
+        // The audit log is told no addresses: they go when the interaction is erased, and the log stays.
+        let audit = AuditRecord {
+            after: Some(json!({ "kind": kind, "deliveries": ids })),
+            ..entry(&self.origin, actor, "sent", interaction.id)
+        };
+        self.store.send(interaction.id, token, mail, audit).await.map_err(lost)?;
+        self.due.notify_one();
+        tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
+        let mut deliveries = Vec::with_capacity(ids.len());
+        for id in ids {
+            deliveries.extend(self.store.delivery(id).await?);
+        }
+        Ok(deliveries)
+    }
+
+    /// Puts a claimed interaction into another queue; the claim ends.
+    ///
+    /// # Errors
+    /// There is no such queue; not found, the lease was lost, or the store.
+    pub async fn transfer(
+        &self,
+        actor: &str,
+        (id, token): (InteractionId, Uuid),
+        to: WantedTransfer,
+    ) -> Result<InteractionRecord, AgentError> {
+        let queue = self.queue_wanted(&to.queue)?;
+        self.interaction(id).await?;
+        let WantedTransfer { priority, skills, language, .. } = to;
+        let audit =
+            AuditRecord { after: Some(json!({ "queue": queue })), ..entry(&self.origin, actor, "transferred", id) };
+        let transfer = Transfer { queue, priority, skills, language };
+        match self.store.transfer(id, token, transfer, audit).await {
+            // It went while this was asked.
+            Err(LeaseError::NoQueue) => return Err(AgentError::Invalid(vec![self.unknown_queue(&to.queue)])),
+            other => other.map_err(lost)?,
+        }
+        self.decided.notify_waiters();
+        tracing::info!(actor, interaction = %id, %queue, "transferred");
+        Ok(self.interaction(id).await?)
+    }
+
+    fn queue_wanted(&self, queue: &Wanted<QueueId>) -> Result<QueueId, AgentError> {
+        let queues = self.catalogue.objects::<QueueRecord>();
+        let found = queues.iter().find(|record| match queue {
+            Wanted::Id(id) => record.id == *id,
+            Wanted::Name(name) => record.folded_name == document::fold_name(name),
+        });
+        found.map(|record| record.id).ok_or_else(|| AgentError::Invalid(vec![self.unknown_queue(queue)]))
+    }
+
+    fn unknown_queue(&self, queue: &Wanted<QueueId>) -> Diagnostic {
+        let (place, written) = match queue {
+            Wanted::Id(id) => ("queue.id", id.to_string()),
+            Wanted::Name(name) => ("queue.name", name.clone()),
+        };
+        let queues = self.catalogue.objects::<QueueRecord>();
+        Diagnostic::error(Code::UnknownQueue, place, format!("there is no queue `{written}`"))
+            .expected("the id or the name of a queue")
+            .nearest(&written, queues.iter().map(|queue| queue.name.as_str()))
+    }
+
+    /// Completes a claimed interaction, with an outcome if one is said. Twice is well.
+    ///
+    /// # Errors
+    /// The outcome is none; not found, the lease was lost, or the store.
+    pub async fn complete_claimed(
+        &self,
+        actor: &str,
+        (id, token): (InteractionId, Uuid),
+        outcome: Option<String>,
+    ) -> Result<InteractionRecord, AgentError> {
+        if let Some(problem) = outcome.as_deref().and_then(|outcome| line("outcome", outcome, OUTCOME)) {
+            return Err(AgentError::Invalid(vec![problem]));
+        }
+        self.interaction(id).await?;
+        let audit =
+            AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(&self.origin, actor, "completed", id) };
+        self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
+        tracing::info!(actor, interaction = %id, "completed under a claim");
+        Ok(self.interaction(id).await?)
+    }
+}
+
+fn lost(error: LeaseError) -> AgentError {
+    match error {
+        LeaseError::Lost | LeaseError::NoQueue => AgentError::Lost,
+        LeaseError::Store(error) => error.into(),
+    }
+}
+
+/// What is wrong with a text that must be one line, if anything.
+fn line(path: &str, text: &str, most: usize) -> Option<Diagnostic> {
+    let well = !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
+    (!well).then(|| {
+        wrong(path, "it must be one line").expected(format!("1 to {most} characters, none of them a control character"))
+    })
+}
+
+fn wrong(path: &str, message: &str) -> Diagnostic {
+    Diagnostic::error(Code::InvalidValue, path, message)
+}

@@ -1,0 +1,377 @@
+//! How a delivery goes from state to state. Each method is something that happens to it, and answers whether it could.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waypost_ids::{DeliveryState, InteractionId};
+
+use crate::leases::{Hold, Lease};
+use crate::records::outbox::{Addressed, AttemptEnd, Attempted, DeliveryRecord, Held, Outgoing, Unchanged};
+
+/// A delivery, and who carries it. While somebody does, it is due when their lease ends: nobody heard then what came of the attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Delivery {
+    pub(crate) record: DeliveryRecord,
+    /// One that was taken back while it was carried is held still: it may have arrived.
+    pub(crate) hold: Hold,
+    /// Somebody asked for everything to be sent again: it does not count as sent.
+    pub(crate) again: bool,
+    /// Its content was erased.
+    pub(crate) bare: bool,
+}
+
+/// What the content of an interaction that was erased has no more: a rule that holds back.
+pub(crate) fn erased() -> Held {
+    Held { rule: "erased".to_owned(), reason: "what it was to be sent with was erased".to_owned() }
+}
+
+/// A recipient's delivery as it begins.
+pub(crate) fn begun(
+    mail: &Outgoing,
+    to: &Addressed,
+    interaction: InteractionId,
+    run: Option<u32>,
+    at: Timestamp,
+) -> DeliveryRecord {
+    let held = to.held.is_some();
+    DeliveryRecord {
+        id: to.id,
+        interaction,
+        run,
+        kind: mail.kind,
+        target: to.target.clone(),
+        state: if held { DeliveryState::Cancelled } else { DeliveryState::Pending },
+        attempts: 0,
+        next_attempt_at: (!held).then_some(at),
+        since: at,
+        last_answer: None,
+        held: to.held.clone(),
+        sender: mail.sender.clone(),
+        message_id: mail.message_id.clone(),
+        place: mail.place.clone(),
+        created_at: at,
+        ended_at: held.then_some(at),
+    }
+}
+
+impl Delivery {
+    /// Somebody carries it, if it is due.
+    pub(crate) fn claim(&mut self, lease: Lease, now: Timestamp) -> bool {
+        let due = self.record.next_attempt_at.is_some_and(|at| at <= now);
+        if self.record.state != DeliveryState::Pending || !due {
+            return false;
+        }
+        self.hold = Hold::By(lease);
+        self.record.attempts = self.record.attempts.saturating_add(1);
+        self.record.next_attempt_at = Some(lease.until);
+        true
+    }
+
+    /// Whoever carries it needs more time.
+    pub(crate) fn renew(&mut self, lease: Lease) -> bool {
+        if !self.hold.is_by(lease.id) {
+            return false;
+        }
+        self.hold = Hold::By(lease);
+        self.record.next_attempt_at = Some(lease.until);
+        true
+    }
+
+    /// An attempt ended. What was taken back meanwhile stays so, unless it arrived.
+    pub(crate) fn end(&mut self, lease: Uuid, attempted: Attempted, now: Timestamp) -> bool {
+        if !self.hold.is_by(lease) {
+            return false;
+        }
+        self.hold = Hold::Nobody;
+        match (self.record.state, attempted.end) {
+            (_, AttemptEnd::Delivered) => {
+                self.ends(DeliveryState::Delivered, now);
+                self.record.held = None;
+                self.record.last_answer = Some(attempted.answer);
+            }
+            (DeliveryState::Pending, AttemptEnd::Deferred(at)) => {
+                self.record.next_attempt_at = Some(at);
+                self.record.last_answer = Some(attempted.answer);
+            }
+            (DeliveryState::Pending, AttemptEnd::Dead) => {
+                self.ends(DeliveryState::Dead, now);
+                self.record.last_answer = Some(attempted.answer);
+            }
+            (DeliveryState::Pending, AttemptEnd::Untried) => {
+                self.record.attempts = self.record.attempts.saturating_sub(1);
+                self.record.next_attempt_at = Some(now);
+            }
+            (
+                DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled,
+                AttemptEnd::Deferred(_) | AttemptEnd::Dead | AttemptEnd::Untried,
+            ) => self.record.next_attempt_at = None,
+        }
+        true
+    }
+
+    /// Somebody wants it tried now.
+    pub(crate) fn retry(&mut self, now: Timestamp) -> Result<(), Unchanged> {
+        match self.record.state {
+            DeliveryState::Pending if self.is_under_way(now) => Err(Unchanged::UnderWay),
+            DeliveryState::Pending | DeliveryState::Dead | DeliveryState::Bounced if self.bare => {
+                Err(Unchanged::Erased)
+            }
+            DeliveryState::Pending | DeliveryState::Dead | DeliveryState::Bounced => {
+                self.hold = Hold::Nobody;
+                self.record.state = DeliveryState::Pending;
+                self.record.next_attempt_at = Some(now);
+                self.record.since = now;
+                self.record.ended_at = None;
+                Ok(())
+            }
+            DeliveryState::Delivered | DeliveryState::Cancelled => Err(Unchanged::State(self.record.state)),
+        }
+    }
+
+    /// Somebody takes it back.
+    pub(crate) fn cancel(&mut self, now: Timestamp) -> Result<(), Unchanged> {
+        match self.record.state {
+            DeliveryState::Pending if self.is_under_way(now) => Err(Unchanged::UnderWay),
+            DeliveryState::Pending | DeliveryState::Dead => {
+                self.hold = Hold::Nobody;
+                self.ends(DeliveryState::Cancelled, now);
+                Ok(())
+            }
+            DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Cancelled => {
+                Err(Unchanged::State(self.record.state))
+            }
+        }
+    }
+
+    /// Somebody gives it another content: only a dead one is nobody else's business.
+    pub(crate) fn edit(&self) -> Result<(), Unchanged> {
+        match self.record.state {
+            DeliveryState::Dead if self.bare => Err(Unchanged::Erased),
+            DeliveryState::Dead => Ok(()),
+            DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Cancelled => {
+                Err(Unchanged::State(self.record.state))
+            }
+        }
+    }
+
+    /// What it was to be sent for does not want it any more; `held` says why, if a rule does. Whoever carries it may end the attempt.
+    pub(crate) fn withdraw(&mut self, held: Option<Held>, now: Timestamp) -> bool {
+        if self.record.state != DeliveryState::Pending {
+            return false;
+        }
+        let until = self.hold.until();
+        self.ends(DeliveryState::Cancelled, now);
+        self.record.next_attempt_at = until;
+        self.record.held = held;
+        true
+    }
+
+    /// It came back. It may have been sent without that being known.
+    pub(crate) fn bounce(&mut self, says: &str, now: Timestamp) -> bool {
+        let sent = match self.record.state {
+            DeliveryState::Delivered => true,
+            DeliveryState::Pending => self.record.attempts > 0,
+            DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
+        };
+        if sent {
+            self.hold = Hold::Nobody;
+            self.ends(DeliveryState::Bounced, now);
+            self.record.last_answer = Some(says.to_owned());
+        }
+        sent
+    }
+
+    /// Whether its recipient has it, or may have it.
+    pub(crate) fn was_sent(&self) -> bool {
+        match self.record.state {
+            DeliveryState::Delivered => true,
+            DeliveryState::Pending => self.record.attempts > 0,
+            DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
+        }
+    }
+
+    fn is_under_way(&self, now: Timestamp) -> bool {
+        matches!(self.hold, Hold::By(lease) if lease.lasts(now))
+    }
+
+    fn ends(&mut self, state: DeliveryState, now: Timestamp) {
+        self.record.state = state;
+        self.record.next_attempt_at = None;
+        self.record.ended_at = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use waypost_ids::{DeliveryId, DeliveryKind};
+
+    use super::*;
+
+    /// What happens, and the state afterwards: `-` is "can't happen", `!` "an attempt is under way".
+    const TABLE: &str = "
+        what            due        tried      under-way  delivered  bounced    dead       cancelled
+        claim           Pending    Pending    -          -          -          -          -
+        renew           -          -          Pending    -          -          -          -
+        end delivered   -          -          Delivered  -          -          -          -
+        end deferred    -          -          Pending    -          -          -          -
+        end dead        -          -          Dead       -          -          -          -
+        end untried     -          -          Pending    -          -          -          -
+        retry           Pending    Pending    !          -          Pending    Pending    -
+        cancel          Cancelled  Cancelled  !          -          -          Cancelled  -
+        withdraw        Cancelled  Cancelled  Cancelled  -          -          -          -
+        bounce          -          Bounced    Bounced    Bounced    -          -          -
+    ";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn lease(number: u128, until: i64) -> Lease {
+        Lease { id: Uuid::from_u128(number), until: at(until) }
+    }
+
+    fn one(name: &str) -> Delivery {
+        let (state, attempts, held) = match name {
+            "due" => (DeliveryState::Pending, 0, false),
+            "tried" => (DeliveryState::Pending, 1, false),
+            "under-way" => (DeliveryState::Pending, 1, true),
+            "delivered" => (DeliveryState::Delivered, 1, false),
+            "bounced" => (DeliveryState::Bounced, 1, false),
+            "dead" => (DeliveryState::Dead, 3, false),
+            "cancelled" => (DeliveryState::Cancelled, 0, false),
+            other => panic!("{other}"),
+        };
+        let pending = state == DeliveryState::Pending;
+        Delivery {
+            record: DeliveryRecord {
+                id: DeliveryId(Uuid::from_u128(7)),
+                interaction: InteractionId(Uuid::from_u128(1)),
+                run: Some(1),
+                kind: DeliveryKind::Reply,
+                target: "ann@example.net".to_owned(),
+                state,
+                attempts,
+                next_attempt_at: pending.then(|| at(if held { 100 } else { 20 })),
+                since: at(0),
+                last_answer: None,
+                held: None,
+                sender: "box@example.com".to_owned(),
+                message_id: "1@example.com".to_owned(),
+                place: None,
+                created_at: at(0),
+                ended_at: (!pending).then(|| at(10)),
+            },
+            hold: if held { Hold::By(lease(1, 100)) } else { Hold::Nobody },
+            again: false,
+            bare: false,
+        }
+    }
+
+    fn happens(what: &str, to: &mut Delivery, by: Lease, now: Timestamp) -> Result<(), Unchanged> {
+        let state = to.record.state;
+        let end = |to: &mut Delivery, end| to.end(by.id, Attempted { end, answer: "said".to_owned() }, now);
+        let could = match what {
+            "claim" => to.claim(by, now),
+            "renew" => to.renew(by),
+            "end delivered" => end(to, AttemptEnd::Delivered),
+            "end deferred" => end(to, AttemptEnd::Deferred(at(500))),
+            "end dead" => end(to, AttemptEnd::Dead),
+            "end untried" => end(to, AttemptEnd::Untried),
+            "retry" => return to.retry(now),
+            "cancel" => return to.cancel(now),
+            "withdraw" => to.withdraw(None, now),
+            "bounce" => to.bounce("came back", now),
+            other => panic!("{other}"),
+        };
+        if could { Ok(()) } else { Err(Unchanged::State(state)) }
+    }
+
+    fn cases() -> Vec<(String, &'static str, &'static str)> {
+        let mut lines = TABLE.trim().lines().map(str::trim);
+        let from: Vec<&str> = lines.next().unwrap().split_whitespace().skip(1).collect();
+        let mut cases = Vec::new();
+        for line in lines {
+            let words: Vec<&'static str> = line.split_whitespace().collect();
+            let (what, to) = words.split_at(words.len() - from.len());
+            cases.extend(from.iter().zip(to).map(|(from, to)| (what.join(" "), *from, *to)));
+        }
+        cases
+    }
+
+    #[test]
+    fn each_thing_happens_in_its_states_alone() {
+        let named: BTreeMap<String, DeliveryState> =
+            DeliveryState::ALL.iter().map(|state| (format!("{state:?}"), *state)).collect();
+        for (what, from, to) in cases() {
+            let mut after = one(from);
+            let before = after.clone();
+            let happened = happens(&what, &mut after, lease(1, 100), at(50));
+            match to {
+                "-" => assert_eq!(
+                    (happened, &after),
+                    (Err(Unchanged::State(before.record.state)), &before),
+                    "{what}, {from}"
+                ),
+                "!" => assert_eq!((happened, &after), (Err(Unchanged::UnderWay), &before), "{what}, {from}"),
+                to => {
+                    assert_eq!((happened, after.record.state), (Ok(()), named[to]), "{what}, {from}");
+                    let pending = after.record.state == DeliveryState::Pending;
+                    assert_eq!(after.record.ended_at.is_none(), pending, "{what}, {from}");
+                    let held = matches!(after.hold, Hold::By(_));
+                    assert_eq!(after.record.next_attempt_at.is_some(), pending || held, "{what}, {from}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_holder_ends_an_attempt() {
+        for (what, from, _) in cases() {
+            if what.starts_with("end") || what == "renew" {
+                assert!(happens(&what, &mut one(from), lease(2, 100), at(50)).is_err(), "{what}, {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lease_that_ran_out_is_due_at_once() {
+        let mut carried = one("under-way");
+        assert!(!carried.claim(lease(2, 300), at(99)));
+        assert!(carried.claim(lease(2, 300), at(100)));
+        assert_eq!((carried.record.attempts, carried.record.next_attempt_at), (2, Some(at(300))));
+        assert!(!carried.end(lease(1, 0).id, Attempted { end: AttemptEnd::Dead, answer: String::new() }, at(101)));
+        assert!(one("under-way").retry(at(100)).is_ok() && one("under-way").cancel(at(100)).is_ok());
+    }
+
+    #[test]
+    fn what_was_taken_back_while_it_was_carried_may_have_arrived() {
+        for (end, state) in [
+            ("end delivered", DeliveryState::Delivered),
+            ("end deferred", DeliveryState::Cancelled),
+            ("end dead", DeliveryState::Cancelled),
+            ("end untried", DeliveryState::Cancelled),
+        ] {
+            let mut carried = one("under-way");
+            assert!(carried.withdraw(Some(erased()), at(50)));
+            happens(end, &mut carried, lease(1, 100), at(60)).unwrap();
+            assert_eq!(
+                (carried.record.state, carried.record.next_attempt_at, carried.hold),
+                (state, None, Hold::Nobody)
+            );
+            assert_eq!(carried.record.held.is_some(), state == DeliveryState::Cancelled, "{end}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_was_none_is_not_counted_and_a_retry_counts_its_time_anew() {
+        let mut carried = one("under-way");
+        happens("end untried", &mut carried, lease(1, 100), at(50)).unwrap();
+        assert_eq!((carried.record.attempts, carried.record.next_attempt_at), (0, Some(at(50))));
+        let mut dead = one("dead");
+        dead.retry(at(50)).unwrap();
+        assert_eq!((dead.record.since, dead.record.attempts), (at(50), 3));
+        let mut bare = Delivery { bare: true, ..one("dead") };
+        assert_eq!(bare.retry(at(50)), Err(Unchanged::Erased));
+    }
+}

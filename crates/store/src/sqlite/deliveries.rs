@@ -1,0 +1,275 @@
+//! Deliveries and what they carry, as rows.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use uuid::Uuid;
+use waypost_ids::{DeliveryId, InteractionId};
+
+use super::columns::{Columns, micros};
+use super::standing::{self, COLUMNS};
+use super::writer::Session;
+use crate::encoding::{
+    DecisionMore, decision_kind, delivery_kind, delivery_kind_code, delivery_state, delivery_state_code, json,
+};
+use crate::error::StoreError;
+use crate::leases::Hold;
+use crate::records::mail::State;
+use crate::records::outbox::{Content, DeliveryRecord, Outgoing};
+use crate::rules::deliveries::{Delivery, begun, erased};
+use crate::rules::forwards::Party;
+use crate::rules::outbox::{domain, folded, storm, windows};
+
+/// Reads from a row with all columns of deliveries.
+pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
+    let columns = Columns::sealed(row, "deliveries")?;
+    let due_at = columns.maybe_time("due_at")?;
+    let held: Option<String> = columns.get("held")?;
+    let unknown = |column| columns.inconsistent(column, &"no such number");
+    Ok(Delivery {
+        record: DeliveryRecord {
+            id: DeliveryId(columns.uuid("id")?),
+            interaction: InteractionId(columns.uuid("interaction")?),
+            run: columns.get("run")?,
+            kind: delivery_kind(columns.get("kind")?).ok_or_else(|| unknown("kind"))?,
+            target: columns.get("target")?,
+            state: delivery_state(columns.get("state")?).ok_or_else(|| unknown("state"))?,
+            attempts: columns.get("attempts")?,
+            next_attempt_at: due_at,
+            since: columns.time("since")?,
+            last_answer: columns.get("last_answer")?,
+            held: if held.is_some() { Some(columns.json("held")?) } else { None },
+            sender: columns.get("sender")?,
+            message_id: columns.get("message_id")?,
+            place: columns.get("place")?,
+            created_at: columns.time("created_at")?,
+            ended_at: columns.maybe_time("ended_at")?,
+        },
+        hold: Hold::of(columns.maybe_uuid("lease")?, due_at),
+        again: columns.get("again")?,
+        bare: columns.get::<Option<i64>>("content")?.is_none(),
+    })
+}
+
+/// One delivery.
+pub(super) fn find(db: &Connection, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+    let mut select = db.prepare_cached("SELECT * FROM deliveries WHERE id = ?1")?;
+    let mut rows = select.query((id.0.as_bytes(),))?;
+    rows.next()?.map(delivery).transpose()
+}
+
+/// All deliveries of an interaction, oldest first.
+pub(super) fn of(db: &Connection, interaction: InteractionId) -> Result<Vec<Delivery>, StoreError> {
+    let mut select = db.prepare_cached("SELECT * FROM deliveries WHERE interaction = ?1 ORDER BY id")?;
+    let mut rows = select.query((interaction.0.as_bytes(),))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(delivery(row)?);
+    }
+    Ok(found)
+}
+
+/// Writes what changed of a delivery.
+pub(super) fn write(session: &mut Session<'_>, before: &Delivery, after: &Delivery) -> Result<(), StoreError> {
+    if before == after {
+        return Ok(());
+    }
+    let one = &after.record;
+    session
+        .db
+        .prepare_cached(
+            "UPDATE deliveries SET run = ?2, state = ?3, attempts = ?4, due_at = ?5, lease = ?6, since = ?7, last_answer = ?8,
+                held = ?9, again = ?10, ended_at = ?11 WHERE id = ?1",
+        )?
+        .execute((
+            one.id.0.as_bytes(),
+            one.run,
+            delivery_state_code(one.state),
+            one.attempts,
+            one.next_attempt_at.map(micros),
+            after.hold.lease().map(Uuid::into_bytes),
+            micros(one.since),
+            one.last_answer.as_deref(),
+            one.held.as_ref().map(json).transpose()?,
+            after.again,
+            one.ended_at.map(micros),
+        ))?;
+    if before.record.state != one.state {
+        session.tally.sent(Some(before.record.state), one.state);
+    }
+    Ok(())
+}
+
+/// Changes deliveries of an interaction, and where it stands by them.
+pub(super) fn alter<T>(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    now: Timestamp,
+    change: impl FnOnce(&mut Vec<Delivery>) -> T,
+) -> Result<T, StoreError> {
+    let before = of(session.db, interaction)?;
+    let mut after = before.clone();
+    let changed = change(&mut after);
+    for (before, after) in before.iter().zip(&after) {
+        write(session, before, after)?;
+    }
+    if before != after {
+        settle(session, interaction, &after, now)?;
+    }
+    Ok(changed)
+}
+
+fn settle(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    deliveries: &[Delivery],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS}, decision, runs, decision_more FROM interactions WHERE id = ?1");
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        Ok::<_, StoreError>(Party {
+            standing: standing::standing(row)?,
+            decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
+            runs: columns.get("runs")?,
+            more: columns.json_or_empty::<DecisionMore>("decision_more")?,
+        })
+    };
+    let party = session.db.prepare_cached(&sql)?.query_row((interaction.0.as_bytes(),), |row| Ok(read(row)));
+    let Some(party) = party.optional()?.transpose()? else { return Ok(()) };
+    let Some((standing, more)) = party.settle(deliveries, now) else { return Ok(()) };
+    standing::write(session, interaction, party.standing.state, &standing)?;
+    let queue = if standing.state == State::Decided {
+        let wanted = more.otherwise.map(|queue| queue.0.into_bytes());
+        let sql = "SELECT id FROM queues WHERE id = ?1 UNION ALL SELECT id FROM queues WHERE built_in LIMIT 1";
+        session.db.prepare_cached(sql)?.query_row((wanted,), |row| row.get::<_, [u8; 16]>(0)).optional()?
+    } else {
+        None
+    };
+    let sql = "UPDATE interactions SET queue = ?2, decision_more = ?3 WHERE id = ?1";
+    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), queue, more.column()?))?;
+    Ok(())
+}
+
+/// Keeps mails, in the transaction of what they are sent for.
+pub(super) fn insert(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    run: Option<u32>,
+    sends: &[Outgoing],
+    (at, erased): (Timestamp, bool),
+) -> Result<(), StoreError> {
+    for mail in sends {
+        let content = if erased { None } else { Some(insert_content(session, &mail.content, mail.to.len())?) };
+        for to in &mail.to {
+            let mut to = to.clone();
+            if let (Some(answers), None) = (&to.answers, &to.held) {
+                let (day, hour) = windows(at);
+                let in_time = "state <> 4 AND created_at >";
+                let to_correspondent =
+                    format!("SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND {in_time} ?2");
+                let in_thread = format!("SELECT count(*) FROM deliveries WHERE thread = ?1 AND {in_time} ?2");
+                let count = |sql: &str, key: &str, since| -> Result<u64, StoreError> {
+                    Ok(session.db.prepare_cached(sql)?.query_row((key, micros(since)), |row| row.get(0))?)
+                };
+                let sent = count(&to_correspondent, &answers.correspondent, day)?;
+                let held = storm(answers, sent, count(&in_thread, &answers.thread, hour)?);
+                to.held = held;
+            }
+            let one = begun(mail, &to, interaction, run, at);
+            session
+                .db
+                .prepare_cached(
+                    "INSERT INTO deliveries (id, interaction, content, run, kind, target, target_key, domain, state, attempts,
+                        due_at, since, held, sender, message_id, place, correspondent, thread, again, created_at, ended_at)
+                     VALUES (:id, :interaction, :content, :run, :kind, :target, :target_key, :domain, :state, 0, :due_at, :since,
+                        :held, :sender, :message_id, :place, :correspondent, :thread, 0, :created_at, :ended_at)",
+                )?
+                .execute(named_params! {
+                    ":id": one.id.0.as_bytes(),
+                    ":interaction": interaction.0.as_bytes(),
+                    ":content": content,
+                    ":run": one.run,
+                    ":kind": delivery_kind_code(one.kind),
+                    ":target": one.target,
+                    ":target_key": folded(&one.target),
+                    ":domain": domain(&one.target),
+                    ":state": delivery_state_code(one.state),
+                    ":due_at": one.next_attempt_at.map(micros),
+                    ":since": micros(one.since),
+                    ":held": one.held.as_ref().map(json).transpose()?,
+                    ":sender": one.sender,
+                    ":message_id": one.message_id,
+                    ":place": one.place,
+                    ":correspondent": to.answers.as_ref().map(|answers| answers.correspondent.as_str()),
+                    ":thread": to.answers.as_ref().map(|answers| answers.thread.as_str()),
+                    ":created_at": micros(one.created_at),
+                    ":ended_at": one.ended_at.map(micros),
+                })?;
+            session.tally.sent(None, one.state);
+        }
+    }
+    Ok(())
+}
+
+fn insert_content(session: &mut Session<'_>, content: &Content, uses: usize) -> Result<i64, StoreError> {
+    let Content { head, with_original, tail } = content;
+    let sql = "INSERT INTO outgoing (head, with_original, tail, uses) VALUES (?1, ?2, ?3, ?4)";
+    session.db.prepare_cached(sql)?.execute((head.as_ref(), with_original, tail.as_ref(), uses))?;
+    *session.written = session.written.saturating_add(head.len().saturating_add(tail.len()) as u64);
+    Ok(session.db.last_insert_rowid())
+}
+
+/// The bytes of a delivery's mail.
+pub(super) fn content(db: &Connection, id: DeliveryId) -> Result<Option<Content>, StoreError> {
+    let sql = "SELECT id, head, with_original, tail, seal FROM outgoing
+        WHERE id = (SELECT content FROM deliveries WHERE id = ?1)";
+    let mut select = db.prepare_cached(sql)?;
+    let mut rows = select.query((id.0.as_bytes(),))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let columns = Columns::sealed(row, "outgoing")?;
+    Ok(Some(Content {
+        head: columns.get::<Vec<u8>>("head")?.into(),
+        with_original: columns.get("with_original")?,
+        tail: columns.get::<Vec<u8>>("tail")?.into(),
+    }))
+}
+
+/// Gives a delivery another content, or none.
+pub(super) fn replace_content(
+    session: &mut Session<'_>,
+    id: DeliveryId,
+    content: Option<&Content>,
+) -> Result<(), StoreError> {
+    let new = content.map(|content| insert_content(session, content, 1)).transpose()?;
+    let sql = "SELECT content FROM deliveries WHERE id = ?1";
+    let old: Option<i64> = session.db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| row.get(0))?;
+    let sql = "UPDATE deliveries SET content = ?2 WHERE id = ?1";
+    session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), new))?;
+    session.db.prepare_cached("DELETE FROM outgoing WHERE id = ?1 AND uses <= 1")?.execute((old,))?;
+    session.db.prepare_cached("UPDATE outgoing SET uses = uses - 1 WHERE id = ?1")?.execute((old,))?;
+    Ok(())
+}
+
+/// Removes deliveries with their interaction.
+pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> Result<(), StoreError> {
+    for one in of(session.db, interaction)? {
+        replace_content(session, one.record.id, None)?;
+        session.db.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute((one.record.id.0.as_bytes(),))?;
+        session.tally.forgotten(one.record.state);
+    }
+    Ok(())
+}
+
+/// Erases what an interaction's deliveries carry; what is not sent yet never will be.
+pub(super) fn erase(session: &mut Session<'_>, interaction: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+    let ids = alter(session, interaction, now, |all| {
+        for one in all.iter_mut() {
+            one.withdraw(Some(erased()), now);
+        }
+        all.iter().filter(|one| !one.bare).map(|one| one.record.id).collect::<Vec<_>>()
+    })?;
+    for id in ids {
+        replace_content(session, id, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! `waypost deliveries`: what goes out, and what became of it.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use futures_util::StreamExt;
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
+use waypost_wire::delivery::{Delivery, DeliveryFilter};
+
+use crate::failure::Failure;
+use crate::files;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `deliveries`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List deliveries, newest first
+    List(List),
+    /// Show one delivery
+    Get(One),
+    /// Print the mail that a delivery sends
+    Content(Which),
+    /// Replace the mail of a dead delivery; its Message-ID stays
+    Edit(Edit),
+    /// Retry deliveries now: those with these ids, or all that match
+    Retry(Retry),
+    /// Cancel a pending or dead delivery
+    Cancel(One),
+}
+
+/// Which deliveries are meant.
+#[derive(clap::Args)]
+struct Filter {
+    /// pending, delivered, bounced, dead or cancelled
+    #[arg(long, value_parser = state, value_name = "STATE")]
+    state: Option<DeliveryState>,
+    /// reply, mail or forward
+    #[arg(long, value_parser = kind, value_name = "KIND")]
+    kind: Option<DeliveryKind>,
+    /// The interaction that they are for
+    #[arg(long, value_name = "ID")]
+    interaction: Option<InteractionId>,
+    /// The recipient's address
+    #[arg(long, value_name = "ADDRESS")]
+    target: Option<String>,
+}
+
+impl Filter {
+    fn wanted(&self) -> DeliveryFilter {
+        DeliveryFilter {
+            state: self.state,
+            kind: self.kind,
+            interaction_id: self.interaction,
+            target: self.target.clone(),
+        }
+    }
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    #[command(flatten)]
+    filter: Filter,
+    /// Print at most N deliveries
+    #[arg(long, default_value_t = 25, value_name = "N")]
+    limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// A delivery.
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    server: Server,
+    /// The delivery's id
+    id: DeliveryId,
+}
+
+/// Arguments about one delivery that is printed.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    which: Which,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `edit`.
+#[derive(clap::Args)]
+pub(crate) struct Edit {
+    #[command(flatten)]
+    one: One,
+    /// The new mail, an .eml file; `-` is standard input
+    mail: PathBuf,
+}
+
+/// Arguments of `retry`.
+#[derive(clap::Args)]
+pub(crate) struct Retry {
+    #[command(flatten)]
+    server: Server,
+    /// Ids of deliveries
+    ids: Vec<DeliveryId>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Retry all dead ones
+    #[arg(long)]
+    all: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+fn state(text: &str) -> Result<DeliveryState, String> {
+    let found = DeliveryState::ALL.iter().copied().find(|state| state.as_str() == text);
+    found.ok_or_else(|| format!("expected one of {}", DeliveryState::WORDS.join(", ")))
+}
+
+fn kind(text: &str) -> Result<DeliveryKind, String> {
+    let found = DeliveryKind::ALL.iter().copied().find(|kind| kind.as_str() == text);
+    found.ok_or_else(|| format!("expected one of {}", DeliveryKind::WORDS.join(", ")))
+}
+
+/// Exit code 0: done; 1: refused, such as a retry of what was delivered; 2: not found, or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Get(arguments) => {
+            let remote = arguments.which.server.connect()?;
+            let delivery = remote.wait(remote.deliveries().get(arguments.which.id))?;
+            show(&delivery, arguments.output, out)
+        }
+        Command::Content(arguments) => {
+            let remote = arguments.server.connect()?;
+            let mail = remote.wait(remote.deliveries().content(arguments.id))?;
+            Ok(screen::content().write_all(&mail)?)
+        }
+        Command::Edit(arguments) => edit(arguments, out),
+        Command::Retry(arguments) => retry(arguments, out),
+        Command::Cancel(arguments) => {
+            let remote = arguments.which.server.connect()?;
+            let delivery = remote.wait(remote.deliveries().cancel(arguments.which.id))?;
+            show(&delivery, arguments.output, out)
+        }
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let found = remote.deliveries().list(&arguments.filter.wanted()).take(arguments.limit);
+    print(&remote.all(found)?, arguments.output, out)
+}
+
+/// Prints deliveries as a table, or as a list of JSON.
+pub(crate) fn print(deliveries: &[Delivery], output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output == Output::Json {
+        return Ok(table::json(out, &deliveries)?);
+    }
+    let rows: Vec<[String; 7]> = deliveries
+        .iter()
+        .map(|one| {
+            [
+                one.id.to_string(),
+                one.created_at.to_string(),
+                one.kind.as_str().to_owned(),
+                one.state.as_str().to_owned(),
+                one.attempts.to_string(),
+                one.target.clone(),
+                table::clip(why(one).unwrap_or_default(), 60),
+            ]
+        })
+        .collect();
+    Ok(table::rows(out, ["ID", "CREATED", "KIND", "STATE", "ATTEMPTS", "TARGET", "LAST ANSWER"], &rows)?)
+}
+
+/// What is known of why it stands where it does.
+fn why(delivery: &Delivery) -> Option<&str> {
+    delivery.held_by.as_ref().map(|held| held.reason.as_str()).or(delivery.last_answer.as_deref())
+}
+
+fn show(one: &Delivery, output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output == Output::Json {
+        return Ok(table::json(out, one)?);
+    }
+    writeln!(out, "id           {}", one.id)?;
+    writeln!(out, "interaction  {}", one.interaction_id)?;
+    writeln!(out, "kind         {}", one.kind.as_str())?;
+    writeln!(out, "target       {}", table::flat(&one.target))?;
+    writeln!(out, "state        {}", one.state.as_str())?;
+    writeln!(out, "attempts     {}", one.attempts)?;
+    writeln!(out, "message id   <{}>", table::flat(&one.message_id))?;
+    writeln!(out, "created      {}", one.created_at)?;
+    if let Some(next) = one.next_attempt_at {
+        writeln!(out, "next attempt {next}")?;
+    }
+    if let Some(ended) = one.ended_at {
+        writeln!(out, "ended        {ended}")?;
+    }
+    if let Some(held) = &one.held_by {
+        writeln!(out, "held by      {}: {}", table::flat(&held.rule), table::flat(&held.reason))?;
+    }
+    if let Some(answer) = &one.last_answer {
+        writeln!(out, "last answer  {}", table::flat(answer))?;
+    }
+    if let Some(place) = &one.place {
+        let flow = place.flow_name.clone().unwrap_or_else(|| place.flow_id.to_string());
+        let version = place.version.map(|version| format!(" version {version}")).unwrap_or_default();
+        let node = place.node_id.as_ref().map(|node| format!(", node {node}")).unwrap_or_default();
+        let action = place.action.map(|action| format!(", action {action}")).unwrap_or_default();
+        writeln!(out, "asked for by {}", table::flat(&format!("{flow}{version}{node}{action}")))?;
+    }
+    if let Some(run) = one.run {
+        writeln!(out, "run          {run}")?;
+    }
+    Ok(())
+}
+
+fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
+    let One { which, output } = &arguments.one;
+    let remote = which.server.connect()?;
+    let mail = files::bytes(&arguments.mail)?;
+    let delivery = remote.wait(remote.deliveries().edit(which.id, mail.into()))?;
+    show(&delivery, *output, out)
+}
+
+fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failure> {
+    let wanted = arguments.filter.wanted();
+    let filtered = wanted != DeliveryFilter::default();
+    if arguments.ids.is_empty() && !filtered && !arguments.all {
+        return Err(Failure::Failed("which deliveries? Name ids, filter with --state, --kind, --interaction or --target, or say --all for all dead ones".to_owned()));
+    }
+    if !arguments.ids.is_empty() && (filtered || arguments.all) {
+        return Err(Failure::Failed("ids and filters exclude each other: name one or the other".to_owned()));
+    }
+    let remote = arguments.server.connect()?;
+    if !arguments.ids.is_empty() {
+        let retried = arguments.ids.iter().map(|id| remote.wait(remote.deliveries().retry(*id)));
+        return print(&retried.collect::<Result<Vec<_>, _>>()?, arguments.output, out);
+    }
+    let retried = retry_matching(&remote, &wanted)?;
+    match arguments.output {
+        Output::Json => Ok(table::json(out, &serde_json::json!({ "retried": retried }))?),
+        Output::Table => Ok(writeln!(out, "{retried} retried")?),
+    }
+}
+
+/// Retries all that match, as many requests as it takes. What was pending is pending afterwards and would match again: of these there is one
+/// request.
+fn retry_matching(remote: &Remote, filter: &DeliveryFilter) -> Result<u64, Failure> {
+    let mut retried = 0;
+    loop {
+        let done = remote.wait(remote.deliveries().retry_matching(filter))?;
+        retried += done.retried;
+        if !done.more || filter.state == Some(DeliveryState::Pending) {
+            return Ok(retried);
+        }
+    }
+}

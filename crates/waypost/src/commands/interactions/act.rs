@@ -1,0 +1,165 @@
+//! What is done with an interaction under a claim's token.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use uuid::Uuid;
+use waypost_ids::InteractionId;
+use waypost_wire::delivery::{CompleteRequest, ForwardRequest, ReplyRequest, TransferQueue, TransferRequest};
+
+use crate::commands::deliveries;
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::table::Output;
+
+/// An interaction that was claimed.
+#[derive(clap::Args)]
+pub(crate) struct Claimed {
+    #[command(flatten)]
+    server: Server,
+    /// The interaction's id
+    id: InteractionId,
+    /// The claim's token, as the claim answered it
+    #[arg(long)]
+    token: Uuid,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `reply`.
+#[derive(clap::Args)]
+pub(crate) struct Reply {
+    #[command(flatten)]
+    claimed: Claimed,
+    /// What the reply says
+    #[arg(long, required_unless_present = "text_file", conflicts_with = "text_file")]
+    text: Option<String>,
+    /// A file with what the reply says
+    #[arg(long, value_name = "FILE")]
+    text_file: Option<PathBuf>,
+    /// A file with the same as HTML
+    #[arg(long, value_name = "FILE")]
+    html_file: Option<PathBuf>,
+    /// The subject; left out: that of the mail, with `Re:`
+    #[arg(long)]
+    subject: Option<String>,
+    /// Answer all who had the mail
+    #[arg(long)]
+    reply_all: bool,
+    /// Attach the mail
+    #[arg(long)]
+    attach_original: bool,
+}
+
+/// Arguments of `forward`.
+#[derive(clap::Args)]
+pub(crate) struct Forward {
+    #[command(flatten)]
+    claimed: Claimed,
+    /// An address to forward to; may be given several times
+    #[arg(long, required = true, value_name = "ADDRESS")]
+    to: Vec<String>,
+    /// Attach the mail to a new one instead of resending it unchanged
+    #[arg(long)]
+    attach: bool,
+    /// What the new mail says
+    #[arg(long, requires = "attach")]
+    text: Option<String>,
+}
+
+/// Arguments of `transfer`.
+#[derive(clap::Args)]
+pub(crate) struct Transfer {
+    #[command(flatten)]
+    claimed: Claimed,
+    /// The queue, by name or id
+    #[arg(long)]
+    queue: String,
+    /// A new priority; higher is sooner
+    #[arg(long, allow_negative_numbers = true)]
+    priority: Option<i64>,
+    /// A skill to ask for, instead of those it has; may be given several times
+    #[arg(long)]
+    skill: Vec<String>,
+    /// The language to ask for
+    #[arg(long)]
+    language: Option<String>,
+}
+
+/// Arguments of `complete`.
+#[derive(clap::Args)]
+pub(crate) struct Complete {
+    #[command(flatten)]
+    claimed: Claimed,
+    /// What came of it, in a word
+    #[arg(long)]
+    outcome: Option<String>,
+}
+
+impl Claimed {
+    fn connect(&self) -> Result<Remote, Failure> {
+        self.server.connect()
+    }
+}
+
+fn text_of(path: &PathBuf) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))
+}
+
+pub(super) fn reply(arguments: &Reply, out: &mut impl Write) -> Result<(), Failure> {
+    let claimed = &arguments.claimed;
+    let text = match (&arguments.text, &arguments.text_file) {
+        (Some(text), _) => text.clone(),
+        (None, Some(file)) => text_of(file)?,
+        (None, None) => String::new(),
+    };
+    let request = ReplyRequest {
+        token: claimed.token,
+        text,
+        html: arguments.html_file.as_ref().map(text_of).transpose()?,
+        subject: arguments.subject.clone(),
+        reply_all: arguments.reply_all,
+        attach_original: arguments.attach_original,
+    };
+    let remote = claimed.connect()?;
+    let made = remote.wait(remote.interactions().reply(claimed.id, &request))?;
+    deliveries::print(&made.entities, claimed.output, out)
+}
+
+pub(super) fn forward(arguments: &Forward, out: &mut impl Write) -> Result<(), Failure> {
+    let claimed = &arguments.claimed;
+    let request = ForwardRequest {
+        token: claimed.token,
+        addresses: arguments.to.clone(),
+        attach: arguments.attach,
+        text: arguments.text.clone(),
+    };
+    let remote = claimed.connect()?;
+    let made = remote.wait(remote.interactions().forward(claimed.id, &request))?;
+    deliveries::print(&made.entities, claimed.output, out)
+}
+
+pub(super) fn transfer(arguments: &Transfer, out: &mut impl Write) -> Result<(), Failure> {
+    let claimed = &arguments.claimed;
+    let id = arguments.queue.parse().ok();
+    let request = TransferRequest {
+        token: claimed.token,
+        queue: TransferQueue { id, name: id.is_none().then(|| arguments.queue.clone()) },
+        priority: arguments.priority,
+        skills: Some(arguments.skill.clone()).filter(|skills| !skills.is_empty()),
+        language: arguments.language.clone(),
+    };
+    let remote = claimed.connect()?;
+    let interaction = remote.wait(remote.interactions().transfer(claimed.id, &request))?;
+    super::show(&interaction, claimed.output, out)
+}
+
+pub(super) fn complete(arguments: &Complete, out: &mut impl Write) -> Result<(), Failure> {
+    let claimed = &arguments.claimed;
+    let request = CompleteRequest { token: claimed.token, outcome: arguments.outcome.clone() };
+    let remote = claimed.connect()?;
+    let interaction = remote.wait(remote.interactions().complete(claimed.id, &request))?;
+    super::show(&interaction, claimed.output, out)
+}

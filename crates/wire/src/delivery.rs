@@ -1,0 +1,276 @@
+//! Deliveries: what goes out on behalf of interactions, one for each recipient; and the ledger of where everything stands.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
+
+use crate::interaction::Summary;
+use crate::time::Time;
+
+/// A mail on its way to one recipient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// Its identifier; identifiers sort by time of making.
+    pub id: DeliveryId,
+    /// The interaction that it is for.
+    pub interaction_id: InteractionId,
+    /// What it is.
+    pub kind: DeliveryKind,
+    /// The recipient's address.
+    pub target: String,
+    /// How far it came.
+    pub state: DeliveryState,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// When it is tried next; absent unless it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Time>,
+    /// What the receiver last said, word for word, or what failed; of a bounce what the report says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer: Option<String>,
+    /// The rule that holds it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<HeldBy>,
+    /// The mail's Message-ID without angle brackets, the same in every attempt. Of a forward that is resent: its Resent-Message-ID.
+    pub message_id: String,
+    /// The run that decided it, counted from 1; absent if a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u32>,
+    /// Where in the flows it was asked for; absent if a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When the receiver took it; absent unless it is delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Time>,
+    /// When it came to the state it is in; absent while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Time>,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// A rule that holds a delivery back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldBy {
+    /// The rule's name, such as `automatic`.
+    pub rule: String,
+    /// Why it holds, in words.
+    pub reason: String,
+}
+
+/// A place in a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The flow.
+    pub flow_id: FlowId,
+    /// Its name now; absent when it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_name: Option<String>,
+    /// Its version; absent for one that is not saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// The node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<String>,
+    /// The action's position in the node, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<u64>,
+    /// Where in the node, such as `actions[1].actions[0]`; only inside of loops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Which deliveries are meant; what is left out does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeliveryFilter {
+    /// This state alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<DeliveryState>,
+    /// This kind alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<DeliveryKind>,
+    /// Of this interaction alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction_id: Option<InteractionId>,
+    /// To this address alone, whatever the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+/// What became of a retry by filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Retried {
+    /// So many deliveries are due now.
+    pub retried: u64,
+    /// Whether there may be more that match: a request retries 10,000 at most, oldest first.
+    pub more: bool,
+}
+
+/// Deliveries that were made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Deliveries {
+    /// One for each recipient.
+    pub entities: Vec<Delivery>,
+}
+
+/// An answer to an interaction's sender, by whoever claimed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplyRequest {
+    /// The claim's token.
+    pub token: Uuid,
+    /// The text.
+    pub text: String,
+    /// The same as HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The subject; left out: that of the mail, with `Re:`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Whether it goes to all who had the mail.
+    #[serde(default)]
+    pub reply_all: bool,
+    /// Whether the mail is attached.
+    #[serde(default)]
+    pub attach_original: bool,
+}
+
+/// An interaction's mail, handed on by whoever claimed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ForwardRequest {
+    /// The claim's token.
+    pub token: Uuid,
+    /// Where it goes: 1 to 100 addresses.
+    pub addresses: Vec<String>,
+    /// Whether the mail is attached to one of ours; otherwise it is resent unchanged.
+    #[serde(default)]
+    pub attach: bool,
+    /// What is said with it; only where it is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Where claimed work goes instead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferRequest {
+    /// The claim's token, which ends with this.
+    pub token: Uuid,
+    /// The queue, by its id or its name.
+    pub queue: TransferQueue,
+    /// Higher is sooner; left out: it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i64>,
+    /// Skills asked for; left out: they stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Vec<String>>,
+    /// The language asked for; left out: it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+/// A queue, named one way or the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TransferQueue {
+    /// Its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<QueueId>,
+    /// Its name, whatever the case; read where there is no identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The end of claimed work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CompleteRequest {
+    /// The claim's token.
+    pub token: Uuid,
+    /// What came of it; left out: what a flow said stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+/// Where every interaction stands, counted one by one, beside what the running counts say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ledger {
+    /// Interactions by place; every place is there, and each interaction is in exactly one.
+    pub places: Places,
+    /// Deliveries by state; every state is there.
+    pub deliveries: BTreeMap<DeliveryState, u64>,
+    /// What the running counts say at the same moment.
+    pub tallied: Summary,
+    /// Whether all sums agree.
+    pub agrees: bool,
+    /// The sums that don't.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// The oldest of those that are stuck, 100 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<StuckInteraction>,
+}
+
+/// Interactions by place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Places {
+    /// A run has still to end.
+    pub undecided: u64,
+    /// It waits in a queue.
+    pub queued: u64,
+    /// Somebody holds it by a claim.
+    pub claimed: u64,
+    /// Its forward is on the way.
+    pub going_out: u64,
+    /// Nothing will become of it by itself.
+    pub stuck: u64,
+    /// It is done.
+    pub completed: u64,
+    /// A flow dropped it on purpose.
+    pub dropped: u64,
+}
+
+/// Two counts of the same that differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// What is counted, such as `interactions` or `deliveries pending`.
+    pub what: String,
+    /// One by one.
+    pub counted: u64,
+    /// What the running count says.
+    pub tallied: u64,
+}
+
+/// An interaction that is stuck.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StuckInteraction {
+    /// The interaction.
+    pub interaction_id: InteractionId,
+    /// Why it is stuck.
+    pub reason: StuckReason,
+    /// The same in words.
+    pub message: String,
+}
+
+/// Why an interaction is stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StuckReason {
+    /// It waits in a queue that is gone, or in none.
+    NoQueue,
+    /// Its forward is on the way, but no delivery of it is pending.
+    NothingPending,
+    /// A delivery of its forward has been due for more than an hour: nobody seems to carry it.
+    Overdue,
+}
