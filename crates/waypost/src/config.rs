@@ -20,6 +20,9 @@ const SERVE: &str = "serve";
 /// Options that make no sense in the file.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
 
+/// Options that are no arguments: everybody on the machine sees those.
+const SECRETS: [&str; 1] = ["smarthost-password"];
+
 /// A file's longest useful size, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -28,6 +31,13 @@ const MAX_BYTES: u64 = 1 << 20;
 /// # Errors
 /// Every problem of the file, with its line.
 pub(crate) fn expand(command: &Command, given: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let words = given.iter().filter_map(|word| word.to_str());
+    let mut named = words.filter_map(|word| word.strip_prefix("--")?.split('=').next());
+    if let Some(secret) = named.find(|name| SECRETS.contains(name)) {
+        return Err(Failure::Failed(format!(
+            "--{secret} can't be an argument, which everybody on the machine sees: set it in the environment, or in the TOML file"
+        )));
+    }
     // What is wrong with the arguments themselves is told by whoever parses them next.
     let Ok(matches) = command.clone().try_get_matches_from(&given) else { return Ok(given) };
     let Some((SERVE, matches)) = matches.subcommand() else { return Ok(given) };

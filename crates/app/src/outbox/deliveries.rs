@@ -155,7 +155,9 @@ impl App {
     /// # Errors
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
-        let record = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await?;
+        let retried = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await;
+        self.due.notify_one();
+        let record = retried?;
         let record = record
             .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
         tracing::info!(actor, delivery = %id, "delivery retried");
@@ -182,6 +184,7 @@ impl App {
             ..AuditRecord::new(self.origin.id_in_order(), self.origin.now(), By { actor, note: None }, "retried", about)
         };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
+        self.due.notify_one();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use waypost_admission::{BadNetwork, Network};
+use waypost_outgoing::smarthost::Smarthost;
 
 use crate::failure::Failure;
 use crate::server;
@@ -79,6 +80,28 @@ pub(crate) struct Arguments {
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
+    /// The server that takes all mail that goes out, smtp[s]://[USER@]HOST[:PORT]; without it, mail goes to the MX of each recipient's domain;
+    /// `none` sends nothing, and what goes out waits
+    #[arg(long, env = "WAYPOST_SMARTHOST", value_name = "URL", value_parser = smarthost)]
+    pub(crate) smarthost: Option<Way>,
+    /// The smarthost's password: in the environment or the TOML file, never as an argument, where everybody on the machine sees it
+    #[arg(long, env = "WAYPOST_SMARTHOST_PASSWORD", hide_env_values = true, value_name = "PASSWORD", requires = "smarthost")]
+    pub(crate) smarthost_password: Option<String>,
+    /// Whom to trust for TLS to the smarthost beside whom the system trusts, in PEM
+    #[arg(long, env = "WAYPOST_SMARTHOST_CA", value_name = "FILE", requires = "smarthost")]
+    pub(crate) smarthost_ca: Option<PathBuf>,
+    /// How long mail that goes out is tried before it is a dead letter, such as 5d, 12h or 30m
+    #[arg(long, env = "WAYPOST_MAIL_RETRY_FOR", value_name = "TIME", value_parser = period, default_value = "5d")]
+    pub(crate) mail_retry_for: Duration,
+    /// A folder of keys that mail is signed with, DOMAIN.SELECTOR.pem each; `waypost dkim new` makes them
+    #[arg(long, env = "WAYPOST_DKIM_KEYS", value_name = "DIR")]
+    pub(crate) dkim_keys: Option<PathBuf>,
+    /// A private network that mail may be sent to, such as 10.0.0.0/8; otherwise no MX host may be there. May be given several times
+    #[arg(long, env = "WAYPOST_ALLOW_PRIVATE_TARGETS", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) allow_private_targets: Vec<Network>,
+    /// The DNS server that is asked for MX, ADDRESS:PORT; without it, the system's
+    #[arg(long, env = "WAYPOST_DNS", value_name = "ADDRESS")]
+    pub(crate) dns: Option<SocketAddr>,
     /// For how many days the same mail counts as a duplicate
     #[arg(long, env = "WAYPOST_DUPLICATE_DAYS", value_parser = clap::value_parser!(u32).range(..=36_500), default_value_t = 7)]
     pub(crate) duplicate_days: u32,
@@ -138,6 +161,41 @@ pub(crate) enum LogFormat {
     Text,
     /// For programs: one JSON object a line.
     Json,
+}
+
+/// Which way mail goes out.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// None: what goes out waits.
+    Nowhere,
+    /// Through a server that takes it all.
+    Smarthost(Smarthost),
+}
+
+fn smarthost(text: &str) -> Result<Way, String> {
+    if text == "none" {
+        return Ok(Way::Nowhere);
+    }
+    Smarthost::parse(text).map(Way::Smarthost).map_err(|problems| {
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        told.join("; ")
+    })
+}
+
+/// A time with its unit, up to a year.
+fn period(text: &str) -> Result<Duration, String> {
+    let expected = || format!("expected a number with s, m, h or d, such as 5d: found `{text}`");
+    let unit = text.chars().last().ok_or_else(expected)?;
+    let number = text.strip_suffix(unit).and_then(|number| number.parse::<u32>().ok()).ok_or_else(expected)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(expected()),
+    };
+    let whole = u64::from(number).saturating_mul(seconds);
+    if whole > 366 * 24 * 60 * 60 { Err("that is more than a year".to_owned()) } else { Ok(Duration::from_secs(whole)) }
 }
 
 fn network_or_none(text: &str) -> Result<Option<Network>, BadNetwork> {

@@ -1,6 +1,7 @@
 //! Starting, running and stopping the server.
 
 mod descriptors;
+mod post;
 pub(crate) mod private;
 mod store;
 mod telemetry;
@@ -59,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
+        post: post::post(&arguments)?,
         ..waypost_app::Settings::default()
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
@@ -127,6 +129,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().retain(retention, stopped.clone()));
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
+    tasks.spawn(app.clone().carry(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     announce(data_dir, &bound)?;

@@ -1,0 +1,56 @@
+//! How mail goes out, by the arguments of `serve`.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use waypost_app::outbox::carry::Post;
+use waypost_outgoing::address::Domain;
+use waypost_outgoing::carry::{Carrier, Proof, Relay, Settings};
+use waypost_outgoing::dkim::Keys;
+
+use crate::commands::serve::{Arguments, Way};
+use crate::failure::Failure;
+
+/// What carries mail; none if nothing is to be sent.
+pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
+    let relay = match &arguments.smarthost {
+        Some(Way::Nowhere) => return Ok(None),
+        Some(Way::Smarthost(smarthost)) => {
+            let password = arguments.smarthost_password.as_deref();
+            let proof = password.map(|password| Proof::Password(password.into()));
+            if smarthost.user.is_some() && proof.is_none() {
+                return Err(Failure::Failed(
+                    "--smarthost names a user: set the password, WAYPOST_SMARTHOST_PASSWORD".to_owned(),
+                ));
+            }
+            if smarthost.user.is_none() && proof.is_some() {
+                return Err(Failure::Failed(
+                    "there is a password for the smarthost, but no user: smtp://USER@HOST".to_owned(),
+                ));
+            }
+            Some(Relay { smarthost: smarthost.clone(), proof })
+        }
+        None => None,
+    };
+    let keys = match &arguments.dkim_keys {
+        None => Keys::default(),
+        Some(folder) => Keys::load(folder).map_err(|problems| {
+            let told: Vec<String> = problems.iter().map(|problem| format!("--dkim-keys: {problem}")).collect();
+            Failure::Failed(told.join("\n"))
+        })?,
+    };
+    let name = Domain::parse(&arguments.hostname)
+        .map_err(|error| Failure::of(format!("--hostname: `{}` is no name of a host", arguments.hostname))(&error))?;
+    let settings = Settings {
+        relay,
+        extra_roots: arguments.smarthost_ca.clone(),
+        dns: arguments.dns,
+        allowed_networks: arguments.allow_private_targets.iter().map(|network| IpNet::from(*network)).collect(),
+        keys: Arc::new(keys),
+        ..Settings::new(name)
+    };
+    let carrier = Carrier::new(settings).map_err(|error| {
+        Failure::of("can't prepare to send mail (`--smarthost none` sends nothing)")(&error)
+    })?;
+    Ok(Some(Post::new(carrier, arguments.mail_retry_for)))
+}
