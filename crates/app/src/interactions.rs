@@ -91,7 +91,7 @@ pub enum ClaimError {
 impl From<LeaseError> for ClaimError {
     fn from(error: LeaseError) -> Self {
         match error {
-            LeaseError::Lost => Self::Lost,
+            LeaseError::Lost | LeaseError::NoQueue => Self::Lost,
             LeaseError::Store(error) => Self::Store(error),
         }
     }
@@ -260,7 +260,9 @@ impl App {
         }
         let audit = entry(&self.origin, actor, "run again", id);
         self.store.rerun(id, false, audit).await.map_err(|error| match error {
-            LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
+            LeaseError::Lost | LeaseError::NoQueue => {
+                InteractionError::Busy("the interaction is claimed, or waits for a run already")
+            }
             LeaseError::Store(error) => error.into(),
         })?;
         self.undecided.notify_one();
@@ -287,7 +289,7 @@ impl App {
     pub async fn complete(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
         self.interaction(id).await?;
         self.store.complete(id, entry(&self.origin, actor, "completed", id)).await.map_err(|error| match error {
-            LeaseError::Lost => InteractionError::Busy("the interaction waits for a run"),
+            LeaseError::Lost | LeaseError::NoQueue => InteractionError::Busy("the interaction waits for a run"),
             LeaseError::Store(error) => error.into(),
         })?;
         tracing::info!(actor, interaction = %id, "completed");

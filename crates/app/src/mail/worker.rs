@@ -119,7 +119,7 @@ impl App {
             }
             // It is claimed again at once, with a catalogue that knows that the queue is gone.
             Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
-            Err(LeaseError::Lost) => {
+            Err(LeaseError::Lost | LeaseError::NoQueue) => {
                 tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it");
             }
             Err(LeaseError::Store(error)) => return Err(error),
@@ -155,7 +155,7 @@ impl App {
         let Parked { journal, question, until } = parked;
         match self.store.park_run(id, Lease { id: lease, until }, stored(&journal)?).await {
             Ok(()) => {}
-            Err(LeaseError::Lost) => {
+            Err(LeaseError::Lost | LeaseError::NoQueue) => {
                 tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it");
                 return Ok(());
             }
