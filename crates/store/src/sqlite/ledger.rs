@@ -12,14 +12,13 @@ use crate::encoding::delivery_state;
 use crate::error::StoreError;
 use crate::records::outbox::{Ledger, Place, Stuck};
 
-/// Reads everything at one moment.
+/// Reads everything at one moment: readers have a transaction for each read.
 pub(super) fn read(db: &Connection, overdue: Timestamp, most_stuck: u32) -> Result<Ledger, StoreError> {
-    let db = db.unchecked_transaction()?;
     let mut ledger = Ledger {
         places: Place::ALL.map(|place| (place, 0)).into(),
         deliveries: DeliveryState::ALL.iter().map(|state| (*state, 0)).collect(),
         stuck: Vec::new(),
-        tallied: tally::read(&db)?,
+        tallied: tally::read(db)?,
     };
     let unknown = |what: i64| StoreError::Inconsistent { table: "interactions", detail: format!("no place {what}") };
     let mut select = db.prepare(&format!("SELECT place, count(*) FROM ({PLACES}) AS placed GROUP BY place"))?;
