@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod lists;
+pub(crate) mod outbox;
 pub(crate) mod queues;
 pub(crate) mod replays;
 pub(crate) mod retention;
@@ -45,6 +46,14 @@ macro_rules! every_rule {
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept, attributes_are_bounded_together_with_those_kept,
                 attributes_that_were_set_outlive_runs;
+            outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
+                a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
+                a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
+                what_is_taken_back_under_way_may_have_arrived, automatic_answers_are_limited,
+                dead_letters_are_edited_and_retried, agents_send_transfer_and_complete,
+                what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
+                the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
+                answers_from_many_tasks_are_limited_together;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,

@@ -12,7 +12,7 @@ use crate::encoding::delivery_state;
 use crate::error::StoreError;
 use crate::records::outbox::{Ledger, Place, Stuck};
 
-/// Reads everything at one moment: readers have a transaction for each read.
+/// Reads everything at one moment: readers read in a transaction.
 pub(super) fn read(db: &Connection, overdue: Timestamp, most_stuck: u32) -> Result<Ledger, StoreError> {
     let mut ledger = Ledger {
         places: Place::ALL.map(|place| (place, 0)).into(),
