@@ -4,14 +4,16 @@ use waypost_ids::DecisionKind;
 
 use super::waits::{number, session};
 use super::{another, open};
+use crate::conformance::outbox::{claim_of, forwards};
 use crate::conformance::samples::{
     accept, at, audit, decided, id, later, lease, mail, offer, queue, queues, run, up_to,
 };
 use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim};
+use crate::records::outbox::{AttemptEnd, Attempted, DeliveryClaim};
 use crate::records::retention::RetentionLimits;
-use crate::traits::{CatalogueStore, MailStore, QueueStore, RetentionStore};
+use crate::traits::{CatalogueStore, MailStore, OutboxStore, QueueStore, RetentionStore};
 
 /// Work that is given back goes from claimed to decided: whoever deletes its queue must see it in one of both.
 #[tokio::test]
@@ -152,4 +154,37 @@ async fn no_message_stays_that_nobody_shows() {
         assert!(store.erase(id(number), audit(number, "ops")).await.unwrap());
     }
     assert_eq!(shown().await, 0);
+}
+
+/// Two nodes carry each delivery once, and the interaction of several is completed by whoever ends the last.
+#[tokio::test]
+async fn two_nodes_carry_each_delivery_once() {
+    let Some(opened) = open().await else { return };
+    let other = another(&opened).await;
+    queues(&opened.store).await;
+    for number in 1..=20_u8 {
+        let first = u128::from(number) * 2;
+        let (one, two) = (format!("a@{number}.example"), format!("b@{number}.example"));
+        accept(&opened.store, decided(number, forwards(&[(first, &one), (first + 1, &two)]))).await;
+    }
+    let carry = async |store: &crate::postgres::PostgresStore, lease_number: u128| {
+        let mut carried = 0;
+        loop {
+            let claim = DeliveryClaim { max: 3, ..claim_of(lease_number, 900) };
+            let claimed = store.claim_deliveries(claim, at(500)).await.unwrap();
+            if claimed.is_empty() {
+                return carried;
+            }
+            for one in claimed {
+                let attempted = Attempted { end: AttemptEnd::Delivered, answer: "250 ok".to_owned() };
+                let ended = store.end_attempt(one.id, lease(lease_number, 0).id, attempted, at(501)).await.unwrap();
+                assert!(ended && one.attempts == 1);
+                carried += 1;
+            }
+        }
+    };
+    let (one, two) = tokio::join!(carry(&opened.store, 1), carry(&other, 2));
+    assert_eq!(one + two, 40, "{one} and {two}");
+    let summary = opened.store.summary().await.unwrap();
+    assert_eq!(summary.by_state.get(&crate::records::mail::State::Completed), Some(&20), "{summary:?}");
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use waypost_ids::DecisionKind;
 
 use super::{client, open};
+use crate::conformance::outbox::forwards;
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::StoreError;
 use crate::leases::Lease;
@@ -186,13 +187,21 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
     queues(&opened.store).await;
     opened.store.put_client(client("a"), audit(100, "ops")).await.unwrap();
     opened.store.add_replay(replay(1)).await.unwrap();
+    accept(&opened.store, decided(1, forwards(&[(1, "ann@example.net")]))).await;
     let directory = opened.directory;
     drop(opened.store);
     let image = Image::of(directory.path());
     let sound = check(directory.path()).unwrap();
     assert!(sound.is_sound(), "{sound:?}");
     assert!(sound.records["audit"].sound > 0);
-    for (table, column) in [("audit", "actor"), ("clients", "name"), ("replays", "created_by"), ("queues", "name")] {
+    for (table, column) in [
+        ("audit", "actor"),
+        ("clients", "name"),
+        ("replays", "created_by"),
+        ("queues", "name"),
+        ("deliveries", "target"),
+        ("outgoing", "tail"),
+    ] {
         let directory = image.laid_out();
         let sql = format!(
             "UPDATE {table} SET {column} = 'x' || substr({column}, 2) WHERE id = (SELECT min(id) FROM {table})"
@@ -212,16 +221,19 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "audit",
             "clients",
             "data_tables",
+            "deliveries",
             "domains",
             "flow_events",
             "flow_versions",
             "flows",
             "journals",
+            "outgoing",
             "queues",
             "replay_changes",
             "replays",
             "routes",
             "schedules",
+            "shared_keys",
             "table_contents",
             "table_rows",
             "table_versions",
