@@ -124,12 +124,15 @@ impl Resource for QueueRecord {
     }
 
     fn view(&self, _: &ApiState, _: bool) -> Queue {
+        let mut extra = self.extra.clone();
+        let service_level = extra.shift_remove(Self::SERVICE_LEVEL);
         Queue {
             id: self.id,
             name: self.name.clone(),
             division: Division::home(),
             built_in: self.built_in,
-            extra: self.extra.clone(),
+            service_level: service_level.and_then(|level| level.as_str().map(str::to_owned)),
+            extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),
             self_uri: format!("/api/v2/routing/queues/{}", self.id),

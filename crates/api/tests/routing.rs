@@ -50,6 +50,24 @@ async fn queues() {
 }
 
 #[tokio::test]
+async fn a_queue_has_a_service_level() {
+    let server = server().await;
+    let queues = "/routing/queues";
+    let made = server.call("POST", queues, json!({"name": "Billing", "serviceLevel": "PT4H", "other": 1})).await.ok();
+    assert_eq!((&made["serviceLevel"], &made["other"]), (&json!("PT4H"), &json!(1)));
+    let listed = server.get("/routing/queues?name=Billing").await.ok();
+    assert_eq!(listed["entities"][0]["serviceLevel"], "PT4H");
+    for (level, found) in [(json!(4), "4"), (json!("4h"), "`4h`"), (json!("P1M"), "`P1M`"), (json!(["PT1H"]), "a list")]
+    {
+        let refused = server.call("POST", queues, json!({"name": "Other", "serviceLevel": level})).await;
+        assert_eq!(refused.status, 400, "{level}");
+        let problem = &refused.json()["errors"][0];
+        assert_eq!((&problem["path"], &problem["found"]), (&json!("serviceLevel"), &json!(found)));
+        assert_eq!(problem["expected"], "an ISO 8601 duration, such as PT4H or P1D");
+    }
+}
+
+#[tokio::test]
 async fn a_domain_has_two_forms() {
     let server = server().await;
     let domains = "/routing/email/domains";

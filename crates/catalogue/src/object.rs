@@ -138,6 +138,17 @@ pub(crate) fn not_found(kind: &'static str, id: impl ToString) -> ChangeError {
     ChangeError::NotFound { kind, id: id.to_string() }
 }
 
+/// What was found instead of a value, in words.
+pub(crate) fn found(value: &Json) -> String {
+    match value {
+        Json::Null => "null".to_owned(),
+        Json::Bool(_) | Json::Number(_) => value.to_string(),
+        Json::String(text) => format!("`{}`", text.chars().take(60).flat_map(char::escape_debug).collect::<String>()),
+        Json::Array(_) => "a list".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+    }
+}
+
 /// What the audit log says of an object: what is absent or empty is left out.
 pub(crate) fn present(value: Json) -> Json {
     let Json::Object(members) = value else { return value };

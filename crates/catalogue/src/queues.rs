@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, QueueId, Ref};
 use waypost_store::records::audit::{By, SERVER};
-use waypost_store::records::catalogue::{ObjectRecord, QueueRecord};
+use waypost_store::records::catalogue::{ObjectRecord, QueueRecord, read_service_level};
 use waypost_store::records::mail::InteractionRecord;
 
 use crate::LiveCatalogue;
 use crate::error::{ChangeError, User};
-use crate::object::{Making, Object, named, present, revision_of};
+use crate::object::{Making, Object, found, named, present, revision_of};
 use crate::shelf::Shelf;
 use crate::world::{UNROUTED, World};
 
@@ -19,7 +20,7 @@ use crate::world::{UNROUTED, World};
 pub struct QueueSpec {
     /// The name.
     pub name: String,
-    /// Members that are only kept.
+    /// Further members: how soon work is to be taken, and what is only kept.
     pub extra: Map<String, Json>,
     /// Whether the server makes it for itself.
     pub built_in: bool,
@@ -86,6 +87,13 @@ impl Object for QueueRecord {
 
     fn make(spec: &QueueSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
         let name = named("name", &spec.name)?;
+        if let Some(level) = spec.extra.get(Self::SERVICE_LEVEL) {
+            if level.as_str().and_then(read_service_level).is_none() {
+                let problem = Diagnostic::error(Code::InvalidValue, Self::SERVICE_LEVEL, "this is not a service level");
+                let problem = problem.expected("an ISO 8601 duration, such as PT4H or P1D").found(found(level));
+                return Err(ChangeError::Invalid(vec![problem]));
+            }
+        }
         if let Some(before) = before.filter(|before| before.built_in && before.name != name) {
             return Err(ChangeError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
         }

@@ -10,7 +10,7 @@ use waypost_ids::{FlowId, Kind, QueueId, Ref};
 use waypost_store::records::catalogue::{DomainRecord, FlowRecord, ObjectRecord, RouteRecord, RouteTarget};
 
 use crate::error::ChangeError;
-use crate::object::{Making, Object, not_found, present, revision_of};
+use crate::object::{Making, Object, found, not_found, present, revision_of};
 use crate::shelf::Shelf;
 use crate::world::World;
 
@@ -227,16 +227,6 @@ pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
 /// Whether it can stand before an address. It goes into the header of mails.
 fn is_name(value: &Json) -> bool {
     value.as_str().is_some_and(|name| name.chars().count() <= FROM_NAME && !name.chars().any(char::is_control))
-}
-
-fn found(value: &Json) -> String {
-    match value {
-        Json::Null => "null".to_owned(),
-        Json::Bool(_) | Json::Number(_) => value.to_string(),
-        Json::String(text) => format!("`{}`", text.chars().take(60).flat_map(char::escape_debug).collect::<String>()),
-        Json::Array(_) => "a list".to_owned(),
-        Json::Object(_) => "an object".to_owned(),
-    }
 }
 
 fn known_queue(

@@ -26,7 +26,7 @@ impl Routing<'_> {
 
     /// Makes a queue.
     pub async fn create_queue(&self, name: &str) -> Result<Queue> {
-        let request = QueueRequest { name: name.to_owned(), extra: Object::new() };
+        let request = QueueRequest { name: name.to_owned(), ..QueueRequest::default() };
         self.0.post("/routing/queues", &request).await
     }
 

@@ -22,6 +22,9 @@ pub struct Queue {
     /// Made by the server: can't be renamed or deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
+    /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_level: Option<String>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,
@@ -34,10 +37,14 @@ pub struct Queue {
 }
 
 /// What makes or replaces a queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct QueueRequest {
     /// Its name.
     pub name: String,
+    /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`, a day being 24 hours; at most a year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_level: Option<String>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,

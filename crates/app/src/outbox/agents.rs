@@ -205,8 +205,8 @@ impl App {
             return Err(AgentError::Invalid(vec![problem]));
         }
         self.interaction(id).await?;
-        let audit =
-            AuditRecord { after: Some(json!({ "outcome": outcome })), ..entry(&self.origin, actor, "completed", id) };
+        let after = outcome.as_ref().map(|outcome| json!({ "outcome": outcome }));
+        let audit = AuditRecord { after, ..entry(&self.origin, actor, "completed", id) };
         self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
         tracing::info!(actor, interaction = %id, "completed under a claim");
         Ok(self.interaction(id).await?)

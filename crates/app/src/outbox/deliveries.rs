@@ -1,7 +1,7 @@
 //! Deliveries as people see them: looked at, edited, retried, taken back.
 
 use bytes::{Bytes, BytesMut};
-use serde_json::json;
+use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{DeliveryId, DeliveryState, InteractionId};
@@ -175,14 +175,17 @@ impl App {
             return Err(ActError::Invalid(vec![problem]));
         }
         let about = About { kind: "delivery", id: "", name: "" };
-        let audit = AuditRecord {
-            after: Some(json!({
-                "state": filter.state.unwrap_or(DeliveryState::Dead),
-                "kind": filter.kind,
-                "interactionId": filter.interaction,
-            })),
-            ..AuditRecord::new(self.origin.id_in_order(), self.origin.now(), By { actor, note: None }, "retried", about)
-        };
+        // An address is somebody's: the audit log, which stays when it is erased, has none.
+        let meant = [
+            ("state", Some(filter.state.unwrap_or(DeliveryState::Dead).as_str().to_owned())),
+            ("kind", filter.kind.map(|kind| kind.as_str().to_owned())),
+            ("interactionId", filter.interaction.map(|id| id.to_string())),
+        ];
+        let meant: Map<String, Json> =
+            meant.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+        let (entry, now) = (self.origin.id_in_order(), self.origin.now());
+        let by = By { actor, note: None };
+        let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
         self.due.notify_one();
         tracing::info!(actor, retried, "deliveries retried");

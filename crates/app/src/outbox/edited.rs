@@ -192,7 +192,8 @@ mod tests {
         for (raw, problem) in [
             ("", "the mail has no header"),
             ("\nbody", "the mail has no header"),
-            ("{\"to\": \"x\"}", "line 1: this is not a header field"),
+            ("Hello Ann,\n\nthis is no header", "line 1: this is not a header field"),
+            ("{\"to\": \"x\"}", "the mail has no author"),
             (" folded: x\nFrom: a@b.example\n\n", "line 1: this is not a header field"),
             ("To: a@b.example\n\nHi", "the mail has no author"),
             ("From: nobody\n\nHi", "the mail has no author"),

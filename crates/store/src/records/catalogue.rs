@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version};
 
@@ -204,6 +204,27 @@ pub struct QueueRecord {
     pub created_at: Timestamp,
     /// When the queue last changed.
     pub modified_at: Timestamp,
+}
+
+impl QueueRecord {
+    /// The member of `extra` that says how soon work is to be taken, as an ISO 8601 duration.
+    pub const SERVICE_LEVEL: &str = "serviceLevel";
+
+    /// How soon work is to be taken; none if nothing is said.
+    #[must_use]
+    pub fn service_level(&self) -> Option<SignedDuration> {
+        read_service_level(self.extra.get(Self::SERVICE_LEVEL)?.as_str()?)
+    }
+}
+
+/// Reads how soon work is to be taken: an ISO 8601 duration such as `PT4H` or `P1DT12H`, a day being 24 hours; more than nothing, and a year at
+/// most.
+#[must_use]
+pub fn read_service_level(text: &str) -> Option<SignedDuration> {
+    // The parser reads `4 hours`, too.
+    let span: Span = text.starts_with('P').then(|| text.parse().ok()).flatten()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (duration.is_positive() && duration <= SignedDuration::from_hours(366 * 24)).then_some(duration)
 }
 
 /// A domain that mail is accepted for.
@@ -409,4 +430,29 @@ objects! {
     DomainRecord => Domain,
     RouteRecord => Route,
     TermRecord => Term,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn service_levels_are_iso_durations() {
+        for (text, seconds) in [
+            ("PT4H", Some(14_400)),
+            ("PT90S", Some(90)),
+            ("P1DT12H", Some(129_600)),
+            ("P1W", Some(604_800)),
+            ("P366D", Some(31_622_400)),
+            ("P367D", None),
+            ("P1M", None),
+            ("PT0S", None),
+            ("-PT1H", None),
+            ("4 hours", None),
+            ("PT", None),
+            ("", None),
+        ] {
+            assert_eq!(read_service_level(text).map(|level| level.as_secs()), seconds, "{text}");
+        }
+    }
 }

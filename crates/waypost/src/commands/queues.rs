@@ -42,6 +42,9 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     if arguments.output == Output::Json {
         return Ok(table::json(out, &queues)?);
     }
-    let rows: Vec<[String; 2]> = queues.iter().map(|queue| [queue.id.to_string(), queue.name.clone()]).collect();
-    Ok(table::rows(out, ["ID", "NAME"], &rows)?)
+    let rows: Vec<[String; 3]> = queues
+        .into_iter()
+        .map(|queue| [queue.id.to_string(), queue.name, queue.service_level.unwrap_or_default()])
+        .collect();
+    Ok(table::rows(out, ["ID", "NAME", "SERVICE LEVEL"], &rows)?)
 }
