@@ -146,13 +146,17 @@ impl World {
         }
     }
 
-    /// Whether a version says something else when it is read back than when it was saved: its flow, or what it names, was renamed.
+    /// Whether a version says something else when it is read back than when it was saved: its flow was described anew, or what it names renamed.
     pub(crate) fn reads_back_changed(&self, flow: FlowId, document: &Document, bindings: &Bindings) -> bool {
         let renamed = |(kind, folded, id): (Kind, &str, Uuid)| {
             self.name_of(kind, id).is_some_and(|name| document::fold_name(&name) != folded)
         };
-        let retyped = self.flows.get(&flow).is_some_and(|record| record.type_as_written != document.flow_type);
-        retyped || bound(bindings).any(renamed)
+        let redescribed = self.flows.get(&flow).is_some_and(|record| {
+            let description = document.description.as_deref().unwrap_or_default();
+            (&record.name, &record.type_as_written) != (&document.name, &document.flow_type)
+                || record.description != description
+        });
+        redescribed || bound(bindings).any(renamed)
     }
 
     /// Bindings of the names that a version is read back with.

@@ -130,6 +130,9 @@ impl LiveCatalogue {
 pub(crate) fn content_read_back(world: &World, version: &VersionRecord) -> Arc<str> {
     let loaded = world.loaded.get(&(version.flow_id, version.version)).cloned();
     match loaded.or_else(|| Loaded::read(Arc::new(version.clone())).ok().map(Arc::new)) {
+        Some(loaded) if !world.reads_back_changed(version.flow_id, &loaded.document, &loaded.record.bindings) => {
+            version.content.clone()
+        }
         Some(loaded) => {
             let document = world.read_back(version.flow_id, &loaded.document, &loaded.record.bindings);
             Arc::from(document::canonical_json(&document))

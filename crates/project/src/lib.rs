@@ -7,6 +7,7 @@ mod duplicates;
 mod kind;
 mod members;
 mod objects;
+pub mod pins;
 mod schedules;
 pub mod tables;
 mod terms;
