@@ -113,7 +113,7 @@ impl App {
         match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
-                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
+                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
                 self.metrics.decided_later(&ran, received_at, self.origin.now());
                 self.traces.ran(id, &ran);
             }
