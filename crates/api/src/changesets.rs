@@ -240,7 +240,8 @@ fn member(item: &Node, index: usize) -> Result<Member, Vec<Problem>> {
         document: source::member(item, "document").cloned(),
         version: fields.parsed("version", VERSION_EXPECTED, version_in),
         delete: fields.flag("delete").unwrap_or_default(),
+        if_match: fields.parsed("ifMatch", "tags, such as `\"7\"`", |tags| listed(tags.as_str()?)),
     };
-    fields.finish(&["flowId", "name", "document", "version", "delete"]).map_err(place)?;
+    fields.finish(&["flowId", "name", "document", "version", "delete", "ifMatch"]).map_err(place)?;
     Ok(member)
 }

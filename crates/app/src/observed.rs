@@ -29,6 +29,8 @@ impl Protocol {
 pub(crate) struct Ran {
     flow: Option<(FlowId, Version)>,
     kind: DecisionKind,
+    /// The code of its error, if it failed.
+    error: Option<String>,
     started_at: Timestamp,
     took: Duration,
 }
@@ -38,6 +40,7 @@ impl Ran {
         Self {
             flow: run.flow,
             kind: run.decision.kind,
+            error: run.decision.error.as_ref().and_then(|error| Some(error.get("code")?.as_str()?.to_owned())),
             started_at: run.started_at,
             took: Duration::from_micros(run.duration_us),
         }
@@ -46,6 +49,11 @@ impl Ran {
     /// The flow that ran, and its version.
     pub(crate) fn flow(&self) -> Option<(FlowId, Version)> {
         self.flow
+    }
+
+    /// The code of the error that ended it, for the log: the message may hold what a mail says.
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
     }
 
     /// When it began.

@@ -12,12 +12,14 @@ use waypost_ids::FlowId;
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
+use waypost_store::revisions::{Revisions, Stale};
 
-use crate::edits::{AnyEdit, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
+use crate::edits::{AnyEdit, Made, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
 use crate::error::ChangeError;
 use crate::flows::{Saving, Wanted, deleted, touch};
+use crate::names::Names;
 use crate::object::named;
-use crate::plan::Edit;
+use crate::plan::{Edit, is_small};
 use crate::queues::QueueSpec;
 use crate::versions::{VersionName, number_of};
 use crate::world::World;
@@ -39,6 +41,8 @@ pub struct Member {
     pub version: Option<VersionName>,
     /// Or whether it is to go.
     pub delete: bool,
+    /// The revisions of a flow that is there which this is meant for.
+    pub if_match: Option<Revisions>,
 }
 
 /// What a set asks for.
@@ -121,8 +125,8 @@ impl LiveCatalogue {
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
-            let mut planned = self.plan_all(&world, by, &objects, edits).await?;
+            let (made, edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
+            let mut planned = self.plan_made(&world, by, (&objects, made), edits).await?;
             let made = planned.answer.split_off(set.objects.len());
             let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
             if planned.changes.is_empty() || set.dry_run {
@@ -147,9 +151,9 @@ impl LiveCatalogue {
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, ChangeError> {
         let base = self.live();
         let objects = set.edits()?;
-        let (edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
+        let (made, edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
-        let planned = self.plan_all(&base.world, by, &objects, edits).await?;
+        let planned = self.plan_made(&base.world, by, (&objects, made), edits).await?;
         let objects = planned.answer;
         if planned.changes.is_empty() {
             return Ok(Proposed { world: base.world.clone(), base, flows, objects });
@@ -157,26 +161,29 @@ impl LiveCatalogue {
         Ok(Proposed { world: Arc::new(planned.next), base, flows, objects })
     }
 
-    /// Edits of a set's flows. Only a set that has objects can do without. Where flows can't be read, what is wrong with objects is told
-    /// with them.
+    /// What a set's objects make of the world, and edits of its flows. Only a set that has objects can do without flows. What is wrong with
+    /// either is told together.
     async fn all_edits(
         &self,
         world: &Arc<World>,
         by: By<'_>,
         members: &Arc<Vec<Member>>,
         objects: &[Arc<dyn AnyEdit>],
-    ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
+    ) -> Result<(Vec<Option<Made>>, Vec<Edit>, Vec<Changed>), ChangeError> {
+        let early = self.make_early(world, by, objects, is_small(objects, members.is_empty())).await;
         if members.is_empty() && !objects.is_empty() {
-            return Ok(Default::default());
+            return Ok((early?, Vec::new(), Vec::new()));
         }
-        match self.edits(world, by, members).await {
-            Err(ChangeError::Invalid(mut problems)) => {
-                if let Err(ChangeError::Invalid(more)) = self.make_early(world, by, objects, false).await {
-                    problems.extend(more);
-                }
+        let made = early.as_ref().map(Vec::as_slice).unwrap_or_default();
+        match (self.edits(world, by, members, made).await, early) {
+            (Err(ChangeError::Invalid(mut problems)), Err(ChangeError::Invalid(more))) => {
+                problems.extend(more);
                 Err(ChangeError::Invalid(problems))
             }
-            edits => edits,
+            (edits, early) => {
+                let (edits, changed) = edits?;
+                Ok((early?, edits, changed))
+            }
         }
     }
 
@@ -185,6 +192,7 @@ impl LiveCatalogue {
         world: &Arc<World>,
         by: By<'_>,
         members: &Arc<Vec<Member>>,
+        made: &[Option<Made>],
     ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
         let mut wanted = {
             let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
@@ -194,6 +202,9 @@ impl LiveCatalogue {
         };
         let temporary: HashMap<String, FlowId> =
             wanted.iter().filter_map(|one| Some((one.temporary.clone()?, one.record.id))).collect();
+        let afterwards: Vec<FlowRecord> = wanted.iter().map(|one| one.afterwards(world)).collect();
+        let objects = made.iter().flatten().filter_map(|made| made.change.as_ref());
+        let names = Names::after(world, objects, afterwards.iter());
         let mut edits = Vec::new();
         let mut changed = Vec::new();
         let mut problems = Vec::new();
@@ -204,7 +215,7 @@ impl LiveCatalogue {
                     if let Some(document) = &mut content.content {
                         name_by_ids(document, &temporary);
                     }
-                    self.edit_for(world, one.record.clone(), content, by, Saving::Publish).await?
+                    self.edit_for((world, &names), one.record.clone(), content, by, Saving::Publish).await?
                 }
                 Aim::Version(name) => match restored(&one.record, name, by, self.origin.now()) {
                     Ok(edit) => edit,
@@ -287,6 +298,20 @@ struct Read {
     place: String,
 }
 
+impl Read {
+    /// The flow's record as far as names are concerned, once the set is published.
+    fn afterwards(&self, world: &World) -> FlowRecord {
+        match &self.aim {
+            Aim::Content(wanted) => {
+                let is_new = !world.flows.contains_key(&self.record.id);
+                wanted.described(&self.record, is_new, Saving::Publish)
+            }
+            Aim::Version(_) => self.record.clone(),
+            Aim::Delete => FlowRecord { deleted_at: Some(self.record.modified_at), ..self.record.clone() },
+        }
+    }
+}
+
 enum Aim {
     Content(Wanted),
     Version(VersionName),
@@ -339,8 +364,20 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Or
         }
         other => other,
     };
+    let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
     let aim = match (&member.document, &member.version, member.delete) {
-        (Some(document), None, false) => Aim::Content(Wanted::read(document).map_err(inside)?),
+        (Some(document), None, false) => {
+            // Whoever says which flow is meant need not say so in the document.
+            let is_said = member.name.is_some() || known_id.is_some();
+            let mut wanted = match is_said {
+                true => Wanted::read_for_existing(document),
+                false => Wanted::read(document),
+            };
+            if let (Ok(wanted), None) = (&mut wanted, known_id) {
+                wanted.metadata.name = wanted.metadata.name.take().or_else(|| member.name.clone());
+            }
+            Aim::Content(wanted.map_err(inside)?)
+        }
         (None, Some(version), false) => Aim::Version(version.clone()),
         (None, None, true) => Aim::Delete,
         _ => {
@@ -352,7 +389,6 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Or
         Aim::Content(wanted) => wanted.metadata.name.as_deref().or(member.name.as_deref()),
         Aim::Version(_) | Aim::Delete => member.name.as_deref(),
     };
-    let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
     let found = match (known_id, named) {
         (Some(id), _) => match world.flows.get(&id) {
             Some(record) => Some(record),
@@ -360,20 +396,44 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Or
         },
         (None, Some(name)) => {
             let folded = document::fold_name(name);
-            match &aim {
-                Aim::Content(wanted) => {
-                    let shared = wanted.metadata.flow_type.as_deref().is_some_and(document::is_shared_type);
-                    world.flow_named(&folded, shared)
+            let flow_type = match &aim {
+                Aim::Content(wanted) => wanted.metadata.flow_type.as_deref(),
+                Aim::Version(_) | Aim::Delete => None,
+            };
+            match (flow_type, world.flow_named(&folded, true), world.flow_named(&folded, false)) {
+                (Some(flow_type), shared, email) => {
+                    if document::is_shared_type(flow_type) {
+                        shared
+                    } else {
+                        email
+                    }
                 }
-                Aim::Version(_) | Aim::Delete => {
-                    [true, false].into_iter().find_map(|shared| world.flow_named(&folded, shared))
+                (None, Some(_), Some(_)) => {
+                    let message =
+                        format!("the name `{name}` means two flows: one of type shared and one of type email");
+                    let problem = Diagnostic::error(Code::InvalidValue, format!("{place}name"), message);
+                    return Err(ChangeError::Invalid(vec![problem.suggestion("name the flow by its `flowId`")]));
                 }
+                (None, shared, email) => shared.or(email),
             }
         }
         (None, None) => {
             return Err(wrong(Code::MissingKey, "flowId", "which flow? Name its `flowId` or `name`".to_owned()));
         }
     };
+    if let Some(found) = found {
+        Revisions::check(member.if_match.as_ref(), "flow", found.revision)
+            .map_err(|stale| Stale { name: found.name.clone(), ..stale })?;
+    } else if member.if_match.is_some() {
+        return Err(wrong(
+            Code::UnknownFlow,
+            "ifMatch",
+            "there is no such flow, so that it has no revision".to_owned(),
+        ));
+    }
+    if let Some(problem) = disagreement(member, &aim, found, place) {
+        return Err(ChangeError::Invalid(vec![problem]));
+    }
     let temporary = member.flow_id.clone().filter(|_| known_id.is_none());
     let record = match (found, &aim) {
         (Some(record), _) => (**record).clone(),
@@ -384,6 +444,27 @@ fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Or
         }
     };
     Ok(Read { record, temporary, aim, place: place.to_owned() })
+}
+
+/// A member that calls its flow by a name which is neither the flow's nor the document's: which of them is meant?
+fn disagreement(member: &Member, aim: &Aim, found: Option<&Arc<FlowRecord>>, place: &str) -> Option<Diagnostic> {
+    let said = document::fold_name(member.name.as_deref()?);
+    let in_document = match aim {
+        Aim::Content(wanted) => wanted.metadata.name.as_deref(),
+        Aim::Version(_) | Aim::Delete => None,
+    };
+    let known = found.map(|flow| flow.name.as_str());
+    let meant = in_document.or(known)?;
+    if document::fold_name(meant) == said {
+        return None;
+    }
+    // With its id, a flow may be called as it is, and the document may rename it.
+    if member.flow_id.is_some() && known.is_some_and(|known| document::fold_name(known) == said) {
+        return None;
+    }
+    let message = format!("the member is about `{}`, but its flow is called `{meant}`", member.name.as_deref()?);
+    let problem = Diagnostic::error(Code::InvalidValue, format!("{place}name"), message);
+    Some(problem.expected(format!("`{meant}`")).suggestion("to rename a flow, name it by its `flowId`"))
 }
 
 /// Puts the ids of flows in the place of the set's own names for them.

@@ -251,6 +251,10 @@ impl Surroundings for Inside<'_> {
         self.checking.world.resolve_flow(reference, self.bindings)
     }
 
+    fn has_namesake(&self, flow: FlowId) -> bool {
+        self.checking.world.namesakes(flow).next().is_some()
+    }
+
     fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
         let version = self.checking.world.versions(flow, selector)?.first().copied().ok_or(Unresolved::Version)?;
         self.checking.interface_of((flow, version))

@@ -8,10 +8,12 @@ use waypost_ids::FlowId;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{EventKind, FlowLock, FlowRecord};
+use waypost_store::revisions::Revisions;
 
 use crate::LiveCatalogue;
 use crate::error::ChangeError;
 use crate::flows::{FlowView, Saving, Wanted, touch};
+use crate::names::Names;
 use crate::plan::Edit;
 use crate::refusals::refuse_held;
 use crate::world::World;
@@ -20,9 +22,14 @@ impl LiveCatalogue {
     /// Holds a flow for the client that asks; twice is well.
     ///
     /// # Errors
-    /// Not found, held by another client, or the store.
-    pub async fn check_out(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
-        self.edit(by, id, None, "checked out", |world, record| {
+    /// Not found, stale, held by another client, or the store.
+    pub async fn check_out(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        if_match: Option<&Revisions>,
+    ) -> Result<FlowView, ChangeError> {
+        self.edit(by, id, if_match, "checked out", |world, record| {
             refuse_held(world, record, by)?;
             if record.lock.is_some() {
                 return Ok(None);
@@ -37,9 +44,14 @@ impl LiveCatalogue {
     /// Gives a flow back, with what was saved meanwhile. A flow that nobody holds is well.
     ///
     /// # Errors
-    /// Not found, held by another client, or the store.
-    pub async fn check_in(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
-        self.edit(by, id, None, "checked in", |_, record| {
+    /// Not found, stale, held by another client, or the store.
+    pub async fn check_in(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        if_match: Option<&Revisions>,
+    ) -> Result<FlowView, ChangeError> {
+        self.edit(by, id, if_match, "checked in", |_, record| {
             Ok(record.lock.take().map(|_| (EventKind::CheckedIn, Some(record.newest).filter(|newest| *newest > 0))))
         })
         .await
@@ -48,12 +60,12 @@ impl LiveCatalogue {
     /// Takes a flow from whoever holds it.
     ///
     /// # Errors
-    /// Not found, or the store.
-    pub async fn unlock(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
+    /// Not found, stale, or the store.
+    pub async fn unlock(&self, by: By<'_>, id: FlowId, if_match: Option<&Revisions>) -> Result<FlowView, ChangeError> {
         let mut turn = self.begin(by);
         loop {
             let world = turn.world().await;
-            let mut record = self.current(&world, id, None).await?;
+            let mut record = self.current(&world, id, if_match).await?;
             if record.lock.take().is_none() {
                 break;
             }
@@ -74,12 +86,12 @@ impl LiveCatalogue {
     /// saved anew as the newest (of a flow that had no content, one that does nothing). What is published does not change. A flow that nobody holds is well.
     ///
     /// # Errors
-    /// Not found, held by another client, or the store.
-    pub async fn revert(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
+    /// Not found, stale, held by another client, or the store.
+    pub async fn revert(&self, by: By<'_>, id: FlowId, if_match: Option<&Revisions>) -> Result<FlowView, ChangeError> {
         let mut turn = self.begin(by);
         loop {
             let world = turn.world().await;
-            let mut record = self.current(&world, id, None).await?;
+            let mut record = self.current(&world, id, if_match).await?;
             let Some(lock) = record.lock.take() else { break };
             refuse_held(&world, &record, by)?;
             let mut edit = match self.as_it_was(&world, &record, &lock, by).await? {
@@ -124,6 +136,7 @@ impl LiveCatalogue {
             }
         };
         let wanted = Wanted { metadata: document::Metadata::default(), content: Some(Arc::new(content)) };
-        self.edit_for(world, record.clone(), &wanted, by, Saving::Draft).await
+        let names = Names::after(world, std::iter::empty(), std::iter::empty());
+        self.edit_for((world, &names), record.clone(), &wanted, by, Saving::Draft).await
     }
 }

@@ -15,9 +15,11 @@ use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, Version
 use waypost_store::revisions::Revisions;
 
 use crate::error::ChangeError;
+use crate::names::Names;
 use crate::plan::{Edit, NewVersion, version_not_found};
+use crate::versions::content_read_back;
 use crate::where_used::users_of;
-use crate::world::World;
+use crate::world::{Loaded, World, refolded};
 use crate::{LiveCatalogue, Planned};
 
 /// A flow with what clients want to see of it.
@@ -25,7 +27,7 @@ use crate::{LiveCatalogue, Planned};
 pub struct FlowView {
     /// The flow.
     pub record: Arc<FlowRecord>,
-    /// The published version, or else the newest; none if the flow has no content.
+    /// The published version, or else the newest, with names as they are now; none if the flow has no content.
     pub content: Option<Arc<VersionRecord>>,
     /// What callers see of the published version.
     pub interface: Option<Arc<Interface>>,
@@ -59,7 +61,16 @@ enum Base {
 impl Wanted {
     /// Reads a body; every problem at once.
     pub(crate) fn read(body: &Node) -> Result<Self, ChangeError> {
-        let Read { document, metadata, diagnostics } = document::read(body);
+        Self::of(document::read(body))
+    }
+
+    /// Reads a body for a flow that is there: it needs no name and no type.
+    pub(crate) fn read_for_existing(body: &Node) -> Result<Self, ChangeError> {
+        Self::of(document::read_for_existing(body))
+    }
+
+    fn of(read: Read) -> Result<Self, ChangeError> {
+        let Read { document, metadata, diagnostics } = read;
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(ChangeError::Invalid(diagnostics));
         }
@@ -94,6 +105,15 @@ impl Wanted {
             deleted_at: None,
             lock: None,
         })
+    }
+
+    /// The flow's record as it is to be, apart from its content. A draft describes nothing.
+    pub(crate) fn described(&self, record: &FlowRecord, is_new: bool, saving: Saving) -> FlowRecord {
+        let mut described = record.clone();
+        if is_new || saving == Saving::Publish {
+            self.describe(&mut described);
+        }
+        described
     }
 
     /// Sets what is wanted of a flow besides its content.
@@ -192,7 +212,7 @@ impl LiveCatalogue {
         if_match: Option<Revisions>,
         saving: Saving,
     ) -> Result<FlowView, ChangeError> {
-        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
+        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read_for_existing(&body)).await??;
         if saving == Saving::Draft && wanted.content.is_none() {
             let problem =
                 Diagnostic::error(Code::MissingKey, "nodes", "a draft is a document, and this has no content");
@@ -204,14 +224,15 @@ impl LiveCatalogue {
     /// Publishes a version that exists, a draft or one that was published before; `None` is the newest.
     ///
     /// # Errors
-    /// Not found, every problem found, every caller that would break, or the store.
+    /// Not found, stale, every problem found, every caller that would break, or the store.
     pub async fn publish_version(
         &self,
         by: By<'_>,
         id: FlowId,
         version: Option<Version>,
+        if_match: Option<&Revisions>,
     ) -> Result<FlowView, ChangeError> {
-        self.edit(by, id, None, "published", |_, record| {
+        self.edit(by, id, if_match, "published", |_, record| {
             let version = version.unwrap_or(record.newest);
             if version == 0 || version > record.newest {
                 return Err(version_not_found(id, version));
@@ -230,9 +251,14 @@ impl LiveCatalogue {
     /// Ends a flow's being published: nobody follows it any more.
     ///
     /// # Errors
-    /// Not found, every caller that would break, routes that lead to it, or the store.
-    pub async fn deactivate_flow(&self, by: By<'_>, id: FlowId) -> Result<FlowView, ChangeError> {
-        self.edit(by, id, None, "deactivated", |world, record| {
+    /// Not found, stale, every caller that would break, routes that lead to it, or the store.
+    pub async fn deactivate_flow(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        if_match: Option<&Revisions>,
+    ) -> Result<FlowView, ChangeError> {
+        self.edit(by, id, if_match, "deactivated", |world, record| {
             let Some(version) = record.published.take() else { return Ok(None) };
             let routes: Vec<_> = users_of(world, &id.into()).into_iter().filter(|user| user.kind == "route").collect();
             if routes.is_empty() {
@@ -315,7 +341,9 @@ impl LiveCatalogue {
                 Base::Existing { id, if_match } => self.current(&world, *id, if_match.as_ref()).await?,
             };
             let id = record.id;
-            let Some(edit) = self.edit_for(&world, record, wanted, by, saving).await? else { break id };
+            let described = wanted.described(&record, !world.flows.contains_key(&id), saving);
+            let names = Names::after(&world, std::iter::empty(), std::iter::once(&described));
+            let Some(edit) = self.edit_for((&world, &names), record, wanted, by, saving).await? else { break id };
             let planned: Planned<()> = self.plan(&world, by, vec![edit], ()).await?;
             if turn.commit(planned).await?.is_some() {
                 tracing::info!(actor = by.actor, flow = %id, "flow saved");
@@ -326,43 +354,57 @@ impl LiveCatalogue {
         self.flow(id).await
     }
 
-    /// What is to become of a flow so that it is as wanted; none if it is.
+    /// What is to become of a flow so that it is as wanted; none if it is. `names` are those of the world afterwards.
     pub(crate) async fn edit_for(
         &self,
-        world: &World,
-        mut record: FlowRecord,
+        (world, names): (&World, &Names<'_>),
+        record: FlowRecord,
         wanted: &Wanted,
         by: By<'_>,
         saving: Saving,
     ) -> Result<Option<Edit>, ChangeError> {
         let now = self.origin.now();
         let before = world.flows.get(&record.id).cloned();
-        match (saving, &before) {
-            (Saving::Draft, Some(before)) => wanted.draft_of(before)?,
-            _ => wanted.describe(&mut record),
+        if let (Saving::Draft, Some(before)) = (saving, &before) {
+            wanted.draft_of(before)?;
         }
+        let mut record = wanted.described(&record, before.is_none(), saving);
         let mut new_version = None;
         let mut done = Vec::new();
         if let Some(content) = &wanted.content {
-            let hash = document::content_hash(content);
+            let content = named_by(content, &record);
+            let hash = document::content_hash(&content);
             let known = match record.newest {
                 0 => None,
                 number => self.version_at(world, record.id, number).await?,
             };
-            if known.is_none_or(|known| known.hash != hash) {
+            if known.as_ref().is_none_or(|known| !says_already((world, names), known, &hash)) {
+                // What is published tells what names meant, too: the newest may be a draft in which they meant nothing.
+                let published = match record.published {
+                    Some(version) if version != record.newest => self.version_at(world, record.id, version).await?,
+                    _ => None,
+                };
+                let mut bindings = Bindings::default();
+                for before in published.iter().chain(&known) {
+                    let Bindings { queues, flows, tables, schedules } = names.inherited(&before.bindings);
+                    bindings.queues.extend(queues);
+                    bindings.flows.extend(flows);
+                    bindings.tables.extend(tables);
+                    bindings.schedules.extend(schedules);
+                }
                 record.newest += 1;
                 let record = VersionRecord {
                     flow_id: record.id,
                     version: record.newest,
-                    content: Arc::from(document::canonical_json(content)),
+                    content: Arc::from(document::canonical_json(&content)),
                     hash,
-                    bindings: Bindings::default(),
+                    bindings,
                     created_at: now,
                     created_by: by.actor.to_owned(),
                     published_at: None,
                     validation: Vec::new(),
                 };
-                new_version = Some(NewVersion { record, document: content.clone() });
+                new_version = Some(NewVersion { record, document: content });
                 if saving == Saving::Draft {
                     done.push((EventKind::Saved, Some(new_version_number(&new_version))));
                 }
@@ -403,7 +445,7 @@ impl LiveCatalogue {
     ) -> Result<Option<Arc<VersionRecord>>, ChangeError> {
         match world.loaded.get(&(id, version)) {
             Some(loaded) => Ok(Some(loaded.record.clone())),
-            None => Ok(self.store.version(id, version).await?.map(Arc::new)),
+            None => Ok(self.store.version(id, version).await?.map(|record| refolded(Arc::new(record)))),
         }
     }
 
@@ -421,6 +463,10 @@ impl LiveCatalogue {
 
     async fn view(&self, world: &World, record: Arc<FlowRecord>) -> Result<FlowView, ChangeError> {
         let content = self.shown_version(&record).await?;
+        let content = content.map(|version| {
+            let content = content_read_back(world, &version);
+            Arc::new(VersionRecord { content, ..(*version).clone() })
+        });
         let checked = world.published(record.id);
         Ok(FlowView {
             record,
@@ -437,6 +483,34 @@ impl LiveCatalogue {
             None => ChangeError::NotFound { kind: "flow", id: id.to_string() },
         })
     }
+}
+
+/// A document without name and type of its own has those of its flow.
+fn named_by(content: &Arc<Document>, record: &FlowRecord) -> Arc<Document> {
+    if !content.name.is_empty() && !content.flow_type.is_empty() {
+        return content.clone();
+    }
+    let mut named = (**content).clone();
+    if named.name.is_empty() {
+        named.name.clone_from(&record.name);
+    }
+    if named.flow_type.is_empty() {
+        named.flow_type.clone_from(&record.type_as_written);
+    }
+    Arc::new(named)
+}
+
+/// Whether a version is what a document with this hash would be if it were saved now: it says the same, as it was written or as it is read
+/// back, and its names mean the same.
+fn says_already((world, names): (&World, &Names<'_>), known: &Arc<VersionRecord>, hash: &str) -> bool {
+    if known.hash == hash {
+        return !names.rebinds(&known.bindings);
+    }
+    let loaded = world.loaded.get(&(known.flow_id, known.version)).cloned();
+    let Some(loaded) = loaded.or_else(|| Loaded::read(known.clone()).ok().map(Arc::new)) else { return false };
+    world.reads_back_changed(known.flow_id, &loaded.document, &known.bindings)
+        && document::content_hash(&world.read_back(known.flow_id, &loaded.document, &known.bindings)) == hash
+        && !names.rebinds(&world.bindings_read_back(&known.bindings))
 }
 
 fn new_version_number(version: &Option<NewVersion>) -> Version {

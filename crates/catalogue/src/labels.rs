@@ -4,6 +4,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{FlowId, LabelTarget, Version};
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{EventKind, FlowRecord};
+use waypost_store::revisions::Revisions;
 
 use crate::LiveCatalogue;
 use crate::error::ChangeError;
@@ -12,6 +13,9 @@ use crate::plan::Edit;
 
 /// A label is at most so long, in bytes.
 const MAX_LENGTH: usize = 64;
+
+/// What these words mean where a version is named is not for labels to say.
+const RESERVED: [&str; 2] = ["published", "newest"];
 
 /// A weight is at most so much.
 const MAX_WEIGHT: u32 = 1_000_000;
@@ -29,15 +33,16 @@ impl LiveCatalogue {
     /// Gives a label to a version, or to two with weights; moves it if it was another's.
     ///
     /// # Errors
-    /// Not found, every problem found, every caller that would break, or the store.
+    /// Not found, stale, every problem found, every caller that would break, or the store.
     pub async fn put_label(
         &self,
         by: By<'_>,
         id: FlowId,
         label: &str,
         targets: &[WantedTarget],
+        if_match: Option<&Revisions>,
     ) -> Result<FlowView, ChangeError> {
-        self.relabel(by, id, label, |record| {
+        self.relabel(by, (id, if_match), label, |record| {
             let targets = checked_targets(record, label, targets)?;
             Ok(record.labels.get(label) != Some(&targets) && {
                 record.labels.insert(label.to_owned(), targets);
@@ -50,9 +55,15 @@ impl LiveCatalogue {
     /// Takes a label away.
     ///
     /// # Errors
-    /// Not found, every caller that would break, or the store.
-    pub async fn delete_label(&self, by: By<'_>, id: FlowId, label: &str) -> Result<FlowView, ChangeError> {
-        self.relabel(by, id, label, |record| match record.labels.remove(label) {
+    /// Not found, stale, every caller that would break, or the store.
+    pub async fn delete_label(
+        &self,
+        by: By<'_>,
+        id: FlowId,
+        label: &str,
+        if_match: Option<&Revisions>,
+    ) -> Result<FlowView, ChangeError> {
+        self.relabel(by, (id, if_match), label, |record| match record.labels.remove(label) {
             Some(_) => Ok(true),
             None => Err(ChangeError::NotFound { kind: "label", id: format!("{id}/{label}") }),
         })
@@ -63,14 +74,14 @@ impl LiveCatalogue {
     async fn relabel(
         &self,
         by: By<'_>,
-        id: FlowId,
+        (id, if_match): (FlowId, Option<&Revisions>),
         label: &str,
         change: impl Fn(&mut FlowRecord) -> Result<bool, ChangeError> + Send + Sync,
     ) -> Result<FlowView, ChangeError> {
         let mut turn = self.begin(by);
         loop {
             let world = turn.world().await;
-            let mut record = self.current(&world, id, None).await?;
+            let mut record = self.current(&world, id, if_match).await?;
             if !change(&mut record)? {
                 break;
             }
@@ -102,6 +113,10 @@ fn checked_targets(record: &FlowRecord, label: &str, wanted: &[WantedTarget]) ->
     if !starts_well || !label.chars().all(letters) || label.len() > MAX_LENGTH {
         let problem = Diagnostic::error(Code::InvalidName, "label", format!("`{label}` is not a label"));
         problems.push(problem.expected("a lower-case letter, then lower-case letters, digits and hyphens"));
+    }
+    if RESERVED.contains(&label) {
+        let message = format!("`{label}` can't be a label: where a version is named, it means another one");
+        problems.push(Diagnostic::error(Code::InvalidName, "label", message).expected("any other word"));
     }
     if !(1..=2).contains(&wanted.len()) {
         let problem = Diagnostic::error(Code::InvalidValue, "targets", "a label names one version, or two");

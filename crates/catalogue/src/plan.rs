@@ -3,7 +3,7 @@
 //! Every way to change flows comes through here, alone or as a set: saving, publishing, restoring, labels, deprecating,
 //! deactivating, deleting. So there is one contract check.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use waypost_aside::Wanted;
@@ -13,7 +13,7 @@ use waypost_ids::{FlowId, Kind, Version};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{
-    Bindings, CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
+    CatalogueChange, EventKind, FlowEvent, FlowRecord, ObjectRecord, VersionRecord,
 };
 
 use crate::checking::bindings_of;
@@ -85,11 +85,22 @@ impl LiveCatalogue {
         world: &Arc<World>,
         by: By<'_>,
         objects: &[Arc<dyn AnyEdit>],
-        mut edits: Vec<Edit>,
+        edits: Vec<Edit>,
     ) -> Result<Planned<Vec<ObjectDone>>, ChangeError> {
-        // Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
-        let small = edits.is_empty() && matches!(objects, [one] if one.kind() != Kind::Table);
+        let small = is_small(objects, edits.is_empty());
         let made = self.make_early(world, by, objects, small).await?;
+        self.plan_made(world, by, (objects, made), edits).await
+    }
+
+    /// The same, with what the edits of objects make of the world already at hand.
+    pub(crate) async fn plan_made(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        (objects, made): (&[Arc<dyn AnyEdit>], Vec<Option<Made>>),
+        edits: Vec<Edit>,
+    ) -> Result<Planned<Vec<ObjectDone>>, ChangeError> {
+        let small = is_small(objects, edits.is_empty());
         let (mut changes, mut done) = (Vec::new(), Vec::new());
         let mut problems = Problems::default();
         for made in made {
@@ -103,12 +114,8 @@ impl LiveCatalogue {
         if !problems.is_empty() {
             return Err(ChangeError::Invalid(problems.into_vec()));
         }
-        let given = names_given(&changes, &edits);
-        for edit in &mut edits {
-            if !edit.regardless_of_lock {
-                refuse_held(world, &edit.record, by)?;
-            }
-            inherit_bindings(world, &given, edit);
+        for edit in edits.iter().filter(|edit| !edit.regardless_of_lock) {
+            refuse_held(world, &edit.record, by)?;
         }
         let mut loaded = Vec::new();
         for edit in &edits {
@@ -290,38 +297,9 @@ impl Edit {
     }
 }
 
-/// The folded names that changes and edits give to something.
-fn names_given(changes: &[CatalogueChange], edits: &[Edit]) -> HashSet<(Kind, String)> {
-    let objects = changes.iter().filter_map(|change| match change {
-        CatalogueChange::Put(ObjectRecord::Queue(queue)) => Some((Kind::Queue, queue.folded_name.clone())),
-        CatalogueChange::Put(ObjectRecord::Table(table)) => Some((Kind::Table, table.folded_name.clone())),
-        CatalogueChange::Put(ObjectRecord::Schedule(schedule)) => Some((Kind::Schedule, schedule.folded_name.clone())),
-        _ => None,
-    });
-    let flows = edits.iter().filter(|edit| edit.record.deleted_at.is_none());
-    objects.chain(flows.map(|edit| (Kind::Flow, edit.record.folded_name.clone()))).collect()
-}
-
-/// A name that means nothing any more means in a new version what it meant in the one before: whoever edits a flow after a
-/// queue was renamed did not mean to change where it leads. A name that the same set gives to something new means the new one.
-fn inherit_bindings(world: &World, given: &HashSet<(Kind, String)>, edit: &mut Edit) {
-    let Some(new) = &mut edit.new_version else { return };
-    let Some(before) = world.flows.get(&edit.record.id) else { return };
-    let Some(known) = world.loaded.get(&(before.id, before.published.unwrap_or(before.newest))) else { return };
-    let Bindings { queues, flows, tables, schedules } = &known.record.bindings;
-    let flow_named = |name: &str| [true, false].into_iter().any(|shared| world.flow_named(name, shared).is_some());
-    let is_given = |kind: Kind, name: &str| given.contains(&(kind, name.to_owned()));
-    let bindings = &mut new.record.bindings;
-    inherit(&mut bindings.queues, queues, |name| world.queues.named(name).is_some() || is_given(Kind::Queue, name));
-    inherit(&mut bindings.flows, flows, |name| flow_named(name) || is_given(Kind::Flow, name));
-    inherit(&mut bindings.tables, tables, |name| world.tables.named(name).is_some() || is_given(Kind::Table, name));
-    inherit(&mut bindings.schedules, schedules, |name| {
-        world.schedules.named(name).is_some() || is_given(Kind::Schedule, name)
-    });
-}
-
-fn inherit<Id: Copy>(to: &mut BTreeMap<String, Id>, from: &BTreeMap<String, Id>, is_known: impl Fn(&str) -> bool) {
-    to.extend(from.iter().filter(|(name, _)| !is_known(name)).map(|(name, id)| (name.clone(), *id)));
+/// Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
+pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
+    no_flows && matches!(objects, [one] if one.kind() != Kind::Table)
 }
 
 /// Makes objects in the world as it is; those that need flows come later.

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
-use waypost_ids::Ref;
+use waypost_ids::{FlowId, Key, Ref};
 use waypost_store::records::audit::By;
-use waypost_store::records::catalogue::{CatalogueChange, FlowRecord};
+use waypost_store::records::catalogue::{CatalogueChange, FlowRecord, ObjectRecord};
 
 use crate::checking::CheckedVersion;
 use crate::edits::{AnyEdit, ObjectDone};
 use crate::error::ChangeError;
 use crate::graph::Calls;
+use crate::object::AnyShelf;
 use crate::plan::{Edit, errors, version_not_found};
 use crate::routing::unroutable;
 use crate::where_used::{node, users_of};
@@ -32,8 +33,21 @@ pub(crate) fn refuse_taken(next: &World, changes: &[CatalogueChange]) -> Result<
         CatalogueChange::Put(record) => Some(record),
         _ => None,
     });
-    let taken = { put }.find_map(|record| next.shelf(record.object().kind)?.taken(record));
+    let taken = { put }.find_map(|record| {
+        let shelf = next.shelf(record.object().kind)?;
+        shelf.taken(record).or_else(|| called_as_another(shelf, record))
+    });
     taken.map_or(Ok(()), Err)
+}
+
+/// An object whose name is the id of another of its kind: whoever names it would mean the other.
+fn called_as_another(shelf: &dyn AnyShelf, record: &ObjectRecord) -> Option<ChangeError> {
+    let object = record.object();
+    let (name, _) = shelf.audited_record(record)?;
+    let other = Ref { kind: object.kind, key: Key::Id(name.parse().ok()?) };
+    let holder = shelf.name(&other).filter(|_| other != object)?;
+    let message = format!("`{name}` is the id of the {} `{holder}`: it can't be another's name", object.kind);
+    Some(ChangeError::Invalid(vec![Diagnostic::error(Code::InvalidName, "name", message)]))
 }
 
 /// Refuses to delete what others use then, and to take a term's name away while flows write it.
@@ -90,6 +104,12 @@ pub(crate) fn refuse(world: &World, next: &World, edits: &[Edit], mut problems: 
         {
             let holder = holder.id.to_string();
             return Err(ChangeError::NameTaken { kind: "flow", name: record.name.clone(), holder });
+        }
+        let called = record.name.parse::<FlowId>().ok().filter(|id| *id != record.id);
+        if let Some(holder) = called.and_then(|id| next.flows.get(&id)) {
+            let message =
+                format!("`{}` is the id of the flow `{}`: it can't be another's name", record.name, holder.name);
+            problems.push(Diagnostic::error(Code::InvalidName, format!("{}name", edit.place), message));
         }
         if record.shared
             && let Some(route) = next.routes_to(record.id).next()

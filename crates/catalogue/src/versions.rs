@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use waypost_flow::diff::{self, Difference};
+use waypost_flow::document;
 use waypost_ids::{FlowId, Version};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{FlowEvent, FlowRecord, VersionRecord};
@@ -65,6 +67,19 @@ impl LiveCatalogue {
         Ok(self.store.flow_events(id, offset, limit).await?)
     }
 
+    /// The document of a version as it is read back: it says what its flow and what it names are called now, and whether the flow is
+    /// deprecated.
+    #[must_use]
+    pub fn read_back(&self, version: &VersionRecord) -> String {
+        let world = self.world();
+        let content = content_read_back(&world, version);
+        let deprecated = world.flows.get(&version.flow_id).and_then(|flow| flow.deprecated.clone());
+        let members = deprecated.and_then(|notice| Some((notice, serde_json::from_str(&content).ok()?)));
+        let Some((notice, Json::Object(mut members))) = members else { return content.to_string() };
+        members.insert("deprecated".to_owned(), if notice.is_empty() { true.into() } else { notice.into() });
+        Json::Object(members).to_string()
+    }
+
     /// The version that a name means.
     ///
     /// # Errors
@@ -108,6 +123,21 @@ impl LiveCatalogue {
         let numbers = (from.record.version, to.record.version);
         let differences = self.desk.work(move |_| diff::diff(&from.document, &to.document)).await?;
         Ok((numbers.0, numbers.1, differences))
+    }
+}
+
+/// The content of a version with names as they are now. One that no longer reads as a document is told as it is.
+pub(crate) fn content_read_back(world: &World, version: &VersionRecord) -> Arc<str> {
+    let loaded = world.loaded.get(&(version.flow_id, version.version)).cloned();
+    match loaded.or_else(|| Loaded::read(Arc::new(version.clone())).ok().map(Arc::new)) {
+        Some(loaded) if !world.reads_back_changed(version.flow_id, &loaded.document, &loaded.record.bindings) => {
+            version.content.clone()
+        }
+        Some(loaded) => {
+            let document = world.read_back(version.flow_id, &loaded.document, &loaded.record.bindings);
+            Arc::from(document::canonical_json(&document))
+        }
+        None => version.content.clone(),
     }
 }
 

@@ -57,7 +57,7 @@ impl Loaded {
 }
 
 /// A version whose names are folded as they are today: earlier releases left Unicode forms apart.
-fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
+pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
@@ -213,6 +213,15 @@ impl World {
                 CatalogueChange::PutFlow(flow) => {
                     touched.insert(flow.id);
                     next.forget_checks_of(flow.id);
+                    // Callers of a flow are warned of another of its name.
+                    let twins: Vec<FlowId> = next.namesakes(flow.id).collect();
+                    let renamed = [true, false].into_iter().filter_map(|shared| {
+                        self.flow_named(&document::fold_name(&flow.name), shared).map(|twin| twin.id)
+                    });
+                    for twin in renamed.chain(twins).filter(|twin| *twin != flow.id) {
+                        next.forget_checks_with(&twin.into());
+                        next.forget_checks_with(&flow.id.into());
+                    }
                 }
                 // Traces name objects as they are called now.
                 CatalogueChange::Put(record) => {
@@ -397,6 +406,12 @@ impl World {
         ids.iter().filter_map(|id| self.flows.get(id)).find(|flow| flow.shared == shared)
     }
 
+    /// Other flows of a flow's name: of another type.
+    pub(crate) fn namesakes(&self, flow: FlowId) -> impl Iterator<Item = FlowId> + '_ {
+        let named = self.flows.get(&flow).and_then(|record| self.flow_names.get(&document::fold_name(&record.name)));
+        named.into_iter().flatten().copied().filter(move |other| *other != flow)
+    }
+
     /// Everything that running needs. Every loaded version is checked on the way.
     pub fn running(&self) -> Running {
         let keys: Vec<VersionKey> = self.loaded.keys().copied().collect();
@@ -432,21 +447,21 @@ impl World {
         self.routes.values().filter(move |route| route.target == RouteTarget::Flow(flow))
     }
 
-    /// The flow that a reference means: by id, by what the name meant when the version was saved, by what it means now (a
-    /// shared flow first).
+    /// The flow that a reference means: by id, by what the name meant when the version was saved unless that is gone, by what it means
+    /// now (a shared flow first).
     pub fn resolve_flow(&self, reference: &FlowReference, bindings: &Bindings) -> Option<FlowId> {
         if let Some(id) = &reference.flow_id {
             return id.parse().ok().filter(|id| self.flows.contains_key(id));
         }
         let folded = document::fold_name(reference.flow.as_deref()?);
-        if let Some(id) = bindings.flows.get(&folded) {
-            return self.flows.contains_key(id).then_some(*id);
+        if let Some(id) = bindings.flows.get(&folded).filter(|id| self.flows.contains_key(id)) {
+            return Some(*id);
         }
         let ids = self.flow_names.get(&folded)?;
         ids.iter().copied().max_by_key(|id| self.flows.get(id).is_some_and(|flow| flow.shared))
     }
 
-    /// The queue that is meant: by id, by what the name meant when the version was saved, by what it means now.
+    /// The queue that is meant: by id, by what the name meant when the version was saved unless that is gone, by what it means now.
     pub fn resolve_queue(&self, written: &str, bindings: &Bindings) -> Option<QueueId> {
         resolve(written, &self.queues, &bindings.queues)
     }
@@ -477,7 +492,7 @@ fn resolve<T: Object<Id: Copy + FromStr>>(
         .parse()
         .ok()
         .filter(|id| shelf.contains_key(id))
-        .or_else(|| bindings.get(&folded).copied())
+        .or_else(|| bindings.get(&folded).filter(|id| shelf.contains_key(id)).copied())
         .or_else(|| shelf.named(&folded).map(|known| T::id(known.record())))?;
     shelf.contains_key(&id).then_some(id)
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use waypost_catalogue::LiveCatalogue;
-use waypost_catalogue::changesets::{ChangeSet, Member};
+use waypost_catalogue::changesets::{ChangeSet, Member, Outcome};
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::edits::{AnyEdit, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
@@ -30,10 +30,11 @@ use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind}
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::where_used::node;
 use waypost_flow::source::{self, Node};
-use waypost_ids::{FlowId, Kind};
+use waypost_ids::{FlowId, Kind, Ref};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
-use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::catalogue::{Bindings, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::revisions::Revisions;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };
@@ -166,22 +167,84 @@ impl World {
         format!("ok {} {version}{labels}{}{warnings}", view.record.name, if decides { ", may decide" } else { "" })
     }
 
+    /// The newest document of a flow, as it is read back.
+    async fn read_back(&self, id: FlowId) -> Json {
+        let (mut versions, _) = self.catalogue.flow_versions(id, 0, 1).await.unwrap();
+        serde_json::from_str(&self.catalogue.read_back(&versions.pop().unwrap())).unwrap()
+    }
+
+    /// What the names in a flow's published version stand for: each with what it is called now.
+    fn bound(&self, id: FlowId) -> String {
+        let world = self.catalogue.world();
+        let version = world.flows[&id].published.unwrap();
+        let Bindings { queues, flows, tables, schedules } = &world.loaded[&(id, version)].record.bindings;
+        let refs = flows.iter().map(|(name, id)| (name, Ref::from(*id)));
+        let refs = refs.chain(queues.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let refs = refs.chain(tables.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let refs = refs.chain(schedules.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let line = |(name, object): (&String, Ref)| match node(&world, &object) {
+            Some(bound) => {
+                let shared = world.flows.values().find(|flow| flow.id.to_string() == object.to_string());
+                let of_type = shared.map(|flow| format!(" ({})", flow.type_as_written)).unwrap_or_default();
+                format!("{} {name}: {}{of_type}", object.kind, bound.name)
+            }
+            None => format!("{} {name}: gone", object.kind),
+        };
+        refs.map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn queue(&self, name: &str) -> Arc<QueueRecord> {
+        self.catalogue.objects::<QueueRecord>().into_iter().find(|queue| queue.name == name).unwrap()
+    }
+
     async fn step(&mut self, step: &str, body: &str) -> Result<String, ChangeError> {
-        let words: Vec<&str> = step.split_whitespace().collect();
+        let mut words: Vec<&str> = step.split_whitespace().collect();
         let catalogue = &self.catalogue;
+        // The revision that a write is meant for: the one that the flow has, or another.
+        let meant = words[0];
+        let conditional = ["stale", "fresh"].contains(&meant);
+        if conditional {
+            words.remove(0);
+        }
         let name = words.get(1).copied().unwrap_or_default();
+        let if_match = conditional.then(|| {
+            let revision = catalogue.world().flows[&self.id(name)].revision;
+            Revisions::any_of(vec![if meant == "stale" { revision + 1 } else { revision }])
+        });
         match words[0] {
             "put" | "draft" => {
                 let saving = if words[0] == "put" { Saving::Publish } else { Saving::Draft };
                 let (id, document) = (self.id(name), self.document(name, body));
-                catalogue.update_flow(BY, id, document.clone(), None, saving).await?;
+                catalogue.update_flow(BY, id, document.clone(), if_match, saving).await?;
                 if saving == Saving::Publish {
                     // Later steps change what stands then.
                     self.flows.get_mut(name).unwrap().1 = document;
                 }
             }
+            // Only what is written here.
+            "put-only" => drop(catalogue.update_flow(BY, self.id(name), yaml(body), if_match, Saving::Publish).await?),
+            "draft-only" => drop(catalogue.update_flow(BY, self.id(name), yaml(body), if_match, Saving::Draft).await?),
+            // What was read back is put again.
+            "put-back" => {
+                let document = source::json(&self.read_back(self.id(name)).await.to_string()).unwrap();
+                catalogue.update_flow(BY, self.id(name), document, None, Saving::Publish).await?;
+            }
+            "read" => {
+                let document = self.read_back(self.id(name)).await;
+                let members = ["name", "type", "description", "deprecated", "nodes", "end"];
+                let told = members.iter().filter_map(|member| Some(format!("{member}: {}", document.get(*member)?)));
+                return Ok(told.collect::<Vec<_>>().join("\n"));
+            }
+            "bound" => return Ok(self.bound(self.id(name))),
+            "rename" => {
+                let metadata = yaml(&format!("{{ name: {} }}", words[2]));
+                catalogue.update_flow(BY, self.id(name), metadata, if_match, Saving::Publish).await?;
+            }
             "create" => return self.create(yaml(body)).await,
-            "publish" => drop(catalogue.publish_version(BY, self.id(name), words[2].parse().ok()).await?),
+            "publish" => {
+                let version = words[2].parse().ok();
+                catalogue.publish_version(BY, self.id(name), version, if_match.as_ref()).await?;
+            }
             "label" => {
                 let target = |word: &&str| match word.split_once(':') {
                     Some((version, weight)) => {
@@ -190,17 +253,33 @@ impl World {
                     None => WantedTarget { version: word.parse().unwrap(), weight: None },
                 };
                 let targets: Vec<WantedTarget> = words[3..].iter().map(target).collect();
-                catalogue.put_label(BY, self.id(name), words[2], &targets).await?;
+                catalogue.put_label(BY, self.id(name), words[2], &targets, if_match.as_ref()).await?;
             }
-            "unlabel" => drop(catalogue.delete_label(BY, self.id(name), words[2]).await?),
-            "deactivate" => drop(catalogue.deactivate_flow(BY, self.id(name)).await?),
-            "delete" => catalogue.delete_flow(BY, self.id(name), None).await?,
+            "unlabel" => drop(catalogue.delete_label(BY, self.id(name), words[2], if_match.as_ref()).await?),
+            "deactivate" => drop(catalogue.deactivate_flow(BY, self.id(name), if_match.as_ref()).await?),
+            "check-out" => drop(catalogue.check_out(BY, self.id(name), if_match.as_ref()).await?),
+            "check-in" => drop(catalogue.check_in(BY, self.id(name), if_match.as_ref()).await?),
+            "unlock" => drop(catalogue.unlock(BY, self.id(name), if_match.as_ref()).await?),
+            "revert" => drop(catalogue.revert(BY, self.id(name), if_match.as_ref()).await?),
+            "delete" => catalogue.delete_flow(BY, self.id(name), if_match).await?,
+            "add-queue" => {
+                let id_of = |name: &str| {
+                    self.flows.get(name).map_or_else(|| self.queue(name).id.to_string(), |flow| flow.0.to_string())
+                };
+                let called = name.strip_prefix("id-of-").map_or_else(|| name.to_owned(), id_of);
+                catalogue.create::<QueueRecord>(BY, QueueSpec::named(&called)).await?;
+                return Ok("ok".to_owned());
+            }
             "rename-queue" | "delete-queue" => {
-                let queue = catalogue.objects::<QueueRecord>().into_iter().find(|queue| queue.name == name).unwrap().id;
+                let queue = self.queue(name).id;
                 if words[0] == "delete-queue" {
                     catalogue.delete::<QueueRecord>(BY, &queue, None).await?;
                 } else {
-                    catalogue.update::<QueueRecord>(BY, &queue, QueueSpec::named(words[2]), None).await?;
+                    let to = match words[2].strip_prefix("id-of-") {
+                        Some(other) => self.queue(other).id.to_string(),
+                        None => words[2].to_owned(),
+                    };
+                    catalogue.update::<QueueRecord>(BY, &queue, QueueSpec::named(&to), None).await?;
                 }
                 return Ok("ok".to_owned());
             }
@@ -214,6 +293,10 @@ impl World {
                 }
                 let set = ChangeSet { members, objects, ..ChangeSet::default() };
                 let done = catalogue.change_set(BY, set).await?;
+                for one in done.flows.iter().filter(|one| one.outcome == Outcome::Created) {
+                    let made = (one.record.id, Node::Map(Vec::new()));
+                    self.flows.entry(one.record.name.clone()).or_insert(made);
+                }
                 let line = |one: &waypost_catalogue::changesets::Changed| {
                     format!(
                         "ok {} version {} {:?}",
@@ -238,6 +321,30 @@ impl World {
             "put" => Member { flow_id: id(), document: Some(self.document(words[1], body)), ..Member::default() },
             "create" => Member { document: Some(yaml(body)), ..Member::default() },
             "delete" => Member { flow_id: id(), delete: true, ..Member::default() },
+            // Flows by their names.
+            "call" => Member { name: Some(words[1].to_owned()), document: Some(yaml(body)), ..Member::default() },
+            "call-id" => Member {
+                flow_id: id(),
+                name: words.get(2).map(|name| (*name).to_owned()),
+                document: Some(yaml(body)),
+                ..Member::default()
+            },
+            "call-version" => Member {
+                name: Some(words[1].to_owned()),
+                version: words[2].parse().ok().map(VersionName::Number),
+                ..Member::default()
+            },
+            "call-delete" => Member { name: Some(words[1].to_owned()), delete: true, ..Member::default() },
+            "stale-put" | "fresh-put" => {
+                let revision = self.catalogue.world().flows[&self.id(words[1])].revision;
+                let revision = if words[0] == "stale-put" { revision + 1 } else { revision };
+                Member {
+                    flow_id: id(),
+                    document: Some(self.document(words[1], body)),
+                    if_match: Some(Revisions::any_of(vec![revision])),
+                    ..Member::default()
+                }
+            }
             _ => Member { flow_id: id(), version: words[2].parse().ok().map(VersionName::Number), ..Member::default() },
         }
     }
@@ -355,6 +462,7 @@ fn refusal(error: &ChangeError) -> String {
             .collect(),
         ChangeError::NameTaken { name, .. } => format!("taken {name}\n"),
         ChangeError::NotFound { .. } => "not found\n".to_owned(),
+        ChangeError::Stale(_) => "stale\n".to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -398,5 +506,8 @@ async fn every_change_has_its_answer() {
 fn id_free(answer: &mut String, world: &World) {
     for (name, (id, _)) in &world.flows {
         *answer = answer.replace(&id.to_string(), name);
+    }
+    for queue in world.catalogue.objects::<QueueRecord>() {
+        *answer = answer.replace(&queue.id.to_string(), &format!("id-of-{}", queue.name));
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_flow::actions::facts::Named;
+use waypost_flow::actions::facts::{Named, NamedMut};
 use waypost_flow::check::{self, Checked, Unresolved, World};
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
@@ -25,11 +25,13 @@ use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
 use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
 
-/// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, and one that is not published.
+/// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, one that is not published, and one
+/// whose name an email flow has, too.
 struct Around;
 
 const SHARED: FlowId = FlowId(Uuid::from_u128(1));
 const UNPUBLISHED: FlowId = FlowId(Uuid::from_u128(2));
+const NAMESAKE: FlowId = FlowId(Uuid::from_u128(4));
 const DEPRECATED: FlowId = FlowId(Uuid::from_u128(3));
 
 impl World for Around {
@@ -39,14 +41,19 @@ impl World for Around {
 
     fn flow(&self, reference: &FlowReference) -> Option<FlowId> {
         if let Some(id) = &reference.flow_id {
-            return [SHARED, UNPUBLISHED, DEPRECATED].into_iter().find(|known| known.to_string() == *id);
+            return [SHARED, UNPUBLISHED, DEPRECATED, NAMESAKE].into_iter().find(|known| known.to_string() == *id);
         }
         match document::fold_name(reference.flow.as_deref()?).as_str() {
             "shared processor" => Some(SHARED),
             "not published" => Some(UNPUBLISHED),
             "old processor" => Some(DEPRECATED),
+            "twin" => Some(NAMESAKE),
             _ => None,
         }
+    }
+
+    fn has_namesake(&self, flow: FlowId) -> bool {
+        flow == NAMESAKE
     }
 
     fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
@@ -97,14 +104,11 @@ impl World for Around {
 /// What the facts of a document's actions name, and its end: place and text. Names that are computed are not among them.
 fn named(document: &Document) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    let mut flows = 0;
+    let mut changeable = Vec::new();
     for (path, action) in document.actions() {
         for named in action.kind.facts().names {
             let written = match named {
-                Named::Flow(flow) => {
-                    flows += 1;
-                    flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name")
-                }
+                Named::Flow(flow) => flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name"),
                 Named::Queue(written) | Named::Table(written) | Named::Schedule(written) => written,
                 // Terms need not be there: the checker looks for none.
                 Named::ComputedQueue | Named::Term(..) => continue,
@@ -112,9 +116,15 @@ fn named(document: &Document) -> Vec<(String, String)> {
             all.push((path.clone(), written.to_owned()));
         }
     }
-    document.clone().flow_references_mut(&mut |_| flows -= 1);
-    assert_eq!(flows, 0, "every flow that is named can be changed");
     all.extend(document.end.queue.iter().map(|queue| ("end".to_owned(), queue.clone())));
+    document.clone().names_mut(&mut |named| {
+        changeable.push(match named {
+            NamedMut::Flow(flow) => flow.flow_id.clone().or_else(|| flow.flow.clone()).expect("an id or a name"),
+            NamedMut::Queue(written) | NamedMut::Table(written) | NamedMut::Schedule(written) => written.clone(),
+        });
+    });
+    let written: Vec<&String> = all.iter().map(|(_, written)| written).collect();
+    assert_eq!(written, changeable.iter().collect::<Vec<_>>(), "every name can be changed");
     all.sort();
     all
 }

@@ -47,6 +47,11 @@ impl World for Around<'_> {
         Some(FlowId(Uuid::from_u128(position as u128)))
     }
 
+    fn has_namesake(&self, flow: FlowId) -> bool {
+        let called = self.flows.get(usize::try_from(flow.0.as_u128()).unwrap()).map(|flow| name(flow));
+        self.flows.iter().filter(|flow| called.as_deref() == Some(&name(flow))).count() > 1
+    }
+
     fn interface(&self, flow: FlowId, selector: &Selector) -> Result<Arc<Interface>, Unresolved> {
         let text = self.flows.get(usize::try_from(flow.0.as_u128()).unwrap()).ok_or(Unresolved::Flow)?;
         let document = document(text).ok_or(Unresolved::Unpublished)?;

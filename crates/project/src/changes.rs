@@ -14,7 +14,7 @@ use waypost_wire::error::Problem;
 
 use crate::objects::in_document;
 use crate::terms::TermEntry;
-use crate::{At, Entry, FileProblem, Project};
+use crate::{At, Entry, FileProblem, FlowEntry, Project};
 
 /// An object of the set, and where the folder has it.
 struct Sent<'p> {
@@ -31,7 +31,7 @@ impl Project {
     pub fn change_set(&self) -> ChangeSet {
         let flow = |tree: Json| ChangeSetFlow { document: Some(tree), ..ChangeSetFlow::default() };
         ChangeSet {
-            flows: self.flows.iter().map(|entry| flow(entry.tree.to_json())).collect(),
+            flows: self.flows.iter().map(|entry| flow(whole(entry))).collect(),
             queues: self.only_listed().map(|entry| entry.spec.name.clone()).collect(),
             objects: self.sent().into_iter().map(|sent| sent.object).collect(),
             ..ChangeSet::default()
@@ -140,6 +140,20 @@ impl Project {
         }
         sent
     }
+}
+
+/// A flow's document. What it does not say is gone: a server leaves what a document does not speak of as it is.
+fn whole(entry: &FlowEntry) -> Json {
+    let mut tree = entry.tree.to_json();
+    if let Json::Object(members) = &mut tree {
+        if entry.metadata.description.is_none() {
+            members.insert("description".to_owned(), "".into());
+        }
+        if entry.metadata.deprecated.is_none() {
+            members.insert("deprecated".to_owned(), false.into());
+        }
+    }
+    tree
 }
 
 fn put<S>(entry: &Entry<S>, kind: Kind, body: Map<String, Json>) -> Sent<'_> {

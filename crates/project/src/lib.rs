@@ -7,6 +7,7 @@ mod duplicates;
 mod kind;
 mod members;
 mod objects;
+pub mod pins;
 mod schedules;
 pub mod tables;
 mod terms;
@@ -19,7 +20,7 @@ use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, Document};
+use waypost_flow::document::{self, Document, Metadata, Read};
 use waypost_flow::source::{self, Node, Places};
 use waypost_ids::Kind;
 
@@ -62,6 +63,8 @@ pub struct FlowEntry {
     pub at: At,
     /// What it says.
     pub document: Document,
+    /// What it says of the flow besides.
+    pub metadata: Metadata,
     /// The same as it is written, which is what a server is sent.
     pub tree: Node,
 }
@@ -161,8 +164,9 @@ impl Project {
         let read = document::read(&tree);
         self.incomplete |= read.diagnostics.iter().any(Diagnostic::is_error);
         let is_silent = read.document.is_none() && !read.diagnostics.iter().any(Diagnostic::is_error);
-        self.add(at, read.diagnostics);
-        let Some(document) = read.document else {
+        let Read { document, metadata, diagnostics } = read;
+        self.add(at, diagnostics);
+        let Some(document) = document else {
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
             if is_silent {
                 let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
@@ -173,7 +177,7 @@ impl Project {
         let kind = if document.is_shared() { "shared" } else { "email" };
         let folded = format!("{kind} {}", document::fold_name(&document.name));
         if self.first_of_its_name(at, Kind::Flow, (&document.name, folded), "name".to_owned()) {
-            self.flows.push(FlowEntry { at, document, tree });
+            self.flows.push(FlowEntry { at, document, metadata, tree });
         }
     }
 

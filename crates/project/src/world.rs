@@ -205,7 +205,7 @@ fn flow_record(document: &Document) -> FlowRecord {
     }
 }
 
-/// A folder has one version of each flow: that is the one meant, whichever a caller names.
+/// A folder has one version of each flow: it runs, whichever a caller names (`pins.rs` tells where).
 fn only_version(flow_id: FlowId, entry: &FlowEntry) -> Loaded {
     let record = VersionRecord {
         flow_id,

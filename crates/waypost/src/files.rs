@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use waypost_flow::diagnostic::render;
+use waypost_project::pins::Pin;
 use waypost_project::{Project, SourceFile};
 
 use crate::failure::Failure;
@@ -113,6 +114,18 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool)
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
+}
+
+/// Tells of every call that names a version: a folder has only what its files say.
+pub(crate) fn print_pins(out: &mut impl Write, files: &[SourceFile], project: &Project) -> io::Result<()> {
+    for Pin { at, path, caller, called, version } in project.pins() {
+        let file = files.get(at.file).map_or("", |file| file.path.as_str());
+        writeln!(
+            out,
+            "note: {file}: {path}: `{caller}` calls version `{version}` of `{called}`; a folder has no versions, so the file of `{called}` runs"
+        )?;
+    }
+    Ok(())
 }
 
 /// Prints every problem of a project, in order of files and places; then once how to learn more. Answers how many

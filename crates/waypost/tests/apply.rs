@@ -246,3 +246,106 @@ fn a_document_says_by_kind_what_it_is() {
         &["all.yaml:1:7", "did you mean `queue`?", "all.yaml:5:1", "did you mean `address`?", "`name` is missing"],
     );
 }
+
+const CALLER: &str =
+    "name: RnCaller\ntype: email\nnodes:\n  - { id: a, actions: [{ type: runFlow, flow: RnShared }] }\n";
+
+fn shared(text: &str) -> String {
+    format!("name: RnShared\ntype: shared\nnodes:\n  - {{ id: a, actions: [{{ type: log, message: {text} }}] }}\n")
+}
+
+/// Case 01 of the flows: the folder is what runs, also after what it names was renamed on the server.
+#[test]
+fn an_apply_after_a_rename_binds_callers_to_what_the_folder_has() {
+    let scratch = Scratch::new("apply-rename");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let folder = project(&scratch, "p", &[("a.yaml", CALLER), ("b.yaml", &shared("one"))]);
+    printed(&server.cli(&["apply", &folder]), 0);
+    let api = server.api();
+    let id = api.get("/flows?name=RnShared").ok()["entities"][0]["id"].as_str().unwrap().to_owned();
+    api.put(&format!("/flows/{id}"), &json!({"name": "RnShared Old"})).ok();
+    let folder = project(&scratch, "p", &[("b.yaml", &shared("two"))]);
+    says(
+        &printed(&server.cli(&["apply", &folder]), 0),
+        &["flow RnCaller: version 2 published", "flow RnShared: created"],
+    );
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["flow RnCaller: unchanged", "flow RnShared: unchanged"]);
+    let caller = api.get("/flows?name=RnCaller").ok()["entities"][0]["id"].as_str().unwrap().to_owned();
+    let uses = api.get(&format!("/flows/{caller}/uses")).ok();
+    assert_eq!(uses["nodes"][1]["name"], "RnShared", "{uses}");
+}
+
+/// Case 02 of the flows: what was taken away by hand comes back with the folder.
+#[test]
+fn an_apply_after_a_deletion_makes_everything_again() {
+    let scratch = Scratch::new("apply-deleted");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let folder = project(&scratch, "p", &[("a.yaml", CALLER), ("b.yaml", &shared("one"))]);
+    printed(&server.cli(&["apply", &folder]), 0);
+    printed(&server.cli(&["flows", "deactivate", "RnCaller"]), 0);
+    printed(&server.cli(&["flows", "delete", "RnShared"]), 0);
+    says(
+        &printed(&server.cli(&["apply", &folder]), 0),
+        &["flow RnCaller: version 2 published", "flow RnShared: created"],
+    );
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["flow RnCaller: unchanged", "flow RnShared: unchanged"]);
+}
+
+/// Case 07 of the flows: what `flows show` prints is the flow as it is called now, and applies to that one.
+#[test]
+fn what_is_shown_after_a_rename_is_the_renamed_flow() {
+    let scratch = Scratch::new("apply-shown");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let folder = project(&scratch, "p", &[("a.yaml", CALLER), ("b.yaml", &shared("one"))]);
+    printed(&server.cli(&["apply", &folder]), 0);
+    let api = server.api();
+    for (from, to) in [("RnCaller", "New Caller"), ("RnShared", "New Shared")] {
+        let id = api.get(&format!("/flows?name={from}")).ok()["entities"][0]["id"].as_str().unwrap().to_owned();
+        api.put(&format!("/flows/{id}"), &json!({"name": to, "description": "renamed"})).ok();
+    }
+    let shown = printed(&server.cli(&["flows", "show", "New Caller"]), 0);
+    says(&shown, &["New Caller", "New Shared", "renamed"]);
+    assert!(!shown.contains("RnCaller") && !shown.contains("RnShared"), "{shown}");
+    let folder = project(&scratch, "shown", &[("a.json", &shown)]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["flow New Caller: unchanged"]);
+    assert_eq!(api.get("/flows").ok()["total"], 2);
+}
+
+/// Case 19 of the flows: what a file no longer says is gone.
+#[test]
+fn what_a_file_no_longer_says_of_a_flow_is_gone() {
+    let scratch = Scratch::new("apply-unset");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let said = format!("{}description: asks\ndeprecated: call another\n", shared("one"));
+    let folder = project(&scratch, "p", &[("b.yaml", &said)]);
+    printed(&server.cli(&["apply", &folder]), 0);
+    let api = server.api();
+    let flow = || api.get("/flows?name=RnShared").ok()["entities"][0].clone();
+    let before = flow();
+    assert_eq!((&before["description"], &before["deprecated"]), (&json!("asks"), &json!("call another")));
+    let folder = project(&scratch, "p", &[("b.yaml", &shared("one"))]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["flow RnShared: described"]);
+    let after = flow();
+    assert_eq!((after.get("description"), after.get("deprecated"), &after["version"]), (None, None, &json!(1)));
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["flow RnShared: unchanged"]);
+}
+
+/// Case 20 of the flows: a folder has no versions, and a run of it says where one was meant.
+#[test]
+fn an_offline_run_says_which_versions_were_meant() {
+    let scratch = Scratch::new("apply-pins");
+    let pinned = |version: &str| CALLER.replace("flow: RnShared", &format!("flow: RnShared, version: {version}"));
+    let mail = scratch.path("mail.eml");
+    fs::write(&mail, "From: a@example.net\r\nSubject: x\r\n\r\nhello\r\n").unwrap();
+    for version in ["7", "stable"] {
+        let folder = project(&scratch, "p", &[("a.yaml", &pinned(version)), ("b.yaml", &shared("one"))]);
+        let run = offline(&["run", "--flows", &folder, mail.to_str().unwrap()]);
+        printed(&run, 0);
+        let told = String::from_utf8_lossy(&run.stderr).into_owned();
+        let call = format!("nodes[0].actions[0].version: `RnCaller` calls version `{version}` of `RnShared`");
+        says(&told, &["note: ", "a.yaml", &call, "the file of `RnShared` runs"]);
+    }
+    let folder = project(&scratch, "q", &[("a.yaml", CALLER), ("b.yaml", &shared("one"))]);
+    let run = offline(&["run", "--flows", &folder, mail.to_str().unwrap()]);
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+}

@@ -265,6 +265,17 @@ fn a_shared_flow_is_changed_without_fear() {
     assert!(decided().contains("queue Support"), "{}", decided());
     printed(&server.cli(&["flows", "publish", "Email Classifier", "--version", "1"]), 0);
     assert!(decided().contains("queue Billing"), "{}", decided());
+    // After the rollback, what is shown is what runs.
+    let versions = printed(&server.cli(&["flows", "versions", "Email Classifier"]), 0);
+    let lines: Vec<&str> = versions.lines().collect();
+    let columns = |line: &str| line.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(
+        (columns(lines[1]), columns(lines[2])),
+        (vec!["2".into(), "-".into()], vec!["1".into(), "published".into()]),
+        "{versions}"
+    );
+    let listed = printed(&server.cli(&["flows", "list", "--name", "Classifier"]), 0);
+    assert!(listed.contains("NEWEST") && !listed.contains("DRAFT"), "{listed}");
     let history = printed(&server.cli(&["flows", "history", "Email Classifier"]), 0);
     assert!(history.contains("saved version 2") && history.contains("the first"), "{history}");
 
@@ -294,6 +305,8 @@ fn a_shared_flow_is_changed_without_fear() {
     printed(&server.cli(&["flows", "label", "Email Classifier", "stable", "1:90", "2:10"]), 0);
     let listed = printed(&server.cli(&["flows", "list"]), 0);
     assert!(listed.contains("stable=1:90/2:10"), "{listed}");
+    let versions = printed(&server.cli(&["flows", "versions", "Email Classifier"]), 0);
+    assert!(versions.contains("published, stable") && versions.matches("stable").count() == 2, "{versions}");
     printed(&server.cli(&["flows", "unlabel", "Email Classifier", "stable"]), 0);
     printed(&server.cli(&["flows", "deprecate", "Email Classifier", "use the new one"]), 0);
     let users = printed(&server.cli(&["flows", "uses", "Inbound Email Router"]), 0);

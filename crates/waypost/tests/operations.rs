@@ -219,6 +219,32 @@ fn one_trace_leads_from_the_mail_to_its_decision_and_its_id_is_in_the_log() {
     assert!(!log.contains("customer.example"), "no addresses in the log");
 }
 
+#[test]
+fn a_failed_run_is_logged_with_the_code_of_its_error() {
+    let scratch = Scratch::new("operate-failed");
+    let mut start = Start::unlimited();
+    start.arguments.extend(["--log-format", "json"].map(str::to_owned));
+    let mut server = Server::start(&scratch.path("data"), &start);
+    prepare(&server);
+    let api = server.api();
+    let number = json!({ "type": "setPriority", "priority": "${int(interaction.email.subject)}" });
+    let flow = json!({ "name": "Fails", "type": "email", "nodes": [{ "id": "a", "actions": [number] }] });
+    let flow = api.post("/flows", &flow).ok()["id"].clone();
+    let route = json!({ "pattern": "fails", "flow": { "id": flow } });
+    api.post("/routing/email/domains/example.com/routes", &route).ok();
+    deliver(&server, "1@failed.example", "fails@example.com");
+    let one = decided(&server, "1@failed.example");
+    deliver(&server, "2@failed.example", "care@example.com");
+    decided(&server, "2@failed.example");
+    server.stop();
+    let log = server.log();
+    let lines: Vec<Json> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let accepted = lines.iter().filter(|line| line["fields"]["message"] == "mail accepted");
+    let errors: Vec<&Json> = accepted.map(|line| &line["fields"]["error"]).collect();
+    assert_eq!(errors, [&one["decision"]["error"]["code"], &Json::Null]);
+    assert!(one["decision"]["error"]["code"].is_string(), "{one}");
+}
+
 fn ready(server: &Server) -> u16 {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
     agent.get(format!("http://{}/health/ready", server.http)).call().map_or(0, |answer| answer.status().as_u16())

@@ -113,6 +113,9 @@ pub struct ChangeSetFlow {
     /// Or whether it is to go.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete: bool,
+    /// The `ETag` of a flow that is there which this is meant for, or `*`, as in `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
 }
 
 /// What a change set did, or would do.

@@ -168,7 +168,8 @@ pub fn versions() -> Endpoints {
         .get(
             "/flows/{flowId}/versions/{versionId}/configuration",
             versions::configuration,
-            version("getFlowVersionConfiguration", "Get a version's document as it was saved").answers::<Json>(),
+            version("getFlowVersionConfiguration", "Get a version's document; it names things as they are called now")
+                .answers::<Json>(),
         )
         .post(
             "/flows/{flowId}/versions/{versionId}/publish",
@@ -179,6 +180,7 @@ pub fn versions() -> Endpoints {
                 "Publish a version: 409 with every caller it would break",
             )
             .body::<Note>()
+            .if_match()
             .answers::<Flow>()
             .refuses(&[409, 410]),
         )
@@ -196,6 +198,7 @@ pub fn versions() -> Endpoints {
             labels::put,
             operation("putFlowLabel", Scope::FlowWrite, "Give a label to one version, or to two with weights")
                 .body::<LabelRequest>()
+                .if_match()
                 .answers::<Flow>()
                 .refuses(&[409, 410]),
         )
@@ -204,6 +207,7 @@ pub fn versions() -> Endpoints {
             labels::delete,
             operation("deleteFlowLabel", Scope::FlowWrite, "Take a label away")
                 .text("note", NOTE)
+                .if_match()
                 .answers::<Flow>()
                 .refuses(&[409, 410]),
         )

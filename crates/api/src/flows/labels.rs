@@ -1,6 +1,7 @@
 //! `/flows/{flowId}/labels/{label}`: movable names of versions.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde_json::Value as Json;
 use waypost_catalogue::labels::WantedTarget;
 use waypost_store::records::audit::By;
@@ -14,6 +15,7 @@ use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::query::Query;
+use crate::revision::if_match;
 use crate::state::ApiState;
 
 /// `PUT`: gives the label to one version, or to two with weights; answers the flow
@@ -22,6 +24,7 @@ pub async fn put(
     caller: Caller<FlowWrite>,
     Path((id, label)): Path<(String, String)>,
     query: Query,
+    headers: HeaderMap,
     ObjectBody(mut body): ObjectBody,
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
@@ -29,7 +32,8 @@ pub async fn put(
     let note = body.text("note");
     body.finish(&["targets", "note"])?;
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let flow = state.app.catalogue.put_label(by, parse_id(&id)?, &label, &targets).await.map_err(refused)?;
+    let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
+    let flow = state.app.catalogue.put_label(by, id, &label, &targets, revision.as_ref()).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 
@@ -39,11 +43,13 @@ pub async fn delete(
     caller: Caller<FlowWrite>,
     Path((id, label)): Path<(String, String)>,
     mut query: Query,
+    headers: HeaderMap,
 ) -> Result<Tagged, ApiError> {
     let note = query.text("note");
     query.finish()?;
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let flow = state.app.catalogue.delete_label(by, parse_id(&id)?, &label).await.map_err(refused)?;
+    let (id, revision) = (parse_id(&id)?, if_match(&headers)?);
+    let flow = state.app.catalogue.delete_label(by, id, &label, revision.as_ref()).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 

@@ -50,7 +50,7 @@ pub async fn get(
     Ok(Json(version(&state.app.catalogue.flow_version(id, number).await.map_err(refused)?)))
 }
 
-/// `GET /flows/{flowId}/versions/{versionId}/configuration`: the document as it was saved
+/// `GET /flows/{flowId}/versions/{versionId}/configuration`: the document, with names as they are now
 pub async fn configuration(
     State(state): State<ApiState>,
     _: Caller<FlowRead>,
@@ -62,7 +62,7 @@ pub async fn configuration(
     let (id, number) = parse(&state, &path).await?;
     let record = state.app.catalogue.flow_version(id, number).await.map_err(refused)?;
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(([json], record.content.to_string()))
+    Ok(([json], state.app.catalogue.read_back(&record)))
 }
 
 /// `GET /flows/{flowId}/latestconfiguration`: the newest version's document, published or not
@@ -80,7 +80,7 @@ pub async fn latest(
         None => return Err(ApiError::not_found("flow.no.config.available", format!("flow `{id}` has no content yet"))),
     };
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(([json], record.content.to_string()))
+    Ok(([json], state.app.catalogue.read_back(&record)))
 }
 
 /// `POST /flows/{flowId}/versions`: saves a draft; nothing that runs changes
@@ -106,14 +106,16 @@ pub async fn publish(
     caller: Caller<FlowWrite>,
     Path(path): Path<(String, String)>,
     query: Query,
+    headers: HeaderMap,
     ObjectBody(mut body): ObjectBody,
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
     let note = body.text("note");
     body.finish(&["note"])?;
+    let revision = if_match(&headers)?;
     let (id, number) = parse(&state, &path).await?;
     let by = By { actor: &caller.client, note: note.as_deref() };
-    let flow = state.app.catalogue.publish_version(by, id, Some(number)).await.map_err(refused)?;
+    let flow = state.app.catalogue.publish_version(by, id, Some(number), revision.as_ref()).await.map_err(refused)?;
     Ok(tagged(&flow))
 }
 

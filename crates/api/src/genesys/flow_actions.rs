@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use waypost_app::access::scopes::Scope;
 use waypost_catalogue::flows::FlowView;
 use waypost_ids::{FlowId, Version};
 use waypost_store::records::audit::By;
+use waypost_store::revisions::Revisions;
 use waypost_wire::flow::{Flow, parse_version};
 use waypost_wire::genesys::architect::Operation;
 
@@ -17,6 +19,7 @@ use crate::flows::{NOTE, parse_id, refused};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
+use crate::revision::if_match;
 use crate::state::ApiState;
 
 /// The endpoints of this group.
@@ -26,6 +29,7 @@ pub fn endpoints() -> Endpoints {
             .text("flow", "The flow's identifier.")
             .required()
             .text("note", NOTE)
+            .if_match()
             .refuses(&[404, 409, 410])
     };
     Endpoints::default()
@@ -68,6 +72,13 @@ struct Asked {
     flow: FlowId,
     version: Option<Version>,
     note: Option<String>,
+    if_match: Option<Revisions>,
+}
+
+impl Asked {
+    fn revision(&self) -> Option<&Revisions> {
+        self.if_match.as_ref()
+    }
 }
 
 /// `POST /flows/actions/checkout`: nobody else may change the flow from now on.
@@ -75,9 +86,10 @@ pub async fn check_out(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Tagged, ApiError> {
-    let asked = read(query, false)?;
-    flow(state.app.catalogue.check_out(by(&caller, &asked), asked.flow).await.map_err(refused))
+    let asked = read(query, &headers, false)?;
+    flow(state.app.catalogue.check_out(by(&caller, &asked), asked.flow, asked.revision()).await.map_err(refused))
 }
 
 /// `POST /flows/actions/checkin`: gives the flow back.
@@ -85,9 +97,10 @@ pub async fn check_in(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Json<Operation>, ApiError> {
-    let asked = read(query, false)?;
-    state.app.catalogue.check_in(by(&caller, &asked), asked.flow).await.map_err(refused)?;
+    let asked = read(query, &headers, false)?;
+    state.app.catalogue.check_in(by(&caller, &asked), asked.flow, asked.revision()).await.map_err(refused)?;
     Ok(done(state.app.origin.id(), &caller, "CHECKIN"))
 }
 
@@ -96,9 +109,10 @@ pub async fn revert(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Tagged, ApiError> {
-    let asked = read(query, false)?;
-    flow(state.app.catalogue.revert(by(&caller, &asked), asked.flow).await.map_err(refused))
+    let asked = read(query, &headers, false)?;
+    flow(state.app.catalogue.revert(by(&caller, &asked), asked.flow, asked.revision()).await.map_err(refused))
 }
 
 /// `POST /flows/actions/unlock`: takes the flow from whoever holds it.
@@ -106,9 +120,10 @@ pub async fn unlock(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Tagged, ApiError> {
-    let asked = read(query, false)?;
-    flow(state.app.catalogue.unlock(by(&caller, &asked), asked.flow).await.map_err(refused))
+    let asked = read(query, &headers, false)?;
+    flow(state.app.catalogue.unlock(by(&caller, &asked), asked.flow, asked.revision()).await.map_err(refused))
 }
 
 /// `POST /flows/actions/publish`: the newest version, unless another is named.
@@ -116,9 +131,15 @@ pub async fn publish(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Json<Operation>, ApiError> {
-    let asked = read(query, true)?;
-    state.app.catalogue.publish_version(by(&caller, &asked), asked.flow, asked.version).await.map_err(refused)?;
+    let asked = read(query, &headers, true)?;
+    state
+        .app
+        .catalogue
+        .publish_version(by(&caller, &asked), asked.flow, asked.version, asked.revision())
+        .await
+        .map_err(refused)?;
     Ok(done(state.app.origin.id(), &caller, "PUBLISH"))
 }
 
@@ -127,12 +148,13 @@ pub async fn deactivate(
     State(state): State<ApiState>,
     caller: Caller<FlowWrite>,
     query: Query,
+    headers: HeaderMap,
 ) -> Result<Tagged, ApiError> {
-    let asked = read(query, false)?;
-    flow(state.app.catalogue.deactivate_flow(by(&caller, &asked), asked.flow).await.map_err(refused))
+    let asked = read(query, &headers, false)?;
+    flow(state.app.catalogue.deactivate_flow(by(&caller, &asked), asked.flow, asked.revision()).await.map_err(refused))
 }
 
-fn read(mut query: Query, with_version: bool) -> Result<Asked, ApiError> {
+fn read(mut query: Query, headers: &HeaderMap, with_version: bool) -> Result<Asked, ApiError> {
     let id = query.text("flow").unwrap_or_default();
     if id.is_empty() {
         query.problem("flow", "is missing", "the id of a flow", "nothing");
@@ -140,7 +162,7 @@ fn read(mut query: Query, with_version: bool) -> Result<Asked, ApiError> {
     let version = if with_version { query.parsed("version", "a version's number", parse_version) } else { None };
     let note = query.text("note");
     query.finish()?;
-    Ok(Asked { flow: parse_id(&id)?, version, note })
+    Ok(Asked { flow: parse_id(&id)?, version, note, if_match: if_match(headers)? })
 }
 
 fn by<'a>(caller: &'a Caller<FlowWrite>, asked: &'a Asked) -> By<'a> {

@@ -230,7 +230,7 @@ fn program(checked: &CheckedVersion) -> Result<Arc<Program>, AttemptError> {
 
 /// A document in the place of the flow's next version.
 fn unsaved(id: FlowId, node: &Node) -> Result<Loaded, AttemptError> {
-    let read = document::read(node);
+    let read = document::read_for_existing(node);
     let Some(document) = read.document.filter(|_| !read.diagnostics.iter().any(Diagnostic::is_error)) else {
         let nothing = || Diagnostic::error(Code::MissingKey, "nodes", "the document has no content to try");
         let problems = if read.diagnostics.is_empty() { vec![nothing()] } else { read.diagnostics };

@@ -145,10 +145,11 @@ impl App {
                 Accepted::Created { id, decided, .. } => {
                     let run = run.filter(|_| *decided);
                     let decision = run.as_ref().map(Ran::kind);
+                    let error = run.as_ref().and_then(Ran::error);
                     if let Some(run) = &run {
                         self.metrics.decided_at_once(run);
                     }
-                    tracing::info!(trace_id = %trace_id(*id), interaction = %id, via, bytes, decision, "mail accepted");
+                    tracing::info!(trace_id = %trace_id(*id), interaction = %id, via, bytes, decision, error, "mail accepted");
                     made.push((*id, run));
                 }
                 Accepted::Duplicate { of } => {

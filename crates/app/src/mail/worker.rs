@@ -130,7 +130,7 @@ impl App {
             Ok(true) => {
                 self.decided.notify_waiters();
                 self.due.notify_one();
-                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), "mail decided");
+                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
                 self.metrics.decided_later(&ran, received_at, self.origin.now());
                 self.traces.ran(id, &ran);
             }

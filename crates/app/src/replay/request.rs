@@ -18,6 +18,7 @@ use waypost_flow::document;
 use waypost_flow::source::{self, Node};
 use waypost_ids::{FlowId, Kind, Version};
 use waypost_store::error::StoreError;
+use waypost_store::revisions::Revisions;
 
 use super::failed;
 
@@ -78,6 +79,9 @@ pub struct ReplayMember {
     /// Or the version of it that is to be published: a number, `newest`, `published`, or a label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The revisions of a flow that is there which this is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<Revisions>,
 }
 
 /// An edit of an object as it is kept.
@@ -113,7 +117,13 @@ impl From<&Member> for ReplayMember {
             VersionName::Label(label) => label.clone(),
         });
         let document = member.document.as_ref().map(Node::to_json);
-        Self { flow_id: member.flow_id.clone(), name: member.name.clone(), document, version }
+        Self {
+            flow_id: member.flow_id.clone(),
+            name: member.name.clone(),
+            document,
+            version,
+            if_match: member.if_match.clone(),
+        }
     }
 }
 
@@ -235,7 +245,8 @@ impl ReplayRequest {
             };
             let version = one.version.as_deref().map(version_name);
             let (flow_id, name) = (one.flow_id.clone(), one.name.clone());
-            Ok(Member { flow_id, name, document, version, ..Member::default() })
+            let if_match = one.if_match.clone();
+            Ok(Member { flow_id, name, document, version, if_match, ..Member::default() })
         });
         let members = members.collect::<Result<Vec<Member>, StoreError>>()?;
         let objects = self.objects.iter().map(KeptEdit::edit).collect::<Result<_, _>>()?;
@@ -252,7 +263,11 @@ impl ReplayRequest {
     #[must_use]
     pub fn told(&self) -> BTreeMap<String, Json> {
         let bare = Self {
-            flows: self.flows.iter().map(|one| ReplayMember { document: None, ..one.clone() }).collect(),
+            flows: self
+                .flows
+                .iter()
+                .map(|one| ReplayMember { document: None, if_match: None, ..one.clone() })
+                .collect(),
             objects: self.objects.iter().map(|one| KeptEdit { edit: Json::Null, ..one.clone() }).collect(),
             rows: self.rows.keys().map(|table| (table.clone(), Vec::new())).collect(),
             ..self.clone()

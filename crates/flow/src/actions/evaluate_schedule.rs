@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::definition::{ActionDefinition, Need, Takes, member};
-use super::facts::{Effect, Ends, Facts, Given, Named, OutputMapping, PartsMut, ProgramFacts, Sets, fixed};
+use super::facts::{Effect, Ends, Facts, Given, Named, NamedMut, OutputMapping, PartsMut, ProgramFacts, Sets, fixed};
 use super::jumps::ProgramJumps;
 use super::{Runnable, Written, mapping};
 use crate::check::Draft;
@@ -83,7 +83,7 @@ outputMapping: [{ name: open, value: "${output.isOpen}" }]
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut::none()
+        PartsMut { names: Some(NamedMut::Schedule(&mut self.schedule)), inside: &mut [] }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramEvaluateSchedule> {

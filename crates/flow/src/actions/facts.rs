@@ -98,16 +98,29 @@ pub(crate) fn fixed(outputs: &[(&str, Type)]) -> Vec<(String, Type)> {
 /// The parts of a written action that are changed from outside.
 #[derive(Debug)]
 pub struct PartsMut<'d> {
-    /// The flow that it names.
-    pub flow: Option<&'d mut FlowReference>,
+    /// What it names outside of the flow, terms aside.
+    pub names: Option<NamedMut<'d>>,
     /// The actions inside of it, if it is a loop.
     pub inside: &'d mut [Action],
+}
+
+/// A name of an object outside of the flow, to be changed.
+#[derive(Debug)]
+pub enum NamedMut<'d> {
+    /// A flow, and which of its versions.
+    Flow(&'d mut FlowReference),
+    /// A queue.
+    Queue(&'d mut String),
+    /// A data table.
+    Table(&'d mut String),
+    /// A schedule.
+    Schedule(&'d mut String),
 }
 
 impl PartsMut<'_> {
     /// For an action that has none of them.
     pub(super) fn none() -> Self {
-        Self { flow: None, inside: &mut [] }
+        Self { names: None, inside: &mut [] }
     }
 }
 

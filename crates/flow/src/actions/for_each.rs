@@ -73,7 +73,7 @@ actions:
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut { flow: None, inside: &mut self.actions }
+        PartsMut { names: None, inside: &mut self.actions }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramForEach> {

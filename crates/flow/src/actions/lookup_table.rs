@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::definition::{ActionDefinition, Need, Takes, member};
-use super::facts::{Effect, Ends, Facts, Given, Named, OutputMapping, PartsMut, ProgramFacts, Sets};
+use super::facts::{Effect, Ends, Facts, Given, Named, NamedMut, OutputMapping, PartsMut, ProgramFacts, Sets};
 use super::jumps::{Jumps, NOT_FOUND, NOTHING_THERE, ProgramJumps};
 use super::{Runnable, Written, mapping};
 use crate::check::Draft;
@@ -84,7 +84,7 @@ notFound: { to: a }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut::none()
+        PartsMut { names: Some(NamedMut::Table(&mut self.table)), inside: &mut [] }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramLookupTable> {

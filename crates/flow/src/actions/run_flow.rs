@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::call::{FLOW, FLOW_ID, Handover, INPUT_MAPPING, VERSION, reference};
 use super::definition::{ActionDefinition, Need, Takes, member};
-use super::facts::{Effect, Ends, Facts, Given, Named, OutputMapping, PartsMut, ProgramFacts, Sets, mapped};
+use super::facts::{Effect, Ends, Facts, Given, Named, NamedMut, OutputMapping, PartsMut, ProgramFacts, Sets, mapped};
 use super::jumps::ProgramJumps;
 use super::{Runnable, Written, mapping};
 use crate::check::Draft;
@@ -78,7 +78,7 @@ outputMapping: [{ name: topic, value: "${output.topic}" }]
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut { flow: Some(&mut self.flow), inside: &mut [] }
+        PartsMut { names: Some(NamedMut::Flow(&mut self.flow)), inside: &mut [] }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramRunFlow> {

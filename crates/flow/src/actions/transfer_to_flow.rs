@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::call::{FLOW, FLOW_ID, INPUT_MAPPING, VERSION, reference};
 use super::definition::ActionDefinition;
-use super::facts::{Effect, Ends, Facts, Named, PartsMut, ProgramFacts, Sets, mapped};
+use super::facts::{Effect, Ends, Facts, Named, NamedMut, PartsMut, ProgramFacts, Sets, mapped};
 use super::jumps::ProgramJumps;
 use super::{Runnable, Written, mapping};
 use crate::check::Draft;
@@ -60,7 +60,7 @@ inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut { flow: Some(&mut self.flow), inside: &mut [] }
+        PartsMut { names: Some(NamedMut::Flow(&mut self.flow)), inside: &mut [] }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramTransferToFlow> {

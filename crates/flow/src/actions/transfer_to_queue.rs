@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use waypost_ids::Term;
 
 use super::definition::{ActionDefinition, Need, Takes, member};
-use super::facts::{Effect, Ends, Facts, Named, PartsMut, ProgramFacts, Sets};
+use super::facts::{Effect, Ends, Facts, Named, NamedMut, PartsMut, ProgramFacts, Sets};
 use super::jumps::{Jumps, NOT_FOUND, ProgramJumps};
 use super::{Runnable, Written};
 use crate::check::Draft;
@@ -117,7 +117,8 @@ skills: [refunds]
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut::none()
+        let written = (!is_computed(&self.queue)).then_some(&mut self.queue);
+        PartsMut { names: written.map(NamedMut::Queue), inside: &mut [] }
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramTransferToQueue> {

@@ -136,8 +136,10 @@ fn unresolved_flow(
         Unresolved::Label => {
             let label = reference.version.as_ref().and_then(|label| label.as_str()).unwrap_or_default();
             let message = format!("the flow `{written}` has no label `{label}`");
-            Diagnostic::error(Code::UnknownVersion, format!("{path}.version"), message)
-                .suggestion("give the label to one of its versions first")
+            Diagnostic::error(Code::UnknownVersion, format!("{path}.version"), message).suggestion(match label {
+                "published" => "leave `version` out: what is published is called",
+                _ => "give the label to one of its versions first",
+            })
         }
         Unresolved::Version => {
             let version = reference.version.as_ref().map(ToString::to_string).unwrap_or_default();

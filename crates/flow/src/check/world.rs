@@ -29,6 +29,11 @@ pub trait World {
     /// The flow that a reference means, by id or by name.
     fn flow(&self, reference: &FlowReference) -> Option<FlowId>;
 
+    /// Whether another flow has the name of this one: two of different type may.
+    fn has_namesake(&self, _flow: FlowId) -> bool {
+        false
+    }
+
     /// The interface of one of a flow's versions; the first behind a weighted label.
     ///
     /// # Errors

@@ -142,6 +142,8 @@ codes! {
     ConstantCondition = "condition.constant",
     /// A call to a flow that is marked as one not to be called any longer.
     DeprecatedFlow = "flow.deprecated",
+    /// A flow is called by a name that two flows have.
+    AmbiguousFlow = "flow.ambiguous",
 }
 
 impl Serialize for Code {

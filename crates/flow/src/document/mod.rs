@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 pub use crate::actions::ActionKind;
 pub use names::{fold_key, fold_name, is_shared_type};
 pub(crate) use read::{MAX_ENTRIES, MAX_NODES};
-pub use read::{Metadata, Read, read};
+pub use read::{Metadata, Read, read, read_for_existing};
 pub use references::is_computed;
 
 /// A flow document. Its field names are the canonical keys in camelCase.

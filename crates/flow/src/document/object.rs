@@ -105,9 +105,11 @@ impl Reader {
 
     /// Reports a key that must be there.
     pub(crate) fn missing(&mut self, object: &Object<'_>, key: &str) {
-        let message = format!("`{key}` is missing");
-        self.diagnostics
-            .push(Diagnostic::error(Code::MissingKey, object.at(key), message).suggestion(format!("add `{key}`")));
+        let problem = |message: String| Diagnostic::error(Code::MissingKey, object.at(key), message);
+        self.diagnostics.push(match object.is_null(key) {
+            true => problem(format!("`{key}` is null, but needs a value")).found("null"),
+            false => problem(format!("`{key}` is missing")).suggestion(format!("add `{key}`")),
+        });
     }
 
     /// A string, if the member is there.

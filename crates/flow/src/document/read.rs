@@ -99,6 +99,15 @@ pub struct Metadata {
 
 /// Reads a flow document. A tree with none of the content's members is metadata alone.
 pub fn read(node: &Node) -> Read {
+    read_with(node, &["name", "type"])
+}
+
+/// Reads a document that is saved to a flow which is there: without a name and a type of its own, its name and its type are empty.
+pub fn read_for_existing(node: &Node) -> Read {
+    read_with(node, &[])
+}
+
+fn read_with(node: &Node, required: &[&str]) -> Read {
     let mut reader = Reader::default();
     let Some(object) = reader.object("", node, &KEYS, &IGNORED) else {
         return Read { document: None, metadata: Metadata::default(), diagnostics: reader.diagnostics.into_vec() };
@@ -115,10 +124,8 @@ pub fn read(node: &Node) -> Read {
                 .suggestion("add `nodes: []` for a flow that does nothing yet"),
         );
     }
-    for (key, missing) in [("name", metadata.name.is_none()), ("type", metadata.flow_type.is_none())] {
-        if missing && object.get(key).is_none() {
-            reader.missing(&object, key);
-        }
+    for key in required.iter().filter(|key| object.get(key).is_none()) {
+        reader.missing(&object, key);
     }
     let document = content(&mut reader, &object, &metadata);
     let failed = reader.diagnostics.has_errors();

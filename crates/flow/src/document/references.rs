@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Action, Document, FlowReference};
-use crate::actions::facts::Named;
+use crate::actions::facts::{Named, NamedMut};
 use crate::program::Selector;
 
 impl FlowReference {
@@ -29,7 +29,19 @@ impl Document {
 
     /// Every flow that is called or gone on in, to be changed.
     pub fn flow_references_mut(&mut self, change: &mut dyn FnMut(&mut FlowReference)) {
-        self.nodes.iter_mut().for_each(|node| change_references(&mut node.actions, change));
+        self.names_mut(&mut |named| {
+            if let NamedMut::Flow(flow) = named {
+                change(flow);
+            }
+        });
+    }
+
+    /// Every flow, queue, table and schedule that is named, to be changed. Those that are only known at run time are not among them.
+    pub fn names_mut(&mut self, change: &mut dyn FnMut(NamedMut<'_>)) {
+        self.nodes.iter_mut().for_each(|node| change_names(&mut node.actions, change));
+        if let Some(queue) = &mut self.end.queue {
+            change(NamedMut::Queue(queue));
+        }
     }
 
     /// Every queue that is named, in written order. Those that are only known at run time are not among them.
@@ -59,12 +71,12 @@ fn gather<'d>(path: &str, actions: &'d [Action], into: &mut Vec<(String, &'d Act
     }
 }
 
-fn change_references(actions: &mut [Action], change: &mut dyn FnMut(&mut FlowReference)) {
+fn change_names(actions: &mut [Action], change: &mut dyn FnMut(NamedMut<'_>)) {
     for action in actions {
         let parts = action.kind.parts_mut();
-        if let Some(flow) = parts.flow {
-            change(flow);
+        if let Some(named) = parts.names {
+            change(named);
         }
-        change_references(parts.inside, change);
+        change_names(parts.inside, change);
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
+    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
     let chosen = chosen_flow(arguments, &world)?;
     let running = world.running();
     let mut out = BufWriter::new(screen::stdout());

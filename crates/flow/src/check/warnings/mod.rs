@@ -1,5 +1,6 @@
 //! What works, but probably not as meant. Looked for in flows without errors alone; warnings never stop publishing.
 
+mod ambiguous;
 mod conditions;
 mod costly;
 mod deprecated;
@@ -27,6 +28,7 @@ pub(super) fn check(
     costly::check(&expressions, diagnostics);
     conditions::check(document, program, work, diagnostics);
     deprecated::check(document, program, world, diagnostics);
+    ambiguous::check(document, program, world, diagnostics);
 }
 
 /// An expression of the flow.

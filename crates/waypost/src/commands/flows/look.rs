@@ -76,12 +76,18 @@ pub(super) fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure
         let number = |version: &Option<FlowVersion>| version.as_ref().map(|version| version.version);
         let (published, saved) = (number(&flow.published_version), number(&flow.saved_version));
         let shown = |version: Option<u32>| version.map_or("-".to_owned(), |version| version.to_string());
-        let draft = shown(saved.filter(|_| saved != published));
         let labels: Vec<String> = flow.labels.iter().map(label_text).collect();
-        [flow.id.to_string(), flow.name.clone(), flow.flow_type.clone(), shown(published), draft, labels.join(", ")]
+        [
+            flow.id.to_string(),
+            flow.name.clone(),
+            flow.flow_type.clone(),
+            shown(published),
+            shown(saved),
+            labels.join(", "),
+        ]
     };
     let rows: Vec<[String; 6]> = flows.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "TYPE", "PUBLISHED", "DRAFT", "LABELS"], &rows)?)
+    Ok(table::rows(out, ["ID", "NAME", "TYPE", "PUBLISHED", "NEWEST", "LABELS"], &rows)?)
 }
 
 /// `stable=3`, or `stable=3:90/4:10`.
@@ -113,9 +119,19 @@ pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failu
     if arguments.printing.output == Output::Json {
         return Ok(table::json(out, &versions)?);
     }
+    let flow = remote.wait(remote.flows().get(id))?;
+    let live = |number: u32| {
+        let published = flow.published_version.as_ref().is_some_and(|version| version.version == number);
+        let published = published.then_some("published").into_iter().map(str::to_owned);
+        let labelled =
+            flow.labels.iter().filter(|(_, label)| label.targets.iter().any(|target| target.version == number));
+        let live: Vec<String> = published.chain(labelled.map(|(name, _)| name.clone())).collect();
+        if live.is_empty() { "-".to_owned() } else { live.join(", ") }
+    };
     let row = |version: &FlowVersion| {
         [
             version.version.to_string(),
+            live(version.version),
             version.date_published.as_ref().map_or("draft".to_owned(), ToString::to_string),
             version.created_by_client.as_ref().map(|client| client.id.clone()).unwrap_or_default(),
             version.content_hash.as_deref().map(|hash| table::clip(hash, 12)).unwrap_or_default(),
@@ -126,8 +142,8 @@ pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failu
             },
         ]
     };
-    let rows: Vec<[String; 5]> = versions.iter().map(row).collect();
-    Ok(table::rows(out, ["VERSION", "PUBLISHED", "BY", "HASH", "VALIDATION"], &rows)?)
+    let rows: Vec<[String; 6]> = versions.iter().map(row).collect();
+    Ok(table::rows(out, ["VERSION", "LIVE", "PUBLISHED AT", "BY", "HASH", "VALIDATION"], &rows)?)
 }
 
 pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {

@@ -84,5 +84,6 @@ fn flows(path: &Path) -> Result<Flows, Failure> {
         files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
         return Err(Failure::Found);
     }
+    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
     Ok(Flows { running: world.running(), rows })
 }
