@@ -41,7 +41,10 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
             "wire",
         ],
     ),
-    ("api", &["admission", "app", "aside", "catalogue", "flow", "ids", "origin", "outgoing", "schedule", "store", "wire"]),
+    (
+        "api",
+        &["admission", "app", "aside", "catalogue", "flow", "ids", "origin", "outgoing", "schedule", "store", "wire"],
+    ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
     (
         "waypost",

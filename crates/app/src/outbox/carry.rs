@@ -175,7 +175,8 @@ impl App {
                         for delivery in claimed {
                             let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id };
                             let (app, post) = (Arc::clone(&self), Arc::clone(&post));
-                            let task = attempts.tasks.spawn(async move { app.attempt_delivery(&post, delivery, lease).await });
+                            let task =
+                                attempts.tasks.spawn(async move { app.attempt_delivery(&post, delivery, lease).await });
                             attempts.known.insert(task.id(), under_way);
                         }
                     }
@@ -224,7 +225,11 @@ impl App {
                 Carried::Delivered { answer } => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
                 Carried::Refused { answer } => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
                 Carried::Deferred { answer } => {
-                    let ended = if is_away(&answer) && post.carrier.has_smarthost() { Ended::Unreached } else { Ended::Reached };
+                    let ended = if is_away(&answer) && post.carrier.has_smarthost() {
+                        Ended::Unreached
+                    } else {
+                        Ended::Reached
+                    };
                     (self.again(post, delivery), answer.to_string(), ended)
                 }
             },

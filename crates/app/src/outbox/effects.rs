@@ -156,7 +156,8 @@ impl About<'_, '_> {
 
     /// Whom what is sent is from: the route's address, or where its pattern has a `*` the one that the mail came to.
     fn from(&self) -> Result<Mailbox, CannotSend> {
-        let none = || CannotSend(held("noSender", "the mail came by no route, whose address it could be from".to_owned()));
+        let none =
+            || CannotSend(held("noSender", "the mail came by no route, whose address it could be from".to_owned()));
         let route = self.route.ok_or_else(none)?;
         let address = if route.pattern.contains('*') {
             MailAddress::parse(self.envelope.to)

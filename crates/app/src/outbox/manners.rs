@@ -31,7 +31,10 @@ impl Answered<'_, '_> {
     pub(super) fn held(&self) -> Option<Held> {
         let Self { message, envelope, route, is_ours, .. } = self;
         if envelope.from == Some("") {
-            return Some(held("nullSender", "it was sent with the null reverse-path: nobody wants an answer".to_owned()));
+            return Some(held(
+                "nullSender",
+                "it was sent with the null reverse-path: nobody wants an answer".to_owned(),
+            ));
         }
         if *is_ours {
             return Some(held("ownMessage", "Waypost sent it".to_owned()));

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
 use tokio::time::{Instant, sleep, timeout};
+use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_origin::Origin;
@@ -162,6 +163,23 @@ impl Ending {
     pub(super) async fn commit(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
         execute(&transaction, MARK, &self.mark.parameters()).await?;
         self.settle(Duration::ZERO, async { Ok(transaction.commit().await?) }).await
+    }
+
+    /// Commits what was begun by hand, after `writes`, which may take so much longer than usual: all in one round trip. Their statements are
+    /// prepared, for what is sent together must arrive in this order.
+    pub(super) async fn commit_after(
+        &self,
+        db: &Client,
+        longer: Duration,
+        writes: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<(), StoreError> {
+        let mark = db.prepare_cached(MARK).await?;
+        let send = |left: Mark| async move {
+            let leave = async { db.execute(&mark, &left.parameters()).await.map_err(StoreError::from) };
+            let end = async { db.batch_execute("COMMIT").await.map_err(StoreError::from) };
+            try_join!(biased; writes, leave, end).map(drop)
+        };
+        self.commit_by(longer, send).await
     }
 
     /// Commits by sending what leaves a mark and commits, which may take so much longer than usual.

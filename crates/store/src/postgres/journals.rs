@@ -13,6 +13,14 @@ use crate::sums::{sound_journal, sum};
 pub(super) const RUNS: &str = "SELECT runs.*, journals.content AS journal, journals.content_sum AS journal_sum
     FROM runs LEFT JOIN journals USING (interaction, number)";
 
+/// Keeps a journal.
+pub(super) const KEEP: &str = "INSERT INTO journals (interaction, number, content, content_sum) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (interaction, number) DO UPDATE SET content = excluded.content, content_sum = excluded.content_sum";
+
+/// Removes the journal of the run that an interaction waits for.
+pub(super) const FORGET_PARKED: &str =
+    "DELETE FROM journals WHERE interaction = $1 AND number > (SELECT runs FROM interactions WHERE id = $1)";
+
 /// Keeps the journal of a run, in the place of what it had before.
 pub(super) async fn keep(
     db: &impl GenericClient,
@@ -20,9 +28,7 @@ pub(super) async fn keep(
     number: u32,
     journal: &str,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO journals (interaction, number, content, content_sum) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (interaction, number) DO UPDATE SET content = excluded.content, content_sum = excluded.content_sum";
-    execute(db, sql, &[&id.0, &i64::from(number), &journal, &sum(journal.as_bytes())]).await.map(drop)
+    execute(db, KEEP, &[&id.0, &i64::from(number), &journal, &sum(journal.as_bytes())]).await.map(drop)
 }
 
 /// The column that says whether an interaction's next run was parked.
@@ -40,8 +46,7 @@ pub(super) async fn parked(db: &impl GenericClient, id: InteractionId) -> Result
 
 /// Removes the journal of the run that an interaction waits for.
 pub(super) async fn forget_parked(db: &impl GenericClient, id: InteractionId) -> Result<(), StoreError> {
-    let sql = "DELETE FROM journals WHERE interaction = $1 AND number > (SELECT runs FROM interactions WHERE id = $1)";
-    execute(db, sql, &[&id.0]).await.map(drop)
+    execute(db, FORGET_PARKED, &[&id.0]).await.map(drop)
 }
 
 /// Removes the journals of all runs of interactions.

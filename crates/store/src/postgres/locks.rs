@@ -13,7 +13,7 @@ use super::pool::{execute, rows};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
 
-/// One database may hold several stores, each in a schema of its own.
+/// Keeps the catalogue from changing until the transaction ends. One database may hold several stores, each in a schema of its own.
 pub(super) const SHARE: &str =
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('waypost catalogue ' || current_schema(), 0))";
 
@@ -21,12 +21,12 @@ const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended('waypost cata
 
 const MIGRATION: &str = "SELECT pg_advisory_xact_lock(hashtextextended('waypost schema ' || current_schema(), 0))";
 
-pub(super) const EPOCH: &str = "SELECT value FROM epoch";
-
 /// Keeps the catalogue from changing until the transaction ends.
 pub(super) async fn share(db: &impl GenericClient) -> Result<(), StoreError> {
     execute(db, SHARE, &[]).await.map(drop)
 }
+
+pub(super) const EPOCH: &str = "SELECT value FROM epoch";
 
 /// Who waits for the lock alone lets nobody share it meanwhile. So it waits this long at first, in milliseconds, and then lets
 /// everybody pass; each time it waits longer, for all that share it to end, up to the longest.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use tokio::try_join;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 use waypost_origin::Origin;
@@ -15,9 +15,9 @@ use super::commits::Ending;
 use super::deliveries::{self, Sent};
 use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
-use super::pool::{Lent, ended, execute, row, rows};
+use super::pool::{Lent, ended, row, rows, transfer_time};
 use super::standing::{COLUMNS, Moves, begin, standing};
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, ended_at};
@@ -26,6 +26,7 @@ use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{ClaimedRun, InteractionRecord, RunClaim, RunRecord, State};
+use crate::rules::deliveries::Delivery;
 use crate::rules::outbox;
 use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
@@ -99,15 +100,18 @@ async fn attempt_claim(
 /// What waits for a run, untried and tried, and the epoch. That is read last: a catalogue that was published before the claim is in it.
 async fn waiting(db: &Client, claim: RunClaim) -> Result<(Vec<Row>, Vec<Row>, Epoch), StoreError> {
     let received = in_state(State::Received);
-    let waiting = async |attempts: &str, max: u32| {
+    let waiting = async |attempts: &str| {
         let sql = format!(
             "SELECT *, {PARKED} FROM interactions WHERE {received} AND attempts {attempts} ORDER BY received_at, id LIMIT $1
             FOR UPDATE SKIP LOCKED"
         );
-        rows(db, &sql, &[&i64::from(max)]).await
+        db.prepare_cached(&sql).await
     };
-    let (fresh, retried) = try_join!(biased; waiting("= 0", claim.fresh), waiting("> 0", claim.retried))?;
-    Ok((fresh, retried, locks::epoch(db).await?))
+    // Prepared ahead: what is sent together arrives in this order.
+    let (fresh, retried) = (waiting("= 0").await?, waiting("> 0").await?);
+    let ask =
+        async |waiting: &Statement, max: u32| db.query(waiting, &[&i64::from(max)]).await.map_err(StoreError::from);
+    try_join!(biased; ask(&fresh, claim.fresh), ask(&retried, claim.retried), locks::epoch(db))
 }
 
 /// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
@@ -156,95 +160,143 @@ async fn keep_parked(
 
 /// Records a run under its lease; answers whether its decision was kept.
 pub(super) async fn record(db: &mut Lent, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-    let (transaction, ending) = db.begin().await?;
-    locks::share(&transaction).await?;
-    let Some(before) = before(&transaction, id).await? else { return Err(LeaseError::Lost) };
+    let (db, ending) = db.parts();
+    ended(db, ending, attempt_record(db, ending, (id, lease), run).await).await
+}
+
+async fn attempt_record(
+    db: &Client,
+    ending: &Ending,
+    (id, lease): (InteractionId, Uuid),
+    run: RunRecord,
+) -> Result<bool, LeaseError> {
+    // Prepared ahead: the catalogue is asked once it does not change any more.
+    let share = db.prepare_cached(locks::SHARE).await.map_err(StoreError::from)?;
+    let known = async {
+        let shared = async { db.execute(&share, &[]).await.map_err(StoreError::from) };
+        try_join!(biased; shared, before(db, id), leads_somewhere(db, &run))
+    };
+    let (_, before, leads_somewhere) = begin(db, known).await?;
+    let before = before.ok_or(LeaseError::Lost)?;
     let from = before.standing.state;
-    let leads_somewhere = leads_somewhere(&transaction, &run).await?;
-    let earlier = if before.runs > 0 { deliveries::of(&transaction, &[id.0]).await? } else { Vec::new() };
+    let earlier = if before.runs > 0 { deliveries::of(db, &[id.0]).await? } else { Vec::new() };
     let (sent, erased) = (earlier.clone(), before.erased);
-    let recorded = recording::record(before, lease, run, leads_somewhere, earlier);
-    let Kept { standing, replaces, number, run, shown, forwards, earlier } = match recorded {
-        Some(Recorded::Kept(kept)) => *kept,
-        Some(Recorded::Void(standing)) => {
+    match recording::record(before, lease, run, leads_somewhere, earlier).ok_or(LeaseError::Lost)? {
+        Recorded::Kept(kept) => {
+            keep(db, ending, (id, from), *kept, (sent, erased)).await?;
+            Ok(true)
+        }
+        Recorded::Void(standing) => {
             let mut moves = Moves::default();
             moves.add(id, from, &standing);
-            moves.write(&transaction).await?;
-            journals::forget_parked(&transaction, id).await?;
-            ending.commit(transaction).await?;
-            return Ok(false);
+            journals::forget_parked(db, id).await?;
+            moves.commit(db, ending).await?;
+            Ok(false)
         }
-        None => return Err(LeaseError::Lost),
-    };
-    if run.journal.is_none() {
-        // What was answered before it was parked led to another run.
-        journals::forget_parked(&transaction, id).await?;
     }
+}
+
+/// Writes a run that has ended and what it leaves in its interaction, and commits: in one round trip, unless it sends something.
+async fn keep(
+    db: &Client,
+    ending: &Ending,
+    (id, from): (InteractionId, State),
+    kept: Kept,
+    (sent, erased): (Vec<Delivery>, bool),
+) -> Result<(), StoreError> {
+    let Kept { standing, replaces, number, run, shown, forwards, earlier } = kept;
     let columns = RunColumns::of(&run, forwards)?;
     let trace = text(&run.trace);
-    execute(
-        &transaction,
-        "UPDATE interactions SET state = $2, runs = $3, flow_id = $4, flow_version = $5, decision = $6, queue = $7, priority = $8,
-            skills = $9, attributes = $10, decision_more = $11, completed_at = $12, lease = $13, lease_until = $14,
-            attempts = $15, rerun_by = $16 WHERE id = $1",
-        &[
-            &id.0,
-            &small(standing.state.code()),
-            &i64::from(number),
-            &columns.flow,
-            &columns.flow_version,
-            &columns.decision,
-            &columns.queue,
-            &columns.priority,
-            &columns.skills,
-            &attributes_column(&shown)?,
-            &columns.more,
-            &standing.completed_at,
-            &standing.hold.lease(),
-            &standing.hold.until(),
-            &i64::from(standing.attempts),
-            &standing.rerun_by,
-        ],
-    )
-    .await?;
-    execute(
-        &transaction,
-        "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
-            priority, skills, decision_more, attributes, trace, trace_sum)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-        &[
-            &id.0,
-            &i64::from(number),
-            &columns.flow,
-            &columns.flow_version,
-            &run.started_at,
-            &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
-            &run.rerun_by.as_deref().map(text),
-            &columns.decision,
-            &columns.queue,
-            &columns.priority,
-            &columns.skills,
-            &columns.more,
-            &columns.attributes,
-            &trace,
-            &sum(trace.as_bytes()),
-        ],
-    )
-    .await?;
-    if let Some(journal) = &run.journal {
-        journals::keep(&transaction, id, number, journal).await?;
-    }
+    let shown = attributes_column(&shown)?;
     let mut tally = Tally::default();
     tally.moved(Some(from), standing.state);
     tally.decided(replaces, run.decision.kind);
-    deliveries::write(&transaction, &sent, &earlier, &mut tally).await?;
+    deliveries::write(db, &sent, &earlier, &mut tally).await?;
     let at = ended_at(&run);
     let sends = run.sends.iter().map(|mail| Sent { interaction: id, run: Some(number), mail, at, erased });
-    deliveries::insert(&transaction, &sends.collect::<Vec<_>>(), &mut tally).await?;
-    tally.write(&transaction).await?;
-    ending.commit(transaction).await?;
-    Ok(true)
+    deliveries::insert(db, &sends.collect::<Vec<_>>(), &mut tally).await?;
+    let counts = tally.changes();
+    let forget_parked = db.prepare_cached(journals::FORGET_PARKED).await?;
+    let keep_journal = db.prepare_cached(journals::KEEP).await?;
+    let end_run = db.prepare_cached(END_RUN).await?;
+    let add_run = db.prepare_cached(ADD_RUN).await?;
+    let add_counts = db.prepare_cached(tally::ADD).await?;
+    let writes = async {
+        try_join!(
+            biased;
+            async {
+                match &run.journal {
+                    Some(journal) => {
+                        let sum = sum(journal.as_bytes());
+                        db.execute(&keep_journal, &[&id.0, &i64::from(number), journal, &sum]).await
+                    }
+                    // What was answered before it was parked led to another run. The interaction does not count this one yet.
+                    None => db.execute(&forget_parked, &[&id.0]).await,
+                }
+            },
+            async {
+                db.execute(
+                    &end_run,
+                    &[
+                        &id.0,
+                        &small(standing.state.code()),
+                        &i64::from(number),
+                        &columns.flow,
+                        &columns.flow_version,
+                        &columns.decision,
+                        &columns.queue,
+                        &columns.priority,
+                        &columns.skills,
+                        &shown,
+                        &columns.more,
+                        &standing.completed_at,
+                        &standing.hold.lease(),
+                        &standing.hold.until(),
+                        &i64::from(standing.attempts),
+                        &standing.rerun_by,
+                    ],
+                )
+                .await
+            },
+            async {
+                db.execute(
+                    &add_run,
+                    &[
+                        &id.0,
+                        &i64::from(number),
+                        &columns.flow,
+                        &columns.flow_version,
+                        &run.started_at,
+                        &i64::try_from(run.duration_us).unwrap_or(i64::MAX),
+                        &run.rerun_by.as_deref().map(text),
+                        &columns.decision,
+                        &columns.queue,
+                        &columns.priority,
+                        &columns.skills,
+                        &columns.more,
+                        &columns.attributes,
+                        &trace,
+                        &sum(trace.as_bytes()),
+                    ],
+                )
+                .await
+            },
+            async { if counts.is_empty() { Ok(0) } else { db.execute(&add_counts, &counts.parameters()).await } },
+        )?;
+        Ok(())
+    };
+    ending.commit_after(db, transfer_time(run.bytes()), writes).await
 }
+
+const END_RUN: &str =
+    "UPDATE interactions SET state = $2, runs = $3, flow_id = $4, flow_version = $5, decision = $6, queue = $7, priority = $8,
+        skills = $9, attributes = $10, decision_more = $11, completed_at = $12, lease = $13, lease_until = $14,
+        attempts = $15, rerun_by = $16 WHERE id = $1";
+
+const ADD_RUN: &str =
+    "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
+        priority, skills, decision_more, attributes, trace, trace_sum)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 /// Whether the queue that a decision names, if it names one, is still there. It stays until the transaction ends, for the lock of the
 /// catalogue is shared.

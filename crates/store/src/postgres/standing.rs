@@ -10,7 +10,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
-use super::commits::{self, Ending, Mark};
+use super::commits::Ending;
 use super::mail_columns::{read_state, small};
 use super::pool::{Lent, Parameters, ended, row};
 use super::tally::{self, Tally};
@@ -108,21 +108,14 @@ impl Moves {
 
     /// Writes all of them, and what is counted, in one round trip.
     pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
-        let statements = Statements::prepare(db).await?;
+        let statements = Statements::prepare(db, &self).await?;
         self.send(db, &statements).await
     }
 
     /// Writes all of them, which may be none, and commits what was begun by hand, in one round trip.
     pub(super) async fn commit(self, db: &Client, ending: &Ending) -> Result<(), StoreError> {
-        // All are prepared ahead: what is sent together arrives in this order.
-        let statements = Statements::prepare(db).await?;
-        let mark = db.prepare_cached(commits::MARK).await?;
-        let send = |left: Mark| async move {
-            let leave = async { db.execute(&mark, &left.parameters()).await.map_err(StoreError::from) };
-            let end = async { db.batch_execute("COMMIT").await.map_err(StoreError::from) };
-            try_join!(biased; self.send(db, &statements), leave, end).map(drop)
-        };
-        ending.commit_by(Duration::ZERO, send).await
+        let statements = Statements::prepare(db, &self).await?;
+        ending.commit_after(db, Duration::ZERO, self.send(db, &statements)).await
     }
 
     async fn send(self, db: &impl GenericClient, statements: &Statements) -> Result<(), StoreError> {
@@ -152,12 +145,21 @@ struct Statements {
 }
 
 impl Statements {
-    async fn prepare(db: &impl GenericClient) -> Result<Self, StoreError> {
-        let update = "UPDATE interactions SET state = new.state, lease = new.lease, lease_until = new.lease_until,
-                attempts = new.attempts, rerun_by = new.rerun_by, completed_at = new.completed_at
-            FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[])
-                AS new (id, state, lease, lease_until, attempts, rerun_by, completed_at)
-            WHERE interactions.id = new.id";
+    async fn prepare(db: &impl GenericClient, moves: &Moves) -> Result<Self, StoreError> {
+        let update = if moves.ids.len() == 1 { UPDATE_ONE } else { UPDATE_EACH };
         Ok(Self { update: db.prepare_cached(update).await?, count: db.prepare_cached(tally::ADD).await? })
     }
 }
+
+/// Writes lists of moves. PostgreSQL plans this anew each time, for it looks at the lists' length.
+const UPDATE_EACH: &str = "UPDATE interactions SET state = new.state, lease = new.lease, lease_until = new.lease_until,
+        attempts = new.attempts, rerun_by = new.rerun_by, completed_at = new.completed_at
+    FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[])
+        AS new (id, state, lease, lease_until, attempts, rerun_by, completed_at)
+    WHERE interactions.id = new.id";
+
+/// Writes lists of one move, which is what most are. Its plan is kept: planning would take longer than the rest.
+const UPDATE_ONE: &str = "UPDATE interactions SET state = ($2::smallint[])[1], lease = ($3::uuid[])[1],
+        lease_until = ($4::timestamptz[])[1], attempts = ($5::bigint[])[1], rerun_by = ($6::text[])[1],
+        completed_at = ($7::timestamptz[])[1]
+    WHERE id = ($1::uuid[])[1]";

@@ -85,7 +85,13 @@ pub(crate) struct Arguments {
     #[arg(long, env = "WAYPOST_SMARTHOST", value_name = "URL", value_parser = smarthost)]
     pub(crate) smarthost: Option<Way>,
     /// The smarthost's password: in the environment or the TOML file, never as an argument, where everybody on the machine sees it
-    #[arg(long, env = "WAYPOST_SMARTHOST_PASSWORD", hide_env_values = true, value_name = "PASSWORD", requires = "smarthost")]
+    #[arg(
+        long,
+        env = "WAYPOST_SMARTHOST_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD",
+        requires = "smarthost"
+    )]
     pub(crate) smarthost_password: Option<String>,
     /// Whom to trust for TLS to the smarthost beside whom the system trusts, in PEM
     #[arg(long, env = "WAYPOST_SMARTHOST_CA", value_name = "FILE", requires = "smarthost")]

@@ -49,8 +49,7 @@ pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
         keys: Arc::new(keys),
         ..Settings::new(name)
     };
-    let carrier = Carrier::new(settings).map_err(|error| {
-        Failure::of("can't prepare to send mail (`--smarthost none` sends nothing)")(&error)
-    })?;
+    let carrier = Carrier::new(settings)
+        .map_err(|error| Failure::of("can't prepare to send mail (`--smarthost none` sends nothing)")(&error))?;
     Ok(Some(Post::new(carrier, arguments.mail_retry_for)))
 }
