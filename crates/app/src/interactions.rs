@@ -249,25 +249,6 @@ impl App {
         }
     }
 
-    /// Runs an interaction again, with what is published now.
-    ///
-    /// # Errors
-    /// Not found, erased, claimed or waiting, or the store.
-    pub async fn rerun(&self, actor: &str, id: InteractionId) -> Result<(), InteractionError> {
-        let interaction = self.interaction(id).await?;
-        if interaction.erased {
-            return Err(erased(id));
-        }
-        let audit = entry(&self.origin, actor, "run again", id);
-        self.store.rerun(id, audit).await.map_err(|error| match error {
-            LeaseError::Lost => InteractionError::Busy("the interaction is claimed, or waits for a run already"),
-            LeaseError::Store(error) => error.into(),
-        })?;
-        self.undecided.notify_one();
-        tracing::info!(actor, interaction = %id, "rerun asked for");
-        Ok(())
-    }
-
     /// Erases message, traces and attributes; the ledger row stays.
     ///
     /// # Errors
@@ -379,7 +360,7 @@ impl App {
 }
 
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
-fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
+pub(crate) fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
     let about = About { kind: "interaction", id: &id.to_string(), name: "" };
     let (entry, now) = (origin.id_in_order(), origin.now());
     AuditRecord::new(entry, now, By { actor, note: None }, action, about)
@@ -404,7 +385,7 @@ fn not_found(id: InteractionId) -> InteractionError {
     InteractionError::NotFound(id)
 }
 
-fn erased(id: InteractionId) -> InteractionError {
+pub(crate) fn erased(id: InteractionId) -> InteractionError {
     InteractionError::Erased(id)
 }
 

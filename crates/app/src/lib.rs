@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod observed;
 pub mod peers;
 pub mod replay;
+pub mod reruns;
 pub mod retention;
 pub mod tables;
 pub mod traces;

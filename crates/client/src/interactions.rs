@@ -5,7 +5,7 @@ use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::{FlowId, InteractionId};
 use waypost_wire::Object;
-use waypost_wire::interaction::{Interaction, Summary, Trace};
+use waypost_wire::interaction::{Interaction, Reruns, Summary, Trace};
 use waypost_wire::time::Time;
 
 use crate::path::{flag, with_query};
@@ -17,7 +17,7 @@ use crate::{Client, Result};
 pub struct Interactions<'c>(pub(crate) &'c Client);
 
 /// Which interactions to list; what is not said does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InteractionFilter {
     /// `received`, `running`, `decided`, `claimed` or `completed`.
     pub state: Option<String>,
@@ -41,6 +41,23 @@ pub struct InteractionFilter {
     pub until: Option<Time>,
 }
 
+impl InteractionFilter {
+    fn parameters(&self) -> [(&'static str, Option<String>); 10] {
+        [
+            ("state", self.state.clone()),
+            ("decision", self.decision.clone()),
+            ("queue", self.queue.clone()),
+            ("flowId", self.flow.map(|flow| flow.to_string())),
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("messageId", self.message_id.clone()),
+            ("subject", self.subject.clone()),
+            ("since", self.since.map(|time| time.to_string())),
+            ("until", self.until.map(|time| time.to_string())),
+        ]
+    }
+}
+
 /// A mail to hand in.
 #[derive(Clone, Debug, Default)]
 pub struct Mail {
@@ -62,19 +79,7 @@ impl Interactions<'_> {
     /// Interactions, newest first, their runs left out.
     #[must_use]
     pub fn list(&self, filter: &InteractionFilter) -> BoxStream<'static, Result<Interaction>> {
-        let parameters = [
-            ("state", filter.state.clone()),
-            ("decision", filter.decision.clone()),
-            ("queue", filter.queue.clone()),
-            ("flowId", filter.flow.map(|flow| flow.to_string())),
-            ("from", filter.from.clone()),
-            ("to", filter.to.clone()),
-            ("messageId", filter.message_id.clone()),
-            ("subject", filter.subject.clone()),
-            ("since", filter.since.map(|time| time.to_string())),
-            ("until", filter.until.map(|time| time.to_string())),
-        ];
-        self.0.chunks(&with_query("/interactions", &parameters))
+        self.0.chunks(&with_query("/interactions", &filter.parameters()))
     }
 
     /// Hands a mail in: answered when it is on stable storage.
@@ -106,6 +111,14 @@ impl Interactions<'_> {
     /// Runs it again with what is published now.
     pub async fn rerun(&self, id: InteractionId) -> Result<Interaction> {
         self.0.post(&format!("/interactions/{id}/rerun"), &Object::new()).await
+    }
+
+    /// Runs what matches again, newest first, about a thousand at a time: `cursor` is the `nextCursor` of the answer before. A filter that
+    /// says nothing is refused.
+    pub async fn rerun_all(&self, filter: &InteractionFilter, cursor: Option<String>) -> Result<Reruns> {
+        let mut parameters = filter.parameters().to_vec();
+        parameters.push(("cursor", cursor));
+        self.0.post(&with_query("/interactions/rerun", &parameters), &Object::new()).await
     }
 
     /// Erases message, subject, traces and attributes.

@@ -25,7 +25,7 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<Chunk<Interaction>>, ApiError> {
     let size = query.number("pageSize", 1..=500, 25);
-    let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
+    let after = cursor(&mut query);
     let filter = filter(&state, &mut query);
     query.finish()?;
     let (records, more) = page(&state, &filter, after, size).await?;
@@ -78,7 +78,8 @@ fn kept_bytes(record: &InteractionRecord) -> usize {
     attributes.chain(decision).fold(record.subject.len(), usize::saturating_add)
 }
 
-fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
+/// The filters that the query has.
+pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
     InteractionFilter {
         state: query.one_of("state", &STATES),
         decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),
@@ -109,7 +110,12 @@ fn queue(state: &ApiState, query: &mut Query) -> Option<QueueId> {
     found.map(|queue| queue.id)
 }
 
-fn write_cursor(id: InteractionId) -> String {
+/// From after which interaction on.
+pub(super) fn cursor(query: &mut Query) -> Option<InteractionId> {
+    query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor)
+}
+
+pub(super) fn write_cursor(id: InteractionId) -> String {
     URL_SAFE_NO_PAD.encode(id.0.as_bytes())
 }
 
