@@ -10,6 +10,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use support::{Answer, Server, server};
 
@@ -82,6 +84,41 @@ async fn a_mail_and_everything_about_it() {
     assert_eq!(server.get(&format!("{path}/message")).await.status, 410);
     assert_eq!(server.call("POST", &format!("{path}/rerun"), Json::Null).await.status, 410);
     assert_eq!(server.get(&format!("{path}/trace")).await.ok()["runs"][0].get("trace"), None);
+}
+
+#[tokio::test]
+async fn all_that_match_are_run_again() {
+    let (server, _) = prepared().await;
+    for number in 0..5 {
+        let id = format!("many-{number}@x.example");
+        let answer = post(&server, "to=help@a.example&wait=true", &[], &mail("refund", &id)).await;
+        assert_eq!(answer.status, 200);
+    }
+    let list = server.get("/interactions?subject=refund").await.ok();
+    let ids: Vec<&str> = list["entities"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(server.call("DELETE", &format!("/interactions/{}/content", ids[4]), Json::Null).await.status, 204);
+    let rerun = async |query: &str| {
+        let answer = server.call("POST", &format!("/interactions/rerun{query}"), Json::Null).await;
+        (answer.status, answer.json())
+    };
+    // Newest first, in two requests; the erased one has nothing to be run over.
+    let (status, first) = rerun("?decision=queue&max=3").await;
+    assert_eq!((status, &first["rerun"], &first["skipped"]), (202, &json!(3), &json!(0)), "{first}");
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let (_, last) = rerun(&format!("?decision=queue&max=3&cursor={cursor}")).await;
+    assert_eq!(last, json!({"rerun": 1, "skipped": 1}));
+    for (place, id) in ids.iter().enumerate() {
+        let runs = if place == 4 { 1 } else { 2 };
+        while server.get(&format!("/interactions/{id}")).await.ok()["runs"].as_array().unwrap().len() != runs {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let (_, none) = rerun("?subject=nothing%20like%20it").await;
+    assert_eq!(none, json!({"rerun": 0, "skipped": 0}));
+    // Without a filter it would be all mail; a misspelt filter would be none.
+    for query in ["", "?max=10", "?decsion=queue", "?decision=kew", "?decision=queue&max=0"] {
+        assert_eq!(rerun(query).await.0, 400, "{query}");
+    }
 }
 
 #[tokio::test]

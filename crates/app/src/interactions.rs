@@ -276,27 +276,6 @@ impl App {
         .await?)
     }
 
-    /// Runs an interaction again, with what is published now. Unless `resend`, the run sends only what was never sent.
-    ///
-    /// # Errors
-    /// Not found, erased, claimed or waiting, or the store.
-    pub async fn rerun(&self, actor: &str, id: InteractionId, resend: bool) -> Result<(), InteractionError> {
-        let interaction = self.interaction(id).await?;
-        if interaction.erased {
-            return Err(erased(id));
-        }
-        let audit = entry(&self.origin, actor, "run again", id);
-        self.store.rerun(id, resend, audit).await.map_err(|error| match error {
-            LeaseError::Lost | LeaseError::NoQueue => {
-                InteractionError::Busy("the interaction is claimed, or waits for a run already")
-            }
-            LeaseError::Store(error) => error.into(),
-        })?;
-        self.undecided.notify_one();
-        tracing::info!(actor, interaction = %id, resend, "rerun asked for");
-        Ok(())
-    }
-
     /// Erases message, traces and attributes; the ledger row stays.
     ///
     /// # Errors
@@ -439,7 +418,7 @@ fn not_found(id: InteractionId) -> InteractionError {
     InteractionError::NotFound(id)
 }
 
-fn erased(id: InteractionId) -> InteractionError {
+pub(crate) fn erased(id: InteractionId) -> InteractionError {
     InteractionError::Erased(id)
 }
 

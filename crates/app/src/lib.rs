@@ -10,6 +10,7 @@ pub mod observed;
 pub mod outbox;
 pub mod peers;
 pub mod replay;
+pub mod reruns;
 pub mod retention;
 pub mod tables;
 pub mod traces;

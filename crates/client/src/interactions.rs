@@ -6,7 +6,7 @@ use reqwest::Method;
 use waypost_ids::{FlowId, InteractionId};
 use waypost_wire::Object;
 use waypost_wire::delivery::{CompleteRequest, Deliveries, ForwardRequest, Ledger, ReplyRequest, TransferRequest};
-use waypost_wire::interaction::{Attachments, Interaction, Summary, Trace};
+use waypost_wire::interaction::{Attachments, Interaction, Reruns, Summary, Trace};
 use waypost_wire::time::Time;
 
 use crate::path::{flag, with_query};
@@ -18,7 +18,7 @@ use crate::{Client, Result};
 pub struct Interactions<'c>(pub(crate) &'c Client);
 
 /// Which interactions to list; what is not said does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InteractionFilter {
     /// `received`, `running`, `decided`, `claimed` or `completed`.
     pub state: Option<String>,
@@ -42,6 +42,23 @@ pub struct InteractionFilter {
     pub until: Option<Time>,
 }
 
+impl InteractionFilter {
+    fn parameters(&self) -> [(&'static str, Option<String>); 10] {
+        [
+            ("state", self.state.clone()),
+            ("decision", self.decision.clone()),
+            ("queue", self.queue.clone()),
+            ("flowId", self.flow.map(|flow| flow.to_string())),
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("messageId", self.message_id.clone()),
+            ("subject", self.subject.clone()),
+            ("since", self.since.map(|time| time.to_string())),
+            ("until", self.until.map(|time| time.to_string())),
+        ]
+    }
+}
+
 /// A mail to hand in.
 #[derive(Clone, Debug, Default)]
 pub struct Mail {
@@ -63,19 +80,7 @@ impl Interactions<'_> {
     /// Interactions, newest first, their runs left out.
     #[must_use]
     pub fn list(&self, filter: &InteractionFilter) -> BoxStream<'static, Result<Interaction>> {
-        let parameters = [
-            ("state", filter.state.clone()),
-            ("decision", filter.decision.clone()),
-            ("queue", filter.queue.clone()),
-            ("flowId", filter.flow.map(|flow| flow.to_string())),
-            ("from", filter.from.clone()),
-            ("to", filter.to.clone()),
-            ("messageId", filter.message_id.clone()),
-            ("subject", filter.subject.clone()),
-            ("since", filter.since.map(|time| time.to_string())),
-            ("until", filter.until.map(|time| time.to_string())),
-        ];
-        self.0.chunks(&with_query("/interactions", &parameters))
+        self.0.chunks(&with_query("/interactions", &filter.parameters()))
     }
 
     /// Hands a mail in: answered when it is on stable storage.
@@ -138,6 +143,14 @@ impl Interactions<'_> {
     /// Completes it under a claim's token; twice is well.
     pub async fn complete(&self, id: InteractionId, request: &CompleteRequest) -> Result<Interaction> {
         self.0.post(&format!("/interactions/{id}/complete"), request).await
+    }
+
+    /// Runs what matches again, newest first, about a thousand at a time: `cursor` is the `nextCursor` of the answer before. A filter that
+    /// says nothing is refused.
+    pub async fn rerun_all(&self, filter: &InteractionFilter, cursor: Option<String>) -> Result<Reruns> {
+        let mut parameters = filter.parameters().to_vec();
+        parameters.push(("cursor", cursor));
+        self.0.post(&with_query("/interactions/rerun", &parameters), &Object::new()).await
     }
 
     /// Erases message, subject, traces and attributes.

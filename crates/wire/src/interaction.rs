@@ -202,6 +202,19 @@ pub struct Trace {
     pub deliveries: Vec<Delivery>,
 }
 
+/// What came of running many again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reruns {
+    /// So many are run again.
+    pub rerun: u64,
+    /// So many matched, and are not: erased, claimed, or waiting for a run.
+    pub skipped: u64,
+    /// There may be more: with this as `cursor` the same request goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -133,7 +133,6 @@ const PATHS: &[&str] = &[
     "flows/*/instances/**",
     "flows/*/versions/*/health",
     "flows/*/versions/*/intents/**",
-    "interactions/rerun",
     "routing/assessments/**",
     "routing/availablemediatypes",
     "routing/conversations/**",

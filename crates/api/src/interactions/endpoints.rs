@@ -5,14 +5,33 @@ use waypost_app::access::scopes::Scope;
 use waypost_ids::DecisionKind;
 use waypost_wire::Object;
 use waypost_wire::delivery::{CompleteRequest, Deliveries, ForwardRequest, Ledger, ReplyRequest, TransferRequest};
-use waypost_wire::interaction::{Attachments, Interaction, Summary, Trace};
+use waypost_wire::interaction::{Attachments, Interaction, Reruns, Summary, Trace};
 
 use super::{agents, attachments, get, ledger, list, post, rerun};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::operation;
+use crate::openapi::operation::{Operation, operation};
 
 /// The words for how a run ended.
 const DECISIONS: &[&str] = &DecisionKind::WORDS;
+
+/// The filters of lists, and of what is done to all that match.
+pub(super) const FILTERS: [&str; 10] =
+    ["state", "decision", "queue", "flowId", "from", "to", "messageId", "subject", "since", "until"];
+
+/// An operation with the filters.
+fn filtered(operation: Operation) -> Operation {
+    operation
+        .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
+        .words("decision", DECISIONS, "How the last run ended.")
+        .text("queue", "A queue's identifier or name.")
+        .uuid("flowId", "The flow of the last run.")
+        .text("from", "The envelope sender.")
+        .text("to", "The envelope recipient.")
+        .text("messageId", "The Message-ID, exactly; angle brackets aside.")
+        .text("subject", "What the subject contains.")
+        .time("since", "Accepted at this time or later.")
+        .time("until", "Accepted before this time.")
+}
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
@@ -20,18 +39,12 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/interactions",
             list::list,
-            operation("getInteractions", Scope::EmailRead, "List interactions, newest first, their runs left out")
-                .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
-                .words("decision", DECISIONS, "How the last run ended.")
-                .text("queue", "A queue's identifier or name.")
-                .uuid("flowId", "The flow of the last run.")
-                .text("from", "The envelope sender.")
-                .text("to", "The envelope recipient.")
-                .text("messageId", "The Message-ID, exactly; angle brackets aside.")
-                .text("subject", "What the subject contains.")
-                .time("since", "Accepted at this time or later.")
-                .time("until", "Accepted before this time.")
-                .chunks::<Interaction>(),
+            filtered(operation(
+                "getInteractions",
+                Scope::EmailRead,
+                "List interactions, newest first, their runs left out",
+            ))
+            .chunks::<Interaction>(),
         )
         .post(
             "/interactions",
@@ -46,6 +59,15 @@ pub fn endpoints() -> Endpoints {
                 .answers::<Interaction>()
                 .answers_with::<Interaction>(StatusCode::ACCEPTED)
                 .refuses(&[409, 422]),
+        )
+        .post(
+            "/interactions/rerun",
+            rerun::rerun_all,
+            filtered(operation("postInteractionsRerun", Scope::EmailWrite, "Run all that match again, newest first"))
+                .number("max", 1, 1000, "Look at no more than so many.")
+                .text("cursor", "Go on where this `nextCursor` was given.")
+                .body::<Object>()
+                .answers_with::<Reruns>(StatusCode::ACCEPTED),
         )
         .get(
             "/interactions/summary",

@@ -77,7 +77,8 @@ fn kept_bytes(record: &InteractionRecord) -> usize {
     attributes.chain(decision).fold(record.subject.len(), usize::saturating_add)
 }
 
-fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
+/// The filters that the query has.
+pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
     InteractionFilter {
         state: query.one_of("state", &STATES),
         decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),

@@ -1,13 +1,16 @@
-//! `POST /interactions/{interactionId}/rerun` and `DELETE /interactions/{interactionId}/content`.
+//! `POST /interactions/{interactionId}/rerun`, `POST /interactions/rerun` and `DELETE /interactions/{interactionId}/content`.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use waypost_wire::interaction::Interaction;
+use waypost_ids::InteractionId;
+use waypost_wire::interaction::{Interaction, Reruns};
 
-use super::{parse_id, view};
+use super::endpoints::FILTERS;
+use super::{list, parse_id, view};
 use crate::auth::{Caller, EmailWrite};
 use crate::body::ObjectBody;
+use crate::cursor;
 use crate::error::ApiError;
 use crate::query::Query;
 use crate::state::ApiState;
@@ -27,6 +30,29 @@ pub async fn rerun(
     let id = parse_id(&id)?;
     state.app.rerun(&caller.client, id, resend).await?;
     Ok((StatusCode::ACCEPTED, Json(view::with_runs(&state.app, id).await?)))
+}
+
+/// So many are looked at in one request, if it says nothing else.
+const MOST: u32 = 1000;
+
+/// Runs all that match again: 202, and how many. A request without a filter would run all mail again, and is refused.
+pub async fn rerun_all(
+    State(state): State<ApiState>,
+    caller: Caller<EmailWrite>,
+    mut query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<(StatusCode, Json<Reruns>), ApiError> {
+    body.finish(&[])?;
+    if !FILTERS.iter().any(|name| query.says(name)) {
+        query.problem("", "nothing says which interactions", &format!("one of {}", FILTERS.join(", ")), "no filter");
+    }
+    let most = query.number("max", 1..=MOST, MOST);
+    let after = query.parsed("cursor", cursor::EXPECTED, cursor::read).map(InteractionId);
+    let filter = list::filter(&state, &mut query);
+    query.finish()?;
+    let reruns = state.app.rerun_all(&caller.client, &filter, after, most).await?;
+    let next_cursor = reruns.after.map(|id| cursor::write(id.0));
+    Ok((StatusCode::ACCEPTED, Json(Reruns { rerun: reruns.rerun, skipped: reruns.skipped, next_cursor })))
 }
 
 /// Erases message, subject and traces; the ledger row stays. Doing it twice is well.

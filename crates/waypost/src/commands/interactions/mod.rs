@@ -5,10 +5,12 @@ mod act;
 use std::io::Write;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use waypost_client::interactions::InteractionFilter;
-use waypost_ids::InteractionId;
+use waypost_ids::{FlowId, InteractionId};
 use waypost_wire::delivery::Delivery;
-use waypost_wire::interaction::{Decision, Interaction};
+use waypost_wire::interaction::{Decision, Interaction, Reruns};
+use waypost_wire::time::Time;
 use waypost_wire::trace::text;
 
 use crate::failure::Failure;
@@ -31,7 +33,7 @@ pub(crate) enum Command {
     Attachments(One),
     /// Print one attachment's bytes
     Attachment(Attached),
-    /// Run one interaction again with what is published now
+    /// Run interactions again with what is published now: one, or all that match
     Rerun(Rerun),
     /// Answer the sender of an interaction that you claimed
     Reply(act::Reply),
@@ -43,11 +45,9 @@ pub(crate) enum Command {
     Complete(act::Complete),
 }
 
-/// Arguments of `list`.
+/// Which interactions are meant.
 #[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
+struct Filter {
     /// received, running, decided, claimed or completed
     #[arg(long)]
     state: Option<String>,
@@ -66,9 +66,47 @@ pub(crate) struct List {
     /// The Message-ID, without angle brackets
     #[arg(long)]
     message_id: Option<String>,
+    /// A queue's name or id
+    #[arg(long)]
+    queue: Option<String>,
+    /// The id of the flow that ran last
+    #[arg(long, value_name = "ID")]
+    flow: Option<FlowId>,
+    /// Accepted at this time or later, such as 2026-11-28T09:00:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Accepted before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    #[command(flatten)]
+    filter: Filter,
     /// At most so many
     #[arg(long, default_value_t = 25)]
     limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `rerun`.
+#[derive(clap::Args)]
+pub(crate) struct Rerun {
+    #[command(flatten)]
+    server: Server,
+    /// The interaction's id; without it, all that match
+    id: Option<InteractionId>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Send again what was sent before; otherwise the run sends only what never was. Of one interaction alone
+    #[arg(long, requires = "id")]
+    resend: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -97,16 +135,6 @@ pub(crate) struct Attached {
     number: u32,
 }
 
-/// Arguments of `rerun`.
-#[derive(clap::Args)]
-pub(crate) struct Rerun {
-    #[command(flatten)]
-    one: One,
-    /// Send again what was sent before; otherwise the run sends only what never was
-    #[arg(long)]
-    resend: bool,
-}
-
 /// Exit code 0: done; 1: refused, such as a claim that was lost; 2: not found, or no answer.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     let mut out = screen::stdout();
@@ -129,11 +157,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
             let bytes = remote.wait(remote.interactions().attachment(arguments.id, arguments.number))?;
             Ok(screen::content().write_all(&bytes)?)
         }
-        Command::Rerun(arguments) => {
-            let (remote, id) = arguments.one.connect()?;
-            let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
-            show(&interaction, arguments.one.output, &mut out)
-        }
+        Command::Rerun(arguments) => rerun(&arguments, &mut out),
         Command::Reply(arguments) => act::reply(&arguments, &mut out),
         Command::Forward(arguments) => act::forward(&arguments, &mut out),
         Command::Transfer(arguments) => act::transfer(&arguments, &mut out),
@@ -184,16 +208,57 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure> {
-    let filter = InteractionFilter {
-        state: arguments.state.clone(),
-        decision: arguments.decision.clone(),
-        from: arguments.from.clone(),
-        to: arguments.to.clone(),
-        subject: arguments.subject.clone(),
-        message_id: arguments.message_id.clone(),
-        ..InteractionFilter::default()
-    };
-    Ok(remote.all(remote.interactions().list(&filter).take(arguments.limit))?)
+    Ok(remote.all(remote.interactions().list(&arguments.filter.told()).take(arguments.limit))?)
+}
+
+impl Filter {
+    fn told(&self) -> InteractionFilter {
+        InteractionFilter {
+            state: self.state.clone(),
+            decision: self.decision.clone(),
+            queue: self.queue.clone(),
+            flow: self.flow,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            subject: self.subject.clone(),
+            message_id: self.message_id.clone(),
+            since: self.since.map(Time::from),
+            until: self.until.map(Time::from),
+        }
+    }
+}
+
+fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
+    let filter = arguments.filter.told();
+    let is_filtered = filter != InteractionFilter::default();
+    let remote = arguments.server.connect()?;
+    match (arguments.id, is_filtered) {
+        (Some(_), true) => {
+            Err(Failure::Failed("an id and a filter can't stand together: either says it all".to_owned()))
+        }
+        (None, false) => Err(Failure::Failed("nothing says which interactions: give an id, or a filter".to_owned())),
+        (Some(id), false) => {
+            let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
+            show(&interaction, arguments.output, out)
+        }
+        (None, true) => {
+            let (mut all, mut cursor) = (Reruns::default(), None);
+            loop {
+                let reruns = remote.wait(remote.interactions().rerun_all(&filter, cursor))?;
+                all.rerun += reruns.rerun;
+                all.skipped += reruns.skipped;
+                cursor = reruns.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            if arguments.output == Output::Json {
+                return Ok(table::json(out, &all)?);
+            }
+            let Reruns { rerun, skipped, .. } = all;
+            Ok(writeln!(out, "{rerun} are run again, {skipped} are not: erased, claimed, or waiting for a run")?)
+        }
+    }
 }
 
 pub(crate) fn short(decision: &Decision) -> String {
