@@ -61,7 +61,7 @@ pub(super) async fn of(db: &impl GenericClient, interactions: &[Uuid]) -> Result
     rows(db, sql, &[&interactions]).await?.iter().map(delivery).collect()
 }
 
-/// Reads from a row with the columns of [`PARTY`].
+/// Reads from a row with the columns of [`party_columns`].
 pub(super) fn party(row: &Row) -> Result<(InteractionId, Party), StoreError> {
     let columns = Columns { row, table: "interactions" };
     let party = Party {
