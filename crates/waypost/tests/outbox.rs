@@ -13,12 +13,17 @@ mod harness;
 mod office;
 
 use std::fs;
+use std::net::TcpListener;
 
-use harness::receiver::Arrived;
+use harness::nodes::{deliver, node, tools};
+use harness::receiver::{Arrived, Receiver};
+use harness::scratch::Scratch;
 use harness::smtp::mail;
+use harness::wait_for;
 use office::{Office, printed, report, said, words};
 use serde_json::{Value as Json, json};
 use waypost_mail::message::{AddressField, Message};
+use waypost_scratch_postgres::Server as Database;
 
 /// Answers the mail, tells the team, and leaves it to people.
 fn answering() -> Json {
@@ -376,14 +381,139 @@ fn a_rerun_sends_what_was_never_sent_and_a_resend_everything() {
     let taken = office.one_is("cancelled", &id, "later.new@team.example");
     assert!(taken.get("heldBy").is_none(), "{taken}");
     assert_eq!(office.receiver.arrived().len(), 3);
-    // Everything again. The thread had its answer within the hour, and the rules hold for this one too.
+    // Everything again, whatever was answered before.
     office.publish(&flow, "help", &answering());
     rerun(&["--resend"], 5);
     office.none_is_pending();
     let arrived = office.receiver.arrived();
     let count = |to: &str| arrived.iter().filter(|one| one.to == to).count();
-    assert_eq!((count("team@team.example"), count("boss@team.example")), (2, 2), "{}", words(&office.deliveries(&id)));
-    printed(&office.server.cli(&["ledger"]), 0);
+    let counts = (count("ana@customer.example"), count("team@team.example"), count("boss@team.example"));
+    assert_eq!(counts, (2, 2, 2), "{}", words(&office.deliveries(&id)));
+    office.close(6);
+}
+
+#[test]
+fn an_answer_to_all_goes_to_everybody_but_ourselves() {
+    let office = Office::open("outbox-all");
+    let answer = json!([{"type": "sendReply", "text": "We have it.", "replyAll": true}, {"type": "disconnect"}]);
+    office.route("help", &answer, &json!({}));
+    office.route("other", &answer, &json!({}));
+    let to = "To: help@desk.example, Bob <bob@customer.example>\r\nCc: OTHER@desk.example, eve@customer.example";
+    let raw = mail("all@customer.example", "hello", "Hello").replace("To: care@example.com", to);
+    let id = office.send("ana@customer.example", "help", &raw);
+    office.all_are("delivered", &id, 3);
+    let arrived = office.receiver.arrived();
+    for to in ["ana@customer.example", "bob@customer.example", "eve@customer.example"] {
+        let one = the_one(&arrived, to);
+        assert_eq!(
+            one.header("cc").map(|cc| cc.contains("bob@") && cc.contains("eve@")),
+            Some(true),
+            "{}",
+            one.content
+        );
+    }
+    // It was one answer in the thread, and there is one an hour.
+    let again = format!("References: <all@customer.example>\r\n{}", mail("all2@customer.example", "hello", "Hello"));
+    let id = office.send("ana@customer.example", "help", &again);
+    assert_eq!(office.deliveries(&id)[0]["heldBy"]["rule"], "thread");
+    office.close(3);
+}
+
+#[test]
+fn a_dead_letter_is_corrected_and_sent_again() {
+    let office = Office::open_with("outbox-dead", Receiver::start(), &["--mail-retry-for", "1s"]);
+    office.route("wrap", &forwarding(true, &["later.one@team.example"]), &json!({}));
+    office.route("on", &forwarding(false, &["later.two@team.example"]), &json!({}));
+    let id = office.send("ana@customer.example", "wrap", &mail("d@customer.example", "please", "Hello"));
+    // Twice it is told to come back later, and then its time is over.
+    let dead = office.one_is("dead", &id, "later.one@team.example");
+    assert_eq!((&dead["attempts"], dead.get("nextAttemptAt")), (&json!(2), None), "{dead}");
+    assert!(dead["lastAnswer"].as_str().unwrap().contains("451 4.2.1 Come back later"), "{dead}");
+    assert_eq!(office.interaction(&id)["decision"]["queue"]["name"], "Unrouted");
+    let delivery = dead["id"].as_str().unwrap();
+    let content = printed(&office.server.cli(&["deliveries", "content", delivery]), 0);
+    let file = office.scratch.path("corrected.eml");
+    let other = content.replace(dead["messageId"].as_str().unwrap(), "other@desk.example");
+    fs::write(&file, &other).unwrap();
+    let edit = || office.server.cli(&["deliveries", "edit", delivery, file.to_str().unwrap()]);
+    assert!(said(&edit()).contains("Message-ID"), "its id stays");
+    let corrected = content.replace("Subject: Fwd: please", "Subject: Corrected\r\nX-Dots: .");
+    fs::write(&file, format!("{corrected}.\r\n..\r\n")).unwrap();
+    printed(&edit(), 0);
+    printed(&office.server.cli(&["deliveries", "retry", "--all"]), 0);
+    office.state_is("completed", &id);
+    let arrived = office.receiver.arrived();
+    let one = the_one(&arrived, "later.one@team.example");
+    assert_eq!((one.header("subject"), one.id()), (Some("Corrected"), dead["messageId"].as_str().unwrap()));
+    assert!(one.content.ends_with("\r\n.\r\n..\r\n"), "{:?}", one.content);
+    assert!(said(&edit()).contains("only a dead one can be edited"), "{}", said(&edit()));
+
+    // One that nobody wants to be sent any more leaves its interaction to a person.
+    let id = office.send("ana@customer.example", "on", &mail("e@customer.example", "please", "Hello"));
+    let dead = office.one_is("dead", &id, "later.two@team.example");
+    printed(&office.server.cli(&["deliveries", "cancel", dead["id"].as_str().unwrap()]), 0);
+    office.one_is("cancelled", &id, "later.two@team.example");
+    assert_eq!(office.interaction(&id)["decision"]["queue"]["name"], "Unrouted");
+    office.close(1);
+}
+
+#[test]
+fn a_smarthost_that_was_away_gets_everything_once_it_is_back() {
+    // Whoever had the port has gone.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let office = Office::open_with("outbox-away", Receiver::start(), &["--smarthost", &format!("smtp://{address}")]);
+    office.route("on", &forwarding(false, &["one@team.example"]), &json!({}));
+    let ids: Vec<String> = (0..20)
+        .map(|number| {
+            office.send("ana@customer.example", "on", &mail(&format!("{number}@customer.example"), "x", "Hello"))
+        })
+        .collect();
+    let waiting = office.wait_for(&ids[0], "an attempt", |one| one.get("lastAnswer").is_some());
+    assert!(waiting["lastAnswer"].as_str().unwrap().contains(&address), "{waiting}");
+    let ledger: Json = serde_json::from_str(&printed(&office.server.cli(&["ledger", "--output", "json"]), 0)).unwrap();
+    assert_eq!((&ledger["places"]["goingOut"], &ledger["deliveries"]["pending"]), (&json!(20), &json!(20)), "{ledger}");
+    let back = Receiver::at(&address);
+    // Those that were tried wait for half a minute, others for the smarthost alone.
+    wait_for("all of them", || {
+        printed(&office.server.cli(&["deliveries", "retry", "--state", "pending"]), 0);
+        (back.arrived().len() >= 20).then_some(())
+    });
+    for id in &ids {
+        office.state_is("completed", id);
+    }
+    assert_eq!(back.arrived().len(), 20);
+}
+
+#[test]
+fn the_ledger_names_what_nobody_carries() {
+    let Some(tools) = tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    database.sql("postgres", "CREATE DATABASE mail").unwrap();
+    let scratch = Scratch::new("outbox-ledger");
+    // It sends nothing.
+    let server = node(&scratch, "node", &database.url("mail"));
+    let api = server.api();
+    api.post("/routing/email/domains", &json!({"id": "desk.example"})).ok();
+    let flow = json!({"name": "on", "type": "email", "nodes": [{"id": "n", "actions": forwarding(false, &["one@team.example"])}]});
+    let flow = api.post("/flows", &flow).ok();
+    let route = json!({"pattern": "on", "flow": {"id": flow["id"]}});
+    api.post("/routing/email/domains/desk.example/routes", &route).ok();
+    deliver(&server, "l@customer.example", "on@desk.example");
+    printed(&server.cli(&["ledger"]), 0);
+    let id = api.interactions_of("l@customer.example")[0]["id"].as_str().unwrap().to_owned();
+    database.sql("mail", "UPDATE deliveries SET due_at = due_at - interval '2 hours'").unwrap();
+    let stuck = server.cli(&["ledger"]);
+    assert!(printed(&stuck, 1).lines().any(|line| line.split_whitespace().eq(["stuck", "1"])));
+    assert!(said(&stuck).contains(&id) && said(&stuck).contains("1 stuck"), "{}", said(&stuck));
+    // A row that is gone is missed.
+    database.sql("mail", "DELETE FROM deliveries").unwrap();
+    let differs = server.cli(&["ledger"]);
+    printed(&differs, 1);
+    assert!(
+        said(&differs).contains("deliveries pending: counted 0, but the running count says 1"),
+        "{}",
+        said(&differs)
+    );
 }
 
 #[test]

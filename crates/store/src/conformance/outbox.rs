@@ -315,6 +315,28 @@ pub(crate) async fn automatic_answers_are_limited(store: &dyn Store) {
     }
     let rules: Vec<Option<&str>> = rules.iter().map(Option::as_deref).collect();
     assert_eq!(rules, [None, Some("thread"), None, Some("correspondent")]);
+    // What nobody got does not count, nor what somebody wants sent again.
+    all_end(store, AttemptEnd::Dead, 10).await;
+    let mut reply = answer(11, "ann@example.net", "t1");
+    let copy = answer(12, "bob@example.net", "t1");
+    reply.to.extend(copy.to);
+    let to_both = |number: u128| {
+        let mut mail = reply.clone();
+        mail.message_id = format!("{number}@out.example.com");
+        for (to, id) in mail.to.iter_mut().zip(number..) {
+            to.id = delivery(id);
+        }
+        sends(DecisionKind::Queue, vec![mail])
+    };
+    // It is one answer in its thread, though two get it.
+    again(store, false, to_both(21), 20).await;
+    assert_eq!((state(store, 21).await, state(store, 22).await), (DeliveryState::Pending, DeliveryState::Pending));
+    again(store, true, to_both(31), 30).await;
+    assert_eq!((state(store, 31).await, state(store, 32).await), (DeliveryState::Pending, DeliveryState::Pending));
+    // Of what waits the next run makes another.
+    again(store, false, to_both(41), 40).await;
+    assert_eq!((state(store, 31).await, state(store, 32).await), (DeliveryState::Cancelled, DeliveryState::Cancelled));
+    assert_eq!((state(store, 41).await, state(store, 42).await), (DeliveryState::Pending, DeliveryState::Pending));
     // A day later there is room again, and what was cancelled never counted.
     let mut late = sends(DecisionKind::Queue, vec![answer(5, "ann@example.net", "t1")]);
     late.started_at = at(0) + SignedDuration::from_hours(25);

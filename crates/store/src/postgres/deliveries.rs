@@ -1,6 +1,6 @@
 //! Deliveries and what they carry, as rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -178,7 +178,7 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
         for to in &sent.mail.to {
             let mut to = to.clone();
             if let (Some(answers), None) = (&to.answers, &to.held) {
-                to.held = storms.hold(answers);
+                to.held = storms.hold(answers, &sent.mail.message_id);
             }
             let one = begun(sent.mail, &to, sent.interaction, sent.run, sent.at);
             tally.sent(None, one.state);
@@ -258,10 +258,13 @@ fn content_sum(head: &[u8], tail: &[u8]) -> i64 {
 }
 
 /// How many automatic answers were kept before, for each correspondent and thread. Nobody else keeps any there until the transaction ends.
+/// What never arrived does not count, nor what somebody wants sent again.
 #[derive(Default)]
 struct Storms {
     correspondents: HashMap<String, u64>,
     threads: HashMap<String, u64>,
+    /// The thread and Message-ID of each that was kept since: an answer to several recipients is one in its thread.
+    kept: HashSet<(String, String)>,
 }
 
 impl Storms {
@@ -290,24 +293,29 @@ impl Storms {
         rows(db, sql, &[&locked]).await?;
         let (day, hour) = windows(at);
         let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(correspondent, 200) = left(name, 200)
-                AND correspondent IS NOT NULL AND correspondent = name AND state <> 4 AND created_at > $2)
+                AND correspondent IS NOT NULL AND correspondent = name AND state NOT IN (3, 4) AND NOT again AND created_at > $2)
             FROM unnest($1::text[]) AS named (name)";
         let correspondents = counts(&rows(db, sql, &[&correspondents, &day]).await?)?;
-        let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(thread, 200) = left(name, 200)
-                AND thread IS NOT NULL AND thread = name AND state <> 4 AND created_at > $2)
+        let sql =
+            "SELECT name, (SELECT count(DISTINCT message_id) FROM deliveries WHERE left(thread, 200) = left(name, 200)
+                AND thread IS NOT NULL AND thread = name AND state NOT IN (3, 4) AND NOT again AND created_at > $2)
             FROM unnest($1::text[]) AS named (name)";
         let threads = counts(&rows(db, sql, &[&threads, &hour]).await?)?;
-        Ok(Self { correspondents, threads })
+        Ok(Self { correspondents, threads, kept: HashSet::new() })
     }
 
     /// Whether this one is held back; if not, it counts for those that come after it.
-    fn hold(&mut self, answers: &Answers) -> Option<crate::records::outbox::Held> {
+    fn hold(&mut self, answers: &Answers, message_id: &str) -> Option<crate::records::outbox::Held> {
+        let thread = text(&answers.thread).into_owned();
         let to = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
-        let within = self.threads.entry(text(&answers.thread).into_owned()).or_default();
-        let held = storm(answers, *to, *within);
+        let within = self.threads.entry(thread.clone()).or_default();
+        let mail = (thread, message_id.to_owned());
+        let itself = u64::from(self.kept.contains(&mail));
+        let held = storm(answers, *to, within.saturating_sub(itself));
         if held.is_none() {
             *to = to.saturating_add(1);
-            *within = within.saturating_add(1);
+            *within = within.saturating_add(1 - itself);
+            self.kept.insert(mail);
         }
         held
     }

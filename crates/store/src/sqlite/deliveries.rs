@@ -164,16 +164,18 @@ pub(super) fn insert(
             let mut to = to.clone();
             if let (Some(answers), None) = (&to.answers, &to.held) {
                 let (day, hour) = windows(at);
-                let in_time = "state <> 4 AND created_at >";
-                let to_correspondent =
-                    format!("SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND {in_time} ?2");
-                let in_thread = format!("SELECT count(*) FROM deliveries WHERE thread = ?1 AND {in_time} ?2");
-                let count = |sql: &str, key: &str, since| -> Result<u64, StoreError> {
-                    Ok(session.db.prepare_cached(sql)?.query_row((key, micros(since)), |row| row.get(0))?)
-                };
-                let sent = count(&to_correspondent, &answers.correspondent, day)?;
-                let held = storm(answers, sent, count(&in_thread, &answers.thread, hour)?);
-                to.held = held;
+                // What never arrived does not count, nor what somebody wants sent again.
+                let counts = "state NOT IN (3, 4) AND NOT again AND created_at > ?2";
+                let sql = format!("SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND {counts}");
+                let mut statement = session.db.prepare_cached(&sql)?;
+                let sent = statement.query_row((&answers.correspondent, micros(day)), |row| row.get(0))?;
+                // An answer to several recipients is one in its thread.
+                let sql = format!(
+                    "SELECT count(DISTINCT message_id) FROM deliveries WHERE thread = ?1 AND {counts} AND message_id <> ?3"
+                );
+                let mut statement = session.db.prepare_cached(&sql)?;
+                let key = (&answers.thread, micros(hour), &mail.message_id);
+                to.held = storm(answers, sent, statement.query_row(key, |row| row.get(0))?);
             }
             let one = begun(mail, &to, interaction, run, at);
             session

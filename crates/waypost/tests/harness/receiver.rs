@@ -61,7 +61,12 @@ type Seen = Arc<Mutex<HashMap<String, u32>>>;
 impl Receiver {
     /// Listens on a free port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0")
+    }
+
+    /// Listens there.
+    pub fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (arrived, seen, kills) = (Arc::default(), Seen::default(), Arc::<AtomicUsize>::default());
         let (kept, killed) = (Arc::clone(&arrived), Arc::clone(&kills));

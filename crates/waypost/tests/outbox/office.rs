@@ -57,10 +57,16 @@ pub fn report(recipient: &str, message_id: &str) -> String {
 
 impl Office {
     pub fn open(name: &str) -> Self {
+        Self::open_with(name, Receiver::start(), &[])
+    }
+
+    /// With these arguments of `serve`.
+    pub fn open_with(name: &str, receiver: Receiver, arguments: &[&str]) -> Self {
         let scratch = Scratch::new(name);
-        let receiver = Receiver::start();
         let environment = vec![("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into())];
-        let server = Server::start(&scratch.path("data"), &Start { environment, ..Start::unlimited() });
+        let mut start = Start { environment, ..Start::unlimited() };
+        start.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        let server = Server::start(&scratch.path("data"), &start);
         let api = server.api();
         for queue in ["Support", "Experts"] {
             api.post("/routing/queues", &json!({"name": queue})).ok();
