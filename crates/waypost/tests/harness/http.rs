@@ -27,9 +27,13 @@ pub struct Answer {
 
 impl Answer {
     fn of(response: Result<http::Response<Body>, ureq::Error>) -> Self {
-        let mut response = response.unwrap();
-        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().unwrap();
-        Self { status: response.status().as_u16(), headers: response.headers().clone(), body }
+        Self::read(response).unwrap()
+    }
+
+    fn read(response: Result<http::Response<Body>, ureq::Error>) -> Result<Self, ureq::Error> {
+        let mut response = response?;
+        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+        Ok(Self { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 
     /// A header's value.
@@ -92,6 +96,10 @@ impl Api {
 
     /// A request as it is.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -99,7 +107,7 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::of(if body.is_empty() {
+        Answer::read(if body.is_empty() {
             self.agent.run(request.body(()).unwrap())
         } else {
             self.agent.run(request.body(body).unwrap())
@@ -118,6 +126,16 @@ impl Api {
     /// POST of JSON.
     pub fn post(&self, path: &str, body: &Json) -> Answer {
         self.send_json("POST", path, body)
+    }
+
+    /// GET from a server that may be killed meanwhile; none if it did not answer.
+    pub fn try_get(&self, path: &str) -> Option<Answer> {
+        self.try_send("GET", path, &[], &[]).ok()
+    }
+
+    /// POST of JSON to a server that may be killed meanwhile; none if it did not answer.
+    pub fn try_post(&self, path: &str, body: &Json) -> Option<Answer> {
+        self.try_send("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes()).ok()
     }
 
     /// PUT of JSON.
