@@ -33,31 +33,39 @@ fn enough(round: usize) -> usize {
     20 + round * 17 % 50
 }
 
-fn start(receiver: &Receiver, database: Option<&str>) -> Start {
-    let mut environment = vec![("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into())];
-    environment.extend(database.map(|url| ("WAYPOST_DATABASE", url.into())));
-    Start { environment, ..Start::unlimited() }
+/// How a server is started that gives itself a name of its own, so that each mail tells which of them sent it.
+fn start(receiver: &Receiver, database: Option<&str>, name: &str) -> Start {
+    let mut start = Start::unlimited();
+    start.arguments.extend(["--hostname".to_owned(), name.to_owned()]);
+    start.environment.push(("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into()));
+    start.environment.extend(database.map(|url| ("WAYPOST_DATABASE", url.into())));
+    start
 }
+
+/// Mails that are accepted after the last kill: whoever is left has no reason for copies of theirs.
+const LAST: usize = 100;
 
 #[test]
 fn what_was_decided_to_be_sent_outlives_the_server() {
     let scratch = Scratch::new("outbox-crash");
     let (receiver, mut senders) = (Receiver::start(), Senders::default());
     let (mut bounces, mut people) = (Bounces::default(), People::default());
-    let start = start(&receiver, None);
-    let mut server = Server::start(&scratch.path("data"), &start);
+    let name = |round: usize| format!("server{round}.desk.example");
+    let begin = |round: usize| Server::start(&scratch.path("data"), &start(&receiver, None, &name(round)));
+    let mut server = begin(0);
     prepare(&server);
     for round in 0..ROUNDS {
         people.act_while(server.api(), round, || {
             deliver_until(&[server.smtp.clone()], mail_of, &mut senders, round, enough(round), || {
                 server.kill();
-                receiver.sender_was_killed();
+                receiver.was_killed(&name(round));
             });
         });
-        server = Server::start(&scratch.path("data"), &start);
+        server = begin(round + 1);
         bounces.send(&server, &receiver);
     }
-    println!("SQLite: {}", settle(&server, &receiver, &senders, &mut bounces, &people, ROUNDS));
+    deliver_until(&[server.smtp.clone()], mail_of, &mut senders, ROUNDS, LAST, || ());
+    println!("SQLite: {}", settle(&server, &receiver, &senders, &mut bounces, &people));
     server.stop();
 }
 
@@ -68,22 +76,26 @@ fn what_was_decided_to_be_sent_outlives_any_node() {
     let scratch = Scratch::new("outbox-nodes");
     let (receiver, mut senders) = (Receiver::start(), Senders::default());
     let (mut bounces, mut people) = (Bounces::default(), People::default());
-    let start = start(&receiver, Some(&database.fresh_database().unwrap()));
-    let node = |number: usize| Server::start(&scratch.path(&format!("node{number}")), &start);
-    let mut nodes: Vec<Server> = (0..3).map(node).collect();
+    let url = database.fresh_database().unwrap();
+    let name = |number: usize, life: usize| format!("node{number}-{life}.desk.example");
+    let begin = |number: usize, life: usize| {
+        Server::start(&scratch.path(&format!("node{number}")), &start(&receiver, Some(&url), &name(number, life)))
+    };
+    let mut nodes: Vec<Server> = (0..3).map(|number| begin(number, 0)).collect();
     prepare(&nodes[0]);
+    let addresses = |nodes: &[Server]| nodes.iter().map(|node| node.smtp.clone()).collect::<Vec<_>>();
     for round in 0..ROUNDS {
-        let addresses: Vec<String> = nodes.iter().map(|node| node.smtp.clone()).collect();
-        let killed = round % 3;
+        let (killed, life) = (round % 3, round / 3);
         people.act_while(nodes[killed].api(), round, || {
-            deliver_until(&addresses, mail_of, &mut senders, round, enough(round), || {
+            deliver_until(&addresses(&nodes), mail_of, &mut senders, round, enough(round), || {
                 nodes[killed].kill();
-                receiver.sender_was_killed();
+                receiver.was_killed(&name(killed, life));
             });
         });
         bounces.send(&nodes[(round + 1) % 3], &receiver);
-        nodes[killed] = node(killed);
+        nodes[killed] = begin(killed, life + 1);
     }
-    println!("three nodes: {}", settle(&nodes[0], &receiver, &senders, &mut bounces, &people, ROUNDS));
+    deliver_until(&addresses(&nodes), mail_of, &mut senders, ROUNDS, LAST, || ());
+    println!("three nodes: {}", settle(&nodes[0], &receiver, &senders, &mut bounces, &people));
     nodes.iter_mut().for_each(Server::stop);
 }

@@ -10,10 +10,9 @@
 //! | `twice` | answers the content twice |
 //! | anything else | takes it |
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -29,8 +28,8 @@ pub struct Arrived {
     pub content: String,
     /// Whether the sender was told so.
     pub answered: bool,
-    /// How many senders had been killed when its connection began, and when it was taken.
-    pub kills: (usize, usize),
+    /// The name that the sender gave itself.
+    pub sender: String,
 }
 
 impl Arrived {
@@ -53,7 +52,7 @@ pub struct Receiver {
     /// Where it listens.
     pub address: String,
     arrived: Arc<Mutex<Vec<Arrived>>>,
-    kills: Arc<AtomicUsize>,
+    killed: Mutex<BTreeMap<String, usize>>,
 }
 
 type Seen = Arc<Mutex<HashMap<String, u32>>>;
@@ -68,21 +67,27 @@ impl Receiver {
     pub fn at(address: &str) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (arrived, seen, kills) = (Arc::default(), Seen::default(), Arc::<AtomicUsize>::default());
-        let (kept, killed) = (Arc::clone(&arrived), Arc::clone(&kills));
+        let (arrived, seen) = (Arc::default(), Seen::default());
+        let kept = Arc::clone(&arrived);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (kept, seen, killed) = (Arc::clone(&kept), Arc::clone(&seen), Arc::clone(&killed));
+                let (kept, seen) = (Arc::clone(&kept), Arc::clone(&seen));
                 // A sender that was killed leaves a session behind.
-                thread::spawn(move || drop(session(stream, &kept, &seen, &killed)));
+                thread::spawn(move || drop(session(stream, &kept, &seen)));
             }
         });
-        Self { address, arrived, kills }
+        Self { address, arrived, killed: Mutex::default() }
     }
 
-    /// Notes that a sender was killed, before it is started again.
-    pub fn sender_was_killed(&self) {
-        self.kills.fetch_add(1, Ordering::SeqCst);
+    /// Notes that a sender was killed.
+    pub fn was_killed(&self, sender: &str) {
+        let arrived = self.arrived.lock().unwrap().len();
+        self.killed.lock().unwrap().insert(sender.to_owned(), arrived);
+    }
+
+    /// Who was killed, and how many mails had arrived by then.
+    pub fn killed(&self) -> BTreeMap<String, usize> {
+        self.killed.lock().unwrap().clone()
     }
 
     /// What arrived so far.
@@ -91,14 +96,13 @@ impl Receiver {
     }
 }
 
-fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen, kills: &AtomicUsize) -> io::Result<()> {
-    let begun = kills.load(Ordering::SeqCst);
+fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut out = stream;
     let mut say = move |text: &str| out.write_all(text.as_bytes());
     say("220 receiver.example ESMTP\r\n")?;
-    let (mut from, mut to) = (String::new(), String::new());
+    let (mut sender, mut from, mut to) = (String::new(), String::new(), String::new());
     loop {
         let mut line = String::new();
         if lines.read_line(&mut line)? == 0 {
@@ -107,7 +111,10 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen, kills:
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         let path = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
         match verb.as_str() {
-            "EHLO" => say("250-receiver.example\r\n250-SIZE 60000000\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?,
+            "EHLO" => {
+                line.get(4..).unwrap_or_default().trim().clone_into(&mut sender);
+                say("250-receiver.example\r\n250-SIZE 60000000\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?;
+            }
             "MAIL" => {
                 from = path();
                 say("250 2.1.0 Ok\r\n")?;
@@ -136,19 +143,13 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen, kills:
                 }
                 let first = count(seen, "data", &to) == 1;
                 let lost = first && (to.starts_with("close") || to.starts_with("half"));
-                let (from, to) = (from.clone(), to.clone());
+                let (sender, from, to) = (sender.clone(), from.clone(), to.clone());
                 if to.starts_with("slow") {
                     thread::sleep(Duration::from_millis(300));
                 }
                 let twice = to.starts_with("twice");
                 let half = to.starts_with("half");
-                arrived.lock().unwrap().push(Arrived {
-                    from,
-                    to,
-                    content,
-                    answered: !lost,
-                    kills: (begun, kills.load(Ordering::SeqCst)),
-                });
+                arrived.lock().unwrap().push(Arrived { from, to, content, answered: !lost, sender });
                 if lost {
                     return if half { say("250 2.0.0 O") } else { Ok(()) };
                 }

@@ -141,7 +141,6 @@ pub fn settle(
     senders: &Senders,
     bounces: &mut Bounces,
     people: &People,
-    kills: usize,
 ) -> String {
     let api = server.api();
     wait_until_over(server, &api, receiver, bounces);
@@ -150,10 +149,12 @@ pub fn settle(
     for one in api.all("/deliveries") {
         deliveries.entry(one["interactionId"].as_str().unwrap().to_owned()).or_default().push(one);
     }
-    let mut arrived: BTreeMap<(String, String), Vec<Arrived>> = BTreeMap::new();
-    for one in receiver.arrived() {
-        arrived.entry((one.to.clone(), one.id().to_owned())).or_default().push(one);
+    let mut arrived: BTreeMap<(String, String), Vec<(usize, Arrived)>> = BTreeMap::new();
+    for (number, one) in receiver.arrived().into_iter().enumerate() {
+        arrived.entry((one.to.clone(), one.id().to_owned())).or_default().push((number, one));
     }
+    let killed = receiver.killed();
+    let kills = killed.len();
     let mut counts = Counts::default();
     let (mut there, mut handed_on) = (BTreeSet::new(), people.handed_on.clone());
     for interaction in &interactions {
@@ -168,7 +169,11 @@ pub fn settle(
         sent_as_decided(message_id, &sent);
         for delivery in &sent {
             let text = |member: &str| delivery[member].as_str().unwrap().to_owned();
-            counts.delivery(delivery, arrived.remove(&(text("target"), text("messageId"))).unwrap_or_default());
+            counts.delivery(
+                delivery,
+                arrived.remove(&(text("target"), text("messageId"))).unwrap_or_default(),
+                &killed,
+            );
             handed_on.remove(delivery["target"].as_str().unwrap());
         }
     }
@@ -248,34 +253,28 @@ struct Counts {
 
 impl Counts {
     /// A delivery, and what arrived of it.
-    fn delivery(&mut self, delivery: &Json, arrived: Vec<Arrived>) {
+    fn delivery(&mut self, delivery: &Json, arrived: Vec<(usize, Arrived)>, killed: &BTreeMap<String, usize>) {
         self.deliveries += 1;
         self.arrivals += arrived.len();
-        match delivery["state"].as_str().unwrap() {
+        let state = delivery["state"].as_str().unwrap();
+        match state {
             "delivered" => self.delivered += 1,
             "bounced" => self.bounced += 1,
             "dead" => self.dead += 1,
             _ => self.cancelled += 1,
         }
-        assert_eq!(
-            arrived.is_empty(),
-            matches!(delivery["state"].as_str(), Some("dead" | "cancelled")),
-            "{delivery}: {arrived:?}"
-        );
-        for one in &arrived {
-            assert_eq!(one.id(), delivery["messageId"], "{delivery}");
-            assert_eq!(
-                (&one.from, &one.content),
-                (&arrived[0].from, &arrived[0].content),
-                "one mail under one address"
-            );
+        assert_eq!(arrived.is_empty(), matches!(state, "dead" | "cancelled"), "{delivery}: {arrived:?}");
+        for (_, one) in &arrived {
+            let first = &arrived[0].1;
+            assert_eq!((&one.from, &one.content), (&first.from, &first.content), "one mail under one address");
             assert!(one.content.contains("dots\r\n") || delivery["kind"] == "reply", "{}", one.content);
         }
         for pair in arrived.windows(2) {
-            let [first, copy] = pair else { unreachable!() };
+            let [(_, first), (number, copy)] = pair else { unreachable!() };
             if !first.answered {
                 self.after_lost_answers += 1;
-            } else if first.kills.0 < copy.kills.1 {
+            } else if killed.get(&first.sender).is_some_and(|by_then| number >= by_then) && copy.sender != first.sender
+            {
                 self.after_kills += 1;
             } else {
                 panic!("a copy without a reason: {delivery}: {arrived:?}");
