@@ -60,7 +60,7 @@ fn run_all(world: &World) {
             envelope: Envelope::default(),
         };
         let limits = Limits { actions: 300, nodes: 300, ..Limits::default() };
-        let record = decide_at_once(
+        let decided = decide_at_once(
             &running,
             start,
             &message,
@@ -68,7 +68,7 @@ fn run_all(world: &World) {
             &HeldAnswers { running: &running, rows: &HeldRows::default() },
         )
         .expect("nothing waits");
-        assert!(serde_json::from_str::<serde_json::Value>(&record.trace).is_ok(), "a trace that is not JSON");
+        assert!(serde_json::from_str::<serde_json::Value>(&decided.record.trace).is_ok(), "a trace that is not JSON");
     }
 }
 

@@ -96,7 +96,7 @@ impl Triage<'_> {
             envelope: Envelope::default(),
         };
         let answers = HeldAnswers { running: &self.flows.running, rows: &HeldRows::default() };
-        Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?)
+        Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?.record)
     }
 
     /// What one run says.

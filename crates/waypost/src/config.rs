@@ -21,7 +21,7 @@ const SERVE: &str = "serve";
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
 
 /// Options that are no arguments: everybody on the machine sees those.
-const SECRETS: [&str; 1] = ["smarthost-password"];
+const SECRETS: [&str; 3] = ["smarthost-password", "smarthost-oauth-client-secret", "smarthost-oauth-refresh-token"];
 
 /// A file's longest useful size, in bytes.
 const MAX_BYTES: u64 = 1 << 20;

@@ -76,6 +76,9 @@ enum Command {
     /// Look at mail that goes out; edit, retry and cancel dead letters
     #[command(subcommand)]
     Deliveries(commands::deliveries::Command),
+    /// Make keys that mail is signed with, and print their DNS records
+    #[command(subcommand)]
+    Dkim(commands::dkim::Command),
     /// Count where every interaction stands, and check the sums
     Ledger(commands::ledger::Arguments),
 }
@@ -107,6 +110,7 @@ fn main() -> ExitCode {
         Command::Mail(command) => commands::mail::run(command),
         Command::Interactions(command) => commands::interactions::run(command),
         Command::Deliveries(command) => commands::deliveries::run(&command),
+        Command::Dkim(command) => commands::dkim::run(&command),
         Command::Ledger(arguments) => commands::ledger::run(&arguments),
     };
     match result {

@@ -18,13 +18,14 @@ use harness::{Server, Start, TRIAGE, WAYPOST};
 use serde_json::Value as Json;
 
 /// What becomes of the example's mails, by the beginning of the file's name.
-const DECISIONS: [(&str, &str); 6] = [
+const DECISIONS: [(&str, &str); 7] = [
     ("1-refund", "queue Billing, priority 10"),
     ("2-login", "queue Support, priority 0"),
     ("3-cancel", "queue Retention, priority 0"),
     ("4-hours", "queue General, priority 0"),
     ("5-invoice", "queue Billing, priority 0"),
     ("6-away", "disconnect"),
+    ("7-interview", "forward"),
 ];
 
 fn waypost(arguments: &[&str]) -> Output {
@@ -45,8 +46,10 @@ fn offline() {
 
     let mails = format!("{TRIAGE}/mails");
     let decided = printed(&waypost(&["run", "--flows", TRIAGE, &mails]), 0);
-    let lines: Vec<&str> = decided.lines().collect();
+    let (sends, lines): (Vec<&str>, Vec<&str>) = decided.lines().partition(|line| line.starts_with("    "));
     assert_eq!(lines.len(), DECISIONS.len(), "{decided}");
+    assert_eq!(sends.iter().filter(|line| line.contains("would send a reply")).count(), 5, "{decided}");
+    assert!(sends.iter().any(|line| line.contains("would send a forward, to [\"press@agency.example\"]")), "{decided}");
     for (line, (mail, decision)) in lines.iter().zip(DECISIONS) {
         assert!(line.contains(mail) && line.contains(decision), "{line}, but {mail} is {decision}");
     }
@@ -59,6 +62,8 @@ fn offline() {
     let json = printed(&waypost(&["run", "--flows", TRIAGE, "--output", "json", &first]), 0);
     let json: Json = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["decision"]["queue"], &json["attributes"]["topic"]), (&"Billing".into(), &"billing".into()));
+    let text = "Thank you for writing to us. Your mail is with our billing team, who will answer you.\n";
+    assert_eq!(json["sends"], serde_json::json!([{ "kind": "reply", "text": text }]));
 }
 
 #[test]
@@ -163,7 +168,7 @@ fn against_a_server() {
     let summary = server.api().get("/interactions/summary").ok();
     assert_eq!(
         (&summary["accepted"], &summary["duplicates"], &summary["interactions"]),
-        (&12.into(), &6.into(), &6.into())
+        (&14.into(), &7.into(), &7.into())
     );
 
     let listed = printed(&server.cli(&["interactions", "list"]), 0);

@@ -10,7 +10,7 @@ use waypost_ids::{FlowId, Version};
 use crate::Object;
 use crate::interaction::Decision;
 use crate::time::Time;
-use crate::trace::RunTrace;
+use crate::trace::{RunTrace, TraceEffect};
 
 /// What to try, and on what. Where the request's body is the raw message itself, only `version` can be said, as a query parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +62,9 @@ pub struct Tried {
     /// The flow's outputs, unless the run ended inside it.
     #[serde(default, skip_serializing_if = "Object::is_empty")]
     pub outputs: Object,
+    /// What would be sent, in the order in which the flow says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<TraceEffect>,
     /// How many steps of work the run took. A run may take 1,000,000 unless the server is told otherwise.
     pub steps: u64,
     /// How long the run took, in microseconds.

@@ -69,6 +69,7 @@ pub async fn attempt(
         decision: decision(&state.app, tried.decision),
         attributes: tried.attributes,
         outputs: tried.outputs,
+        sends: tried.sends,
         steps: tried.steps,
         duration_us: tried.duration_us,
         trace: tried.trace,

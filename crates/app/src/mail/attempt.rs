@@ -29,12 +29,13 @@ use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
-use waypost_wire::trace::RunTrace;
+use waypost_wire::trace::{RunTrace, TraceEffect};
 
 use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use crate::App;
 use crate::access::scopes::Scope;
+use crate::outbox::sends::sends;
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 
@@ -97,6 +98,8 @@ pub struct Attempt {
     pub attributes: BTreeMap<String, String>,
     /// The flow's outputs, unless the run ended inside it.
     pub outputs: Map<String, Json>,
+    /// What it would send.
+    pub sends: Vec<TraceEffect>,
     /// The trace.
     pub trace: RunTrace,
     /// How many steps of its budget the run took.
@@ -191,6 +194,7 @@ async fn run(
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
+        sends: sends(&left.effects),
         trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),

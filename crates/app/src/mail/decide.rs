@@ -149,10 +149,9 @@ pub fn decide_at_once(
     message: &Message<'_>,
     limits: Limits,
     answers: &dyn Answers,
-) -> Result<RunRecord, StoreError> {
+) -> Result<Decided, StoreError> {
     let waits = || Err(StoreError::Failed("the run waits for an answer".to_owned()));
-    let ended = decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits);
-    ended.map(|ended| ended.record)
+    decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits)
 }
 
 /// Where a mail stands that goes nowhere else.

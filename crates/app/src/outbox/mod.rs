@@ -11,4 +11,5 @@ pub(crate) mod loops;
 mod manners;
 mod retries;
 pub(crate) mod returned;
+pub mod sends;
 pub(crate) mod written;

@@ -1,19 +1,20 @@
-//! Two decisions of one mail, held against each other, and where their runs part.
+//! Two decisions of one mail and what is sent with them, held against each other, and where their runs part.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use waypost_ids::QueueId;
+use waypost_ids::{DecisionKind, QueueId, codes};
 use waypost_store::records::mail::DecisionRecord;
-use waypost_wire::trace::{TraceDifference, TraceEvent};
+use waypost_wire::trace::{RunTrace, TraceDifference, TraceEffect, TraceEffectKind, TraceEvent};
 
-/// A decision as it is compared and told. Queues are told by name: one that is to be made has no lasting id yet.
+/// A decision as it is compared and told. Queues are told by name: one that is to be made has no lasting id yet. What became of a forward
+/// afterwards is no part of it: neither the queue that it may come back to, nor that it did.
 #[must_use]
 pub fn told(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> Map<String, Json> {
     let mut told = Map::new();
     told.insert("kind".to_owned(), decision.kind.as_str().into());
-    if let Some(queue) = decision.queue {
+    if let Some(queue) = decision.queue.filter(|_| decision.kind != DecisionKind::Forward) {
         let name = queues.get(&queue).map_or_else(|| queue.to_string(), |name| name.to_string());
         told.insert("queue".to_owned(), name.into());
     }
@@ -27,8 +28,60 @@ pub fn told(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> M
     add("language", json!(decision.language));
     add("addresses", json!(decision.addresses));
     add("reason", json!(decision.reason));
-    add("error", decision.error.as_ref().and_then(|error| error.get("code")).cloned().unwrap_or_default());
+    add("outcome", json!(decision.outcome));
+    let code = decision.error.as_ref().and_then(|error| error.get("code"));
+    add("error", code.filter(|code| code.as_str() != Some(codes::FORWARD_FAILED)).cloned().unwrap_or_default());
     told
+}
+
+/// The decision as the run made it. People who claimed the mail may have transferred it and said another outcome since; the trace has what
+/// was before. `unrouted` is where an unrouted mail of its route stands.
+#[must_use]
+pub fn of_run(decision: &DecisionRecord, trace: Option<&RunTrace>, unrouted: QueueId) -> DecisionRecord {
+    let Some(TraceEvent::Decision(made)) = trace.and_then(|trace| trace.events.last()) else {
+        return decision.clone();
+    };
+    let run = DecisionRecord { outcome: made.outcome.clone(), ..decision.clone() };
+    // Nothing but a transfer makes another decision a `queue`, or of that another queue.
+    let queue = made.queue.as_ref().map(|queue| queue.id);
+    if decision.kind != DecisionKind::Queue || (made.kind == DecisionKind::Queue && queue == decision.queue) {
+        return run;
+    }
+    DecisionRecord {
+        kind: made.kind,
+        queue: queue.or(Some(unrouted).filter(|_| made.kind == DecisionKind::Unrouted)),
+        priority: made.priority,
+        skills: made.skills.clone().and_then(|skills| serde_json::from_value(skills).ok()).unwrap_or_default(),
+        language: made.language.as_ref().and_then(Json::as_str).map(str::to_owned),
+        error: made.error.as_ref().map(|error| json!({ "code": error.code })),
+        ..run
+    }
+}
+
+/// What two runs send, where both traces tell: kind, recipients, subject, and the texts where both have them.
+#[must_use]
+pub fn sends(before: Option<&RunTrace>, after: Option<&RunTrace>) -> Option<(Json, Json)> {
+    let (was, before, after) = (before?, before?.sends()?, after?.sends()?);
+    let forwards = before.iter().any(|one| one.kind == TraceEffectKind::Forward);
+    if let Some(TraceEvent::Decision(made)) = was.events.last()
+        && made.kind == DecisionKind::Forward
+        && !forwards
+    {
+        // A release that sent nothing recorded it.
+        return None;
+    }
+    let has_texts = |sends: &[&TraceEffect]| sends.iter().any(|one| one.text.is_some() || one.html.is_some());
+    let writes = |sends: &[&TraceEffect]| sends.iter().any(|one| one.kind != TraceEffectKind::Forward);
+    // A trace that was kept short has all but the texts.
+    let short = [&before, &after].into_iter().any(|sends| writes(sends) && !has_texts(sends));
+    let told = |sends: Vec<&TraceEffect>| {
+        let told = sends
+            .into_iter()
+            .cloned()
+            .map(|one| if short { TraceEffect { text: None, html: None, ..one } } else { one });
+        json!(told.collect::<Vec<TraceEffect>>())
+    };
+    Some((told(before), told(after)))
 }
 
 /// Where a decision leads, in a few words: what counts of moves are made of.
@@ -107,6 +160,79 @@ mod tests {
             })
         );
         assert_eq!(first_difference(&before, &before), None);
+    }
+
+    fn trace(events: Json) -> RunTrace {
+        serde_json::from_value(json!({ "version": 1, "events": events })).unwrap()
+    }
+
+    fn decided(kind: DecisionKind, queue: Option<QueueId>) -> DecisionRecord {
+        DecisionRecord {
+            kind,
+            queue,
+            priority: 0,
+            skills: Vec::new(),
+            language: None,
+            addresses: Vec::new(),
+            reason: None,
+            outcome: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_forward_is_not_compared() {
+        let queue = QueueId(uuid::Uuid::from_u128(1));
+        let going_out = decided(DecisionKind::Forward, Some(queue));
+        let failed = DecisionRecord { error: Some(json!({ "code": codes::FORWARD_FAILED })), ..going_out.clone() };
+        let run = decided(DecisionKind::Forward, None);
+        for kept in [&going_out, &failed] {
+            assert_eq!(told(kept, &HashMap::new()), told(&run, &HashMap::new()));
+        }
+    }
+
+    #[test]
+    fn what_people_did_since_is_not_compared() {
+        let (billing, experts) = (QueueId(uuid::Uuid::from_u128(1)), QueueId(uuid::Uuid::from_u128(2)));
+        let run = json!([{
+            "event": "decision", "kind": "queue", "queue": { "id": billing, "name": "Billing" }, "priority": 3,
+            "skills": ["tax"], "outcome": "asked",
+        }]);
+        let transferred =
+            DecisionRecord { outcome: Some("refunded".to_owned()), ..decided(DecisionKind::Queue, Some(experts)) };
+        let restored = of_run(&transferred, Some(&trace(run)), experts);
+        let expected = DecisionRecord {
+            priority: 3,
+            skills: vec!["tax".to_owned()],
+            outcome: Some("asked".to_owned()),
+            ..decided(DecisionKind::Queue, Some(billing))
+        };
+        assert_eq!(restored, expected);
+        // Without its trace a decision is as it is kept.
+        assert_eq!(of_run(&transferred, None, experts), transferred);
+    }
+
+    #[test]
+    fn texts_are_compared_where_both_traces_have_them() {
+        let reply = |text: Option<&str>| trace(json!([{ "event": "effect", "kind": "reply", "text": text }]));
+        let short = trace(json!([{ "event": "effect", "kind": "reply" }]));
+        let compared = |before: &RunTrace, after: &RunTrace| {
+            let (before, after) = sends(Some(before), Some(after)).unwrap();
+            before == after
+        };
+        assert!(compared(&reply(Some("a")), &reply(Some("a"))) && !compared(&reply(Some("a")), &reply(Some("b"))));
+        assert!(compared(&short, &reply(Some("b"))) && compared(&reply(Some("b")), &short));
+        assert!(!compared(&short, &trace(json!([]))));
+        assert_eq!(sends(None, Some(&short)), None);
+    }
+
+    #[test]
+    fn a_forward_that_an_earlier_release_recorded_says_nothing_of_what_is_sent() {
+        let decision = json!({ "event": "decision", "kind": "forward", "priority": 0, "addresses": ["a@b.example"] });
+        let effect = json!({ "event": "effect", "kind": "forward", "to": ["a@b.example"] });
+        let (earlier, now) = (trace(json!([decision])), trace(json!([effect, decision])));
+        assert_eq!(sends(Some(&earlier), Some(&now)), None);
+        assert!(sends(Some(&now), Some(&now)).is_some());
     }
 
     #[test]

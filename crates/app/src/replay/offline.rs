@@ -115,5 +115,5 @@ fn one(
         envelope: Envelope::default(),
     };
     let answers = HeldAnswers { running: side.running, rows: side.rows };
-    decide_at_once(side.running, start, message, Limits::default(), &answers).map(Some)
+    decide_at_once(side.running, start, message, Limits::default(), &answers).map(|decided| Some(decided.record))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use waypost_catalogue::world::Running;
 use waypost_engine::{Journal, Limits};
 use waypost_ids::{Kind, Ref};
@@ -14,7 +14,7 @@ use waypost_wire::trace::{ReplayTraces, RunTrace, TraceDifference, TraceEvent};
 
 use super::answers::{Recorded, detail_of, shown_in};
 use super::changed::Changed;
-use super::compare::{first_difference, told};
+use super::compare::{first_difference, of_run, sends, told};
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
 use waypost_members::email::Envelope;
@@ -105,7 +105,9 @@ pub(crate) async fn replay(
         envelope: Envelope::of(record.interaction),
     };
     let run = decide(after, start, &message, limits, &answers).await?.record;
-    let (was, is) = (told(record.decision, &before.queue_names), told(&run.decision, &after.queue_names));
+    let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
+    let decision = of_run(record.decision, recorded.as_ref(), unrouted);
+    let (was, is) = (told(&decision, &before.queue_names), told(&run.decision, &after.queue_names));
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
     let attributes_changed = run.attributes != *record.attributes;
@@ -118,17 +120,25 @@ pub(crate) async fn replay(
 }
 
 impl Replayed {
-    /// Two decisions, as they are told, of runs that left these traces.
+    /// Two decisions, as they are told, of runs that left these traces; what the runs send is told with them, where both traces say it.
     pub(crate) fn of(
         caller: String,
-        (before, after): (Map<String, Json>, Map<String, Json>),
+        (mut before, mut after): (Map<String, Json>, Map<String, Json>),
         (recorded, now): (Option<RunTrace>, &str),
     ) -> Self {
+        let now: Option<RunTrace> = serde_json::from_str(now).ok();
+        if let Some((was, is)) = sends(recorded.as_ref(), now.as_ref()) {
+            for (told, sends) in [(&mut before, was), (&mut after, is)] {
+                if sends != json!([]) {
+                    told.insert("sends".to_owned(), sends);
+                }
+            }
+        }
         let verdict = if before == after { Verdict::Same } else { Verdict::Changed };
         let mut replayed =
             Self { verdict, caller, before, after, attributes_changed: false, parts: None, traces: None };
         if verdict == Verdict::Changed {
-            let traces = ReplayTraces { before: recorded, after: serde_json::from_str(now).ok() };
+            let traces = ReplayTraces { before: recorded, after: now };
             replayed.parts = first_difference(events(traces.before.as_ref()), events(traces.after.as_ref()));
             replayed.traces = serde_json::to_string(&traces).ok();
         }

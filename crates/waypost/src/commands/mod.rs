@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod completions;
 pub(crate) mod deliveries;
+pub(crate) mod dkim;
 pub(crate) mod explain;
 pub(crate) mod flows;
 pub(crate) mod interactions;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
-use waypost_app::mail::decide::{Start, decide_at_once};
+use waypost_app::mail::decide::{Decided, Start, decide_at_once};
+use waypost_app::outbox::sends::sends;
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
@@ -18,7 +19,6 @@ use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 use waypost_project::Project;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::RunRecord;
 use waypost_wire::trace::{RunTrace, text};
 
 use crate::failure::Failure;
@@ -87,10 +87,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             envelope: Envelope { to: arguments.to.as_deref().unwrap_or_default(), ..Envelope::default() },
         };
         let answers = HeldAnswers { running: &running, rows: &rows };
-        let record = decide_at_once(&running, start, &message, Limits::default(), &answers)
+        let decided = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
-        failed |= record.decision.error.is_some();
-        print(&mut out, arguments, &mail, &message, &record, &running)?;
+        failed |= decided.record.decision.error.is_some();
+        print(&mut out, arguments, &mail, &message, &decided, &running)?;
         Ok(())
     })?;
     out.flush()?;
@@ -156,10 +156,12 @@ fn print(
     arguments: &Arguments,
     mail: &MailFile,
     message: &Message<'_>,
-    record: &RunRecord,
+    decided: &Decided,
     running: &Running,
 ) -> io::Result<()> {
+    let record = &decided.record;
     let decision = &record.decision;
+    let sends = sends(&decided.effects);
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
         Output::Json => {
@@ -175,9 +177,11 @@ fn print(
                     "skills": decision.skills,
                     "addresses": decision.addresses,
                     "reason": decision.reason,
+                    "outcome": decision.outcome,
                     "error": decision.error,
                 },
                 "attributes": record.attributes,
+                "sends": sends,
                 "trace": arguments.trace.then_some(trace),
             });
             writeln!(out, "{line}")
@@ -187,6 +191,9 @@ fn print(
             let error = decision.error.as_ref().and_then(|error| error.get("message")).and_then(|text| text.as_str());
             let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
             writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, decision.kind.as_str(), decision.priority)?;
+            for send in &sends {
+                writeln!(out, "    would send {}", text::sent(send))?;
+            }
             if arguments.trace {
                 let trace: RunTrace = serde_json::from_str(&record.trace)?;
                 for line in text::render(&trace).lines() {

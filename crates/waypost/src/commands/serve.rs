@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
+use reqwest::Url;
 use waypost_admission::{BadNetwork, Network};
 use waypost_outgoing::smarthost::Smarthost;
 
 use crate::failure::Failure;
-use crate::server;
+use crate::server::{self, oauth};
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
@@ -93,6 +94,40 @@ pub(crate) struct Arguments {
         requires = "smarthost"
     )]
     pub(crate) smarthost_password: Option<String>,
+    /// The token endpoint that gives OAuth 2 access tokens for the smarthost, where it takes no password
+    #[arg(
+        long,
+        env = "WAYPOST_SMARTHOST_OAUTH_TOKEN_URL",
+        value_name = "URL",
+        value_parser = oauth::token_url,
+        requires_all = ["smarthost", "smarthost_oauth_client_id"],
+        conflicts_with = "smarthost_password"
+    )]
+    pub(crate) smarthost_oauth_token_url: Option<Url>,
+    /// The client id that this server has there
+    #[arg(long, env = "WAYPOST_SMARTHOST_OAUTH_CLIENT_ID", value_name = "ID", requires = "smarthost_oauth_token_url")]
+    pub(crate) smarthost_oauth_client_id: Option<String>,
+    /// The client's secret: in the environment or the TOML file, never as an argument
+    #[arg(
+        long,
+        env = "WAYPOST_SMARTHOST_OAUTH_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        requires = "smarthost_oauth_token_url"
+    )]
+    pub(crate) smarthost_oauth_client_secret: Option<String>,
+    /// A refresh token, in the environment or the TOML file, never as an argument; without it, tokens are asked for by client credentials
+    #[arg(
+        long,
+        env = "WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        requires = "smarthost_oauth_token_url"
+    )]
+    pub(crate) smarthost_oauth_refresh_token: Option<String>,
+    /// The scope to ask for, such as https://outlook.office365.com/.default
+    #[arg(long, env = "WAYPOST_SMARTHOST_OAUTH_SCOPE", value_name = "SCOPE", requires = "smarthost_oauth_token_url")]
+    pub(crate) smarthost_oauth_scope: Option<String>,
     /// Whom to trust for TLS to the smarthost beside whom the system trusts, in PEM
     #[arg(long, env = "WAYPOST_SMARTHOST_CA", value_name = "FILE", requires = "smarthost")]
     pub(crate) smarthost_ca: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! Starting, running and stopping the server.
 
 mod descriptors;
+pub(crate) mod oauth;
 mod post;
 pub(crate) mod private;
 mod store;

@@ -10,22 +10,24 @@ use waypost_outgoing::dkim::Keys;
 
 use crate::commands::serve::{Arguments, Way};
 use crate::failure::Failure;
+use crate::server::oauth::{AccessTokens, OauthClient};
 
 /// What carries mail; none if nothing is to be sent.
 pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
     let relay = match &arguments.smarthost {
         Some(Way::Nowhere) => return Ok(None),
         Some(Way::Smarthost(smarthost)) => {
-            let password = arguments.smarthost_password.as_deref();
-            let proof = password.map(|password| Proof::Password(password.into()));
+            let proof = proof(arguments)?;
             if smarthost.user.is_some() && proof.is_none() {
                 return Err(Failure::Failed(
-                    "--smarthost names a user: set the password, WAYPOST_SMARTHOST_PASSWORD".to_owned(),
+                    "--smarthost names a user: set the password, WAYPOST_SMARTHOST_PASSWORD, or --smarthost-oauth-token-url"
+                        .to_owned(),
                 ));
             }
             if smarthost.user.is_none() && proof.is_some() {
                 return Err(Failure::Failed(
-                    "there is a password for the smarthost, but no user: smtp://USER@HOST".to_owned(),
+                    "there is a password or an OAuth client for the smarthost, but no user: smtp://USER@HOST"
+                        .to_owned(),
                 ));
             }
             Some(Relay { smarthost: smarthost.clone(), proof })
@@ -52,4 +54,29 @@ pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
     let carrier = Carrier::new(settings)
         .map_err(|error| Failure::of("can't prepare to send mail (`--smarthost none` sends nothing)")(&error))?;
     Ok(Some(Post::new(carrier, arguments.mail_retry_for)))
+}
+
+/// What proves to the smarthost who we are; none if nothing was set.
+fn proof(arguments: &Arguments) -> Result<Option<Proof>, Failure> {
+    let (Some(token_url), Some(client_id)) =
+        (&arguments.smarthost_oauth_token_url, &arguments.smarthost_oauth_client_id)
+    else {
+        return Ok(arguments.smarthost_password.as_deref().map(|password| Proof::Password(password.into())));
+    };
+    let (secret, refresh_token) = (&arguments.smarthost_oauth_client_secret, &arguments.smarthost_oauth_refresh_token);
+    if secret.is_none() && refresh_token.is_none() {
+        return Err(Failure::Failed(
+            "--smarthost-oauth-token-url needs WAYPOST_SMARTHOST_OAUTH_CLIENT_SECRET, WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN, or both"
+                .to_owned(),
+        ));
+    }
+    let tokens = AccessTokens::new(OauthClient {
+        token_url: token_url.clone(),
+        client_id: client_id.clone(),
+        secret: secret.clone(),
+        refresh_token: refresh_token.clone(),
+        scope: arguments.smarthost_oauth_scope.clone(),
+    })
+    .map_err(|why| Failure::Failed(format!("can't prepare to ask for access tokens: {why}")))?;
+    Ok(Some(Proof::Token(Arc::new(tokens))))
 }

@@ -11,6 +11,7 @@ mod difference;
 mod effect;
 mod lookup;
 mod run_error;
+mod sends;
 pub mod text;
 
 use schemars::generate::SchemaSettings;

@@ -136,7 +136,7 @@ fn lines(event: &TraceEvent) -> Vec<String> {
             let message = message.as_ref().map(|message| format!(": {}", plain(message))).unwrap_or_default();
             format!("{level}{message}")
         }
-        TraceEvent::Effect(effect) => sent(effect),
+        TraceEvent::Effect(effect) => format!("sends {}", sent(effect)),
         TraceEvent::EffectsDropped { count: 1 } => "1 mail is not sent".to_owned(),
         TraceEvent::EffectsDropped { count } => format!("{count} mails are not sent"),
         TraceEvent::Turn { number } => format!("turn {}", number.saturating_add(1)),
@@ -212,8 +212,10 @@ fn decision(made: &TraceDecision) -> String {
     text
 }
 
-fn sent(effect: &TraceEffect) -> String {
-    let mut text = format!("sends a {}", effect.kind.as_str());
+/// What is sent, in words: `a reply, text "…"`.
+#[must_use]
+pub fn sent(effect: &TraceEffect) -> String {
+    let mut text = format!("a {}", effect.kind.as_str());
     let values = [("to", &effect.to), ("subject", &effect.subject), ("text", &effect.text), ("html", &effect.html)];
     for (name, value) in values {
         if let Some(value) = value {

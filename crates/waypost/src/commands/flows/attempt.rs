@@ -62,6 +62,9 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };
         writeln!(out, "{}: {}{outputs}", mail.name, short(&tried.decision))?;
+        for send in &tried.sends {
+            writeln!(out, "    would send {}", text::sent(send))?;
+        }
         if arguments.trace {
             for line in text::render(&tried.trace).lines() {
                 writeln!(out, "    {line}")?;

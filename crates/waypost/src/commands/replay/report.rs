@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 use waypost_wire::Object;
 use waypost_wire::replay::{Replay, ReplayChange, ReplayReport};
-use waypost_wire::trace::{TraceDifference, TraceEvent};
+use waypost_wire::trace::{TraceDifference, TraceEffect, TraceEvent, text};
+
+use crate::table;
 
 /// So many mails that differ are listed; JSON has all.
 const SHOWN: usize = 20;
@@ -71,6 +73,9 @@ pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<
     Ok(())
 }
 
+/// So many characters of what is sent are shown; JSON has all.
+const SHOWN_OF_MAIL: usize = 120;
+
 type Line<'l> = (String, &'l str, (&'l Object, &'l Object), Option<&'l TraceDifference>);
 
 /// Lists mails that differ.
@@ -98,12 +103,19 @@ fn side(event: Option<&TraceEvent>) -> io::Result<String> {
     event.map_or_else(|| Ok("nothing".to_owned()), |event| Ok(serde_json::to_string(event)?))
 }
 
+/// The beginning of what is sent: texts are long.
+fn sent(send: &Json) -> String {
+    let words = serde_json::from_value::<TraceEffect>(send.clone()).map(|send| text::sent(&send));
+    table::clip(&words.unwrap_or_else(|_| send.to_string()), SHOWN_OF_MAIL)
+}
+
 fn decision(told: &Object) -> String {
     let mut words = Vec::new();
     for (name, value) in told {
         match (name.as_str(), value) {
             ("kind" | "queue", Json::String(text)) => words.push(text.clone()),
             ("priority", Json::Number(number)) if number.as_i64() == Some(0) => {}
+            ("sends", Json::Array(sends)) => words.extend(sends.iter().map(|send| format!("sends {}", sent(send)))),
             (name, value) => words.push(format!("{name} {value}")),
         }
     }

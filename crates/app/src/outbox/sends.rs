@@ -1,0 +1,47 @@
+//! What a run sends, as people are told it: with all of its texts, where a trace shortens long ones.
+
+use serde_json::json;
+use waypost_engine::{Effect, EffectKind};
+use waypost_wire::trace::{TraceEffect, TraceEffectKind};
+
+/// What these effects send, in their order.
+#[must_use]
+pub fn sends(effects: &[Effect]) -> Vec<TraceEffect> {
+    effects.iter().map(|effect| one(&effect.kind)).collect()
+}
+
+fn one(effect: &EffectKind) -> TraceEffect {
+    let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    let bare = TraceEffect {
+        kind: TraceEffectKind::Reply,
+        to: None,
+        subject: None,
+        reply_all: false,
+        attach_original: false,
+        attach: false,
+        text: None,
+        html: None,
+    };
+    match effect {
+        EffectKind::Reply { text: plain, html, subject, reply_all, attach_original } => TraceEffect {
+            subject: text(subject),
+            reply_all: *reply_all,
+            attach_original: *attach_original,
+            text: text(plain),
+            html: text(html),
+            ..bare
+        },
+        EffectKind::Mail { to, subject, text: plain, html, attach_original } => TraceEffect {
+            kind: TraceEffectKind::Mail,
+            to: Some(json!(to)),
+            subject: Some(json!(subject)),
+            attach_original: *attach_original,
+            text: text(plain),
+            html: text(html),
+            ..bare
+        },
+        EffectKind::Forward { addresses, attach } => {
+            TraceEffect { kind: TraceEffectKind::Forward, to: Some(json!(addresses)), attach: *attach, ..bare }
+        }
+    }
+}

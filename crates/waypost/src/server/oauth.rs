@@ -1,0 +1,343 @@
+//! OAuth 2 access tokens for the smarthost: by client credentials (RFC 6749 section 4.4) or a refresh token (section 6).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use reqwest::{Client, Url, header, redirect};
+use rustls::{ClientConfig, RootCertStore};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use waypost_outgoing::carry::TokenSource;
+
+/// A token counts as ended so long before it does: what is being sent must not lose it.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// A token whose end nobody said is kept for so long.
+const UNSAID: Duration = Duration::from_secs(5 * 60);
+
+/// A token endpoint has so long to answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest answer that is read, in bytes.
+const MOST_ANSWER: usize = 64 * 1024;
+
+/// So many characters of an endpoint's own words are told.
+const MOST_WORDS: usize = 300;
+
+/// Reads the address of a token endpoint.
+///
+/// # Errors
+/// What is wrong with it. Secrets are sent there: without TLS only to this machine.
+pub(crate) fn token_url(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text).map_err(|error| format!("expected a URL such as https://login.example/token: {error}"))?;
+    let host = url.host_str().unwrap_or_default();
+    let here =
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if here => Ok(url),
+        _ => Err("expected https://: a secret is sent there".to_owned()),
+    }
+}
+
+/// Who asks for tokens, and where.
+pub(super) struct OauthClient {
+    pub(super) token_url: Url,
+    pub(super) client_id: String,
+    pub(super) secret: Option<String>,
+    /// With it tokens are asked for by it, else by client credentials.
+    pub(super) refresh_token: Option<String>,
+    pub(super) scope: Option<String>,
+}
+
+/// Access tokens, each kept until shortly before its end.
+pub(super) struct AccessTokens {
+    http: Client,
+    client: OauthClient,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    /// The token, and until when it counts.
+    token: Option<(String, Instant)>,
+    /// The newest refresh token, where the endpoint gave another than the one that was set.
+    rotated: Option<String>,
+}
+
+/// What an endpoint answers (RFC 6749 section 5.1).
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    expires_in: Option<u64>,
+    refresh_token: Option<String>,
+}
+
+/// What an endpoint answers if it gives none (RFC 6749 section 5.2).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Denied {
+    error: String,
+    error_description: String,
+}
+
+impl AccessTokens {
+    /// Asks nothing yet.
+    ///
+    /// # Errors
+    /// TLS can't be prepared.
+    pub(super) fn new(client: OauthClient) -> Result<Self, String> {
+        let http = Client::builder()
+            .timeout(TIMEOUT)
+            .user_agent(concat!("waypost/", env!("CARGO_PKG_VERSION")))
+            // A secret must not follow a redirect to somebody else.
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .tls_backend_preconfigured(tls()?)
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self { http, client, held: Mutex::default() })
+    }
+
+    /// The form of a request for a token.
+    fn form(&self, refresh_token: Option<&str>) -> String {
+        let client = &self.client;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        match refresh_token {
+            Some(token) => form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token),
+            None => form.append_pair("grant_type", "client_credentials"),
+        };
+        form.append_pair("client_id", &client.client_id);
+        for (name, value) in [("client_secret", &client.secret), ("scope", &client.scope)] {
+            if let Some(value) = value {
+                form.append_pair(name, value);
+            }
+        }
+        form.finish()
+    }
+
+    async fn ask(&self, refresh_token: Option<&str>) -> Result<Granted, String> {
+        let host = self.client.token_url.host_str().unwrap_or_default();
+        let sent = self
+            .http
+            .post(self.client.token_url.clone())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json")
+            .body(self.form(refresh_token))
+            .send()
+            .await;
+        let unreached =
+            |error: reqwest::Error| format!("the token endpoint at {host}: {}", reasons(&error.without_url()));
+        let mut answer = sent.map_err(unreached)?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unreached)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_ANSWER {
+                return Err(format!("the token endpoint at {host} answered more than {MOST_ANSWER} bytes"));
+            }
+        }
+        if status.is_success() {
+            // What is wrong with a body that holds a token is not told word for word.
+            return serde_json::from_slice(&body)
+                .map_err(|_| format!("the token endpoint at {host} answered {status} without an access_token"));
+        }
+        let Denied { error, error_description } = serde_json::from_slice(&body).unwrap_or_default();
+        let words = [error, error_description].map(|words| self.plain(&words, refresh_token));
+        let words: Vec<&str> = words.iter().map(String::as_str).filter(|words| !words.is_empty()).collect();
+        let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+        Err(format!("the token endpoint at {host} answered {status}{words}"))
+    }
+
+    /// An endpoint's own words: not too many, on one line, and without what nobody may see.
+    fn plain(&self, words: &str, refresh_token: Option<&str>) -> String {
+        let secrets = [self.client.secret.as_deref(), refresh_token];
+        let mut words = words.to_owned();
+        for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
+            words = words.replace(secret, "…");
+        }
+        words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect()
+    }
+}
+
+#[async_trait]
+impl TokenSource for AccessTokens {
+    async fn token(&self) -> Result<String, String> {
+        // Whoever else needs one waits here for the same.
+        let mut held = self.held.lock().await;
+        if let Some((token, until)) = &held.token
+            && Instant::now() < *until
+        {
+            return Ok(token.clone());
+        }
+        held.token = None;
+        let refresh_token = held.rotated.as_ref().or(self.client.refresh_token.as_ref()).cloned();
+        let granted = self.ask(refresh_token.as_deref()).await?;
+        if let (Some(new), Some(old)) = (granted.refresh_token, refresh_token)
+            && new != old
+        {
+            if held.rotated.is_none() {
+                tracing::warn!(
+                    "the token endpoint replaced the smarthost's refresh token; the new one is lost when this process ends, \
+                     and the one in WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN may no longer work then: \
+                     prefer client credentials, or a client whose refresh tokens stay"
+                );
+            }
+            held.rotated = Some(new);
+        }
+        let lasts = granted.expires_in.map_or(UNSAID, Duration::from_secs);
+        // A token that lasts a minute or less is used for this one login.
+        held.token =
+            Instant::now().checked_add(lasts.saturating_sub(EARLY)).map(|until| (granted.access_token.clone(), until));
+        Ok(granted.access_token)
+    }
+}
+
+/// Why a request failed, to the cause: the outermost error alone says little.
+fn reasons(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// Trusts the certificates of `SSL_CERT_FILE`, or else the system's.
+fn tls() -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::thread::{self, JoinHandle};
+
+    use super::*;
+
+    /// A token endpoint that gives these answers, each a status and a body, one after the other; it tells the forms that it was sent.
+    fn endpoint(answers: &'static [(u16, &'static str)]) -> (Url, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = token_url(&format!("http://{}/token", listener.local_addr().unwrap())).unwrap();
+        let served = thread::spawn(move || answers.iter().map(|answer| serve(&listener, *answer)).collect());
+        (url, served)
+    }
+
+    fn serve(listener: &TcpListener, (status, body): (u16, &str)) -> String {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(socket.try_clone().unwrap());
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut form = vec![0; length];
+        lines.read_exact(&mut form).unwrap();
+        let head = format!("HTTP/1.1 {status} Answer\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        socket.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        String::from_utf8(form).unwrap()
+    }
+
+    fn client(token_url: Url, secret: Option<&str>, refresh_token: Option<&str>) -> AccessTokens {
+        AccessTokens::new(OauthClient {
+            token_url,
+            client_id: "way post".to_owned(),
+            secret: secret.map(str::to_owned),
+            refresh_token: refresh_token.map(str::to_owned),
+            scope: Some("https://mail.example/.default".to_owned()),
+        })
+        .unwrap()
+    }
+
+    /// What is got by asking so many times.
+    fn tokens(tokens: &AccessTokens, times: usize) -> Vec<Result<String, String>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut got = Vec::new();
+            for _ in 0..times {
+                got.push(tokens.token().await);
+            }
+            got
+        })
+    }
+
+    #[test]
+    fn a_token_is_kept_until_shortly_before_its_end() {
+        let (url, served) = endpoint(&[
+            (200, r#"{"access_token": "one", "token_type": "Bearer", "expires_in": 60}"#),
+            (200, r#"{"access_token": "two", "token_type": "Bearer", "expires_in": 3600}"#),
+        ]);
+        let got = tokens(&client(url, Some("s&cret"), None), 3);
+        assert_eq!(got, ["one", "two", "two"].map(|token| Ok(token.to_owned())));
+        let form = "grant_type=client_credentials&client_id=way+post&client_secret=s%26cret\
+                    &scope=https%3A%2F%2Fmail.example%2F.default";
+        assert_eq!(served.join().unwrap(), [form, form]);
+    }
+
+    #[test]
+    fn a_refresh_token_that_was_replaced_is_used_from_then_on() {
+        let (url, served) = endpoint(&[
+            (200, r#"{"access_token": "one", "expires_in": 1, "refresh_token": "second"}"#),
+            (200, r#"{"access_token": "two", "expires_in": 1}"#),
+            (200, r#"{"access_token": "three"}"#),
+        ]);
+        let got = tokens(&client(url, None, Some("first")), 4);
+        assert_eq!(got, ["one", "two", "three", "three"].map(|token| Ok(token.to_owned())));
+        let sent = ["first", "second", "second"].map(|token| {
+            format!(
+                "grant_type=refresh_token&refresh_token={token}&client_id=way+post&scope=https%3A%2F%2Fmail.example%2F.default"
+            )
+        });
+        assert_eq!(served.join().unwrap(), sent);
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_endpoints_words_without_secrets() {
+        let (url, served) = endpoint(&[
+            (401, r#"{"error": "invalid_client", "error_description": "no such secret:\n s3cret"}"#),
+            (400, r#"{"error": "invalid_grant", "error_description": "expired: r3fresh"}"#),
+            (503, "<p>s3cret</p>"),
+            (200, r#"{"token": "s3cret"}"#),
+            (200, r#"{"access_token": "one"}"#),
+        ]);
+        let host = "the token endpoint at 127.0.0.1 answered";
+        assert_eq!(
+            tokens(&client(url, Some("s3cret"), Some("r3fresh")), 5),
+            [
+                Err(format!("{host} 401 Unauthorized: invalid_client, no such secret:  …")),
+                Err(format!("{host} 400 Bad Request: invalid_grant, expired: …")),
+                Err(format!("{host} 503 Service Unavailable")),
+                Err(format!("{host} 200 OK without an access_token")),
+                Ok("one".to_owned()),
+            ]
+        );
+        served.join().unwrap();
+    }
+
+    #[test]
+    fn without_tls_a_secret_goes_to_this_machine_alone() {
+        for url in
+            ["https://login.example/token", "http://127.0.0.1:8/token", "http://[::1]/token", "http://localhost/t"]
+        {
+            assert!(token_url(url).is_ok(), "{url}");
+        }
+        for url in ["http://login.example/token", "http://192.0.2.1/token", "ftp://127.0.0.1/token", "login.example"] {
+            assert!(token_url(url).is_err(), "{url}");
+        }
+    }
+}
