@@ -183,11 +183,18 @@ fn a_forward_that_is_refused_or_bounces_is_work_for_a_person() {
     office.one_is("bounced", &id, "two@team.example");
     assert_eq!(office.interaction(&id)["decision"]["queue"]["name"], "Unrouted");
     assert_eq!(office.api.all_interactions().len(), before, "a bounce is nobody's work");
-    // A report about somebody else's mail is mail.
+    // A report about somebody else's mail is mail, and so is one that anybody could have written.
+    let delivery = bounced["id"].as_str().unwrap();
+    printed(&office.server.cli(&["deliveries", "retry", delivery]), 0);
+    office.state_is("completed", &id);
+    let forged = report("two@team.example", bounced["messageId"].as_str().unwrap());
+    office.send("eve@elsewhere.example", "on", &forged);
+    office.one_is("delivered", &id, "two@team.example");
+    let before = office.api.all_interactions().len();
     office.send_raw("", "on@desk.example", &report("else@team.example", "unknown@elsewhere.example"));
     assert_eq!(office.api.all_interactions().len(), before + 1);
     printed(&office.server.cli(&["ledger"]), 0);
-    assert_eq!(office.receiver.arrived().iter().filter(|one| one.to == "two@team.example").count(), 2);
+    assert_eq!(office.receiver.arrived().iter().filter(|one| one.to == "two@team.example").count(), 3);
 }
 
 #[test]
@@ -282,11 +289,20 @@ fn a_mail_that_comes_back_by_the_same_route_is_given_to_a_person() {
     office.state_is("completed", &id);
     let arrived = office.receiver.arrived();
     let resent = the_one(&arrived, "away@team.example");
+    // A machine answers what was forwarded: forwarded in its turn, that would have no end.
+    let vacation = mail("v@team.example", "Away", "I am away.");
+    office.send_raw("away@team.example", &resent.from, &format!("Auto-Submitted: auto-replied\r\n{vacation}"));
+    let answer = office.api.interactions_of("v@team.example").remove(0);
+    assert_eq!(answer["decision"]["kind"], "unrouted", "{answer}");
+    // What nobody wants back is handed on so.
+    let id = office.send("", "via", &mail("n@customer.example", "Undelivered", "Hello"));
+    office.state_is("completed", &id);
+    assert_eq!(the_one(&office.receiver.arrived(), "far@team.example").from, "");
     // Somebody's rule sends it back, by another route of ours first.
     let via = office.send(&resent.from, "via", &resent.content);
     office.state_is("completed", &via);
     let arrived = office.receiver.arrived();
-    let twice = the_one(&arrived, "far@team.example");
+    let twice = arrived.iter().rfind(|one| one.to == "far@team.example").unwrap();
     let read = Message::parse(twice.content.as_bytes());
     assert!(read.count("waypost-trace") >= 2, "{}", twice.content);
     let back = office.send(&twice.from, "on", &twice.content);
@@ -297,7 +313,7 @@ fn a_mail_that_comes_back_by_the_same_route_is_given_to_a_person() {
     // Whoever asks for another run has seen why there was none.
     printed(&office.server.cli(&["interactions", "rerun", &back]), 0);
     office.state_is("completed", &back);
-    office.close(3);
+    office.close(4);
 }
 
 #[test]
