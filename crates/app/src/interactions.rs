@@ -1,5 +1,6 @@
 //! Interactions: accepted over HTTP, looked at, run again, claimed from queues.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +25,7 @@ use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
-    QueueLease, RunSummary, Summary,
+    QueueLease, RunSummary, State, Summary,
 };
 
 use crate::App;
@@ -213,7 +214,7 @@ impl App {
         self.store.interaction(id).await?.ok_or_else(|| not_found(id))
     }
 
-    /// Interactions, newest first.
+    /// Interactions, newest first. One whose forward is on the way is decided, and one that waits for an answer from outside is running.
     ///
     /// # Errors
     /// The store.
@@ -223,7 +224,17 @@ impl App {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Result<Vec<InteractionRecord>, StoreError> {
-        self.store.interactions(filter, after, limit).await
+        let Some(also) = filter.state.and_then(shown_alike) else {
+            return self.store.interactions(filter, after, limit).await;
+        };
+        let mut found = self.store.interactions(filter, after, limit).await?;
+        let filter = InteractionFilter { state: Some(also), ..filter.clone() };
+        found.extend(self.store.interactions(&filter, after, limit).await?);
+        // One that changed its state in between is in both.
+        found.sort_by_key(|interaction| Reverse(interaction.id.0));
+        found.dedup_by_key(|interaction| interaction.id);
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     /// The runs of an interaction.
@@ -383,6 +394,15 @@ impl App {
         let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
         self.store.extend(queue, lease, now).await?;
         Ok(lease.until)
+    }
+}
+
+/// The state that is shown as this one is, if there is another.
+const fn shown_alike(state: State) -> Option<State> {
+    match state {
+        State::Decided => Some(State::GoingOut),
+        State::Running => Some(State::Waiting),
+        State::Received | State::Waiting | State::GoingOut | State::Claimed | State::Completed => None,
     }
 }
 

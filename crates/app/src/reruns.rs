@@ -54,7 +54,7 @@ impl App {
         let mut left = most;
         while left > 0 {
             let asked = left.min(READ);
-            let found = self.store.interactions(filter, after, asked).await?;
+            let found = self.interactions(filter, after, asked).await?;
             left = left.saturating_sub(asked);
             let ended = found.len() < asked as usize;
             for interaction in &found {

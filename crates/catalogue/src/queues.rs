@@ -87,12 +87,11 @@ impl Object for QueueRecord {
 
     fn make(spec: &QueueSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
         let name = named("name", &spec.name)?;
-        if let Some(level) = spec.extra.get(Self::SERVICE_LEVEL) {
-            if level.as_str().and_then(read_service_level).is_none() {
-                let problem = Diagnostic::error(Code::InvalidValue, Self::SERVICE_LEVEL, "this is not a service level");
-                let problem = problem.expected("an ISO 8601 duration, such as PT4H or P1D").found(found(level));
-                return Err(ChangeError::Invalid(vec![problem]));
-            }
+        let level = spec.extra.get(Self::SERVICE_LEVEL);
+        if let Some(level) = level.filter(|level| level.as_str().and_then(read_service_level).is_none()) {
+            let problem = Diagnostic::error(Code::InvalidValue, Self::SERVICE_LEVEL, "this is not a service level");
+            let problem = problem.expected("an ISO 8601 duration, such as PT4H or P1D").found(found(level));
+            return Err(ChangeError::Invalid(vec![problem]));
         }
         if let Some(before) = before.filter(|before| before.built_in && before.name != name) {
             return Err(ChangeError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));

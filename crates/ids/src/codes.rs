@@ -93,5 +93,5 @@ codes! {
     /// The run waits for an answer that nobody gives.
     UNANSWERED = "run.unanswered",
     /// What was forwarded did not arrive everywhere, or came back.
-    FORWARD_FAILED = "forward.failed",
+    FORWARD_FAILED = "run.forward-failed",
 }

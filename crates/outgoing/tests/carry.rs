@@ -74,6 +74,7 @@ fn shown(carried: &Carried, server: &Server) -> String {
     let (word, answer) = match carried {
         Carried::Delivered { answer } => ("delivered", answer),
         Carried::Deferred { answer } => ("deferred", answer),
+        Carried::Away { answer } => ("away", answer),
         Carried::Refused { answer } => ("refused", answer),
     };
     let enhanced = answer.enhanced.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();

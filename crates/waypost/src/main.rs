@@ -25,7 +25,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server: SMTP in, HTTP API, workers
-    Serve(commands::serve::Arguments),
+    Serve(Box<commands::serve::Arguments>),
     /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
     /// Check a folder of flows (or single files) without a server
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Err(failure) => return failure.report(),
     };
     let result = match Arguments::parse_from(given).command {
-        Command::Serve(arguments) => commands::serve::run(arguments),
+        Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),

@@ -10,7 +10,7 @@ use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 use waypost_outgoing::address::MailAddress;
-use waypost_outgoing::carry::{Answer, Carried, Carrier, Outgoing};
+use waypost_outgoing::carry::{Carried, Carrier, Outgoing};
 use waypost_outgoing::envelope;
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Lost, Term, hold};
@@ -64,6 +64,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 struct UnderWay {
     delivery: DeliveryRecord,
     lease: Uuid,
+    /// Whether it finds out if the smarthost is back. Those that were under way when it went are no further reason to leave it alone.
+    asks_again: bool,
 }
 
 /// How an attempt ended, as far as it matters for the others.
@@ -104,13 +106,12 @@ impl Attempts {
         match self.tasks.join_next_with_id().await {
             None => std::future::pending().await,
             Some(Ok((id, ended))) => {
-                self.known.remove(&id);
-                self.pause = match ended {
-                    Ended::Reached => None,
-                    Ended::Unreached => {
-                        let pause = self.pause.map_or(FIRST_PAUSE, |pause| pause.saturating_mul(2));
-                        Some(pause.min(LONGEST_PAUSE))
-                    }
+                let asked_again = self.known.remove(&id).is_some_and(|attempt| attempt.asks_again);
+                self.pause = match (ended, self.pause) {
+                    (Ended::Reached, _) => None,
+                    (Ended::Unreached, None) => Some(FIRST_PAUSE),
+                    (Ended::Unreached, Some(pause)) if asked_again => Some(pause.saturating_mul(2).min(LONGEST_PAUSE)),
+                    (Ended::Unreached, pause) => pause,
                 };
             }
             Some(Err(error)) => {
@@ -143,11 +144,6 @@ fn header(content: &[u8]) -> &[u8] {
     content.get(..end).unwrap_or(content)
 }
 
-/// Whether nobody answered: then the words are ours.
-fn is_away(answer: &Answer) -> bool {
-    answer.code.is_none() && answer.host.is_some()
-}
-
 fn domain(address: &str) -> String {
     address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_lowercase()
 }
@@ -173,7 +169,8 @@ impl App {
                 match self.store.claim_deliveries(claim, self.origin.now()).await {
                     Ok(claimed) => {
                         for delivery in claimed {
-                            let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id };
+                            let asks_again = attempts.pause.is_some();
+                            let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id, asks_again };
                             let (app, post) = (Arc::clone(&self), Arc::clone(&post));
                             let task =
                                 attempts.tasks.spawn(async move { app.attempt_delivery(&post, delivery, lease).await });
@@ -224,14 +221,8 @@ impl App {
             Ok(Some(parcel)) => match post.carrier.carry(&parcel.outgoing()).await {
                 Carried::Delivered { answer } => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
                 Carried::Refused { answer } => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
-                Carried::Deferred { answer } => {
-                    let ended = if is_away(&answer) && post.carrier.has_smarthost() {
-                        Ended::Unreached
-                    } else {
-                        Ended::Reached
-                    };
-                    (self.again(post, delivery), answer.to_string(), ended)
-                }
+                Carried::Deferred { answer } => (self.again(post, delivery), answer.to_string(), Ended::Reached),
+                Carried::Away { answer } => (self.again(post, delivery), answer.to_string(), Ended::Unreached),
             },
             Ok(None) => (AttemptEnd::Dead, "its content was erased".to_owned(), Ended::Reached),
             Err(StoreError::Unavailable(_) | StoreError::Full) => (AttemptEnd::Untried, String::new(), Ended::Reached),
@@ -296,7 +287,7 @@ impl App {
         }
         attempts.tasks.abort_all();
         let now = self.origin.now();
-        for UnderWay { delivery, lease } in attempts.known.values() {
+        for UnderWay { delivery, lease, .. } in attempts.known.values() {
             let answer = "the attempt was broken off: the server stopped".to_owned();
             let attempted = Attempted { end: AttemptEnd::Deferred(now), answer };
             if let Err(error) = self.store.end_attempt(delivery.id, *lease, attempted, now).await {

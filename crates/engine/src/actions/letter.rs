@@ -2,7 +2,6 @@
 
 use waypost_flow::actions::letter::ProgramLetter;
 use waypost_flow::expr::Compiled;
-use waypost_flow::value::Value;
 
 use super::{boolean, text};
 use crate::error::Raised;
@@ -46,8 +45,6 @@ pub(super) fn subject<'m>(machine: &Machine<'m>, written: &'m Compiled) -> Resul
 }
 
 fn owned<'m>(machine: &Machine<'m>, written: &'m Compiled) -> Result<String, Raised> {
-    match text(machine.eval(written)?)? {
-        Value::String(text) => Ok(text.as_str().to_owned()),
-        _ => Err(Raised::broken("a text is none")),
-    }
+    let value = text(machine.eval(written)?)?;
+    value.as_str().map(str::to_owned).ok_or_else(|| Raised::broken("a text is none"))
 }

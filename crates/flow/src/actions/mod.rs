@@ -86,7 +86,6 @@ macro_rules! actions {
 
         /// What an action of a program does.
         #[derive(Debug)]
-        #[expect(clippy::large_enum_variant, reason = "programs are built once and walked often: no indirection")]
         pub enum ProgramActionKind {
             $(
                 #[doc = concat!("`", stringify!($written), "`.")]

@@ -48,6 +48,11 @@ pub enum Carried {
         /// Why.
         answer: Answer,
     },
+    /// Not now, nor any other mail: the smarthost can't be reached, does not deal with us, or was lost before it had the content.
+    Away {
+        /// Why.
+        answer: Answer,
+    },
     /// Never: another attempt would be answered the same.
     Refused {
         /// Why.
@@ -150,12 +155,6 @@ impl Carrier {
         Ok(Self { name, way, timeouts, keys, tls, pool: Pool::default() })
     }
 
-    /// Whether one server takes all mail.
-    #[must_use]
-    pub fn has_smarthost(&self) -> bool {
-        matches!(self.way, Way::Relay(_))
-    }
-
     /// Makes one attempt to carry a mail, and signs it if there is a key of its author's domain.
     pub async fn carry(&self, mail: &Outgoing<'_>) -> Carried {
         let content = wire::with_crlf(mail.content);
@@ -184,8 +183,8 @@ impl Carrier {
         let looked_up = within(self.timeouts.dns, "looking it up", lookup_host((&*server.host, server.port))).await;
         let addresses: Vec<SocketAddr> = match looked_up {
             Ok(Ok(addresses)) => addresses.collect(),
-            Ok(Err(error)) => return Carried::Deferred { answer: Answer::of(&host, error.to_string()) },
-            Err(why) => return Carried::Deferred { answer: Answer::of(&host, why) },
+            Ok(Err(error)) => return Carried::Away { answer: Answer::of(&host, error.to_string()) },
+            Err(why) => return Carried::Away { answer: Answer::of(&host, why) },
         };
         let target = Target { host: server.host.clone(), addresses };
         match self.to_host(&target, Some(relay), &host, parcel).await {
@@ -355,7 +354,8 @@ impl Carrier {
     }
 }
 
-/// Whether another host of the domain may do better: this one could not be talked to, or was lost before it had the content.
+/// Whether it is not about the mail: the host could not be talked to, or was lost before it had the content. Another host of the domain
+/// may do better.
 fn is_about_the_host(stop: &Stop) -> bool {
     match stop.step {
         Step::Connect | Step::Tls | Step::Greeting | Step::Hello | Step::Login => true,
@@ -367,6 +367,7 @@ fn is_about_the_host(stop: &Stop) -> bool {
 /// What an attempt that stopped means for the mail. What a smarthost has against us, rather than against the mail, is for its
 /// administrator and ours to mend: until then mail waits.
 fn verdict(stop: Stop, is_relay: bool) -> Carried {
+    let about_the_host = is_about_the_host(&stop);
     let Stop { step, answer } = stop;
     let permanent = step == Step::Addresses || answer.code.is_some_and(|code| (500..600).contains(&code));
     let about_us = match step {
@@ -376,5 +377,9 @@ fn verdict(stop: Stop, is_relay: bool) -> Carried {
         Step::Sender | Step::Recipient | Step::Data => is_relay && answer.code == Some(530),
         Step::Addresses | Step::Content => false,
     };
-    if permanent && !about_us { Carried::Refused { answer } } else { Carried::Deferred { answer } }
+    match (permanent, about_us) {
+        (true, false) => Carried::Refused { answer },
+        _ if is_relay && (about_us || about_the_host) => Carried::Away { answer },
+        _ => Carried::Deferred { answer },
+    }
 }

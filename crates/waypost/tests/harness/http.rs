@@ -138,10 +138,15 @@ impl Api {
 
     /// Every interaction there is.
     pub fn all_interactions(&self) -> Vec<Json> {
+        self.all("/interactions")
+    }
+
+    /// Everything that a list has.
+    pub fn all(&self, path: &str) -> Vec<Json> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         loop {
-            let mut chunk = self.get(&format!("/interactions?pageSize=500{cursor}")).ok();
+            let mut chunk = self.get(&format!("{path}?pageSize=500{cursor}")).ok();
             found.append(chunk["entities"].as_array_mut().unwrap());
             match chunk["nextCursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),

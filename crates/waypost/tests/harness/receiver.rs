@@ -13,6 +13,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Arrived {
     pub content: String,
     /// Whether the sender was told so.
     pub answered: bool,
+    /// How many senders had been killed when its connection began, and when it was taken.
+    pub kills: (usize, usize),
 }
 
 impl Arrived {
@@ -50,6 +53,7 @@ pub struct Receiver {
     /// Where it listens.
     pub address: String,
     arrived: Arc<Mutex<Vec<Arrived>>>,
+    kills: Arc<AtomicUsize>,
 }
 
 type Seen = Arc<Mutex<HashMap<String, u32>>>;
@@ -59,16 +63,21 @@ impl Receiver {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (arrived, seen) = (Arc::default(), Seen::default());
-        let kept = Arc::clone(&arrived);
+        let (arrived, seen, kills) = (Arc::default(), Seen::default(), Arc::<AtomicUsize>::default());
+        let (kept, killed) = (Arc::clone(&arrived), Arc::clone(&kills));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (kept, seen) = (Arc::clone(&kept), Arc::clone(&seen));
+                let (kept, seen, killed) = (Arc::clone(&kept), Arc::clone(&seen), Arc::clone(&killed));
                 // A sender that was killed leaves a session behind.
-                thread::spawn(move || drop(session(stream, &kept, &seen)));
+                thread::spawn(move || drop(session(stream, &kept, &seen, &killed)));
             }
         });
-        Self { address, arrived }
+        Self { address, arrived, kills }
+    }
+
+    /// Notes that a sender was killed, before it is started again.
+    pub fn sender_was_killed(&self) {
+        self.kills.fetch_add(1, Ordering::SeqCst);
     }
 
     /// What arrived so far.
@@ -77,7 +86,8 @@ impl Receiver {
     }
 }
 
-fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io::Result<()> {
+fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen, kills: &AtomicUsize) -> io::Result<()> {
+    let begun = kills.load(Ordering::SeqCst);
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut out = stream;
@@ -127,7 +137,13 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io:
                 }
                 let twice = to.starts_with("twice");
                 let half = to.starts_with("half");
-                arrived.lock().unwrap().push(Arrived { from, to, content, answered: !lost });
+                arrived.lock().unwrap().push(Arrived {
+                    from,
+                    to,
+                    content,
+                    answered: !lost,
+                    kills: (begun, kills.load(Ordering::SeqCst)),
+                });
                 if lost {
                     return if half { say("250 2.0.0 O") } else { Ok(()) };
                 }

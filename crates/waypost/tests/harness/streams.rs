@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value as Json, json};
 
@@ -60,7 +60,7 @@ fn destination(number: usize) -> (&'static str, &'static str, &'static str) {
 }
 
 /// The number that a Message-ID ends with decides everything else about a mail, so that a repeat is the same mail.
-fn number_of(message_id: &str) -> usize {
+pub fn number_of(message_id: &str) -> usize {
     message_id.rsplit_once('@').unwrap().0.rsplit_once('-').unwrap().1.parse().unwrap()
 }
 
@@ -81,19 +81,36 @@ pub fn prepare(server: &Server) {
 
 /// Delivers over many connections until the server has said 250 `kill_after` times, kills it, and notes what was answered.
 pub fn deliver_until_killed(server: &mut Server, senders: &mut Senders, round: usize, kill_after: usize) {
+    let addresses = [server.smtp.clone()];
+    deliver_until(&addresses, mail_of, senders, round, kill_after, || server.kill());
+}
+
+/// Delivers over many connections to servers in turn, whom and what a Message-ID decides, until they have said 250 `enough` times. Then
+/// ends one of them, and notes what was answered.
+pub fn deliver_until(
+    addresses: &[String],
+    mail_of: fn(&str) -> (&'static str, String),
+    senders: &mut Senders,
+    round: usize,
+    enough: usize,
+    end: impl FnOnce(),
+) {
     let retries = Mutex::new(std::mem::take(&mut senders.unanswered));
     let accepted = Mutex::new(Vec::new());
     let unanswered = Mutex::new(BTreeSet::new());
     let said = AtomicUsize::new(0);
     let attempts = AtomicUsize::new(0);
-    let address = server.smtp.clone();
+    let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for connection in 0..CONNECTIONS {
-            let (retries, accepted, unanswered, said, attempts, address) =
-                (&retries, &accepted, &unanswered, &said, &attempts, &address);
+        for (connection, address) in (0..CONNECTIONS).zip(addresses.iter().cycle()) {
+            let (retries, accepted, unanswered, said, attempts, over) =
+                (&retries, &accepted, &unanswered, &said, &attempts, &over);
             scope.spawn(move || {
                 let Ok(mut session) = Smtp::connect(address) else { return };
                 for number in 0.. {
+                    if over.load(Ordering::Relaxed) {
+                        return;
+                    }
                     let again = retries.lock().unwrap().pop_first();
                     let id = again.unwrap_or_else(|| format!("r{round}-c{connection}-{number}@crash.example"));
                     let (to, text) = mail_of(&id);
@@ -112,8 +129,9 @@ pub fn deliver_until_killed(server: &mut Server, senders: &mut Senders, round: u
                 }
             });
         }
-        wait_for("deliveries", || (said.load(Ordering::Relaxed) >= kill_after).then_some(()));
-        server.kill();
+        wait_for("deliveries", || (said.load(Ordering::Relaxed) >= enough).then_some(()));
+        end();
+        over.store(true, Ordering::Relaxed);
     });
     let accepted = accepted.into_inner().unwrap();
     senders.attempts += attempts.into_inner();
