@@ -98,6 +98,7 @@ impl App {
             route,
             priority: new.priority,
             answers: None,
+            circles: false,
             opening: Some(new.opening).filter(|_| is_said),
         };
         let arrival = Arrival {

@@ -1,7 +1,7 @@
 //! Bounces: delivery status notifications (RFC 3464) about mail of ours.
 
 use uuid::Uuid;
-use waypost_mail::message::{Message, StatusFields};
+use waypost_mail::message::{DeliveryReport, StatusFields};
 
 /// Which delivery a bounce is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +64,12 @@ pub struct Bounce {
     pub text: String,
 }
 
-/// Reads a report. `delivery` is what [`crate::envelope::delivery_of`] says of the envelope recipient. `None` for mail that is no report,
-/// and for one that says neither by its address nor by what it returns which mail it is about.
+/// Reads a report. `delivery` is what [`crate::envelope::delivery_of`] says of the envelope recipient. `None` for a report that says neither
+/// by its address nor by what it returns which mail it is about.
 ///
 /// A delivery has one recipient, so that of several that a report names (an alias was expanded) the worst counts.
 #[must_use]
-pub fn read(message: &Message<'_>, delivery: Option<Uuid>) -> Option<Bounce> {
-    let report = message.delivery_report()?;
+pub fn read(report: &DeliveryReport, delivery: Option<Uuid>) -> Option<Bounce> {
     let recipients = report.recipients.iter().filter_map(|fields| {
         let action = fields.get("action").and_then(Action::read).or_else(|| action_of_status(fields.get("status")?))?;
         Some((action, fields))

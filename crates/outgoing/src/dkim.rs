@@ -228,17 +228,19 @@ impl Keys {
     }
 
     /// The DKIM-Signature fields of a mail with CRLF line ends: one for each key of its author's domain, else of the closest domain above
-    /// (relaxed alignment, RFC 7489 section 3.1.1). Empty if there is no such key.
+    /// (relaxed alignment, RFC 7489 section 3.1.1). Empty if there is no such key, and if the author is of another domain than `signed_as`:
+    /// whoever can have a mail sent must not be able to have anything signed.
     ///
     /// # Errors
     /// If signing fails.
-    pub fn sign(&self, content: &[u8]) -> Result<String, NotSigned> {
+    pub fn sign(&self, signed_as: &Domain, content: &[u8]) -> Result<String, NotSigned> {
         if self.0.is_empty() {
             return Ok(String::new());
         }
         let message = Message::parse(content);
-        let author = message.addresses(AddressField::From).first();
-        let Some(Ok(author)) = author.map(|author| Domain::parse(&author.domain)) else { return Ok(String::new()) };
+        let [author] = message.addresses(AddressField::From) else { return Ok(String::new()) };
+        let author = Domain::parse(&author.domain).ok().filter(|author| author == signed_as);
+        let Some(author) = author else { return Ok(String::new()) };
         let mut domain = Some(author.as_str());
         while let Some(name) = domain {
             let mut keys = self.0.iter().filter(|key| key.domain.as_str() == name).peekable();

@@ -43,8 +43,11 @@ fn reports_are_read_as_written_down() {
         let unix = String::from_utf8(raw).unwrap().replace("\r\n", "\n");
         let mut all = String::new();
         for delivery in [None, Some(Uuid::from_u128(7))] {
-            let results = [unix.clone(), unix.replace('\n', "\r\n")]
-                .map(|raw| shown(bounce::read(&Message::parse(raw.as_bytes()), delivery)));
+            let results = [unix.clone(), unix.replace('\n', "\r\n")].map(|raw| {
+                shown(
+                    Message::parse(raw.as_bytes()).delivery_report().and_then(|report| bounce::read(&report, delivery)),
+                )
+            });
             assert_eq!(results[0], results[1], "line ends change nothing");
             let to = if delivery.is_some() { "to the delivery's own address" } else { "to another address" };
             all.push_str(&format!("= {to}\n{}", results[0]));

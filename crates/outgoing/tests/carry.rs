@@ -98,8 +98,13 @@ async fn run(case: &str, certificate: &Certificate) -> Vec<String> {
     let mails = case.lines().filter(|line| line.starts_with("=> ")).count().max(1);
     let mut all = Vec::new();
     for _ in 0..mails {
-        let mail =
-            Outgoing { sender: &sender, recipient: &recipient, content: CONTENT, needs_utf8: value("utf8").is_some() };
+        let mail = Outgoing {
+            sender: Some(&sender),
+            recipient: &recipient,
+            sign_as: None,
+            content: CONTENT,
+            needs_utf8: value("utf8").is_some(),
+        };
         all.push(format!("=> {}", shown(&carrier.carry(&mail).await, &server)));
     }
     drop(carrier);
@@ -153,7 +158,15 @@ async fn by_dns(zone: Zone, allowed: &[&str]) -> (Carrier, Server) {
 async fn to(carrier: &Carrier, recipient: &str) -> Carried {
     let sender = MailAddress::parse("waypost-b+1.2@post.example").unwrap();
     let recipient = MailAddress::parse(recipient).unwrap();
-    carrier.carry(&Outgoing { sender: &sender, recipient: &recipient, content: CONTENT, needs_utf8: false }).await
+    carrier
+        .carry(&Outgoing {
+            sender: Some(&sender),
+            recipient: &recipient,
+            sign_as: None,
+            content: CONTENT,
+            needs_utf8: false,
+        })
+        .await
 }
 
 const LOOPBACK: &[&str] = &["127.0.0.0/8"];

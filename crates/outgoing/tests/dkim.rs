@@ -82,7 +82,8 @@ fn key(domain: &str, selector: &str, pem: &str) -> DomainKey {
 async fn signatures_of_both_kinds_hold_and_break_with_the_mail() {
     let (rsa, ed25519) = (make(Algorithm::Rsa).unwrap(), make(Algorithm::Ed25519).unwrap());
     let keys = Keys::new(vec![key("post.example", "w1", &rsa), key("post.example", "w2", &ed25519)]);
-    let signature = keys.sign(MAIL.as_bytes()).unwrap();
+    let post = Domain::parse("post.example").unwrap();
+    let signature = keys.sign(&post, MAIL.as_bytes()).unwrap();
     assert_eq!(signature.matches("DKIM-Signature: ").count(), 2, "{signature}");
     assert!(signature.ends_with("\r\n") && signature.lines().all(|line| line.len() <= 100), "{signature}");
     let signed = format!("{signature}{MAIL}");
@@ -109,13 +110,19 @@ async fn the_closest_domain_signs_and_no_other() {
         ("a@x.test", None),
     ] {
         let mail = MAIL.replace("support@post.example", author);
-        let signature = keys.sign(mail.as_bytes()).unwrap();
+        let domain = Domain::parse(author.split_once('@').unwrap().1).unwrap();
+        let signature = keys.sign(&domain, mail.as_bytes()).unwrap();
         match selector {
             Some(selector) => assert!(signature.contains(&format!("s={selector};")), "{author}: {signature}"),
             None => assert_eq!(signature, ""),
         }
     }
-    assert_eq!(Keys::default().sign(MAIL.as_bytes()).unwrap(), "");
+    let post = Domain::parse("post.example").unwrap();
+    assert_eq!(Keys::default().sign(&post, MAIL.as_bytes()).unwrap(), "");
+    // Whoever has a mail sent does not say who it is from: of another domain, or of several authors, nothing is signed.
+    assert_eq!(keys.sign(&Domain::parse("other.example").unwrap(), MAIL.as_bytes()).unwrap(), "");
+    let two = MAIL.replace("<support@post.example>", "<support@post.example>, eve@x.test");
+    assert_eq!(keys.sign(&post, two.as_bytes()).unwrap(), "", "{two}");
 }
 
 #[test]

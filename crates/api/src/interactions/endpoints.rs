@@ -58,6 +58,7 @@ pub fn endpoints() -> Endpoints {
                 .message_body()
                 .answers::<Interaction>()
                 .answers_with::<Interaction>(StatusCode::ACCEPTED)
+                .empty(StatusCode::NO_CONTENT)
                 .refuses(&[409, 422]),
         )
         .post(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
 use waypost_wire::error::Problem;
 use waypost_wire::interaction::Interaction;
 
@@ -25,14 +26,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MAX_KEY: usize = 255;
 
 /// The endpoint: 202 as soon as the mail is on stable storage; with `wait=true` 200 and the decision, if there is one in time.
-/// A mail that was accepted before is answered with the interaction that it made then.
+/// A mail that was accepted before is answered with the interaction that it made then; a bounce of a delivery, which makes none, with 204.
 pub async fn accept(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Extension(remote): Extension<Remote>,
     mut query: Query,
     request: Request,
-) -> Result<(StatusCode, Json<Interaction>), ApiError> {
+) -> Result<Response, ApiError> {
     let to = query.text("to").unwrap_or_default();
     if to.is_empty() {
         query.problem("to", "is missing", "the address that the mail is for", "nothing");
@@ -56,19 +57,13 @@ pub async fn accept(
     // One address leads to one route: there is one interaction, new or old.
     let duplicate = accepted.interactions.is_empty();
     let id = accepted.interactions.first().or(accepted.duplicates_of.first());
-    let Some(id) = id.copied() else {
-        return Err(ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal.server.error",
-            "no interaction was made",
-        )
-        .private("an acceptance answered neither an interaction nor a duplicate"));
-    };
+    // A bounce marks the delivery that came back, and is no work for anybody.
+    let Some(id) = id.copied() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let record = if wait { state.app.wait_decided(id, PATIENCE).await? } else { state.app.interaction(id).await? };
     let decided = !record.state.awaits_decision();
     let status = if wait && decided { StatusCode::OK } else { StatusCode::ACCEPTED };
     let interaction = Interaction { duplicate, ..view::interaction(&state.app, record, Vec::new()) };
-    Ok((status, Json(interaction)))
+    Ok((status, Json(interaction)).into_response())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {

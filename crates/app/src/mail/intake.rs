@@ -26,7 +26,7 @@ use super::underway::{Care, Underway};
 use crate::App;
 use crate::observed::{Protocol, Ran};
 use crate::outbox::desk::Desk;
-use crate::outbox::returned::{self, Returned};
+use crate::outbox::returned::{Arrived, Returned};
 use crate::traces::trace_id;
 use waypost_members::email::Envelope;
 
@@ -56,12 +56,14 @@ pub struct Bound {
     pub priority: Option<i64>,
     /// The delivery whose envelope sender the address is.
     pub answers: Option<DeliveryId>,
+    /// Whether a machine answers a forward of ours: run, it would be forwarded again.
+    pub circles: bool,
 }
 
 impl Bound {
     /// A recipient of whom nothing is said besides.
     pub fn to(address: impl Into<String>, route: Option<Arc<RouteRecord>>) -> Self {
-        Self { address: address.into(), route, opening: None, priority: None, answers: None }
+        Self { address: address.into(), route, opening: None, priority: None, answers: None, circles: false }
     }
 }
 
@@ -199,8 +201,16 @@ async fn prepare(
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
+    let arrived = Arrived {
+        message: &parsed,
+        report: parsed.delivery_report(),
+        null_sender: arrival.from.is_empty(),
+        routes: &running.routes,
+        store,
+        origin,
+    };
     for recipient in arrival.recipients {
-        let recipient = match returned::sort(recipient, &parsed, &running.routes, store, origin).await? {
+        let recipient = match arrived.sort(recipient).await? {
             Returned::Noted => continue,
             Returned::Mail(recipient) => recipient,
         };
@@ -223,7 +233,7 @@ async fn prepare(
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
         let answers = LiveAnswers::new(running, store).with_outside(outside);
         let unrouted = unrouted_queue(start, running);
-        let run = match (noted.care(), desk.stopped(start, &parsed, unrouted)) {
+        let run = match (noted.care(), desk.stopped(start, &parsed, unrouted, recipient.circles)) {
             (_, Some(stopped)) => Some(stopped),
             (Care::Usual, None) => decide(running, start, &parsed, limits, &answers).await.ok().map(|ended| {
                 limits.steps = limits.steps.saturating_sub(ended.steps);

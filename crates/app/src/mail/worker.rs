@@ -98,7 +98,7 @@ impl App {
                 let start = start(&work, route.as_deref(), desk.origin.now());
                 // Whoever asks for another run has seen why there was none.
                 let stopped = if work.interaction.runs == 0 {
-                    desk.stopped(start, &message, unrouted_queue(start, &running))
+                    desk.stopped(start, &message, unrouted_queue(start, &running), false)
                 } else {
                     None
                 };
@@ -126,10 +126,13 @@ impl App {
             }
         };
         let ran = Ran::of(&run);
+        let sends = !run.sends.is_empty();
         match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
-                self.due.notify_one();
+                if sends {
+                    self.due.notify_one();
+                }
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
                 self.metrics.decided_later(&ran, received_at, self.origin.now());
                 self.traces.ran(id, &ran);

@@ -1,7 +1,7 @@
 //! Carries what is due to its receivers, as many at a time as there is room for.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,12 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
-use waypost_outgoing::address::MailAddress;
+use waypost_outgoing::address::{Domain, MailAddress};
 use waypost_outgoing::carry::{Carried, Carrier, Outgoing};
 use waypost_outgoing::envelope;
 use waypost_store::error::StoreError;
-use waypost_store::leases::{Lease, Lost, Term, hold};
-use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryClaim, DeliveryRecord};
+use waypost_store::leases::{Lease, Term, hold};
+use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryClaim, DeliveryRecord};
 
 use super::retries;
 use crate::App;
@@ -31,6 +31,15 @@ pub struct Post {
 
 /// So much mail is being carried at a time, in KiB; a mail that is larger is carried alone.
 const ROOM_KIB: u32 = 256 * 1024;
+
+/// A mail with the original in it takes no more, in KiB.
+const LARGEST_KIB: u32 = ROOM_KIB / 2;
+
+/// How much room so many bytes take while they are carried, in KiB: they are read, put together and written out.
+fn kib(parts: &[&Bytes]) -> u32 {
+    let bytes: usize = parts.iter().map(|part| part.len()).sum();
+    u32::try_from(bytes.saturating_mul(3) / 1024 + 1).unwrap_or(u32::MAX).min(LARGEST_KIB)
+}
 
 /// The lease of an attempt: one of a node that is gone is made again after so long.
 const LEASE: Duration = Duration::from_secs(30);
@@ -64,6 +73,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 struct UnderWay {
     delivery: DeliveryRecord,
     lease: Uuid,
+    /// How it ended, once that is known and not yet kept.
+    answered: Arc<Mutex<Option<Attempted>>>,
     /// Whether it finds out if the smarthost is back. Those that were under way when it went are no further reason to leave it alone.
     asks_again: bool,
 }
@@ -101,8 +112,8 @@ impl Attempts {
         counts.into_iter().filter(|(_, count)| *count >= SLOTS_OF_A_DOMAIN).map(|(domain, _)| domain).collect()
     }
 
-    /// Waits for one to end.
-    async fn ended(&mut self) {
+    /// Waits for one to end; answers one that ended by a defect.
+    async fn ended(&mut self) -> Option<UnderWay> {
         match self.tasks.join_next_with_id().await {
             None => std::future::pending().await,
             Some(Ok((id, ended))) => {
@@ -113,10 +124,11 @@ impl Attempts {
                     (Ended::Unreached, Some(pause)) if asked_again => Some(pause.saturating_mul(2).min(LONGEST_PAUSE)),
                     (Ended::Unreached, pause) => pause,
                 };
+                None
             }
             Some(Err(error)) => {
-                self.known.remove(&error.id());
-                tracing::error!(%error, "an attempt at a delivery failed by a defect; its lease will end");
+                tracing::error!(%error, "an attempt at a delivery failed by a defect");
+                self.known.remove(&error.id())
             }
         }
     }
@@ -124,8 +136,11 @@ impl Attempts {
 
 /// A mail that is being carried.
 struct Parcel {
-    sender: MailAddress,
+    /// None: the null reverse-path, of mail that had it itself.
+    sender: Option<MailAddress>,
     recipient: MailAddress,
+    /// The domain whose key it is signed with: of mail that we wrote.
+    sign_as: Option<Domain>,
     needs_utf8: bool,
     bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
@@ -133,15 +148,21 @@ struct Parcel {
 
 impl Parcel {
     fn outgoing(&self) -> Outgoing<'_> {
-        let Self { sender, recipient, needs_utf8, bytes, _room } = self;
-        Outgoing { sender, recipient, content: bytes, needs_utf8: *needs_utf8 }
+        let Self { sender, recipient, sign_as, needs_utf8, bytes, _room } = self;
+        Outgoing {
+            sender: sender.as_ref(),
+            recipient,
+            sign_as: sign_as.as_ref(),
+            content: bytes,
+            needs_utf8: *needs_utf8,
+        }
     }
 }
 
-/// What stands before the first empty line.
-fn header(content: &[u8]) -> &[u8] {
-    let end = content.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(content.len());
-    content.get(..end).unwrap_or(content)
+/// What stands before the first empty line; none of a forward that is resent, whose header goes on in the original.
+fn whole_header(content: &Content) -> Option<&[u8]> {
+    let end = content.head.windows(4).position(|four| four == b"\r\n\r\n")?;
+    content.head.get(..end)
 }
 
 fn domain(address: &str) -> String {
@@ -170,10 +191,17 @@ impl App {
                     Ok(claimed) => {
                         for delivery in claimed {
                             let asks_again = attempts.pause.is_some();
-                            let under_way = UnderWay { delivery: delivery.clone(), lease: lease.id, asks_again };
+                            let under_way = UnderWay {
+                                delivery: delivery.clone(),
+                                lease: lease.id,
+                                answered: Arc::default(),
+                                asks_again,
+                            };
+                            let answered = Arc::clone(&under_way.answered);
                             let (app, post) = (Arc::clone(&self), Arc::clone(&post));
-                            let task =
-                                attempts.tasks.spawn(async move { app.attempt_delivery(&post, delivery, lease).await });
+                            let task = attempts
+                                .tasks
+                                .spawn(async move { app.attempt_delivery(&post, delivery, lease, &answered).await });
                             attempts.known.insert(task.id(), under_way);
                         }
                     }
@@ -184,11 +212,20 @@ impl App {
                 }
             }
             look = tokio::select! {
-                () = attempts.ended() => {
+                failed = attempts.ended() => {
+                    if let Some(UnderWay { delivery, lease, .. }) = failed {
+                        let answer = "the attempt failed by a defect of Waypost's".to_owned();
+                        let attempted = Attempted { end: self.again(&post, &delivery), answer };
+                        self.keep_answer(&delivery, lease, attempted).await;
+                    }
                     rests_until = Instant::now() + attempts.pause.unwrap_or_default();
                     false
                 }
-                () = self.due.notified() => true,
+                // Somebody asked for an attempt, or something new is there: whether the smarthost is back is found out now.
+                () = self.due.notified() => {
+                    rests_until = Instant::now();
+                    true
+                }
                 () = sleep(POLL) => true,
                 _ = stop.changed() => true,
             };
@@ -196,24 +233,43 @@ impl App {
         self.wind_up_attempts(attempts).await;
     }
 
-    /// Makes one attempt and records how it ended, under a lease that is renewed meanwhile.
-    async fn attempt_delivery(&self, post: &Post, delivery: DeliveryRecord, lease: Lease) -> Ended {
-        let id = delivery.id;
-        let renew = || self.store.renew_delivery(id, post.term.renew(lease, self.origin.now()));
-        let work = async {
-            let (attempted, ended) = self.carry_one(post, &delivery).await;
-            // The receiver may have it: what it answered must not be lost because the store is away for a moment.
-            while let Err(error) = self.store.end_attempt(id, lease.id, attempted.clone(), self.origin.now()).await {
-                tracing::debug!(delivery = %id, %error, "how the attempt ended can't be kept; it is tried again");
-                sleep(POLL).await;
-            }
-            self.told(&delivery, attempted.end);
-            ended
+    /// Makes one attempt under a lease that is renewed meanwhile, and records how it ended.
+    async fn attempt_delivery(
+        &self,
+        post: &Post,
+        delivery: DeliveryRecord,
+        lease: Lease,
+        answered: &Mutex<Option<Attempted>>,
+    ) -> Ended {
+        let renew = || self.store.renew_delivery(delivery.id, post.term.renew(lease, self.origin.now()));
+        let Ok((attempted, ended)) = hold(post.term, renew, self.carry_one(post, &delivery)).await else {
+            tracing::warn!(delivery = %delivery.id, "the delivery's lease was lost: it is tried again, and may arrive twice");
+            return Ended::Reached;
         };
-        hold(post.term, renew, work).await.unwrap_or_else(|Lost| {
-            tracing::warn!(delivery = %id, "the delivery's lease was lost: it is tried again, and may arrive twice");
-            Ended::Reached
-        })
+        *answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempted.clone());
+        self.keep_answer(&delivery, lease.id, attempted).await;
+        ended
+    }
+
+    /// Keeps how an attempt ended. The receiver may have the mail: what it answered must not be lost because the store is away for a while,
+    /// even if the lease ends meanwhile; it is good until somebody else has taken the delivery.
+    async fn keep_answer(&self, delivery: &DeliveryRecord, lease: Uuid, attempted: Attempted) {
+        let id = delivery.id;
+        loop {
+            match self.store.end_attempt(id, lease, attempted.clone(), self.origin.now()).await {
+                Ok(true) => return self.told(delivery, attempted.end),
+                Ok(false) => {
+                    return tracing::warn!(delivery = %id, "how the attempt ended came too late: it is tried again");
+                }
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Full)) => {
+                    tracing::debug!(delivery = %id, %error, "how the attempt ended can't be kept yet");
+                    sleep(POLL).await;
+                }
+                Err(error) => {
+                    return tracing::error!(delivery = %id, %error, "how the attempt ended can't be kept; its lease will end");
+                }
+            }
+        }
     }
 
     async fn carry_one(&self, post: &Post, delivery: &DeliveryRecord) -> (Attempted, Ended) {
@@ -235,9 +291,13 @@ impl App {
         retries::after(delivery, post.retry_for, self.origin.now(), self.origin.share())
     }
 
-    /// What is handed to the receiver; none if it was erased. Mail that is being carried shares a stated room.
+    /// What is handed to the receiver; none if it was erased. Mail that is being carried shares a stated room, which is taken before the
+    /// mail is read: of one with the original in it as much as it can need, and then what it does.
     async fn parcel(&self, post: &Post, delivery: &DeliveryRecord) -> Result<Option<Parcel>, StoreError> {
         let Some(content) = self.store.delivery_content(delivery.id).await? else { return Ok(None) };
+        let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
+        let most = if content.with_original { LARGEST_KIB } else { kib(&[&content.head]) };
+        let mut room = Arc::clone(&post.room).acquire_many_owned(most).await.map_err(|error| failed(&error))?;
         let original = if content.with_original {
             match self.store.raw_message(delivery.interaction).await? {
                 Some(raw) => raw,
@@ -246,17 +306,18 @@ impl App {
         } else {
             Bytes::new()
         };
+        let needed = kib(&[&content.head, &original, &content.tail]);
+        drop(room.split(usize::try_from(most.saturating_sub(needed)).unwrap_or_default()));
         let bytes = [&content.head[..], &original[..], &content.tail[..]].concat();
-        let kib = u32::try_from(bytes.len() / 1024 + 1).unwrap_or(u32::MAX).min(ROOM_KIB);
-        let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
-        let room = Arc::clone(&post.room).acquire_many_owned(kib).await.map_err(|error| failed(&error))?;
         let address = |text: &str| MailAddress::parse(text).map_err(|error| failed(&error));
-        let sender = address(&delivery.sender)?;
-        let sender = envelope::bounce_address(&self.desk.key, delivery.id.0, sender.domain());
+        // A mail that had the null reverse-path is handed on with it: what comes back must not come back for ever.
+        let from = if delivery.sender.is_empty() { None } else { Some(address(&delivery.sender)?) };
+        let header = whole_header(&content);
         Ok(Some(Parcel {
-            sender,
+            sender: from.as_ref().map(|from| envelope::bounce_address(&self.desk.key, delivery.id.0, from.domain())),
             recipient: address(&delivery.target)?,
-            needs_utf8: !header(&content.head).is_ascii(),
+            sign_as: from.filter(|_| header.is_some()).map(|from| from.domain().clone()),
+            needs_utf8: !header.unwrap_or(&content.head).is_ascii(),
             bytes,
             _room: room,
         }))
@@ -279,6 +340,7 @@ impl App {
     async fn wind_up_attempts(&self, mut attempts: Attempts) {
         let all = async {
             while !attempts.known.is_empty() {
+                // What ends by a defect is due again when its lease ends.
                 attempts.ended().await;
             }
         };
@@ -287,9 +349,13 @@ impl App {
         }
         attempts.tasks.abort_all();
         let now = self.origin.now();
-        for UnderWay { delivery, lease, .. } in attempts.known.values() {
-            let answer = "the attempt was broken off: the server stopped".to_owned();
-            let attempted = Attempted { end: AttemptEnd::Deferred(now), answer };
+        for UnderWay { delivery, lease, answered, .. } in attempts.known.values() {
+            let known = answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let broken_off = || Attempted {
+                end: AttemptEnd::Deferred(now),
+                answer: "the attempt was broken off: the server stopped".to_owned(),
+            };
+            let attempted = known.unwrap_or_else(broken_off);
             if let Err(error) = self.store.end_attempt(delivery.id, *lease, attempted, now).await {
                 return tracing::warn!(%error, "attempts that were broken off could not be given back; their leases will end");
             }

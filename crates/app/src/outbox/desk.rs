@@ -59,8 +59,18 @@ impl Desk {
     }
 
     /// What is recorded instead of a run of a mail that goes in circles; none if it does not.
-    pub(crate) fn stopped(&self, start: Start<'_>, message: &Message<'_>, unrouted: QueueId) -> Option<RunRecord> {
-        let error: Json = loops::error(message, start.route?.id, &self.key)?;
+    pub(crate) fn stopped(
+        &self,
+        start: Start<'_>,
+        message: &Message<'_>,
+        unrouted: QueueId,
+        answers_forward: bool,
+    ) -> Option<RunRecord> {
+        let error: Json = if answers_forward {
+            loops::answer_to_a_forward()
+        } else {
+            loops::error(message, start.route?.id, &self.key)?
+        };
         let mut record = bare_record(start, unrouted);
         if let Some(opening) = start.opening {
             record.attributes.clone_from(&opening.attributes);

@@ -17,6 +17,9 @@ use waypost_store::records::outbox::{Addressed, Content, Held, Outgoing};
 
 use super::manners::{Answered, held};
 
+/// So many addresses of ours are known in the header of one mail.
+const MOST_OWN: usize = 100;
+
 /// The mail that something is sent about, and whom it came to.
 #[derive(Clone, Copy)]
 pub(crate) struct About<'a, 'm> {
@@ -190,7 +193,7 @@ impl About<'_, '_> {
         let fields = [AddressField::To, AddressField::Cc].into_iter();
         let named = fields.flat_map(|field| self.message.addresses(field));
         let own = named.filter(|one| self.routes.find(&one.address) != RouteMatch::None);
-        own.filter_map(|one| MailAddress::parse(&one.address).ok()).collect()
+        own.take(MOST_OWN).filter_map(|one| MailAddress::parse(&one.address).ok()).collect()
     }
 
     /// Whoever wrote the mail, by any of the names it gives.
@@ -198,6 +201,13 @@ impl About<'_, '_> {
         let fields = [AddressField::From, AddressField::ReplyTo].into_iter();
         let written = fields.flat_map(|field| self.message.addresses(field)).map(|one| one.address.as_str());
         written.chain(self.envelope.from).filter_map(|address| MailAddress::parse(address).ok()).collect()
+    }
+
+    /// Whether we wrote the mail. One that we resent is still its author's.
+    fn is_ours(&self) -> bool {
+        let authors = self.message.addresses(AddressField::From);
+        authors.iter().any(|author| self.routes.find(&author.address) != RouteMatch::None)
+            && !trace_field::routes(self.key, self.message).is_empty()
     }
 
     /// A mail as it is kept. `is_answer` tells to whom it is an automatic answer.
@@ -215,7 +225,7 @@ impl About<'_, '_> {
             envelope: self.envelope,
             route,
             routes: self.routes,
-            is_ours: !trace_field::routes(self.key, self.message).is_empty(),
+            is_ours: self.is_ours(),
         });
         let addressed = |to: &MailAddress| {
             let target = to.to_string();
@@ -227,11 +237,13 @@ impl About<'_, '_> {
                 target,
             }
         };
+        // What had the null reverse-path itself is handed on with it: what comes back must not come back for ever.
+        let null_sender = kind == DeliveryKind::Forward && self.envelope.from == Some("");
         let waypost_outgoing::Content { head, with_original, tail } = composed.content;
         Outgoing {
             kind,
             content: Content { head: head.into(), with_original, tail: tail.into() },
-            sender: from.address.to_string(),
+            sender: if null_sender { String::new() } else { from.address.to_string() },
             message_id: stamp.message_id.as_str().to_owned(),
             place: None,
             to: composed.recipients.iter().map(addressed).collect(),

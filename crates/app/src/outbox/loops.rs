@@ -20,5 +20,14 @@ pub(crate) fn error(message: &Message<'_>, route: Uuid, key: &Key) -> Option<Jso
     } else {
         return None;
     };
-    Some(json!({ "code": codes::MAIL_LOOP, "message": reason }))
+    Some(told(&reason))
+}
+
+/// Why what a machine answers to a forward of ours is not run.
+pub(crate) fn answer_to_a_forward() -> Json {
+    told("a machine answers a forward of Waypost's: run again, it would be forwarded and answered without end")
+}
+
+fn told(reason: &str) -> Json {
+    json!({ "code": codes::MAIL_LOOP, "message": reason })
 }

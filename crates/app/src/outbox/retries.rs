@@ -11,10 +11,11 @@ const FIRST: Duration = Duration::from_secs(30);
 /// No pause is longer, the part that is left to chance aside.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// What becomes of a delivery that could not be carried now. `chance` is from 0 to 1: the pause is up to a quarter shorter or longer.
+/// What becomes of a delivery that could not be carried now: it rests for about as long as it has been tried, since it was made or somebody
+/// had it tried again. `chance` is from 0 to 1: the pause is up to a quarter shorter or longer.
 pub(super) fn after(delivery: &DeliveryRecord, retry_for: Duration, now: Timestamp, chance: f64) -> AttemptEnd {
-    let doublings = delivery.attempts.saturating_sub(1).min(16);
-    let pause = FIRST.saturating_mul(1 << doublings).min(LONGEST).mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0);
+    let tried = Duration::try_from(now.duration_since(delivery.since)).unwrap_or_default();
+    let pause = tried.clamp(FIRST, LONGEST).mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0);
     let end = delivery.since.saturating_add(retry_for).unwrap_or(Timestamp::MAX);
     if now >= end {
         return AttemptEnd::Dead;
@@ -30,7 +31,7 @@ mod tests {
 
     use super::*;
 
-    fn delivery(attempts: u32) -> DeliveryRecord {
+    fn delivery() -> DeliveryRecord {
         DeliveryRecord {
             id: DeliveryId(Uuid::nil()),
             interaction: InteractionId(Uuid::nil()),
@@ -38,7 +39,7 @@ mod tests {
             kind: DeliveryKind::Reply,
             target: "ann@example.org".to_owned(),
             state: DeliveryState::Pending,
-            attempts,
+            attempts: 3,
             next_attempt_at: None,
             since: Timestamp::UNIX_EPOCH,
             last_answer: None,
@@ -51,32 +52,35 @@ mod tests {
         }
     }
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
     #[test]
     fn pauses_double_up_to_an_hour_and_differ_by_chance() {
-        let now = Timestamp::from_second(1000).unwrap();
-        let pause = |attempts, chance| match after(&delivery(attempts), Duration::from_secs(432_000), now, chance) {
-            AttemptEnd::Deferred(next) => next.duration_since(now).as_millis(),
+        let pause = |tried, chance| match after(&delivery(), Duration::from_secs(432_000), at(tried), chance) {
+            AttemptEnd::Deferred(next) => next.duration_since(at(tried)).as_millis(),
             other => panic!("{other:?}"),
         };
-        for (attempts, chance, millis) in [
-            (1, 0.5, 30_000),
-            (1, 0.0, 22_500),
-            (1, 1.0, 37_500),
-            (2, 0.5, 60_000),
-            (7, 0.5, 1_920_000),
-            (8, 0.5, 3_600_000),
-            (1000, 0.5, 3_600_000),
+        for (tried, chance, millis) in [
             (0, 0.5, 30_000),
+            (0, 0.0, 22_500),
+            (0, 1.0, 37_500),
+            (30, 0.5, 30_000),
+            (60, 0.5, 60_000),
+            (1_920, 0.5, 1_920_000),
+            (3_840, 0.5, 3_600_000),
+            (400_000, 0.5, 3_600_000),
+            (-60, 0.5, 30_000),
         ] {
-            assert_eq!(pause(attempts, chance), millis, "{attempts} attempts, {chance}");
+            assert_eq!(pause(tried, chance), millis, "tried for {tried} s, {chance}");
         }
     }
 
     #[test]
     fn the_last_attempt_is_at_the_end_of_its_time() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let after = |now| after(&delivery(9), Duration::from_secs(100), at(now), 0.5);
-        assert_eq!(after(10), AttemptEnd::Deferred(at(100)));
+        let after = |now| after(&delivery(), Duration::from_secs(100), at(now), 0.5);
+        assert_eq!(after(80), AttemptEnd::Deferred(at(100)));
         assert_eq!(after(99), AttemptEnd::Deferred(at(100)));
         assert_eq!(after(100), AttemptEnd::Dead);
     }

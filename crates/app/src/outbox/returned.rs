@@ -1,11 +1,13 @@
 //! Mail that came back (RFC 3464): it marks the delivery that it is about, and is no work for anybody. What else comes to a delivery's envelope
 //! sender is an answer to it, and goes where mail to its sender's address goes.
+//!
+//! The envelope sender of a delivery is signed: what comes there is believed. A Message-ID may have been seen by anybody: a report that only
+//! names one counts as far as it has the null reverse-path, and names a recipient who got the mail.
 
-use std::sync::Arc;
-
+use uuid::Uuid;
 use waypost_catalogue::routes::{RouteMatch, Routes};
-use waypost_ids::DeliveryId;
-use waypost_mail::message::Message;
+use waypost_ids::{DeliveryId, DeliveryKind};
+use waypost_mail::message::{DeliveryReport, Message};
 use waypost_origin::Origin;
 use waypost_outgoing::bounce::{self, About, Bounce};
 use waypost_store::error::StoreError;
@@ -25,54 +27,91 @@ pub(crate) enum Returned {
     Mail(Bound),
 }
 
-/// Notes what came back.
-///
-/// # Errors
-/// The store; then nothing was noted.
-pub(crate) async fn sort(
-    recipient: Bound,
-    message: &Message<'_>,
-    routes: &Routes,
-    store: &dyn Store,
-    origin: &Origin,
-) -> Result<Returned, StoreError> {
-    let delivery = recipient.answers;
-    if let Some(bounce) = bounce::read(message, delivery.map(|delivery| delivery.0))
-        && note(&bounce, store, origin).await?
-    {
-        return Ok(Returned::Noted);
-    }
-    match delivery {
-        None => Ok(Returned::Mail(recipient)),
-        Some(delivery) => Ok(Returned::Mail(forwarded(recipient, delivery, routes, store).await?)),
-    }
+/// A mail that may have come back.
+pub(crate) struct Arrived<'a> {
+    pub(crate) message: &'a Message<'a>,
+    /// Read once, however many recipients there are.
+    pub(crate) report: Option<DeliveryReport>,
+    /// Whether it was sent with the null reverse-path.
+    pub(crate) null_sender: bool,
+    pub(crate) routes: &'a Routes,
+    pub(crate) store: &'a dyn Store,
+    pub(crate) origin: &'a Origin,
 }
 
-/// Marks the delivery, and answers whether the report is about one of ours. A delay is noted by nobody: its delivery is not over.
-async fn note(bounce: &Bounce, store: &dyn Store, origin: &Origin) -> Result<bool, StoreError> {
-    let of = match &bounce.about {
-        About::Delivery(delivery) => vec![BouncedOf::Delivery(DeliveryId(*delivery))],
-        About::MessageIds(ids) => ids
-            .iter()
-            .map(|id| BouncedOf::Message { message_id: id.clone(), recipient: bounce.recipient.clone() })
-            .collect(),
-    };
-    if !bounce.action.is_final_failure() {
-        // Known by its address it needs no one's eyes; one that only names a Message-ID may be about anybody's mail.
-        return Ok(matches!(bounce.about, About::Delivery(_)));
+impl Arrived<'_> {
+    /// Notes what came back.
+    ///
+    /// # Errors
+    /// The store; then nothing was noted.
+    pub(crate) async fn sort(&self, recipient: Bound) -> Result<Returned, StoreError> {
+        let delivery = recipient.answers;
+        let bounce = self.report.as_ref().and_then(|report| bounce::read(report, delivery.map(|delivery| delivery.0)));
+        if let Some(bounce) = bounce
+            && self.note(&bounce).await?
+        {
+            return Ok(Returned::Noted);
+        }
+        match delivery {
+            None => Ok(Returned::Mail(recipient)),
+            Some(delivery) => Ok(Returned::Mail(self.answer(recipient, delivery).await?)),
+        }
     }
-    let says = says(bounce);
-    for of in of {
-        let is_known = matches!(of, BouncedOf::Delivery(_));
-        let marked = store.bounce(of, &says, origin.now()).await?;
+
+    /// Marks the delivery, and answers whether the report is about one of ours. A delay is noted by nobody: its delivery is not over.
+    async fn note(&self, bounce: &Bounce) -> Result<bool, StoreError> {
+        let failed = bounce.action.is_final_failure();
+        let says = says(bounce);
+        match &bounce.about {
+            About::Delivery(delivery) => {
+                if failed {
+                    self.mark(BouncedOf::Delivery(DeliveryId(*delivery)), &says, bounce).await?;
+                }
+                Ok(true)
+            }
+            About::MessageIds(ids) => {
+                if !failed || !self.null_sender || bounce.recipient.is_none() {
+                    return Ok(false);
+                }
+                for id in ids.iter().filter(|id| self.may_be_ours(id)) {
+                    let of = BouncedOf::Message { message_id: id.clone(), recipient: bounce.recipient.clone() };
+                    if self.mark(of, &says, bounce).await? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether a Message-ID has the form of ours: nothing else is looked up.
+    fn may_be_ours(&self, id: &str) -> bool {
+        id.rsplit_once('@').is_some_and(|(left, domain)| {
+            let known = || self.routes.find(&format!("postmaster@{domain}")) != RouteMatch::None;
+            Uuid::try_parse(left).is_ok() && known()
+        })
+    }
+
+    async fn mark(&self, of: BouncedOf, says: &str, bounce: &Bounce) -> Result<bool, StoreError> {
+        let marked = self.store.bounce(of, says, self.origin.now()).await?;
         for delivery in &marked {
             tracing::info!(%delivery, status = bounce.status.as_deref(), "a delivery bounced");
         }
-        if is_known || !marked.is_empty() {
-            return Ok(true);
-        }
+        Ok(!marked.is_empty())
     }
-    Ok(false)
+
+    /// An answer to a delivery goes where mail to the delivery's sender goes. What a machine answers to a forward would be forwarded again, and
+    /// answered again.
+    async fn answer(&self, recipient: Bound, delivery: DeliveryId) -> Result<Bound, StoreError> {
+        let Some(record) = self.store.delivery(delivery).await? else { return Ok(recipient) };
+        let route = match self.routes.find(&record.sender) {
+            RouteMatch::Route(route) => Some(route),
+            RouteMatch::Postmaster | RouteMatch::None => None,
+        };
+        let automatic = self.null_sender || self.message.automatic().is_some();
+        let circles = record.kind == DeliveryKind::Forward && automatic;
+        Ok(Bound { address: record.sender, route, answers: None, circles, ..recipient })
+    }
 }
 
 fn says(bounce: &Bounce) -> String {
@@ -80,19 +119,4 @@ fn says(bounce: &Bounce) -> String {
     let mut says = format!("bounced: {}", words.join(" ").trim());
     says.truncate(says.floor_char_boundary(LONGEST));
     says
-}
-
-/// An answer to a delivery goes where mail to the delivery's sender goes.
-async fn forwarded(
-    recipient: Bound,
-    delivery: DeliveryId,
-    routes: &Routes,
-    store: &dyn Store,
-) -> Result<Bound, StoreError> {
-    let Some(record) = store.delivery(delivery).await? else { return Ok(recipient) };
-    let route = match routes.find(&record.sender) {
-        RouteMatch::Route(route) => Some(Arc::clone(&route)),
-        RouteMatch::Postmaster | RouteMatch::None => None,
-    };
-    Ok(Bound { address: record.sender, route, answers: None, ..recipient })
 }

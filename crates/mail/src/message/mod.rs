@@ -29,6 +29,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use memchr::memmem;
+
 pub use address::{Address, AddressField};
 pub use attachment::Attachment;
 pub use automatic::Reason;
@@ -245,6 +247,8 @@ impl<'x> Message<'x> {
     /// What a delivery status notification says (RFC 3464); `None` for any other mail.
     #[must_use]
     pub fn delivery_report(&self) -> Option<DeliveryReport> {
+        // The structure is not looked for in every mail.
+        memmem::find(self.content, b"elivery-")?;
         report::read(self.structure())
     }
 

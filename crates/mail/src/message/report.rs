@@ -35,15 +35,19 @@ pub struct DeliveryReport {
 /// The report that a mail is; `None` if no part says how delivery went.
 pub(super) fn read(structure: &Structure<'_>) -> Option<DeliveryReport> {
     // Some gateways send reports as mixed. What was forwarded is within a part of its own.
-    let parts = || structure.within(0).chain([0]).filter_map(|index| structure.parts.get(index));
-    let of_type = |types: &[&str]| {
-        let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
-        parts().find(move |part| types.iter().any(|name| *Parameters::read(part.content_type).value == **name))
-    };
-    let status = of_type(&["message/delivery-status", "message/global-delivery-status"])?;
-    let returned = of_type(&["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"]);
+    let parts = structure.within(0).chain([0]).filter_map(|index| structure.parts.get(index));
+    let (mut status, mut returned) = (None, None);
+    for part in parts {
+        match &*Parameters::read(part.content_type).value {
+            "message/delivery-status" | "message/global-delivery-status" => status = status.or(Some(part)),
+            "message/rfc822" | "text/rfc822-headers" | "message/global" | "message/global-headers" => {
+                returned = returned.or(Some(part));
+            }
+            _ => {}
+        }
+    }
     // The first group is about the message.
-    let recipients = groups(&decoded(status)).into_iter().skip(1).take(MOST_RECIPIENTS).collect();
+    let recipients = groups(&decoded(status?)).into_iter().skip(1).take(MOST_RECIPIENTS).collect();
     Some(DeliveryReport {
         recipients,
         message_ids: returned.map(|part| message_ids(&decoded(part))).unwrap_or_default(),
@@ -77,7 +81,7 @@ fn text(field: RawField<'_>) -> String {
 }
 
 fn message_ids(header: &[u8]) -> Vec<String> {
-    let (mut resent, mut own) = (Vec::new(), Vec::new());
+    let (mut resent, mut own) = (Vec::<String>::new(), Vec::new());
     let content = start::from_first_field(header);
     split(
         content,
@@ -91,6 +95,8 @@ fn message_ids(header: &[u8]) -> Vec<String> {
             }
         },
     );
-    resent.append(&mut own);
+    // A mail has one of each: whoever writes more would have each of them looked up.
+    resent.truncate(1);
+    resent.extend(own.into_iter().next());
     resent
 }

@@ -55,7 +55,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
 
 /// A mail on its way: the envelope, and the content as it goes over the wire.
 pub(super) struct Parcel<'x> {
-    pub(super) sender: &'x MailAddress,
+    pub(super) sender: Option<&'x MailAddress>,
     pub(super) recipient: &'x MailAddress,
     pub(super) needs_utf8: bool,
     pub(super) is_ascii: bool,
@@ -157,7 +157,8 @@ impl Dialogue {
 
     /// One mail for one recipient. The answer to its content is the receiver's word that it has it.
     pub(super) async fn send(&mut self, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
-        let mut sender = format!("MAIL FROM:<{}>", parcel.sender);
+        let mut sender =
+            parcel.sender.map_or_else(|| "MAIL FROM:<>".to_owned(), |sender| format!("MAIL FROM:<{sender}>"));
         if self.offers("SIZE") {
             sender.push_str(&format!(" SIZE={}", parcel.size));
         }

@@ -63,10 +63,12 @@ pub enum Carried {
 /// A mail for one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'x> {
-    /// The envelope sender: the delivery's bounce address.
-    pub sender: &'x MailAddress,
+    /// The envelope sender: the delivery's bounce address; none is the null reverse-path (RFC 5321 section 4.5.5).
+    pub sender: Option<&'x MailAddress>,
     /// The recipient.
     pub recipient: &'x MailAddress,
+    /// Whose key it is signed with, if its author is of that domain; none: it is not ours to sign, as a forward of somebody's mail.
+    pub sign_as: Option<&'x Domain>,
     /// The mail. Its line ends become CRLF.
     pub content: &'x [u8],
     /// Whether its header needs SMTPUTF8; that the recipient does is known from the address.
@@ -155,18 +157,20 @@ impl Carrier {
         Ok(Self { name, way, timeouts, keys, tls, pool: Pool::default() })
     }
 
-    /// Makes one attempt to carry a mail, and signs it if there is a key of its author's domain.
+    /// Makes one attempt to carry a mail, and signs it if it is ours and there is a key of its author's domain.
     pub async fn carry(&self, mail: &Outgoing<'_>) -> Carried {
         let content = wire::with_crlf(mail.content);
-        let signature = match self.keys.sign(&content) {
-            Ok(signature) => signature,
+        let signature = match mail.sign_as.map(|domain| self.keys.sign(domain, &content)).transpose() {
+            Ok(signature) => signature.unwrap_or_default(),
             Err(error) => return Carried::Deferred { answer: Answer::ours(error.to_string()) },
         };
         let stuffed = wire::stuffed(&content);
         let parcel = Parcel {
             sender: mail.sender,
             recipient: mail.recipient,
-            needs_utf8: mail.needs_utf8 || mail.sender.needs_utf8() || mail.recipient.needs_utf8(),
+            needs_utf8: mail.needs_utf8
+                || mail.sender.is_some_and(MailAddress::needs_utf8)
+                || mail.recipient.needs_utf8(),
             is_ascii: content.is_ascii(),
             size: signature.len() + content.len(),
             stuffed: &[signature.as_bytes(), &stuffed].concat(),
@@ -371,8 +375,8 @@ fn verdict(stop: Stop, is_relay: bool) -> Carried {
     let Stop { step, answer } = stop;
     let permanent = step == Step::Addresses || answer.code.is_some_and(|code| (500..600).contains(&code));
     let about_us = match step {
-        Step::Connect | Step::Tls | Step::Login => true,
-        Step::Greeting | Step::Hello => is_relay,
+        // A 5xx greeting is about whom we connect from: a list of bad addresses is left again, and the mail is no worse for it.
+        Step::Connect | Step::Tls | Step::Login | Step::Greeting | Step::Hello => true,
         // "Authentication required" (RFC 4954 section 6).
         Step::Sender | Step::Recipient | Step::Data => is_relay && answer.code == Some(530),
         Step::Addresses | Step::Content => false,

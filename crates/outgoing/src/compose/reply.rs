@@ -13,6 +13,13 @@ use crate::message_id::MessageId;
 /// The most Message-IDs of References: the first, which begins the thread, and the newest.
 const MOST_REFERENCES: usize = 50;
 
+/// The most recipients of a reply. Those beyond get no copy.
+const MOST_RECIPIENTS: usize = 100;
+/// The most of one that no person wrote.
+const MOST_AUTOMATIC: usize = 20;
+/// So many of the addresses that the original went to are looked at.
+const MOST_LOOKED_AT: usize = 1000;
+
 /// A reply as it is wanted.
 #[derive(Clone, Debug)]
 pub struct Reply<'x> {
@@ -49,9 +56,12 @@ pub fn reply(
     stamp: &Stamp,
 ) -> Result<Composed, NobodyToAnswer> {
     let mut to = Vec::new();
+    // Whoever wrote the mail says whom its answer goes to: a machine answers one address, a person so many.
+    let (most_answered, most) = if wanted.automatic { (1, MOST_AUTOMATIC) } else { (MOST_RECIPIENTS, MOST_RECIPIENTS) };
     for field in [AddressField::ReplyTo, AddressField::From] {
         if to.is_empty() {
-            original.addresses(field).iter().filter_map(mailbox).for_each(|mailbox| add(mailbox, &mut to));
+            let found = original.addresses(field).iter().filter_map(mailbox).take(most_answered);
+            found.for_each(|mailbox| add(mailbox, &mut to));
         }
     }
     if to.is_empty() {
@@ -64,8 +74,13 @@ pub fn reply(
             own.into_iter().any(|own| own.is_same(&mailbox.address))
         };
         let fields = [AddressField::To, AddressField::Cc].into_iter().flat_map(|field| original.addresses(field));
-        let others = fields.filter_map(mailbox).filter(|mailbox| !is_own(mailbox));
-        others.for_each(|mailbox| add(mailbox, &mut to));
+        let others = fields.take(MOST_LOOKED_AT).filter_map(mailbox).filter(|mailbox| !is_own(mailbox));
+        for mailbox in others {
+            if to.len() >= most {
+                break;
+            }
+            add(mailbox, &mut to);
+        }
     }
     let (answered, copied) = to.split_at_checked(direct).unwrap_or((&to, &[]));
 
