@@ -283,3 +283,87 @@ async fn what_can_not_be_replayed_is_refused() {
     let denied = server.send("POST", "/api/v2/replays", &[&format!("Authorization: Bearer {flows}")], b"{}").await;
     assert_eq!(denied.status, 403);
 }
+
+/// Answers the mail, says an outcome, and queues it or forwards what is about the press.
+fn answering(text: &str, outcome: &str, press: &str) -> Json {
+    json!({"name": "Answer", "type": "email", "nodes": [
+        {"id": "answer", "actions": [
+            {"type": "sendReply", "text": text},
+            {"type": "setOutcome", "outcome": outcome},
+        ], "next": [{"when": "${interaction.email.subject == 'press'}", "to": "press"}, {"to": "queue"}]},
+        {"id": "press", "actions": [{"type": "forward", "addresses": [press]}]},
+        {"id": "queue", "actions": [{"type": "transferToQueue", "queue": "General"}]},
+    ]})
+}
+
+#[tokio::test]
+async fn what_would_be_sent_and_outcomes_are_compared_and_what_people_did_is_not() {
+    let server = server().await;
+    let mut queues = Vec::new();
+    for name in ["General", "Experts"] {
+        queues.push(server.call("POST", "/routing/queues", json!({"name": name})).await.ok()["id"].clone());
+    }
+    let flow = server.call("POST", "/flows", answering("one", "asked", "a@press.example")).await.ok()["id"].clone();
+    let flow = flow.as_str().unwrap();
+    server.call("POST", "/routing/email/domains", json!({"id": "a.example"})).await.ok();
+    let route = json!({"pattern": "help", "flow": {"id": flow}});
+    server.call("POST", "/routing/email/domains/a.example/routes", route).await.ok();
+    for subject in ["transferred", "completed", "press"] {
+        mail(&server, "help", subject).await;
+    }
+
+    // Somebody transfers one, and completes the other with an outcome of their own.
+    let path = format!("/routing/queues/{}/claims", queues[0].as_str().unwrap());
+    let claims = server.call("POST", &path, json!({"max": 2})).await.ok();
+    let claim = |position: usize| {
+        let claim = &claims["entities"][position];
+        let id = claim["interaction"]["id"].as_str().unwrap();
+        (format!("/interactions/{id}"), claim["token"].clone())
+    };
+    let (one, token) = claim(0);
+    let body = json!({"token": token, "queue": {"id": queues[1]}, "priority": 9, "skills": ["tax"]});
+    server.call("POST", &format!("{one}/transfer"), body).await.ok();
+    let (other, token) = claim(1);
+    server.call("POST", &format!("{other}/complete"), json!({"token": token, "outcome": "refunded"})).await.ok();
+
+    let replayed = |text: &'static str, outcome: &'static str, press: &'static str| {
+        let server = &server;
+        async move {
+            let document = answering(text, outcome, press);
+            replay(server, json!({"flows": [{"flowId": flow, "document": document}]})).await
+        }
+    };
+    let counts = |done: &Json| ["same", "changed", "unknown"].map(|name| done["report"][name].as_u64().unwrap());
+    let same = replayed("one", "asked", "a@press.example").await;
+    assert_eq!(counts(&same), [3, 0, 0], "{same:#}");
+
+    let texts = replayed("two", "asked", "a@press.example").await;
+    assert_eq!(counts(&texts), [0, 3, 0], "{texts:#}");
+    let press = texts["changes"].as_array().unwrap().iter().find(|one| one["subject"] == "press").unwrap();
+    let forward = json!({"kind": "forward", "to": ["a@press.example"]});
+    for (side, text) in [("before", "one"), ("after", "two")] {
+        assert_eq!(press[side]["sends"], json!([{"kind": "reply", "text": text}, forward]), "{press:#}");
+        assert!(press[side].get("queue").is_none(), "{press:#}");
+    }
+    let outcomes = replayed("one", "answered", "a@press.example").await;
+    assert_eq!(counts(&outcomes), [0, 3, 0], "{outcomes:#}");
+    let recipients = replayed("one", "asked", "b@press.example").await;
+    assert_eq!(counts(&recipients), [2, 1, 0], "{recipients:#}");
+
+    // Nothing of it was sent.
+    assert_eq!(server.get("/deliveries").await.ok()["entities"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_try_lists_what_it_would_send_in_full() {
+    let server = server().await;
+    server.call("POST", "/routing/queues", json!({"name": "General"})).await.ok();
+    let long = "long ".repeat(10_000);
+    let flow = server.call("POST", "/flows", answering(&long, "asked", "a@press.example")).await.ok()["id"].clone();
+    let path = format!("/flows/{}/try", flow.as_str().unwrap());
+    let raw = "From: x@example.net\r\nSubject: press\r\n\r\nbody\r\n";
+    let tried = server.call("POST", &path, json!({"message": raw})).await.ok();
+    let expected = json!([{"kind": "reply", "text": long}, {"kind": "forward", "to": ["a@press.example"]}]);
+    assert_eq!(tried["sends"], expected);
+    assert_eq!(server.get("/deliveries").await.ok()["entities"], json!([]));
+}

@@ -42,7 +42,7 @@ impl Written for SendMail {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "sendMail",
-        summary: "Writes a mail. It is sent once the run has ended without an error; an `onError` that is taken later drops it. It fails when there is no address, or when one of them is not one address.",
+        summary: "Writes a mail from the route's address and `fromName`. It is sent once the run has ended without an error; an `onError` that is taken later drops it. It fails when there is no address, or when one of them is not one address.",
         members: &[
             member(
                 "to",

@@ -45,7 +45,7 @@ impl Written for SendReply {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "sendReply",
-        summary: "Answers the mail. It is sent once the run has ended without an error; an `onError` that is taken later drops it.",
+        summary: "Answers the mail: to its Reply-To or else its From, from the route's address and `fromName`. It is sent once the run has ended without an error; an `onError` that is taken later drops it. Mail that a machine wrote gets no answer.",
         members: &[
             TEXT,
             HTML,
