@@ -50,6 +50,7 @@ macro_rules! every_rule {
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
                 what_is_taken_back_under_way_may_have_arrived, automatic_answers_are_limited,
+                an_answer_to_everybody_is_one, answers_that_did_not_go_out_do_not_count,
                 dead_letters_are_edited_and_retried, agents_send_transfer_and_complete,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,

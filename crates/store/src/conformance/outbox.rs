@@ -322,6 +322,50 @@ pub(crate) async fn automatic_answers_are_limited(store: &dyn Store) {
     assert_eq!(state(store, 5).await, DeliveryState::Pending);
 }
 
+/// An answer to everybody is one in its thread; each recipient has a limit of their own.
+pub(crate) async fn an_answer_to_everybody_is_one(store: &dyn Store) {
+    queues(store).await;
+    let to_both = |number: u128, thread: &str| {
+        let mut mail = outgoing(DeliveryKind::Reply, &[(number, "ann@example.net"), (number + 1, "bob@example.net")]);
+        for (to, counts) in mail.to.iter_mut().zip(["ann@example.net", "bob@example.net"]) {
+            to.answers = answer(1, counts, thread).to.remove(0).answers;
+        }
+        mail
+    };
+    let rules = async |number: u128| {
+        let held = [one(store, number).await.held, one(store, number + 1).await.held];
+        held.map(|held| held.map(|held| held.rule))
+    };
+    let thread = || Some("thread".to_owned());
+    let correspondent = || Some("correspondent".to_owned());
+    accept(store, decided(1, sends(DecisionKind::Queue, vec![to_both(1, "t1"), to_both(3, "t1")]))).await;
+    assert_eq!((rules(1).await, rules(3).await), ([None, None], [thread(), thread()]));
+    let ann = sends(DecisionKind::Queue, vec![answer(5, "ann@example.net", "t2")]);
+    accept(store, decided(2, ann)).await;
+    accept(store, decided(3, sends(DecisionKind::Queue, vec![to_both(7, "t3")]))).await;
+    assert_eq!(rules(7).await, [correspondent(), None]);
+    accept(store, decided(4, sends(DecisionKind::Queue, vec![answer(9, "cid@example.net", "t3")]))).await;
+    assert_eq!(one(store, 9).await.held.map(|held| held.rule), thread(), "one of two went out in the thread");
+}
+
+/// What is sent again, was given up or was taken back does not count any more.
+pub(crate) async fn answers_that_did_not_go_out_do_not_count(store: &dyn Store) {
+    queues(store).await;
+    let reply = |number| sends(DecisionKind::Queue, vec![answer(number, "ann@example.net", "t1")]);
+    accept(store, decided(1, reply(1))).await;
+    all_end(store, AttemptEnd::Delivered, 50).await;
+    again(store, true, reply(2), 60).await;
+    assert_eq!(state(store, 2).await, DeliveryState::Pending, "the first does not count");
+    all_end(store, AttemptEnd::Dead, 100).await;
+    accept(store, decided(2, reply(3))).await;
+    assert_eq!(state(store, 3).await, DeliveryState::Pending, "neither does the second");
+    store.cancel_delivery(delivery(3), audit(1, "ops")).await.unwrap().unwrap();
+    accept(store, decided(3, reply(4))).await;
+    assert_eq!(state(store, 4).await, DeliveryState::Pending, "nor the third");
+    accept(store, decided(4, reply(5))).await;
+    assert_eq!(one(store, 5).await.held.unwrap().rule, "thread");
+}
+
 pub(crate) async fn dead_letters_are_edited_and_retried(store: &dyn Store) {
     queues(store).await;
     let mail = outgoing(DeliveryKind::Mail, &[(1, "a@example.net"), (2, "b@example.net")]);

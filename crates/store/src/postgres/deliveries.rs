@@ -17,10 +17,10 @@ use crate::encoding::{delivery_kind, delivery_kind_code, delivery_state, deliver
 use crate::error::StoreError;
 use crate::leases::Hold;
 use crate::records::mail::State;
-use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Outgoing};
+use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
 use crate::rules::deliveries::{Delivery, begun, erased};
 use crate::rules::forwards::Party;
-use crate::rules::outbox::{domain, folded, storm, windows};
+use crate::rules::outbox::{answer_of, correspondent_has_enough, domain, folded, thread_has_enough, windows};
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.
@@ -175,11 +175,9 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
         if let Some(content) = content {
             contents.push((content, i32::try_from(sent.mail.to.len()).unwrap_or(i32::MAX), &sent.mail.content));
         }
-        for to in &sent.mail.to {
-            let mut to = to.clone();
-            if let (Some(answers), None) = (&to.answers, &to.held) {
-                to.held = storms.hold(answers);
-            }
+        let held = storms.hold(sent.mail);
+        for (to, held) in sent.mail.to.iter().zip(held) {
+            let to = Addressed { held, ..to.clone() };
             let one = begun(sent.mail, &to, sent.interaction, sent.run, sent.at);
             tally.sent(None, one.state);
             made.push((one, content, to));
@@ -257,7 +255,7 @@ fn content_sum(head: &[u8], tail: &[u8]) -> i64 {
     sum(head).wrapping_mul(31).wrapping_add(sum(tail))
 }
 
-/// How many automatic answers were kept before, for each correspondent and thread. Nobody else keeps any there until the transaction ends.
+/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else keeps any there until the transaction ends.
 #[derive(Default)]
 struct Storms {
     correspondents: HashMap<String, u64>,
@@ -290,24 +288,36 @@ impl Storms {
         rows(db, sql, &[&locked]).await?;
         let (day, hour) = windows(at);
         let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(correspondent, 200) = left(name, 200)
-                AND correspondent IS NOT NULL AND correspondent = name AND state <> 4 AND created_at > $2)
+                AND correspondent IS NOT NULL AND correspondent = name AND created_at > $2 AND state < 3 AND NOT again)
             FROM unnest($1::text[]) AS named (name)";
         let correspondents = counts(&rows(db, sql, &[&correspondents, &day]).await?)?;
-        let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(thread, 200) = left(name, 200)
-                AND thread IS NOT NULL AND thread = name AND state <> 4 AND created_at > $2)
+        let sql =
+            "SELECT name, (SELECT count(DISTINCT message_id) FROM deliveries WHERE left(thread, 200) = left(name, 200)
+                AND thread IS NOT NULL AND thread = name AND created_at > $2 AND state < 3 AND NOT again)
             FROM unnest($1::text[]) AS named (name)";
         let threads = counts(&rows(db, sql, &[&threads, &hour]).await?)?;
         Ok(Self { correspondents, threads })
     }
 
-    /// Whether this one is held back; if not, it counts for those that come after it.
-    fn hold(&mut self, answers: &Answers) -> Option<crate::records::outbox::Held> {
-        let to = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
-        let within = self.threads.entry(text(&answers.thread).into_owned()).or_default();
-        let held = storm(answers, *to, *within);
-        if held.is_none() {
-            *to = to.saturating_add(1);
-            *within = within.saturating_add(1);
+    /// Why each recipient of a mail is held back; those that are not count for the mails that come after it.
+    fn hold(&mut self, mail: &Outgoing) -> Vec<Option<Held>> {
+        let thread = answer_of(mail).map(|answers| text(&answers.thread).into_owned());
+        let sent = thread.as_ref().and_then(|thread| self.threads.get(thread)).copied().unwrap_or_default();
+        let in_thread = answer_of(mail).and_then(|answers| thread_has_enough(answers, sent));
+        let mut goes = false;
+        let hold = |to: &Addressed| {
+            let (Some(answers), None) = (&to.answers, &to.held) else { return to.held.clone() };
+            let sent = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
+            let held = correspondent_has_enough(answers, *sent).or_else(|| in_thread.clone());
+            if held.is_none() {
+                *sent = sent.saturating_add(1);
+                goes = true;
+            }
+            held
+        };
+        let held = mail.to.iter().map(hold).collect();
+        if let Some(thread) = thread.filter(|_| goes) {
+            self.threads.insert(thread, sent.saturating_add(1));
         }
         held
     }

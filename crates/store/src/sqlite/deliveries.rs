@@ -17,7 +17,7 @@ use crate::records::mail::State;
 use crate::records::outbox::{Content, DeliveryRecord, Outgoing};
 use crate::rules::deliveries::{Delivery, begun, erased};
 use crate::rules::forwards::Party;
-use crate::rules::outbox::{domain, folded, storm, windows};
+use crate::rules::outbox::{answer_of, correspondent_has_enough, domain, folded, thread_has_enough, windows};
 
 /// Reads from a row with all columns of deliveries.
 pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
@@ -158,22 +158,18 @@ pub(super) fn insert(
     sends: &[Outgoing],
     (at, erased): (Timestamp, bool),
 ) -> Result<(), StoreError> {
+    let (day, hour) = windows(at);
     for mail in sends {
+        let in_thread = match answer_of(mail) {
+            Some(answers) => thread_has_enough(answers, sent_in(session.db, &answers.thread, hour)?),
+            None => None,
+        };
         let content = if erased { None } else { Some(insert_content(session, &mail.content, mail.to.len())?) };
         for to in &mail.to {
             let mut to = to.clone();
             if let (Some(answers), None) = (&to.answers, &to.held) {
-                let (day, hour) = windows(at);
-                let in_time = "state <> 4 AND created_at >";
-                let to_correspondent =
-                    format!("SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND {in_time} ?2");
-                let in_thread = format!("SELECT count(*) FROM deliveries WHERE thread = ?1 AND {in_time} ?2");
-                let count = |sql: &str, key: &str, since| -> Result<u64, StoreError> {
-                    Ok(session.db.prepare_cached(sql)?.query_row((key, micros(since)), |row| row.get(0))?)
-                };
-                let sent = count(&to_correspondent, &answers.correspondent, day)?;
-                let held = storm(answers, sent, count(&in_thread, &answers.thread, hour)?);
-                to.held = held;
+                let sent = sent_to(session.db, &answers.correspondent, day)?;
+                to.held = correspondent_has_enough(answers, sent).or_else(|| in_thread.clone());
             }
             let one = begun(mail, &to, interaction, run, at);
             session
@@ -209,6 +205,20 @@ pub(super) fn insert(
         }
     }
     Ok(())
+}
+
+/// How many automatic answers that count went to a correspondent since then.
+fn sent_to(db: &Connection, correspondent: &str, since: Timestamp) -> Result<u64, StoreError> {
+    let sql =
+        "SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND created_at > ?2 AND state < 3 AND again = 0";
+    Ok(db.prepare_cached(sql)?.query_row((correspondent, micros(since)), |row| row.get(0))?)
+}
+
+/// How many automatic answers that count, to however many recipients each, were sent in a thread since then.
+fn sent_in(db: &Connection, thread: &str, since: Timestamp) -> Result<u64, StoreError> {
+    let sql = "SELECT count(DISTINCT message_id) FROM deliveries WHERE thread = ?1 AND created_at > ?2 AND state < 3
+        AND again = 0";
+    Ok(db.prepare_cached(sql)?.query_row((thread, micros(since)), |row| row.get(0))?)
 }
 
 fn insert_content(session: &mut Session<'_>, content: &Content, uses: usize) -> Result<i64, StoreError> {
