@@ -303,6 +303,32 @@ pub(crate) async fn what_is_taken_back_under_way_may_have_arrived(store: &dyn St
     sums_agree(store).await;
 }
 
+/// Whatever becomes of runs meanwhile: what is being carried to somebody is not sent to them once more.
+pub(crate) async fn a_rerun_during_an_attempt_keeps_the_delivery(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net")]))).await;
+    assert_eq!(claimed(store, 1, 10_000, 50).await, [1]);
+    for (number, resend) in [(11, false), (12, true)] {
+        let now = 60 + i64::from(resend) * 10;
+        // The first does not want it, the second does.
+        again(store, resend, run(DecisionKind::Queue), now).await;
+        let withdrawn = one(store, 1).await;
+        assert_eq!((withdrawn.state, withdrawn.ended_at.is_some()), (DeliveryState::Cancelled, true));
+        again(store, resend, forwards(&[(number, "A@example.net")]), now + 5).await;
+        let kept = one(store, 1).await;
+        assert_eq!((kept.state, kept.next_attempt_at), (DeliveryState::Pending, Some(at(10_000))), "{resend}");
+        assert_eq!((kept.ended_at, kept.run), (None, Some(if resend { 5 } else { 3 })));
+        assert_eq!(store.delivery(delivery(number)).await.unwrap(), None, "there is no second one");
+        assert_eq!(interaction(store, 1).await.state, State::GoingOut);
+    }
+    assert!(ended(store, 1, 1, AttemptEnd::Delivered, 90).await);
+    assert_eq!(interaction(store, 1).await.state, State::Completed);
+    sums_agree(store).await;
+    // Now it was sent.
+    again(store, true, forwards(&[(13, "a@example.net")]), 100).await;
+    assert_eq!(state(store, 13).await, DeliveryState::Pending);
+}
+
 pub(crate) async fn automatic_answers_are_limited(store: &dyn Store) {
     queues(store).await;
     for (number, thread) in [(1, "t1"), (2, "t1"), (3, "t2"), (4, "t3")] {

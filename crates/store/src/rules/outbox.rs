@@ -59,6 +59,7 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
     for (place, one) in earlier.iter_mut().enumerate() {
         if kept.contains(&place) {
             one.record.run = Some(number);
+            one.want();
         } else if one.record.run.is_some() {
             one.withdraw(None, now);
         }
@@ -66,10 +67,11 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
     new
 }
 
-/// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count.
+/// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count. What is being
+/// carried is only about to be sent: should the run want it, that is the one.
 pub(crate) fn resend(earlier: &mut [Delivery], now: Timestamp) {
     for one in earlier.iter_mut().filter(|one| one.record.run.is_some()) {
-        one.again = true;
+        one.again |= !one.is_under_way(now);
         one.withdraw(None, now);
     }
 }
