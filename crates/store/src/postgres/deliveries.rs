@@ -367,8 +367,14 @@ async fn drop_uses(db: &impl GenericClient, contents: &[Uuid]) -> Result<(), Sto
     execute(db, "DELETE FROM outgoing WHERE id = ANY ($1) AND uses <= 0", &[&contents]).await.map(drop)
 }
 
-/// Erases what the deliveries of interactions carry, which are locked; what is not sent yet never will be.
-pub(super) async fn erase(db: &impl GenericClient, interactions: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+/// Erases what the deliveries of interactions carry, which are locked; what is not sent yet never will be. Where the interactions stand by it
+/// is written by `moves`, and the catalogue's lock is shared: a forward falls back to a queue.
+pub(super) async fn erase(
+    db: &impl GenericClient,
+    interactions: &[Uuid],
+    now: Timestamp,
+    moves: &mut Moves,
+) -> Result<(), StoreError> {
     let before = of(db, interactions).await?;
     if before.is_empty() {
         return Ok(());
@@ -377,14 +383,12 @@ pub(super) async fn erase(db: &impl GenericClient, interactions: &[Uuid], now: T
     for one in &mut after {
         one.withdraw(Some(erased()), now);
     }
-    let mut moves = Moves::default();
     if write(db, &before, &after, moves.tally()).await? {
         let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());
         let found = rows(db, &sql, &[&interactions]).await?;
         let parties = found.iter().map(party).collect::<Result<Vec<_>, _>>()?;
-        settle(db, &parties, &after, now, &mut moves).await?;
+        settle(db, &parties, &after, now, moves).await?;
     }
-    moves.write(db).await?;
     let sql = "SELECT content FROM deliveries WHERE interaction = ANY ($1) AND content IS NOT NULL";
     let contents = rows(db, sql, &[&interactions]).await?;
     let contents = contents.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
