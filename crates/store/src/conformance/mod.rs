@@ -52,7 +52,8 @@ macro_rules! every_rule {
                 what_is_taken_back_under_way_may_have_arrived,
                 a_rerun_during_an_attempt_keeps_the_delivery, automatic_answers_are_limited,
                 an_answer_to_everybody_is_one, answers_that_did_not_go_out_do_not_count,
-                dead_letters_are_edited_and_retried, agents_send_transfer_and_complete,
+                dead_letters_are_edited_and_retried, only_what_has_its_content_is_retried,
+                agents_send_transfer_and_complete,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 answers_from_many_tasks_are_limited_together;

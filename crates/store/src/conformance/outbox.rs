@@ -413,6 +413,20 @@ pub(crate) async fn dead_letters_are_edited_and_retried(store: &dyn Store) {
     sums_agree(store).await;
 }
 
+/// What was erased can't be retried, and takes no place among those that are.
+pub(crate) async fn only_what_has_its_content_is_retried(store: &dyn Store) {
+    queues(store).await;
+    for number in 1..=2 {
+        let to = format!("{number}@example.net");
+        accept(store, decided(number, forwards(&[(u128::from(number), &to)]))).await;
+    }
+    all_end(store, AttemptEnd::Dead, 50).await;
+    store.erase(id(1), audit(1, "ops")).await.unwrap();
+    assert_eq!(store.retry_deliveries(&DeliveryFilter::default(), 1, audit(2, "ops")).await.unwrap(), 1);
+    assert_eq!((state(store, 1).await, state(store, 2).await), (DeliveryState::Dead, DeliveryState::Pending));
+    sums_agree(store).await;
+}
+
 pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     queues(store).await;
     accept(store, decided(1, run(DecisionKind::Queue))).await;

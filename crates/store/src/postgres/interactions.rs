@@ -67,7 +67,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        let recorded = self.db.write(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+        let recorded = self.db.upload(run.bytes(), move |db| Box::pin(runs::record(db, id, lease, run))).await?;
         self.signals.work();
         Ok(recorded)
     }

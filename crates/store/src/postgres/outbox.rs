@@ -287,7 +287,7 @@ async fn retry_all(db: &mut Lent, filter: DeliveryFilter, max: u32, entry: Audit
     let (db, ending) = db.parts();
     let state = filter.state.map_or_else(|| "TRUE".to_owned(), in_state);
     let sql = format!(
-        "SELECT id FROM deliveries WHERE {state} AND ($1::smallint IS NULL OR kind = $1)
+        "SELECT id FROM deliveries WHERE {state} AND content IS NOT NULL AND ($1::smallint IS NULL OR kind = $1)
             AND ($2::uuid IS NULL OR interaction = $2) AND ($3::text IS NULL OR target_key = $3) ORDER BY id LIMIT $4"
     );
     let kind = filter.kind.map(|kind| small(delivery_kind_code(kind)));

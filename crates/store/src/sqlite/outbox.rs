@@ -74,12 +74,7 @@ impl OutboxStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
         let filter = filter.clone();
-        self.readers()?
-            .run(move |db| {
-                let found = list(db, &filter, ("id < ?", after), "id DESC", limit)?;
-                Ok(found.into_iter().map(|one| one.record).collect())
-            })
-            .await
+        self.readers()?.run(move |db| list(db, &filter, after, limit)).await
     }
 
     async fn delivery_content(&self, id: DeliveryId) -> Result<Option<Content>, StoreError> {
@@ -236,8 +231,14 @@ fn retry_all(
     max: u32,
     entry: &AuditRecord,
 ) -> Result<u64, StoreError> {
+    let (conditions, values) = conditions(filter);
+    let sql = format!("SELECT * FROM deliveries WHERE {conditions} AND content IS NOT NULL ORDER BY id");
+    let wanted = {
+        let mut select = session.db.prepare_cached(&sql)?;
+        sound(select.query(params_from_iter(values))?, max, delivery)?
+    };
     let mut retried = 0;
-    for found in list(session.db, filter, ("id < ?", None), "id", max)? {
+    for found in wanted {
         let done = change(session, found.record.id, entry.at, |one| one.retry(entry.at))?;
         retried += u64::from(matches!(done, Some(Ok(()))));
     }
@@ -272,41 +273,52 @@ fn bounce(
     Ok(bounced)
 }
 
-/// Conditions are joined as text, values are always bound.
-fn list(
-    db: &Connection,
-    filter: &DeliveryFilter,
-    (beyond, place): (&'static str, Option<DeliveryId>),
-    order: &str,
-    limit: u32,
-) -> Result<Vec<Delivery>, StoreError> {
-    let id = |id: Uuid| Value::Blob(id.into_bytes().to_vec());
+/// What a filter wants. Conditions are joined as text, values are always bound.
+fn conditions(filter: &DeliveryFilter) -> (String, Vec<Value>) {
     let state = filter.state.map(delivery_state_code);
     // The index of those that are not delivered is found by its condition.
     let indexed = filter.state.is_some_and(|state| state != DeliveryState::Delivered);
-    let conditions = [
-        (beyond, place.map(|place| id(place.0))),
+    let wanted = [
         (if indexed { "state <> 1 AND state = ?" } else { "state = ?" }, state.map(Value::Integer)),
         ("kind = ?", filter.kind.map(|kind| Value::Integer(delivery_kind_code(kind)))),
-        ("interaction = ?", filter.interaction.map(|one| id(one.0))),
+        ("interaction = ?", filter.interaction.map(|one| id_value(one.0))),
         ("target_key = ?", filter.target.as_ref().map(|target| Value::Text(folded(target)))),
     ];
-    let mut sql = "SELECT * FROM deliveries WHERE TRUE".to_owned();
+    let mut sql = "TRUE".to_owned();
     let mut values = Vec::new();
-    for (condition, value) in conditions {
+    for (condition, value) in wanted {
         if let Some(value) = value {
             sql.push_str(" AND ");
             sql.push_str(condition);
             values.push(value);
         }
     }
-    sql.push_str(&format!(" ORDER BY {order} LIMIT ?"));
+    (sql, values)
+}
+
+fn id_value(id: Uuid) -> Value {
+    Value::Blob(id.into_bytes().to_vec())
+}
+
+/// Newest first.
+fn list(
+    db: &Connection,
+    filter: &DeliveryFilter,
+    after: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let (mut conditions, mut values) = conditions(filter);
+    if let Some(after) = after {
+        conditions.push_str(" AND id < ?");
+        values.push(id_value(after.0));
+    }
     values.push(Value::Integer(i64::from(limit)));
+    let sql = format!("SELECT * FROM deliveries WHERE {conditions} ORDER BY id DESC LIMIT ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut rows = select.query(params_from_iter(values))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(delivery(row)?);
+        found.push(delivery(row)?.record);
     }
     Ok(found)
 }
