@@ -20,7 +20,7 @@ use crate::records::mail::State;
 use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
 use crate::rules::deliveries::{Delivery, begun, erased};
 use crate::rules::forwards::Party;
-use crate::rules::outbox::{answer_of, correspondent_has_enough, domain, folded, thread_has_enough, windows};
+use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.
@@ -200,7 +200,7 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
     let senders: Vec<_> = each().map(|one| text(&one.sender)).collect();
     let message_ids: Vec<_> = each().map(|one| text(&one.message_id)).collect();
     let places: Vec<_> = each().map(|one| one.place.as_deref().map(text)).collect();
-    let answers = || made.iter().map(|(.., to)| to.answers.as_ref());
+    let answers = || made.iter().map(|(.., to)| counted(to));
     let correspondents: Vec<_> = answers().map(|answers| Some(text(&answers?.correspondent))).collect();
     let threads: Vec<_> = answers().map(|answers| Some(text(&answers?.thread))).collect();
     let created: Vec<Timestamp> = each().map(|one| one.created_at).collect();
@@ -264,8 +264,7 @@ struct Storms {
 
 impl Storms {
     async fn of(db: &impl GenericClient, sends: &[Sent<'_>]) -> Result<Self, StoreError> {
-        let free = sends.iter().flat_map(|sent| &sent.mail.to).filter(|to| to.held.is_none());
-        let answers: Vec<&Answers> = free.filter_map(|to| to.answers.as_ref()).collect();
+        let answers: Vec<&Answers> = sends.iter().flat_map(|sent| &sent.mail.to).filter_map(counted).collect();
         let Some(at) = sends.iter().map(|sent| sent.at).max().filter(|_| !answers.is_empty()) else {
             return Ok(Self::default());
         };
@@ -287,15 +286,11 @@ impl Storms {
             .collect();
         rows(db, sql, &[&locked]).await?;
         let (day, hour) = windows(at);
-        let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(correspondent, 200) = left(name, 200)
-                AND correspondent IS NOT NULL AND correspondent = name AND created_at > $2 AND state < 3 AND NOT again)
-            FROM unnest($1::text[]) AS named (name)";
-        let correspondents = counts(&rows(db, sql, &[&correspondents, &day]).await?)?;
-        let sql =
-            "SELECT name, (SELECT count(DISTINCT message_id) FROM deliveries WHERE left(thread, 200) = left(name, 200)
-                AND thread IS NOT NULL AND thread = name AND created_at > $2 AND state < 3 AND NOT again)
-            FROM unnest($1::text[]) AS named (name)";
-        let threads = counts(&rows(db, sql, &[&threads, &hour]).await?)?;
+        // No more are counted than may be.
+        let most = |of: fn(&Answers) -> u32| i64::from(answers.iter().map(|answers| of(answers)).max().unwrap_or(0));
+        let found = rows(db, SENT_TO, &[&correspondents, &day, &most(|one| one.most_a_day)]).await?;
+        let correspondents = counts(&found)?;
+        let threads = counts(&rows(db, SENT_IN, &[&threads, &hour, &most(|one| one.most_an_hour)]).await?)?;
         Ok(Self { correspondents, threads })
     }
 
@@ -306,7 +301,7 @@ impl Storms {
         let in_thread = answer_of(mail).and_then(|answers| thread_has_enough(answers, sent));
         let mut goes = false;
         let hold = |to: &Addressed| {
-            let (Some(answers), None) = (&to.answers, &to.held) else { return to.held.clone() };
+            let Some(answers) = counted(to) else { return to.held.clone() };
             let sent = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
             let held = correspondent_has_enough(answers, *sent).or_else(|| in_thread.clone());
             if held.is_none() {
@@ -322,6 +317,18 @@ impl Storms {
         held
     }
 }
+
+/// How many automatic answers that count went to each correspondent.
+pub(super) const SENT_TO: &str = "SELECT name, (SELECT count(*) FROM (SELECT FROM deliveries
+        WHERE left(correspondent, 200) = left(name, 200) AND correspondent IS NOT NULL AND correspondent = name
+            AND created_at > $2 AND state < 3 AND NOT again LIMIT $3) AS sent)
+    FROM unnest($1::text[]) AS named (name)";
+
+/// How many automatic answers that count, to however many recipients each, were sent in each thread.
+pub(super) const SENT_IN: &str = "SELECT name, (SELECT count(*) FROM (SELECT DISTINCT message_id FROM deliveries
+        WHERE left(thread, 200) = left(name, 200) AND thread IS NOT NULL AND thread = name
+            AND created_at > $2 AND state < 3 AND NOT again LIMIT $3) AS sent)
+    FROM unnest($1::text[]) AS named (name)";
 
 fn counts(found: &[Row]) -> Result<HashMap<String, u64>, StoreError> {
     let read = |row: &Row| Ok((row.try_get(0)?, u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));

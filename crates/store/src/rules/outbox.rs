@@ -98,7 +98,12 @@ pub(crate) fn windows(now: Timestamp) -> (Timestamp, Timestamp) {
 /// What a mail counts against in its thread, as one answer to however many recipients; none if it is no automatic answer, or every
 /// recipient is held back anyway.
 pub(crate) fn answer_of(mail: &Outgoing) -> Option<&Answers> {
-    mail.to.iter().filter(|to| to.held.is_none()).find_map(|to| to.answers.as_ref())
+    mail.to.iter().find_map(counted)
+}
+
+/// What a recipient's delivery is counted by later; none if it is no automatic answer, or does not go out.
+pub(crate) fn counted(to: &Addressed) -> Option<&Answers> {
+    to.answers.as_ref().filter(|_| to.held.is_none())
 }
 
 /// Whether an automatic answer to its correspondent is held back by those that went there within a day.
