@@ -80,7 +80,8 @@ async fn state(store: &dyn Store, number: u128) -> DeliveryState {
 }
 
 pub(crate) fn claim_of(lease_number: u128, until: i64) -> DeliveryClaim {
-    DeliveryClaim { max: 10, lease: lease(lease_number, until), busy: Vec::new() }
+    let lease = lease(lease_number, until);
+    DeliveryClaim { max: 10, lease, most_of_a_domain: 10, busy: Vec::new(), not: Vec::new() }
 }
 
 async fn claimed(store: &dyn Store, lease: u128, until: i64, now: i64) -> Vec<u128> {
@@ -153,7 +154,7 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
         ended.started_at = at(i64::from(10 - number));
         accept(store, decided(number, ended)).await;
     }
-    let busy = DeliveryClaim { max: 1, busy: vec!["3.example".to_owned()], ..claim_of(1, 100) };
+    let busy = DeliveryClaim { max: 1, busy: vec![("3.EXAMPLE".to_owned(), 10)], ..claim_of(1, 100) };
     let found = store.claim_deliveries(busy, at(50)).await.unwrap();
     assert_eq!((found.len(), found[0].id, found[0].attempts), (1, delivery(2), 1));
     assert_eq!(claimed(store, 2, 80, 50).await, [3, 1]);
@@ -172,6 +173,60 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
     assert!(ended(store, 1, 6, AttemptEnd::Untried, 310).await);
     assert_eq!(one(store, 1).await.attempts, 2);
     sums_agree(store).await;
+}
+
+/// Domains share what a node carries, and a backlog of one that has its share stands in no other's way.
+pub(crate) async fn no_domain_is_in_anothers_way(store: &dyn Store) {
+    queues(store).await;
+    let addresses = |domain: &str, numbers: std::ops::Range<u128>| -> Vec<(u128, String)> {
+        numbers.map(|number| (number, format!("u{number}@{domain}"))).collect()
+    };
+    let mails = [addresses("busy.example", 1000..1700), addresses("b.example", 1..7), addresses("Z.example", 7..9)];
+    for (number, to) in (1_u8..).zip(&mails) {
+        let to: Vec<(u128, &str)> = to.iter().map(|(number, target)| (*number, target.as_str())).collect();
+        let mut sent = sends(DecisionKind::Queue, vec![outgoing(DeliveryKind::Mail, &to)]);
+        sent.started_at = at(i64::from(number));
+        accept(store, decided(number, sent)).await;
+    }
+    let claim = |number, busy: &[(&str, u32)], max| DeliveryClaim {
+        max,
+        most_of_a_domain: 4,
+        busy: busy.iter().map(|(domain, count)| ((*domain).to_owned(), *count)).collect(),
+        ..claim_of(number, 100)
+    };
+    let domains = async |claim: DeliveryClaim| {
+        let mut counts = std::collections::BTreeMap::new();
+        for one in store.claim_deliveries(claim, at(50)).await.unwrap() {
+            let domain = one.target.rsplit_once('@').unwrap().1.to_owned();
+            *counts.entry(domain).or_insert(0) += 1;
+        }
+        counts.into_iter().collect::<Vec<(String, u32)>>()
+    };
+    let named = |all: &[(&str, u32)]| all.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
+    assert_eq!(domains(claim(1, &[], 3)).await, named(&[("busy.example", 3)]), "longest due first");
+    assert_eq!(domains(claim(2, &[("busy.example", 3)], 3)).await, named(&[("b.example", 2), ("busy.example", 1)]));
+    let busy = [("busy.example", 4), ("b.example", 2)];
+    assert_eq!(domains(claim(3, &busy, 10)).await, named(&[("Z.example", 2), ("b.example", 2)]));
+    let busy = [("busy.example", 4), ("b.example", 4), ("z.example", 2)];
+    assert_eq!(domains(claim(4, &busy, 10)).await, []);
+    assert_eq!(domains(claim(5, &[("busy.example", 4)], 10)).await, named(&[("b.example", 2)]));
+    sums_agree(store).await;
+}
+
+/// A clock that jumps ends leases at once; what a node knows that it carries is not due to it all the same.
+pub(crate) async fn what_the_claimer_carries_is_not_claimed_again(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net")]))).await;
+    assert_eq!(claimed(store, 1, 100, 50).await, [1, 2]);
+    let claim = DeliveryClaim { not: vec![delivery(1)], ..claim_of(2, 9000) };
+    let found = store.claim_deliveries(claim.clone(), at(5000)).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [delivery(2)]);
+    assert!(ended(store, 1, 1, AttemptEnd::Delivered, 5001).await && !ended(store, 2, 1, AttemptEnd::Dead, 5001).await);
+    // A lease that is over before it begins.
+    accept(store, decided(2, forwards(&[(3, "c@example.net")]))).await;
+    let claim = DeliveryClaim { lease: lease(3, 10), ..claim };
+    let found = store.claim_deliveries(claim, at(60)).await.unwrap();
+    assert_eq!((found.len(), found[0].attempts), (1, 1));
 }
 
 pub(crate) async fn a_forward_is_completed_when_everybody_has_it(store: &dyn Store) {

@@ -293,3 +293,24 @@ async fn answers_are_counted_by_an_index() {
         assert!(plan.contains(index), "{plan}");
     }
 }
+
+/// However much is due to a domain that has its share: what is due to the others is found by an index.
+#[tokio::test]
+async fn what_is_due_is_found_by_an_index() {
+    let Some(opened) = open().await else { return };
+    let db = waits::session(&opened).await;
+    db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
+    for (types, statement, values, index) in [
+        ("timestamptz, uuid[], bigint", super::outbox::FIRST_DUE, "now(), '{}', 500", "deliveries_due"),
+        (
+            "timestamptz, uuid[], bigint, text[]",
+            super::outbox::DUE_BY_DOMAIN,
+            "now(), '{}', 4, '{}'",
+            "deliveries_by_domain",
+        ),
+    ] {
+        let sql = format!("DEALLOCATE ALL; PREPARE it ({types}) AS {statement}; EXPLAIN EXECUTE it ({values})");
+        let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
+        assert!(plan.contains(index) && !plan.contains("Seq Scan on deliveries"), "{plan}");
+    }
+}

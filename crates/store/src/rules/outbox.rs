@@ -16,9 +16,14 @@ pub(crate) fn folded(address: &str) -> String {
     address.to_lowercase()
 }
 
-/// The domain of an address, folded.
+/// The domain of an address, as it is kept.
 pub(crate) fn domain(address: &str) -> String {
-    folded(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+    domain_key(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+}
+
+/// A domain as it is kept: folded, and of what is too long for a domain the first characters alone, for it stands in indexes.
+pub(crate) fn domain_key(domain: &str) -> String {
+    folded(domain).chars().take(200).collect()
 }
 
 /// What a run comes to that sends this, beside what stays of earlier runs.

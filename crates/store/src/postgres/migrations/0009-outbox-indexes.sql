@@ -6,3 +6,6 @@ CREATE INDEX deliveries_to_correspondent ON deliveries (left(correspondent, 200)
     WHERE correspondent IS NOT NULL AND state < 3 AND NOT again;
 CREATE INDEX deliveries_in_thread ON deliveries (left(thread, 200), created_at)
     WHERE thread IS NOT NULL AND state < 3 AND NOT again;
+
+-- What is due to each domain.
+CREATE INDEX deliveries_by_domain ON deliveries (left(domain, 200), due_at) WHERE state = 0;
