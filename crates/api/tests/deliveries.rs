@@ -120,8 +120,14 @@ async fn attempt(server: &Server, end: AttemptEnd, answer: &str) -> usize {
     let now = origin.now();
     let lease = Lease { id: origin.id(), until: now + Duration::from_secs(60) };
     let id = lease.id;
-    let claimed =
-        server.store.claim_deliveries(DeliveryClaim { max: 100, lease, busy: Vec::new() }, now).await.unwrap();
+    let claimed = server
+        .store
+        .claim_deliveries(
+            DeliveryClaim { max: 100, lease, most_of_a_domain: 100, busy: Vec::new(), not: Vec::new() },
+            now,
+        )
+        .await
+        .unwrap();
     for one in &claimed {
         let attempted = Attempted { end, answer: answer.to_owned() };
         assert!(server.store.end_attempt(one.id, id, attempted, origin.now()).await.unwrap());

@@ -57,7 +57,7 @@ impl Post {
 const SLOTS: usize = 16;
 
 /// So many of them towards one domain: a receiver that hangs holds up nobody else's mail.
-const SLOTS_OF_A_DOMAIN: usize = 4;
+const SLOTS_OF_A_DOMAIN: u32 = 4;
 
 /// What is due and nobody announced is found at the latest after this long.
 const POLL: Duration = Duration::from_secs(1);
@@ -103,13 +103,13 @@ impl Attempts {
         slots.saturating_sub(self.known.len())
     }
 
-    /// The domains that have their share of what is under way.
-    fn busy(&self) -> Vec<String> {
-        let mut counts: HashMap<String, usize> = HashMap::new();
+    /// How many are under way to each domain.
+    fn busy(&self) -> Vec<(String, u32)> {
+        let mut counts: HashMap<String, u32> = HashMap::new();
         for attempt in self.known.values() {
             *counts.entry(domain(&attempt.delivery.target)).or_default() += 1;
         }
-        counts.into_iter().filter(|(_, count)| *count >= SLOTS_OF_A_DOMAIN).map(|(domain, _)| domain).collect()
+        counts.into_iter().collect()
     }
 
     /// Waits for one to end; answers one that ended by a defect.
@@ -184,7 +184,9 @@ impl App {
                 let claim = DeliveryClaim {
                     max: u32::try_from(room).unwrap_or(u32::MAX),
                     lease: post.term.begin(self.origin.id(), self.origin.now()),
+                    most_of_a_domain: SLOTS_OF_A_DOMAIN,
                     busy: attempts.busy(),
+                    not: attempts.known.values().map(|attempt| attempt.delivery.id).collect(),
                 };
                 let lease = claim.lease;
                 match self.store.claim_deliveries(claim, self.origin.now()).await {

@@ -47,10 +47,14 @@ macro_rules! every_rule {
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept, attributes_are_bounded_together_with_those_kept,
                 attributes_that_were_set_outlive_runs;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
+                no_domain_is_in_anothers_way, what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
-                what_is_taken_back_under_way_may_have_arrived, automatic_answers_are_limited,
-                dead_letters_are_edited_and_retried, agents_send_transfer_and_complete,
+                what_is_taken_back_under_way_may_have_arrived,
+                a_rerun_during_an_attempt_keeps_the_delivery, automatic_answers_are_limited,
+                an_answer_to_everybody_is_one, answers_that_did_not_go_out_do_not_count,
+                dead_letters_are_edited_and_retried, only_what_has_its_content_is_retried,
+                agents_send_transfer_and_complete,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 answers_from_many_tasks_are_limited_together;

@@ -80,7 +80,8 @@ async fn state(store: &dyn Store, number: u128) -> DeliveryState {
 }
 
 pub(crate) fn claim_of(lease_number: u128, until: i64) -> DeliveryClaim {
-    DeliveryClaim { max: 10, lease: lease(lease_number, until), busy: Vec::new() }
+    let lease = lease(lease_number, until);
+    DeliveryClaim { max: 10, lease, most_of_a_domain: 10, busy: Vec::new(), not: Vec::new() }
 }
 
 async fn claimed(store: &dyn Store, lease: u128, until: i64, now: i64) -> Vec<u128> {
@@ -153,7 +154,7 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
         ended.started_at = at(i64::from(10 - number));
         accept(store, decided(number, ended)).await;
     }
-    let busy = DeliveryClaim { max: 1, busy: vec!["3.example".to_owned()], ..claim_of(1, 100) };
+    let busy = DeliveryClaim { max: 1, busy: vec![("3.EXAMPLE".to_owned(), 10)], ..claim_of(1, 100) };
     let found = store.claim_deliveries(busy, at(50)).await.unwrap();
     assert_eq!((found.len(), found[0].id, found[0].attempts), (1, delivery(2), 1));
     assert_eq!(claimed(store, 2, 80, 50).await, [3, 1]);
@@ -172,6 +173,60 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
     assert!(ended(store, 1, 6, AttemptEnd::Untried, 310).await);
     assert_eq!(one(store, 1).await.attempts, 2);
     sums_agree(store).await;
+}
+
+/// Domains share what a node carries, and a backlog of one that has its share stands in no other's way.
+pub(crate) async fn no_domain_is_in_anothers_way(store: &dyn Store) {
+    queues(store).await;
+    let addresses = |domain: &str, numbers: std::ops::Range<u128>| -> Vec<(u128, String)> {
+        numbers.map(|number| (number, format!("u{number}@{domain}"))).collect()
+    };
+    let mails = [addresses("busy.example", 1000..1700), addresses("b.example", 1..7), addresses("Z.example", 7..9)];
+    for (number, to) in (1_u8..).zip(&mails) {
+        let to: Vec<(u128, &str)> = to.iter().map(|(number, target)| (*number, target.as_str())).collect();
+        let mut sent = sends(DecisionKind::Queue, vec![outgoing(DeliveryKind::Mail, &to)]);
+        sent.started_at = at(i64::from(number));
+        accept(store, decided(number, sent)).await;
+    }
+    let claim = |number, busy: &[(&str, u32)], max| DeliveryClaim {
+        max,
+        most_of_a_domain: 4,
+        busy: busy.iter().map(|(domain, count)| ((*domain).to_owned(), *count)).collect(),
+        ..claim_of(number, 100)
+    };
+    let domains = async |claim: DeliveryClaim| {
+        let mut counts = std::collections::BTreeMap::new();
+        for one in store.claim_deliveries(claim, at(50)).await.unwrap() {
+            let domain = one.target.rsplit_once('@').unwrap().1.to_owned();
+            *counts.entry(domain).or_insert(0) += 1;
+        }
+        counts.into_iter().collect::<Vec<(String, u32)>>()
+    };
+    let named = |all: &[(&str, u32)]| all.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
+    assert_eq!(domains(claim(1, &[], 3)).await, named(&[("busy.example", 3)]), "longest due first");
+    assert_eq!(domains(claim(2, &[("busy.example", 3)], 3)).await, named(&[("b.example", 2), ("busy.example", 1)]));
+    let busy = [("busy.example", 4), ("b.example", 2)];
+    assert_eq!(domains(claim(3, &busy, 10)).await, named(&[("Z.example", 2), ("b.example", 2)]));
+    let busy = [("busy.example", 4), ("b.example", 4), ("z.example", 2)];
+    assert_eq!(domains(claim(4, &busy, 10)).await, []);
+    assert_eq!(domains(claim(5, &[("busy.example", 4)], 10)).await, named(&[("b.example", 2)]));
+    sums_agree(store).await;
+}
+
+/// A clock that jumps ends leases at once; what a node knows that it carries is not due to it all the same.
+pub(crate) async fn what_the_claimer_carries_is_not_claimed_again(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net")]))).await;
+    assert_eq!(claimed(store, 1, 100, 50).await, [1, 2]);
+    let claim = DeliveryClaim { not: vec![delivery(1)], ..claim_of(2, 9000) };
+    let found = store.claim_deliveries(claim.clone(), at(5000)).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [delivery(2)]);
+    assert!(ended(store, 1, 1, AttemptEnd::Delivered, 5001).await && !ended(store, 2, 1, AttemptEnd::Dead, 5001).await);
+    // A lease that is over before it begins.
+    accept(store, decided(2, forwards(&[(3, "c@example.net")]))).await;
+    let claim = DeliveryClaim { lease: lease(3, 10), ..claim };
+    let found = store.claim_deliveries(claim, at(60)).await.unwrap();
+    assert_eq!((found.len(), found[0].attempts), (1, 1));
 }
 
 pub(crate) async fn a_forward_is_completed_when_everybody_has_it(store: &dyn Store) {
@@ -303,6 +358,32 @@ pub(crate) async fn what_is_taken_back_under_way_may_have_arrived(store: &dyn St
     sums_agree(store).await;
 }
 
+/// Whatever becomes of runs meanwhile: what is being carried to somebody is not sent to them once more.
+pub(crate) async fn a_rerun_during_an_attempt_keeps_the_delivery(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net")]))).await;
+    assert_eq!(claimed(store, 1, 10_000, 50).await, [1]);
+    for (number, resend) in [(11, false), (12, true)] {
+        let now = 60 + i64::from(resend) * 10;
+        // The first does not want it, the second does.
+        again(store, resend, run(DecisionKind::Queue), now).await;
+        let withdrawn = one(store, 1).await;
+        assert_eq!((withdrawn.state, withdrawn.ended_at.is_some()), (DeliveryState::Cancelled, true));
+        again(store, resend, forwards(&[(number, "A@example.net")]), now + 5).await;
+        let kept = one(store, 1).await;
+        assert_eq!((kept.state, kept.next_attempt_at), (DeliveryState::Pending, Some(at(10_000))), "{resend}");
+        assert_eq!((kept.ended_at, kept.run), (None, Some(if resend { 5 } else { 3 })));
+        assert_eq!(store.delivery(delivery(number)).await.unwrap(), None, "there is no second one");
+        assert_eq!(interaction(store, 1).await.state, State::GoingOut);
+    }
+    assert!(ended(store, 1, 1, AttemptEnd::Delivered, 90).await);
+    assert_eq!(interaction(store, 1).await.state, State::Completed);
+    sums_agree(store).await;
+    // Now it was sent.
+    again(store, true, forwards(&[(13, "a@example.net")]), 100).await;
+    assert_eq!(state(store, 13).await, DeliveryState::Pending);
+}
+
 pub(crate) async fn automatic_answers_are_limited(store: &dyn Store) {
     queues(store).await;
     for (number, thread) in [(1, "t1"), (2, "t1"), (3, "t2"), (4, "t3")] {
@@ -344,6 +425,50 @@ pub(crate) async fn automatic_answers_are_limited(store: &dyn Store) {
     assert_eq!(state(store, 5).await, DeliveryState::Pending);
 }
 
+/// An answer to everybody is one in its thread; each recipient has a limit of their own.
+pub(crate) async fn an_answer_to_everybody_is_one(store: &dyn Store) {
+    queues(store).await;
+    let to_both = |number: u128, thread: &str| {
+        let mut mail = outgoing(DeliveryKind::Reply, &[(number, "ann@example.net"), (number + 1, "bob@example.net")]);
+        for (to, counts) in mail.to.iter_mut().zip(["ann@example.net", "bob@example.net"]) {
+            to.answers = answer(1, counts, thread).to.remove(0).answers;
+        }
+        mail
+    };
+    let rules = async |number: u128| {
+        let held = [one(store, number).await.held, one(store, number + 1).await.held];
+        held.map(|held| held.map(|held| held.rule))
+    };
+    let thread = || Some("thread".to_owned());
+    let correspondent = || Some("correspondent".to_owned());
+    accept(store, decided(1, sends(DecisionKind::Queue, vec![to_both(1, "t1"), to_both(3, "t1")]))).await;
+    assert_eq!((rules(1).await, rules(3).await), ([None, None], [thread(), thread()]));
+    let ann = sends(DecisionKind::Queue, vec![answer(5, "ann@example.net", "t2")]);
+    accept(store, decided(2, ann)).await;
+    accept(store, decided(3, sends(DecisionKind::Queue, vec![to_both(7, "t3")]))).await;
+    assert_eq!(rules(7).await, [correspondent(), None]);
+    accept(store, decided(4, sends(DecisionKind::Queue, vec![answer(9, "cid@example.net", "t3")]))).await;
+    assert_eq!(one(store, 9).await.held.map(|held| held.rule), thread(), "one of two went out in the thread");
+}
+
+/// What is sent again, was given up or was taken back does not count any more.
+pub(crate) async fn answers_that_did_not_go_out_do_not_count(store: &dyn Store) {
+    queues(store).await;
+    let reply = |number| sends(DecisionKind::Queue, vec![answer(number, "ann@example.net", "t1")]);
+    accept(store, decided(1, reply(1))).await;
+    all_end(store, AttemptEnd::Delivered, 50).await;
+    again(store, true, reply(2), 60).await;
+    assert_eq!(state(store, 2).await, DeliveryState::Pending, "the first does not count");
+    all_end(store, AttemptEnd::Dead, 100).await;
+    accept(store, decided(2, reply(3))).await;
+    assert_eq!(state(store, 3).await, DeliveryState::Pending, "neither does the second");
+    store.cancel_delivery(delivery(3), audit(1, "ops")).await.unwrap().unwrap();
+    accept(store, decided(3, reply(4))).await;
+    assert_eq!(state(store, 4).await, DeliveryState::Pending, "nor the third");
+    accept(store, decided(4, reply(5))).await;
+    assert_eq!(one(store, 5).await.held.unwrap().rule, "thread");
+}
+
 pub(crate) async fn dead_letters_are_edited_and_retried(store: &dyn Store) {
     queues(store).await;
     let mail = outgoing(DeliveryKind::Mail, &[(1, "a@example.net"), (2, "b@example.net")]);
@@ -362,6 +487,20 @@ pub(crate) async fn dead_letters_are_edited_and_retried(store: &dyn Store) {
     let of =
         BouncedOf::Message { message_id: "1@out.example.com".to_owned(), recipient: Some("A@example.net".to_owned()) };
     assert_eq!(store.bounce(of, "back", at(90)).await.unwrap(), [delivery(1)], "an answer may have been lost");
+    sums_agree(store).await;
+}
+
+/// What was erased can't be retried, and takes no place among those that are.
+pub(crate) async fn only_what_has_its_content_is_retried(store: &dyn Store) {
+    queues(store).await;
+    for number in 1..=2 {
+        let to = format!("{number}@example.net");
+        accept(store, decided(number, forwards(&[(u128::from(number), &to)]))).await;
+    }
+    all_end(store, AttemptEnd::Dead, 50).await;
+    store.erase(id(1), audit(1, "ops")).await.unwrap();
+    assert_eq!(store.retry_deliveries(&DeliveryFilter::default(), 1, audit(2, "ops")).await.unwrap(), 1);
+    assert_eq!((state(store, 1).await, state(store, 2).await), (DeliveryState::Dead, DeliveryState::Pending));
     sums_agree(store).await;
 }
 

@@ -198,7 +198,7 @@ pub(super) fn version_record(of: u128, version: u32) -> VersionRecord {
     }
 }
 
-pub(super) fn queue_record(number: u128, name: &str) -> QueueRecord {
+pub(crate) fn queue_record(number: u128, name: &str) -> QueueRecord {
     let mut extra = serde_json::Map::new();
     extra.insert("skillEvaluationMethod".to_owned(), "ALL".into());
     QueueRecord {

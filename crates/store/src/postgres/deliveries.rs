@@ -1,6 +1,6 @@
 //! Deliveries and what they carry, as rows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -17,10 +17,10 @@ use crate::encoding::{delivery_kind, delivery_kind_code, delivery_state, deliver
 use crate::error::StoreError;
 use crate::leases::Hold;
 use crate::records::mail::State;
-use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Outgoing};
+use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
 use crate::rules::deliveries::{Delivery, begun, erased};
 use crate::rules::forwards::Party;
-use crate::rules::outbox::{domain, folded, storm, windows};
+use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.
@@ -175,11 +175,9 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
         if let Some(content) = content {
             contents.push((content, i32::try_from(sent.mail.to.len()).unwrap_or(i32::MAX), &sent.mail.content));
         }
-        for to in &sent.mail.to {
-            let mut to = to.clone();
-            if let (Some(answers), None) = (&to.answers, &to.held) {
-                to.held = storms.hold(answers, &sent.mail.message_id);
-            }
+        let held = storms.hold(sent.mail);
+        for (to, held) in sent.mail.to.iter().zip(held) {
+            let to = Addressed { held, ..to.clone() };
             let one = begun(sent.mail, &to, sent.interaction, sent.run, sent.at);
             tally.sent(None, one.state);
             made.push((one, content, to));
@@ -202,7 +200,7 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
     let senders: Vec<_> = each().map(|one| text(&one.sender)).collect();
     let message_ids: Vec<_> = each().map(|one| text(&one.message_id)).collect();
     let places: Vec<_> = each().map(|one| one.place.as_deref().map(text)).collect();
-    let answers = || made.iter().map(|(.., to)| to.answers.as_ref());
+    let answers = || made.iter().map(|(.., to)| counted(to));
     let correspondents: Vec<_> = answers().map(|answers| Some(text(&answers?.correspondent))).collect();
     let threads: Vec<_> = answers().map(|answers| Some(text(&answers?.thread))).collect();
     let created: Vec<Timestamp> = each().map(|one| one.created_at).collect();
@@ -257,20 +255,16 @@ fn content_sum(head: &[u8], tail: &[u8]) -> i64 {
     sum(head).wrapping_mul(31).wrapping_add(sum(tail))
 }
 
-/// How many automatic answers were kept before, for each correspondent and thread. Nobody else keeps any there until the transaction ends.
-/// What never arrived does not count, nor what somebody wants sent again.
+/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else keeps any there until the transaction ends.
 #[derive(Default)]
 struct Storms {
     correspondents: HashMap<String, u64>,
     threads: HashMap<String, u64>,
-    /// The thread and Message-ID of each that was kept since: an answer to several recipients is one in its thread.
-    kept: HashSet<(String, String)>,
 }
 
 impl Storms {
     async fn of(db: &impl GenericClient, sends: &[Sent<'_>]) -> Result<Self, StoreError> {
-        let free = sends.iter().flat_map(|sent| &sent.mail.to).filter(|to| to.held.is_none());
-        let answers: Vec<&Answers> = free.filter_map(|to| to.answers.as_ref()).collect();
+        let answers: Vec<&Answers> = sends.iter().flat_map(|sent| &sent.mail.to).filter_map(counted).collect();
         let Some(at) = sends.iter().map(|sent| sent.at).max().filter(|_| !answers.is_empty()) else {
             return Ok(Self::default());
         };
@@ -292,34 +286,49 @@ impl Storms {
             .collect();
         rows(db, sql, &[&locked]).await?;
         let (day, hour) = windows(at);
-        let sql = "SELECT name, (SELECT count(*) FROM deliveries WHERE left(correspondent, 200) = left(name, 200)
-                AND correspondent IS NOT NULL AND correspondent = name AND state NOT IN (3, 4) AND NOT again AND created_at > $2)
-            FROM unnest($1::text[]) AS named (name)";
-        let correspondents = counts(&rows(db, sql, &[&correspondents, &day]).await?)?;
-        let sql =
-            "SELECT name, (SELECT count(DISTINCT message_id) FROM deliveries WHERE left(thread, 200) = left(name, 200)
-                AND thread IS NOT NULL AND thread = name AND state NOT IN (3, 4) AND NOT again AND created_at > $2)
-            FROM unnest($1::text[]) AS named (name)";
-        let threads = counts(&rows(db, sql, &[&threads, &hour]).await?)?;
-        Ok(Self { correspondents, threads, kept: HashSet::new() })
+        // No more are counted than may be.
+        let most = |of: fn(&Answers) -> u32| i64::from(answers.iter().map(|answers| of(answers)).max().unwrap_or(0));
+        let found = rows(db, SENT_TO, &[&correspondents, &day, &most(|one| one.most_a_day)]).await?;
+        let correspondents = counts(&found)?;
+        let threads = counts(&rows(db, SENT_IN, &[&threads, &hour, &most(|one| one.most_an_hour)]).await?)?;
+        Ok(Self { correspondents, threads })
     }
 
-    /// Whether this one is held back; if not, it counts for those that come after it.
-    fn hold(&mut self, answers: &Answers, message_id: &str) -> Option<crate::records::outbox::Held> {
-        let thread = text(&answers.thread).into_owned();
-        let to = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
-        let within = self.threads.entry(thread.clone()).or_default();
-        let mail = (thread, message_id.to_owned());
-        let itself = u64::from(self.kept.contains(&mail));
-        let held = storm(answers, *to, within.saturating_sub(itself));
-        if held.is_none() {
-            *to = to.saturating_add(1);
-            *within = within.saturating_add(1 - itself);
-            self.kept.insert(mail);
+    /// Why each recipient of a mail is held back; those that are not count for the mails that come after it.
+    fn hold(&mut self, mail: &Outgoing) -> Vec<Option<Held>> {
+        let thread = answer_of(mail).map(|answers| text(&answers.thread).into_owned());
+        let sent = thread.as_ref().and_then(|thread| self.threads.get(thread)).copied().unwrap_or_default();
+        let in_thread = answer_of(mail).and_then(|answers| thread_has_enough(answers, sent));
+        let mut goes = false;
+        let hold = |to: &Addressed| {
+            let Some(answers) = counted(to) else { return to.held.clone() };
+            let sent = self.correspondents.entry(text(&answers.correspondent).into_owned()).or_default();
+            let held = correspondent_has_enough(answers, *sent).or_else(|| in_thread.clone());
+            if held.is_none() {
+                *sent = sent.saturating_add(1);
+                goes = true;
+            }
+            held
+        };
+        let held = mail.to.iter().map(hold).collect();
+        if let Some(thread) = thread.filter(|_| goes) {
+            self.threads.insert(thread, sent.saturating_add(1));
         }
         held
     }
 }
+
+/// How many automatic answers that count went to each correspondent.
+pub(super) const SENT_TO: &str = "SELECT name, (SELECT count(*) FROM (SELECT FROM deliveries
+        WHERE left(correspondent, 200) = left(name, 200) AND correspondent IS NOT NULL AND correspondent = name
+            AND created_at > $2 AND state < 3 AND NOT again LIMIT $3) AS sent)
+    FROM unnest($1::text[]) AS named (name)";
+
+/// How many automatic answers that count, to however many recipients each, were sent in each thread.
+pub(super) const SENT_IN: &str = "SELECT name, (SELECT count(*) FROM (SELECT DISTINCT message_id FROM deliveries
+        WHERE left(thread, 200) = left(name, 200) AND thread IS NOT NULL AND thread = name
+            AND created_at > $2 AND state < 3 AND NOT again LIMIT $3) AS sent)
+    FROM unnest($1::text[]) AS named (name)";
 
 fn counts(found: &[Row]) -> Result<HashMap<String, u64>, StoreError> {
     let read = |row: &Row| Ok((row.try_get(0)?, u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
@@ -365,8 +374,14 @@ async fn drop_uses(db: &impl GenericClient, contents: &[Uuid]) -> Result<(), Sto
     execute(db, "DELETE FROM outgoing WHERE id = ANY ($1) AND uses <= 0", &[&contents]).await.map(drop)
 }
 
-/// Erases what the deliveries of interactions carry, which are locked; what is not sent yet never will be.
-pub(super) async fn erase(db: &impl GenericClient, interactions: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+/// Erases what the deliveries of interactions carry, which are locked; what is not sent yet never will be. Where the interactions stand by it
+/// is written by `moves`, and the catalogue's lock is shared: a forward falls back to a queue.
+pub(super) async fn erase(
+    db: &impl GenericClient,
+    interactions: &[Uuid],
+    now: Timestamp,
+    moves: &mut Moves,
+) -> Result<(), StoreError> {
     let before = of(db, interactions).await?;
     if before.is_empty() {
         return Ok(());
@@ -375,14 +390,12 @@ pub(super) async fn erase(db: &impl GenericClient, interactions: &[Uuid], now: T
     for one in &mut after {
         one.withdraw(Some(erased()), now);
     }
-    let mut moves = Moves::default();
     if write(db, &before, &after, moves.tally()).await? {
         let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());
         let found = rows(db, &sql, &[&interactions]).await?;
         let parties = found.iter().map(party).collect::<Result<Vec<_>, _>>()?;
-        settle(db, &parties, &after, now, &mut moves).await?;
+        settle(db, &parties, &after, now, moves).await?;
     }
-    moves.write(db).await?;
     let sql = "SELECT content FROM deliveries WHERE interaction = ANY ($1) AND content IS NOT NULL";
     let contents = rows(db, sql, &[&interactions]).await?;
     let contents = contents.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;

@@ -13,8 +13,8 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, text};
 use super::mail_columns::{Conditions, interaction, run, small};
 use super::pool::{Lent, execute, row, rows};
-use super::standing::change;
-use super::{PostgresStore, audit, journals, queues, retention, runs, tally};
+use super::standing::{Moves, change};
+use super::{PostgresStore, audit, journals, locks, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, decision_code};
 use crate::error::{LeaseError, StoreError};
@@ -67,7 +67,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
-        let recorded = self.db.write(move |db| Box::pin(runs::record(db, id, lease, run))).await?;
+        let recorded = self.db.upload(run.bytes(), move |db| Box::pin(runs::record(db, id, lease, run))).await?;
         self.signals.work();
         Ok(recorded)
     }
@@ -211,10 +211,13 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
 
 async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let found = retention::erase_contents(&transaction, &[id.0], entry.at).await? > 0;
+    locks::share(&transaction).await?;
+    let mut moves = Moves::default();
+    let found = retention::erase_contents(&transaction, &[id.0], entry.at, &mut moves).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;
     }
+    moves.write(&transaction).await?;
     ending.commit(transaction).await?;
     Ok(found)
 }

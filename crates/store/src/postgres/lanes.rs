@@ -17,7 +17,7 @@ use super::signals::Signals;
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted};
 
-/// A transaction is not given more than this, in bytes of messages, unless a single one is larger.
+/// A transaction is not given more than this, in bytes of messages and of what their runs leave, unless a single one is larger.
 const BATCH_BYTES: usize = 8 << 20;
 
 /// An acceptance that waits for a lane.
@@ -63,7 +63,7 @@ impl Lanes {
     pub(super) async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError> {
         let (answer, mut receiver) = oneshot::channel();
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
-        let bytes = acceptance.message.raw.len();
+        let bytes = acceptance.bytes();
         let offers = if bytes > BATCH_BYTES { &self.large } else { &self.offers };
         let taken = Arc::new(AtomicBool::new(false));
         let offer = Offer { acceptance, taken: Arc::clone(&taken), answer };
@@ -132,7 +132,7 @@ impl Lane {
 
     async fn commit(&self, batch: Vec<Arc<Acceptance>>) -> Result<Vec<AcceptOutcome>, StoreError> {
         let windows = self.windows;
-        let bytes = batch.iter().map(|acceptance| acceptance.message.raw.len()).sum();
+        let bytes = batch.iter().map(|acceptance| acceptance.bytes()).sum();
         let outcomes = self
             .db
             .upload(bytes, move |db| {
@@ -165,7 +165,7 @@ fn choose(waiting: Vec<Offer>) -> (Vec<Offer>, Vec<Offer>) {
         if offer.answer.is_closed() {
             continue;
         }
-        let more = bytes.saturating_add(offer.acceptance.message.raw.len());
+        let more = bytes.saturating_add(offer.acceptance.bytes());
         let message = offer.acceptance.message.message_id.clone();
         let request = offer.acceptance.idempotency.as_ref().map(|key| key.key.clone());
         let fits = batch.is_empty() || more <= BATCH_BYTES;

@@ -17,7 +17,8 @@ use crate::records::catalogue::Epoch;
 pub(super) const SHARE: &str =
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('waypost catalogue ' || current_schema(), 0))";
 
-const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended('waypost catalogue ' || current_schema(), 0))";
+pub(super) const ALONE: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended('waypost catalogue ' || current_schema(), 0))";
 
 const MIGRATION: &str = "SELECT pg_advisory_xact_lock(hashtextextended('waypost schema ' || current_schema(), 0))";
 

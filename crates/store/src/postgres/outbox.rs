@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 use tokio::try_join;
+use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
 
@@ -21,8 +22,9 @@ use crate::records::audit::AuditRecord;
 use crate::records::outbox::{
     Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
 };
+use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::Delivery;
-use crate::rules::outbox::folded;
+use crate::rules::outbox::{domain, folded};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
@@ -182,27 +184,100 @@ fn in_state(state: DeliveryState) -> String {
 
 async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let (db, ending) = db.parts();
-    let attempt = async {
-        let sql = "SELECT * FROM deliveries WHERE state = 0 AND due_at <= $1 AND domain <> ALL ($2::text[])
-            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED";
-        let busy: Vec<_> = claim.busy.iter().map(|domain| text(domain)).collect();
-        let most = i64::from(claim.max);
-        let values: super::pool::Parameters<'_> = &[&now, &busy, &most];
-        let due = begin(db, rows(db, sql, values)).await?;
-        let before = due.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
-        let mut after = before.clone();
-        after.iter_mut().for_each(|one| {
-            one.claim(claim.lease, now);
-        });
-        let mut moves = Moves::default();
-        if !deliveries::write(db, &before, &after, moves.tally()).await? {
-            return Ok(Vec::new());
-        }
-        moves.commit(db, ending).await?;
-        Ok(after.into_iter().map(|one| one.record).collect())
-    };
-    ended(db, ending, attempt.await).await
+    let slots = Slots::of(&claim);
+    let not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
+    let due = due(db, &slots, &not, now).await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    ended(db, ending, lease_due(db, ending, (claim.lease, now), slots, not, due).await).await
 }
+
+/// How often it is looked for others where other nodes were faster.
+const ROUNDS: usize = 8;
+
+async fn lease_due(
+    db: &Client,
+    ending: &Ending,
+    (lease, now): (Lease, Timestamp),
+    mut slots: Slots,
+    mut not: Vec<Uuid>,
+    mut chosen: Vec<Uuid>,
+) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let lock = "SELECT * FROM deliveries WHERE id = ANY ($1) AND state = 0 AND due_at <= $2 ORDER BY due_at
+        FOR UPDATE SKIP LOCKED";
+    let mut before = Vec::new();
+    for round in 0..ROUNDS {
+        let values: super::pool::Parameters<'_> = &[&chosen, &now];
+        let locked = rows(db, lock, values);
+        let found = if round == 0 { begin(db, locked).await? } else { locked.await? };
+        let all = found.len() >= chosen.len();
+        for one in found.iter().map(delivery) {
+            let one = one?;
+            if slots.take(&domain(&one.record.target)) {
+                before.push(one);
+            }
+        }
+        if all || slots.free() == 0 {
+            break;
+        }
+        // Another node was faster.
+        not.append(&mut chosen);
+        chosen = due(db, &slots, &not, now).await?;
+        if chosen.is_empty() {
+            break;
+        }
+    }
+    let mut after = before.clone();
+    after.iter_mut().for_each(|one| {
+        one.claim(lease, now);
+    });
+    let mut moves = Moves::default();
+    if !deliveries::write(db, &before, &after, moves.tally()).await? {
+        return Ok(Vec::new());
+    }
+    moves.commit(db, ending).await?;
+    Ok(after.into_iter().map(|one| one.record).collect())
+}
+
+/// What is due and fits, longest due first. Nothing is locked yet.
+async fn due(db: &Client, slots: &Slots, not: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    let (mut slots, mut not, mut chosen) = (slots.clone(), not.to_vec(), Vec::new());
+    let mut choose = |found: &[Row], slots: &mut Slots| -> Result<(), StoreError> {
+        for row in found {
+            if slots.take(row.try_get(1)?) {
+                chosen.push(row.try_get(0)?);
+            }
+        }
+        Ok(())
+    };
+    let first = rows(db, FIRST_DUE, &[&now, &not, &i64::from(LOOKED_AT)]).await?;
+    choose(&first, &mut slots)?;
+    if slots.free() > 0 && first.len() >= LOOKED_AT as usize {
+        for row in &first {
+            not.push(row.try_get(0)?);
+        }
+        let most = i64::from(slots.most_of_a_domain());
+        let by_domain = rows(db, DUE_BY_DOMAIN, &[&now, &not, &most, &slots.full()]).await?;
+        choose(&by_domain, &mut slots)?;
+    }
+    Ok(chosen)
+}
+
+/// Those that are due longest, and their domains.
+pub(super) const FIRST_DUE: &str = "SELECT id, left(domain, 200) FROM deliveries WHERE state = 0 AND due_at <= $1
+    AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3";
+
+/// Some of those that are due longest to each domain, longest due first. The index leaps from each domain to the next.
+pub(super) const DUE_BY_DOMAIN: &str = "WITH RECURSIVE named (name) AS (
+        (SELECT left(domain, 200) FROM deliveries WHERE state = 0 ORDER BY left(domain, 200) LIMIT 1)
+        UNION ALL
+        SELECT (SELECT left(domain, 200) FROM deliveries WHERE state = 0 AND left(domain, 200) > name
+            ORDER BY left(domain, 200) LIMIT 1) FROM named WHERE name IS NOT NULL)
+    SELECT due.id, name FROM named CROSS JOIN LATERAL (
+        SELECT id, due_at FROM deliveries WHERE state = 0 AND left(domain, 200) = name AND due_at <= $1
+            AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3) AS due
+    WHERE name <> ALL ($4::text[]) ORDER BY due.due_at";
 
 async fn renew(db: &mut Lent, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
     let (db, ending) = db.parts();
@@ -287,7 +362,7 @@ async fn retry_all(db: &mut Lent, filter: DeliveryFilter, max: u32, entry: Audit
     let (db, ending) = db.parts();
     let state = filter.state.map_or_else(|| "TRUE".to_owned(), in_state);
     let sql = format!(
-        "SELECT id FROM deliveries WHERE {state} AND ($1::smallint IS NULL OR kind = $1)
+        "SELECT id FROM deliveries WHERE {state} AND content IS NOT NULL AND ($1::smallint IS NULL OR kind = $1)
             AND ($2::uuid IS NULL OR interaction = $2) AND ($3::text IS NULL OR target_key = $3) ORDER BY id LIMIT $4"
     );
     let kind = filter.kind.map(|kind| small(delivery_kind_code(kind)));

@@ -6,12 +6,13 @@ use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::PostgresStore;
 use super::accept::Windows;
 use super::columns::{Columns, window_start};
 use super::mail_columns::{read_kind, read_state};
 use super::pool::{Parameters, execute, rows};
-use super::tally::{self, Tally};
+use super::standing::Moves;
+use super::tally;
+use super::{PostgresStore, locks};
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::Opening;
@@ -50,13 +51,16 @@ async fn sweep(
     }
     if let Some(limit) = limits.contents {
         let transaction = db.transaction().await?;
+        locks::share(&transaction).await?;
         let sql = format!(
             "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < $1 AND NOT {PENDING}
             ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
         );
         let old = rows(&transaction, &sql, &[&limit, &max]).await?;
         let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
-        swept.contents = erase_contents(&transaction, &ids, now).await?;
+        let mut moves = Moves::default();
+        swept.contents = erase_contents(&transaction, &ids, now, &mut moves).await?;
+        moves.write(&transaction).await?;
         transaction.commit().await?;
         swept.replays = super::replays::sweep(db, limit, max).await?;
     }
@@ -106,33 +110,39 @@ async fn remove_all(
 
 async fn remove(db: &mut Client, before: Timestamp, max: i64, now: Timestamp) -> Result<u64, StoreError> {
     let transaction = db.transaction().await?;
+    locks::share(&transaction).await?;
     let sql = format!(
         "SELECT id, state, decision, duplicates FROM interactions WHERE completed_at IS NOT NULL AND completed_at < $1
             AND NOT {PENDING} ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
     );
     let old = rows(&transaction, &sql, &[&before, &max]).await?;
     let mut ids: Vec<Uuid> = Vec::with_capacity(old.len());
-    let mut tally = Tally::default();
+    let mut moves = Moves::default();
     for row in &old {
         let columns = Columns { row, table: "interactions" };
         ids.push(columns.get("id")?);
-        tally.removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
+        moves.tally().removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
     }
     if ids.is_empty() {
         return Ok(0);
     }
-    erase_contents(&transaction, &ids, now).await?;
-    super::deliveries::remove(&transaction, &ids, &mut tally).await?;
+    erase_contents(&transaction, &ids, now, &mut moves).await?;
+    super::deliveries::remove(&transaction, &ids, moves.tally()).await?;
     execute(&transaction, "DELETE FROM runs WHERE interaction = ANY ($1)", &[&ids]).await?;
     let removed = execute(&transaction, "DELETE FROM interactions WHERE id = ANY ($1)", &[&ids]).await?;
-    tally.write(&transaction).await?;
+    moves.write(&transaction).await?;
     transaction.commit().await?;
     Ok(removed)
 }
 
 /// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
-/// the last of its interactions.
-pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
+/// the last of its interactions. Whoever asks shares the catalogue's lock before, and writes `moves` at the end: counters come last.
+pub(super) async fn erase_contents(
+    db: &impl GenericClient,
+    ids: &[Uuid],
+    now: Timestamp,
+    moves: &mut Moves,
+) -> Result<u64, StoreError> {
     let sql = "SELECT id, message, state, opening FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
     let (mut ids, mut messages, mut openings) = (Vec::<Uuid>::new(), Vec::<Uuid>::new(), Vec::new());
@@ -152,7 +162,7 @@ pub(super) async fn erase_contents(db: &impl GenericClient, ids: &[Uuid], now: T
     super::replays::forget(db, &ids).await?;
     let sql = "UPDATE runs SET trace = $2, trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids, &ERASED_TRACE]).await?;
-    super::deliveries::erase(db, &ids, now).await?;
+    super::deliveries::erase(db, &ids, now, moves).await?;
     if !messages.is_empty() {
         drop_uses(db, &messages).await?;
     }

@@ -75,12 +75,6 @@ impl Tally {
         }
         changes
     }
-
-    /// Writes the changes.
-    pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
-        let changes = self.changes();
-        if changes.is_empty() { Ok(()) } else { execute(db, ADD, &changes.parameters()).await.map(drop) }
-    }
 }
 
 /// Adds changes to the counters.

@@ -8,13 +8,15 @@ mod waits;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use waypost_ids::DecisionKind;
 use waypost_scratch_postgres::{Server, Tools};
 use waypost_test_needs::tool;
 
 use super::{PostgresOptions, PostgresStore};
-use crate::conformance::samples::{accept, at, mail, up_to};
+use crate::conformance::outbox::answer;
+use crate::conformance::samples::{accept, at, decided, mail, queues, run, up_to};
 use crate::error::StoreError;
-use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter};
+use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter, RunRecord};
 use crate::traits::{CatalogueStore, MailStore, PeerStore};
 
 /// The server of this test run.
@@ -263,4 +265,52 @@ async fn rows_of_tables_are_found_by_an_index() {
         }
     };
     tokio::task::spawn_blocking(plans).await.unwrap();
+}
+
+/// However many answers were held back, given up or taken back: those that count are counted by an index that has no others.
+#[tokio::test]
+async fn answers_are_counted_by_an_index() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=3 {
+        let sends = vec![answer(u128::from(number), "ann@example.net", "t")];
+        accept(store, decided(number, RunRecord { sends, ..run(DecisionKind::Queue) })).await;
+    }
+    let db = waits::session(&opened).await;
+    let kept = "SELECT count(*) FROM deliveries WHERE correspondent IS NOT NULL OR thread IS NOT NULL";
+    assert_eq!(waits::number(&db, kept).await, 1, "two were held back");
+    db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
+    for (statement, index) in [
+        (super::deliveries::SENT_TO, "deliveries_to_correspondent"),
+        (super::deliveries::SENT_IN, "deliveries_in_thread"),
+    ] {
+        let sql = format!(
+            "DEALLOCATE ALL; PREPARE it (text[], timestamptz, bigint) AS {statement}; EXPLAIN EXECUTE it (ARRAY['x'], now(), 2)"
+        );
+        let found = db.simple_query(&sql).await.unwrap();
+        let plan = format!("{found:?}");
+        assert!(plan.contains(index), "{plan}");
+    }
+}
+
+/// However much is due to a domain that has its share: what is due to the others is found by an index.
+#[tokio::test]
+async fn what_is_due_is_found_by_an_index() {
+    let Some(opened) = open().await else { return };
+    let db = waits::session(&opened).await;
+    db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
+    for (types, statement, values, index) in [
+        ("timestamptz, uuid[], bigint", super::outbox::FIRST_DUE, "now(), '{}', 500", "deliveries_due"),
+        (
+            "timestamptz, uuid[], bigint, text[]",
+            super::outbox::DUE_BY_DOMAIN,
+            "now(), '{}', 4, '{}'",
+            "deliveries_by_domain",
+        ),
+    ] {
+        let sql = format!("DEALLOCATE ALL; PREPARE it ({types}) AS {statement}; EXPLAIN EXECUTE it ({values})");
+        let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
+        assert!(plan.contains(index) && !plan.contains("Seq Scan on deliveries"), "{plan}");
+    }
 }

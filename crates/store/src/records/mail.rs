@@ -174,6 +174,14 @@ pub struct Acceptance {
     pub idempotency: Option<IdempotencyKey>,
 }
 
+impl Acceptance {
+    /// How many bytes its longest parts have: those of the message, and what its runs leave and send.
+    pub(crate) fn bytes(&self) -> usize {
+        let runs = self.interactions.iter().filter_map(|one| Some(one.run.as_ref()?.bytes()));
+        runs.fold(self.message.raw.len(), usize::saturating_add)
+    }
+}
+
 /// What became of one interaction offered with an acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {

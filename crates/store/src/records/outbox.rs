@@ -116,8 +116,12 @@ pub struct DeliveryClaim {
     pub max: u32,
     /// The lease under which the attempts are made: one for all.
     pub lease: Lease,
-    /// Domains of recipients that are not wanted now, in lower case: enough attempts are under way there.
-    pub busy: Vec<String>,
+    /// At most so many that go to one domain, with those that are under way there.
+    pub most_of_a_domain: u32,
+    /// How many attempts of the claimer's are under way to domains of recipients, whatever the case.
+    pub busy: Vec<(String, u32)>,
+    /// What the claimer is carrying: not even a clock that jumps makes it due.
+    pub not: Vec<DeliveryId>,
 }
 
 /// How an attempt ended.

@@ -180,16 +180,28 @@ impl Delivery {
         sent
     }
 
-    /// Whether its recipient has it, or may have it.
+    /// Whether its recipient has it, or may have it: also one that was taken back while it was carried, and whose attempt has not ended.
     pub(crate) fn was_sent(&self) -> bool {
+        let carried = matches!(self.hold, Hold::By(_));
         match self.record.state {
             DeliveryState::Delivered => true,
-            DeliveryState::Pending => self.record.attempts > 0,
-            DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
+            DeliveryState::Pending => self.record.attempts > 0 || carried,
+            DeliveryState::Cancelled => carried && !self.bare,
+            DeliveryState::Bounced | DeliveryState::Dead => false,
         }
     }
 
-    fn is_under_way(&self, now: Timestamp) -> bool {
+    /// What may have been sent is wanted after all: one that was taken back while it was carried is on its way again.
+    pub(crate) fn want(&mut self) {
+        if self.record.state == DeliveryState::Cancelled {
+            self.record.state = DeliveryState::Pending;
+            self.record.next_attempt_at = self.hold.until();
+            self.record.held = None;
+            self.record.ended_at = None;
+        }
+    }
+
+    pub(crate) fn is_under_way(&self, now: Timestamp) -> bool {
         matches!(self.hold, Hold::By(lease) if lease.lasts(now))
     }
 
@@ -361,6 +373,19 @@ mod tests {
             );
             assert_eq!(carried.record.held.is_some(), state == DeliveryState::Cancelled, "{end}");
         }
+    }
+
+    #[test]
+    fn what_was_taken_back_while_it_was_carried_counts_as_sent_until_the_attempt_ends() {
+        let mut carried = one("under-way");
+        carried.withdraw(None, at(50));
+        assert!(carried.was_sent() && !one("cancelled").was_sent());
+        assert!(!Delivery { bare: true, ..carried.clone() }.was_sent(), "there is nothing left to send");
+        let mut wanted = carried.clone();
+        wanted.want();
+        assert_eq!(wanted, one("under-way"));
+        happens("end deferred", &mut carried, lease(1, 100), at(60)).unwrap();
+        assert!(!carried.was_sent());
     }
 
     #[test]

@@ -16,9 +16,14 @@ pub(crate) fn folded(address: &str) -> String {
     address.to_lowercase()
 }
 
-/// The domain of an address, folded.
+/// The domain of an address, as it is kept.
 pub(crate) fn domain(address: &str) -> String {
-    folded(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+    domain_key(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+}
+
+/// A domain as it is kept: folded, and of what is too long for a domain the first characters alone, for it stands in indexes.
+pub(crate) fn domain_key(domain: &str) -> String {
+    folded(domain).chars().take(200).collect()
 }
 
 /// What a run comes to that sends this, beside what stays of earlier runs.
@@ -59,6 +64,7 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
     for (place, one) in earlier.iter_mut().enumerate() {
         if kept.contains(&place) {
             one.record.run = Some(number);
+            one.want();
         } else if one.record.run.is_some() {
             one.withdraw(None, now);
         }
@@ -66,10 +72,11 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
     new
 }
 
-/// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count.
+/// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count. What is being
+/// carried is only about to be sent: should the run want it, that is the one.
 pub(crate) fn resend(earlier: &mut [Delivery], now: Timestamp) {
     for one in earlier.iter_mut().filter(|one| one.record.run.is_some()) {
-        one.again = true;
+        one.again |= !one.is_under_way(now);
         one.withdraw(None, now);
     }
 }
@@ -93,24 +100,37 @@ pub(crate) fn windows(now: Timestamp) -> (Timestamp, Timestamp) {
     (since(A_DAY), since(AN_HOUR))
 }
 
-/// Whether an automatic answer is held back by those that were kept before: to the correspondent within a day, in the thread within an hour.
-pub(crate) fn storm(answers: &Answers, to_correspondent: u64, in_thread: u64) -> Option<Held> {
-    let held = |rule: &str, reason: String| Some(Held { rule: rule.to_owned(), reason });
-    if to_correspondent >= u64::from(answers.most_a_day) {
-        let reason = format!(
-            "`{}` got {to_correspondent} automatic answers within a day, and at most {} may go there",
-            answers.correspondent, answers.most_a_day
-        );
-        return held("correspondent", reason);
-    }
-    if !answers.thread.is_empty() && in_thread >= u64::from(answers.most_an_hour) {
-        let reason = format!(
-            "{in_thread} automatic answers were sent in the thread `{}` within an hour, and at most {} may be",
-            answers.thread, answers.most_an_hour
-        );
-        return held("thread", reason);
-    }
-    None
+/// What a mail counts against in its thread, as one answer to however many recipients; none if it is no automatic answer, or every
+/// recipient is held back anyway.
+pub(crate) fn answer_of(mail: &Outgoing) -> Option<&Answers> {
+    mail.to.iter().find_map(counted)
+}
+
+/// What a recipient's delivery is counted by later; none if it is no automatic answer, or does not go out.
+pub(crate) fn counted(to: &Addressed) -> Option<&Answers> {
+    to.answers.as_ref().filter(|_| to.held.is_none())
+}
+
+/// Whether an automatic answer to its correspondent is held back by those that went there within a day.
+pub(crate) fn correspondent_has_enough(answers: &Answers, sent: u64) -> Option<Held> {
+    let Answers { correspondent, most_a_day, .. } = answers;
+    (sent >= u64::from(*most_a_day)).then(|| Held {
+        rule: "correspondent".to_owned(),
+        reason: format!(
+            "`{correspondent}` got {sent} automatic answers within a day, and at most {most_a_day} may go there"
+        ),
+    })
+}
+
+/// Whether an automatic answer is held back, whoever gets it, by the mails that were sent in its thread within an hour.
+pub(crate) fn thread_has_enough(answers: &Answers, sent: u64) -> Option<Held> {
+    let Answers { thread, most_an_hour, .. } = answers;
+    (!thread.is_empty() && sent >= u64::from(*most_an_hour)).then(|| Held {
+        rule: "thread".to_owned(),
+        reason: format!(
+            "{sent} automatic answers were sent in the thread `{thread}` within an hour, and at most {most_an_hour} may be"
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -125,23 +145,17 @@ mod tests {
             most_a_day: 3,
             most_an_hour: 1,
         };
-        for (day, hour, rule) in [
-            (0, 0, None),
-            (2, 0, None),
-            (3, 0, Some("correspondent")),
-            (2, 1, Some("thread")),
-            (9, 9, Some("correspondent")),
-        ] {
-            let held = storm(&answers, day, hour);
-            assert_eq!(held.map(|held| held.rule).as_deref(), rule, "{day} a day, {hour} an hour");
+        let rule = |held: Option<Held>| held.map(|held| held.rule);
+        for (sent, held) in [(0, None), (2, None), (3, Some("correspondent")), (9, Some("correspondent"))] {
+            assert_eq!(rule(correspondent_has_enough(&answers, sent)).as_deref(), held, "{sent} a day");
         }
-        let reason = storm(&answers, 3, 0).unwrap().reason;
+        for (sent, held) in [(0, None), (1, Some("thread")), (9, Some("thread"))] {
+            assert_eq!(rule(thread_has_enough(&answers, sent)).as_deref(), held, "{sent} an hour");
+        }
+        let reason = correspondent_has_enough(&answers, 3).unwrap().reason;
         assert_eq!(reason, "`ann@example.net` got 3 automatic answers within a day, and at most 3 may go there");
-        assert_eq!(
-            storm(&Answers { thread: String::new(), ..answers }, 0, 9),
-            None,
-            "mail that names none is no thread"
-        );
+        let nameless = Answers { thread: String::new(), ..answers };
+        assert_eq!(thread_has_enough(&nameless, 9), None, "mail that names none is no thread");
     }
 
     #[test]

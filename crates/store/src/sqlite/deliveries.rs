@@ -14,10 +14,10 @@ use crate::encoding::{
 use crate::error::StoreError;
 use crate::leases::Hold;
 use crate::records::mail::State;
-use crate::records::outbox::{Content, DeliveryRecord, Outgoing};
+use crate::records::outbox::{Answers, Content, DeliveryRecord, Outgoing};
 use crate::rules::deliveries::{Delivery, begun, erased};
 use crate::rules::forwards::Party;
-use crate::rules::outbox::{domain, folded, storm, windows};
+use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
 
 /// Reads from a row with all columns of deliveries.
 pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
@@ -158,24 +158,18 @@ pub(super) fn insert(
     sends: &[Outgoing],
     (at, erased): (Timestamp, bool),
 ) -> Result<(), StoreError> {
+    let (day, hour) = windows(at);
     for mail in sends {
+        let in_thread = match answer_of(mail) {
+            Some(answers) => thread_has_enough(answers, sent_in(session.db, answers, hour)?),
+            None => None,
+        };
         let content = if erased { None } else { Some(insert_content(session, &mail.content, mail.to.len())?) };
         for to in &mail.to {
             let mut to = to.clone();
-            if let (Some(answers), None) = (&to.answers, &to.held) {
-                let (day, hour) = windows(at);
-                // What never arrived does not count, nor what somebody wants sent again.
-                let counts = "state NOT IN (3, 4) AND NOT again AND created_at > ?2";
-                let sql = format!("SELECT count(*) FROM deliveries WHERE correspondent = ?1 AND {counts}");
-                let mut statement = session.db.prepare_cached(&sql)?;
-                let sent = statement.query_row((&answers.correspondent, micros(day)), |row| row.get(0))?;
-                // An answer to several recipients is one in its thread.
-                let sql = format!(
-                    "SELECT count(DISTINCT message_id) FROM deliveries WHERE thread = ?1 AND {counts} AND message_id <> ?3"
-                );
-                let mut statement = session.db.prepare_cached(&sql)?;
-                let key = (&answers.thread, micros(hour), &mail.message_id);
-                to.held = storm(answers, sent, statement.query_row(key, |row| row.get(0))?);
+            if let Some(answers) = counted(&to) {
+                let sent = sent_to(session.db, answers, day)?;
+                to.held = correspondent_has_enough(answers, sent).or_else(|| in_thread.clone());
             }
             let one = begun(mail, &to, interaction, run, at);
             session
@@ -202,8 +196,8 @@ pub(super) fn insert(
                     ":sender": one.sender,
                     ":message_id": one.message_id,
                     ":place": one.place,
-                    ":correspondent": to.answers.as_ref().map(|answers| answers.correspondent.as_str()),
-                    ":thread": to.answers.as_ref().map(|answers| answers.thread.as_str()),
+                    ":correspondent": counted(&to).map(|answers| answers.correspondent.as_str()),
+                    ":thread": counted(&to).map(|answers| answers.thread.as_str()),
                     ":created_at": micros(one.created_at),
                     ":ended_at": one.ended_at.map(micros),
                 })?;
@@ -212,6 +206,28 @@ pub(super) fn insert(
     }
     Ok(())
 }
+
+/// How many automatic answers that count went to a correspondent since then; no more are counted than may go there.
+fn sent_to(db: &Connection, answers: &Answers, since: Timestamp) -> Result<u64, StoreError> {
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE {SENT_TO} LIMIT ?3)");
+    let values = (&answers.correspondent, micros(since), answers.most_a_day);
+    Ok(db.prepare_cached(&sql)?.query_row(values, |row| row.get(0))?)
+}
+
+/// How many automatic answers that count, to however many recipients each, were sent in a thread since then; no more are counted than may
+/// be.
+fn sent_in(db: &Connection, answers: &Answers, since: Timestamp) -> Result<u64, StoreError> {
+    let sql = format!("SELECT count(*) FROM (SELECT DISTINCT message_id FROM deliveries WHERE {SENT_IN} LIMIT ?3)");
+    let values = (&answers.thread, micros(since), answers.most_an_hour);
+    Ok(db.prepare_cached(&sql)?.query_row(values, |row| row.get(0))?)
+}
+
+/// What the index `deliveries_to_correspondent` finds.
+pub(super) const SENT_TO: &str =
+    "correspondent = ?1 AND created_at > ?2 AND correspondent IS NOT NULL AND state < 3 AND again = 0";
+
+/// What the index `deliveries_in_thread` finds.
+pub(super) const SENT_IN: &str = "thread = ?1 AND created_at > ?2 AND thread IS NOT NULL AND state < 3 AND again = 0";
 
 fn insert_content(session: &mut Session<'_>, content: &Content, uses: usize) -> Result<i64, StoreError> {
     let Content { head, with_original, tail } = content;

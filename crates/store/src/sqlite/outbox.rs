@@ -20,8 +20,9 @@ use crate::records::audit::AuditRecord;
 use crate::records::outbox::{
     Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
 };
+use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::Delivery;
-use crate::rules::outbox::folded;
+use crate::rules::outbox::{domain, folded};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
@@ -74,12 +75,7 @@ impl OutboxStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
         let filter = filter.clone();
-        self.readers()?
-            .run(move |db| {
-                let found = list(db, &filter, ("id < ?", after), "id DESC", limit)?;
-                Ok(found.into_iter().map(|one| one.record).collect())
-            })
-            .await
+        self.readers()?.run(move |db| list(db, &filter, after, limit)).await
     }
 
     async fn delivery_content(&self, id: DeliveryId) -> Result<Option<Content>, StoreError> {
@@ -170,24 +166,94 @@ impl OutboxStore for SqliteStore {
 }
 
 fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
-    let passed_over = if claim.busy.is_empty() { "" } else { "AND domain NOT IN (SELECT value FROM json_each(?2))" };
-    let sql = format!(
-        "SELECT * FROM deliveries WHERE state = 0 AND due_at <= ?1 AND ?2 IS NOT NULL {passed_over} ORDER BY due_at"
-    );
-    let due = {
-        let mut select = session.db.prepare_cached(&sql)?;
-        sound(select.query((micros(now), json(&claim.busy)?))?, claim.max, delivery)?
+    let mut claiming = Claiming { slots: Slots::of(claim), not: claim.not.clone(), claimed: Vec::new() };
+    let first: Vec<(i64, String)> = {
+        let mut select = session.db.prepare_cached(FIRST_DUE)?;
+        let found = select.query_map((micros(now), LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.collect::<Result<_, _>>()?
     };
-    let mut claimed = Vec::with_capacity(due.len());
-    for before in due {
-        let mut after = before.clone();
-        if after.claim(claim.lease, now) {
-            deliveries::write(session, &before, &after)?;
-            claimed.push(after.record);
+    for (row, domain) in &first {
+        if claiming.slots.left(domain) > 0 {
+            let due = {
+                let mut select = session.db.prepare_cached("SELECT * FROM deliveries WHERE rowid = ?1")?;
+                sound(select.query((row,))?, 1, delivery)?
+            };
+            claiming.take(session, due, claim.lease, now)?;
         }
     }
-    Ok(claimed)
+    if claiming.slots.free() > 0 && first.len() >= LOOKED_AT as usize {
+        let due = due_by_domain(session.db, &claiming, now)?;
+        claiming.take(session, due, claim.lease, now)?;
+    }
+    Ok(claiming.claimed)
 }
+
+/// A claim, and how far it is.
+struct Claiming {
+    slots: Slots,
+    /// What is not claimed, also because it was just now.
+    not: Vec<DeliveryId>,
+    claimed: Vec<DeliveryRecord>,
+}
+
+impl Claiming {
+    fn take(
+        &mut self,
+        session: &mut Session<'_>,
+        due: Vec<Delivery>,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for before in due {
+            let mut after = before.clone();
+            let id = before.record.id;
+            if !self.not.contains(&id) && after.claim(lease, now) && self.slots.take(&domain(&before.record.target)) {
+                deliveries::write(session, &before, &after)?;
+                self.not.push(id);
+                self.claimed.push(after.record);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is due longest to each domain that has room, longest due first.
+fn due_by_domain(db: &Connection, claiming: &Claiming, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+    let domains: Vec<String> =
+        db.prepare_cached(DUE_DOMAINS)?.query_map((micros(now),), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let with_room = domains.iter().filter(|domain| claiming.slots.left(domain) > 0);
+    let mut due = Vec::new();
+    // More domains than there are slots are of no use: each of these has one that is due for longer.
+    for domain in with_room.take(claiming.slots.free() as usize) {
+        let most = claiming.slots.left(domain).saturating_add(u32::try_from(claiming.not.len()).unwrap_or(u32::MAX));
+        let mut select = db.prepare_cached(DUE_TO)?;
+        let mut found = sound(select.query((domain, micros(now)))?, most, delivery)?;
+        found.retain(|one| !claiming.not.contains(&one.record.id));
+        due.append(&mut found);
+    }
+    due.sort_by_key(|one| one.record.next_attempt_at);
+    Ok(due)
+}
+
+/// Which domains those that are due longest go to.
+pub(super) const FIRST_DUE: &str = "SELECT rowid, domain FROM deliveries INDEXED BY deliveries_due WHERE state = 0
+    AND due_at <= ?1 ORDER BY due_at LIMIT ?2";
+
+/// The domains to which something is due, longest due first. The index leaps from each to the next.
+pub(super) const DUE_DOMAINS: &str = "WITH RECURSIVE named (name) AS (
+        SELECT (SELECT domain FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 ORDER BY domain LIMIT 1)
+        UNION ALL
+        SELECT (SELECT domain FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain > name
+            ORDER BY domain LIMIT 1) FROM named WHERE name IS NOT NULL),
+    first (name, due_at) AS MATERIALIZED (
+        SELECT name, (SELECT due_at FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain = name
+            ORDER BY due_at LIMIT 1) FROM named WHERE name IS NOT NULL)
+    SELECT name FROM first WHERE due_at <= ?1 ORDER BY due_at";
+
+/// What is due to a domain.
+pub(super) const DUE_TO: &str =
+    "SELECT * FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain = ?1
+    AND due_at <= ?2 ORDER BY due_at";
 
 /// Changes a delivery, and where its interaction stands by it; none if there is no such delivery.
 fn change<T>(
@@ -236,8 +302,14 @@ fn retry_all(
     max: u32,
     entry: &AuditRecord,
 ) -> Result<u64, StoreError> {
+    let (conditions, values) = conditions(filter);
+    let sql = format!("SELECT * FROM deliveries WHERE {conditions} AND content IS NOT NULL ORDER BY id");
+    let wanted = {
+        let mut select = session.db.prepare_cached(&sql)?;
+        sound(select.query(params_from_iter(values))?, max, delivery)?
+    };
     let mut retried = 0;
-    for found in list(session.db, filter, ("id < ?", None), "id", max)? {
+    for found in wanted {
         let done = change(session, found.record.id, entry.at, |one| one.retry(entry.at))?;
         retried += u64::from(matches!(done, Some(Ok(()))));
     }
@@ -272,41 +344,52 @@ fn bounce(
     Ok(bounced)
 }
 
-/// Conditions are joined as text, values are always bound.
-fn list(
-    db: &Connection,
-    filter: &DeliveryFilter,
-    (beyond, place): (&'static str, Option<DeliveryId>),
-    order: &str,
-    limit: u32,
-) -> Result<Vec<Delivery>, StoreError> {
-    let id = |id: Uuid| Value::Blob(id.into_bytes().to_vec());
+/// What a filter wants. Conditions are joined as text, values are always bound.
+fn conditions(filter: &DeliveryFilter) -> (String, Vec<Value>) {
     let state = filter.state.map(delivery_state_code);
     // The index of those that are not delivered is found by its condition.
     let indexed = filter.state.is_some_and(|state| state != DeliveryState::Delivered);
-    let conditions = [
-        (beyond, place.map(|place| id(place.0))),
+    let wanted = [
         (if indexed { "state <> 1 AND state = ?" } else { "state = ?" }, state.map(Value::Integer)),
         ("kind = ?", filter.kind.map(|kind| Value::Integer(delivery_kind_code(kind)))),
-        ("interaction = ?", filter.interaction.map(|one| id(one.0))),
+        ("interaction = ?", filter.interaction.map(|one| id_value(one.0))),
         ("target_key = ?", filter.target.as_ref().map(|target| Value::Text(folded(target)))),
     ];
-    let mut sql = "SELECT * FROM deliveries WHERE TRUE".to_owned();
+    let mut sql = "TRUE".to_owned();
     let mut values = Vec::new();
-    for (condition, value) in conditions {
+    for (condition, value) in wanted {
         if let Some(value) = value {
             sql.push_str(" AND ");
             sql.push_str(condition);
             values.push(value);
         }
     }
-    sql.push_str(&format!(" ORDER BY {order} LIMIT ?"));
+    (sql, values)
+}
+
+fn id_value(id: Uuid) -> Value {
+    Value::Blob(id.into_bytes().to_vec())
+}
+
+/// Newest first.
+fn list(
+    db: &Connection,
+    filter: &DeliveryFilter,
+    after: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let (mut conditions, mut values) = conditions(filter);
+    if let Some(after) = after {
+        conditions.push_str(" AND id < ?");
+        values.push(id_value(after.0));
+    }
     values.push(Value::Integer(i64::from(limit)));
+    let sql = format!("SELECT * FROM deliveries WHERE {conditions} ORDER BY id DESC LIMIT ?");
     let mut select = db.prepare_cached(&sql)?;
     let mut rows = select.query(params_from_iter(values))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(delivery(row)?);
+        found.push(delivery(row)?.record);
     }
     Ok(found)
 }

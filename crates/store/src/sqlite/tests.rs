@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
+use waypost_ids::DecisionKind;
 
 use super::guard::Guard;
 use super::room::Room;
 use super::writer::{Work, Writer, WriterOptions};
 use super::{SqliteOptions, SqliteStore, schema};
-use crate::conformance::samples::{accept, at, audit, mail, up_to};
+use crate::conformance::outbox::answer;
+use crate::conformance::samples::{accept, at, audit, decided, mail, queues, run, up_to};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
+use crate::records::mail::RunRecord;
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
@@ -395,4 +398,29 @@ async fn rows_of_tables_are_found_by_an_index() {
     assert_eq!(plan(super::tables::LIST), "SEARCH table_rows USING PRIMARY KEY (table_id=? AND folded>?)");
     let old = plan(super::tables::OLD_ROWS);
     assert!(old.contains("SCAN c; SEARCH r USING COVERING INDEX table_rows_ended (table_id=?"), "{old}");
+}
+
+/// However many answers were held back, given up or taken back: those that count are counted by an index that has no others.
+#[tokio::test]
+async fn answers_are_counted_by_an_index() {
+    let Opened { store, directory } = open();
+    queues(&store).await;
+    for number in 1..=3 {
+        let run =
+            RunRecord { sends: vec![answer(u128::from(number), "ann@example.net", "t")], ..run(DecisionKind::Queue) };
+        accept(&store, decided(number, run)).await;
+    }
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    let kept = "SELECT count(*) FROM deliveries WHERE correspondent IS NOT NULL OR thread IS NOT NULL";
+    assert_eq!(db.query_row(kept, (), |row| row.get::<_, i64>(0)).unwrap(), 1, "two were held back");
+    for (condition, index) in [
+        (super::deliveries::SENT_TO, "deliveries_to_correspondent (correspondent=? AND created_at>?)"),
+        (super::deliveries::SENT_IN, "deliveries_in_thread (thread=? AND created_at>?)"),
+    ] {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT DISTINCT message_id FROM deliveries WHERE {condition} LIMIT ?3");
+        let mut select = db.prepare(&sql).unwrap();
+        let rows = select.query_map(("x", 1, 1), |row| row.get::<_, String>(3)).unwrap();
+        let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
+        assert!(plan.contains(index), "{plan}");
+    }
 }

@@ -6,11 +6,12 @@ use super::waits::{number, session};
 use super::{another, open};
 use crate::conformance::outbox::{claim_of, forwards};
 use crate::conformance::samples::{
-    accept, at, audit, decided, id, later, lease, mail, offer, queue, queues, run, up_to,
+    accept, at, audit, decided, id, later, lease, mail, offer, queue, queue_record, queues, run, up_to,
 };
 use crate::error::CommitError;
-use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim};
+use crate::postgres::locks;
+use crate::records::catalogue::{CatalogueChange, QueueRecord};
+use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryClaim};
 use crate::records::retention::RetentionLimits;
 use crate::traits::{CatalogueStore, MailStore, OutboxStore, QueueStore, RetentionStore};
@@ -187,4 +188,27 @@ async fn two_nodes_carry_each_delivery_once() {
     assert_eq!(one + two, 40, "{one} and {two}");
     let summary = opened.store.summary().await.unwrap();
     assert_eq!(summary.by_state.get(&crate::records::mail::State::Completed), Some(&20), "{summary:?}");
+}
+
+/// A forward whose content is erased falls back to its queue: whoever deletes the queue must see it there, or be done before.
+#[tokio::test]
+async fn what_is_erased_does_not_fall_back_to_a_queue_that_is_just_deleted() {
+    let Some(opened) = open().await else { return };
+    let (store, eraser) = (&opened.store, another(&opened).await);
+    let built_in = QueueRecord { built_in: true, ..queue_record(3, "Unrouted") };
+    let queues = [queue_record(1, "General"), queue_record(2, "Billing"), built_in];
+    store.commit(0, queues.map(CatalogueChange::put).into()).await.unwrap();
+    accept(store, decided(1, forwards(&[(1, "a@example.net")]))).await;
+    let (publisher, watcher) = (session(&opened).await, session(&opened).await);
+    publisher.batch_execute(&format!("BEGIN; {}", locks::ALONE)).await.unwrap();
+    let erased = tokio::spawn(async move { eraser.erase(id(1), audit(1, "ops")).await });
+    while number(&watcher, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").await == 0 {
+        assert!(!erased.is_finished(), "it did not wait for the catalogue's change");
+        tokio::task::yield_now().await;
+    }
+    let delete = format!("DELETE FROM queues WHERE id = '{}'; COMMIT", queue(2).0);
+    publisher.batch_execute(&delete).await.unwrap();
+    assert!(erased.await.unwrap().unwrap());
+    let stands = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((stands.state, stands.decision.unwrap().queue), (State::Decided, Some(queue(3))));
 }
