@@ -293,7 +293,8 @@ fn content_sum(head: &[u8], tail: &[u8]) -> i64 {
     sum(head).wrapping_mul(31).wrapping_add(sum(tail))
 }
 
-/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else keeps any there until the transaction ends.
+/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else
+/// keeps any there until the transaction ends.
 #[derive(Default)]
 struct Storms {
     correspondents: HashMap<String, u64>,
