@@ -46,6 +46,13 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl StoreError {
+    /// Whether what is kept is damaged: the same call will not succeed later, but others may around it.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Inconsistent { .. })
+    }
+}
+
 /// Why a change of the catalogue was not committed.
 #[derive(Debug, Error)]
 pub enum CommitError {

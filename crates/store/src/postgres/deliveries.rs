@@ -1,6 +1,6 @@
 //! Deliveries and what they carry, as rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -54,15 +54,53 @@ pub(super) fn delivery(row: &Row) -> Result<Delivery, StoreError> {
     })
 }
 
+const OF: &str = "SELECT * FROM deliveries WHERE interaction = ANY ($1) ORDER BY id FOR UPDATE";
+
 /// All deliveries of interactions, oldest first, which nobody else changes until the transaction ends: who changes them has locked the
 /// interactions before.
 pub(super) async fn of(db: &impl GenericClient, interactions: &[Uuid]) -> Result<Vec<Delivery>, StoreError> {
-    let sql = "SELECT * FROM deliveries WHERE interaction = ANY ($1) ORDER BY id FOR UPDATE";
-    rows(db, sql, &[&interactions]).await?.iter().map(delivery).collect()
+    rows(db, OF, &[&interactions]).await?.iter().map(delivery).collect()
+}
+
+/// Reads deliveries as far as they make sense, and answers which interactions the others are for: those are left where they are.
+pub(super) fn sound(found: &[Row]) -> Result<(Vec<Delivery>, HashSet<InteractionId>), StoreError> {
+    let (mut sound, mut of_damaged) = (Vec::with_capacity(found.len()), HashSet::new());
+    for row in found {
+        match delivery(row) {
+            Ok(one) => sound.push(one),
+            Err(error) if error.is_damage() => {
+                tracing::error!(%error, "left alone");
+                of_damaged.insert(InteractionId(row.try_get("interaction")?));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((sound, of_damaged))
+}
+
+/// Reads interactions for which something is sent. Where those stand stays as it is of which a delivery or the record is damaged.
+pub(super) fn sound_parties(
+    found: &[Row],
+    of_damaged: &HashSet<InteractionId>,
+) -> Result<Vec<(InteractionId, Party)>, StoreError> {
+    let mut sound = Vec::with_capacity(found.len());
+    for row in found {
+        match party(row) {
+            Ok((id, _)) if of_damaged.contains(&id) => {
+                tracing::error!(interaction = %id, "where it stands is left as it is: one of its deliveries is damaged");
+            }
+            Ok(party) => sound.push(party),
+            Err(error) if error.is_damage() => {
+                tracing::error!(%error, "where an interaction stands is left as it is: its record is damaged");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sound)
 }
 
 /// Reads from a row with the columns of [`party_columns`].
-pub(super) fn party(row: &Row) -> Result<(InteractionId, Party), StoreError> {
+fn party(row: &Row) -> Result<(InteractionId, Party), StoreError> {
     let columns = Columns { row, table: "interactions" };
     let party = Party {
         standing: standing(row)?,
@@ -255,7 +293,8 @@ fn content_sum(head: &[u8], tail: &[u8]) -> i64 {
     sum(head).wrapping_mul(31).wrapping_add(sum(tail))
 }
 
-/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else keeps any there until the transaction ends.
+/// How many automatic answers that count were kept before: to each correspondent, and as mails in each thread. Nobody else
+/// keeps any there until the transaction ends.
 #[derive(Default)]
 struct Storms {
     correspondents: HashMap<String, u64>,
@@ -382,10 +421,11 @@ pub(super) async fn erase(
     now: Timestamp,
     moves: &mut Moves,
 ) -> Result<(), StoreError> {
-    let before = of(db, interactions).await?;
-    if before.is_empty() {
+    let found = rows(db, OF, &[&interactions]).await?;
+    if found.is_empty() {
         return Ok(());
     }
+    let (before, of_damaged) = sound(&found)?;
     let mut after = before.clone();
     for one in &mut after {
         one.withdraw(Some(erased()), now);
@@ -393,8 +433,7 @@ pub(super) async fn erase(
     if write(db, &before, &after, moves.tally()).await? {
         let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());
         let found = rows(db, &sql, &[&interactions]).await?;
-        let parties = found.iter().map(party).collect::<Result<Vec<_>, _>>()?;
-        settle(db, &parties, &after, now, moves).await?;
+        settle(db, &sound_parties(&found, &of_damaged)?, &after, now, moves).await?;
     }
     let sql = "SELECT content FROM deliveries WHERE interaction = ANY ($1) AND content IS NOT NULL";
     let contents = rows(db, sql, &[&interactions]).await?;

@@ -10,7 +10,7 @@ use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
-use super::deliveries::{self, Sent, delivery, party, party_columns};
+use super::deliveries::{self, Sent, delivery, party_columns, sound, sound_parties};
 use super::mail_columns::{Conditions, read_kind, small};
 use super::pool::{Lent, ended, execute, row, rows};
 use super::standing::{COLUMNS, Moves, begin, standing};
@@ -212,8 +212,7 @@ async fn lease_due(
         let locked = rows(db, lock, values);
         let found = if round == 0 { begin(db, locked).await? } else { locked.await? };
         let all = found.len() >= chosen.len();
-        for one in found.iter().map(delivery) {
-            let one = one?;
+        for one in sound(&found)?.0 {
             if slots.take(&domain(&one.record.target)) {
                 before.push(one);
             }
@@ -299,7 +298,8 @@ async fn renew(db: &mut Lent, id: DeliveryId, lease: Lease) -> Result<bool, Stor
 }
 
 /// Changes deliveries among those of the interactions that these are for, and where the interactions stand by it. An interaction is locked
-/// before its deliveries, several in the order of their identifiers.
+/// before its deliveries, several in the order of their identifiers. Damaged ones are left alone; where their interactions stand by the others
+/// is not known then, and stays.
 async fn alter<T>(
     db: &Client,
     ending: &Ending,
@@ -317,8 +317,8 @@ async fn alter<T>(
         try_join!(biased; locks::share(db), rows(db, &lock, values), rows(db, &load, values))
     };
     let ((), parties, before) = begin(db, read).await?;
-    let parties = parties.iter().map(party).collect::<Result<Vec<_>, _>>()?;
-    let before = before.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
+    let (before, of_damaged) = sound(&before)?;
+    let parties = sound_parties(&parties, &of_damaged)?;
     let mut after = before.clone();
     let changed = change(&mut after);
     let mut moves = Moves::default();

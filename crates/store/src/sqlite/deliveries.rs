@@ -6,6 +6,7 @@ use uuid::Uuid;
 use waypost_ids::{DeliveryId, InteractionId};
 
 use super::columns::{Columns, micros};
+use super::mail_columns::sound;
 use super::standing::{self, COLUMNS};
 use super::writer::Session;
 use crate::encoding::{
@@ -57,9 +58,11 @@ pub(super) fn find(db: &Connection, id: DeliveryId) -> Result<Option<Delivery>, 
     rows.next()?.map(delivery).transpose()
 }
 
+const OF: &str = "SELECT * FROM deliveries WHERE interaction = ?1 ORDER BY id";
+
 /// All deliveries of an interaction, oldest first.
 pub(super) fn of(db: &Connection, interaction: InteractionId) -> Result<Vec<Delivery>, StoreError> {
-    let mut select = db.prepare_cached("SELECT * FROM deliveries WHERE interaction = ?1 ORDER BY id")?;
+    let mut select = db.prepare_cached(OF)?;
     let mut rows = select.query((interaction.0.as_bytes(),))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -99,21 +102,38 @@ pub(super) fn write(session: &mut Session<'_>, before: &Delivery, after: &Delive
     Ok(())
 }
 
-/// Changes deliveries of an interaction, and where it stands by them.
+/// Changes deliveries of an interaction, and where it stands by them. Damaged ones are left alone; where the interaction stands by the
+/// others is not known then, and stays.
 pub(super) fn alter<T>(
     session: &mut Session<'_>,
     interaction: InteractionId,
     now: Timestamp,
     change: impl FnOnce(&mut Vec<Delivery>) -> T,
 ) -> Result<T, StoreError> {
-    let before = of(session.db, interaction)?;
+    let sql = "SELECT count(*) FROM deliveries WHERE interaction = ?1";
+    let all: usize = session.db.prepare_cached(sql)?.query_row((interaction.0.as_bytes(),), |row| row.get(0))?;
+    let before = {
+        let mut select = session.db.prepare_cached(OF)?;
+        sound(select.query((interaction.0.as_bytes(),))?, u32::MAX, delivery)?
+    };
     let mut after = before.clone();
     let changed = change(&mut after);
     for (before, after) in before.iter().zip(&after) {
         write(session, before, after)?;
     }
-    if before != after {
-        settle(session, interaction, &after, now)?;
+    if before == after {
+        return Ok(changed);
+    }
+    if before.len() < all {
+        tracing::error!(%interaction, "where it stands is left as it is: one of its deliveries is damaged");
+        return Ok(changed);
+    }
+    // What is damaged is seen before anything is written.
+    match settle(session, interaction, &after, now) {
+        Err(error) if error.is_damage() => {
+            tracing::error!(%interaction, %error, "where it stands is left as it is: its record is damaged");
+        }
+        settled => settled?,
     }
     Ok(changed)
 }
@@ -280,14 +300,18 @@ pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> R
 
 /// Erases what an interaction's deliveries carry; what is not sent yet never will be.
 pub(super) fn erase(session: &mut Session<'_>, interaction: InteractionId, now: Timestamp) -> Result<(), StoreError> {
-    let ids = alter(session, interaction, now, |all| {
-        for one in all.iter_mut() {
+    alter(session, interaction, now, |all| {
+        for one in all {
             one.withdraw(Some(erased()), now);
         }
-        all.iter().filter(|one| !one.bare).map(|one| one.record.id).collect::<Vec<_>>()
     })?;
+    let ids: Vec<[u8; 16]> = {
+        let sql = "SELECT id FROM deliveries WHERE interaction = ?1 AND content IS NOT NULL";
+        let mut select = session.db.prepare_cached(sql)?;
+        select.query_map((interaction.0.as_bytes(),), |row| row.get(0))?.collect::<Result<_, _>>()?
+    };
     for id in ids {
-        replace_content(session, id, None)?;
+        replace_content(session, DeliveryId(Uuid::from_bytes(id)), None)?;
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ pub(super) fn sound<T>(
     {
         match read(row) {
             Ok(one) => found.push(one),
-            Err(error @ (StoreError::Damaged { .. } | StoreError::Inconsistent { .. })) => {
+            Err(error) if error.is_damage() => {
                 tracing::error!(%error, "left alone");
             }
             Err(error) => return Err(error),

@@ -171,7 +171,7 @@ impl Writer {
                 (outcome, untouched)
             });
             match outcome {
-                Some((Err(error), untouched)) if !(untouched && is_damage(&error)) => {
+                Some((Err(error), untouched)) if !(untouched && error.is_damage()) => {
                     let answer = move |end: Result<(), StoreError>| {
                         if let Err(error) = end {
                             let _ = sender.send(Err(error));
@@ -202,10 +202,6 @@ impl Writer {
             Err(_) => receiver.await.map_err(|_| gone())?,
         }
     }
-}
-
-fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Damaged { .. } | StoreError::Inconsistent { .. })
 }
 
 fn gone() -> StoreError {

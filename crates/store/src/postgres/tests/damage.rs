@@ -1,16 +1,18 @@
 //! Damage is told.
 
 use uuid::Uuid;
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::open;
 use super::waits::session;
-use crate::conformance::samples::{accept, at, decided, id, queue, queues, run};
+use crate::conformance::outbox::{claim_of, delivery, forwards};
+use crate::conformance::samples::{accept, at, audit, decided, id, queue, queues, run};
 use crate::error::StoreError;
 use crate::leases::Lease;
-use crate::records::mail::{InteractionFilter, QueueClaim};
+use crate::records::mail::{InteractionFilter, QueueClaim, State};
+use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::replays::{ReplayRecord, ReplayState};
-use crate::traits::{MailStore, QueueStore, ReplayStore};
+use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore};
 
 #[tokio::test]
 async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
@@ -89,4 +91,34 @@ async fn a_damaged_replay_stands_in_no_others_way() {
     let begun = store.begin_replay(lease(7), at(10)).await.unwrap().unwrap();
     assert_eq!(begun.id, Uuid::from_u128(2));
     assert_eq!(store.begin_replay(lease(8), at(90)).await.unwrap().unwrap().id, begun.id, "the first failed for good");
+}
+
+#[tokio::test]
+async fn a_damaged_delivery_stands_in_no_others_way() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net"), (3, "c@example.net")]))).await;
+    let db = session(&opened).await;
+    db.batch_execute("UPDATE deliveries SET attempts = -9 WHERE target = 'b@example.net'").await.unwrap();
+    let claimed = store.claim_deliveries(claim_of(5, 100), at(50)).await.unwrap();
+    assert_eq!(claimed.iter().map(|one| one.id).collect::<Vec<_>>(), [delivery(1), delivery(3)]);
+    for (number, end) in [(1, AttemptEnd::Delivered), (3, AttemptEnd::Dead)] {
+        let attempted = Attempted { end, answer: "said".to_owned() };
+        assert!(store.end_attempt(delivery(number), claim_of(5, 0).lease.id, attempted, at(60)).await.unwrap());
+    }
+    assert_eq!(store.delivery(delivery(1)).await.unwrap().unwrap().state, DeliveryState::Delivered);
+    assert!(store.delivery(delivery(2)).await.is_err_and(|error| error.is_damage()));
+    // Whether all have it is not known.
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::GoingOut);
+    for (number, state) in [(1, DeliveryState::Dead), (2, DeliveryState::Pending)] {
+        let filter = DeliveryFilter { state: Some(state), ..DeliveryFilter::default() };
+        assert_eq!(store.retry_deliveries(&filter, 10, audit(number, "ops")).await.unwrap(), 1, "{state:?}");
+    }
+    assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Pending);
+    assert!(store.erase(id(1), audit(3, "ops")).await.unwrap());
+    for number in 1..=3 {
+        assert_eq!(store.delivery_content(delivery(number)).await.unwrap(), None);
+    }
+    assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Cancelled);
 }

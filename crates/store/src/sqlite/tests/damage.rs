@@ -9,18 +9,21 @@ use bytes::Bytes;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::{client, open};
-use crate::conformance::outbox::forwards;
+use crate::conformance::outbox::{claim_of, delivery, forwards};
 use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
 use crate::error::StoreError;
 use crate::leases::Lease;
-use crate::records::mail::{InteractionFilter, QueueClaim};
+use crate::records::mail::{InteractionFilter, QueueClaim, State};
+use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
-use crate::traits::{AccessStore, AuditStore, CatalogueStore, MailStore, QueueStore, ReplayStore, RoomStore};
+use crate::traits::{
+    AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RoomStore,
+};
 
 fn reopen(directory: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(directory, SqliteOptions::default())
@@ -45,10 +48,6 @@ fn tamper(directory: &Path, sql: &str) {
     }
 }
 
-fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Damaged { .. } | StoreError::Inconsistent { .. })
-}
-
 #[tokio::test]
 async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_there() {
     let opened = open();
@@ -65,15 +64,15 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
          UPDATE interactions SET subject = 'mail 0' WHERE substr(id, 16) = x'03';",
     );
     let store = reopen(directory.path()).unwrap();
-    assert!(store.raw_message(id(1)).await.is_err_and(|error| is_damage(&error)));
-    assert!(store.runs(id(2)).await.is_err_and(|error| is_damage(&error)));
+    assert!(store.raw_message(id(1)).await.is_err_and(|error| error.is_damage()));
+    assert!(store.runs(id(2)).await.is_err_and(|error| error.is_damage()));
     let told = store.interaction(id(3)).await.unwrap_err().to_string();
     assert_eq!(told, format!("the record of interaction `{}` is damaged: its checksum does not match", id(3)));
     // What is not damaged is answered; a list that would show a damaged record is not.
     assert_eq!(store.runs(id(1)).await.unwrap().len(), 1);
     assert!(store.raw_message(id(2)).await.unwrap().is_some());
     assert!(store.interactions(&InteractionFilter::default(), None, 1).await.is_ok());
-    assert!(store.interactions(&InteractionFilter::default(), None, 10).await.is_err_and(|error| is_damage(&error)));
+    assert!(store.interactions(&InteractionFilter::default(), None, 10).await.is_err_and(|error| error.is_damage()));
     let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
     let claimed: Vec<_> = store.claim(&claim, at(100)).await.unwrap().iter().map(|one| one.interaction.id).collect();
     assert_eq!(claimed, [id(1), id(2), id(4)], "work goes on around a damaged record");
@@ -89,6 +88,38 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
 }
 
 #[tokio::test]
+async fn a_damaged_delivery_stands_in_no_others_way() {
+    let opened = open();
+    queues(&opened.store).await;
+    accept(&opened.store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net"), (3, "c@example.net")])))
+        .await;
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(directory.path(), "UPDATE deliveries SET target = 'x@example.net' WHERE target = 'b@example.net'");
+    let store = reopen(directory.path()).unwrap();
+    let claimed = store.claim_deliveries(claim_of(5, 100), at(50)).await.unwrap();
+    assert_eq!(claimed.iter().map(|one| one.id).collect::<Vec<_>>(), [delivery(1), delivery(3)]);
+    for (number, end) in [(1, AttemptEnd::Delivered), (3, AttemptEnd::Dead)] {
+        let attempted = Attempted { end, answer: "said".to_owned() };
+        assert!(store.end_attempt(delivery(number), claim_of(5, 0).lease.id, attempted, at(60)).await.unwrap());
+    }
+    assert_eq!(store.delivery(delivery(1)).await.unwrap().unwrap().state, DeliveryState::Delivered);
+    assert!(store.delivery(delivery(2)).await.is_err_and(|error| error.is_damage()));
+    // Whether all have it is not known.
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().state, State::GoingOut);
+    for (number, state) in [(1, DeliveryState::Dead), (2, DeliveryState::Pending)] {
+        let filter = DeliveryFilter { state: Some(state), ..DeliveryFilter::default() };
+        assert_eq!(store.retry_deliveries(&filter, 10, audit(number, "ops")).await.unwrap(), 1, "{state:?}");
+    }
+    assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Pending);
+    assert!(store.erase(id(1), audit(3, "ops")).await.unwrap());
+    for number in 1..=3 {
+        assert_eq!(store.delivery_content(delivery(number)).await.unwrap(), None);
+    }
+    assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Cancelled);
+}
+
+#[tokio::test]
 async fn a_changed_journal_is_told() {
     let opened = open();
     queues(&opened.store).await;
@@ -99,7 +130,7 @@ async fn a_changed_journal_is_told() {
     drop(opened.store);
     tamper(directory.path(), "UPDATE journals SET content = '{}' WHERE substr(interaction, 16) = x'01'");
     let store = reopen(directory.path()).unwrap();
-    assert!(store.runs(id(1)).await.is_err_and(|error| is_damage(&error)));
+    assert!(store.runs(id(1)).await.is_err_and(|error| error.is_damage()));
     let recorded = store.recorded(&[id(1), id(2)], 1 << 20).await.unwrap();
     assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
     drop(store);
@@ -141,7 +172,7 @@ async fn a_damaged_replay_stands_in_no_others_way() {
     assert_eq!((begun.id, begun.starts), (Uuid::from_u128(3), 1));
     assert_eq!(store.begin_replay(lease(8), at(10)).await.unwrap(), None);
     for number in [1, 2] {
-        assert!(store.replay(Uuid::from_u128(number)).await.is_err_and(|error| is_damage(&error)), "{number}");
+        assert!(store.replay(Uuid::from_u128(number)).await.is_err_and(|error| error.is_damage()), "{number}");
         let db = Connection::open(directory.path().join("waypost.db")).unwrap();
         let sql = "SELECT state FROM replays WHERE id = ?1";
         let state: i64 = db.query_row(sql, (Uuid::from_u128(number).as_bytes(),), |row| row.get(0)).unwrap();
@@ -171,8 +202,8 @@ async fn a_changed_report_of_a_replay_is_told() {
     let store = reopen(directory.path()).unwrap();
     for number in [1, 2] {
         let replay = Uuid::from_u128(number);
-        assert!(store.replay_changes(replay).await.is_err_and(|error| is_damage(&error)), "{number}");
-        assert!(store.replay_traces(replay, id(number)).await.is_err_and(|error| is_damage(&error)), "{number}");
+        assert!(store.replay_changes(replay).await.is_err_and(|error| error.is_damage()), "{number}");
+        assert!(store.replay_traces(replay, id(number)).await.is_err_and(|error| error.is_damage()), "{number}");
     }
     drop(store);
     let report = check(directory.path()).unwrap();
@@ -264,7 +295,7 @@ async fn a_state_that_cannot_be_read_is_told_and_a_directory_without_its_store_i
     for name in ["admin-client.json", "underway"] {
         let directory = TempDir::new().unwrap();
         fs::write(directory.path().join(name), "{}").unwrap();
-        assert!(reopen(directory.path()).is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(reopen(directory.path()).is_err_and(|error| error.is_damage()), "{name}");
         fs::remove_file(directory.path().join(name)).unwrap();
         // A start that was cut short before it had a database leaves an empty one.
         fs::write(directory.path().join("waypost.db"), "").unwrap();
@@ -357,13 +388,13 @@ async fn files_that_go_while_the_store_is_open_are_told_at_once() {
         fs::remove_file(opened.directory.path().join(name)).unwrap();
         // The commit that finds out is answered only if it is safe all the same.
         let found_out = store.accept(mail(2)).await.is_ok();
-        assert!(store.accept(mail(3)).await.is_err_and(|error| is_damage(&error)), "{name}");
-        assert!(store.takes_mail().is_err_and(|error| is_damage(&error)), "{name}");
+        assert!(store.accept(mail(3)).await.is_err_and(|error| error.is_damage()), "{name}");
+        assert!(store.takes_mail().is_err_and(|error| error.is_damage()), "{name}");
         assert!(store.raw_message(id(1)).await.unwrap().is_some(), "what was read can still be read");
         let directory = opened.directory;
         drop(opened.store);
         match reopen(directory.path()) {
-            Err(error) => assert!(name == "waypost.db" && is_damage(&error), "{name}: {error}"),
+            Err(error) => assert!(name == "waypost.db" && error.is_damage(), "{name}: {error}"),
             Ok(store) => {
                 assert_ne!(name, "waypost.db");
                 assert!(store.raw_message(id(1)).await.unwrap().is_some(), "{name}");
@@ -394,7 +425,7 @@ async fn another_stores_files_are_not_taken_for_its_own() {
         let files = base.with(file, Some(theirs.0[file].clone()));
         let directory = files.laid_out();
         let refused = reopen(directory.path()).err().unwrap();
-        assert!(is_damage(&refused), "{file}: {refused}");
+        assert!(refused.is_damage(), "{file}: {refused}");
         // Refusing changes nothing: what can be saved is still there.
         assert_eq!(Image::of(directory.path()).0[file], files.0[file]);
     }
@@ -475,7 +506,7 @@ async fn judge(
     let directory = image.laid_out();
     let store = match reopen(directory.path()) {
         Ok(store) => store,
-        Err(error) if is_damage(&error) || matches!(error, StoreError::TooNew { .. }) => {
+        Err(error) if error.is_damage() || matches!(error, StoreError::TooNew { .. }) => {
             return Ok(Verdict::RefusedAtStart);
         }
         Err(error) => return Err(format!("refused, but not by name: {error}")),
@@ -486,7 +517,7 @@ async fn judge(
     let mut different = Vec::new();
     for (question, answer) in found {
         match answer {
-            Err(error) if is_damage(&error) => told = true,
+            Err(error) if error.is_damage() => told = true,
             Err(error) => return Err(format!("{question}: not told by name: {error}")),
             Ok(answer) if expected[&question].as_ref().unwrap() == &answer => {}
             Ok(answer) => different.push(format!("{question}: {answer}")),
