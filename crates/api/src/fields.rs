@@ -233,7 +233,11 @@ impl Fields {
             let near = waypost_flow::diagnostic::nearest(&name, known.iter().copied());
             self.problems.push(Problem {
                 path: Some(name.clone()),
-                expected: Some(format!("one of {}", known.join(", "))),
+                expected: Some(if known.is_empty() {
+                    "a body without members".to_owned()
+                } else {
+                    format!("one of {}", known.join(", "))
+                }),
                 suggestion: near.map(|near| format!("did you mean `{near}`?")),
                 ..Problem::new("invalid.value", format!("`{name}` is not known here"))
             });

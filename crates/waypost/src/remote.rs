@@ -8,6 +8,7 @@ use futures_util::{TryStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use waypost_client::{Client, Error};
+use waypost_wire::error::Problem;
 
 use crate::failure::Failure;
 
@@ -113,12 +114,34 @@ impl From<Error> for Failure {
         let refused = [400, 409, 412].contains(&body.status);
         let mut message = error.to_string();
         for problem in &body.errors {
-            let path = problem.path.as_deref().unwrap_or_default();
-            let flow = problem.flow_name.as_deref().map(|name| format!("flow `{name}`: ")).unwrap_or_default();
-            message.push_str(&format!("\n  {flow}{path}: {} [{}]", problem.message, problem.code));
+            message.push_str("\n  ");
+            message.push_str(&told(problem));
         }
         if refused { Self::Refused(message) } else { Self::Failed(message) }
     }
+}
+
+/// A problem in one line: where it is, what is wrong, what would have been right, what stands there, what to do.
+fn told(problem: &Problem) -> String {
+    let flow = problem.flow_name.as_deref().map(|name| format!("flow `{name}`"));
+    let line = problem.line.map(|line| match problem.column {
+        Some(column) => format!("line {line}, column {column}"),
+        None => format!("line {line}"),
+    });
+    let path = problem.path.clone().filter(|path| !path.is_empty());
+    let mut told = [flow, line, path].into_iter().flatten().fold(String::new(), |told, place| told + &place + ": ");
+    told.push_str(&problem.message);
+    let more = [("expected", &problem.expected), ("found", &problem.found)];
+    let more: Vec<String> =
+        more.into_iter().filter_map(|(word, text)| Some(format!("{word} {}", text.as_ref()?))).collect();
+    if !more.is_empty() {
+        told.push_str(&format!(": {}", more.join(", ")));
+    }
+    if let Some(suggestion) = &problem.suggestion {
+        told.push_str(&format!("; {suggestion}"));
+    }
+    told.push_str(&format!(" [{}]", problem.code));
+    told
 }
 
 impl Server {

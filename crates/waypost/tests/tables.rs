@@ -76,6 +76,20 @@ fn a_folder_and_the_command_line() {
     let rows = printed(&server.cli(&["tables", "rows", "customers"]), 0);
     assert_eq!(rows, "KEY    VALUES\nAcme   tier=gold seats=7\nother  tier=basic seats=1\n");
 
+    // Every cell that is wrong is told where it stands; nothing is kept.
+    let wrong = scratch.path("wrong.csv");
+    fs::write(&wrong, "key,tier,seats\nAcme,gold,seven\nother,,1\nthird,\"basic,2\n").unwrap();
+    let refused = printed(&server.cli(&["tables", "import", "Customers", wrong.to_str().unwrap()]), 1);
+    for told in [
+        "line 2, column 11: seats: ",
+        "expected a whole number",
+        "found `seven`",
+        "line 4, column 7: the quote is never closed",
+    ] {
+        assert!(refused.contains(told), "{told} is not in {refused}");
+    }
+    assert_eq!(printed(&server.cli(&["tables", "rows", "customers"]), 0), rows);
+
     // What is exported and edited is imported.
     let export = printed(&server.cli(&["tables", "export", "Customers"]), 0);
     assert_eq!(export, "key,tier,seats\nAcme,gold,7\nother,,1\n");

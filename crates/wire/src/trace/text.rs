@@ -234,7 +234,7 @@ pub fn sent(effect: &TraceEffect) -> String {
 }
 
 fn failure(error: &RunError) -> String {
-    let mut text = format!("error {}: {}, in flow {}", error.code, error.message, error.flow_name);
+    let mut text = format!("error {}: {}, in flow {}", error.code, flat(&error.message), error.flow_name);
     if let Some(node) = &error.node_id {
         let _ = write!(text, ", node {node}");
     }
@@ -272,5 +272,5 @@ fn plain(value: &Json) -> String {
 
 /// A text on one line.
 fn flat(text: &str) -> String {
-    text.replace('\n', "\\n")
+    text.replace('\r', "\\r").replace('\n', "\\n")
 }
