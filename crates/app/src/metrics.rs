@@ -39,10 +39,13 @@ struct DecisionLabels {
     place: &'static str,
 }
 
+/// How attempts at deliveries end.
+const OUTCOMES: [&str; 4] = ["delivered", "deferred", "dead", "untried"];
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AttemptLabels {
     kind: &'static str,
-    /// `delivered`, `deferred`, `dead` or `untried`.
+    /// One of [`OUTCOMES`].
     outcome: &'static str,
 }
 
@@ -112,7 +115,7 @@ impl Metrics {
         let ours = registry.sub_registry_with_prefix("waypost");
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         ours.register("build", "The release that runs", version);
-        Self {
+        let metrics = Self {
             mails: kept(ours, "mails", "Mails for one route each, by what became of them", Family::default()),
             mail_bytes: kept(ours, "accepted_bytes", "Bytes of mail that was accepted", Counter::default()),
             recipients_refused: kept(
@@ -157,7 +160,15 @@ impl Metrics {
             ),
             process,
             registry,
+        };
+        // From the start at zero: what never happened is told, too.
+        for kind in DeliveryKind::ALL {
+            for outcome in OUTCOMES {
+                let labels = AttemptLabels { kind: kind.as_str(), outcome };
+                drop(metrics.delivery_attempts.get_or_create(&labels));
+            }
         }
+        metrics
     }
 }
 
