@@ -81,10 +81,10 @@ fn a_folder_and_the_command_line() {
     fs::write(&wrong, "key,tier,seats\nAcme,gold,seven\nother,,1\nthird,\"basic,2\n").unwrap();
     let refused = printed(&server.cli(&["tables", "import", "Customers", wrong.to_str().unwrap()]), 1);
     for told in [
-        "line 2, column 11: seats: ",
+        "line 2, column 3: seats: ",
         "expected a whole number",
         "found `seven`",
-        "line 4, column 7: the quote is never closed",
+        "line 4, column 2: the quote is never closed",
     ] {
         assert!(refused.contains(told), "{told} is not in {refused}");
     }
