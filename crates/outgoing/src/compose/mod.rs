@@ -1,6 +1,6 @@
 //! Mail composed: replies, notices, forwards. Pure functions of what they are given.
 //!
-//! Only [`HeaderText`], parsed addresses and [`MessageId`]s get into a header, and none of them can hold a line break.
+//! Only [`HeaderText`](crate::HeaderText), parsed addresses and [`MessageId`]s get into a header, and none of them can hold a line break.
 
 mod body;
 mod fields;

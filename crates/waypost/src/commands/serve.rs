@@ -81,8 +81,8 @@ pub(crate) struct Arguments {
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
-    /// The server that takes all mail that goes out, smtp[s]://[USER@]HOST[:PORT]; without it, mail goes to the MX of each recipient's domain;
-    /// `none` sends nothing, and what goes out waits
+    /// The server that takes all mail that goes out, `smtps://USER@HOST:PORT` or `smtp://…`, user and port
+    /// optional; without it, mail goes to the MX of each recipient's domain; `none` sends nothing, and what goes out waits
     #[arg(long, env = "WAYPOST_SMARTHOST", value_name = "URL", value_parser = smarthost)]
     pub(crate) smarthost: Option<Way>,
     /// The smarthost's password: in the environment or the TOML file, never as an argument, where everybody on the machine sees it
@@ -125,7 +125,7 @@ pub(crate) struct Arguments {
         requires = "smarthost_oauth_token_url"
     )]
     pub(crate) smarthost_oauth_refresh_token: Option<String>,
-    /// The scope to ask for, such as https://outlook.office365.com/.default
+    /// The scope to ask for, such as `https://outlook.office365.com/.default`
     #[arg(long, env = "WAYPOST_SMARTHOST_OAUTH_SCOPE", value_name = "SCOPE", requires = "smarthost_oauth_token_url")]
     pub(crate) smarthost_oauth_scope: Option<String>,
     /// Whom to trust for TLS to the smarthost beside whom the system trusts, in PEM
