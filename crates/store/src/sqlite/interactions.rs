@@ -168,7 +168,8 @@ fn states(state: State) -> (&'static str, String) {
         State::Running | State::Claimed => ("INDEXED BY interactions_leased", format!("{held} AND {plain}")),
         State::Decided => ("INDEXED BY interactions_work", format!("{plain} AND queue IS NOT NULL")),
         State::GoingOut => ("INDEXED BY interactions_going_out", plain),
-        State::Waiting | State::Completed => ("", plain),
+        State::Waiting => ("INDEXED BY interactions_parked", plain),
+        State::Completed => ("", plain),
     }
 }
 
