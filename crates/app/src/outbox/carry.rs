@@ -56,7 +56,7 @@ impl Post {
 /// At most so many attempts are under way at a time.
 const SLOTS: usize = 16;
 
-/// So many of them towards one domain: a receiver that hangs holds up nobody else's mail.
+/// At most this many of them towards one domain: a receiver that hangs holds up nobody else's mail.
 const SLOTS_OF_A_DOMAIN: u32 = 4;
 
 /// What is due and nobody announced is found at the latest after this long.

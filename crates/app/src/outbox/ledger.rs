@@ -11,7 +11,7 @@ use crate::App;
 /// A delivery that has been due for longer is one that nobody carries.
 const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 
-/// So many of those that are stuck are told.
+/// At most this many stuck interactions are listed.
 const MOST_STUCK: u32 = 100;
 
 /// Two counts of the same.

@@ -17,7 +17,7 @@ const MOST_REFERENCES: usize = 50;
 const MOST_RECIPIENTS: usize = 100;
 /// The most of one that no person wrote.
 const MOST_AUTOMATIC: usize = 20;
-/// So many of the addresses that the original went to are looked at.
+/// At most this many recipients of the original are looked at.
 const MOST_LOOKED_AT: usize = 1000;
 
 /// A reply as it is wanted.

@@ -161,7 +161,7 @@ impl MailStore for SqliteStore {
 
 /// The index that has the interactions of a state, and its condition in the index's words: few are not completed, and those may be
 /// far apart.
-fn states(state: State) -> (&'static str, String) {
+pub(super) fn states(state: State) -> (&'static str, String) {
     let (held, plain) = (conditions::held(), in_state(state));
     match state {
         State::Received => ("INDEXED BY interactions_waiting", format!("{WAITING} AND {plain}")),

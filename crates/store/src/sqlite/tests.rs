@@ -15,7 +15,7 @@ use crate::conformance::outbox::answer;
 use crate::conformance::samples::{accept, at, audit, decided, mail, queues, run, up_to};
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
-use crate::records::mail::RunRecord;
+use crate::records::mail::{InteractionFilter, RunRecord, State};
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
@@ -379,6 +379,20 @@ async fn lists_are_found_by_an_index() {
             plan.starts_with("SEARCH") && plan.contains(index) && !plan.contains("TEMP B-TREE"),
             "{condition}: {plan}"
         );
+    }
+}
+
+/// However many are completed, those that are not are listed by an index that has no others.
+#[tokio::test]
+async fn what_is_not_completed_is_listed_by_an_index() {
+    let Opened { store, directory: _directory } = open();
+    accept(&store, mail(1)).await;
+    for state in State::ALL.iter().copied().filter(|state| *state != State::Completed) {
+        let (index, _) = super::interactions::states(state);
+        assert!(index.starts_with("INDEXED BY "), "{state:?}");
+        let filter = InteractionFilter { state: Some(state), ..InteractionFilter::default() };
+        let listed = store.interactions(&filter, None, 10).await.unwrap();
+        assert!(listed.iter().all(|one| one.state == state), "{state:?}");
     }
 }
 
