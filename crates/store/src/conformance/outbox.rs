@@ -358,6 +358,27 @@ pub(crate) async fn what_is_taken_back_under_way_may_have_arrived(store: &dyn St
     sums_agree(store).await;
 }
 
+/// An attempt whose answer was lost may have delivered the mail: a run that wants it again sends it under the same id.
+pub(crate) async fn what_was_withdrawn_after_an_attempt_goes_on_when_a_rerun_wants_it(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "tried@example.net"), (2, "taken-back@example.net")]))).await;
+    claimed(store, 1, 100, 50).await;
+    for number in [1, 2] {
+        assert!(ended(store, number, 1, AttemptEnd::Deferred(at(5000)), 51).await);
+    }
+    store.cancel_delivery(delivery(2), audit(1, "ops")).await.unwrap().unwrap();
+    again(store, false, run(DecisionKind::Queue), 60).await;
+    assert_eq!((state(store, 1).await, state(store, 2).await), (DeliveryState::Cancelled, DeliveryState::Cancelled));
+    again(store, false, forwards(&[(11, "tried@example.net"), (12, "taken-back@example.net")]), 70).await;
+    let kept = one(store, 1).await;
+    assert_eq!((kept.state, kept.next_attempt_at, kept.attempts), (DeliveryState::Pending, Some(at(70)), 1));
+    assert_eq!(store.delivery(delivery(11)).await.unwrap(), None, "there is no second one");
+    assert_eq!((state(store, 2).await, state(store, 12).await), (DeliveryState::Cancelled, DeliveryState::Pending));
+    all_end(store, AttemptEnd::Delivered, 80).await;
+    assert_eq!(interaction(store, 1).await.state, State::Completed);
+    sums_agree(store).await;
+}
+
 /// Whatever becomes of runs meanwhile: what is being carried to somebody is not sent to them once more.
 pub(crate) async fn a_rerun_during_an_attempt_keeps_the_delivery(store: &dyn Store) {
     queues(store).await;

@@ -13,7 +13,7 @@ pub(crate) struct Delivery {
     pub(crate) record: DeliveryRecord,
     /// One that was taken back while it was carried is held still: it may have arrived.
     pub(crate) hold: Hold,
-    /// Somebody asked for everything to be sent again: it does not count as sent.
+    /// Somebody asked for everything to be sent again, or cancelled it: it does not count as sent.
     pub(crate) again: bool,
     /// Its content was erased.
     pub(crate) bare: bool,
@@ -133,6 +133,8 @@ impl Delivery {
             DeliveryState::Pending if self.is_under_way(now) => Err(Unchanged::UnderWay),
             DeliveryState::Pending | DeliveryState::Dead => {
                 self.hold = Hold::Nobody;
+                // A person says that this one is not to be sent: a rerun that wants its recipient makes another.
+                self.again = true;
                 self.ends(DeliveryState::Cancelled, now);
                 Ok(())
             }
@@ -180,22 +182,24 @@ impl Delivery {
         sent
     }
 
-    /// Whether its recipient has it, or may have it: also one that was taken back while it was carried, and whose attempt has not ended.
+    /// Whether its recipient has it, or may have it. An attempt that failed may have delivered the mail all the same, and only a copy under
+    /// the same id is known as one: so what was withdrawn after an attempt counts.
     pub(crate) fn was_sent(&self) -> bool {
-        let carried = matches!(self.hold, Hold::By(_));
+        let attempted = self.record.attempts > 0 || matches!(self.hold, Hold::By(_));
         match self.record.state {
             DeliveryState::Delivered => true,
-            DeliveryState::Pending => self.record.attempts > 0 || carried,
-            DeliveryState::Cancelled => carried && !self.bare,
+            DeliveryState::Pending => attempted,
+            DeliveryState::Cancelled => attempted && !self.bare,
             DeliveryState::Bounced | DeliveryState::Dead => false,
         }
     }
 
-    /// What may have been sent is wanted after all: one that was taken back while it was carried is on its way again.
-    pub(crate) fn want(&mut self) {
+    /// What may have been sent is wanted after all: one that was withdrawn is on its way again.
+    pub(crate) fn want(&mut self, now: Timestamp) {
         if self.record.state == DeliveryState::Cancelled {
             self.record.state = DeliveryState::Pending;
-            self.record.next_attempt_at = self.hold.until();
+            self.record.next_attempt_at = self.hold.until().or(Some(now));
+            self.record.since = now;
             self.record.held = None;
             self.record.ended_at = None;
         }
@@ -376,16 +380,33 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_while_it_was_carried_counts_as_sent_until_the_attempt_ends() {
+    fn what_was_withdrawn_after_an_attempt_counts_as_sent() {
         let mut carried = one("under-way");
         carried.withdraw(None, at(50));
         assert!(carried.was_sent() && !one("cancelled").was_sent());
         assert!(!Delivery { bare: true, ..carried.clone() }.was_sent(), "there is nothing left to send");
-        let mut wanted = carried.clone();
-        wanted.want();
-        assert_eq!(wanted, one("under-way"));
+        let wanted = |one: &Delivery| {
+            let mut wanted = one.clone();
+            wanted.want(at(70));
+            (wanted.record.state, wanted.record.next_attempt_at, wanted.record.since, wanted.record.ended_at)
+        };
+        assert_eq!(wanted(&carried), (DeliveryState::Pending, Some(at(100)), at(70), None), "its carrier may go on");
+        let untried = {
+            let mut untried = carried.clone();
+            happens("end untried", &mut untried, lease(1, 100), at(60)).unwrap();
+            untried
+        };
+        assert!(!untried.was_sent());
         happens("end deferred", &mut carried, lease(1, 100), at(60)).unwrap();
-        assert!(!carried.was_sent());
+        assert!(carried.was_sent());
+        assert_eq!(wanted(&carried), (DeliveryState::Pending, Some(at(70)), at(70), None));
+    }
+
+    #[test]
+    fn what_a_person_cancelled_is_not_revived() {
+        let mut tried = one("tried");
+        tried.cancel(at(50)).unwrap();
+        assert!(tried.again);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
     for (place, one) in earlier.iter_mut().enumerate() {
         if kept.contains(&place) {
             one.record.run = Some(number);
-            one.want();
+            one.want(now);
         } else if one.record.run.is_some() {
             one.withdraw(None, now);
         }
