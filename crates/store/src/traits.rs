@@ -224,6 +224,9 @@ pub trait OutboxStore: Send + Sync {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
 
+    /// Whether an interaction is claimed under this token, with time left.
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Keeps a mail that whoever claimed an interaction sends, under the claim's token.
     async fn send(
         &self,

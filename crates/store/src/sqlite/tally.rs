@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 use waypost_ids::{DecisionKind, DeliveryState};
 
+use crate::conditions::unrouted;
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 
@@ -100,7 +101,7 @@ pub(super) fn count_commit(db: &Connection, number: u64) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Reads the counters as a summary, without `oldest_undecided_at`.
+/// Reads the counters as a summary, with what waits as unrouted, without `oldest_undecided_at`.
 pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
     let mut select = db.prepare_cached("SELECT \"group\", member, value FROM counters WHERE value <> 0")?;
     let mut rows = select.query(())?;
@@ -127,5 +128,7 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
         }
     }
     summary.accepted = summary.duplicates + summary.interactions;
+    let sql = format!("SELECT count(*) FROM interactions WHERE {}", unrouted());
+    summary.unrouted = db.prepare_cached(&sql)?.query_row((), |row| row.get(0))?;
     Ok(summary)
 }
