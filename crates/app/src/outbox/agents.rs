@@ -80,7 +80,7 @@ impl App {
         if !problems.is_empty() {
             return Err(AgentError::Invalid(problems));
         }
-        let interaction = self.interaction(id).await?;
+        let interaction = self.claimed(id, token).await?;
         let raw = self.raw_message(id).await?;
         let mail = written::reply(self, &interaction, &raw, written).await?;
         self.send_claimed(actor, &interaction, token, mail).await
@@ -114,10 +114,17 @@ impl App {
         if !problems.is_empty() {
             return Err(AgentError::Invalid(problems));
         }
-        let interaction = self.interaction(id).await?;
+        let interaction = self.claimed(id, token).await?;
         let raw = self.raw_message(id).await?;
         let mail = written::forward(self, &interaction, &raw, addresses, attach, text).await?;
         self.send_claimed(actor, &interaction, token, mail).await
+    }
+
+    /// An interaction that is claimed under this token. What is wrong with a request itself is said before the claim is looked at, and what
+    /// the mail does not allow after it, whatever is asked for.
+    async fn claimed(&self, id: InteractionId, token: Uuid) -> Result<InteractionRecord, AgentError> {
+        let interaction = self.interaction(id).await?;
+        if self.store.is_claimed(id, token, self.origin.now()).await? { Ok(interaction) } else { Err(AgentError::Lost) }
     }
 
     /// Keeps what somebody sends under a claim, and answers its deliveries.

@@ -295,7 +295,8 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     for (name, value) in &one.attributes {
         writeln!(out, "attribute  {} = {}", table::flat(name), table::flat(value))?;
     }
-    Ok(writeln!(out, "runs       {}, duplicates {}", one.runs.len(), one.duplicates)?)
+    let why = one.duplicates_reason.as_ref().map(|why| format!(": {}", table::flat(why))).unwrap_or_default();
+    Ok(writeln!(out, "runs       {}, duplicates {}{why}", one.runs.len(), one.duplicates)?)
 }
 
 fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
