@@ -6,7 +6,6 @@
 mod answer;
 mod dialogue;
 mod login;
-mod networks;
 mod pool;
 mod targets;
 mod timeouts;
