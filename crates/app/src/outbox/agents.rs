@@ -160,12 +160,12 @@ impl App {
     async fn under_claim(
         &self,
         (id, token): (InteractionId, Uuid),
-        composed: Result<Outgoing, AgentError>,
+        composed: Result<Outgoing, InteractionError>,
     ) -> Result<Outgoing, AgentError> {
         if composed.is_err() && !self.store.is_claimed(id, token, self.origin.now()).await? {
             return Err(AgentError::Lost);
         }
-        composed
+        Ok(composed?)
     }
 
     /// Keeps what somebody sends under a claim, and answers its deliveries.
