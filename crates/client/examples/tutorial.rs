@@ -1,7 +1,7 @@
 //! The tutorial in Rust: a shared flow, a router that calls it, a route, a mail, and the decision.
 //!
 //! `WAYPOST_URL=http://127.0.0.1:8080 WAYPOST_CLIENT_ID=… WAYPOST_CLIENT_SECRET=… cargo run -p waypost-client --example tutorial`
-#![allow(clippy::print_stdout, reason = "an example shows what it did")]
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "an example shows what it did, and fails by panicking")]
 
 use std::error::Error;
 
