@@ -75,7 +75,7 @@ pub(crate) trait Resource: Object {
     /// An object as it is answered: whole, or as a list shows it.
     fn view(&self, state: &ApiState, whole: bool) -> Self::View;
 
-    /// Adds to views what only the store knows of their objects, for those who read them.
+    /// Adds to views what only the store knows of their objects.
     fn measure(
         _state: &ApiState,
         _objects: &[Arc<Self>],
@@ -228,7 +228,7 @@ async fn create<K: Resource>(
     let spec = K::spec(Call::Create, body, &PathParts(path))?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
-    Ok(tagged(&state, &*object))
+    measured(&state, object).await
 }
 
 /// GET.
@@ -246,9 +246,7 @@ async fn get<K: Resource>(
     if !object.is_under(&path) {
         return Err(not_found::<K>(&id.to_string()));
     }
-    let (tag, Json(mut view)) = tagged(&state, &*object);
-    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
-    Ok((tag, Json(view)))
+    measured(&state, object).await
 }
 
 /// PUT, or PATCH.
@@ -268,7 +266,7 @@ async fn change<K: Resource>(
     let spec = K::spec(Call::Change, body, &path)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
-    Ok(tagged(&state, &*object))
+    measured(&state, object).await
 }
 
 /// DELETE: what is in use stays.
@@ -301,6 +299,13 @@ async fn used_by<K: Resource>(
 ) -> Result<Response, ApiError> {
     let object = K::object_of(&K::id_in(&PathParts(path))?);
     graph::answer(&state, &caller, &object, Direction::UsedBy, query).await
+}
+
+/// An object as it is answered alone, with what only the store knows.
+async fn measured<K: Resource>(state: &ApiState, object: Arc<K>) -> Result<Tagged<K::View>, ApiError> {
+    let (tag, Json(mut view)) = tagged(state, &*object);
+    K::measure(state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// An object as it is answered alone.

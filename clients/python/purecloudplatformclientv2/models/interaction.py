@@ -26,6 +26,10 @@ class Interaction(Model):
     state = Member[str]("state")
     """``received``, ``running``, ``decided``, ``claimed`` or ``completed``."""
     received_at = receivedat = Member[str]("receivedAt")
+    queued_at = queuedat = Member[Optional[str]]("queuedAt")
+    """When it came into its queue; ``None`` while it is in none."""
+    over_service_level = overservicelevel = Member[Optional[bool]]("overServiceLevel")
+    """Whether it waits for longer than its queue's service level."""
     envelope = Member[Envelope]("envelope", lambda: Envelope)
     message_id = messageid = Member[Optional[str]]("messageId")
     subject = Member[Optional[str]]("subject")

@@ -396,6 +396,21 @@ async fn what_is_not_completed_is_listed_by_an_index() {
     }
 }
 
+/// However much waits, no row of it is read to measure it.
+#[tokio::test]
+async fn depths_of_queues_are_read_from_an_index() {
+    let Opened { store: _store, directory } = open();
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    for sql in [super::queues::OLDEST, super::queues::LATE] {
+        let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![rusqlite::types::Null; select.parameter_count()];
+        let rows = select.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
+        assert!(plan.contains("SEARCH interactions USING COVERING INDEX interactions_queued"), "{sql}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+    }
+}
+
 /// Rows are found by their keys, at whatever version, however many rows and versions there are; and so is what no version needs.
 #[tokio::test]
 async fn rows_of_tables_are_found_by_an_index() {
