@@ -47,7 +47,7 @@ macro_rules! every_rule {
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept, attributes_are_bounded_together_with_those_kept,
                 attributes_that_were_set_outlive_runs;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
-                no_domain_is_in_anothers_way, what_the_claimer_carries_is_not_claimed_again,
+                no_domain_is_in_anothers_way, what_a_wrong_clock_put_off_is_carried, what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
                 what_is_taken_back_under_way_may_have_arrived,
