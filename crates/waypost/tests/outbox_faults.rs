@@ -21,6 +21,8 @@ mod jumps;
 mod office;
 #[path = "outbox_faults/points.rs"]
 mod points;
+#[path = "outbox_faults/site.rs"]
+mod site;
 #[path = "outbox_faults/three.rs"]
 mod three;
 
@@ -28,12 +30,12 @@ use alone::Alone;
 use harness::nodes::tools;
 use harness::rounds;
 use office::printed;
-use points::Site;
+use site::{Site, prepare};
 use three::Three;
 
 /// Kills at all points, so many times over.
 fn kill_at_all<S: Site>(site: &mut S, whom: &str) {
-    points::prepare(site.server());
+    prepare(site.server());
     for round in 0..rounds(1) {
         for line in points::all(site, round) {
             println!("{whom}: {line}");

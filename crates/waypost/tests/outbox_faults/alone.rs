@@ -8,7 +8,7 @@ use crate::harness::receiver::Receiver;
 use crate::harness::scratch::Scratch;
 use crate::harness::shim::{Clock, In, Strike};
 use crate::harness::{Server, Start};
-use crate::points::{Point, Site};
+use crate::site::{Point, Site};
 
 /// One server.
 pub struct Alone {

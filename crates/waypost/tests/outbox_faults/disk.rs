@@ -12,7 +12,7 @@ use crate::harness::scratch::Scratch;
 use crate::harness::smtp::mail;
 use crate::harness::{Server, Start, wait_for};
 use crate::office::printed;
-use crate::points::prepare;
+use crate::site::prepare;
 
 /// Deliveries under way when the disk fills up: each to a domain of its own, for one domain gets a few at a time.
 const UNDER_WAY: usize = 8;

@@ -8,7 +8,7 @@ use crate::harness::holds::Step;
 use crate::harness::smtp::mail;
 use crate::harness::wait_for;
 use crate::office::printed;
-use crate::points::{self, Site};
+use crate::site::{Site, prepare};
 
 const HOUR: i64 = 3600;
 
@@ -18,7 +18,7 @@ const LONGEST_PAUSE: i64 = 90 * 60;
 /// One jump after the other, with a delivery of every kind there is at that moment. Nodes that jump forward together take each other's leases for
 /// ended, so that an attempt is only held up where there is one server.
 pub fn all<S: Site>(site: &mut S, is_alone: bool) {
-    points::prepare(site.server());
+    prepare(site.server());
     for (number, jump) in [HOUR, -HOUR, 24 * HOUR, -24 * HOUR, -24 * HOUR].into_iter().enumerate() {
         let name = |what: &str| format!("{what}.jump{number}@customer.example");
         let (held, killed, later) = (name("held"), name("killed"), name("later"));

@@ -11,7 +11,7 @@ use crate::harness::receiver::Receiver;
 use crate::harness::scratch::Scratch;
 use crate::harness::shim::Clock;
 use crate::harness::{Server, Start, wait_for};
-use crate::points::{Point, Site};
+use crate::site::{Point, Site};
 
 /// The database that they share.
 const NAME: &str = "mail";
