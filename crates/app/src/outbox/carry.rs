@@ -176,8 +176,10 @@ impl App {
         let mut attempts = Attempts::default();
         let mut look = true;
         let mut rests_until = Instant::now();
+        let mut looked = None;
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
+            self.bring_nearer(post.term.lasts, &mut looked).await;
             let room = attempts.room();
             // A claim is a transaction: it is made for several, unless somebody said that something is due.
             if (room >= SLOTS / 2 || look) && room > 0 && Instant::now() >= rests_until {

@@ -175,6 +175,27 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
     sums_agree(store).await;
 }
 
+/// A clock that was a day ahead made leases and pauses that end tomorrow.
+pub(crate) async fn what_a_wrong_clock_put_off_is_carried(store: &dyn Store) {
+    const DAY: i64 = 24 * 60 * 60;
+    queues(store).await;
+    for number in 1..=3 {
+        let mail = outgoing(DeliveryKind::Mail, &[(u128::from(number), &format!("ann@{number}.example"))]);
+        accept(store, decided(number, sends(DecisionKind::Queue, vec![mail]))).await;
+    }
+    assert_eq!(claimed(store, 1, DAY + 80, DAY + 50).await.len(), 3);
+    assert!(ended(store, 1, 1, AttemptEnd::Deferred(at(DAY + 90)), DAY + 50).await);
+    assert!(claimed(store, 2, 180, 150).await.is_empty());
+    assert_eq!(store.bring_nearer(at(180), at(150)).await.unwrap(), 3);
+    assert_eq!(store.bring_nearer(at(180), at(150)).await.unwrap(), 0, "they are near");
+    assert_eq!(claimed(store, 3, 180, 150).await, [1]);
+    // Of the holders one is there still.
+    assert!(store.renew_delivery(delivery(2), lease(1, 190)).await.unwrap());
+    assert_eq!(claimed(store, 4, 210, 180).await.len(), 2, "one whose lease ended anew, and one whose holder is gone");
+    assert!(ended(store, 2, 1, AttemptEnd::Delivered, 185).await, "the lease is its holder's");
+    sums_agree(store).await;
+}
+
 /// Domains share what a node carries, and a backlog of one that has its share stands in no other's way.
 pub(crate) async fn no_domain_is_in_anothers_way(store: &dyn Store) {
     queues(store).await;

@@ -21,11 +21,11 @@ use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
-    Transfer, Unchanged,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
 use crate::rules::requests::remembered;
 use crate::rules::standing::{Ends, Standing};
@@ -35,6 +35,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for PostgresStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.db.write(move |db| Box::pin(lease(db, claim, now))).await
+    }
+
+    async fn bring_nearer(&self, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.db.write(move |db| Box::pin(bring_nearer(db, lease_ends, now))).await
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -205,6 +209,26 @@ async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Ve
     }
     ended(db, ending, lease_due(db, ending, (claim.lease, now), slots, not, due).await).await
 }
+
+async fn bring_nearer(db: &mut Lent, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let found = begin(db, rows(db, FAR, &[&farthest(now), &i64::from(BROUGHT_NEARER)])).await?;
+        let before = sound(&found)?.0;
+        let mut after = before.clone();
+        after.iter_mut().for_each(|one| one.bring_nearer(lease_ends, now));
+        let mut moves = Moves::default();
+        if deliveries::write(db, &before, &after, moves.tally()).await? {
+            moves.commit(db, ending).await?;
+        }
+        Ok(u32::try_from(after.len()).unwrap_or(u32::MAX))
+    };
+    ended(db, ending, attempt.await).await
+}
+
+/// What is due later than anything can be. What somebody else is changing is looked at the next time.
+pub(super) const FAR: &str =
+    "SELECT * FROM deliveries WHERE state = 0 AND due_at > $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED";
 
 /// How often it is looked for others where other nodes were faster.
 const ROUNDS: usize = 8;

@@ -324,6 +324,7 @@ async fn what_is_due_is_found_by_an_index() {
     db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
     for (types, statement, values, index) in [
         ("timestamptz, uuid[], bigint", super::outbox::FIRST_DUE, "now(), '{}', 500", "deliveries_due"),
+        ("timestamptz, bigint", super::outbox::FAR, "now(), 1000", "deliveries_due"),
         (
             "timestamptz, uuid[], bigint, text[]",
             super::outbox::DUE_BY_DOMAIN,

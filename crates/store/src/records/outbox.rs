@@ -1,6 +1,7 @@
 //! What goes out on behalf of an interaction. A mail that goes out has one content and a delivery for each of its recipients.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -123,6 +124,12 @@ pub struct DeliveryClaim {
     /// What the claimer is carrying: not even a clock that jumps makes it due.
     pub not: Vec<DeliveryId>,
 }
+
+/// No attempt is put off for longer than this, and no lease lasts longer. What is due later was put off by a clock that was ahead.
+pub const FARTHEST: Duration = Duration::from_secs(80 * 60);
+
+/// At most so many deliveries are brought nearer at a time.
+pub const BROUGHT_NEARER: u32 = 1000;
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

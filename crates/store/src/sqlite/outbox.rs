@@ -19,11 +19,11 @@ use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
-    Transfer, Unchanged,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
@@ -32,6 +32,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for SqliteStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.writer()?.run(move |session| lease(session, &claim, now).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn bring_nearer(&self, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.writer()?.run(move |session| bring_nearer(session, lease_ends, now).map(Ok::<_, StoreError>)).await?
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -196,6 +200,23 @@ fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Re
     }
     Ok(claiming.claimed)
 }
+
+fn bring_nearer(session: &mut Session<'_>, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let far = {
+        let mut select = session.db.prepare_cached(FAR)?;
+        sound(select.query((micros(farthest(now)), BROUGHT_NEARER))?, BROUGHT_NEARER, delivery)?
+    };
+    for before in &far {
+        let mut after = before.clone();
+        after.bring_nearer(lease_ends, now);
+        deliveries::write(session, before, &after)?;
+    }
+    Ok(u32::try_from(far.len()).unwrap_or(u32::MAX))
+}
+
+/// What is due later than anything can be.
+pub(super) const FAR: &str = "SELECT * FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND due_at > ?1
+    ORDER BY due_at LIMIT ?2";
 
 /// A claim, and how far it is.
 struct Claiming {
