@@ -136,7 +136,7 @@ impl App {
             ..entry(&self.origin, actor, "sent", interaction.id)
         };
         self.store.send(interaction.id, token, mail, audit).await.map_err(lost)?;
-        self.due.notify_one();
+        self.due.ring();
         tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
         let mut deliveries = Vec::with_capacity(ids.len());
         for id in ids {
