@@ -163,7 +163,7 @@ impl App {
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
         let retried = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await;
-        self.due.ring();
+        self.due.ask();
         let record = retried?;
         let record = record
             .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
@@ -194,7 +194,7 @@ impl App {
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
-        self.due.ring();
+        self.due.ask();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }

@@ -46,8 +46,8 @@ impl SecretKey {
     pub(super) fn settle(self, app: &App) -> Result<(), Failure> {
         let Self { file, made } = self;
         if let Err(other) = app.keys_agree() {
-            let missing = if made.is_some() { " (the file is missing)" } else { "" };
-            return Err(Failure::Failed(format!("the secret key {}{missing} is another: {other}", file.display())));
+            let what = if made.is_some() { "missing" } else { "the wrong one" };
+            return Err(Failure::Failed(format!("the secret key {} is {what}: {other}", file.display())));
         }
         let Some(bytes) = made else { return Ok(()) };
         private::write(&file, write_key(&bytes).as_bytes())

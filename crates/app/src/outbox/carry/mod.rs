@@ -5,6 +5,7 @@ mod mail;
 mod webhooks;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ trait Carries: Send + Sync + 'static {
 pub(crate) struct Due {
     mail: Notify,
     webhooks: Notify,
+    /// Whether somebody asked for an attempt since the webhooks were last looked at.
+    asked: AtomicBool,
 }
 
 impl Due {
@@ -56,6 +59,12 @@ impl Due {
     pub(crate) fn ring(&self) {
         self.mail.notify_one();
         self.webhooks.notify_one();
+    }
+
+    /// Somebody wants an attempt now, whatever is known of the receiver.
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+        self.ring();
     }
 
     fn bell(&self, way: Way) -> &Notify {
@@ -218,9 +227,11 @@ impl App {
                     }
                     false
                 }
-                // Somebody asked for an attempt, or something new is there: whether the receiver is back is found out now.
                 () = self.due.bell(way).notified() => {
-                    attempts.health.ask_now(Instant::now());
+                    // New mail is reason enough to ask whether the smarthost is back. A webhook that fails is no business of the others' work.
+                    if way == Way::Mail || self.due.asked.swap(false, Ordering::Relaxed) {
+                        attempts.health.ask_now(Instant::now());
+                    }
                     true
                 }
                 () = sleep(POLL) => true,

@@ -57,6 +57,10 @@ impl Carries for Courier {
 
     async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended) {
         let dead = |answer: &str| (Attempted { end: AttemptEnd::Dead, answer: answer.to_owned() }, Ended::Reached);
+        // Another node may have made the webhook, disabled it or rotated its secret a moment ago.
+        if let Err(error) = app.catalogue.catch_up().await {
+            return (unread(&error, || app.again(self, delivery)), Ended::Reached);
+        }
         let webhook =
             delivery.target.parse().ok().and_then(|id: WebhookId| app.catalogue.running().webhooks.get(&id).cloned());
         let Some(webhook) = webhook else { return dead("the webhook was deleted") };
