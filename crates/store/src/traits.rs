@@ -21,7 +21,7 @@ use crate::records::mail::{
 };
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
-    SendOutcome, Transfer, Unchanged,
+    SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::records::queues::{DepthOf, QueueClaim, QueueDepth, QueueLease};
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
@@ -169,7 +169,7 @@ pub trait QueueStore: Send + Sync {
 pub trait OutboxStore: Send + Sync {
     /// Brings deliveries nearer that a clock which was ahead put off beyond [`FARTHEST`]: they are due now. Those that somebody carries keep
     /// their lease, which ends at `lease_ends` unless it is renewed. At most [`BROUGHT_NEARER`] at a time; answers how many there were.
-    async fn bring_nearer(&self, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
 
     /// Claims deliveries that are due, longest due first. Leases that ran out count as due. Each claim counts an attempt, which is on
     /// stable storage before this answers.

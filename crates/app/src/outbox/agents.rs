@@ -188,7 +188,7 @@ impl App {
         };
         match self.store.send(interaction.id, token, mail, request, audit).await.map_err(lost)? {
             SendOutcome::Kept => {
-                self.due.notify_one();
+                self.due.ring();
                 tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
             }
             SendOutcome::Repeated(made) => ids = made,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use waypost_store::records::outbox::Way;
 
 use crate::App;
 
@@ -19,7 +20,7 @@ pub(super) struct Looked {
 impl App {
     /// Makes them due now, if it is time to look for them. Whoever carries one keeps it for a lease that lasts this long, and for longer by
     /// renewing it.
-    pub(super) async fn bring_nearer(&self, lease: Duration, looked: &mut Option<Looked>) {
+    pub(super) async fn bring_nearer(&self, way: Way, lease: Duration, looked: &mut Option<Looked>) {
         let now = self.origin.now();
         if let Some(Looked { at, now: before }) = looked
             && at.elapsed() < LOOK
@@ -31,7 +32,7 @@ impl App {
         *looked = Some(Looked { at: Instant::now(), now });
         let lease_ends = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
         loop {
-            match self.store.bring_nearer(lease_ends, now).await {
+            match self.store.bring_nearer(way, lease_ends, now).await {
                 Ok(0) => return,
                 Ok(count) => {
                     tracing::warn!(count, "deliveries were put off by a clock that was ahead: they are due now")

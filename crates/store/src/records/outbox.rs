@@ -110,16 +110,27 @@ pub struct DeliveryRecord {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Which way deliveries go out. Each way is claimed apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Mail, by SMTP.
+    Mail,
+    /// Requests to webhooks, by HTTP.
+    Webhooks,
+}
+
 /// What to claim for attempts.
 #[derive(Clone, Debug)]
 pub struct DeliveryClaim {
+    /// Only what goes out this way.
+    pub way: Way,
     /// At most so many.
     pub max: u32,
     /// The lease under which the attempts are made: one for all.
     pub lease: Lease,
-    /// At most so many that go to one domain, with those that are under way there.
+    /// At most so many that go to one domain or webhook, with those that are under way there.
     pub most_of_a_domain: u32,
-    /// How many attempts of the claimer's are under way to domains of recipients, whatever the case.
+    /// How many attempts of the claimer's are under way to domains of recipients, whatever the case, or to webhooks by their ids.
     pub busy: Vec<(String, u32)>,
     /// What the claimer is carrying: not even a clock that jumps makes it due.
     pub not: Vec<DeliveryId>,

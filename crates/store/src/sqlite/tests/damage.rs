@@ -289,12 +289,14 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "replays",
             "routes",
             "schedules",
+            "secrets",
             "shared_keys",
             "table_contents",
             "table_rows",
             "table_versions",
             "terms",
             "tokens",
+            "webhooks",
         ]
     );
 }
