@@ -21,12 +21,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .credentials(set("WAYPOST_CLIENT_ID")?, set("WAYPOST_CLIENT_SECRET")?)
         .build()?;
     let interaction = run(&client).await?;
-    println!("decision: {:?}", interaction.decision);
+    println!("decision: {:?}", interaction.and_then(|one| one.decision));
     Ok(())
 }
 
-/// Does it all; answers what became of the mail.
-pub async fn run(client: &Client) -> Result<Interaction, waypost_client::Error> {
+/// Does it all; answers what became of the mail. Only a bounce of something that was sent would make no interaction.
+pub async fn run(client: &Client) -> Result<Option<Interaction>, waypost_client::Error> {
     for queue in ["Refunds", "General"] {
         client.routing().create_queue(queue).await?;
     }
@@ -83,6 +83,5 @@ pub async fn run(client: &Client) -> Result<Interaction, waypost_client::Error> 
         wait: true,
         idempotency_key: Some("tutorial-1".to_owned()),
     };
-    let sent = client.interactions().send(mail).await?;
-    Ok(sent.expect("only a bounce makes no interaction"))
+    client.interactions().send(mail).await
 }

@@ -19,6 +19,7 @@ use crate::records::mail::{InteractionFilter, RunRecord, State};
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
+mod depths;
 
 /// A store in a directory that goes with it.
 struct Opened {
@@ -393,21 +394,6 @@ async fn what_is_not_completed_is_listed_by_an_index() {
         let filter = InteractionFilter { state: Some(state), ..InteractionFilter::default() };
         let listed = store.interactions(&filter, None, 10).await.unwrap();
         assert!(listed.iter().all(|one| one.state == state), "{state:?}");
-    }
-}
-
-/// However much waits, no row of it is read to measure it.
-#[tokio::test]
-async fn depths_of_queues_are_read_from_an_index() {
-    let Opened { store: _store, directory } = open();
-    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
-    for sql in [super::queues::OLDEST, super::queues::LATE] {
-        let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let nothing = vec![rusqlite::types::Null; select.parameter_count()];
-        let rows = select.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
-        let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
-        assert!(plan.contains("SEARCH interactions USING COVERING INDEX interactions_queued"), "{sql}: {plan}");
-        assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
     }
 }
 
