@@ -13,7 +13,7 @@ pub(crate) struct Delivery {
     pub(crate) record: DeliveryRecord,
     /// One that was taken back while it was carried is held still: it may have arrived.
     pub(crate) hold: Hold,
-    /// Somebody asked for everything to be sent again, or cancelled it: it does not count as sent.
+    /// Somebody asked for everything to be sent again, or cancelled it, or it surely did not arrive: it does not count as sent.
     pub(crate) again: bool,
     /// Its content was erased.
     pub(crate) bare: bool,
@@ -120,6 +120,12 @@ impl Delivery {
                 self.record.attempts = self.record.attempts.saturating_sub(1);
                 self.record.next_attempt_at = (state == DeliveryState::Pending).then_some(now);
             }
+            (DeliveryState::Cancelled, AttemptEnd::Dead) => {
+                // It did not arrive: a run that wants its recipient makes another, with what it says then.
+                self.again = true;
+                self.record.next_attempt_at = None;
+                self.record.last_answer = Some(attempted.answer);
+            }
             (
                 DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled,
                 AttemptEnd::Deferred(_) | AttemptEnd::Dead,
@@ -192,6 +198,12 @@ impl Delivery {
         let sent = match self.record.state {
             DeliveryState::Delivered => true,
             DeliveryState::Pending => self.record.attempts > 0,
+            DeliveryState::Cancelled if self.record.attempts > 0 => {
+                // Nobody wants it any more: what counts is that it did not arrive.
+                self.again = true;
+                self.record.last_answer = Some(says.to_owned());
+                return true;
+            }
             DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
         };
         if sent {
@@ -444,10 +456,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_cancelled_is_not_revived() {
+    fn what_a_person_cancelled_or_its_receiver_refused_is_not_revived() {
         let mut tried = one("tried");
         tried.cancel(at(50)).unwrap();
         assert!(tried.again);
+        let mut refused = one("under-way");
+        refused.withdraw(None, at(50));
+        happens("end dead", &mut refused, lease(1, 100), at(60)).unwrap();
+        assert!(refused.again && refused.record.last_answer.is_some());
+        let mut came_back = one("tried");
+        came_back.withdraw(None, at(50));
+        assert!(came_back.bounce("no such user", at(60)) && came_back.again);
+        assert_eq!(came_back.record.state, DeliveryState::Cancelled);
     }
 
     #[test]
