@@ -1,6 +1,9 @@
 //! Objects of the catalogue over HTTP: list, get, create, change, delete, and what uses them. A kind says where it stands and how it is
 //! read and shown; everything else is the same for all.
 
+use std::slice;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -75,6 +78,15 @@ pub(crate) trait Resource: Object {
 
     /// An object as it is answered: whole, or as a list shows it.
     fn view(&self, state: &ApiState, whole: bool) -> Self::View;
+
+    /// Adds to views what only the store knows of their objects.
+    fn measure(
+        _state: &ApiState,
+        _objects: &[Arc<Self>],
+        _views: &mut [Self::View],
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
 
     /// An object as the answer that makes it shows it: what is shown once is in that answer alone.
     fn created(&self, state: &ApiState) -> Result<Self::View, ApiError> {
@@ -206,7 +218,9 @@ pub(crate) async fn list<K: Resource>(
         objects.reverse();
     }
     let (objects, total) = paging.cut(objects);
-    Ok(Json(paging.page(objects.iter().map(|object| object.view(&state, whole)).collect(), total, &uri)))
+    let mut views: Vec<_> = objects.iter().map(|object| object.view(&state, whole)).collect();
+    K::measure(&state, &objects, &mut views).await?;
+    Ok(Json(paging.page(views, total, &uri)))
 }
 
 /// POST.
@@ -223,7 +237,9 @@ async fn create<K: Resource>(
     let spec = K::spec(Call::Create, body, &PathParts(path), &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
-    Ok(([tag(K::revision(object.record()))], Json(object.created(&state)?)))
+    let (tag, Json(mut view)) = ([tag(K::revision(object.record()))], Json(object.created(&state)?));
+    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// GET.
@@ -241,7 +257,7 @@ async fn get<K: Resource>(
     if !object.is_under(&path) {
         return Err(not_found::<K>(&id.to_string()));
     }
-    Ok(tagged(&state, &*object))
+    measured(&state, object).await
 }
 
 /// PUT, or PATCH.
@@ -261,7 +277,7 @@ async fn change<K: Resource>(
     let spec = K::spec(Call::Change, body, &path, &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
-    Ok(tagged(&state, &*object))
+    measured(&state, object).await
 }
 
 /// DELETE: what is in use stays.
@@ -294,6 +310,13 @@ async fn used_by<K: Resource>(
 ) -> Result<Response, ApiError> {
     let object = K::object_of(&K::id_in(&PathParts(path))?);
     graph::answer(&state, &caller, &object, Direction::UsedBy, query).await
+}
+
+/// An object as it is answered alone, with what only the store knows.
+async fn measured<K: Resource>(state: &ApiState, object: Arc<K>) -> Result<Tagged<K::View>, ApiError> {
+    let (tag, Json(mut view)) = tagged(state, &*object);
+    K::measure(state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// An object as it is answered alone.

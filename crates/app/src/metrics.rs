@@ -1,7 +1,8 @@
 //! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
-//! only grows. Labels have few values, and none of them tells anything of a mail.
+//! only grows. Labels have few values, queues 100 at most, and none of them tells anything of a mail.
 
 mod process;
+mod queues;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -81,6 +82,7 @@ pub struct Metrics {
     run_seconds: Histogram,
     decision_delay_seconds: Histogram,
     interactions: Family<StateLabels, Gauge>,
+    unrouted: Gauge,
     delivery_attempts: Family<AttemptLabels, Counter>,
     deliveries: Family<StateLabels, Gauge>,
     undecided_age_seconds: SecondsGauge,
@@ -135,6 +137,12 @@ impl Metrics {
                 delays(),
             ),
             interactions: kept(ours, "interactions", "Interactions that are kept, by state", Family::default()),
+            unrouted: kept(
+                ours,
+                "unrouted_interactions",
+                "Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive",
+                Gauge::default(),
+            ),
             delivery_attempts: kept(
                 ours,
                 "delivery_attempts",
@@ -267,6 +275,7 @@ impl Metrics {
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        self.unrouted.set(i64::try_from(summary.unrouted).unwrap_or(i64::MAX));
         for state in DeliveryState::ALL {
             let count = summary.deliveries.get(state).copied().unwrap_or_default();
             let labels = StateLabels { state: state.as_str() };
@@ -289,7 +298,8 @@ const fn state_name(state: State) -> &'static str {
 }
 
 impl App {
-    /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was.
+    /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was, and queues
+    /// are left out.
     pub async fn metrics_text(&self) -> String {
         let metrics = &self.metrics;
         match self.store.summary().await {
@@ -305,9 +315,14 @@ impl App {
         metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
         metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
         metrics.process.look();
+        let queues = self.measured_queues().await;
         let mut text = String::new();
         // Writing to a string does not fail.
-        let _ = encode(&mut text, &metrics.registry);
+        let _ = encode_registry(&mut text, &metrics.registry);
+        if let Ok(queues) = queues {
+            let _ = encode_registry(&mut text, &queues);
+        }
+        let _ = encode_eof(&mut text);
         text
     }
 }

@@ -83,10 +83,8 @@ impl Object for SecretRecord {
 
     fn make(spec: &SecretSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
         let mut problems = Vec::new();
-        let name = named("name", &spec.name).unwrap_or_else(|error| {
-            if let ChangeError::Invalid(found) = error {
-                problems.extend(found);
-            }
+        let name = named("name", &spec.name).unwrap_or_else(|problem| {
+            problems.push(*problem);
             String::new()
         });
         let hosts = hosts(&spec.hosts, &mut problems);

@@ -131,10 +131,8 @@ impl Object for WebhookRecord {
             (_, None) => return Err(not_found("webhook", "")),
         };
         let mut problems = Vec::new();
-        let name = named("name", &spec.name).unwrap_or_else(|error| {
-            if let ChangeError::Invalid(found) = error {
-                problems.extend(found);
-            }
+        let name = named("name", &spec.name).unwrap_or_else(|problem| {
+            problems.push(*problem);
             String::new()
         });
         problems.extend(wrong_url(&spec.url));

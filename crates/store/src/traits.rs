@@ -16,13 +16,14 @@ use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease,
+    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
 };
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
-    Transfer, Unchanged,
+    SendOutcome, Transfer, Unchanged, Way,
 };
+use crate::records::queues::{DepthOf, QueueClaim, QueueDepth, QueueLease};
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::tables::{
@@ -158,11 +159,18 @@ pub trait QueueStore: Send + Sync {
 
     /// Renews a lease that has time left, until its new end.
     async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError>;
+
+    /// How much waits in each of these queues, in their order. What it costs does not grow with what waits.
+    async fn depths(&self, queues: &[DepthOf]) -> Result<Vec<QueueDepth>, StoreError>;
 }
 
 /// What goes out. Mail is kept with what it is sent for: with a run ([`RunRecord::sends`]), or under a claim.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
+    /// Brings deliveries nearer that a clock which was ahead put off beyond [`FARTHEST`]: they are due now. Those that somebody carries keep
+    /// their lease, which ends at `lease_ends` unless it is renewed. At most [`BROUGHT_NEARER`] at a time; answers how many there were.
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
+
     /// Claims deliveries that are due, longest due first. Leases that ran out count as due. Each claim counts an attempt, which is on
     /// stable storage before this answers.
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError>;
@@ -224,14 +232,19 @@ pub trait OutboxStore: Send + Sync {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
 
-    /// Keeps a mail that whoever claimed an interaction sends, under the claim's token.
+    /// Whether an interaction is claimed under this token, with time left.
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Keeps a mail that whoever claimed an interaction sends, under the claim's token. A request whose key was used before is answered by
+    /// that, also when the claim has ended since.
     async fn send(
         &self,
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError>;
+    ) -> Result<SendOutcome, LeaseError>;
 
     /// Puts a claimed interaction into another queue, under the claim's token. A queue that is gone is refused with [`LeaseError::NoQueue`].
     async fn transfer(

@@ -9,6 +9,7 @@ pub(crate) mod effects;
 pub mod ledger;
 pub(crate) mod loops;
 mod manners;
+mod put_off;
 mod requests;
 mod retries;
 pub(crate) mod returned;

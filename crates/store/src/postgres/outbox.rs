@@ -14,18 +14,20 @@ use super::deliveries::{self, Sent, delivery, party_columns, sound, sound_partie
 use super::mail_columns::{Conditions, read_kind, small};
 use super::pool::{Lent, ended, execute, row, rows};
 use super::standing::{COLUMNS, Moves, begin, standing};
-use super::{PostgresStore, audit, ledger, locks};
+use super::{PostgresStore, audit, ledger, locks, requests};
 use crate::encoding::{DecisionMore, decision_code, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer,
-    Unchanged, Way,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
+use crate::rules::requests::remembered;
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
@@ -33,6 +35,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for PostgresStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.db.write(move |db| Box::pin(lease(db, claim, now))).await
+    }
+
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.db.write(move |db| Box::pin(bring_nearer(db, way, lease_ends, now))).await
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -120,17 +126,27 @@ impl OutboxStore for PostgresStore {
         self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::cancel))).await
     }
 
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM interactions WHERE id = $1");
+        let found = self.db.run(move |db| Box::pin(async move { row(db, &sql, &[&interaction.0]).await })).await?;
+        let standing = found.as_ref().map(standing).transpose()?;
+        Ok(standing.is_some_and(|standing| standing.is_claimed_under(token, now)))
+    }
+
     async fn send(
         &self,
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError> {
+    ) -> Result<SendOutcome, LeaseError> {
         let bytes = mail.content.head.len().saturating_add(mail.content.tail.len());
-        self.db.upload(bytes, move |db| Box::pin(send(db, interaction, token, mail, audit))).await?;
+        let request = idempotency.map(|key| (key, self.lanes.windows().requests));
+        let sent =
+            self.db.upload(bytes, move |db| Box::pin(send(db, (interaction, token), mail, request, audit))).await?;
         self.signals.work();
-        Ok(())
+        Ok(sent)
     }
 
     async fn transfer(
@@ -193,6 +209,22 @@ async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Ve
         return Ok(Vec::new());
     }
     ended(db, ending, lease_due(db, ending, sql, (claim.lease, now), slots, not, chosen).await).await
+}
+
+async fn bring_nearer(db: &mut Lent, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let found = begin(db, rows(db, due_by(way).far, &[&farthest(now), &i64::from(BROUGHT_NEARER)])).await?;
+        let before = sound(&found)?.0;
+        let mut after = before.clone();
+        after.iter_mut().for_each(|one| one.bring_nearer(lease_ends, now));
+        let mut moves = Moves::default();
+        if deliveries::write(db, &before, &after, moves.tally()).await? {
+            moves.commit(db, ending).await?;
+        }
+        Ok(u32::try_from(after.len()).unwrap_or(u32::MAX))
+    };
+    ended(db, ending, attempt.await).await
 }
 
 /// How often it is looked for others where other nodes were faster.
@@ -272,6 +304,8 @@ pub(super) struct Due {
     pub(super) first: &'static str,
     /// Some of those that are due longest to each domain, longest due first. The index leaps from each domain to the next.
     pub(super) by_domain: &'static str,
+    /// What is due later than anything can be. What somebody else is changing is looked at the next time.
+    pub(super) far: &'static str,
 }
 
 macro_rules! due {
@@ -292,6 +326,10 @@ macro_rules! due {
                     SELECT id, due_at FROM deliveries WHERE state = 0 AND ", $kinds, " AND left(domain, 200) = name
                         AND due_at <= $1 AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3) AS due
                 WHERE name <> ALL ($4::text[]) ORDER BY due.due_at"
+            ),
+            far: concat!(
+                "SELECT * FROM deliveries WHERE state = 0 AND ", $kinds, " AND due_at > $1 ORDER BY due_at LIMIT $2
+                    FOR UPDATE SKIP LOCKED"
             ),
         }
     };
@@ -468,12 +506,20 @@ async fn held(db: &Transaction<'_>, id: InteractionId) -> Result<Held, LeaseErro
 
 async fn send(
     db: &mut Lent,
-    interaction: InteractionId,
-    token: Uuid,
+    (interaction, token): (InteractionId, Uuid),
     mail: Outgoing,
+    request: Option<(IdempotencyKey, u64)>,
     entry: AuditRecord,
-) -> Result<(), LeaseError> {
+) -> Result<SendOutcome, LeaseError> {
     let (transaction, ending) = db.begin().await?;
+    if let Some((key, window)) = &request {
+        let mut repeated = requests::take(&transaction, vec![(0, key, entry.at)], *window).await?;
+        if let Some(repeated) = repeated.remove(&0) {
+            return Ok(repeated.into());
+        }
+        let made = remembered(mail.to.iter().map(|to| to.id.0));
+        requests::remember(&transaction, &[(key, made)]).await?;
+    }
     let held = held(&transaction, interaction).await?;
     // What was erased has nothing to be sent.
     if held.erased || !held.standing.is_claimed_under(token, entry.at) {
@@ -484,7 +530,8 @@ async fn send(
     deliveries::insert(&transaction, &[sent], moves.tally()).await?;
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
-    Ok(ending.commit(transaction).await?)
+    ending.commit(transaction).await?;
+    Ok(SendOutcome::Kept)
 }
 
 async fn transfer(
@@ -497,8 +544,8 @@ async fn transfer(
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let Held { standing: before, decision, more, .. } = held(&transaction, interaction).await?;
-    let from = before.state;
-    let after = before.release_work(token, entry.at).ok_or(LeaseError::Lost)?;
+    let from = before.position();
+    let after = before.transfer_work(token, to.queue, entry.at).ok_or(LeaseError::Lost)?;
     if row(&transaction, "SELECT 1 FROM queues WHERE id = $1", &[&to.queue.0]).await?.is_none() {
         return Err(LeaseError::NoQueue);
     }
@@ -508,12 +555,11 @@ async fn transfer(
     moves.write(&transaction).await?;
     let skills = to.skills.as_ref().map(|all| all.iter().map(|skill| text(skill)).collect::<Vec<_>>());
     let listed = skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
-    let sql = "UPDATE interactions SET decision = $2, queue = $3, priority = coalesce($4, priority),
-        skills = CASE WHEN $5 THEN $6 ELSE skills END, decision_more = $7 WHERE id = $1";
+    let sql = "UPDATE interactions SET decision = $2, priority = coalesce($3, priority),
+        skills = CASE WHEN $4 THEN $5 ELSE skills END, decision_more = $6 WHERE id = $1";
     let kind = small(decision_code(DecisionKind::Queue));
     let more = more.transferred(to.language).column()?;
-    execute(&transaction, sql, &[&interaction.0, &kind, &to.queue.0, &to.priority, &skills.is_some(), &listed, &more])
-        .await?;
+    execute(&transaction, sql, &[&interaction.0, &kind, &to.priority, &skills.is_some(), &listed, &more]).await?;
     audit::add(&transaction, &entry).await?;
     Ok(ending.commit(transaction).await?)
 }
@@ -527,7 +573,7 @@ async fn complete(
 ) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     let Held { standing: before, more, .. } = held(&transaction, interaction).await?;
-    let from = before.state;
+    let from = before.position();
     let completed = match before.acknowledge(token, entry.at) {
         Ends::Now(completed) => completed,
         Ends::Before => return Ok(()),

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod mail;
 pub mod outbox;
 pub mod outside;
+pub mod queues;
 pub mod replays;
 pub mod retention;
 pub mod tables;

@@ -1,6 +1,7 @@
 //! What goes out on behalf of an interaction. A mail that goes out has one content and a delivery for each of its recipients.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -135,6 +136,12 @@ pub struct DeliveryClaim {
     pub not: Vec<DeliveryId>,
 }
 
+/// No attempt is put off for longer than this, and no lease lasts longer. What is due later was put off by a clock that was ahead.
+pub const FARTHEST: Duration = Duration::from_secs(80 * 60);
+
+/// At most so many deliveries are brought nearer at a time.
+pub const BROUGHT_NEARER: u32 = 1000;
+
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempted {
@@ -221,6 +228,17 @@ pub struct Ledger {
     pub stuck: Vec<(InteractionId, Stuck)>,
     /// What the tallies say at the same moment.
     pub tallied: super::mail::Summary,
+}
+
+/// What became of a mail that somebody sends under a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// It is kept, and goes out.
+    Kept,
+    /// The idempotency key was seen with the same fingerprint: the deliveries that it made then.
+    Repeated(Vec<DeliveryId>),
+    /// The idempotency key was seen with another fingerprint.
+    KeyReused,
 }
 
 /// A place in the ledger.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId};
+use waypost_ids::{DeliveryId, InteractionId, QueueId};
 
 use super::columns::{Columns, micros};
 use super::mail_columns::sound;
@@ -60,15 +60,11 @@ pub(super) fn find(db: &Connection, id: DeliveryId) -> Result<Option<Delivery>, 
 
 const OF: &str = "SELECT * FROM deliveries WHERE interaction = ?1 ORDER BY id";
 
-/// All deliveries of an interaction, oldest first.
+/// The deliveries of an interaction, oldest first. Damaged ones are left alone: they must not keep the interaction from its next run, which
+/// may send again what they sent.
 pub(super) fn of(db: &Connection, interaction: InteractionId) -> Result<Vec<Delivery>, StoreError> {
     let mut select = db.prepare_cached(OF)?;
-    let mut rows = select.query((interaction.0.as_bytes(),))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(delivery(row)?);
-    }
-    Ok(found)
+    sound(select.query((interaction.0.as_bytes(),))?, u32::MAX, delivery)
 }
 
 /// Writes what changed of a delivery.
@@ -156,17 +152,16 @@ fn settle(
     };
     let party = session.db.prepare_cached(&sql)?.query_row((interaction.0.as_bytes(),), |row| Ok(read(row)));
     let Some(party) = party.optional()?.transpose()? else { return Ok(()) };
-    let Some((standing, more)) = party.settle(deliveries, now) else { return Ok(()) };
-    standing::write(session, interaction, party.standing.state, &standing)?;
-    let queue = if standing.state == State::Decided {
-        let wanted = more.otherwise.map(|queue| queue.0.into_bytes());
+    let Some((mut standing, more)) = party.settle(deliveries, now) else { return Ok(()) };
+    if standing.state == State::Decided {
+        let wanted = standing.queue.map(|queue| queue.0.into_bytes());
         let sql = "SELECT id FROM queues WHERE id = ?1 UNION ALL SELECT id FROM queues WHERE built_in LIMIT 1";
-        session.db.prepare_cached(sql)?.query_row((wanted,), |row| row.get::<_, [u8; 16]>(0)).optional()?
-    } else {
-        None
-    };
-    let sql = "UPDATE interactions SET queue = ?2, decision_more = ?3 WHERE id = ?1";
-    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), queue, more.column()?))?;
+        let found = session.db.prepare_cached(sql)?.query_row((wanted,), |row| row.get(0)).optional()?;
+        standing.queue = found.map(|id| QueueId(Uuid::from_bytes(id)));
+    }
+    standing::write(session, interaction, party.standing.position(), &standing)?;
+    let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
+    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), more.column()?))?;
     Ok(())
 }
 
@@ -288,12 +283,19 @@ pub(super) fn replace_content(
     Ok(())
 }
 
-/// Removes deliveries with their interaction.
+/// Removes deliveries with their interaction, damaged ones included.
 pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> Result<(), StoreError> {
-    for one in of(session.db, interaction)? {
-        replace_content(session, one.record.id, None)?;
-        session.db.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute((one.record.id.0.as_bytes(),))?;
-        session.tally.forgotten(one.record.state);
+    let all: Vec<([u8; 16], i64)> = {
+        let mut select = session.db.prepare_cached("SELECT id, state FROM deliveries WHERE interaction = ?1")?;
+        let rows = select.query_map((interaction.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for (id, state) in all {
+        replace_content(session, DeliveryId(Uuid::from_bytes(id)), None)?;
+        session.db.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute((id,))?;
+        if let Some(state) = delivery_state(state) {
+            session.tally.forgotten(state);
+        }
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod outside;
 mod queues;
 mod readers;
 mod replays;
+mod requests;
 mod retention;
 mod room;
 mod runs;

@@ -12,17 +12,18 @@ use super::deliveries::{self, alter, delivery};
 use super::mail_columns::sound;
 use super::standing::{self, COLUMNS};
 use super::writer::Session;
-use super::{SqliteStore, audit, catalogue, ledger};
+use super::{SqliteStore, audit, catalogue, ledger, requests};
 use crate::encoding::{DecisionMore, decision_kind, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer,
-    Unchanged, Way,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
@@ -31,6 +32,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for SqliteStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.writer()?.run(move |session| lease(session, &claim, now).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.writer()?.run(move |session| bring_nearer(session, way, lease_ends, now).map(Ok::<_, StoreError>)).await?
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -117,14 +122,21 @@ impl OutboxStore for SqliteStore {
             .await?
     }
 
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let work = self.readers()?.run(move |db| work(db, interaction)).await?;
+        Ok(work.is_some_and(|work| work.standing.is_claimed_under(token, now)))
+    }
+
     async fn send(
         &self,
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| send(session, interaction, token, mail, &audit)).await?
+    ) -> Result<SendOutcome, LeaseError> {
+        let request = idempotency.map(|key| (key, self.options.idempotency_window.as_secs()));
+        self.writer()?.run(move |session| send(session, (interaction, token), mail, request.as_ref(), &audit)).await?
     }
 
     async fn transfer(
@@ -189,6 +201,19 @@ fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Re
     Ok(claiming.claimed)
 }
 
+fn bring_nearer(session: &mut Session<'_>, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let far = {
+        let mut select = session.db.prepare_cached(due(way).far)?;
+        sound(select.query((micros(farthest(now)), BROUGHT_NEARER))?, BROUGHT_NEARER, delivery)?
+    };
+    for before in &far {
+        let mut after = before.clone();
+        after.bring_nearer(lease_ends, now);
+        deliveries::write(session, before, &after)?;
+    }
+    Ok(u32::try_from(far.len()).unwrap_or(u32::MAX))
+}
+
 /// A claim, and how far it is.
 struct Claiming {
     slots: Slots,
@@ -244,6 +269,8 @@ pub(super) struct Due {
     pub(super) domains: &'static str,
     /// What is due to a domain.
     pub(super) to_domain: &'static str,
+    /// What is due later than anything can be.
+    pub(super) far: &'static str,
 }
 
 macro_rules! due {
@@ -283,6 +310,13 @@ macro_rules! due {
                 " WHERE state = 0 AND ",
                 $kinds,
                 " AND domain = ?1 AND due_at <= ?2 ORDER BY due_at"
+            ),
+            far: concat!(
+                "SELECT * FROM deliveries INDEXED BY ",
+                $due,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND due_at > ?1 ORDER BY due_at LIMIT ?2"
             ),
         }
     };
@@ -459,19 +493,27 @@ fn work(db: &Connection, id: InteractionId) -> Result<Option<Work>, StoreError> 
 
 fn send(
     session: &mut Session<'_>,
-    interaction: InteractionId,
-    token: Uuid,
+    (interaction, token): (InteractionId, Uuid),
     mail: Outgoing,
+    request: Option<&(IdempotencyKey, u64)>,
     entry: &AuditRecord,
-) -> Result<Result<(), LeaseError>, StoreError> {
+) -> Result<Result<SendOutcome, LeaseError>, StoreError> {
+    if let Some((key, window)) = request
+        && let Some(repeated) = requests::known(session.db, key, entry.at, *window)?
+    {
+        return Ok(Ok(repeated.into()));
+    }
     let Some(work) = work(session.db, interaction)? else { return Ok(Err(LeaseError::Lost)) };
     // What was erased has nothing to be sent.
     if work.erased || !work.standing.is_claimed_under(token, entry.at) {
         return Ok(Err(LeaseError::Lost));
     }
+    if let Some((key, window)) = request {
+        requests::remember(session.db, key, mail.to.iter().map(|to| to.id.0), entry.at, *window)?;
+    }
     deliveries::insert(session, interaction, None, &[mail], (entry.at, false))?;
     audit::add(session.db, entry)?;
-    Ok(Ok(()))
+    Ok(Ok(SendOutcome::Kept))
 }
 
 fn transfer(
@@ -484,20 +526,19 @@ fn transfer(
     let Some(Work { standing: before, decision, more, .. }) = work(session.db, interaction)? else {
         return Ok(Err(LeaseError::Lost));
     };
-    let from = before.state;
-    let Some(after) = before.release_work(token, entry.at) else { return Ok(Err(LeaseError::Lost)) };
+    let from = before.position();
+    let Some(after) = before.transfer_work(token, to.queue, entry.at) else { return Ok(Err(LeaseError::Lost)) };
     if !catalogue::has_queue(session.db, to.queue)? {
         return Ok(Err(LeaseError::NoQueue));
     }
     standing::write(session, interaction, from, &after)?;
     session.tally.decided(decision, DecisionKind::Queue);
-    let sql = "UPDATE interactions SET decision = ?2, queue = ?3, priority = coalesce(?4, priority),
-        skills = CASE WHEN ?5 THEN ?6 ELSE skills END, decision_more = ?7 WHERE id = ?1";
+    let sql = "UPDATE interactions SET decision = ?2, priority = coalesce(?3, priority),
+        skills = CASE WHEN ?4 THEN ?5 ELSE skills END, decision_more = ?6 WHERE id = ?1";
     let skills = to.skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
     session.db.prepare_cached(sql)?.execute((
         interaction.0.as_bytes(),
         crate::encoding::decision_code(DecisionKind::Queue),
-        to.queue.0.as_bytes(),
         to.priority,
         to.skills.is_some(),
         skills,
@@ -517,7 +558,7 @@ fn complete(
     let Some(Work { standing: before, more, .. }) = work(session.db, interaction)? else {
         return Ok(Err(LeaseError::Lost));
     };
-    let from = before.state;
+    let from = before.position();
     let completed = match before.acknowledge(token, entry.at) {
         Ends::Now(completed) => completed,
         Ends::Before => return Ok(Ok(())),

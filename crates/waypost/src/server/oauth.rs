@@ -167,6 +167,14 @@ impl TokenSource for AccessTokens {
             Instant::now().checked_add(lasts.saturating_sub(EARLY)).map(|until| (granted.access_token.clone(), until));
         Ok(granted.access_token)
     }
+
+    async fn refused(&self, token: &str) {
+        let mut held = self.held.lock().await;
+        // Another delivery may have fetched a new one meanwhile.
+        if held.token.as_ref().is_some_and(|(kept, _)| kept == token) {
+            held.token = None;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -251,6 +259,24 @@ mod tests {
         let form = "grant_type=client_credentials&client_id=way+post&client_secret=s%26cret\
                     &scope=https%3A%2F%2Fmail.example%2F.default";
         assert_eq!(served.join().unwrap(), [form, form]);
+    }
+
+    #[test]
+    fn a_token_that_the_smarthost_refused_is_given_no_more() {
+        let (url, served) = endpoint(&[
+            (200, r#"{"access_token": "one", "expires_in": 3600}"#),
+            (200, r#"{"access_token": "two", "expires_in": 3600}"#),
+        ]);
+        let client = client(url, Some("s3cret"), None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut got = tokens(&client, 1);
+        for _ in 0..2 {
+            // Twice: two deliveries had the same token.
+            runtime.block_on(client.refused("one"));
+            got.extend(tokens(&client, 1));
+        }
+        assert_eq!(got, ["one", "two", "two"].map(|token| Ok(token.to_owned())));
+        assert_eq!(served.join().unwrap().len(), 2);
     }
 
     #[test]

@@ -181,8 +181,10 @@ impl App {
         let health = carries.health();
         let mut attempts = Attempts { tasks: JoinSet::new(), known: HashMap::new(), slots, health };
         let mut look = true;
+        let mut looked = None;
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
+            self.bring_nearer(way, term.lasts, &mut looked).await;
             let room = attempts.room(Instant::now());
             // A claim is a transaction: it is made for several, unless somebody said that something is due.
             if (room >= slots / 2 || look) && room > 0 {
