@@ -101,7 +101,7 @@ impl Resource for WebhookRecord {
         body.finish(&["name", "url", "state", "secret"])?;
         let id = WebhookId(state.app.origin.id());
         let start = Start { id, given: secret.is_some(), secret: sealed(state, id, secret)? };
-        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled: enabled.unwrap_or(true), start }))
+        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled, start }))
     }
 
     fn view(&self, state: &ApiState, _: bool) -> Webhook {

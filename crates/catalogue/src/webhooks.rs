@@ -28,8 +28,8 @@ pub struct WebhookSpec {
     pub name: String,
     /// Where requests go.
     pub url: String,
-    /// Whether anything is sent.
-    pub enabled: bool,
+    /// Whether anything is sent; none keeps what it is. A new webhook is enabled.
+    pub enabled: Option<bool>,
     /// What it starts with if it is new. Later the secret changes by rotation alone.
     pub start: Start,
 }
@@ -164,7 +164,7 @@ impl Object for WebhookRecord {
             folded_name: document::fold_name(&name),
             name,
             url: spec.url.trim().to_owned(),
-            enabled: spec.enabled,
+            enabled: spec.enabled.unwrap_or(record.enabled),
             ..record
         })
     }

@@ -22,12 +22,13 @@ impl Project {
         let name = members.name(path);
         let url = members.text("url").unwrap_or_default();
         let enabled = match members.text("state").as_deref() {
-            None | Some("enabled") => true,
-            Some("disabled") => false,
+            None => None,
+            Some("enabled") => Some(true),
+            Some("disabled") => Some(false),
             Some(other) => {
                 let problem = Diagnostic::error(Code::InvalidValue, "state", "this is not a state of webhooks");
                 members.problems.push(problem.expected("enabled or disabled").found(format!("`{other}`")));
-                true
+                None
             }
         };
         let mut problems = members.finish(&["name", "url", "state"]);

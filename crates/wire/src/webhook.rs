@@ -55,9 +55,9 @@ pub struct WebhookRequest {
     pub name: String,
     /// Where requests go: an `https://` or `http://` URL without user and fragment, at most 2048 bytes.
     pub url: String,
-    /// Whether anything is sent; enabled unless told.
-    #[serde(default)]
-    pub state: WebhookState,
+    /// Whether anything is sent. Left out, it stays as it is; a new webhook is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<WebhookState>,
     /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

@@ -50,7 +50,7 @@ macro_rules! every_rule {
             depths: what_waits_is_counted_by_queue, a_claim_that_comes_to_nothing_makes_no_work_younger,
                 transferred_work_waits_anew, a_failed_forward_waits_from_then_on, late_work_is_counted_up_to_a_bound;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
-                no_domain_is_in_anothers_way, each_way_is_claimed_apart, what_a_wrong_clock_put_off_is_carried,
+                no_domain_is_in_anothers_way, each_way_is_claimed_apart, a_rerun_tells_actions_that_send_to_one_webhook_apart, what_a_wrong_clock_put_off_is_carried,
                 what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,

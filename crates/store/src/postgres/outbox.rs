@@ -202,13 +202,14 @@ fn in_state(state: DeliveryState) -> String {
 async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let (db, ending) = db.parts();
     let slots = Slots::of(&claim);
-    let not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
-    let sql = due_by(claim.way);
-    let chosen = due(db, sql, &slots, &not, now).await?;
+    let mut not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
+    let mut chosen: Vec<Uuid> = claim.first.iter().map(|id| id.0).filter(|id| !not.contains(id)).collect();
+    not.extend(&chosen);
+    chosen.extend(due(db, due_by(claim.way), &slots, &not, now).await?);
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
-    ended(db, ending, lease_due(db, ending, sql, (claim.lease, now), slots, not, chosen).await).await
+    ended(db, ending, lease_due(db, ending, &claim, now, slots, not, chosen).await).await
 }
 
 async fn bring_nearer(db: &mut Lent, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
@@ -233,8 +234,8 @@ const ROUNDS: usize = 8;
 async fn lease_due(
     db: &Client,
     ending: &Ending,
-    sql: &Due,
-    (lease, now): (Lease, Timestamp),
+    claim: &DeliveryClaim,
+    now: Timestamp,
     mut slots: Slots,
     mut not: Vec<Uuid>,
     mut chosen: Vec<Uuid>,
@@ -247,7 +248,14 @@ async fn lease_due(
         let locked = rows(db, lock, values);
         let found = if round == 0 { begin(db, locked).await? } else { locked.await? };
         let all = found.len() >= chosen.len();
-        for one in sound(&found)?.0 {
+        let (first, others): (Vec<Delivery>, Vec<Delivery>) =
+            sound(&found)?.0.into_iter().partition(|one| claim.first.contains(&one.record.id));
+        for one in first {
+            if Way::of(one.record.kind) == claim.way && slots.take_first(&domain(&one.record.target)) {
+                before.push(one);
+            }
+        }
+        for one in others {
             if slots.take(&domain(&one.record.target)) {
                 before.push(one);
             }
@@ -257,14 +265,14 @@ async fn lease_due(
         }
         // Another node was faster.
         not.append(&mut chosen);
-        chosen = due(db, sql, &slots, &not, now).await?;
+        chosen = due(db, due_by(claim.way), &slots, &not, now).await?;
         if chosen.is_empty() {
             break;
         }
     }
     let mut after = before.clone();
     after.iter_mut().for_each(|one| {
-        one.claim(lease, now);
+        one.claim(claim.lease, now);
     });
     let mut moves = Moves::default();
     if !deliveries::write(db, &before, &after, moves.tally()).await? {

@@ -102,6 +102,8 @@ impl Delivery {
             return false;
         }
         self.hold = Hold::Nobody;
+        // What was erased meanwhile must not come back by what a receiver repeats.
+        let attempted = if self.bare { Attempted { answer: attempted.status_line(), ..attempted } } else { attempted };
         match (self.record.state, attempted.end) {
             (_, AttemptEnd::Delivered) => {
                 self.ends(DeliveryState::Delivered, now);
@@ -191,6 +193,12 @@ impl Delivery {
         self.record.next_attempt_at = until;
         self.record.held = held;
         true
+    }
+
+    /// What its interaction consists of is erased: it is not sent any more, and what a receiver said may repeat what it was sent.
+    pub(crate) fn erase(&mut self, now: Timestamp) {
+        self.withdraw(Some(erased()), now);
+        self.record.last_answer = None;
     }
 
     /// It came back. It may have been sent without that being known.

@@ -180,6 +180,9 @@ impl OutboxStore for SqliteStore {
 
 fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let mut claiming = Claiming { slots: Slots::of(claim), not: claim.not.clone(), claimed: Vec::new() };
+    for id in &claim.first {
+        claiming.take_first(session, deliveries::find(session.db, *id)?, claim, now)?;
+    }
     let first: Vec<(i64, String)> = {
         let mut select = session.db.prepare_cached(due(claim.way).first)?;
         let found = select.query_map((micros(now), LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -223,6 +226,28 @@ struct Claiming {
 }
 
 impl Claiming {
+    /// Takes one that somebody wants tried now, if it is due and goes this way.
+    fn take_first(
+        &mut self,
+        session: &mut Session<'_>,
+        found: Option<Delivery>,
+        claim: &DeliveryClaim,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(before) = found.filter(|one| Way::of(one.record.kind) == claim.way) else { return Ok(()) };
+        let mut after = before.clone();
+        let id = before.record.id;
+        if !self.not.contains(&id)
+            && after.claim(claim.lease, now)
+            && self.slots.take_first(&domain(&before.record.target))
+        {
+            deliveries::write(session, &before, &after)?;
+            self.not.push(id);
+            self.claimed.push(after.record);
+        }
+        Ok(())
+    }
+
     fn take(
         &mut self,
         session: &mut Session<'_>,

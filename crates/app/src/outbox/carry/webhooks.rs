@@ -5,12 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::webhooks::WebhookEdit;
 use waypost_ids::WebhookId;
 use waypost_reach::{Answer, Client, HeaderMap, HeaderName, HeaderValue, Limits, Unreached, header, web_url};
 use waypost_store::records::audit::{By, SERVER};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryRecord, Way};
 use waypost_store::records::outside::WebhookRecord;
+use waypost_store::revisions::Revisions;
 
 use super::health::{Health, Targets};
 use super::{Carries, Ended, unread};
@@ -142,14 +144,20 @@ impl Courier {
             return (Attempted { end: AttemptEnd::Dead, answer: told }, Ended::Reached);
         }
         let (now, again) = (app.origin.now(), app.again(self, delivery));
-        let end = match (again, retry_after(answer, now)) {
+        let wanted = retry_after(answer, now);
+        let end = match (again, wanted) {
             (AttemptEnd::Deferred(next), Some(wanted)) => {
                 let end = delivery.since.saturating_add(self.retry_for).unwrap_or(Timestamp::MAX);
                 AttemptEnd::Deferred(next.max(wanted).min(end).max(now))
             }
             (again, _) => again,
         };
-        let ended = if status.is_server_error() || status.as_u16() == 429 { Ended::Unreached } else { Ended::Reached };
+        let pause = wanted.and_then(|wanted| Duration::try_from(wanted.duration_since(now)).ok());
+        let ended = match pause {
+            Some(pause) => Ended::Busy(pause),
+            None if status.is_server_error() || status.as_u16() == 429 => Ended::Unreached,
+            None => Ended::Reached,
+        };
         (Attempted { end, answer: told }, ended)
     }
 }
@@ -158,7 +166,12 @@ impl App {
     /// Sends no more to a webhook that said it is gone.
     async fn disable(&self, webhook: &WebhookRecord) {
         let by = By { actor: SERVER, note: Some("it answered 410 Gone") };
-        match self.catalogue.update::<WebhookRecord>(by, &webhook.id, WebhookEdit::Disable, None).await {
+        // Whoever changed it meanwhile, perhaps its URL, knows better.
+        let as_it_was = Some(Revisions::any_of(vec![webhook.revision]));
+        match self.catalogue.update::<WebhookRecord>(by, &webhook.id, WebhookEdit::Disable, as_it_was).await {
+            Err(ChangeError::Stale(_)) => {
+                tracing::info!(webhook = %webhook.id, "a webhook answered 410 and was changed meanwhile: it stays as it is");
+            }
             Ok(_) => {
                 tracing::warn!(webhook = %webhook.id, name = webhook.name, "a webhook answered 410 and is disabled")
             }
