@@ -70,6 +70,13 @@ pub(super) async fn migration(db: &impl GenericClient) -> Result<(), StoreError>
     lock_timeout(db, usual).await
 }
 
+/// Keeps other nodes from counting anew until the transaction ends; answers whether none of them does so already.
+pub(super) async fn recount(db: &impl GenericClient) -> Result<bool, StoreError> {
+    let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('waypost recount ' || current_schema(), 0))";
+    let taken = rows(db, sql, &[]).await?;
+    Ok(taken.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
+}
+
 /// The newest epoch.
 pub(super) async fn epoch(db: &impl GenericClient) -> Result<Epoch, StoreError> {
     let rows = rows(db, EPOCH, &[]).await?;

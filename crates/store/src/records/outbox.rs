@@ -252,6 +252,8 @@ pub struct Ledger {
     pub stuck: Vec<(InteractionId, Stuck)>,
     /// What the tallies say at the same moment.
     pub tallied: super::mail::Summary,
+    /// The queues for which the tally differs from what waits there.
+    pub queues: Vec<super::queues::CountedQueue>,
 }
 
 /// What became of a mail that somebody sends under a claim.
