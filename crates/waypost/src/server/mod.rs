@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         ..Limits::default()
     };
     let http = post::http(&arguments)?;
-    let (secret_key, key) = SecretKey::open(&arguments, &origin)?;
+    let (secret_key, key) = SecretKey::open(&arguments, &origin, &*store).await?;
     let settings = waypost_app::Settings {
         origin: origin.clone(),
         traces: telemetry.traces(),
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         ..waypost_app::Settings::default()
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
-    secret_key.settle(&app)?;
+    secret_key.settle(&app).await?;
 
     let certificates = certificates(&arguments, &origin)?;
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;
