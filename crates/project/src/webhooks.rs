@@ -32,7 +32,7 @@ impl Project {
             }
         };
         let mut problems = members.finish(&["name", "url", "state"]);
-        let spec = WebhookSpec { name, url, enabled, start: nothing() };
+        let spec = WebhookSpec { name, url, enabled, start: Some(nothing()) };
         if problems.is_empty() {
             let edit = WebhookEdit::Replace(spec.clone());
             problems.extend(alone::<WebhookRecord>(&edit).err().unwrap_or_default());
@@ -49,7 +49,7 @@ impl Project {
 
 /// Nothing is signed offline.
 fn nothing() -> Start {
-    Start { id: WebhookId(Uuid::nil()), secret: Sealed::default(), given: false }
+    Start { id: WebhookId(Uuid::nil()), secret: Sealed::default() }
 }
 
 impl Offline for WebhookRecord {

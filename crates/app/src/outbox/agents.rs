@@ -78,12 +78,7 @@ pub struct WantedForward {
 
 /// A request as it is known again: what is done, for which interaction, and all that its body says. Not the claim's token: whoever lost the
 /// answer and the claim comes again under another.
-fn request(
-    actor: &str,
-    key: &str,
-    (act, id): (&str, InteractionId),
-    body: &impl Serialize,
-) -> IdempotencyKey {
+fn request(actor: &str, key: &str, (act, id): (&str, InteractionId), body: &impl Serialize) -> IdempotencyKey {
     let body = serde_json::to_vec(body).unwrap_or_default();
     idempotency::request(actor, key, &[act.as_bytes(), id.0.as_bytes(), &body])
 }

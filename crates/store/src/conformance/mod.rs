@@ -62,6 +62,7 @@ macro_rules! every_rule {
                 agents_send_transfer_and_complete, a_repeated_request_sends_once,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
+                a_shared_key_is_replaced_only_if_it_is_the_one_expected,
                 answers_from_many_tasks_are_limited_together;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,

@@ -733,6 +733,17 @@ pub(crate) async fn a_shared_key_is_the_first_that_was_offered(store: &dyn Store
     assert_eq!(store.shared_key("bounces", [9; 32]).await.unwrap(), [9; 32]);
 }
 
+pub(crate) async fn a_shared_key_is_replaced_only_if_it_is_the_one_expected(store: &dyn Store) {
+    assert_eq!(store.known_shared_key("id").await.unwrap(), None);
+    assert!(!store.replace_shared_key("id", [1; 32], [2; 32]).await.unwrap(), "there is none");
+    store.shared_key("id", [1; 32]).await.unwrap();
+    assert!(!store.replace_shared_key("id", [3; 32], [2; 32]).await.unwrap(), "it is another");
+    assert_eq!(store.known_shared_key("id").await.unwrap(), Some([1; 32]));
+    assert!(store.replace_shared_key("id", [1; 32], [2; 32]).await.unwrap());
+    assert_eq!(store.known_shared_key("id").await.unwrap(), Some([2; 32]));
+    assert_eq!(store.shared_key("id", [4; 32]).await.unwrap(), [2; 32]);
+}
+
 /// Answers from many tasks at once: as many are kept as may be.
 pub(crate) async fn answers_from_many_tasks_are_limited_together(store: &dyn Store) {
     queues(store).await;

@@ -178,9 +178,42 @@ impl OutboxStore for PostgresStore {
     async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let name = name.to_owned();
         let found = self.db.write(move |db| Box::pin(shared_key(db, name, offered))).await?;
-        let broken = || StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
-        found.ok_or_else(broken)?.try_into().map_err(|_| broken())
+        whole_key(found.ok_or_else(|| StoreError::Failed("a shared key was not kept".to_owned()))?)
     }
+
+    async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let name = name.to_owned();
+        let found = self.db.run(move |db| Box::pin(known_shared_key(db, name))).await?;
+        found.map(whole_key).transpose()
+    }
+
+    async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.db.write(move |db| Box::pin(replace_shared_key(db, name, before, after))).await
+    }
+}
+
+fn whole_key(found: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    let broken = |_| StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
+    found.try_into().map_err(broken)
+}
+
+async fn known_shared_key(db: &mut Client, name: String) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = row(db, "SELECT value FROM shared_keys WHERE name = $1", &[&name]).await?;
+    Ok(found.map(|row| row.try_get(0)).transpose()?)
+}
+
+async fn replace_shared_key(
+    db: &mut Lent,
+    name: String,
+    before: [u8; 32],
+    after: [u8; 32],
+) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let sql = "UPDATE shared_keys SET value = $3 WHERE name = $1 AND value = $2";
+    let replaced = execute(&transaction, sql, &[&name, &before.as_slice(), &after.as_slice()]).await?;
+    ending.commit(transaction).await?;
+    Ok(replaced == 1)
 }
 
 async fn shared_key(db: &mut Lent, name: String, offered: [u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

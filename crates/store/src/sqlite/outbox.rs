@@ -176,6 +176,30 @@ impl OutboxStore for SqliteStore {
             })
             .await?
     }
+
+    async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let name = name.to_owned();
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM shared_keys WHERE name = ?1")?;
+                let mut rows = select.query((&name,))?;
+                let Some(row) = rows.next()? else { return Ok(None) };
+                Ok(Some(Columns::sealed(row, "shared_keys")?.get("value")?))
+            })
+            .await
+    }
+
+    async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.writer()?
+            .run(move |session| {
+                // Rows are sealed when they are inserted.
+                let sql = "INSERT OR REPLACE INTO shared_keys (name, value) \
+                           SELECT name, ?3 FROM shared_keys WHERE name = ?1 AND value = ?2";
+                Ok(Ok::<_, StoreError>(session.db.prepare_cached(sql)?.execute((&name, before, after))? == 1))
+            })
+            .await?
+    }
 }
 
 fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {

@@ -11,7 +11,7 @@ use waypost_ids::WebhookId;
 use waypost_reach::{Answer, Client, HeaderMap, HeaderName, HeaderValue, Limits, Unreached, header, web_url};
 use waypost_store::records::audit::{By, SERVER};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryRecord, Way};
-use waypost_store::records::outside::WebhookRecord;
+use waypost_store::records::outside::{Sealed, WebhookRecord};
 use waypost_store::revisions::Revisions;
 
 use super::health::{Health, Targets};
@@ -80,8 +80,12 @@ impl Carries for Courier {
                 let end = app.again(self, delivery);
                 (Attempted { end, answer: format!("it can't be signed: {why}") }, Ended::Reached)
             }
-            // Nothing was sent, and nothing will be until somebody changes a setting.
-            Err(Problem::Unreached(why @ Unreached::Private(_))) => dead(&why.to_string()),
+            // Nothing was sent, and nothing will be until somebody changes a setting. The address is for the operator alone: whoever may make
+            // webhooks could map the network by it.
+            Err(Problem::Unreached(Unreached::Private(target))) => {
+                tracing::warn!(webhook = %webhook.id, address = %target.address, "a webhook leads to a private address");
+                dead("its host has a private address; `--allow-private-targets` permits it")
+            }
             Err(Problem::Unreached(why)) => {
                 (Attempted { end: app.again(self, delivery), answer: why.to_string() }, Ended::Unreached)
             }
@@ -105,12 +109,15 @@ impl Courier {
     ) -> Result<Answer, Problem> {
         let now = app.origin.now();
         let unsigned = |why: &dyn std::fmt::Display| Problem::Unsigned(why.to_string());
-        let previous = webhook.previous.iter().filter(|(_, until)| *until > now).map(|(sealed, _)| sealed);
-        let mut secrets = Vec::new();
-        for sealed in [&webhook.secret].into_iter().chain(previous) {
-            let opened = app.unseal(webhook.id.0, sealed).map_err(|problem| unsigned(&problem))?;
-            let text = String::from_utf8(opened).map_err(|error| unsigned(&error.utf8_error()))?;
-            secrets.push(secret_bytes(&text).map_err(|error| unsigned(&error))?);
+        let mut secrets = vec![signing(app, webhook, &webhook.secret).map_err(Problem::Unsigned)?];
+        if let Some((previous, _)) = webhook.previous.as_ref().filter(|(_, until)| *until > now) {
+            match signing(app, webhook, previous) {
+                Ok(secret) => secrets.push(secret),
+                // The newest is enough for receivers that have it.
+                Err(why) => {
+                    tracing::warn!(webhook = %webhook.id, why, "the previous secret can't be read and does not sign")
+                }
+            }
         }
         let (id, second) = (delivery.id.to_string(), now.as_second());
         let mut signature =
@@ -160,6 +167,13 @@ impl Courier {
         };
         (Attempted { end, answer: told }, ended)
     }
+}
+
+/// The bytes that a sealed secret of a webhook signs with.
+fn signing(app: &App, webhook: &WebhookRecord, sealed: &Sealed) -> Result<Vec<u8>, String> {
+    let opened = app.unseal(webhook.id, sealed).map_err(|problem| problem.to_string())?;
+    let text = String::from_utf8(opened).map_err(|error| error.utf8_error().to_string())?;
+    secret_bytes(&text).map_err(|error| error.to_string())
 }
 
 impl App {

@@ -1,12 +1,16 @@
 //! What is secret, sealed by the nodes' key on its way in and opened where it is used.
 
+mod forget;
+
 use thiserror::Error;
-use uuid::Uuid;
 use waypost_catalogue::world::World;
+use waypost_ids::Ref;
 use waypost_origin::Origin;
 pub use waypost_seal::SealProblem;
-use waypost_seal::{Key, KeyId, key_of};
+use waypost_seal::{Key, KeyId, Owner, key_of};
+use waypost_store::error::StoreError;
 use waypost_store::records::outside::Sealed;
+use waypost_store::traits::Store;
 
 use crate::App;
 
@@ -34,6 +38,47 @@ pub struct SealedElsewhere {
     here: KeyId,
 }
 
+/// Why a node must not work with its key.
+#[derive(Debug, Error)]
+pub enum KeyRefused {
+    /// Something is sealed with another.
+    #[error("{0}")]
+    Elsewhere(SealedElsewhere),
+    /// The database belongs to another, sealed values or not.
+    #[error(
+        "the secrets of this database are encrypted with the key {known}, and this node has the key {here}: give it the `--secret-key-file` of \
+         the other nodes"
+    )]
+    Another {
+        /// The database's key.
+        known: KeyId,
+        /// The key of this node.
+        here: KeyId,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A value that is forgotten could not be replaced.
+    #[error("can't forget {what}: {why}")]
+    Kept {
+        /// Which value, in words.
+        what: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// The id of the database's key, under this name among what all nodes share. The key itself is in no database.
+const KEY_ID: &str = "id of the secret key";
+
+/// The id of the key that a database's secrets are encrypted with; none before the first start.
+///
+/// # Errors
+/// The store.
+pub async fn known_key(store: &dyn Store) -> Result<Option<KeyId>, StoreError> {
+    Ok(store.known_shared_key(KEY_ID).await?.as_ref().and_then(KeyId::of_padded))
+}
+
 /// Values named in a message.
 const MOST_NAMED: usize = 5;
 
@@ -49,11 +94,15 @@ impl App {
     ///
     /// # Errors
     /// Other values are sealed with another key, or there is no randomness.
-    pub fn seal(&self, owner: Uuid, value: &[u8]) -> Result<Sealed, SealError> {
+    pub fn seal(&self, object: impl Into<Ref>, value: &[u8]) -> Result<Sealed, SealError> {
         self.keys_agree().map_err(SealError::OtherKey)?;
+        self.sealed_here(object, value)
+    }
+
+    fn sealed_here(&self, object: impl Into<Ref>, value: &[u8]) -> Result<Sealed, SealError> {
         let mut nonce = [0; 12];
         self.origin.fill(&mut nonce).map_err(|error| SealError::Failed(error.to_string()))?;
-        let sealed = self.seals.seal(owner, value, nonce);
+        let sealed = self.seals.seal(owner(&object.into()), value, nonce);
         sealed.map(Sealed).map_err(|problem| SealError::Failed(problem.to_string()))
     }
 
@@ -61,8 +110,8 @@ impl App {
     ///
     /// # Errors
     /// Another key, or damage.
-    pub fn unseal(&self, owner: Uuid, sealed: &Sealed) -> Result<Vec<u8>, SealProblem> {
-        self.seals.open(owner, &sealed.0)
+    pub fn unseal(&self, object: impl Into<Ref>, sealed: &Sealed) -> Result<Vec<u8>, SealProblem> {
+        self.seals.open(owner(&object.into()), &sealed.0)
     }
 
     /// Whether this node can open what is sealed.
@@ -78,6 +127,30 @@ impl App {
         let what = others.into_iter().take(MOST_NAMED).map(|(what, _)| what).collect();
         Err(SealedElsewhere { what, sealed_with, here })
     }
+
+    /// Makes this node's key the database's, if that has none yet.
+    ///
+    /// # Errors
+    /// The database has another.
+    pub async fn claim_key(&self) -> Result<(), KeyRefused> {
+        self.keys_agree().map_err(KeyRefused::Elsewhere)?;
+        let here = self.seals.id();
+        match self.key_of_all().await? {
+            known if known == here => Ok(()),
+            known => Err(KeyRefused::Another { known, here }),
+        }
+    }
+
+    /// The id of the database's key: this node's, if there was none.
+    async fn key_of_all(&self) -> Result<KeyId, StoreError> {
+        let here = self.seals.id();
+        let known = self.store.shared_key(KEY_ID, here.padded()).await?;
+        Ok(KeyId::of_padded(&known).unwrap_or(here))
+    }
+}
+
+fn owner(object: &Ref) -> Owner {
+    Owner { kind: object.kind.as_str(), id: object.uuid() }
 }
 
 /// Everything that is sealed, with what it is.
