@@ -61,7 +61,8 @@ async fn counters_that_are_off_are_told_and_put_right() {
         store.depths(&of).await.unwrap().iter().map(|depth| depth.waiting).collect::<Vec<_>>()
     };
     let db = session(&opened).await;
-    let uncounted = "INSERT INTO queue_counters (queue, slot, waiting) SELECT DISTINCT queue, 0, -5 FROM queue_counters";
+    let uncounted =
+        "INSERT INTO queue_counters (queue, slot, waiting) SELECT DISTINCT queue, 0, -5 FROM queue_counters";
     db.batch_execute(uncounted).await.unwrap();
     assert_eq!(waiting().await, [0, 0], "a count below zero takes no other along");
     let off = CountedQueue { queue: queue(1), waiting: 2, counted: -3 };
