@@ -41,36 +41,49 @@ fn one(api: &Api, path: &str) -> Json {
 }
 
 #[test]
-fn another_key_is_refused_before_anything_is_encrypted() {
+fn another_key_is_refused_once_something_is_encrypted() {
     let scratch = Scratch::new("key-other");
     let data = scratch.path("data");
+    let key = data.join("waypost.key");
     start(&data, &[]).stop();
-    let key = fs::read_to_string(data.join("waypost.key")).unwrap();
-    fs::write(data.join("waypost.key"), "ab".repeat(32)).unwrap();
+    // As after a restore of the database alone: nothing needs the first key.
+    fs::remove_file(&key).unwrap();
+    start(&data, &[]).stop();
+    let second = fs::read_to_string(&key).unwrap();
+    fs::write(&key, "ab".repeat(32)).unwrap();
+    let mut server = start(&data, &[]);
+    server.api().post("/webhooks", &json!({"name": "Hook", "url": "https://hooks.example.com/"})).ok();
+    server.stop();
+    fs::write(&key, second).unwrap();
     let told = refused(&data, &[]);
-    assert!(told.contains("the secrets of this database are encrypted with the key"), "{told}");
-    fs::write(data.join("waypost.key"), key).unwrap();
+    assert!(told.contains("the secret of webhook `Hook` is encrypted with the key"), "{told}");
+    fs::write(&key, "ab".repeat(32)).unwrap();
     start(&data, &[]).stop();
 }
 
 #[test]
-fn a_second_node_without_the_key_is_refused() {
+fn a_second_node_without_the_key_encrypts_nothing_and_is_refused_once_something_is() {
     let Some(tools) = nodes::tools() else { return };
     let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
     let scratch = Scratch::new("key-nodes");
     let url = database.fresh_database().unwrap();
-    let first = nodes::node(&scratch, "first", &url);
-    let second = scratch.path("second");
-    let told = refused(&second, &["--database", &url]);
+    let mut first = nodes::node(&scratch, "first", &url);
+    let data = scratch.path("second");
+    let mut second = start(&data, &["--database", &url]);
+    let hook = json!({"name": "Hook", "url": "https://hooks.example.com/"});
+    let told = second.api().post("/webhooks", &hook).error(500).to_string();
+    assert!(told.contains("secrets.unavailable"), "{told}");
+    first.api().post("/webhooks", &hook).ok();
+    second.stop();
+    let told = refused(&data, &["--database", &url]);
+    assert!(told.contains("the secret of webhook `Hook` is encrypted with the key"), "{told}");
+    fs::remove_file(data.join("waypost.key")).unwrap();
+    let told = refused(&data, &["--database", &url]);
     assert!(told.contains("is missing: the secrets of this database"), "{told}");
-    assert!(!second.join("waypost.key").exists(), "it makes none");
-    let other = scratch.path("other.key");
-    fs::write(&other, "ab".repeat(32)).unwrap();
-    let told = refused(&second, &["--database", &url, "--secret-key-file", other.to_str().unwrap()]);
-    assert!(told.contains("and this node has the key"), "{told}");
+    assert!(!data.join("waypost.key").exists(), "it makes none");
     // The node that was there first goes on, and so does one with its key.
     nodes::node(&scratch, "third", &url).stop();
-    drop(first);
+    first.stop();
 }
 
 #[test]

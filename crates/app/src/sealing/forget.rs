@@ -7,7 +7,7 @@ use waypost_seal::{KeyId, key_of};
 use waypost_store::records::audit::{By, SERVER};
 use waypost_store::records::outside::{Sealed, SecretRecord, WebhookRecord};
 
-use super::{KEY_ID, KeyRefused, SealError};
+use super::{AnotherKey, KEY_ID, KeyRefused, SealError};
 use crate::App;
 use crate::outbox::signature::{MADE, secret_text};
 
@@ -27,7 +27,7 @@ impl App {
             // The key is taken over first: of two nodes with new keys of their own one gets no further than here.
             let taken = known == lost && self.store.replace_shared_key(KEY_ID, lost.padded(), here.padded()).await?;
             if !taken {
-                return Err(KeyRefused::Another { known, here });
+                return Err(AnotherKey { known, here }.into());
             }
         }
         let mut forgotten = Vec::new();

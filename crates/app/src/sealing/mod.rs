@@ -20,6 +20,9 @@ pub enum SealError {
     /// Other nodes have another key.
     #[error("{}", .0)]
     OtherKey(SealedElsewhere),
+    /// The database has another key.
+    #[error(transparent)]
+    Another(#[from] AnotherKey),
     /// The system gives no randomness, or the library refuses.
     #[error("the value can't be encrypted: {0}")]
     Failed(String),
@@ -38,23 +41,27 @@ pub struct SealedElsewhere {
     here: KeyId,
 }
 
+/// The database has another key than this node.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error(
+    "the secrets of this database are encrypted with the key {known}, and this node has the key {here}: give it the `--secret-key-file` of the other nodes"
+)]
+pub struct AnotherKey {
+    /// The database's key.
+    pub known: KeyId,
+    /// The key of this node.
+    pub here: KeyId,
+}
+
 /// Why a node must not work with its key.
 #[derive(Debug, Error)]
 pub enum KeyRefused {
     /// Something is sealed with another.
     #[error("{0}")]
     Elsewhere(SealedElsewhere),
-    /// The database belongs to another, sealed values or not.
-    #[error(
-        "the secrets of this database are encrypted with the key {known}, and this node has the key {here}: give it the `--secret-key-file` of \
-         the other nodes"
-    )]
-    Another {
-        /// The database's key.
-        known: KeyId,
-        /// The key of this node.
-        here: KeyId,
-    },
+    /// The database belongs to another.
+    #[error(transparent)]
+    Another(#[from] AnotherKey),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,6 +86,15 @@ pub async fn known_key(store: &dyn Store) -> Result<Option<KeyId>, StoreError> {
     Ok(store.known_shared_key(KEY_ID).await?.as_ref().and_then(KeyId::of_padded))
 }
 
+/// Whether a database has anything that is sealed.
+///
+/// # Errors
+/// The store.
+pub async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
+    let catalogue = store.load().await?;
+    Ok(!(catalogue.secrets.is_empty() && catalogue.webhooks.is_empty()))
+}
+
 /// Values named in a message.
 const MOST_NAMED: usize = 5;
 
@@ -96,6 +112,9 @@ impl App {
     /// Other values are sealed with another key, or there is no randomness.
     pub fn seal(&self, object: impl Into<Ref>, value: &[u8]) -> Result<Sealed, SealError> {
         self.keys_agree().map_err(SealError::OtherKey)?;
+        if let Some(known) = self.other_key.get() {
+            return Err(AnotherKey { known: *known, here: self.seals.id() }.into());
+        }
         self.sealed_here(object, value)
     }
 
@@ -128,17 +147,36 @@ impl App {
         Err(SealedElsewhere { what, sealed_with, here })
     }
 
-    /// Makes this node's key the database's, if that has none yet.
+    /// Makes this node's key the database's, if that has none yet. While nothing is sealed, a node with another key may work: it only seals
+    /// nothing, and carries nothing that must be signed.
     ///
     /// # Errors
-    /// The database has another.
-    pub async fn claim_key(&self) -> Result<(), KeyRefused> {
+    /// The database has another key, and something is sealed.
+    pub async fn claim_key(&self) -> Result<Result<(), AnotherKey>, KeyRefused> {
         self.keys_agree().map_err(KeyRefused::Elsewhere)?;
         let here = self.seals.id();
-        match self.key_of_all().await? {
-            known if known == here => Ok(()),
-            known => Err(KeyRefused::Another { known, here }),
+        let known = self.key_of_all().await?;
+        if known == here {
+            return Ok(Ok(()));
         }
+        let another = AnotherKey { known, here };
+        if sealed(&self.catalogue.world()).next().is_some() {
+            return Err(another.into());
+        }
+        self.other_key.get_or_init(|| known);
+        Ok(Err(another))
+    }
+
+    /// Makes this node's key the database's while nothing is sealed, whatever it was. Only for a database that no other node works on.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn take_over_key(&self) -> Result<(), KeyRefused> {
+        let (known, here) = (self.key_of_all().await?, self.seals.id());
+        if known != here && sealed(&self.catalogue.world()).next().is_none() {
+            self.store.replace_shared_key(KEY_ID, known.padded(), here.padded()).await?;
+        }
+        Ok(())
     }
 
     /// The id of the database's key: this node's, if there was none.

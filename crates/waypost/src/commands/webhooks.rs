@@ -46,6 +46,7 @@ pub(crate) struct Create {
     #[command(flatten)]
     one: One,
     /// Where requests go
+    #[arg(id = "endpoint", value_name = "URL")]
     url: String,
 }
 

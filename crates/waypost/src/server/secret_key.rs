@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use waypost_app::App;
-use waypost_app::sealing::{KeyRefused, known_key};
+use waypost_app::sealing::{KeyRefused, has_sealed, known_key};
 use waypost_origin::Origin;
 use waypost_seal::{Key, KeyId, read_key, write_key};
 use waypost_store::traits::Store;
@@ -19,10 +19,12 @@ use crate::failure::Failure;
 pub(super) struct SecretKey {
     file: PathBuf,
     lost: Option<KeyId>,
+    /// Whether other nodes may be at work on the same database.
+    shared: bool,
 }
 
 impl SecretKey {
-    /// Reads the key. If the file is missing and the database has no key yet, or has lost it, makes one.
+    /// Reads the key. If the file is missing, and nothing was encrypted with another or that one is lost, makes one.
     pub(super) async fn open(
         arguments: &Arguments,
         origin: &Origin,
@@ -39,7 +41,9 @@ impl SecretKey {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let known = known_key(store).await.map_err(|error| fail(&error))?;
-                if let Some(known) = known.filter(|known| Some(*known) != lost) {
+                if let Some(known) = known.filter(|known| Some(*known) != lost)
+                    && has_sealed(store).await.map_err(|error| fail(&error))?
+                {
                     return Err(Failure::Failed(format!(
                         "the secret key {} is missing: the secrets of this database are encrypted with the key {known}. Copy the file from a backup or \
                          another node, or name it with `--secret-key-file`. If the key is lost, start once with `--forget-sealed {known}`",
@@ -52,22 +56,27 @@ impl SecretKey {
         };
         let bytes = read_key(&text).map_err(|error| fail(&error))?;
         let key = Key::new(&bytes).map_err(|error| fail(&error))?;
-        Ok((Self { file, lost }, key))
+        Ok((Self { file, lost, shared: arguments.database.is_some() }, key))
     }
 
-    /// Makes sure that the key is the database's.
+    /// Makes sure that the key is the database's. While nothing is encrypted, the key of a SQLite database is the one that is here, and nodes of
+    /// PostgreSQL may differ: all but those with the first key leave webhooks and secrets alone.
     pub(super) async fn settle(self, app: &App) -> Result<(), Failure> {
+        let refused = |refused: KeyRefused| {
+            Failure::Failed(format!("can't use the secret key {}: {refused}", self.file.display()))
+        };
         if let Some(lost) = self.lost {
-            let forgotten = app.forget_sealed(lost).await.map_err(|refused| self.another(&refused))?;
-            for what in forgotten {
+            for what in app.forget_sealed(lost).await.map_err(refused)? {
                 tracing::warn!(what, "forgotten with its key: set it again");
             }
         }
-        app.claim_key().await.map_err(|refused| self.another(&refused))
-    }
-
-    fn another(&self, refused: &KeyRefused) -> Failure {
-        Failure::Failed(format!("can't use the secret key {}: {refused}", self.file.display()))
+        if !self.shared {
+            app.take_over_key().await.map_err(refused)?;
+        }
+        if let Err(another) = app.claim_key().await.map_err(refused)? {
+            tracing::warn!("no webhooks or secrets can be made at this node, and it sends to none: {another}");
+        }
+        Ok(())
     }
 }
 

@@ -192,7 +192,7 @@ impl App {
             }
         };
         let webhooks = async {
-            if let Some(courier) = self.courier.clone() {
+            if let Some(courier) = self.courier.clone().filter(|_| self.other_key.get().is_none()) {
                 Arc::clone(&self).carry_by(courier, stop.clone()).await;
             }
         };
