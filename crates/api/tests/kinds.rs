@@ -80,7 +80,7 @@ fn kinds() -> Vec<Kind> {
         },
         Kind {
             sent: json!({"name": "One", "value": "s3cret", "hosts": ["api.example.com"]}),
-            changed: json!({"name": "One", "hosts": ["api#.example.com"]}),
+            changed: json!({"name": "One", "value": "s3cret#", "hosts": ["api#.example.com"]}),
             ..by_name("secret", "/secrets", "PUT")
         },
         by_name("skill", "/routing/skills", "PATCH"),

@@ -44,6 +44,10 @@ const MAX_NAME: usize = 256;
 /// nowhere else, so that uniqueness does not depend on a database's collation. A name typed on one system and a file's from another
 /// may look the same and be other characters: they are one name.
 pub fn fold_name(name: &str) -> String {
+    // Nearly all are, and each check of a flow folds many.
+    if name.is_ascii() {
+        return fold_key(name);
+    }
     // Lower case of what is composed may be decomposed again.
     fold_key(&name.nfc().collect::<String>()).nfc().collect()
 }
