@@ -9,7 +9,7 @@ use crate::postgres::{Database, Postgres, pgbench};
 use crate::processes;
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::smtp::load::{Load, Session};
-use crate::smtp::server::{Api, Server};
+use crate::smtp::server::{Api, Server, Setting};
 use crate::smtp::{Ground, LIMIT, check};
 
 /// How many nodes share a database.
@@ -27,7 +27,7 @@ impl Nodes {
         let mut servers = Vec::with_capacity(count);
         for number in 0..count {
             let data = ground.scratch.join(format!("{}-node-{number}", database.name));
-            servers.push(Server::start_on(&ground.program, &data, Some(&database.url))?);
+            servers.push(Server::start_on(&ground.program, &data, Setting::on(Some(&database.url)))?);
         }
         let first = servers.first().context("no nodes")?;
         first.apply(&ground.flows)?;
