@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::QueueId;
 use waypost_store::records::catalogue::QueueRecord;
-use waypost_store::records::mail::QueueClaim;
+use waypost_store::records::queues::QueueClaim;
 use waypost_wire::Object;
 use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};
 use waypost_wire::interaction::State as InteractionState;

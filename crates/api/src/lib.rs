@@ -23,6 +23,7 @@ pub mod forwarded;
 pub mod genesys;
 pub mod graph;
 pub mod health;
+mod idempotency;
 pub mod incoming;
 pub mod interactions;
 mod json;

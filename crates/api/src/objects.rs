@@ -1,6 +1,9 @@
 //! Objects of the catalogue over HTTP: list, get, create, change, delete, and what uses them. A kind says where it stands and how it is
 //! read and shown; everything else is the same for all.
 
+use std::slice;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -71,6 +74,15 @@ pub(crate) trait Resource: Object {
 
     /// An object as it is answered: whole, or as a list shows it.
     fn view(&self, state: &ApiState, whole: bool) -> Self::View;
+
+    /// Adds to views what only the store knows of their objects, for those who read them.
+    fn measure(
+        _state: &ApiState,
+        _objects: &[Arc<Self>],
+        _views: &mut [Self::View],
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Why a change was refused.
     fn refused(error: ChangeError) -> ApiError {
@@ -197,7 +209,9 @@ pub(crate) async fn list<K: Resource>(
         objects.reverse();
     }
     let (objects, total) = paging.cut(objects);
-    Ok(Json(paging.page(objects.iter().map(|object| object.view(&state, whole)).collect(), total, &uri)))
+    let mut views: Vec<_> = objects.iter().map(|object| object.view(&state, whole)).collect();
+    K::measure(&state, &objects, &mut views).await?;
+    Ok(Json(paging.page(views, total, &uri)))
 }
 
 /// POST.
@@ -232,7 +246,9 @@ async fn get<K: Resource>(
     if !object.is_under(&path) {
         return Err(not_found::<K>(&id.to_string()));
     }
-    Ok(tagged(&state, &*object))
+    let (tag, Json(mut view)) = tagged(&state, &*object);
+    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// PUT, or PATCH.

@@ -1,5 +1,7 @@
 //! `/routing/queues`: the queues that work waits in.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use waypost_app::access::scopes::Scope;
@@ -31,6 +33,9 @@ const SET_BY_SERVER: &[&str] = &[
     "modifiedBy",
     "selfUri",
     "sourceQueueId",
+    "waiting",
+    "oldestWaitingAt",
+    "overServiceLevel",
 ];
 
 /// The endpoints of this group.
@@ -126,17 +131,31 @@ impl Resource for QueueRecord {
     fn view(&self, _: &ApiState, _: bool) -> Queue {
         let mut extra = self.extra.clone();
         let service_level = extra.shift_remove(Self::SERVICE_LEVEL);
+        // Earlier releases kept whatever else clients sent.
+        extra.retain(|name, _| !SET_BY_SERVER.contains(&name.as_str()));
         Queue {
             id: self.id,
             name: self.name.clone(),
             division: Division::home(),
             built_in: self.built_in,
             service_level: service_level.and_then(|level| level.as_str().map(str::to_owned)),
+            waiting: None,
+            oldest_waiting_at: None,
+            over_service_level: None,
             extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),
             self_uri: format!("/api/v2/routing/queues/{}", self.id),
         }
+    }
+
+    async fn measure(state: &ApiState, queues: &[Arc<Self>], views: &mut [Queue]) -> Result<(), ApiError> {
+        for (view, depth) in views.iter_mut().zip(state.app.depths(queues).await?) {
+            view.waiting = Some(depth.waiting);
+            view.oldest_waiting_at = depth.oldest_at.map(Into::into);
+            view.over_service_level = depth.late;
+        }
+        Ok(())
     }
 }
 

@@ -1,35 +1,28 @@
-//! Interactions: accepted over HTTP, looked at, run again, claimed from queues.
+//! Interactions: accepted over HTTP, looked at, completed, erased.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
-use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{InteractionId, QueueId};
+use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
 use waypost_store::error::{LeaseError, StoreError};
-use waypost_store::leases::Lease;
 use waypost_store::records::audit::{About, AuditRecord, By};
-use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{
-    AcceptOutcome, Accepted, AttributesSet, IdempotencyKey, InteractionFilter, InteractionRecord, QueueClaim,
-    QueueLease, RunSummary, State, Summary,
+    AcceptOutcome, Accepted, AttributesSet, InteractionFilter, InteractionRecord, RunSummary, State, Summary,
 };
 
 use crate::App;
-use crate::mail::intake::{Arrival, Bound};
+use crate::idempotency::{self, KeyError};
+use crate::mail::intake::Arrival;
 use crate::observed::Protocol;
 
 /// So many characters of what is no address are told back.
@@ -44,12 +37,9 @@ pub enum AcceptError {
     /// No route takes mail for this address.
     #[error("no route for `{0}`")]
     NoRoute(String),
-    /// The idempotency key was used with another body.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// The same request is being worked on.
-    #[error("a request with this idempotency key is in flight")]
-    InFlight,
+    /// The request has a key that can't be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,29 +65,6 @@ pub enum InteractionError {
     Store(#[from] StoreError),
 }
 
-/// Why work was not claimed, or what was claimed not changed.
-#[derive(Debug, Error)]
-pub enum ClaimError {
-    /// The queue does not exist.
-    #[error("queue `{0}` was not found")]
-    NoQueue(QueueId),
-    /// The lease ended, or was never given.
-    #[error("the lease was lost: it ended, or was never given")]
-    Lost,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<LeaseError> for ClaimError {
-    fn from(error: LeaseError) -> Self {
-        match error {
-            LeaseError::Lost | LeaseError::NoQueue => Self::Lost,
-            LeaseError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 /// What a mail over HTTP became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpAcceptance {
@@ -105,29 +72,6 @@ pub struct HttpAcceptance {
     pub interactions: Vec<InteractionId>,
     /// Interactions that the mail repeats.
     pub duplicates_of: Vec<InteractionId>,
-}
-
-/// Idempotency keys whose requests are being worked on in this process.
-#[derive(Debug, Default)]
-pub struct InFlight(Mutex<HashSet<String>>);
-
-impl InFlight {
-    /// Enters a key until the guard is dropped; `None` if it is in flight.
-    fn enter(&self, key: &str) -> Option<InFlightGuard<'_>> {
-        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
-        entered.then(|| InFlightGuard { keys: self, key: key.to_owned() })
-    }
-}
-
-struct InFlightGuard<'k> {
-    keys: &'k InFlight,
-    key: String,
-}
-
-impl Drop for InFlightGuard<'_> {
-    fn drop(&mut self) {
-        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
 }
 
 impl App {
@@ -152,24 +96,17 @@ impl App {
         if !problems.is_empty() {
             return Err(AcceptError::Invalid(problems));
         }
-        let route = match self.catalogue.running().routes.find(&to) {
-            RouteMatch::Route(route) => Some(route),
-            RouteMatch::Postmaster => None,
-            RouteMatch::None => return Err(AcceptError::NoRoute(to)),
-        };
+        let Some(recipient) = self.bound(&to) else { return Err(AcceptError::NoRoute(to)) };
         let from = from.unwrap_or_else(|| sender(&raw));
-        let idempotency = idempotency_key
-            .map(|key| IdempotencyKey { key: format!("{actor}\n{key}"), fingerprint: fingerprint(&from, &to, &raw) });
-        let _guard = match &idempotency {
-            Some(key) => Some(self.in_flight.enter(&key.key).ok_or(AcceptError::InFlight)?),
-            None => None,
-        };
-        let recipients = vec![Bound::to(to, route)];
+        let idempotency =
+            idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
+        let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
+        let recipients = vec![recipient];
         let outcome =
             self.accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency }).await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
-            AcceptOutcome::KeyReused => return Err(AcceptError::KeyReused),
+            AcceptOutcome::KeyReused => return Err(KeyError::Reused.into()),
             AcceptOutcome::Replayed(interactions) => acceptance.interactions = interactions,
             AcceptOutcome::Committed(accepted) => {
                 for one in accepted {
@@ -348,53 +285,6 @@ impl App {
     pub async fn summary(&self) -> Result<Summary, StoreError> {
         self.store.summary().await
     }
-
-    /// Claims work from a queue; waits up to `wait` for some to come.
-    ///
-    /// # Errors
-    /// The queue is not found, or the store.
-    pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, ClaimError> {
-        self.catalogue.object::<QueueRecord>(&claim.queue).map_err(|_| ClaimError::NoQueue(claim.queue))?;
-        let deadline = Instant::now() + wait;
-        loop {
-            let notified = self.decided.notified();
-            let leases = self.store.claim(&claim, self.origin.now()).await?;
-            if !leases.is_empty() || Instant::now() >= deadline {
-                return Ok(leases);
-            }
-            let moment = deadline.min(Instant::now() + Duration::from_millis(500));
-            let _ = timeout_at(moment, notified).await;
-        }
-    }
-
-    /// Completes claimed work.
-    ///
-    /// # Errors
-    /// The lease was lost, or the store.
-    pub async fn acknowledge(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
-        Ok(self.store.acknowledge(queue, token, self.origin.now()).await?)
-    }
-
-    /// Gives claimed work back.
-    ///
-    /// # Errors
-    /// The lease was lost, or the store.
-    pub async fn release(&self, queue: QueueId, token: Uuid) -> Result<(), ClaimError> {
-        self.store.release(queue, token, self.origin.now()).await?;
-        self.decided.notify_waiters();
-        Ok(())
-    }
-
-    /// Makes a lease last longer; answers its new end.
-    ///
-    /// # Errors
-    /// The lease was lost, or the store.
-    pub async fn extend(&self, queue: QueueId, token: Uuid, lease_seconds: u32) -> Result<Timestamp, ClaimError> {
-        let now = self.origin.now();
-        let lease = Lease { id: token, until: now }.renewed(now, Duration::from_secs(lease_seconds.into()));
-        self.store.extend(queue, lease, now).await?;
-        Ok(lease.until)
-    }
 }
 
 /// The state that is shown as this one is, if there is another.
@@ -450,15 +340,6 @@ pub(crate) fn no_address(name: &str, text: &str, required: bool) -> Option<Diagn
     let shown: String = text.chars().take(SHOWN_ADDRESS).flat_map(char::escape_debug).collect();
     let problem = Diagnostic::error(Code::InvalidValue, name, format!("`{shown}` is not an address"));
     Some(problem.expected("one address, such as ann@example.com"))
-}
-
-fn fingerprint(from: &str, to: &str, raw: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in [from.as_bytes(), to.as_bytes(), raw] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
 }
 
 /// The address of a raw message's From; empty if it has none.

@@ -3,12 +3,14 @@
 pub mod access;
 pub mod audit;
 pub mod conversations;
+pub mod idempotency;
 pub mod interactions;
 pub mod mail;
 pub mod metrics;
 pub mod observed;
 pub mod outbox;
 pub mod peers;
+pub mod queues;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
@@ -31,7 +33,7 @@ use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
-use interactions::InFlight;
+use idempotency::InFlight;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use metrics::Metrics;

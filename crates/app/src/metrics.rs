@@ -2,6 +2,7 @@
 //! only grows. Labels have few values, and none of them tells anything of a mail.
 
 mod process;
+mod queues;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -289,7 +290,8 @@ const fn state_name(state: State) -> &'static str {
 }
 
 impl App {
-    /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was.
+    /// All that is measured, as [`MEDIA_TYPE`]. What only the store knows is asked for now; what it does not tell stays as it was, and queues
+    /// are left out.
     pub async fn metrics_text(&self) -> String {
         let metrics = &self.metrics;
         match self.store.summary().await {
@@ -305,9 +307,14 @@ impl App {
         metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
         metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
         metrics.process.look();
+        let queues = self.measured_queues().await;
         let mut text = String::new();
         // Writing to a string does not fail.
-        let _ = encode(&mut text, &metrics.registry);
+        let _ = encode_registry(&mut text, &metrics.registry);
+        if let Ok(queues) = queues {
+            let _ = encode_registry(&mut text, &queues);
+        }
+        let _ = encode_eof(&mut text);
         text
     }
 }

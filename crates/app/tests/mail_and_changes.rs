@@ -17,7 +17,8 @@ use waypost_flow::source;
 use waypost_ids::DecisionKind;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord, RouteTarget};
-use waypost_store::records::mail::{AcceptOutcome, Accepted, QueueClaim};
+use waypost_store::records::mail::{AcceptOutcome, Accepted};
+use waypost_store::records::queues::QueueClaim;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
 const BY: By<'static> = By { actor: "test", note: None };

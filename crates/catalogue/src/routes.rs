@@ -86,6 +86,13 @@ impl Routes {
             None => RouteMatch::None,
         }
     }
+
+    /// The route whose pattern is an address's whole local part: neither a pattern with a `*`, nor one that is found without the `+tag`.
+    pub fn named(&self, address: &str) -> Option<&Arc<RouteRecord>> {
+        let lower = address.to_lowercase();
+        let (local, domain) = lower.rsplit_once('@')?;
+        self.domains.get(&*one_form(domain))?.exact.get(local)
+    }
 }
 
 /// A domain in the one form by which it is looked up: A-label and U-label (RFC 5890, section 2.3.2.1) are one domain. What is no
@@ -166,6 +173,20 @@ mod tests {
         check(&all, "aXbYc@example.com", "a*b*c");
         check(&all, "abx@example.com", "*");
         check(&all, "support@elsewhere.com", "(none)");
+    }
+
+    #[test]
+    fn a_route_names_its_whole_local_part_alone() {
+        let routes = routes(&["support", "support+vip", "*"]);
+        for (address, named) in [
+            ("Support+VIP@Example.com", Some("support+vip")),
+            ("support+other@example.com", None),
+            ("anybody@example.com", None),
+            ("support@elsewhere.com", None),
+            ("support", None),
+        ] {
+            assert_eq!(routes.named(address).map(|route| route.pattern.as_str()), named, "{address}");
+        }
     }
 
     #[test]

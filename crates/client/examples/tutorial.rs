@@ -83,5 +83,6 @@ pub async fn run(client: &Client) -> Result<Interaction, waypost_client::Error> 
         wait: true,
         idempotency_key: Some("tutorial-1".to_owned()),
     };
-    client.interactions().send(mail).await
+    let sent = client.interactions().send(mail).await?;
+    Ok(sent.expect("only a bounce makes no interaction"))
 }

@@ -83,15 +83,15 @@ impl Interactions<'_> {
         self.0.chunks(&with_query("/interactions", &filter.parameters()))
     }
 
-    /// Hands a mail in: answered when it is on stable storage.
-    pub async fn send(&self, mail: Mail) -> Result<Interaction> {
+    /// Hands a mail in: answered when it is on stable storage. A bounce of something that was sent makes no interaction: none is answered.
+    pub async fn send(&self, mail: Mail) -> Result<Option<Interaction>> {
         let parameters = [
             ("to", Some(mail.to)),
             ("from", Some(mail.from).filter(|from| !from.is_empty())),
             ("wait", flag(mail.wait)),
         ];
         let body = Body::Message { raw: mail.raw, idempotency_key: mail.idempotency_key };
-        self.0.0.json(Method::POST, &with_query("/interactions", &parameters), body).await
+        self.0.0.maybe_json(Method::POST, &with_query("/interactions", &parameters), body).await
     }
 
     /// An interaction with its runs.
@@ -125,14 +125,27 @@ impl Interactions<'_> {
         self.0.post(&path, &Object::new()).await
     }
 
-    /// Answers the sender, under a claim's token.
-    pub async fn reply(&self, id: InteractionId, request: &ReplyRequest) -> Result<Deliveries> {
-        self.0.post(&format!("/interactions/{id}/reply"), request).await
+    /// Answers the sender, under a claim's token. The same request with the same key within 24 hours sends nothing again: with a key, it is
+    /// sent again where it may have arrived.
+    pub async fn reply(
+        &self,
+        id: InteractionId,
+        request: &ReplyRequest,
+        idempotency_key: Option<&str>,
+    ) -> Result<Deliveries> {
+        let body = Body::json_once(request, idempotency_key)?;
+        self.0.0.json(Method::POST, &format!("/interactions/{id}/reply"), body).await
     }
 
-    /// Hands the message on, under a claim's token.
-    pub async fn forward(&self, id: InteractionId, request: &ForwardRequest) -> Result<Deliveries> {
-        self.0.post(&format!("/interactions/{id}/forward"), request).await
+    /// Hands the message on, under a claim's token; a key does the same as for [`reply`](Self::reply).
+    pub async fn forward(
+        &self,
+        id: InteractionId,
+        request: &ForwardRequest,
+        idempotency_key: Option<&str>,
+    ) -> Result<Deliveries> {
+        let body = Body::json_once(request, idempotency_key)?;
+        self.0.0.json(Method::POST, &format!("/interactions/{id}/forward"), body).await
     }
 
     /// Puts it into another queue, under a claim's token, which ends.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::{Method, Response, header};
+use reqwest::{Method, RequestBuilder, Response, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use waypost_origin::Origin;
@@ -27,6 +27,7 @@ pub(crate) enum Body {
     Json {
         text: Bytes,
         if_match: Option<u64>,
+        idempotency_key: Option<String>,
     },
     Message {
         raw: Bytes,
@@ -40,9 +41,18 @@ impl Body {
     }
 
     pub(crate) fn json_for(value: &impl Serialize, if_match: Option<u64>) -> Result<Self> {
-        let text = serde_json::to_vec(value).map_err(|error| Error::Configuration(error.to_string()))?;
-        Ok(Self::Json { text: text.into(), if_match })
+        Ok(Self::Json { text: text_of(value)?, if_match, idempotency_key: None })
     }
+
+    /// A request that does no more when it arrives twice, if it has a key.
+    pub(crate) fn json_once(value: &impl Serialize, idempotency_key: Option<&str>) -> Result<Self> {
+        let idempotency_key = idempotency_key.map(str::to_owned);
+        Ok(Self::Json { text: text_of(value)?, if_match: None, idempotency_key })
+    }
+}
+
+fn text_of(value: &impl Serialize) -> Result<Bytes> {
+    serde_json::to_vec(value).map(Bytes::from).map_err(|error| Error::Configuration(error.to_string()))
 }
 
 /// A server.
@@ -67,6 +77,20 @@ impl Transport {
     pub(crate) async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T> {
         let bytes = self.send(method, path, body).await?;
         serde_json::from_slice(&bytes).map_err(|error| self.unreadable(&error))
+    }
+
+    /// Sends, and reads the answer as JSON; none if it has no content.
+    pub(crate) async fn maybe_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<Option<T>> {
+        let bytes = self.send(method, path, body).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| self.unreadable(&error))
     }
 
     /// Sends until there is a success, or a failure that will not pass.
@@ -114,19 +138,16 @@ impl Transport {
             Body::Nothing => request,
             Body::NothingFor(format) => request.header(header::ACCEPT, format),
             Body::Csv(text) => request.header(header::CONTENT_TYPE, "text/csv").body(text),
-            Body::Json { text, if_match } => {
+            Body::Json { text, if_match, idempotency_key } => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
-                match if_match {
+                let request = match if_match {
                     Some(revision) => request.header(header::IF_MATCH, format!("\"{revision}\"")),
                     None => request,
-                }
+                };
+                keyed(request, idempotency_key)
             }
             Body::Message { raw, idempotency_key } => {
-                let request = request.header(header::CONTENT_TYPE, "message/rfc822").body(raw);
-                match idempotency_key {
-                    Some(key) => request.header("Idempotency-Key", key),
-                    None => request,
-                }
+                keyed(request.header(header::CONTENT_TYPE, "message/rfc822").body(raw), idempotency_key)
             }
         };
         self.answer(request.send().await).await
@@ -205,6 +226,13 @@ impl Transport {
     }
 }
 
+fn keyed(request: RequestBuilder, idempotency_key: Option<String>) -> RequestBuilder {
+    match idempotency_key {
+        Some(key) => request.header("Idempotency-Key", key),
+        None => request,
+    }
+}
+
 /// A failure, and whether the server can have done what was asked all the same.
 struct Failed {
     kind: Error,
@@ -215,9 +243,11 @@ struct Failed {
 /// carries a key. A change that is meant for one revision is none: its own success would make the next try 412.
 fn may_arrive_twice(method: &Method, body: &Body) -> bool {
     match body {
-        Body::Message { idempotency_key, .. } => idempotency_key.is_some() || method.is_idempotent(),
         Body::Json { if_match: Some(_), .. } => false,
-        Body::Json { .. } | Body::Csv(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
+        Body::Message { idempotency_key, .. } | Body::Json { idempotency_key, .. } => {
+            idempotency_key.is_some() || method.is_idempotent()
+        }
+        Body::Csv(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
     }
 }
 

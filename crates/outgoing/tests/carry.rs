@@ -15,6 +15,7 @@ mod server;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,12 +28,20 @@ use server::{Certificate, Server};
 
 const CONTENT: &[u8] = b"From: a@post.example\r\nSubject: x\r\n\r\n.hidden\nGr\xC3\xBC\xC3\x9Fe\r\n";
 
-struct Token;
+/// `t0ken`, and another once that was refused.
+#[derive(Default)]
+struct Token {
+    refused: AtomicBool,
+}
 
 #[async_trait]
 impl TokenSource for Token {
     async fn token(&self) -> Result<String, String> {
-        Ok("t0ken".to_owned())
+        Ok(if self.refused.load(Ordering::Relaxed) { "an0ther" } else { "t0ken" }.to_owned())
+    }
+
+    async fn refused(&self, token: &str) {
+        self.refused.fetch_or(token == "t0ken", Ordering::Relaxed);
     }
 }
 
@@ -42,6 +51,10 @@ struct NoToken;
 impl TokenSource for NoToken {
     async fn token(&self) -> Result<String, String> {
         Err("the token server answered 503".to_owned())
+    }
+
+    async fn refused(&self, token: &str) {
+        panic!("{token} was never given");
     }
 }
 
@@ -59,7 +72,7 @@ fn settings(server: &Server, certificate: &Certificate, way: &str, timeout: Dura
         "mx" => return settings,
         "relay" | "relay tls" => None,
         "relay password" | "relay tls password" => Some(Proof::Password("s3cret".into())),
-        "relay token" => Some(Proof::Token(Arc::new(Token))),
+        "relay token" => Some(Proof::Token(Arc::new(Token::default()))),
         "relay no token" => Some(Proof::Token(Arc::new(NoToken))),
         other => panic!("`{other}` is no way"),
     };
@@ -227,7 +240,7 @@ async fn what_dns_says_of_a_domain_decides() {
 #[test]
 fn secrets_are_in_no_debug_text() {
     let smarthost = Smarthost::parse("smtp://ann@relay.example").unwrap();
-    for proof in [Proof::Password("s3cret".into()), Proof::Token(Arc::new(Token))] {
+    for proof in [Proof::Password("s3cret".into()), Proof::Token(Arc::new(Token::default()))] {
         let relay = Relay { smarthost: smarthost.clone(), proof: Some(proof) };
         let shown = format!("{relay:?}");
         assert!(!shown.contains("s3cret") && shown.contains("(…)"), "{shown}");

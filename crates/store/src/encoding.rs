@@ -119,21 +119,20 @@ impl DecisionMore {
     }
 }
 
-/// A decision as it is kept: the queue where the interaction stands, and what decisions seldom have. A forward stands nowhere, unless every
-/// recipient is held back.
+/// A decision as it is kept: the queue that the interaction comes into, and what decisions seldom have.
 pub(crate) fn decision_columns(run: &RunRecord, forwards: Forwards) -> (Option<QueueId>, DecisionMore) {
-    let more = DecisionMore::of(&run.decision);
-    match (run.decision.kind, forwards) {
-        (DecisionKind::Queue | DecisionKind::Unrouted | DecisionKind::Disconnect, _) => (run.decision.queue, more),
-        (DecisionKind::Forward, Forwards::Nothing | Forwards::Pending) => (None, more),
-        (DecisionKind::Forward, Forwards::Done) => (None, DecisionMore { forwarded: true, ..more }),
+    let (queue, more) = (forwards.queue_of(&run.decision), DecisionMore::of(&run.decision));
+    let more = match (run.decision.kind, forwards) {
+        (DecisionKind::Forward, Forwards::Done) => DecisionMore { forwarded: true, ..more },
         (DecisionKind::Forward, Forwards::Failed) => {
             let sent = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
             let told = |to: &Addressed| Some(held_back(&to.target, &to.held.as_ref()?.reason));
-            let error = Some(error(&sent.filter_map(told).collect::<Vec<_>>()));
-            (run.decision.queue, DecisionMore { error, ..more })
+            DecisionMore { error: Some(error(&sent.filter_map(told).collect::<Vec<_>>())), ..more }
         }
-    }
+        (DecisionKind::Forward, Forwards::Nothing | Forwards::Pending)
+        | (DecisionKind::Queue | DecisionKind::Unrouted | DecisionKind::Disconnect, _) => more,
+    };
+    (queue, more)
 }
 
 /// The number that stands for a kind of delivery; numbers never change their meaning.

@@ -16,13 +16,14 @@ use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::mail::{
-    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, QueueClaim, QueueLease,
+    AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
 };
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
-    Transfer, Unchanged,
+    SendOutcome, Transfer, Unchanged,
 };
+use crate::records::queues::{DepthOf, QueueClaim, QueueDepth, QueueLease};
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::tables::{
@@ -158,6 +159,9 @@ pub trait QueueStore: Send + Sync {
 
     /// Renews a lease that has time left, until its new end.
     async fn extend(&self, queue: QueueId, lease: Lease, now: Timestamp) -> Result<(), LeaseError>;
+
+    /// How much waits in each of these queues, in their order. What it costs does not grow with what waits.
+    async fn depths(&self, queues: &[DepthOf]) -> Result<Vec<QueueDepth>, StoreError>;
 }
 
 /// What goes out. Mail is kept with what it is sent for: with a run ([`RunRecord::sends`]), or under a claim.
@@ -224,14 +228,16 @@ pub trait OutboxStore: Send + Sync {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
 
-    /// Keeps a mail that whoever claimed an interaction sends, under the claim's token.
+    /// Keeps a mail that whoever claimed an interaction sends, under the claim's token. A request whose key was used before is answered by
+    /// that, also when the claim has ended since.
     async fn send(
         &self,
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError>;
+    ) -> Result<SendOutcome, LeaseError>;
 
     /// Puts a claimed interaction into another queue, under the claim's token. A queue that is gone is refused with [`LeaseError::NoQueue`].
     async fn transfer(

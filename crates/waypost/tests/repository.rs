@@ -6,14 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
     ("schedule", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
-    ("outgoing", &["mail"]),
+    ("reach", &[]),
+    ("outgoing", &["mail", "reach"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
     ("client", &["ids", "origin", "wire"]),
@@ -62,6 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
             "origin",
             "outgoing",
             "project",
+            "reach",
             "schedule",
             "store",
             "wire",

@@ -200,6 +200,7 @@ fn a_smarthost_is_logged_in_to_with_an_access_token() {
                 ("WAYPOST_SMARTHOST", smarthost.into()),
                 ("WAYPOST_SMARTHOST_CA", certificate.into()),
                 ("WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN", "r3fresh".into()),
+                ("WAYPOST_ALLOW_PRIVATE_TARGETS", "127.0.0.0/8".into()),
             ],
             ..Start::default()
         },

@@ -37,6 +37,12 @@ pub struct Interaction {
     pub state: State,
     /// When it was accepted.
     pub received_at: Time,
+    /// When it came into its queue; absent while it is in none. A claim that is given back leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Time>,
+    /// Whether it waits for longer than its queue's service level; absent while it does not wait, or where there is no level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_service_level: Option<bool>,
     /// How it was handed over.
     pub envelope: Envelope,
     /// The Message-ID without angle brackets.

@@ -25,6 +25,15 @@ pub struct Queue {
     /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
+    /// How many interactions wait in it: decided, and claimed by nobody. This and the next two are in answers to GET alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
+    /// When the one that has waited longest came into the queue; absent when none waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_waiting_at: Option<Time>,
+    /// How many wait for longer than the service level, counted up to 10,000; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_service_level: Option<u64>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,

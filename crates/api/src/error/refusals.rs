@@ -2,10 +2,12 @@
 
 use axum::http::StatusCode;
 use waypost_app::access::{AccessError, GrantError};
-use waypost_app::interactions::{AcceptError, ClaimError, InteractionError};
+use waypost_app::idempotency::KeyError;
+use waypost_app::interactions::{AcceptError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
 use waypost_app::outbox::agents::AgentError;
 use waypost_app::outbox::deliveries::{ActError, ReadError};
+use waypost_app::queues::ClaimError;
 use waypost_app::replay::ReplayError;
 use waypost_app::tables::RowError;
 use waypost_aside::Failed;
@@ -72,15 +74,22 @@ impl From<ChangeError> for ApiError {
 
 impl From<AcceptError> for ApiError {
     fn from(error: AcceptError) -> Self {
-        let unprocessable = |code: &'static str| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string());
+        let message = error.to_string();
         match error {
             AcceptError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
-            AcceptError::NoRoute(_) => unprocessable("email.route.missing"),
-            AcceptError::KeyReused => unprocessable("idempotency.key.reused"),
-            AcceptError::InFlight => {
-                Self::new(StatusCode::CONFLICT, "idempotency.key.in.flight", error.to_string()).retry_after(1)
-            }
+            AcceptError::NoRoute(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
+            AcceptError::Key(error) => error.into(),
             AcceptError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeyError> for ApiError {
+    fn from(error: KeyError) -> Self {
+        let message = error.to_string();
+        match error {
+            KeyError::Reused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key.reused", message),
+            KeyError::InFlight => Self::new(StatusCode::CONFLICT, "idempotency.key.in.flight", message).retry_after(1),
         }
     }
 }
@@ -138,6 +147,7 @@ impl From<AgentError> for ApiError {
         match error {
             AgentError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
             AgentError::Lost => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            AgentError::Key(error) => error.into(),
             AgentError::Interaction(error) => error.into(),
         }
     }
@@ -365,8 +375,8 @@ mod tests {
             ),
             (Stale { kind: "flow", name: String::new(), current: 2 }.into(), 412, "precondition.failed"),
             (AcceptError::NoRoute("a@b".to_owned()).into(), 422, "email.route.missing"),
-            (AcceptError::KeyReused.into(), 422, "idempotency.key.reused"),
-            (AcceptError::InFlight.into(), 409, "idempotency.key.in.flight"),
+            (KeyError::Reused.into(), 422, "idempotency.key.reused"),
+            (KeyError::InFlight.into(), 409, "idempotency.key.in.flight"),
             (GrantError::BadCredentials.into(), 401, "bad.credentials"),
             (GrantError::Throttled { seconds: 9 }.into(), 429, "too.many.requests"),
             (StoreError::Full.into(), 503, "service.unavailable"),

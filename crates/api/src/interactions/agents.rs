@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use uuid::Uuid;
-use waypost_app::outbox::agents::{WantedTransfer, Written};
+use waypost_app::outbox::agents::{WantedForward, WantedTransfer, Written};
 use waypost_ids::QueueId;
 use waypost_store::records::outbox::DeliveryRecord;
 use waypost_wire::delivery::Deliveries;
@@ -15,6 +16,7 @@ use crate::body::ObjectBody;
 use crate::deliveries::view as deliveries;
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::idempotency;
 use crate::query::Query;
 use crate::state::ApiState;
 
@@ -24,10 +26,11 @@ pub async fn reply(
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
     query: Query,
+    headers: HeaderMap,
     ObjectBody(mut body): ObjectBody,
 ) -> Result<Json<Deliveries>, ApiError> {
     query.finish()?;
-    let id = parse_id(&id)?;
+    let (id, key) = (parse_id(&id)?, idempotency::key(&headers)?);
     let token = token(&mut body);
     let written = Written {
         text: body.text("text").unwrap_or_default(),
@@ -37,7 +40,7 @@ pub async fn reply(
         attach_original: body.flag("attachOriginal").unwrap_or(false),
     };
     body.finish(&["token", "text", "html", "subject", "replyAll", "attachOriginal"])?;
-    Ok(made(&state, state.app.reply(&caller.client, (id, token), written).await?))
+    Ok(made(&state, state.app.reply(&caller.client, (id, token), written, key.as_deref()).await?))
 }
 
 /// `POST /interactions/{interactionId}/forward`
@@ -46,16 +49,19 @@ pub async fn forward(
     caller: Caller<EmailWrite>,
     Path(id): Path<String>,
     query: Query,
+    headers: HeaderMap,
     ObjectBody(mut body): ObjectBody,
 ) -> Result<Json<Deliveries>, ApiError> {
     query.finish()?;
-    let id = parse_id(&id)?;
+    let (id, key) = (parse_id(&id)?, idempotency::key(&headers)?);
     let token = token(&mut body);
-    let addresses = body.texts("addresses").unwrap_or_default();
-    let attach = body.flag("attach").unwrap_or(false);
-    let text = body.text("text");
+    let forward = WantedForward {
+        addresses: body.texts("addresses").unwrap_or_default(),
+        attach: body.flag("attach").unwrap_or(false),
+        text: body.text("text"),
+    };
     body.finish(&["token", "addresses", "attach", "text"])?;
-    Ok(made(&state, state.app.forward(&caller.client, (id, token), addresses, attach, text).await?))
+    Ok(made(&state, state.app.forward(&caller.client, (id, token), forward, key.as_deref()).await?))
 }
 
 /// `POST /interactions/{interactionId}/transfer`

@@ -8,6 +8,7 @@ use waypost_wire::delivery::{CompleteRequest, Deliveries, ForwardRequest, Ledger
 use waypost_wire::interaction::{Attachments, Interaction, Reruns, Summary, Trace};
 
 use super::{agents, attachments, get, ledger, list, post, rerun};
+use crate::idempotency;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 
@@ -49,17 +50,21 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/interactions",
             post::accept,
-            operation("postInteractions", Scope::EmailWrite, "Hand in a mail: answered once it is on stable storage")
+            idempotency::described(
+                operation(
+                    "postInteractions",
+                    Scope::EmailWrite,
+                    "Hand in a mail: answered once it is on stable storage",
+                )
                 .text("to", "The address that the mail is for.")
                 .required()
                 .text("from", "The envelope sender; `<>`: the null reverse-path; left out: the address of From.")
-                .flag("wait", "Wait for the decision, 15 seconds at most.")
-                .header("Idempotency-Key", "The same key within 24 hours is the same request.")
-                .message_body()
-                .answers::<Interaction>()
-                .answers_with::<Interaction>(StatusCode::ACCEPTED)
-                .empty(StatusCode::NO_CONTENT)
-                .refuses(&[409, 422]),
+                .flag("wait", "Wait for the decision, 15 seconds at most."),
+            )
+            .message_body()
+            .answers::<Interaction>()
+            .answers_with::<Interaction>(StatusCode::ACCEPTED)
+            .empty(StatusCode::NO_CONTENT),
         )
         .post(
             "/interactions/rerun",
@@ -120,18 +125,26 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/interactions/{interactionId}/reply",
             agents::reply,
-            operation("postInteractionReply", Scope::EmailWrite, "Answer the sender of claimed work")
-                .body::<ReplyRequest>()
-                .answers::<Deliveries>()
-                .refuses(&[409, 410]),
+            idempotency::described(operation(
+                "postInteractionReply",
+                Scope::EmailWrite,
+                "Answer the sender of claimed work",
+            ))
+            .body::<ReplyRequest>()
+            .answers::<Deliveries>()
+            .refuses(&[410]),
         )
         .post(
             "/interactions/{interactionId}/forward",
             agents::forward,
-            operation("postInteractionForward", Scope::EmailWrite, "Hand the message of claimed work on")
-                .body::<ForwardRequest>()
-                .answers::<Deliveries>()
-                .refuses(&[409, 410]),
+            idempotency::described(operation(
+                "postInteractionForward",
+                Scope::EmailWrite,
+                "Hand the message of claimed work on",
+            ))
+            .body::<ForwardRequest>()
+            .answers::<Deliveries>()
+            .refuses(&[410]),
         )
         .post(
             "/interactions/{interactionId}/transfer",

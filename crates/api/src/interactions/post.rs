@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use waypost_wire::error::Problem;
 use waypost_wire::interaction::Interaction;
@@ -14,16 +14,12 @@ use crate::auth::{Caller, EmailWrite};
 use crate::body::{media_type, read, unsupported};
 use crate::context::Remote;
 use crate::error::ApiError;
+use crate::idempotency;
 use crate::query::Query;
 use crate::state::ApiState;
 
 /// How long an answer waits for the decision, when asked to.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// Longer keys are refused.
-const MAX_KEY: usize = 255;
 
 /// The endpoint: 202 as soon as the mail is on stable storage; with `wait=true` 200 and the decision, if there is one in time.
 /// A mail that was accepted before is answered with the interaction that it made then; a bounce of a delivery, which makes none, with 204.
@@ -42,7 +38,7 @@ pub async fn accept(
     let wait = query.flag("wait");
     query.finish()?;
     let (parts, body) = request.into_parts();
-    let key = idempotency_key(&parts.headers)?;
+    let key = idempotency::key(&parts.headers)?;
     match media_type(&parts.headers).as_deref() {
         None | Some("message/rfc822" | "message/global") => {}
         Some(other) => return Err(unsupported(other, "message/rfc822")),
@@ -64,19 +60,4 @@ pub async fn accept(
     let status = if wait && decided { StatusCode::OK } else { StatusCode::ACCEPTED };
     let interaction = Interaction { duplicate, ..view::interaction(&state.app, record, Vec::new()) };
     Ok((status, Json(interaction)).into_response())
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    match value.to_str().map(str::trim) {
-        Ok(key) if !key.is_empty() && key.len() <= MAX_KEY => Ok(Some(key.to_owned())),
-        _ => {
-            let problem = Problem {
-                path: Some("Idempotency-Key".to_owned()),
-                expected: Some(format!("1 to {MAX_KEY} printable ASCII characters")),
-                ..Problem::new("invalid.value", "the idempotency key can't be used")
-            };
-            Err(ApiError::invalid("invalid.value", vec![problem]))
-        }
-    }
 }

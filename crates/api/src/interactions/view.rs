@@ -34,10 +34,13 @@ fn state(state: kept::State) -> State {
 
 /// An interaction with its runs, if they were read.
 pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) -> Interaction {
+    let queue = record.decision.as_ref().and_then(|made| made.queue).filter(|_| record.state == kept::State::Decided);
     Interaction {
         id: record.id,
         state: state(record.state),
         received_at: record.received_at.into(),
+        queued_at: record.queued_at.map(Into::into),
+        over_service_level: queue.zip(record.queued_at).and_then(|(queue, at)| app.is_late(queue, at)),
         envelope: Envelope { from: record.envelope_from, to: record.envelope_to, remote: record.remote },
         message_id: record.message_id,
         subject: (!record.erased).then_some(record.subject),

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::{DeliveryId, InteractionId};
@@ -25,7 +26,7 @@ use super::parked::Outside;
 use super::underway::{Care, Underway};
 use crate::App;
 use crate::observed::{Protocol, Ran};
-use crate::outbox::desk::Desk;
+use crate::outbox::desk::{Desk, Returns};
 use crate::outbox::returned::{Arrived, Returned};
 use crate::traces::trace_id;
 use waypost_members::email::Envelope;
@@ -64,6 +65,24 @@ impl Bound {
     /// A recipient of whom nothing is said besides.
     pub fn to(address: impl Into<String>, route: Option<Arc<RouteRecord>>) -> Self {
         Self { address: address.into(), route, opening: None, priority: None, answers: None, circles: false }
+    }
+}
+
+impl App {
+    /// Who mail to an address is for; none if it is for nobody. A bounce address leads to the delivery that it was signed for. One whose
+    /// signature does not hold was forged, or its key is gone: no pattern takes it, only a route that names it.
+    pub(crate) fn bound(&self, address: &str) -> Option<Bound> {
+        let running = self.catalogue.running();
+        let routes = &running.routes;
+        match self.desk.returns(address) {
+            Returns::To(delivery) => Some(Bound { answers: Some(delivery), ..Bound::to(address, None) }),
+            Returns::Forged => routes.named(address).map(|route| Bound::to(address, Some(Arc::clone(route)))),
+            Returns::No => match routes.find(address) {
+                RouteMatch::Route(route) => Some(Bound::to(address, Some(route))),
+                RouteMatch::Postmaster => Some(Bound::to(address, None)),
+                RouteMatch::None => None,
+            },
+        }
     }
 }
 

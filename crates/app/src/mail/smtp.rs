@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use waypost_catalogue::routes::RouteMatch;
 use waypost_mail::smtp::{Cause, Envelope, Intake, Receipt, Recipient, Refusal};
 use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted};
@@ -38,17 +37,12 @@ impl Intake for SmtpIntake {
         let address = recipient.to_string();
         // What another node answered a moment ago counts: mail must neither bounce nor go where a route led before.
         let caught_up = self.0.catalogue.catch_up().await;
-        if let Some(delivery) = self.0.desk.delivery_of(&address) {
-            return Ok(Bound { answers: Some(delivery), ..Bound::to(address, None) });
-        }
-        match self.0.catalogue.running().routes.find(&address) {
-            RouteMatch::None => {
-                caught_up.map_err(|error| Refusal::new(Cause::StorageUnavailable, error.to_string()))?;
-                self.0.metrics.recipient_refused();
-                Err(Refusal::new(Cause::UnknownRecipient, "no route"))
-            }
-            found => Ok(bound(address, found)),
-        }
+        let Some(bound) = self.0.bound(&address) else {
+            caught_up.map_err(|error| Refusal::new(Cause::StorageUnavailable, error.to_string()))?;
+            self.0.metrics.recipient_refused();
+            return Err(Refusal::new(Cause::UnknownRecipient, "no route"));
+        };
+        Ok(bound)
     }
 
     async fn message(&self, envelope: Envelope<Bound>, raw: Bytes) -> Result<Receipt, Refusal> {
@@ -70,13 +64,6 @@ impl Intake for SmtpIntake {
 fn refusal(error: &StoreError) -> Refusal {
     let cause = if matches!(error, StoreError::Full) { Cause::StorageFull } else { Cause::StorageUnavailable };
     Refusal::new(cause, error.to_string())
-}
-
-fn bound(address: String, found: RouteMatch) -> Bound {
-    match found {
-        RouteMatch::Route(route) => Bound::to(address, Some(route)),
-        RouteMatch::Postmaster | RouteMatch::None => Bound::to(address, None),
-    }
 }
 
 /// The first interaction's id: sender and receiver can talk about it.

@@ -1,5 +1,6 @@
 //! What people do with an interaction that they have claimed. Each is done under the claim's token, or not at all.
 
+use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 use uuid::Uuid;
@@ -10,12 +11,13 @@ use waypost_ids::{DeliveryId, InteractionId, QueueId};
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::QueueRecord;
-use waypost_store::records::mail::InteractionRecord;
-use waypost_store::records::outbox::{DeliveryRecord, Outgoing, Transfer};
+use waypost_store::records::mail::{IdempotencyKey, InteractionRecord};
+use waypost_store::records::outbox::{DeliveryRecord, Outgoing, SendOutcome, Transfer};
 
 use super::written;
 pub use super::written::Written;
 use crate::App;
+use crate::idempotency::{self, KeyError};
 use crate::interactions::{InteractionError, entry, no_address};
 
 /// Most recipients of a forward.
@@ -36,6 +38,9 @@ pub enum AgentError {
     /// The lease ended, or was never given.
     #[error("the lease was lost: it ended, or was never given")]
     Lost,
+    /// The request has a key that can't be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The interaction can't be read.
     #[error(transparent)]
     Interaction(#[from] InteractionError),
@@ -60,16 +65,39 @@ pub struct WantedTransfer {
     pub language: Option<String>,
 }
 
+/// How claimed work is to be handed on.
+#[derive(Clone, Debug, Serialize)]
+pub struct WantedForward {
+    /// To whom.
+    pub addresses: Vec<String>,
+    /// Whether it is attached to a new mail instead of being resent unchanged.
+    pub attach: bool,
+    /// What the new mail says.
+    pub text: Option<String>,
+}
+
+/// A request as it is known again: what is done, for which interaction, under which token, and all that its body says.
+fn request(
+    actor: &str,
+    key: &str,
+    (act, id, token): (&str, InteractionId, Uuid),
+    body: &impl Serialize,
+) -> IdempotencyKey {
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    idempotency::request(actor, key, &[act.as_bytes(), id.0.as_bytes(), token.as_bytes(), &body])
+}
+
 impl App {
-    /// Answers an interaction's sender.
+    /// Answers an interaction's sender. The same request with the same key is answered by the deliveries that it made.
     ///
     /// # Errors
-    /// What was written is wrong; not found, erased, the lease was lost, or the store.
+    /// What was written is wrong; not found, erased, the lease was lost, a key that was used otherwise or is in flight, or the store.
     pub async fn reply(
         &self,
         actor: &str,
         (id, token): (InteractionId, Uuid),
         written: Written,
+        key: Option<&str>,
     ) -> Result<Vec<DeliveryRecord>, AgentError> {
         let mut problems = Vec::new();
         if written.text.trim().is_empty() && written.html.as_deref().is_none_or(|html| html.trim().is_empty()) {
@@ -80,24 +108,26 @@ impl App {
         if !problems.is_empty() {
             return Err(AgentError::Invalid(problems));
         }
+        let request = key.map(|key| request(actor, key, ("reply", id, token), &written));
         let interaction = self.interaction(id).await?;
         let raw = self.raw_message(id).await?;
         let mail = written::reply(self, &interaction, &raw, written).await?;
-        self.send_claimed(actor, &interaction, token, mail).await
+        self.send_claimed(actor, (&interaction, token), mail, request).await
     }
 
-    /// Hands an interaction's mail on.
+    /// Hands an interaction's mail on. The same request with the same key is answered by the deliveries that it made.
     ///
     /// # Errors
-    /// What is no address; not found, erased, the lease was lost, or the store.
+    /// What is no address; not found, erased, the lease was lost, a key that was used otherwise or is in flight, or the store.
     pub async fn forward(
         &self,
         actor: &str,
         (id, token): (InteractionId, Uuid),
-        addresses: Vec<String>,
-        attach: bool,
-        text: Option<String>,
+        forward: WantedForward,
+        key: Option<&str>,
     ) -> Result<Vec<DeliveryRecord>, AgentError> {
+        let request = key.map(|key| request(actor, key, ("forward", id, token), &forward));
+        let WantedForward { addresses, attach, text } = forward;
         let mut problems = Vec::new();
         if addresses.is_empty() || addresses.len() > MOST_ADDRESSES {
             let problem = wrong("addresses", "it must be forwarded to somebody, and not to too many");
@@ -117,27 +147,33 @@ impl App {
         let interaction = self.interaction(id).await?;
         let raw = self.raw_message(id).await?;
         let mail = written::forward(self, &interaction, &raw, addresses, attach, text).await?;
-        self.send_claimed(actor, &interaction, token, mail).await
+        self.send_claimed(actor, (&interaction, token), mail, request).await
     }
 
     /// Keeps what somebody sends under a claim, and answers its deliveries.
     async fn send_claimed(
         &self,
         actor: &str,
-        interaction: &InteractionRecord,
-        token: Uuid,
+        (interaction, token): (&InteractionRecord, Uuid),
         mail: Outgoing,
+        request: Option<IdempotencyKey>,
     ) -> Result<Vec<DeliveryRecord>, AgentError> {
-        let ids: Vec<DeliveryId> = mail.to.iter().map(|to| to.id).collect();
+        let _in_flight = self.in_flight.enter(request.as_ref())?;
+        let mut ids: Vec<DeliveryId> = mail.to.iter().map(|to| to.id).collect();
         let kind = mail.kind.as_str();
         // The audit log is told no addresses: they go when the interaction is erased, and the log stays.
         let audit = AuditRecord {
             after: Some(json!({ "kind": kind, "deliveries": ids })),
             ..entry(&self.origin, actor, "sent", interaction.id)
         };
-        self.store.send(interaction.id, token, mail, audit).await.map_err(lost)?;
-        self.due.notify_one();
-        tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
+        match self.store.send(interaction.id, token, mail, request, audit).await.map_err(lost)? {
+            SendOutcome::Kept => {
+                self.due.notify_one();
+                tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
+            }
+            SendOutcome::Repeated(made) => ids = made,
+            SendOutcome::KeyReused => return Err(KeyError::Reused.into()),
+        }
         let mut deliveries = Vec::with_capacity(ids.len());
         for id in ids {
             deliveries.extend(self.store.delivery(id).await?);

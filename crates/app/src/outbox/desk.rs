@@ -27,6 +27,17 @@ pub(crate) struct Desk {
     pub(crate) origin: Origin,
 }
 
+/// What an address says of where mail to it comes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returns {
+    /// It is no bounce address.
+    No,
+    /// It has the form of one, and its signature does not hold.
+    Forged,
+    /// It is the envelope sender of this delivery.
+    To(DeliveryId),
+}
+
 impl Desk {
     /// With the store's key, which is made if it has none.
     ///
@@ -79,15 +90,15 @@ impl Desk {
         Some(record)
     }
 
-    /// The delivery whose envelope sender an address is.
-    pub(crate) fn delivery_of(&self, address: &str) -> Option<DeliveryId> {
-        // Every address that mail comes to is looked at: most are none of these at once.
-        let local = address.get(..envelope::PREFIX.len())?;
-        if !local.eq_ignore_ascii_case(envelope::PREFIX) {
-            return None;
+    /// Whether an address is the envelope sender of a delivery.
+    pub(crate) fn returns(&self, address: &str) -> Returns {
+        // Every address that mail comes to is looked at: most are told apart by their first characters.
+        let begins = address.get(..envelope::PREFIX.len());
+        if !begins.is_some_and(|start| start.eq_ignore_ascii_case(envelope::PREFIX)) {
+            return Returns::No;
         }
-        let address = MailAddress::parse(address).ok()?;
-        envelope::delivery_of(&self.key, &address).map(DeliveryId)
+        let delivery = MailAddress::parse(address).ok().and_then(|address| envelope::delivery_of(&self.key, &address));
+        delivery.map_or(Returns::Forged, |delivery| Returns::To(DeliveryId(delivery)))
     }
 
     fn about<'a, 'm>(

@@ -1,6 +1,7 @@
 //! Mails that people write who have claimed an interaction.
 
 use bytes::Bytes;
+use serde::Serialize;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
@@ -12,7 +13,7 @@ use crate::App;
 use crate::interactions::InteractionError;
 
 /// An answer as somebody wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// The text.
     pub text: String,

@@ -14,6 +14,9 @@ use crate::smarthost::Smarthost;
 pub trait TokenSource: Send + Sync {
     /// A token. The error is told as the reason for a deferral: it holds no secret.
     async fn token(&self) -> Result<String, String>;
+
+    /// The server refused this token before its time: it was revoked, say. Another is given from now on.
+    async fn refused(&self, token: &str);
 }
 
 /// What proves who we are.
@@ -95,6 +98,17 @@ impl Secret {
         match proof {
             Proof::Password(password) => Ok(Self::Password(Arc::clone(password))),
             Proof::Token(source) => source.token().await.map(Self::Token),
+        }
+    }
+
+    /// Tells where a token came from that it was refused; answers whether another can be had. A password stays what it is.
+    pub(super) async fn refused(&self, proof: &Proof) -> bool {
+        match (self, proof) {
+            (Self::Token(token), Proof::Token(source)) => {
+                source.refused(token).await;
+                true
+            }
+            (Self::Password(_), _) | (_, Proof::Password(_)) => false,
         }
     }
 }

@@ -6,7 +6,6 @@
 mod answer;
 mod dialogue;
 mod login;
-mod networks;
 mod pool;
 mod targets;
 mod timeouts;
@@ -304,25 +303,39 @@ impl Carrier {
             };
             return Ok(dialogue);
         };
-        let implicit = relay.smarthost.implicit_tls.then_some(&self.tls);
-        let dialogue = self.greeted(address, implicit, target, host).await?;
-        let mut dialogue = self.start_tls(dialogue, target).await?;
-        if let Some((user, proof)) = relay.login() {
-            let stop = |text: String| Stop { step: Step::Login, answer: Answer::of(host, text) };
+        let Some((user, proof)) = relay.login() else { return self.to_relay(address, target, relay, host).await };
+        let mut renewed = false;
+        loop {
+            let mut dialogue = self.to_relay(address, target, relay, host).await?;
             if !dialogue.is_encrypted() {
                 let text = "the server offers no TLS, and credentials are never sent without";
-                return Err(stop(text.to_owned()));
+                return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
             }
-            let secret = Secret::of(proof).await.map_err(|why| stop(format!("there is no access token: {why}")))?;
-            let offered = dialogue.mechanisms();
-            let server = &relay.smarthost;
-            let Some(exchange) = exchange(&offered, user, &secret, &server.host, server.port) else {
-                let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
-                return Err(stop(format!("the server has no way to log in that would do; it offers: {offered}")));
+            let no_token =
+                |why| Stop { step: Step::Login, answer: Answer::of(host, format!("there is no access token: {why}")) };
+            let secret = Secret::of(proof).await.map_err(no_token)?;
+            let stop = match log_in(&mut dialogue, relay, user, &secret, host).await {
+                Ok(()) => return Ok(dialogue),
+                Err(stop) => stop,
             };
-            dialogue.login(&exchange).await?;
+            // A token can be revoked before its end. Some servers hang up after a refusal: another is tried on a new connection.
+            if renewed || stop.answer.code != Some(CREDENTIALS_REFUSED) || !secret.refused(proof).await {
+                return Err(stop);
+            }
+            renewed = true;
         }
-        Ok(dialogue)
+    }
+
+    async fn to_relay(
+        &self,
+        address: SocketAddr,
+        target: &Target,
+        relay: &Relay,
+        host: &str,
+    ) -> Result<Dialogue, Stop> {
+        let implicit = relay.smarthost.implicit_tls.then_some(&self.tls);
+        let dialogue = self.greeted(address, implicit, target, host).await?;
+        self.start_tls(dialogue, target).await
     }
 
     async fn greeted(
@@ -356,6 +369,20 @@ impl Carrier {
         dialogue.hello(self.name.as_str()).await?;
         Ok(dialogue)
     }
+}
+
+/// Credentials were not taken (RFC 4954 section 6).
+const CREDENTIALS_REFUSED: u16 = 535;
+
+/// Proves who we are, by the best mechanism that the server offers.
+async fn log_in(dialogue: &mut Dialogue, relay: &Relay, user: &str, secret: &Secret, host: &str) -> Result<(), Stop> {
+    let (offered, server) = (dialogue.mechanisms(), &relay.smarthost);
+    let Some(exchange) = exchange(&offered, user, secret, &server.host, server.port) else {
+        let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+        let text = format!("the server has no way to log in that would do; it offers: {offered}");
+        return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
+    };
+    dialogue.login(&exchange).await
 }
 
 /// Whether it is not about the mail: the host could not be talked to, or was lost before it had the content. Another host of the domain

@@ -10,11 +10,11 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use ipnet::IpNet;
+use waypost_reach::may_reach;
 
 use super::Carried;
 use super::answer::Answer;
 use super::dialogue::within;
-use super::networks::may_reach;
 use super::timeouts::Timeouts;
 use crate::address::Domain;
 

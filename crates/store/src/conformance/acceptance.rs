@@ -43,6 +43,7 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
         id: id(1),
         state: State::Decided,
         received_at: at(1),
+        queued_at: Some(at(1)),
         envelope_from: "ann@example.net".to_owned(),
         envelope_to: "box1@example.com".to_owned(),
         remote: "192.0.2.1".to_owned(),

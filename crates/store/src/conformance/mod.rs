@@ -4,6 +4,7 @@ pub(crate) mod acceptance;
 pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
+pub(crate) mod depths;
 pub(crate) mod lists;
 pub(crate) mod outbox;
 pub(crate) mod queues;
@@ -46,6 +47,8 @@ macro_rules! every_rule {
                 a_lost_lease_is_refused, extended_leases_last, unrouted_work_is_claimed, a_queue_with_work_is_not_deleted, rerun_work_leaves_its_queue,
                 work_is_completed_whoever_holds_it, attributes_are_added_to_those_kept, attributes_are_bounded_together_with_those_kept,
                 attributes_that_were_set_outlive_runs;
+            depths: what_waits_is_counted_by_queue, a_claim_that_comes_to_nothing_makes_no_work_younger,
+                transferred_work_waits_anew, a_failed_forward_waits_from_then_on, late_work_is_counted_up_to_a_bound;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
                 no_domain_is_in_anothers_way, what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
@@ -55,7 +58,7 @@ macro_rules! every_rule {
                 what_was_withdrawn_after_an_attempt_goes_on_when_a_rerun_wants_it, automatic_answers_are_limited,
                 an_answer_to_everybody_is_one, answers_that_did_not_go_out_do_not_count,
                 dead_letters_are_edited_and_retried, only_what_has_its_content_is_retried,
-                agents_send_transfer_and_complete,
+                agents_send_transfer_and_complete, a_repeated_request_sends_once,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 answers_from_many_tasks_are_limited_together;

@@ -8,10 +8,10 @@ use super::queues::claim;
 use super::samples::{accept, at, audit, decided, id, later, lease, mail, queue, queue_record, queues, run, up_to};
 use crate::error::LeaseError;
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{InteractionRecord, RunRecord, State};
+use crate::records::mail::{IdempotencyKey, InteractionRecord, RunRecord, State};
 use crate::records::outbox::{
     Addressed, Answers, AttemptEnd, Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Held,
-    Outgoing, Place, Stuck, Transfer, Unchanged,
+    Outgoing, Place, SendOutcome, Stuck, Transfer, Unchanged,
 };
 use crate::records::retention::RetentionLimits;
 use crate::traits::Store;
@@ -266,7 +266,7 @@ pub(crate) async fn a_dead_forward_stands_in_its_queue(store: &dyn Store) {
         accept(store, decided(number, forwards(&[(u128::from(number), &to)]))).await;
     }
     all_end(store, AttemptEnd::Dead, 50).await;
-    let billing = crate::records::mail::QueueClaim { queue: queue(2), max: 1, lease_seconds: 60, skills: None };
+    let billing = crate::records::queues::QueueClaim { queue: queue(2), max: 1, lease_seconds: 60, skills: None };
     let held = store.claim(&billing, at(60)).await.unwrap().remove(0);
     assert_eq!(held.interaction.id, id(1));
     // Somebody has it: it is theirs, even if it arrives.
@@ -371,9 +371,10 @@ pub(crate) async fn what_was_withdrawn_after_an_attempt_goes_on_when_a_rerun_wan
     assert_eq!((state(store, 1).await, state(store, 2).await), (DeliveryState::Cancelled, DeliveryState::Cancelled));
     again(store, false, forwards(&[(11, "tried@example.net"), (12, "taken-back@example.net")]), 70).await;
     let kept = one(store, 1).await;
-    assert_eq!((kept.state, kept.next_attempt_at, kept.attempts), (DeliveryState::Pending, Some(at(70)), 1));
+    let anew = one(store, 12).await;
+    assert_eq!((kept.state, kept.next_attempt_at, kept.attempts), (DeliveryState::Pending, anew.next_attempt_at, 1));
     assert_eq!(store.delivery(delivery(11)).await.unwrap(), None, "there is no second one");
-    assert_eq!((state(store, 2).await, state(store, 12).await), (DeliveryState::Cancelled, DeliveryState::Pending));
+    assert_eq!((state(store, 2).await, anew.state), (DeliveryState::Cancelled, DeliveryState::Pending));
     all_end(store, AttemptEnd::Delivered, 80).await;
     assert_eq!(interaction(store, 1).await.state, State::Completed);
     sums_agree(store).await;
@@ -532,8 +533,8 @@ pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     let reply = || outgoing(DeliveryKind::Reply, &[(1, "ann@example.net")]);
     let entry = |number| crate::records::audit::AuditRecord { at: at(20), ..audit(number, "ann") };
     let other = Uuid::from_u128(99);
-    assert!(matches!(store.send(id(1), other, reply(), entry(1)).await, Err(LeaseError::Lost)));
-    store.send(id(1), token, reply(), entry(2)).await.unwrap();
+    assert!(matches!(store.send(id(1), other, reply(), None, entry(1)).await, Err(LeaseError::Lost)));
+    assert_eq!(store.send(id(1), token, reply(), None, entry(2)).await.unwrap(), SendOutcome::Kept);
     assert_eq!((one(store, 1).await.run, state(store, 1).await), (None, DeliveryState::Pending));
     let to = |number| Transfer { queue: queue(number), priority: Some(7), skills: None, language: None };
     assert!(matches!(store.transfer(id(1), token, to(9), entry(3)).await, Err(LeaseError::NoQueue)));
@@ -542,7 +543,7 @@ pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     let decision = moved.decision.unwrap();
     assert_eq!((moved.state, decision.queue, decision.priority), (State::Decided, Some(queue(2)), 7));
     assert!(matches!(store.complete_claimed(id(1), token, None, entry(5)).await, Err(LeaseError::Lost)));
-    let billing = crate::records::mail::QueueClaim { queue: queue(2), max: 1, lease_seconds: 60, skills: None };
+    let billing = crate::records::queues::QueueClaim { queue: queue(2), max: 1, lease_seconds: 60, skills: None };
     let token = store.claim(&billing, at(20)).await.unwrap()[0].lease.id;
     for number in [6, 7] {
         store.complete_claimed(id(1), token, Some("refunded".to_owned()), entry(number)).await.unwrap();
@@ -553,6 +554,32 @@ pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     again(store, true, run(DecisionKind::Queue), 100).await;
     assert_eq!(state(store, 1).await, DeliveryState::Pending);
     sums_agree(store).await;
+}
+
+/// Whatever became of the claim since: who asks again did not hear the answer.
+pub(crate) async fn a_repeated_request_sends_once(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    let token = claim(store, None, 10).await[0].lease.id;
+    let reply = |number| outgoing(DeliveryKind::Reply, &[(number, "ann@example.net"), (number + 1, "bob@example.net")]);
+    let entry = |number, second| crate::records::audit::AuditRecord { at: at(second), ..audit(number, "ann") };
+    let key = |fingerprint| Some(IdempotencyKey { key: "ann\nk".to_owned(), fingerprint: [fingerprint; 32] });
+    let other = Uuid::from_u128(99);
+    assert!(matches!(store.send(id(1), other, reply(1), key(1), entry(1, 20)).await, Err(LeaseError::Lost)));
+    let send = async |number, fingerprint, second| {
+        let request = (reply(number), key(fingerprint), entry(number, second));
+        store.send(id(1), token, request.0, request.1, request.2).await
+    };
+    assert_eq!(send(1, 1, 20).await.unwrap(), SendOutcome::Kept, "what was refused took no key");
+    let same = SendOutcome::Repeated(vec![delivery(1), delivery(2)]);
+    assert_eq!(send(3, 1, 21).await.unwrap(), same);
+    assert_eq!(send(3, 2, 21).await.unwrap(), SendOutcome::KeyReused);
+    store.complete_claimed(id(1), token, None, entry(9, 22)).await.unwrap();
+    assert_eq!(send(3, 1, 86_400).await.unwrap(), same, "within a day");
+    assert_eq!(store.delivery(delivery(3)).await.unwrap(), None);
+    assert!(matches!(send(3, 1, 90_000).await, Err(LeaseError::Lost)), "a day later it is another request");
+    let of = DeliveryFilter { interaction: Some(id(1)), ..DeliveryFilter::default() };
+    assert_eq!(store.deliveries(&of, None, 10).await.unwrap().len(), 2);
 }
 
 pub(crate) async fn what_is_erased_is_not_sent(store: &dyn Store) {

@@ -9,7 +9,8 @@ use super::samples::{accept, at, audit, decided, id, mail, queue, queue_record, 
 use crate::error::{CommitError, LeaseError};
 use crate::leases::Lease;
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{AttributesSet, Opening, QueueClaim, QueueLease, State};
+use crate::records::mail::{AttributesSet, Opening, State};
+use crate::records::queues::{QueueClaim, QueueLease};
 use crate::traits::Store;
 
 /// Claims everything in the first queue for a minute.

@@ -5,7 +5,8 @@ use waypost_ids::DecisionKind;
 
 use super::samples::{accept, at, audit, decided, id, later, listed, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{Accepted, InteractionFilter, QueueClaim, State};
+use crate::records::mail::{Accepted, InteractionFilter, State};
+use crate::records::queues::QueueClaim;
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::traits::Store;
 

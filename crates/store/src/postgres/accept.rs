@@ -17,15 +17,14 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::columns::{Columns, text, window_start};
 use super::commits::Ending;
 use super::locks::{self, epoch_of};
-use super::pool::{IDLE, Lent, ended, rows, transfer_time};
+use super::pool::{IDLE, Lent, ended, transfer_time};
+use super::requests;
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
-use crate::rules::acceptance::repeated;
 use crate::rules::duplicates::Key;
 
 /// How long things are known again, in seconds.
@@ -158,44 +157,6 @@ async fn known_requests(
     for (place, acceptance) in batch.iter().enumerate() {
         keyed.extend(acceptance.idempotency.as_ref().map(|key| (place, key, acceptance.message.received_at)));
     }
-    // Sorted, so that two transactions don't wait for each other crosswise.
-    keyed.sort_unstable_by_key(|(_, key, _)| &key.key);
-    let keys: Vec<_> = keyed.iter().map(|(_, key, _)| text(&key.key)).collect();
-    let fingerprints: Vec<&[u8]> = keyed.iter().map(|(_, key, _)| key.fingerprint.as_slice()).collect();
-    let times: Vec<Timestamp> = keyed.iter().map(|(_, _, time)| *time).collect();
-    let oldest: Vec<Timestamp> = times.iter().map(|time| window_start(*time, window_seconds)).collect();
-    let taken = rows(
-        db,
-        "INSERT INTO idempotency AS known (key, fingerprint, interactions, created_at)
-         SELECT key, fingerprint, ''::bytea, at FROM unnest($1::text[], $2::bytea[], $3::timestamptz[]) AS new (key, fingerprint, at)
-         ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, interactions = excluded.interactions,
-            created_at = excluded.created_at
-            WHERE known.created_at < (SELECT oldest FROM unnest($1::text[], $4::timestamptz[]) AS window_of (key, oldest)
-                WHERE window_of.key = excluded.key)
-         RETURNING key",
-        &[&keys, &fingerprints, &times, &oldest],
-    )
-    .await?;
-    let taken = taken.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<String>, _>>()?;
-    let sql = "SELECT key, fingerprint, interactions FROM idempotency WHERE key = ANY ($1::text[])";
-    let mut known = HashMap::new();
-    for row in rows(db, sql, &[&keys]).await? {
-        let columns = Columns { row: &row, table: "idempotency" };
-        known.insert(
-            columns.get::<String>("key")?,
-            (columns.get::<Vec<u8>>("fingerprint")?, columns.get::<Vec<u8>>("interactions")?),
-        );
-    }
-    let mut answered = HashMap::new();
-    for (place, key, _) in keyed {
-        let name = text(&key.key);
-        if taken.contains(name.as_ref()) {
-            continue;
-        }
-        let Some((fingerprint, interactions)) = known.get(name.as_ref()) else {
-            return Err(StoreError::Unavailable("a request's key went away meanwhile".to_owned()));
-        };
-        answered.insert(place, repeated(key, fingerprint, interactions));
-    }
-    Ok(answered)
+    let repeated = requests::take(db, keyed, window_seconds).await?;
+    Ok(repeated.into_iter().map(|(place, repeated)| (place, repeated.into())).collect())
 }

@@ -6,7 +6,7 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId};
+use waypost_ids::{DeliveryId, InteractionId, QueueId};
 
 use super::columns::{Columns, text};
 use super::mail_columns::{read_kind, small};
@@ -169,25 +169,36 @@ pub(super) async fn settle(
     for one in deliveries {
         of.entry(one.record.interaction).or_default().push(one.clone());
     }
-    let (mut ids, mut queued, mut wanted, mut mores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut settled, mut mores, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
     for (id, party) in parties {
         let own = of.get(id).map_or(&[][..], Vec::as_slice);
         let Some((standing, more)) = party.settle(own, now) else { continue };
-        moves.add(*id, party.standing.state, &standing);
-        ids.push(id.0);
-        queued.push(standing.state == State::Decided);
-        wanted.push(more.otherwise.map(|queue| queue.0));
+        wanted.extend((standing.state == State::Decided).then(|| standing.queue.map(|queue| queue.0)));
+        settled.push((*id, party.standing.position(), standing));
         mores.push(more.column()?);
     }
-    if ids.is_empty() {
+    if settled.is_empty() {
         return Ok(());
     }
-    let sql = "UPDATE interactions SET decision_more = new.more, queue = CASE WHEN new.queued THEN coalesce(
-            (SELECT queues.id FROM queues WHERE queues.id = new.wanted), (SELECT queues.id FROM queues WHERE built_in LIMIT 1)) END
-        FROM unnest($1::uuid[], $2::boolean[], $3::uuid[], $4::text[]) AS new (id, queued, wanted, more)
+    let mut queues = if wanted.is_empty() { Vec::new() } else { rows(db, FALL_BACK, &[&wanted]).await? }.into_iter();
+    for (id, before, standing) in &mut settled {
+        if standing.state == State::Decided
+            && let Some(row) = queues.next()
+        {
+            standing.queue = row.try_get::<_, Option<Uuid>>(0)?.map(QueueId);
+        }
+        moves.add(*id, *before, standing);
+    }
+    let ids: Vec<Uuid> = settled.iter().map(|(id, ..)| id.0).collect();
+    let sql = "UPDATE interactions SET decision_more = new.more FROM unnest($1::uuid[], $2::text[]) AS new (id, more)
         WHERE interactions.id = new.id";
-    execute(db, sql, &[&ids, &queued, &wanted, &mores]).await.map(drop)
+    execute(db, sql, &[&ids, &mores]).await.map(drop)
 }
+
+/// Where failed forwards fall back to, in order: the queues that their decisions name, or the built-in one for those that are gone.
+const FALL_BACK: &str = "SELECT coalesce((SELECT queues.id FROM queues WHERE queues.id = wanted),
+        (SELECT queues.id FROM queues WHERE built_in LIMIT 1))
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS failed (wanted, place) ORDER BY place";
 
 /// A mail to be kept, for an interaction, by the run of this number.
 pub(super) struct Sent<'m> {

@@ -92,6 +92,7 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
         id: InteractionId(columns.get("id")?),
         state: read_state(columns)?,
         received_at: columns.get("received_at")?,
+        queued_at: columns.get("queued_at")?,
         envelope_from: columns.get("envelope_from")?,
         envelope_to: columns.get("envelope_to")?,
         remote: columns.get("remote")?,

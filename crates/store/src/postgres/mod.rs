@@ -24,6 +24,7 @@ mod peers;
 mod pool;
 mod queues;
 mod replays;
+mod requests;
 mod retention;
 mod runs;
 mod schema;

@@ -14,17 +14,20 @@ use super::deliveries::{self, Sent, delivery, party_columns, sound, sound_partie
 use super::mail_columns::{Conditions, read_kind, small};
 use super::pool::{Lent, ended, execute, row, rows};
 use super::standing::{COLUMNS, Moves, begin, standing};
-use super::{PostgresStore, audit, ledger, locks};
+use super::{PostgresStore, audit, ledger, locks, requests};
 use crate::encoding::{DecisionMore, decision_code, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
+    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
+    Transfer, Unchanged,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::Delivery;
 use crate::rules::outbox::{domain, folded};
+use crate::rules::requests::remembered;
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
@@ -124,12 +127,15 @@ impl OutboxStore for PostgresStore {
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError> {
+    ) -> Result<SendOutcome, LeaseError> {
         let bytes = mail.content.head.len().saturating_add(mail.content.tail.len());
-        self.db.upload(bytes, move |db| Box::pin(send(db, interaction, token, mail, audit))).await?;
+        let request = idempotency.map(|key| (key, self.lanes.windows().requests));
+        let sent =
+            self.db.upload(bytes, move |db| Box::pin(send(db, (interaction, token), mail, request, audit))).await?;
         self.signals.work();
-        Ok(())
+        Ok(sent)
     }
 
     async fn transfer(
@@ -441,12 +447,20 @@ async fn held(db: &Transaction<'_>, id: InteractionId) -> Result<Held, LeaseErro
 
 async fn send(
     db: &mut Lent,
-    interaction: InteractionId,
-    token: Uuid,
+    (interaction, token): (InteractionId, Uuid),
     mail: Outgoing,
+    request: Option<(IdempotencyKey, u64)>,
     entry: AuditRecord,
-) -> Result<(), LeaseError> {
+) -> Result<SendOutcome, LeaseError> {
     let (transaction, ending) = db.begin().await?;
+    if let Some((key, window)) = &request {
+        let mut repeated = requests::take(&transaction, vec![(0, key, entry.at)], *window).await?;
+        if let Some(repeated) = repeated.remove(&0) {
+            return Ok(repeated.into());
+        }
+        let made = remembered(mail.to.iter().map(|to| to.id.0));
+        requests::remember(&transaction, &[(key, made)]).await?;
+    }
     let held = held(&transaction, interaction).await?;
     // What was erased has nothing to be sent.
     if held.erased || !held.standing.is_claimed_under(token, entry.at) {
@@ -457,7 +471,8 @@ async fn send(
     deliveries::insert(&transaction, &[sent], moves.tally()).await?;
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
-    Ok(ending.commit(transaction).await?)
+    ending.commit(transaction).await?;
+    Ok(SendOutcome::Kept)
 }
 
 async fn transfer(
@@ -470,8 +485,8 @@ async fn transfer(
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
     let Held { standing: before, decision, more, .. } = held(&transaction, interaction).await?;
-    let from = before.state;
-    let after = before.release_work(token, entry.at).ok_or(LeaseError::Lost)?;
+    let from = before.position();
+    let after = before.transfer_work(token, to.queue, entry.at).ok_or(LeaseError::Lost)?;
     if row(&transaction, "SELECT 1 FROM queues WHERE id = $1", &[&to.queue.0]).await?.is_none() {
         return Err(LeaseError::NoQueue);
     }
@@ -481,12 +496,11 @@ async fn transfer(
     moves.write(&transaction).await?;
     let skills = to.skills.as_ref().map(|all| all.iter().map(|skill| text(skill)).collect::<Vec<_>>());
     let listed = skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
-    let sql = "UPDATE interactions SET decision = $2, queue = $3, priority = coalesce($4, priority),
-        skills = CASE WHEN $5 THEN $6 ELSE skills END, decision_more = $7 WHERE id = $1";
+    let sql = "UPDATE interactions SET decision = $2, priority = coalesce($3, priority),
+        skills = CASE WHEN $4 THEN $5 ELSE skills END, decision_more = $6 WHERE id = $1";
     let kind = small(decision_code(DecisionKind::Queue));
     let more = more.transferred(to.language).column()?;
-    execute(&transaction, sql, &[&interaction.0, &kind, &to.queue.0, &to.priority, &skills.is_some(), &listed, &more])
-        .await?;
+    execute(&transaction, sql, &[&interaction.0, &kind, &to.priority, &skills.is_some(), &listed, &more]).await?;
     audit::add(&transaction, &entry).await?;
     Ok(ending.commit(transaction).await?)
 }
@@ -500,7 +514,7 @@ async fn complete(
 ) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     let Held { standing: before, more, .. } = held(&transaction, interaction).await?;
-    let from = before.state;
+    let from = before.position();
     let completed = match before.acknowledge(token, entry.at) {
         Ends::Now(completed) => completed,
         Ends::Before => return Ok(()),

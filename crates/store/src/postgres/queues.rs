@@ -22,7 +22,8 @@ use crate::conditions::in_state;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{InteractionRecord, QueueClaim, QueueLease, State};
+use crate::records::mail::{InteractionRecord, State};
+use crate::records::queues::{DepthOf, MOST_LATE, QueueClaim, QueueDepth, QueueLease};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::QueueStore;
 
@@ -59,7 +60,35 @@ impl QueueStore for PostgresStore {
         let rule = move |before: Standing| before.extend_work(lease, now).map(Some).ok_or(LeaseError::Lost);
         self.db.write(move |db| Box::pin(change(db, queue, lease.id, rule))).await
     }
+
+    async fn depths(&self, queues: &[DepthOf]) -> Result<Vec<QueueDepth>, StoreError> {
+        let ids: Vec<Uuid> = queues.iter().map(|one| one.queue.0).collect();
+        let late_before: Vec<Option<Timestamp>> = queues.iter().map(|one| one.late_before).collect();
+        let most = i64::try_from(MOST_LATE).unwrap_or(i64::MAX);
+        let found = self
+            .db
+            .run(move |db| Box::pin(async move { rows(db, DEPTHS, &[&ids, &late_before, &most]).await }))
+            .await?;
+        let depth = |row: &Row| {
+            let columns = Columns { row, table: "queue_counters" };
+            Ok(QueueDepth {
+                waiting: columns.count("waiting")?,
+                oldest_at: columns.get("oldest_at")?,
+                late: columns.maybe_count("late")?,
+            })
+        };
+        found.iter().map(depth).collect()
+    }
 }
+
+/// How much waits in queues, in their order. Each part reads one end of the index of what waits, and no more than it counts.
+pub(super) const DEPTHS: &str = "SELECT
+        coalesce((SELECT sum(waiting) FROM queue_counters WHERE queue = asked.queue), 0)::bigint AS waiting,
+        (SELECT queued_at FROM interactions WHERE state = 2 AND queue = asked.queue ORDER BY queued_at LIMIT 1) AS oldest_at,
+        CASE WHEN late_before IS NOT NULL THEN (SELECT count(*) FROM (
+            SELECT FROM interactions WHERE state = 2 AND queue = asked.queue AND queued_at < late_before
+            ORDER BY queued_at LIMIT $3) AS late) END AS late
+    FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS asked (queue, late_before, place) ORDER BY place";
 
 /// Changes how what was claimed under this token stands, as the rules say; none of them may change nothing.
 async fn change(
@@ -71,7 +100,7 @@ async fn change(
     let (db, ending) = db.parts();
     let attempt = async {
         let (id, before) = begin(db, held(db, queue, token)).await?;
-        let from = before.state;
+        let from = before.position();
         let Some(after) = rule(before)? else { return Ok(()) };
         let mut moves = Moves::default();
         moves.add(id, from, &after);
@@ -107,7 +136,7 @@ async fn attempt_lease(
     let mut leases = Vec::with_capacity(found.len());
     for row in &found {
         let before = standing(row)?;
-        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
+        let (from, lease) = (before.position(), Lease::new(origin.id(), now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         let interaction = InteractionRecord { state: claimed.state, ..interaction(row)? };
         moves.add(interaction.id, from, &claimed);
@@ -143,7 +172,7 @@ async fn held(db: &impl GenericClient, queue: QueueId, token: Uuid) -> Result<(I
 pub(super) async fn complete(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     let before = lock(&transaction, id).await?.ok_or(LeaseError::Lost)?;
-    let from = before.state;
+    let from = before.position();
     let completed = match before.complete(entry.at) {
         Ends::Now(completed) => completed,
         Ends::Before => return Ok(()),

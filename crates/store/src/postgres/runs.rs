@@ -17,7 +17,7 @@ use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, ended, row, rows, transfer_time};
 use super::standing::{COLUMNS, Moves, begin, standing};
-use super::tally::{self, Tally};
+use super::tally::{Adding, Tally};
 use super::{audit, journals, locks};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, ended_at};
@@ -30,6 +30,7 @@ use crate::rules::deliveries::Delivery;
 use crate::rules::outbox;
 use crate::rules::parking::{self, Parked};
 use crate::rules::recording::{self, Before, Kept, Recorded};
+use crate::rules::standing::Position;
 use crate::sums::sum;
 
 /// All work, of workers and of queues, whose lease ran out, as it is to be given back. What another node is giving back is left to it.
@@ -46,7 +47,7 @@ pub(super) async fn ran_out(db: &Client, now: Timestamp) -> Result<Moves, StoreE
     let mut moves = Moves::default();
     for row in held.iter().chain(&parked) {
         let before = standing(row)?;
-        let from = before.state;
+        let from = before.position();
         if let Some(free) = before.expire(now) {
             moves.add(InteractionId(row.try_get("id")?), from, &free);
         }
@@ -82,7 +83,7 @@ async fn attempt_claim(
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
+        let (from, attempts, lease) = (before.position(), before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         let interaction = InteractionRecord { state: held.state, ..interaction(row)? };
         moves.add(interaction.id, from, &held);
@@ -146,7 +147,7 @@ async fn keep_parked(
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
     let Some(before) = before(&transaction, id).await? else { return Ok(false) };
-    let from = before.standing.state;
+    let from = before.standing.position();
     let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
     let mut moves = Moves::default();
     moves.add(id, from, &standing);
@@ -178,7 +179,7 @@ async fn attempt_record(
     };
     let (_, before, leads_somewhere) = begin(db, known).await?;
     let before = before.ok_or(LeaseError::Lost)?;
-    let from = before.standing.state;
+    let from = before.standing.position();
     let earlier = if before.runs > 0 { deliveries::of(db, &[id.0]).await? } else { Vec::new() };
     let (sent, erased) = (earlier.clone(), before.erased);
     match recording::record(before, lease, run, leads_somewhere, earlier).ok_or(LeaseError::Lost)? {
@@ -200,7 +201,7 @@ async fn attempt_record(
 async fn keep(
     db: &Client,
     ending: &Ending,
-    (id, from): (InteractionId, State),
+    (id, from): (InteractionId, Position),
     kept: Kept,
     (sent, erased): (Vec<Delivery>, bool),
 ) -> Result<(), StoreError> {
@@ -209,7 +210,7 @@ async fn keep(
     let trace = text(&run.trace);
     let shown = attributes_column(&shown)?;
     let mut tally = Tally::default();
-    tally.moved(Some(from), standing.state);
+    tally.moved(Some(from), standing.position());
     tally.decided(replaces, run.decision.kind);
     deliveries::write(db, &sent, &earlier, &mut tally).await?;
     let at = ended_at(&run);
@@ -220,7 +221,7 @@ async fn keep(
     let keep_journal = db.prepare_cached(journals::KEEP).await?;
     let end_run = db.prepare_cached(END_RUN).await?;
     let add_run = db.prepare_cached(ADD_RUN).await?;
-    let add_counts = db.prepare_cached(tally::ADD).await?;
+    let add_counts = Adding::prepare(db).await?;
     let writes = async {
         try_join!(
             biased;
@@ -254,6 +255,7 @@ async fn keep(
                         &standing.hold.until(),
                         &i64::from(standing.attempts),
                         &standing.rerun_by,
+                        &standing.queued_at,
                     ],
                 )
                 .await
@@ -281,7 +283,7 @@ async fn keep(
                 )
                 .await
             },
-            async { if counts.is_empty() { Ok(0) } else { db.execute(&add_counts, &counts.parameters()).await } },
+            add_counts.send(db, &counts),
         )?;
         Ok(())
     };
@@ -291,7 +293,7 @@ async fn keep(
 const END_RUN: &str =
     "UPDATE interactions SET state = $2, runs = $3, flow_id = $4, flow_version = $5, decision = $6, queue = $7, priority = $8,
         skills = $9, attributes = $10, decision_more = $11, completed_at = $12, lease = $13, lease_until = $14,
-        attempts = $15, rerun_by = $16 WHERE id = $1";
+        attempts = $15, rerun_by = $16, queued_at = $17 WHERE id = $1";
 
 const ADD_RUN: &str =
     "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
@@ -316,7 +318,7 @@ pub(super) async fn rerun(
     let Some(Before { standing: before, erased, .. }) = before(&transaction, id).await? else {
         return Err(LeaseError::Lost);
     };
-    let from = before.state;
+    let from = before.position();
     let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
     let mut moves = Moves::default();
     moves.add(id, from, &waiting);

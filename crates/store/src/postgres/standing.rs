@@ -7,25 +7,26 @@ use jiff::Timestamp;
 use tokio::try_join;
 use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
-use waypost_ids::InteractionId;
+use waypost_ids::{InteractionId, QueueId};
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
 use super::mail_columns::{read_state, small};
 use super::pool::{Lent, Parameters, ended, row};
-use super::tally::{self, Tally};
+use super::tally::{Adding, Tally};
 use crate::error::StoreError;
-use crate::records::mail::State;
-use crate::rules::standing::Standing;
+use crate::rules::standing::{Position, Standing};
 
 /// The columns of interactions that say where one stands.
-pub(super) const COLUMNS: &str = "state, lease, lease_until, attempts, rerun_by, completed_at";
+pub(super) const COLUMNS: &str = "state, queue, queued_at, lease, lease_until, attempts, rerun_by, completed_at";
 
 /// Reads from a row with at least these columns.
 pub(super) fn standing(row: &Row) -> Result<Standing, StoreError> {
     let columns = Columns { row, table: "interactions" };
     Ok(Standing {
         state: read_state(columns)?,
+        queue: columns.get::<Option<Uuid>>("queue")?.map(QueueId),
+        queued_at: columns.get("queued_at")?,
         hold: columns.hold("lease", "lease_until")?,
         attempts: columns.count("attempts")?,
         rerun_by: columns.get("rerun_by")?,
@@ -48,7 +49,7 @@ pub(super) async fn change(
     let (db, ending) = db.parts();
     let attempt = async {
         let Some(before) = begin(db, lock(db, id)).await? else { return Ok(false) };
-        let from = before.state;
+        let from = before.position();
         let Some(after) = rule(before) else { return Ok(false) };
         let mut moves = Moves::default();
         moves.add(id, from, &after);
@@ -73,6 +74,8 @@ pub(super) async fn begin<T, E: From<StoreError>>(
 pub(super) struct Moves {
     ids: Vec<Uuid>,
     states: Vec<i16>,
+    queues: Vec<Option<Uuid>>,
+    queued_at: Vec<Option<Timestamp>>,
     leases: Vec<Option<Uuid>>,
     until: Vec<Option<Timestamp>>,
     attempts: Vec<i64>,
@@ -82,18 +85,18 @@ pub(super) struct Moves {
 }
 
 impl Moves {
-    /// Adds an interaction that stood in `from` before.
-    pub(super) fn add(&mut self, id: InteractionId, from: State, to: &Standing) {
+    /// Adds an interaction that was counted in `from` before.
+    pub(super) fn add(&mut self, id: InteractionId, from: Position, to: &Standing) {
         self.ids.push(id.0);
         self.states.push(small(to.state.code()));
+        self.queues.push(to.queue.map(|queue| queue.0));
+        self.queued_at.push(to.queued_at);
         self.leases.push(to.hold.lease());
         self.until.push(to.hold.until());
         self.attempts.push(i64::from(to.attempts));
         self.rerun_by.push(to.rerun_by.as_deref().map(|by| text(by).into_owned()));
         self.completed_at.push(to.completed_at);
-        if to.state != from {
-            self.tally.moved(Some(from), to.state);
-        }
+        self.tally.moved(Some(from), to.position());
     }
 
     /// What is counted with them.
@@ -119,8 +122,9 @@ impl Moves {
     }
 
     async fn send(self, db: &impl GenericClient, statements: &Statements) -> Result<(), StoreError> {
-        let Self { ids, states, leases, until, attempts, rerun_by, completed_at, tally } = self;
-        let values: Parameters<'_> = &[&ids, &states, &leases, &until, &attempts, &rerun_by, &completed_at];
+        let Self { ids, states, queues, queued_at, leases, until, attempts, rerun_by, completed_at, tally } = self;
+        let values: Parameters<'_> =
+            &[&ids, &states, &leases, &until, &attempts, &rerun_by, &completed_at, &queues, &queued_at];
         let counts = tally.changes();
         let update = async {
             if ids.is_empty() {
@@ -128,12 +132,7 @@ impl Moves {
             }
             db.execute(&statements.update, values).await.map_err(StoreError::from)
         };
-        let count = async {
-            if counts.is_empty() {
-                return Ok(0);
-            }
-            db.execute(&statements.count, &counts.parameters()).await.map_err(StoreError::from)
-        };
+        let count = async { statements.count.send(db, &counts).await.map_err(StoreError::from) };
         try_join!(biased; update, count).map(drop)
     }
 }
@@ -141,25 +140,27 @@ impl Moves {
 /// What moves are written by.
 struct Statements {
     update: Statement,
-    count: Statement,
+    count: Adding,
 }
 
 impl Statements {
     async fn prepare(db: &impl GenericClient, moves: &Moves) -> Result<Self, StoreError> {
         let update = if moves.ids.len() == 1 { UPDATE_ONE } else { UPDATE_EACH };
-        Ok(Self { update: db.prepare_cached(update).await?, count: db.prepare_cached(tally::ADD).await? })
+        Ok(Self { update: db.prepare_cached(update).await?, count: Adding::prepare(db).await? })
     }
 }
 
 /// Writes lists of moves. PostgreSQL plans this anew each time, for it looks at the lists' length.
 const UPDATE_EACH: &str = "UPDATE interactions SET state = new.state, lease = new.lease, lease_until = new.lease_until,
-        attempts = new.attempts, rerun_by = new.rerun_by, completed_at = new.completed_at
-    FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[])
-        AS new (id, state, lease, lease_until, attempts, rerun_by, completed_at)
+        attempts = new.attempts, rerun_by = new.rerun_by, completed_at = new.completed_at, queue = new.queue,
+        queued_at = new.queued_at
+    FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[],
+            $8::uuid[], $9::timestamptz[])
+        AS new (id, state, lease, lease_until, attempts, rerun_by, completed_at, queue, queued_at)
     WHERE interactions.id = new.id";
 
 /// Writes lists of one move, which is what most are. Its plan is kept: planning would take longer than the rest.
 const UPDATE_ONE: &str = "UPDATE interactions SET state = ($2::smallint[])[1], lease = ($3::uuid[])[1],
         lease_until = ($4::timestamptz[])[1], attempts = ($5::bigint[])[1], rerun_by = ($6::text[])[1],
-        completed_at = ($7::timestamptz[])[1]
+        completed_at = ($7::timestamptz[])[1], queue = ($8::uuid[])[1], queued_at = ($9::timestamptz[])[1]
     WHERE id = ($1::uuid[])[1]";

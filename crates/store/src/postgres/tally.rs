@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::GenericClient;
-use tokio_postgres::types::ToSql;
+use tokio::try_join;
+use tokio_postgres::Statement;
+use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::mail_columns::small;
@@ -12,6 +14,7 @@ use super::pool::{execute, rows};
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
+use crate::rules::standing::Position;
 
 const DUPLICATES: i16 = 0;
 const BY_STATE: i16 = 1;
@@ -20,19 +23,25 @@ const BY_DELIVERY: i16 = 3;
 
 /// What a transaction adds to the counters.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(i16, i16), i64>);
+pub(super) struct Tally {
+    counts: BTreeMap<(i16, i16), i64>,
+    /// What waits, by queue.
+    waiting: BTreeMap<Uuid, i64>,
+}
 
 impl Tally {
     fn add(&mut self, topic: i16, member: i16, change: i64) {
-        *self.0.entry((topic, member)).or_default() += change;
+        *self.counts.entry((topic, member)).or_default() += change;
     }
 
-    /// An interaction came into being (`from` is none) or changed its state.
-    pub(super) fn moved(&mut self, from: Option<State>, to: State) {
-        if let Some(from) = from {
-            self.add(BY_STATE, small(from.code()), -1);
+    /// An interaction came into being (`from` is none), changed its state or its queue.
+    pub(super) fn moved(&mut self, from: Option<Position>, to: Position) {
+        for (position, change) in from.map(|from| (from, -1)).into_iter().chain([(to, 1)]) {
+            self.add(BY_STATE, small(position.state.code()), change);
+            if let Some(queue) = position.waits_in() {
+                *self.waiting.entry(queue.0).or_default() += change;
+            }
         }
-        self.add(BY_STATE, small(to.code()), 1);
     }
 
     /// An interaction's last decision is another one.
@@ -68,40 +77,67 @@ impl Tally {
     /// The changes that there are.
     pub(super) fn changes(self) -> Changes {
         let mut changes = Changes::default();
-        for ((topic, member), value) in self.0.into_iter().filter(|(_, change)| *change != 0) {
+        for ((topic, member), value) in self.counts.into_iter().filter(|(_, change)| *change != 0) {
             changes.topics.push(topic);
             changes.members.push(member);
             changes.values.push(value);
         }
+        (changes.queues, changes.waiting) = self.waiting.into_iter().filter(|(_, change)| *change != 0).unzip();
         changes
     }
 }
 
-/// Adds changes to the counters.
-pub(super) const ADD: &str = "INSERT INTO counters (slot, topic, member, value)
+const ADD: &str = "INSERT INTO counters (slot, topic, member, value)
     SELECT pg_backend_pid(), * FROM unnest($1::smallint[], $2::smallint[], $3::bigint[])
     ON CONFLICT (slot, topic, member) DO UPDATE SET value = counters.value + excluded.value";
 
-/// Changes as [`ADD`] takes them.
+const ADD_WAITING: &str = "INSERT INTO queue_counters (queue, slot, waiting)
+    SELECT queue, pg_backend_pid(), waiting FROM unnest($1::uuid[], $2::bigint[]) AS new (queue, waiting)
+    ON CONFLICT (queue, slot) DO UPDATE SET waiting = queue_counters.waiting + excluded.waiting";
+
+/// Changes as the counters take them.
 #[derive(Default)]
 pub(super) struct Changes {
     topics: Vec<i16>,
     members: Vec<i16>,
     values: Vec<i64>,
+    queues: Vec<Uuid>,
+    waiting: Vec<i64>,
 }
 
-impl Changes {
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
+/// What adds changes to the counters, prepared: what is sent together arrives in order.
+pub(super) struct Adding {
+    counts: Statement,
+    waiting: Statement,
+}
+
+impl Adding {
+    pub(super) async fn prepare(db: &impl GenericClient) -> Result<Self, StoreError> {
+        Ok(Self { counts: db.prepare_cached(ADD).await?, waiting: db.prepare_cached(ADD_WAITING).await? })
     }
 
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
-        [&self.topics, &self.members, &self.values]
+    /// Adds the changes, if there are any.
+    pub(super) async fn send(&self, db: &impl GenericClient, changes: &Changes) -> Result<(), tokio_postgres::Error> {
+        let Changes { topics, members, values, queues, waiting } = changes;
+        let counts = async {
+            if values.is_empty() { Ok(0) } else { db.execute(&self.counts, &[topics, members, values]).await }
+        };
+        let waiting =
+            async { if waiting.is_empty() { Ok(0) } else { db.execute(&self.waiting, &[queues, waiting]).await } };
+        try_join!(biased; counts, waiting).map(drop)
     }
 }
 
 /// Adds to slot 0 what connections left that are gone.
 pub(super) async fn fold(db: &impl GenericClient) -> Result<(), StoreError> {
+    let sql = "WITH left_over AS (DELETE FROM queue_counters WHERE (queue, slot) IN (
+                SELECT queue, slot FROM queue_counters
+                WHERE slot <> 0 AND slot NOT IN (SELECT pid FROM pg_stat_activity) LIMIT 1000 FOR UPDATE SKIP LOCKED)
+            RETURNING queue, waiting)
+        INSERT INTO queue_counters (queue, slot, waiting)
+        SELECT queue, 0, sum(waiting) FROM left_over GROUP BY queue ORDER BY queue
+        ON CONFLICT (queue, slot) DO UPDATE SET waiting = queue_counters.waiting + excluded.waiting";
+    execute(db, sql, &[]).await?;
     let sql = "WITH left_over AS (DELETE FROM counters WHERE (slot, topic, member) IN (
                 SELECT slot, topic, member FROM counters
                 WHERE slot <> 0 AND slot NOT IN (SELECT pid FROM pg_stat_activity) LIMIT 1000 FOR UPDATE SKIP LOCKED)

@@ -15,13 +15,14 @@ use super::mail_columns::{RunColumns, small};
 use super::pool::execute;
 use super::retention;
 use super::seen::{Known, Wanted};
-use super::tally::{self, Tally};
+use super::tally::{Adding, Tally};
 use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
 use crate::rules::acceptance::{self, Made, Offer};
 use crate::rules::duplicates::{Key, Seen};
+use crate::rules::requests::remembered;
 use crate::sums::sum;
 
 /// What a batch must know of the catalogue. It does not change until the transaction ends.
@@ -91,7 +92,7 @@ impl<'b> Writes<'b> {
                 Offer::Made(made) => made,
             };
             outcome.push(made.accepted(offered.id));
-            self.tally.moved(None, made.standing.state);
+            self.tally.moved(None, made.standing.position());
             if let Some(run) = made.run {
                 self.tally.decided(None, run.decision.kind);
                 self.runs.push((offered.id, run, RunColumns::of(run, made.forwards)?));
@@ -101,7 +102,7 @@ impl<'b> Writes<'b> {
             self.interactions.push(Interaction { offered, message, message_id, made, opening, run });
         }
         if let Some(key) = &acceptance.idempotency {
-            self.requests.push((key, acceptance::remembered(&outcome)));
+            self.requests.push((key, remembered(acceptance::about(&outcome))));
         }
         Ok(outcome)
     }
@@ -110,12 +111,7 @@ impl<'b> Writes<'b> {
     pub(super) async fn send(self, db: &Client, mark: Mark) -> Result<(), StoreError> {
         let Self { unused, interactions, runs, mut duplicates, requests, mut tally } = self;
         if !requests.is_empty() {
-            let keys: Vec<_> = requests.iter().map(|(key, _)| text(&key.key)).collect();
-            let made: Vec<&[u8]> = requests.iter().map(|(_, made)| made.as_slice()).collect();
-            let sql =
-                "UPDATE idempotency SET interactions = made.ids FROM unnest($1::text[], $2::bytea[]) AS made (key, ids)
-                WHERE idempotency.key = made.key";
-            execute(db, sql, &[&keys, &made]).await?;
+            super::requests::remember(db, &requests).await?;
         }
         if !unused.is_empty() {
             retention::drop_uses(db, &unused).await?;
@@ -133,7 +129,7 @@ impl<'b> Writes<'b> {
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
         let add_journals = db.prepare_cached(ADD_JOURNALS).await?;
         let leave_mark = db.prepare_cached(commits::MARK).await?;
-        let add_counts = db.prepare_cached(tally::ADD).await?;
+        let add_counts = Adding::prepare(db).await?;
         let count_duplicates = db.prepare_cached(COUNT_DUPLICATES).await?;
         let counts = tally.changes();
         try_join!(
@@ -170,6 +166,7 @@ impl<'b> Writes<'b> {
                     .iter()
                     .map(|one| one.made.standing.completed_at)
                     .collect();
+                let queued: Vec<Option<Timestamp>> = each.iter().map(|one| one.made.standing.queued_at).collect();
                 let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
                 db.execute(
@@ -198,6 +195,7 @@ impl<'b> Writes<'b> {
                         &more,
                         &openings,
                         &completed,
+                        &queued,
                         &sums,
                     ],
                 )
@@ -262,12 +260,7 @@ impl<'b> Writes<'b> {
                 }
                 db.execute(&count_duplicates, &[&duplicates]).await.map(drop)
             },
-            async {
-                if counts.is_empty() {
-                    return Ok(());
-                }
-                db.execute(&add_counts, &counts.parameters()).await.map(drop)
-            },
+            add_counts.send(db, &counts),
             async { db.execute(&leave_mark, &mark.parameters()).await.map(drop) },
             db.batch_execute("COMMIT"),
         )?;
@@ -283,11 +276,11 @@ fn sent<'r>(interaction: InteractionId, run: &'r RunRecord) -> impl Iterator<Ite
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
         decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
-        remote, subject, skills, attributes, decision_more, opening, completed_at, message_sum, duplicates, erased)
+        remote, subject, skills, attributes, decision_more, opening, completed_at, queued_at, message_sum, duplicates, erased)
     SELECT *, 0, false FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[],
         $7::bigint[], $8::smallint[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::text[],
         $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[],
-        $24::bigint[])";
+        $24::timestamptz[], $25::bigint[])";
 
 const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by,
         decision, queue, priority, skills, decision_more, attributes, trace, trace_sum)

@@ -261,6 +261,8 @@ pub struct InteractionRecord {
     pub state: State,
     /// When it was accepted.
     pub received_at: Timestamp,
+    /// When it came into its queue; set while it is there, claimed or not.
+    pub queued_at: Option<Timestamp>,
     /// The envelope sender.
     pub envelope_from: String,
     /// The envelope recipient.
@@ -344,26 +346,4 @@ pub struct Summary {
     pub deliveries: BTreeMap<DeliveryState, u64>,
     /// The oldest interaction that has no decision yet.
     pub oldest_undecided_at: Option<Timestamp>,
-}
-
-/// What to claim from a queue.
-#[derive(Clone, Debug)]
-pub struct QueueClaim {
-    /// The queue.
-    pub queue: QueueId,
-    /// At most so many.
-    pub max: u32,
-    /// For how long, in seconds.
-    pub lease_seconds: u32,
-    /// When set: only work whose skills are all listed here.
-    pub skills: Option<Vec<String>>,
-}
-
-/// A lease on one routed interaction.
-#[derive(Clone, Debug)]
-pub struct QueueLease {
-    /// The lease.
-    pub lease: Lease,
-    /// What was claimed.
-    pub interaction: InteractionRecord,
 }

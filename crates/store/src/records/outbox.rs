@@ -212,6 +212,17 @@ pub struct Ledger {
     pub tallied: super::mail::Summary,
 }
 
+/// What became of a mail that somebody sends under a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// It is kept, and goes out.
+    Kept,
+    /// The idempotency key was seen with the same fingerprint: the deliveries that it made then.
+    Repeated(Vec<DeliveryId>),
+    /// The idempotency key was seen with another fingerprint.
+    KeyReused,
+}
+
 /// A place in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {

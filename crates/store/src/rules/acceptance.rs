@@ -7,9 +7,10 @@ use waypost_ids::{InteractionId, QueueId};
 use super::duplicates::Seen;
 use super::forwards::Forwards;
 use super::outbox;
+use super::requests::Repeated;
 use super::standing::Standing;
 use crate::records::catalogue::Epoch;
-use crate::records::mail::{AcceptOutcome, Accepted, DecisionRecord, IdempotencyKey, NewInteraction, RunRecord};
+use crate::records::mail::{AcceptOutcome, Accepted, DecisionRecord, NewInteraction, RunRecord};
 
 /// What becomes of one interaction that is offered.
 pub(crate) enum Offer<'o> {
@@ -74,22 +75,21 @@ impl Made<'_> {
     }
 }
 
-/// What is kept of a request with a key: the interactions that it made or was counted on, 16 bytes each.
-pub(crate) fn remembered(outcome: &[Accepted]) -> Vec<u8> {
-    let ids = outcome.iter().map(|one| match one {
-        Accepted::Created { id, .. } => id,
-        Accepted::Duplicate { of } => of,
-    });
-    ids.flat_map(|id| id.0.into_bytes()).collect()
+/// The interactions that an acceptance made or was counted on.
+pub(crate) fn about(outcome: &[Accepted]) -> impl Iterator<Item = Uuid> {
+    outcome.iter().map(|one| match one {
+        Accepted::Created { id, .. } => id.0,
+        Accepted::Duplicate { of } => of.0,
+    })
 }
 
-/// What is answered to a request whose key was used before, from what is kept of it.
-pub(crate) fn repeated(key: &IdempotencyKey, fingerprint: &[u8], remembered: &[u8]) -> AcceptOutcome {
-    if fingerprint != key.fingerprint {
-        return AcceptOutcome::KeyReused;
+impl From<Repeated> for AcceptOutcome {
+    fn from(repeated: Repeated) -> Self {
+        match repeated {
+            Repeated::Same(ids) => Self::Replayed(ids.into_iter().map(InteractionId).collect()),
+            Repeated::KeyReused => Self::KeyReused,
+        }
     }
-    let (ids, _) = remembered.as_chunks::<16>();
-    AcceptOutcome::Replayed(ids.iter().map(|id| InteractionId(Uuid::from_bytes(*id))).collect())
 }
 
 #[cfg(test)]
@@ -149,11 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_known_again_by_key_and_fingerprint() {
+    fn a_repeated_request_is_answered_with_what_it_made_or_was_counted_on() {
         let made = Accepted::Created { id: id(1), decided: true, possible_duplicate_of: None };
-        let kept = remembered(&[made, Accepted::Duplicate { of: id(2) }]);
-        let key = IdempotencyKey { key: "k".to_owned(), fingerprint: [4; 32] };
-        assert_eq!(repeated(&key, &[4; 32], &kept), AcceptOutcome::Replayed(vec![id(1), id(2)]));
-        assert_eq!(repeated(&key, &[5; 32], &kept), AcceptOutcome::KeyReused);
+        let ids: Vec<Uuid> = about(&[made, Accepted::Duplicate { of: id(2) }]).collect();
+        assert_eq!(AcceptOutcome::from(Repeated::Same(ids)), AcceptOutcome::Replayed(vec![id(1), id(2)]));
     }
 }

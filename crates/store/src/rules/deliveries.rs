@@ -96,13 +96,13 @@ impl Delivery {
                 self.ends(DeliveryState::Dead, now);
                 self.record.last_answer = Some(attempted.answer);
             }
-            (DeliveryState::Pending, AttemptEnd::Untried) => {
+            (state, AttemptEnd::Untried) => {
                 self.record.attempts = self.record.attempts.saturating_sub(1);
-                self.record.next_attempt_at = Some(now);
+                self.record.next_attempt_at = (state == DeliveryState::Pending).then_some(now);
             }
             (
                 DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled,
-                AttemptEnd::Deferred(_) | AttemptEnd::Dead | AttemptEnd::Untried,
+                AttemptEnd::Deferred(_) | AttemptEnd::Dead,
             ) => self.record.next_attempt_at = None,
         }
         true

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, codes};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, QueueId, codes};
 
 use super::deliveries::Delivery;
 use super::standing::Standing;
 use crate::encoding::DecisionMore;
-use crate::records::mail::State;
+use crate::records::mail::{DecisionRecord, State};
 use crate::records::outbox::DeliveryRecord;
 
 /// How far an interaction's forwards are: those that its last run decided.
@@ -43,6 +43,16 @@ impl Forwards {
             (true, false, false) => Self::Done,
         }
     }
+
+    /// The queue that an interaction comes into by a decision whose forwards are this far. A forward is in none, unless every recipient is held
+    /// back.
+    pub(crate) fn queue_of(self, decision: &DecisionRecord) -> Option<QueueId> {
+        match (decision.kind, self) {
+            (DecisionKind::Queue | DecisionKind::Unrouted | DecisionKind::Disconnect, _)
+            | (DecisionKind::Forward, Self::Failed) => decision.queue,
+            (DecisionKind::Forward, Self::Nothing | Self::Pending | Self::Done) => None,
+        }
+    }
 }
 
 /// An interaction for which something is sent.
@@ -55,8 +65,8 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    /// Where it stands by what became of its deliveries; none if that changes nothing. One that is `Decided` then stands in the queue that
-    /// its decision names.
+    /// Where it stands by what became of its deliveries; none if that changes nothing. One that is `Decided` then is in the queue that its
+    /// decision names; if that is gone by now, whoever writes it puts it into the built-in one.
     pub(crate) fn settle(&self, deliveries: &[Delivery], now: Timestamp) -> Option<(Standing, DecisionMore)> {
         if self.decision != Some(DecisionKind::Forward) {
             return None;
@@ -74,8 +84,8 @@ impl Party {
             (State::Completed, Forwards::Pending) if self.more.forwarded => {
                 Some((self.standing.clone().forward_again()?, bare))
             }
-            (State::GoingOut, Forwards::Failed) => self.fail(forwards(), bare),
-            (State::Completed, Forwards::Failed) if self.more.forwarded => self.fail(forwards(), bare),
+            (State::GoingOut, Forwards::Failed) => self.fail(forwards(), bare, now),
+            (State::Completed, Forwards::Failed) if self.more.forwarded => self.fail(forwards(), bare, now),
             (
                 State::Received
                 | State::Running
@@ -93,9 +103,11 @@ impl Party {
         &self,
         forwards: impl Iterator<Item = &'d DeliveryRecord>,
         bare: DecisionMore,
+        now: Timestamp,
     ) -> Option<(Standing, DecisionMore)> {
         let failed = forwards.filter_map(told).collect::<Vec<_>>();
-        Some((self.standing.clone().forward_failed()?, DecisionMore { error: Some(error(&failed)), ..bare }))
+        let standing = self.standing.clone().forward_failed(bare.otherwise, now)?;
+        Some((standing, DecisionMore { error: Some(error(&failed)), ..bare }))
     }
 }
 

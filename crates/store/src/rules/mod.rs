@@ -12,5 +12,6 @@ pub(crate) mod outbox;
 pub(crate) mod parking;
 pub(crate) mod recording;
 pub(crate) mod replays;
+pub(crate) mod requests;
 pub(crate) mod standing;
 pub(crate) mod tables;

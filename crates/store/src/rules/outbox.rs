@@ -32,7 +32,8 @@ pub(crate) fn decided(run: &RunRecord, earlier: &[Delivery], number: u32) -> Dec
     let state = |to: &Addressed| if to.held.is_some() { DeliveryState::Cancelled } else { DeliveryState::Pending };
     let kept = earlier.iter().map(|one| &one.record);
     let kept = kept.filter(|one| one.kind == DeliveryKind::Forward && one.run == Some(number)).map(|one| one.state);
-    Decided { kind: run.decision.kind, forwards: Forwards::of(new.map(state).chain(kept)) }
+    let forwards = Forwards::of(new.map(state).chain(kept));
+    Decided { kind: run.decision.kind, forwards, queue: forwards.queue_of(&run.decision) }
 }
 
 /// What the first run of an interaction comes to: nothing was sent before.

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, QueueId};
 
 use crate::leases::{Hold, Lease};
 use crate::records::mail::State;
@@ -13,6 +13,10 @@ use crate::rules::forwards::Forwards;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) state: State,
+    /// The queue of the last decision; of a forward, only while it is in that queue because it failed.
+    pub(crate) queue: Option<QueueId>,
+    /// When it came into its queue. Set while it is there, claimed or not: who gives it back does not make it younger.
+    pub(crate) queued_at: Option<Timestamp>,
     /// A completed one keeps the lease that it was acknowledged under.
     pub(crate) hold: Hold,
     /// Attempts at the run that it waits for.
@@ -21,6 +25,20 @@ pub(crate) struct Standing {
     pub(crate) rerun_by: Option<String>,
     /// Set as long as it is completed.
     pub(crate) completed_at: Option<Timestamp>,
+}
+
+/// What the running counts go by: the state, and the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) state: State,
+    pub(crate) queue: Option<QueueId>,
+}
+
+impl Position {
+    /// The queue in which it waits: nobody has claimed it.
+    pub(crate) fn waits_in(self) -> Option<QueueId> {
+        self.queue.filter(|_| self.state == State::Decided)
+    }
 }
 
 /// What becomes of somebody's wish to end something that may have ended before.
@@ -40,6 +58,8 @@ pub(crate) struct Decided {
     pub(crate) kind: DecisionKind,
     /// How far its forwards are.
     pub(crate) forwards: Forwards,
+    /// The queue that it comes into, if it does.
+    pub(crate) queue: Option<QueueId>,
 }
 
 /// Where an interaction stands after a decision.
@@ -55,8 +75,20 @@ impl Standing {
     /// One that was accepted, with its decision if it was run before.
     pub(crate) fn accepted(decision: Option<Decided>, at: Timestamp) -> Self {
         let state = decision.map_or(State::Received, decided);
-        let hold = Hold::Nobody;
-        Self { state, hold, attempts: 0, rerun_by: None, completed_at: completed(state, at) }
+        Self {
+            state,
+            queue: decision.and_then(|decision| decision.queue),
+            queued_at: queued(state, at),
+            hold: Hold::Nobody,
+            attempts: 0,
+            rerun_by: None,
+            completed_at: completed(state, at),
+        }
+    }
+
+    /// Where it is counted.
+    pub(crate) const fn position(&self) -> Position {
+        Position { state: self.state, queue: self.queue }
     }
 
     /// A worker takes it for a run.
@@ -103,9 +135,7 @@ impl Standing {
 
     /// Its run ended with a decision.
     pub(crate) fn end_run(self, lease: Uuid, decision: Decided, at: Timestamp) -> Option<Self> {
-        let state = decided(decision);
-        let ended = Self { state, hold: Hold::Nobody, attempts: 0, rerun_by: None, completed_at: completed(state, at) };
-        self.is_run_under(lease).then_some(ended)
+        self.is_run_under(lease).then(|| Self::accepted(Some(decision), at))
     }
 
     /// Its run ended with a decision that can't be kept: it waits for another, as if there had been none.
@@ -124,6 +154,7 @@ impl Standing {
                 hold: Hold::Nobody,
                 rerun_by: Some(by.to_owned()),
                 completed_at: None,
+                queued_at: None,
                 ..self
             }),
             State::Received | State::Running | State::Waiting | State::Claimed => None,
@@ -150,6 +181,12 @@ impl Standing {
         self.is_claimed_under(lease, now).then_some(Self { state: State::Decided, hold: Hold::Nobody, ..self })
     }
 
+    /// Whoever claimed it puts it into another queue, where it waits anew.
+    pub(crate) fn transfer_work(self, lease: Uuid, queue: QueueId, now: Timestamp) -> Option<Self> {
+        let released = self.release_work(lease, now)?;
+        Some(Self { queue: Some(queue), queued_at: Some(now), ..released })
+    }
+
     /// Whoever claimed it is done.
     pub(crate) fn acknowledge(self, lease: Uuid, now: Timestamp) -> Ends {
         match self.state {
@@ -158,6 +195,7 @@ impl Standing {
                 state: State::Completed,
                 hold: Hold::Over(lease),
                 completed_at: completed(State::Completed, now),
+                queued_at: None,
                 ..self
             }),
             State::Received
@@ -177,6 +215,7 @@ impl Standing {
                 state: State::Completed,
                 hold: Hold::Nobody,
                 completed_at: completed(State::Completed, at),
+                queued_at: None,
                 ..self
             }),
             State::Completed => Ends::Before,
@@ -189,6 +228,8 @@ impl Standing {
         match self.state {
             State::Decided | State::GoingOut => Some(Self {
                 state: State::Completed,
+                queue: None,
+                queued_at: None,
                 hold: Hold::Nobody,
                 completed_at: completed(State::Completed, at),
                 ..self
@@ -197,12 +238,13 @@ impl Standing {
         }
     }
 
-    /// What was forwarded will not arrive, or came back: it stands in a queue.
-    pub(crate) fn forward_failed(self) -> Option<Self> {
-        self.moved(State::Decided, |from| match from {
+    /// What was forwarded will not arrive, or came back: it waits in a queue from now on.
+    pub(crate) fn forward_failed(self, queue: Option<QueueId>, at: Timestamp) -> Option<Self> {
+        let failed = self.moved(State::Decided, |from| match from {
             State::GoingOut | State::Completed => true,
             State::Received | State::Running | State::Waiting | State::Decided | State::Claimed => false,
-        })
+        })?;
+        Some(Self { queue, queued_at: Some(at), ..failed })
     }
 
     /// What failed to arrive is on the way again.
@@ -214,7 +256,14 @@ impl Standing {
     }
 
     fn moved(self, to: State, may: impl FnOnce(State) -> bool) -> Option<Self> {
-        may(self.state).then_some(Self { state: to, hold: Hold::Nobody, completed_at: None, ..self })
+        may(self.state).then_some(Self {
+            state: to,
+            queue: None,
+            queued_at: None,
+            hold: Hold::Nobody,
+            completed_at: None,
+            ..self
+        })
     }
 
     /// The time of whoever holds it has run out, if it has.
@@ -249,6 +298,11 @@ pub(crate) const fn is_held(state: State) -> bool {
     expired(state).is_some()
 }
 
+/// Age in a queue counts from when an interaction comes there.
+fn queued(state: State, at: Timestamp) -> Option<Timestamp> {
+    (state == State::Decided).then_some(at)
+}
+
 /// Time counts from an interaction's completion.
 fn completed(state: State, at: Timestamp) -> Option<Timestamp> {
     (state == State::Completed).then_some(at)
@@ -280,6 +334,7 @@ mod tests {
         claim work    -         -         -         Claimed   -         -         -
         extend work   -         -         -         -         -         Claimed   -
         release work  -         -         -         -         -         Decided   -
+        transfer work -         -         -         -         -         Decided   -
         acknowledge   -         -         -         -         -         Completed =
         complete      -         -         -         Completed Completed Completed =
         everybody has it -      -         -         Completed Completed -         -
@@ -304,7 +359,15 @@ mod tests {
             State::Completed => Hold::Over(lease(1, 100).id),
             State::Received | State::Decided | State::GoingOut => Hold::Nobody,
         };
-        Standing { state, hold, attempts: 2, rerun_by: Some("ops".to_owned()), completed_at: completed(state, at(7)) }
+        Standing {
+            state,
+            queue: Some(QueueId(Uuid::from_u128(5))),
+            queued_at: matches!(state, State::Decided | State::Claimed).then(|| at(6)),
+            hold,
+            attempts: 2,
+            rerun_by: Some("ops".to_owned()),
+            completed_at: completed(state, at(7)),
+        }
     }
 
     fn happens(what: &str, to: Standing, by: Lease, now: Timestamp) -> Option<Standing> {
@@ -314,7 +377,9 @@ mod tests {
             Ends::Before => Some(before),
             Ends::Refused => None,
         };
-        let forwarded = |to: Standing, kind, forwards| to.end_run(by.id, Decided { kind, forwards }, now);
+        let (to_queue, elsewhere) = (Some(QueueId(Uuid::from_u128(6))), QueueId(Uuid::from_u128(7)));
+        let forwarded =
+            |to: Standing, kind, forwards| to.end_run(by.id, Decided { kind, forwards, queue: to_queue }, now);
         let end = |to: Standing, kind| forwarded(to, kind, Forwards::Nothing);
         match what {
             "claim run" => to.claim_run(by),
@@ -334,10 +399,11 @@ mod tests {
             "claim work" => to.claim_work(by),
             "extend work" => to.extend_work(by, now),
             "release work" => to.release_work(by.id, now),
+            "transfer work" => to.transfer_work(by.id, elsewhere, now),
             "acknowledge" => ends(to.acknowledge(by.id, now)),
             "complete" => ends(to.complete(now)),
             "everybody has it" => to.forwarded(now),
-            "forward fails" => to.forward_failed(),
+            "forward fails" => to.forward_failed(to_queue, now),
             "forward again" => to.forward_again(),
             "expire" => to.expire(at(100)),
             other => panic!("{other}"),
@@ -381,6 +447,50 @@ mod tests {
             let held = matches!(after.hold, Hold::By(_));
             assert_eq!(held, is_held(after.state), "{what}, {from:?}: {:?}", after.hold);
             assert_eq!(after.completed_at.is_some(), after.state == State::Completed, "{what}, {from:?}");
+            let in_queue = matches!(after.state, State::Decided | State::Claimed);
+            assert_eq!(after.queued_at.is_some(), in_queue, "{what}, {from:?}");
+        }
+    }
+
+    /// A claim that comes to nothing makes no work younger; another queue, another run and a forward that fails do.
+    #[test]
+    fn age_in_a_queue_counts_from_when_work_came_there() {
+        let since = |what, from| happens(what, one(from), lease(1, 100), at(50)).unwrap().queued_at;
+        for (what, from) in [
+            ("claim work", State::Decided),
+            ("extend work", State::Claimed),
+            ("release work", State::Claimed),
+            ("expire", State::Claimed),
+        ] {
+            assert_eq!(since(what, from), Some(at(6)), "{what}");
+        }
+        for (what, from) in [
+            ("end queue", State::Running),
+            ("end held back", State::Running),
+            ("transfer work", State::Claimed),
+            ("forward fails", State::GoingOut),
+        ] {
+            assert_eq!(since(what, from), Some(at(50)), "{what}");
+        }
+    }
+
+    #[test]
+    fn work_waits_in_the_queue_where_nobody_has_claimed_it() {
+        let queue = |number| Some(QueueId(Uuid::from_u128(number)));
+        let waits = |what, from| happens(what, one(from), lease(1, 100), at(50)).unwrap().position().waits_in();
+        for (what, from, expected) in [
+            ("claim work", State::Decided, None),
+            ("release work", State::Claimed, queue(5)),
+            ("transfer work", State::Claimed, queue(7)),
+            ("end unrouted", State::Running, queue(6)),
+            ("end going out", State::Running, None),
+            ("forward fails", State::GoingOut, queue(6)),
+            ("forward again", State::Decided, None),
+            ("everybody has it", State::Decided, None),
+            ("rerun", State::Decided, None),
+            ("complete", State::Claimed, None),
+        ] {
+            assert_eq!(waits(what, from), expected, "{what}");
         }
     }
 
@@ -400,6 +510,7 @@ mod tests {
             "void run",
             "extend work",
             "release work",
+            "transfer work",
             "acknowledge",
         ];
         for (what, from, _) in cases() {
@@ -412,7 +523,7 @@ mod tests {
     #[test]
     fn a_lease_of_work_ends_with_its_time_and_a_lease_of_a_run_when_it_is_taken_back() {
         let late = |what, from| happens(what, one(from), lease(1, 100), at(100)).map(|after| after.state);
-        for what in ["extend work", "release work", "acknowledge"] {
+        for what in ["extend work", "release work", "transfer work", "acknowledge"] {
             assert_eq!(late(what, State::Claimed), None, "{what}");
         }
         assert_eq!(late("renew run", State::Running), Some(State::Running));
@@ -463,7 +574,8 @@ mod tests {
             (Some((DecisionKind::Forward, Done)), State::Completed, Some(at(5))),
             (Some((DecisionKind::Disconnect, Nothing)), State::Completed, Some(at(5))),
         ] {
-            let made = Standing::accepted(decision.map(|(kind, forwards)| Decided { kind, forwards }), at(5));
+            let made =
+                Standing::accepted(decision.map(|(kind, forwards)| Decided { kind, forwards, queue: None }), at(5));
             assert_eq!((made.state, made.completed_at, made.hold, made.attempts), (state, completed, Hold::Nobody, 0));
         }
     }

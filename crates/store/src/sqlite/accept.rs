@@ -1,26 +1,23 @@
 //! Acceptance: message, interactions, runs and duplicates in one go.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::SqliteOptions;
 use super::columns::micros;
 use super::mail_columns::RunColumns;
 use super::seen::{self, window_start};
 use super::writer::Session;
+use super::{SqliteOptions, requests};
 use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
-use crate::records::mail::{AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage};
+use crate::records::mail::{AcceptOutcome, Acceptance, Accepted, NewInteraction, NewMessage};
 use crate::rules::acceptance::{self, Made, Offer};
 use crate::rules::duplicates::{Key, Seen};
 use crate::sums::sum;
 
 /// About how much an acceptance adds to the log besides message and trace: pages of tables and indexes.
 const OVERHEAD_BYTES: usize = 32 * 1024;
-
-/// Idempotency keys removed with each new one.
-const PRUNED_AT_ONCE: u32 = 2;
 
 /// Keeps an acceptance.
 pub(super) fn accept(
@@ -30,9 +27,9 @@ pub(super) fn accept(
 ) -> Result<AcceptOutcome, StoreError> {
     let message = &acceptance.message;
     if let Some(key) = &acceptance.idempotency {
-        let oldest = window_start(message.received_at, options.idempotency_window.as_secs());
-        if let Some(known) = known_request(session.db, key, oldest)? {
-            return Ok(known);
+        let window = options.idempotency_window.as_secs();
+        if let Some(repeated) = requests::known(session.db, key, message.received_at, window)? {
+            return Ok(repeated.into());
         }
     }
     let oldest = window_start(message.received_at, options.duplicate_window.as_secs());
@@ -68,7 +65,8 @@ pub(super) fn accept(
         settle_uses(session.db, kept.number, &outcome)?;
     }
     if let Some(key) = &acceptance.idempotency {
-        remember_request(session.db, options, key, message, &outcome)?;
+        let (window, made) = (options.idempotency_window.as_secs(), acceptance::about(&outcome));
+        requests::remember(session.db, key, made, message.received_at, window)?;
     }
     Ok(AcceptOutcome::Committed(outcome))
 }
@@ -124,14 +122,14 @@ fn insert(
             "INSERT INTO interactions (
                 id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
                 runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
-                skills, attributes, decision_more, opening, completed_at, message_sum, seal
+                skills, attributes, decision_more, opening, completed_at, queued_at, message_sum, seal
             ) VALUES (
                 :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
                 :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
-                :skills, :attributes, :more, :opening, :completed_at, :message_sum,
-                seal(:id, :state, :received_at, :message, :message_sum, :route, :flow_id, :flow_version, :decision, :queue,
+                :skills, :attributes, :more, :opening, :completed_at, :queued_at, :message_sum,
+                seal_with(seal(:id, :state, :received_at, :message, :message_sum, :route, :flow_id, :flow_version, :decision, :queue,
                     :priority, :initial_priority, :runs, 0, 0, :like, NULL, NULL, NULL, :message_id, :envelope_from,
-                    :envelope_to, :remote, :subject, :skills, :attributes, NULL, :more, :opening, :completed_at)
+                    :envelope_to, :remote, :subject, :skills, :attributes, NULL, :more, :opening, :completed_at), :queued_at)
             )",
         )?
         .execute(named_params! {
@@ -158,41 +156,14 @@ fn insert(
             ":attributes": columns.and_then(|columns| columns.attributes.as_deref()),
             ":more": columns.and_then(|columns| columns.more.as_deref()),
             ":completed_at": standing.completed_at.map(micros),
+            ":queued_at": standing.queued_at.map(micros),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
-    session.tally.moved(None, standing.state);
+    session.tally.moved(None, standing.position());
     if let (Some(run), Some(columns)) = (run, columns) {
         session.tally.decided(None, run.decision.kind);
         super::runs::insert(session, offered.id, *runs, run, columns)?;
         super::deliveries::insert(session, offered.id, Some(*runs), &run.sends, (ended_at(run), false))?;
     }
-    Ok(())
-}
-
-fn known_request(db: &Connection, key: &IdempotencyKey, oldest: i64) -> Result<Option<AcceptOutcome>, StoreError> {
-    let known: Option<([u8; 32], Vec<u8>)> = db
-        .prepare_cached("SELECT fingerprint, interactions FROM idempotency WHERE key = ?1 AND created_at >= ?2")?
-        .query_row((&key.key, oldest), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(known.map(|(fingerprint, interactions)| acceptance::repeated(key, &fingerprint, &interactions)))
-}
-
-fn remember_request(
-    db: &Connection,
-    options: &SqliteOptions,
-    key: &IdempotencyKey,
-    message: &NewMessage,
-    outcome: &[Accepted],
-) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO idempotency (key, fingerprint, interactions, created_at) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute((&key.key, key.fingerprint, acceptance::remembered(outcome), micros(message.received_at)))?;
-    let oldest = window_start(message.received_at, options.idempotency_window.as_secs());
-    db.prepare_cached(
-        "DELETE FROM idempotency WHERE key IN
-            (SELECT key FROM idempotency WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
-    )?
-    .execute((oldest, PRUNED_AT_ONCE))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId};
+use waypost_ids::{DeliveryId, InteractionId, QueueId};
 
 use super::columns::{Columns, micros};
 use super::mail_columns::sound;
@@ -156,17 +156,16 @@ fn settle(
     };
     let party = session.db.prepare_cached(&sql)?.query_row((interaction.0.as_bytes(),), |row| Ok(read(row)));
     let Some(party) = party.optional()?.transpose()? else { return Ok(()) };
-    let Some((standing, more)) = party.settle(deliveries, now) else { return Ok(()) };
-    standing::write(session, interaction, party.standing.state, &standing)?;
-    let queue = if standing.state == State::Decided {
-        let wanted = more.otherwise.map(|queue| queue.0.into_bytes());
+    let Some((mut standing, more)) = party.settle(deliveries, now) else { return Ok(()) };
+    if standing.state == State::Decided {
+        let wanted = standing.queue.map(|queue| queue.0.into_bytes());
         let sql = "SELECT id FROM queues WHERE id = ?1 UNION ALL SELECT id FROM queues WHERE built_in LIMIT 1";
-        session.db.prepare_cached(sql)?.query_row((wanted,), |row| row.get::<_, [u8; 16]>(0)).optional()?
-    } else {
-        None
-    };
-    let sql = "UPDATE interactions SET queue = ?2, decision_more = ?3 WHERE id = ?1";
-    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), queue, more.column()?))?;
+        let found = session.db.prepare_cached(sql)?.query_row((wanted,), |row| row.get(0)).optional()?;
+        standing.queue = found.map(|id| QueueId(Uuid::from_bytes(id)));
+    }
+    standing::write(session, interaction, party.standing.position(), &standing)?;
+    let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
+    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), more.column()?))?;
     Ok(())
 }
 

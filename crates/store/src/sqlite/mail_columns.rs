@@ -65,11 +65,12 @@ fn read_decision(columns: Columns<'_, '_>) -> Result<Option<DecisionRecord>, Sto
 pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError> {
     let columns = Columns { row, table: "interactions" };
     let id = InteractionId(columns.uuid("id")?);
-    seals::verify(row, &seals::INTERACTION, || format!("the record of interaction `{id}` is damaged"))?;
+    seals::verify_interaction(row, || format!("the record of interaction `{id}` is damaged"))?;
     Ok(InteractionRecord {
         id,
         state: State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?,
         received_at: columns.time("received_at")?,
+        queued_at: columns.maybe_time("queued_at")?,
         envelope_from: columns.get("envelope_from")?,
         envelope_to: columns.get("envelope_to")?,
         remote: columns.get("remote")?,

@@ -19,6 +19,7 @@ mod outbox;
 mod queues;
 mod readers;
 mod replays;
+mod requests;
 mod retention;
 mod room;
 mod runs;

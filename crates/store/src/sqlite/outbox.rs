@@ -12,13 +12,15 @@ use super::deliveries::{self, alter, delivery};
 use super::mail_columns::sound;
 use super::standing::{self, COLUMNS};
 use super::writer::Session;
-use super::{SqliteStore, audit, catalogue, ledger};
+use super::{SqliteStore, audit, catalogue, ledger, requests};
 use crate::encoding::{DecisionMore, decision_kind, delivery_kind_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, Transfer, Unchanged,
+    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
+    Transfer, Unchanged,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::Delivery;
@@ -121,9 +123,11 @@ impl OutboxStore for SqliteStore {
         interaction: InteractionId,
         token: Uuid,
         mail: Outgoing,
+        idempotency: Option<IdempotencyKey>,
         audit: AuditRecord,
-    ) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| send(session, interaction, token, mail, &audit)).await?
+    ) -> Result<SendOutcome, LeaseError> {
+        let request = idempotency.map(|key| (key, self.options.idempotency_window.as_secs()));
+        self.writer()?.run(move |session| send(session, (interaction, token), mail, request.as_ref(), &audit)).await?
     }
 
     async fn transfer(
@@ -418,19 +422,27 @@ fn work(db: &Connection, id: InteractionId) -> Result<Option<Work>, StoreError> 
 
 fn send(
     session: &mut Session<'_>,
-    interaction: InteractionId,
-    token: Uuid,
+    (interaction, token): (InteractionId, Uuid),
     mail: Outgoing,
+    request: Option<&(IdempotencyKey, u64)>,
     entry: &AuditRecord,
-) -> Result<Result<(), LeaseError>, StoreError> {
+) -> Result<Result<SendOutcome, LeaseError>, StoreError> {
+    if let Some((key, window)) = request
+        && let Some(repeated) = requests::known(session.db, key, entry.at, *window)?
+    {
+        return Ok(Ok(repeated.into()));
+    }
     let Some(work) = work(session.db, interaction)? else { return Ok(Err(LeaseError::Lost)) };
     // What was erased has nothing to be sent.
     if work.erased || !work.standing.is_claimed_under(token, entry.at) {
         return Ok(Err(LeaseError::Lost));
     }
+    if let Some((key, window)) = request {
+        requests::remember(session.db, key, mail.to.iter().map(|to| to.id.0), entry.at, *window)?;
+    }
     deliveries::insert(session, interaction, None, &[mail], (entry.at, false))?;
     audit::add(session.db, entry)?;
-    Ok(Ok(()))
+    Ok(Ok(SendOutcome::Kept))
 }
 
 fn transfer(
@@ -443,20 +455,19 @@ fn transfer(
     let Some(Work { standing: before, decision, more, .. }) = work(session.db, interaction)? else {
         return Ok(Err(LeaseError::Lost));
     };
-    let from = before.state;
-    let Some(after) = before.release_work(token, entry.at) else { return Ok(Err(LeaseError::Lost)) };
+    let from = before.position();
+    let Some(after) = before.transfer_work(token, to.queue, entry.at) else { return Ok(Err(LeaseError::Lost)) };
     if !catalogue::has_queue(session.db, to.queue)? {
         return Ok(Err(LeaseError::NoQueue));
     }
     standing::write(session, interaction, from, &after)?;
     session.tally.decided(decision, DecisionKind::Queue);
-    let sql = "UPDATE interactions SET decision = ?2, queue = ?3, priority = coalesce(?4, priority),
-        skills = CASE WHEN ?5 THEN ?6 ELSE skills END, decision_more = ?7 WHERE id = ?1";
+    let sql = "UPDATE interactions SET decision = ?2, priority = coalesce(?3, priority),
+        skills = CASE WHEN ?4 THEN ?5 ELSE skills END, decision_more = ?6 WHERE id = ?1";
     let skills = to.skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
     session.db.prepare_cached(sql)?.execute((
         interaction.0.as_bytes(),
         crate::encoding::decision_code(DecisionKind::Queue),
-        to.queue.0.as_bytes(),
         to.priority,
         to.skills.is_some(),
         skills,
@@ -476,7 +487,7 @@ fn complete(
     let Some(Work { standing: before, more, .. }) = work(session.db, interaction)? else {
         return Ok(Err(LeaseError::Lost));
     };
-    let from = before.state;
+    let from = before.position();
     let completed = match before.acknowledge(token, entry.at) {
         Ends::Now(completed) => completed,
         Ends::Before => return Ok(Ok(())),

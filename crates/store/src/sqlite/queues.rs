@@ -9,19 +9,20 @@ use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
 use waypost_origin::Origin;
 
-use super::SqliteStore;
-use super::columns::Columns;
+use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, sound};
 use super::runs::give_back;
 use super::standing::{self, COLUMNS, standing};
 use super::writer::Session;
+use super::{SqliteStore, tally};
 use crate::conditions::in_state;
 use crate::encoding::json;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{InteractionRecord, QueueClaim, QueueLease, State};
-use crate::rules::standing::{Ends, Standing};
+use crate::records::mail::{InteractionRecord, State};
+use crate::records::queues::{DepthOf, MOST_LATE, QueueClaim, QueueDepth, QueueLease};
+use crate::rules::standing::{Ends, Position, Standing};
 use crate::traits::QueueStore;
 
 #[async_trait]
@@ -35,7 +36,7 @@ impl QueueStore for SqliteStore {
         self.writer()?
             .run(move |session| {
                 let Some((id, before)) = held(session.db, queue, token)? else { return Ok(Err(LeaseError::Lost)) };
-                let from = before.state;
+                let from = before.position();
                 end(session, id, from, before.acknowledge(token, now))
             })
             .await?
@@ -54,6 +55,37 @@ impl QueueStore for SqliteStore {
             .run(move |session| change(session, queue, lease.id, |before| before.extend_work(lease, now)))
             .await?
     }
+
+    async fn depths(&self, queues: &[DepthOf]) -> Result<Vec<QueueDepth>, StoreError> {
+        let queues = queues.to_vec();
+        self.readers()?.run(move |db| queues.iter().map(|one| depth(db, one)).collect()).await
+    }
+}
+
+/// When the one that has waited longest came into a queue.
+pub(super) const OLDEST: &str = "SELECT queued_at FROM interactions INDEXED BY interactions_queued
+    WHERE state = 2 AND queue = ?1 ORDER BY queued_at LIMIT 1";
+
+/// How many came into a queue before a time, up to so many.
+pub(super) const LATE: &str = "SELECT count(*) FROM (SELECT 1 FROM interactions INDEXED BY interactions_queued
+    WHERE state = 2 AND queue = ?1 AND queued_at < ?2 LIMIT ?3)";
+
+fn depth(db: &Connection, of: &DepthOf) -> Result<QueueDepth, StoreError> {
+    let queue = of.queue.0.as_bytes();
+    let oldest: Option<i64> = db.prepare_cached(OLDEST)?.query_row((queue,), |row| row.get(0)).optional()?.flatten();
+    let inconsistent = |error: jiff::Error| StoreError::Inconsistent {
+        table: "interactions",
+        detail: format!("column `queued_at`: {error}"),
+    };
+    let late = match of.late_before {
+        Some(before) => Some(db.prepare_cached(LATE)?.query_row((queue, micros(before), MOST_LATE), |row| row.get(0))?),
+        None => None,
+    };
+    Ok(QueueDepth {
+        waiting: tally::waiting(db, of.queue)?,
+        oldest_at: oldest.map(Timestamp::from_microsecond).transpose().map_err(inconsistent)?,
+        late,
+    })
 }
 
 /// Changes how what was claimed under this token stands, if the rules let it.
@@ -64,7 +96,7 @@ fn change(
     rule: impl FnOnce(Standing) -> Option<Standing>,
 ) -> Result<Result<(), LeaseError>, StoreError> {
     let Some((id, before)) = held(session.db, queue, token)? else { return Ok(Err(LeaseError::Lost)) };
-    let from = before.state;
+    let from = before.position();
     let Some(after) = rule(before) else { return Ok(Err(LeaseError::Lost)) };
     standing::write(session, id, from, &after)?;
     Ok(Ok(()))
@@ -93,7 +125,7 @@ fn lease(
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut leases = Vec::with_capacity(work.len());
     for (interaction, before) in work {
-        let (from, lease) = (before.state, Lease::new(origin.id(), now, lasts));
+        let (from, lease) = (before.position(), Lease::new(origin.id(), now, lasts));
         let Some(claimed) = before.claim_work(lease) else { continue };
         standing::write(session, interaction.id, from, &claimed)?;
         let interaction = InteractionRecord { state: claimed.state, ..interaction };
@@ -119,7 +151,7 @@ fn held(db: &Connection, queue: QueueId, token: Uuid) -> Result<Option<(Interact
 fn end(
     session: &mut Session<'_>,
     id: InteractionId,
-    from: State,
+    from: Position,
     ends: Ends,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
     match ends {
@@ -136,7 +168,7 @@ pub(super) fn complete(
     audit: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
     let Some(before) = standing::find(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
-    let from = before.state;
+    let from = before.position();
     let ended = end(session, id, from, before.complete(audit.at))?;
     if ended.as_ref().is_ok_and(|changed| *changed) {
         super::audit::add(session.db, audit)?;

@@ -38,7 +38,7 @@ pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(),
         let sql = format!("SELECT id, {COLUMNS} FROM interactions WHERE {expiring} AND lease_until <= ?1");
         let ended = sound(session.db.prepare_cached(&sql)?.query((micros(now),))?, u32::MAX, read)?;
         for (id, held) in ended {
-            let from = held.state;
+            let from = held.position();
             if let Some(free) = held.expire(now) {
                 standing::write(session, id, from, &free)?;
             }
@@ -82,7 +82,7 @@ pub(super) fn claim(
     let lasts = Duration::from_secs(claim.lease_seconds.into());
     let mut claimed = Vec::with_capacity(found.len());
     for (interaction, before, parked) in found {
-        let (from, attempts, lease) = (before.state, before.attempts, Lease::new(origin.id(), now, lasts));
+        let (from, attempts, lease) = (before.position(), before.attempts, Lease::new(origin.id(), now, lasts));
         let Some(held) = before.claim_run(lease) else { continue };
         standing::write(session, interaction.id, from, &held)?;
         let interaction = InteractionRecord { state: held.state, ..interaction };
@@ -133,7 +133,7 @@ fn keep_parked(
     rule: impl FnOnce(Before) -> Option<Parked>,
 ) -> Result<bool, StoreError> {
     let Some(before) = before(session.db, id)? else { return Ok(false) };
-    let from = before.standing.state;
+    let from = before.standing.position();
     let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
     standing::write(session, id, from, &standing)?;
     if let Some(journal) = journal {
@@ -149,7 +149,7 @@ fn change(
     rule: impl FnOnce(Standing) -> Option<Standing>,
 ) -> Result<bool, StoreError> {
     let Some(before) = standing::find(session.db, id)? else { return Ok(false) };
-    let from = before.state;
+    let from = before.position();
     let Some(after) = rule(before) else { return Ok(false) };
     standing::write(session, id, from, &after)?;
     Ok(true)
@@ -179,7 +179,7 @@ pub(super) fn record(
     run: RunRecord,
 ) -> Result<Result<bool, LeaseError>, StoreError> {
     let Some(before) = before(session.db, id)? else { return Ok(Err(LeaseError::Lost)) };
-    let from = before.standing.state;
+    let from = before.standing.position();
     let leads_somewhere = match run.decision.queue {
         Some(queue) => super::catalogue::has_queue(session.db, queue)?,
         None => true,
@@ -206,7 +206,7 @@ pub(super) fn record(
         .db
         .prepare_cached(
             "UPDATE interactions SET state = :state, lease = :lease, lease_until = :until, rerun_by = :rerun_by,
-                attempts = :attempts, completed_at = :completed_at, runs = :runs, flow_id = :flow_id,
+                attempts = :attempts, completed_at = :completed_at, queued_at = :queued_at, runs = :runs, flow_id = :flow_id,
                 flow_version = :flow_version, decision = :decision, queue = :queue, priority = :priority, skills = :skills,
                 attributes = :attributes, decision_more = :more
              WHERE id = :id",
@@ -219,6 +219,7 @@ pub(super) fn record(
             ":rerun_by": standing.rerun_by,
             ":attempts": standing.attempts,
             ":completed_at": standing.completed_at.map(micros),
+            ":queued_at": standing.queued_at.map(micros),
             ":runs": number,
             ":flow_id": columns.flow,
             ":flow_version": columns.flow_version,
@@ -229,7 +230,7 @@ pub(super) fn record(
             ":attributes": attributes_column(&shown)?,
             ":more": columns.more,
         })?;
-    session.tally.moved(Some(from), standing.state);
+    session.tally.moved(Some(from), standing.position());
     session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
     for (before, after) in sent.iter().zip(&earlier) {
@@ -293,7 +294,7 @@ pub(super) fn rerun(
     let Some(Before { standing: before, erased, .. }) = before(session.db, id)? else {
         return Ok(Err(LeaseError::Lost));
     };
-    let from = before.state;
+    let from = before.position();
     let Some(waiting) = before.rerun(&audit.actor, erased) else { return Ok(Err(LeaseError::Lost)) };
     standing::write(session, id, from, &waiting)?;
     if resend {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use waypost_ids::{DecisionKind, DeliveryState};
+use uuid::Uuid;
+use waypost_ids::{DecisionKind, DeliveryState, QueueId};
 
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
+use crate::rules::standing::Position;
 
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 
@@ -19,11 +21,15 @@ const BY_DELIVERY: i64 = 4;
 
 /// What a batch adds to the counters.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(i64, i64), i64>);
+pub(super) struct Tally {
+    counts: BTreeMap<(i64, i64), i64>,
+    /// What waits, by queue.
+    waiting: BTreeMap<Uuid, i64>,
+}
 
 impl Tally {
     fn add(&mut self, group: i64, member: i64, change: i64) {
-        *self.0.entry((group, member)).or_default() += change;
+        *self.counts.entry((group, member)).or_default() += change;
     }
 
     /// One more duplicate.
@@ -31,12 +37,14 @@ impl Tally {
         self.add(DUPLICATES, 0, 1);
     }
 
-    /// An interaction came into being (`from` is none) or changed its state.
-    pub(super) fn moved(&mut self, from: Option<State>, to: State) {
-        if let Some(from) = from {
-            self.add(BY_STATE, from.code(), -1);
+    /// An interaction came into being (`from` is none), changed its state or its queue.
+    pub(super) fn moved(&mut self, from: Option<Position>, to: Position) {
+        for (position, change) in from.map(|from| (from, -1)).into_iter().chain([(to, 1)]) {
+            self.add(BY_STATE, position.state.code(), change);
+            if let Some(queue) = position.waits_in() {
+                *self.waiting.entry(queue.0).or_default() += change;
+            }
         }
-        self.add(BY_STATE, to.code(), 1);
     }
 
     /// An interaction's last decision is another one.
@@ -71,20 +79,34 @@ impl Tally {
 
     /// Writes the changes; the tally is empty afterwards.
     pub(super) fn write(&mut self, db: &Connection) -> Result<(), StoreError> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
         let mut add = db.prepare_cached(
             "INSERT INTO counters (\"group\", member, value) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET value = value + excluded.value",
         )?;
-        for ((group, member), change) in std::mem::take(&mut self.0) {
+        for ((group, member), change) in std::mem::take(&mut self.counts) {
             if change != 0 {
                 add.execute((group, member, change))?;
             }
         }
+        let mut add = db.prepare_cached(
+            "INSERT INTO queue_counters (queue, waiting) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET waiting = waiting + excluded.waiting",
+        )?;
+        for (queue, change) in std::mem::take(&mut self.waiting) {
+            if change != 0 {
+                add.execute((queue.as_bytes(), change))?;
+            }
+        }
         Ok(())
     }
+}
+
+/// How many wait in a queue.
+pub(super) fn waiting(db: &Connection, queue: QueueId) -> Result<u64, StoreError> {
+    let sql = "SELECT waiting FROM queue_counters WHERE queue = ?1";
+    let counted: Option<i64> = db.prepare_cached(sql)?.query_row((queue.0.as_bytes(),), |row| row.get(0)).optional()?;
+    u64::try_from(counted.unwrap_or(0))
+        .map_err(|_| StoreError::Inconsistent { table: "queue_counters", detail: format!("`{queue}`: below zero") })
 }
 
 /// How often the store was committed; none in a database that never was in use.

@@ -1,20 +1,33 @@
-//! `waypost queues`: the queues of a server, and what leads to them.
+//! `waypost queues`: the queues of a server, what leads to them, and the work in them.
+
+mod claims;
 
 use std::io::Write;
 
+use waypost_flow::document;
+use waypost_ids::QueueId;
+
 use super::flows::{OfQueue, queue_used_by};
 use crate::failure::Failure;
-use crate::remote::Server;
+use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
 
 /// Sub-commands of `queues`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// List queues
+    /// List queues with their depth, oldest waiting work and what exceeds the service level
     List(List),
     /// Show what leads to a queue
     UsedBy(OfQueue),
+    /// Claim work from a queue and print the claims' tokens
+    Claim(claims::Claim),
+    /// Complete claimed work (idempotent)
+    Ack(claims::One),
+    /// Give claimed work back to its queue
+    Release(claims::One),
+    /// Extend a claim
+    Extend(claims::Extend),
 }
 
 /// Arguments of `list`.
@@ -27,13 +40,25 @@ pub(crate) struct List {
     output: Output,
 }
 
-/// Exit code 0: printed; 2: not found, refused or no answer.
+/// Exit code 0: done; 1: the claim was lost; 2: not found, refused or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let out = &mut screen::stdout();
     match command {
         Command::UsedBy(arguments) => queue_used_by(arguments, out),
         Command::List(arguments) => list(arguments, out),
+        Command::Claim(arguments) => claims::claim(arguments, out),
+        Command::Ack(arguments) => claims::acknowledge(arguments, out),
+        Command::Release(arguments) => claims::release(arguments, out),
+        Command::Extend(arguments) => claims::extend(arguments, out),
     }
+}
+
+/// The queue of this name or id.
+pub(crate) fn find(remote: &Remote, wanted: &str) -> Result<QueueId, Failure> {
+    let folded = document::fold_name(wanted);
+    let queues = remote.all(remote.routing().queues())?;
+    let found = queues.iter().find(|one| one.id.to_string() == wanted || document::fold_name(&one.name) == folded);
+    Ok(found.ok_or_else(|| Failure::Failed(format!("there is no queue `{wanted}`")))?.id)
 }
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
@@ -42,9 +67,19 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     if arguments.output == Output::Json {
         return Ok(table::json(out, &queues)?);
     }
-    let rows: Vec<[String; 3]> = queues
+    let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+    let rows: Vec<[String; 6]> = queues
         .into_iter()
-        .map(|queue| [queue.id.to_string(), queue.name, queue.service_level.unwrap_or_default()])
+        .map(|queue| {
+            [
+                queue.id.to_string(),
+                queue.name,
+                count(queue.waiting),
+                queue.oldest_waiting_at.map(|oldest| oldest.to_string()).unwrap_or_default(),
+                queue.service_level.unwrap_or_default(),
+                count(queue.over_service_level),
+            ]
+        })
         .collect();
-    Ok(table::rows(out, ["ID", "NAME", "SERVICE LEVEL"], &rows)?)
+    Ok(table::rows(out, ["ID", "NAME", "WAITING", "OLDEST SINCE", "SERVICE LEVEL", "OVER"], &rows)?)
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
-use reqwest::Url;
 use waypost_admission::{BadNetwork, Network};
 use waypost_outgoing::smarthost::Smarthost;
+use waypost_reach::Url;
 
 use crate::failure::Failure;
 use crate::server::{self, oauth};
@@ -137,7 +137,7 @@ pub(crate) struct Arguments {
     /// A folder of keys that mail is signed with, DOMAIN.SELECTOR.pem each; `waypost dkim new` makes them
     #[arg(long, env = "WAYPOST_DKIM_KEYS", value_name = "DIR")]
     pub(crate) dkim_keys: Option<PathBuf>,
-    /// A private network that mail may be sent to, such as 10.0.0.0/8; otherwise no MX host may be there. May be given several times
+    /// Allow MX hosts and token endpoints in a private network, such as 10.0.0.0/8. May be given several times
     #[arg(long, env = "WAYPOST_ALLOW_PRIVATE_TARGETS", value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) allow_private_targets: Vec<Network>,
     /// The DNS server that is asked for MX, ADDRESS:PORT; without it, the system's

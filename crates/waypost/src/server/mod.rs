@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
-        post: post::post(&arguments)?,
+        post: post::post(&arguments, &post::http(&arguments)?)?,
         ..waypost_app::Settings::default()
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;

@@ -1,14 +1,12 @@
 //! OAuth 2 access tokens for the smarthost: by client credentials (RFC 6749 section 4.4) or a refresh token (section 6).
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use reqwest::{Client, Url, header, redirect};
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use waypost_outgoing::carry::TokenSource;
+use waypost_reach::{Client, HeaderMap, HeaderValue, Limits, Url, header, web_url};
 
 /// A token counts as ended so long before it does: what is being sent must not lose it.
 const EARLY: Duration = Duration::from_secs(60);
@@ -16,11 +14,8 @@ const EARLY: Duration = Duration::from_secs(60);
 /// A token whose end nobody said is kept for so long.
 const UNSAID: Duration = Duration::from_secs(5 * 60);
 
-/// A token endpoint has so long to answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The longest answer that is read, in bytes.
-const MOST_ANSWER: usize = 64 * 1024;
+/// How long a token endpoint may take, and how much it may answer.
+const LIMITS: Limits = Limits { time: Duration::from_secs(30), answer: 64 * 1024 };
 
 /// So many characters of an endpoint's own words are told.
 const MOST_WORDS: usize = 300;
@@ -30,8 +25,7 @@ const MOST_WORDS: usize = 300;
 /// # Errors
 /// What is wrong with it. Secrets are sent there: without TLS only to this machine.
 pub(crate) fn token_url(text: &str) -> Result<Url, String> {
-    let url =
-        Url::parse(text).map_err(|error| format!("expected a URL such as https://login.example/token: {error}"))?;
+    let url = web_url(text).map_err(|error| format!("expected a URL such as https://login.example/token: {error}"))?;
     let host = url.host_str().unwrap_or_default();
     let here =
         host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
@@ -85,20 +79,8 @@ struct Denied {
 
 impl AccessTokens {
     /// Asks nothing yet.
-    ///
-    /// # Errors
-    /// TLS can't be prepared.
-    pub(super) fn new(client: OauthClient) -> Result<Self, String> {
-        let http = Client::builder()
-            .timeout(TIMEOUT)
-            .user_agent(concat!("waypost/", env!("CARGO_PKG_VERSION")))
-            // A secret must not follow a redirect to somebody else.
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .tls_backend_preconfigured(tls()?)
-            .build()
-            .map_err(|error| error.to_string())?;
-        Ok(Self { http, client, held: Mutex::default() })
+    pub(super) fn new(http: Client, client: OauthClient) -> Self {
+        Self { http, client, held: Mutex::default() }
     }
 
     /// The form of a request for a token.
@@ -120,24 +102,16 @@ impl AccessTokens {
 
     async fn ask(&self, refresh_token: Option<&str>) -> Result<Granted, String> {
         let host = self.client.token_url.host_str().unwrap_or_default();
-        let sent = self
-            .http
-            .post(self.client.token_url.clone())
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json")
-            .body(self.form(refresh_token))
-            .send()
-            .await;
-        let unreached =
-            |error: reqwest::Error| format!("the token endpoint at {host}: {}", reasons(&error.without_url()));
-        let mut answer = sent.map_err(unreached)?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreached)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MOST_ANSWER {
-                return Err(format!("the token endpoint at {host} answered more than {MOST_ANSWER} bytes"));
-            }
+        let fields = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+            (header::ACCEPT, HeaderValue::from_static("application/json")),
+        ];
+        let (headers, form) = (HeaderMap::from_iter(fields), self.form(refresh_token).into());
+        let answer = self.http.post(&self.client.token_url, headers, form, LIMITS).await;
+        let answer = answer.map_err(|why| format!("the token endpoint at {host}: {why}"))?;
+        let (status, body) = (answer.status, answer.body);
+        if answer.cut {
+            return Err(format!("the token endpoint at {host} answered more than {} bytes", LIMITS.answer));
         }
         if status.is_success() {
             // What is wrong with a body that holds a token is not told word for word.
@@ -193,34 +167,25 @@ impl TokenSource for AccessTokens {
             Instant::now().checked_add(lasts.saturating_sub(EARLY)).map(|until| (granted.access_token.clone(), until));
         Ok(granted.access_token)
     }
-}
 
-/// Why a request failed, to the cause: the outermost error alone says little.
-fn reasons(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
+    async fn refused(&self, token: &str) {
+        let mut held = self.held.lock().await;
+        // Another delivery may have fetched a new one meanwhile.
+        if held.token.as_ref().is_some_and(|(kept, _)| kept == token) {
+            held.token = None;
+        }
     }
-    text
-}
-
-/// Trusts the certificates of `SSL_CERT_FILE`, or else the system's.
-fn tls() -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::TcpListener;
+    use std::sync::Arc;
     use std::thread::{self, JoinHandle};
+
+    use ipnet::IpNet;
+    use waypost_reach::{Guard, SystemNames};
 
     use super::*;
 
@@ -254,14 +219,21 @@ mod tests {
     }
 
     fn client(token_url: Url, secret: Option<&str>, refresh_token: Option<&str>) -> AccessTokens {
-        AccessTokens::new(OauthClient {
+        reaching(&["127.0.0.0/8"], token_url, secret, refresh_token)
+    }
+
+    /// A client that may reach these private networks.
+    fn reaching(networks: &[&str], token_url: Url, secret: Option<&str>, refresh_token: Option<&str>) -> AccessTokens {
+        let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
+        let http = Client::new(Guard::new(Arc::new(SystemNames), &networks)).unwrap();
+        let client = OauthClient {
             token_url,
             client_id: "way post".to_owned(),
             secret: secret.map(str::to_owned),
             refresh_token: refresh_token.map(str::to_owned),
             scope: Some("https://mail.example/.default".to_owned()),
-        })
-        .unwrap()
+        };
+        AccessTokens::new(http, client)
     }
 
     /// What is got by asking so many times.
@@ -287,6 +259,24 @@ mod tests {
         let form = "grant_type=client_credentials&client_id=way+post&client_secret=s%26cret\
                     &scope=https%3A%2F%2Fmail.example%2F.default";
         assert_eq!(served.join().unwrap(), [form, form]);
+    }
+
+    #[test]
+    fn a_token_that_the_smarthost_refused_is_given_no_more() {
+        let (url, served) = endpoint(&[
+            (200, r#"{"access_token": "one", "expires_in": 3600}"#),
+            (200, r#"{"access_token": "two", "expires_in": 3600}"#),
+        ]);
+        let client = client(url, Some("s3cret"), None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut got = tokens(&client, 1);
+        for _ in 0..2 {
+            // Twice: two deliveries had the same token.
+            runtime.block_on(client.refused("one"));
+            got.extend(tokens(&client, 1));
+        }
+        assert_eq!(got, ["one", "two", "two"].map(|token| Ok(token.to_owned())));
+        assert_eq!(served.join().unwrap().len(), 2);
     }
 
     #[test]
@@ -330,13 +320,28 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_at_a_private_address_is_sent_nothing_unless_its_network_is_allowed() {
+        for url in ["https://127.0.0.1:9/token", "https://[::1]:9/token", "https://169.254.169.254/token"] {
+            let got = tokens(&reaching(&["10.0.0.0/8"], token_url(url).unwrap(), Some("s3cret"), None), 1);
+            let refused = got[0].as_ref().unwrap_err();
+            assert!(refused.contains("a private address; `--allow-private-targets`"), "{refused}");
+        }
+    }
+
+    #[test]
     fn without_tls_a_secret_goes_to_this_machine_alone() {
         for url in
             ["https://login.example/token", "http://127.0.0.1:8/token", "http://[::1]/token", "http://localhost/t"]
         {
             assert!(token_url(url).is_ok(), "{url}");
         }
-        for url in ["http://login.example/token", "http://192.0.2.1/token", "ftp://127.0.0.1/token", "login.example"] {
+        for url in [
+            "http://login.example/token",
+            "http://192.0.2.1/token",
+            "ftp://127.0.0.1/token",
+            "login.example",
+            "https://user:s3cret@login.example/token",
+        ] {
             assert!(token_url(url).is_err(), "{url}");
         }
     }

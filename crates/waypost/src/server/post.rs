@@ -1,4 +1,4 @@
-//! How mail goes out, by the arguments of `serve`.
+//! How mail and HTTP requests go out, by the arguments of `serve`.
 
 use std::sync::Arc;
 
@@ -7,17 +7,29 @@ use waypost_app::outbox::carry::Post;
 use waypost_outgoing::address::Domain;
 use waypost_outgoing::carry::{Carrier, Proof, Relay, Settings};
 use waypost_outgoing::dkim::Keys;
+use waypost_reach::{Client, Guard, SystemNames};
 
 use crate::commands::serve::{Arguments, Way};
 use crate::failure::Failure;
 use crate::server::oauth::{AccessTokens, OauthClient};
 
+/// The client for outside HTTP servers.
+pub(super) fn http(arguments: &Arguments) -> Result<Client, Failure> {
+    let guard = Guard::new(Arc::new(SystemNames), &allowed(arguments));
+    Client::new(guard).map_err(|error| Failure::of("cannot prepare TLS for outgoing HTTP requests")(&error))
+}
+
+/// Private networks that may be reached.
+fn allowed(arguments: &Arguments) -> Vec<IpNet> {
+    arguments.allow_private_targets.iter().map(|network| IpNet::from(*network)).collect()
+}
+
 /// What carries mail; none if nothing is to be sent.
-pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
+pub(super) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>, Failure> {
     let relay = match &arguments.smarthost {
         Some(Way::Nowhere) => return Ok(None),
         Some(Way::Smarthost(smarthost)) => {
-            let proof = proof(arguments)?;
+            let proof = proof(arguments, http)?;
             if smarthost.user.is_some() && proof.is_none() {
                 return Err(Failure::Failed(
                     "--smarthost names a user: set the password, WAYPOST_SMARTHOST_PASSWORD, or --smarthost-oauth-token-url"
@@ -47,7 +59,7 @@ pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
         relay,
         extra_roots: arguments.smarthost_ca.clone(),
         dns: arguments.dns,
-        allowed_networks: arguments.allow_private_targets.iter().map(|network| IpNet::from(*network)).collect(),
+        allowed_networks: allowed(arguments),
         keys: Arc::new(keys),
         ..Settings::new(name)
     };
@@ -57,7 +69,7 @@ pub(super) fn post(arguments: &Arguments) -> Result<Option<Post>, Failure> {
 }
 
 /// What proves to the smarthost who we are; none if nothing was set.
-fn proof(arguments: &Arguments) -> Result<Option<Proof>, Failure> {
+fn proof(arguments: &Arguments, http: &Client) -> Result<Option<Proof>, Failure> {
     let (Some(token_url), Some(client_id)) =
         (&arguments.smarthost_oauth_token_url, &arguments.smarthost_oauth_client_id)
     else {
@@ -70,13 +82,12 @@ fn proof(arguments: &Arguments) -> Result<Option<Proof>, Failure> {
                 .to_owned(),
         ));
     }
-    let tokens = AccessTokens::new(OauthClient {
+    let client = OauthClient {
         token_url: token_url.clone(),
         client_id: client_id.clone(),
         secret: secret.clone(),
         refresh_token: refresh_token.clone(),
         scope: arguments.smarthost_oauth_scope.clone(),
-    })
-    .map_err(|why| Failure::Failed(format!("can't prepare to ask for access tokens: {why}")))?;
-    Ok(Some(Proof::Token(Arc::new(tokens))))
+    };
+    Ok(Some(Proof::Token(Arc::new(AccessTokens::new(http.clone(), client)))))
 }

@@ -16,7 +16,8 @@ use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, q
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::postgres::{PostgresOptions, PostgresStore};
-use crate::records::mail::{QueueClaim, RunClaim};
+use crate::records::mail::RunClaim;
+use crate::records::queues::QueueClaim;
 use crate::traits::{CatalogueStore, MailStore, QueueStore};
 
 const OPEN: u8 = 0;

@@ -9,8 +9,9 @@ use crate::conformance::outbox::{claim_of, delivery, forwards};
 use crate::conformance::samples::{accept, at, audit, decided, id, queue, queues, run};
 use crate::error::StoreError;
 use crate::leases::Lease;
-use crate::records::mail::{InteractionFilter, QueueClaim, State};
+use crate::records::mail::{InteractionFilter, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
+use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayRecord, ReplayState};
 use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore};
 

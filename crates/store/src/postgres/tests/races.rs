@@ -11,8 +11,9 @@ use crate::conformance::samples::{
 use crate::error::CommitError;
 use crate::postgres::locks;
 use crate::records::catalogue::{CatalogueChange, QueueRecord};
-use crate::records::mail::{AcceptOutcome, IdempotencyKey, QueueClaim, State};
+use crate::records::mail::{AcceptOutcome, IdempotencyKey, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryClaim};
+use crate::records::queues::QueueClaim;
 use crate::records::retention::RetentionLimits;
 use crate::traits::{CatalogueStore, MailStore, OutboxStore, QueueStore, RetentionStore};
 

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use uuid::Uuid;
-use waypost_flow::document;
 use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 
 use super::One;
+use crate::commands::queues;
 use crate::failure::Failure;
 use crate::remote::Server;
 use crate::table;
@@ -78,12 +78,7 @@ pub(super) fn used_by(arguments: &Arguments, out: &mut impl Write) -> Result<(),
 /// `waypost queues used-by`.
 pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let folded = document::fold_name(&arguments.queue);
-    let queues = remote.all(remote.routing().queues())?;
-    let found = queues
-        .iter()
-        .find(|queue| queue.id.to_string() == arguments.queue || document::fold_name(&queue.name) == folded);
-    let id = found.ok_or_else(|| Failure::Failed(format!("there is no queue `{}`", arguments.queue)))?.id;
+    let id = queues::find(&remote, &arguments.queue)?;
     let graph = remote.wait(remote.routing().queue_used_by(id, arguments.looking.transitive))?;
     arguments.looking.print_users(&graph, out)
 }

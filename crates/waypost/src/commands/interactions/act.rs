@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 use waypost_ids::InteractionId;
+use waypost_origin::Origin;
 use waypost_wire::delivery::{CompleteRequest, ForwardRequest, ReplyRequest, TransferQueue, TransferRequest};
 
 use crate::commands::deliveries;
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
-use crate::table::Output;
+use crate::table::{self, Output};
 
 /// An interaction that was claimed.
 #[derive(clap::Args)]
@@ -51,6 +52,8 @@ pub(crate) struct Reply {
     /// Attach the mail
     #[arg(long)]
     attach_original: bool,
+    #[command(flatten)]
+    once: Once,
 }
 
 /// Arguments of `forward`.
@@ -67,6 +70,23 @@ pub(crate) struct Forward {
     /// What the new mail says
     #[arg(long, requires = "attach")]
     text: Option<String>,
+    #[command(flatten)]
+    once: Once,
+}
+
+/// What makes the same request again send nothing twice.
+#[derive(clap::Args)]
+pub(crate) struct Once {
+    /// Name this request: within 24 hours, the same command with the same key sends nothing again
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+impl Once {
+    /// The key; one of this command's own if none was given, so that a lost answer is asked for again.
+    fn key(&self) -> String {
+        self.idempotency_key.clone().unwrap_or_else(|| Origin::system().id().to_string())
+    }
 }
 
 /// Arguments of `transfer`.
@@ -124,7 +144,7 @@ pub(super) fn reply(arguments: &Reply, out: &mut impl Write) -> Result<(), Failu
         attach_original: arguments.attach_original,
     };
     let remote = claimed.connect()?;
-    let made = remote.wait(remote.interactions().reply(claimed.id, &request))?;
+    let made = remote.wait(remote.interactions().reply(claimed.id, &request, Some(&arguments.once.key())))?;
     deliveries::print(&made.entities, claimed.output, out)
 }
 
@@ -137,7 +157,7 @@ pub(super) fn forward(arguments: &Forward, out: &mut impl Write) -> Result<(), F
         text: arguments.text.clone(),
     };
     let remote = claimed.connect()?;
-    let made = remote.wait(remote.interactions().forward(claimed.id, &request))?;
+    let made = remote.wait(remote.interactions().forward(claimed.id, &request, Some(&arguments.once.key())))?;
     deliveries::print(&made.entities, claimed.output, out)
 }
 
@@ -153,7 +173,19 @@ pub(super) fn transfer(arguments: &Transfer, out: &mut impl Write) -> Result<(),
     };
     let remote = claimed.connect()?;
     let interaction = remote.wait(remote.interactions().transfer(claimed.id, &request))?;
-    super::show(&interaction, claimed.output, out)
+    if claimed.output == Output::Json {
+        return super::show(&interaction, claimed.output, out);
+    }
+    let Some(decision) = &interaction.decision else { return Ok(writeln!(out, "transferred {}", claimed.id)?) };
+    let queue = decision.queue.as_ref().and_then(|queue| queue.name.as_deref()).unwrap_or(&arguments.queue);
+    let mut line = format!("transferred {} to {queue}, priority {}", claimed.id, decision.priority);
+    if !decision.skills.is_empty() {
+        line.push_str(&format!(", skills {}", decision.skills.join(", ")));
+    }
+    if let Some(language) = &decision.language {
+        line.push_str(&format!(", language {language}"));
+    }
+    Ok(writeln!(out, "{}", table::flat(&line))?)
 }
 
 pub(super) fn complete(arguments: &Complete, out: &mut impl Write) -> Result<(), Failure> {
@@ -161,5 +193,10 @@ pub(super) fn complete(arguments: &Complete, out: &mut impl Write) -> Result<(),
     let request = CompleteRequest { token: claimed.token, outcome: arguments.outcome.clone() };
     let remote = claimed.connect()?;
     let interaction = remote.wait(remote.interactions().complete(claimed.id, &request))?;
-    super::show(&interaction, claimed.output, out)
+    if claimed.output == Output::Json {
+        return super::show(&interaction, claimed.output, out);
+    }
+    let outcome = interaction.decision.and_then(|decision| decision.outcome);
+    let outcome = outcome.map(|outcome| format!(", outcome {}", table::flat(&outcome))).unwrap_or_default();
+    Ok(writeln!(out, "completed {}{outcome}", claimed.id)?)
 }

@@ -143,7 +143,11 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Show(arguments) => {
             let (remote, id) = arguments.connect()?;
             let interaction = remote.wait(remote.interactions().get(id))?;
-            show(&interaction, arguments.output, &mut out)
+            show(&interaction, arguments.output, &mut out)?;
+            if arguments.output == Output::Table {
+                writeln!(out, "runs       {}, duplicates {}", interaction.runs.len(), interaction.duplicates)?;
+            }
+            Ok(())
         }
         Command::Trace(arguments) => trace(&arguments, &mut out),
         Command::Message(arguments) => {
@@ -270,6 +274,7 @@ pub(crate) fn short(decision: &Decision) -> String {
     }
 }
 
+/// An interaction without its runs, which most answers leave out.
 fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), Failure> {
     if output == Output::Json {
         return Ok(table::json(out, one)?);
@@ -277,6 +282,10 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     writeln!(out, "id         {}", one.id)?;
     writeln!(out, "state      {}", serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default())?;
     writeln!(out, "received   {} from {}", one.received_at, one.envelope.remote)?;
+    if let Some(queued_at) = one.queued_at {
+        let over = if one.over_service_level == Some(true) { ", over its service level" } else { "" };
+        writeln!(out, "queued     {queued_at}{over}")?;
+    }
     writeln!(out, "from       {}", table::flat(&one.envelope.from))?;
     writeln!(out, "to         {}", table::flat(&one.envelope.to))?;
     writeln!(out, "subject    {}", table::flat(one.subject.as_deref().unwrap_or_default()))?;
@@ -295,7 +304,7 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     for (name, value) in &one.attributes {
         writeln!(out, "attribute  {} = {}", table::flat(name), table::flat(value))?;
     }
-    Ok(writeln!(out, "runs       {}, duplicates {}", one.runs.len(), one.duplicates)?)
+    Ok(())
 }
 
 fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {

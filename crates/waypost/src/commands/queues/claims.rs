@@ -1,0 +1,121 @@
+//! Work claimed from queues.
+
+use std::io::Write;
+
+use uuid::Uuid;
+use waypost_wire::claim::{ClaimRequest, ClaimState};
+
+use super::find;
+use crate::failure::Failure;
+use crate::remote::Server;
+use crate::table::{self, Output};
+
+/// Arguments of `claim`.
+#[derive(clap::Args)]
+pub(crate) struct Claim {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+    /// Claim at most this many
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    max: u32,
+    /// How long the claim lasts, in seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    lease: u32,
+    /// Claim only work whose skills are all listed; left out: any work
+    #[arg(long, value_name = "SKILL", value_delimiter = ',')]
+    skills: Option<Vec<String>>,
+    /// Wait up to this many seconds for work to come
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=15))]
+    wait: u32,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// A claim.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+    /// The claim's token
+    token: Uuid,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `extend`.
+#[derive(clap::Args)]
+pub(crate) struct Extend {
+    #[command(flatten)]
+    claim: One,
+    /// How long the claim lasts from now, in seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    lease: u32,
+}
+
+/// Prints nothing but the heading if there is no work: that is no failure.
+pub(super) fn claim(arguments: &Claim, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let queue = find(&remote, &arguments.queue)?;
+    let request = ClaimRequest {
+        max: arguments.max,
+        lease_seconds: arguments.lease,
+        wait_seconds: arguments.wait,
+        skills: arguments.skills.clone(),
+    };
+    let claims = remote.wait(remote.routing().claim(queue, &request))?.entities;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &claims)?);
+    }
+    let rows: Vec<[String; 6]> = claims
+        .into_iter()
+        .map(|claim| {
+            let one = claim.interaction;
+            let priority = one.decision.as_ref().map(|made| made.priority.to_string()).unwrap_or_default();
+            [
+                claim.token.to_string(),
+                claim.expires_at.to_string(),
+                one.id.to_string(),
+                priority,
+                one.envelope.from,
+                table::clip(one.subject.as_deref().unwrap_or_default(), 40),
+            ]
+        })
+        .collect();
+    Ok(table::rows(out, ["TOKEN", "EXPIRES", "INTERACTION", "PRIORITY", "FROM", "SUBJECT"], &rows)?)
+}
+
+pub(super) fn acknowledge(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let queue = find(&remote, &arguments.queue)?;
+    let state = remote.wait(remote.routing().acknowledge(queue, arguments.token))?;
+    print(&state, "completed", arguments.output, out)
+}
+
+pub(super) fn release(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let queue = find(&remote, &arguments.queue)?;
+    let state = remote.wait(remote.routing().release(queue, arguments.token))?;
+    print(&state, "released", arguments.output, out)
+}
+
+pub(super) fn extend(arguments: &Extend, out: &mut impl Write) -> Result<(), Failure> {
+    let one = &arguments.claim;
+    let remote = one.server.connect()?;
+    let queue = find(&remote, &one.queue)?;
+    let state = remote.wait(remote.routing().extend(queue, one.token, arguments.lease))?;
+    print(&state, "extended", one.output, out)
+}
+
+fn print(state: &ClaimState, done: &str, output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output == Output::Json {
+        return Ok(table::json(out, state)?);
+    }
+    let until = state.expires_at.map(|end| format!(" until {end}")).unwrap_or_default();
+    Ok(writeln!(out, "{done} {}{until}", state.token)?)
+}
