@@ -14,6 +14,7 @@ test:
 	@scripts/setup
 	@scripts/setup-postgres
 	@scripts/setup-peers
+	@scripts/setup-mail
 	@mkdir -p target && rm -f $(WAYPOST_TEST_SKIPPED)
 	@cargo test --workspace --locked --no-fail-fast
 	@if [ -n "$$WAYPOST_TEST_STRICT" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \

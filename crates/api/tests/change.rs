@@ -344,6 +344,11 @@ async fn a_change_set_brings_its_queues() {
     assert_eq!(server.get("/routing/queues").await.ok()["total"], 3);
     let again = server.call("POST", "/changesets", json!({"queues": ["Billing", " "]})).await;
     assert_eq!(again.json()["errors"][0]["path"], "queues[1]");
+    let all = json!({"queues": [" ", "ok", "a\u{7}"], "flows": [{"name": "Nobody", "version": 1}]});
+    let refused = server.call("POST", "/changesets", all).await.json();
+    let errors = refused["errors"].as_array().unwrap().iter();
+    let places: Vec<&str> = errors.filter_map(|error| error["path"].as_str()).collect();
+    assert_eq!(places, ["flows[0].name", "queues[0]", "queues[2]"], "{refused}");
 }
 
 #[tokio::test]

@@ -152,6 +152,8 @@ async fn duplicates_and_repeated_requests() {
     let duplicate = post(&server, "to=help@a.example&wait=true", &[], &raw).await.ok();
     assert_eq!((&duplicate["id"], &duplicate["duplicate"]), (&first["id"], &json!(true)));
     assert_eq!(duplicate["duplicates"], 1);
+    assert_eq!(duplicate["duplicatesReason"], "the same route, envelope sender, Message-ID and content");
+    assert_eq!(first.get("duplicatesReason"), None);
     let similar = post(&server, "to=help@a.example", &[], &mail("Changed", "1@x")).await.json();
     assert_eq!(similar["possibleDuplicateOf"], first["id"]);
     let counts = server.get("/interactions/summary").await.ok();
@@ -161,6 +163,7 @@ async fn duplicates_and_repeated_requests() {
             "accepted": 3, "duplicates": 1, "interactions": 2,
             "byState": {"received": 0, "running": 0, "decided": 2, "claimed": 0, "completed": 0},
             "byDecision": {"queue": 2, "forward": 0, "disconnect": 0, "unrouted": 0},
+            "unrouted": 0,
             "deliveries": {"pending": 0, "delivered": 0, "bounced": 0, "dead": 0, "cancelled": 0},
         })
     );

@@ -152,14 +152,12 @@ fn target_problem(world: &World, target: RouteTarget) -> Option<Diagnostic> {
             Some(Diagnostic::error(Code::UnknownQueue, "queueId", format!("there is no queue `{id}`")))
         }
         RouteTarget::Flow(id) => {
-            let problem = |code, message| Some(Diagnostic::error(code, "flowId", message));
+            let path = "flowId".to_owned();
             let Some(record) = world.flows.get(&id) else {
-                return problem(Code::UnknownFlow, format!("there is no flow `{id}`"));
+                return Some(Diagnostic::error(Code::UnknownFlow, path, format!("there is no flow `{id}`")));
             };
-            let Some(checked) = world.published(id) else {
-                return problem(Code::UnpublishedFlow, format!("the flow `{}` has no published version", record.name));
-            };
-            unroutable(record, &checked.interface).and_then(|reason| problem(Code::NotRoutable, reason))
+            let interface = world.published(id).map(|checked| checked.interface.clone());
+            unroutable(record, interface.as_deref()).map(|problem| Diagnostic { path, ..problem })
         }
     }
 }

@@ -147,6 +147,11 @@ impl App {
         }))
     }
 
+    /// Whether this node carries what goes out. If not, deliveries stay pending unless another node does.
+    pub fn sends_mail(&self) -> bool {
+        self.post.is_some()
+    }
+
     /// A queue's name.
     pub fn queue_name(&self, id: QueueId) -> Option<Arc<str>> {
         self.catalogue.running().queue_names.get(&id).cloned()

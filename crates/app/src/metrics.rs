@@ -82,6 +82,7 @@ pub struct Metrics {
     run_seconds: Histogram,
     decision_delay_seconds: Histogram,
     interactions: Family<StateLabels, Gauge>,
+    unrouted: Gauge,
     delivery_attempts: Family<AttemptLabels, Counter>,
     deliveries: Family<StateLabels, Gauge>,
     undecided_age_seconds: SecondsGauge,
@@ -136,6 +137,12 @@ impl Metrics {
                 delays(),
             ),
             interactions: kept(ours, "interactions", "Interactions that are kept, by state", Family::default()),
+            unrouted: kept(
+                ours,
+                "unrouted_interactions",
+                "Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive",
+                Gauge::default(),
+            ),
             delivery_attempts: kept(
                 ours,
                 "delivery_attempts",
@@ -268,6 +275,7 @@ impl Metrics {
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        self.unrouted.set(i64::try_from(summary.unrouted).unwrap_or(i64::MAX));
         for state in DeliveryState::ALL {
             let count = summary.deliveries.get(state).copied().unwrap_or_default();
             let labels = StateLabels { state: state.as_str() };

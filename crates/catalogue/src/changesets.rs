@@ -120,12 +120,12 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found in the members, every caller outside of the set that would break, or the store.
     pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, ChangeError> {
-        let objects = set.edits()?;
+        let (objects, wrong) = set.edits();
         let members = Arc::new(set.members);
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (made, edits, flows) = self.all_edits(&world, by, &members, &objects).await?;
+            let (made, edits, flows) = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
             let mut planned = self.plan_made(&world, by, (&objects, made), edits).await?;
             let made = planned.answer.split_off(set.objects.len());
             let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
@@ -150,8 +150,8 @@ impl LiveCatalogue {
     /// As [`LiveCatalogue::change_set`].
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, ChangeError> {
         let base = self.live();
-        let objects = set.edits()?;
-        let (made, edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), &objects).await?;
+        let (objects, wrong) = set.edits();
+        let (made, edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), (&objects, &wrong)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
         let planned = self.plan_made(&base.world, by, (&objects, made), edits).await?;
         let objects = planned.answer;
@@ -162,28 +162,23 @@ impl LiveCatalogue {
     }
 
     /// What a set's objects make of the world, and edits of its flows. Only a set that has objects can do without flows. What is wrong with
-    /// either is told together.
+    /// either is told together, with what is wrong with the set besides.
     async fn all_edits(
         &self,
         world: &Arc<World>,
         by: By<'_>,
         members: &Arc<Vec<Member>>,
-        objects: &[Arc<dyn AnyEdit>],
+        (objects, wrong): (&[Arc<dyn AnyEdit>], &[Diagnostic]),
     ) -> Result<(Vec<Option<Made>>, Vec<Edit>, Vec<Changed>), ChangeError> {
         let early = self.make_early(world, by, objects, is_small(objects, members.is_empty())).await;
-        if members.is_empty() && !objects.is_empty() {
-            return Ok((early?, Vec::new(), Vec::new()));
-        }
-        let made = early.as_ref().map(Vec::as_slice).unwrap_or_default();
-        match (self.edits(world, by, members, made).await, early) {
-            (Err(ChangeError::Invalid(mut problems)), Err(ChangeError::Invalid(more))) => {
-                problems.extend(more);
-                Err(ChangeError::Invalid(problems))
-            }
-            (edits, early) => {
-                let (edits, changed) = edits?;
-                Ok((early?, edits, changed))
-            }
+        let edits = if members.is_empty() && !(objects.is_empty() && wrong.is_empty()) {
+            Ok((Vec::new(), Vec::new()))
+        } else {
+            self.edits(world, by, members, early.as_ref().map(Vec::as_slice).unwrap_or_default()).await
+        };
+        match (edits, early) {
+            (Ok((edits, changed)), Ok(early)) if wrong.is_empty() => Ok((early, edits, changed)),
+            (edits, early) => Err(refusal([edits.err(), early.err()], wrong)),
         }
     }
 
@@ -194,7 +189,7 @@ impl LiveCatalogue {
         members: &Arc<Vec<Member>>,
         made: &[Option<Made>],
     ) -> Result<(Vec<Edit>, Vec<Changed>), ChangeError> {
-        let mut wanted = {
+        let (mut wanted, mut problems) = {
             let (world, actor, members) = (world.clone(), by.actor.to_owned(), members.clone());
             let origin = self.origin.clone();
             let read = move |_: &Wanting| read(&world, By { actor: &actor, note: None }, &members, &origin);
@@ -207,10 +202,11 @@ impl LiveCatalogue {
         let names = Names::after(world, objects, afterwards.iter());
         let mut edits = Vec::new();
         let mut changed = Vec::new();
-        let mut problems = Vec::new();
         for one in &mut wanted {
             let before = world.flows.get(&one.record.id);
             let edit = match &mut one.aim {
+                // The set is refused, and nothing more can be wrong with it here.
+                Aim::Content(_) if !problems.is_empty() => continue,
                 Aim::Content(content) => {
                     if let Some(document) = &mut content.content {
                         name_by_ids(document, &temporary);
@@ -243,32 +239,47 @@ impl LiveCatalogue {
             let inside = matches!(one.aim, Aim::Content(_)).then_some("document.").unwrap_or_default();
             edits.extend(edit.map(|edit| Edit { place: format!("{}{inside}", one.place), ..edit }));
         }
-        if problems.is_empty() { Ok((edits, changed)) } else { Err(ChangeError::Invalid(problems)) }
+        if problems.is_empty() { Ok((edits, changed)) } else { Err(ChangeError::Invalid(problems.into_vec())) }
     }
+}
+
+/// Why parts of a set are refused: what is wrong with any of them, all together, before anything that only stands in its way.
+fn refusal(errors: [Option<ChangeError>; 2], wrong: &[Diagnostic]) -> ChangeError {
+    let (mut problems, mut other) = (Problems::default(), None);
+    for error in errors.into_iter().flatten() {
+        match error {
+            ChangeError::Invalid(found) => problems.extend(found),
+            error => other = other.or(Some(error)),
+        }
+    }
+    problems.extend(wrong.iter().cloned());
+    other.filter(|_| problems.is_empty()).unwrap_or_else(|| ChangeError::Invalid(problems.into_vec()))
 }
 
 impl ChangeSet {
-    /// Edits of its objects, then of its queues.
-    fn edits(&self) -> Result<Vec<Arc<dyn AnyEdit>>, ChangeError> {
+    /// Edits of its objects, then of its queues; and what is wrong with either before they are looked at.
+    fn edits(&self) -> (Vec<Arc<dyn AnyEdit>>, Vec<Diagnostic>) {
         if self.objects.len() > MAX_MEMBERS {
             let problem = Diagnostic::error(Code::InvalidValue, "objects", "a change set has too many objects");
             let expected = format!("at most {MAX_MEMBERS} objects");
-            return Err(ChangeError::Invalid(vec![problem.expected(expected).found(self.objects.len().to_string())]));
+            return (Vec::new(), vec![problem.expected(expected).found(self.objects.len().to_string())]);
         }
-        let mut edits = self.objects.clone();
-        edits.extend(missing(&self.queues)?);
-        Ok(edits)
+        let (queues, wrong) = missing(&self.queues);
+        (self.objects.iter().cloned().chain(queues).collect(), wrong)
     }
 }
 
-/// Edits that make the queues that are not there yet.
-///
-/// # Errors
-/// A bad name.
-fn missing(names: &[String]) -> Result<Vec<Arc<dyn AnyEdit>>, ChangeError> {
-    let (mut seen, mut edits) = (HashSet::new(), Vec::<Arc<dyn AnyEdit>>::new());
+/// Edits that make the queues that are not there yet, and what is wrong with their names.
+fn missing(names: &[String]) -> (Vec<Arc<dyn AnyEdit>>, Vec<Diagnostic>) {
+    let (mut seen, mut edits, mut wrong) = (HashSet::new(), Vec::<Arc<dyn AnyEdit>>::new(), Vec::new());
     for (index, name) in names.iter().enumerate() {
-        let name = named(&format!("queues[{index}]"), name)?;
+        let name = match named(&format!("queues[{index}]"), name) {
+            Ok(name) => name,
+            Err(problem) => {
+                wrong.push(*problem);
+                continue;
+            }
+        };
         if seen.insert(document::fold_name(&name)) {
             edits.push(Arc::new(ObjectEdit::<QueueRecord> {
                 writing: Writing::IfMissing,
@@ -276,7 +287,7 @@ fn missing(names: &[String]) -> Result<Vec<Arc<dyn AnyEdit>>, ChangeError> {
             }));
         }
     }
-    Ok(edits)
+    (edits, wrong)
 }
 
 /// What became of each queue: one that is named twice was made once.
@@ -318,8 +329,8 @@ enum Aim {
     Delete,
 }
 
-/// Reads all members; every problem of all of them at once.
-fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Result<Vec<Read>, ChangeError> {
+/// Reads all members: those that can be read, and every problem of the others.
+fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Result<(Vec<Read>, Problems), ChangeError> {
     let mut problems = Problems::default();
     let mut wanted = Vec::new();
     let mut seen: HashSet<FlowId> = HashSet::new();
@@ -348,7 +359,7 @@ fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Resul
             problems.push(Diagnostic::error(Code::DuplicateName, format!("{place}flowId"), message));
         }
     }
-    if problems.is_empty() { Ok(wanted) } else { Err(ChangeError::Invalid(problems.into_vec())) }
+    Ok((wanted, problems))
 }
 
 fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Origin) -> Result<Read, ChangeError> {

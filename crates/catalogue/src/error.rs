@@ -74,6 +74,12 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
+impl From<Box<Diagnostic>> for ChangeError {
+    fn from(problem: Box<Diagnostic>) -> Self {
+        Self::Invalid(vec![*problem])
+    }
+}
+
 /// A place that a change would break.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breakage {

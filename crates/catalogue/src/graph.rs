@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::FlowId;
 
-use crate::world::{VersionKey, World};
+use crate::usage::{self, Use};
+use crate::world::{Loaded, VersionKey, World};
 
 /// Calls may be nested so deep.
 pub const MAX_CALL_DEPTH: usize = 32;
@@ -26,21 +27,22 @@ impl<'w> Calls<'w> {
 
     /// Problems of a flow that calls itself in the end, or calls too deep.
     pub fn check(&mut self, start: VersionKey) -> Vec<Diagnostic> {
-        let (depth, mut problems) = self.walk(start);
-        if depth > MAX_CALL_DEPTH && problems.is_empty() {
-            let message = format!("calls are nested {depth} deep");
-            problems
-                .push(Diagnostic::error(Code::TooDeep, "nodes", message).expected(format!("at most {MAX_CALL_DEPTH}")));
-        }
-        problems
+        problems(self.walk(start, None))
+    }
+
+    /// The problems that a version which is not loaded, such as a draft, would have if it were published.
+    pub fn check_apart(&mut self, loaded: &Loaded) -> Vec<Diagnostic> {
+        let uses = usage::uses(&loaded.document, self.world, &loaded.record.bindings);
+        problems(self.walk(loaded.key(), Some(&uses)))
     }
 
     /// How deep calls are nested below a version, itself included.
     pub fn depth(&mut self, start: VersionKey) -> usize {
-        self.walk(start).0
+        self.walk(start, None).0
     }
 
-    fn walk(&mut self, start: VersionKey) -> (usize, Vec<Diagnostic>) {
+    /// Follows the calls of a version: what it names as it is loaded, unless that is said.
+    fn walk(&mut self, start: VersionKey, uses: Option<&[Use]>) -> (usize, Vec<Diagnostic>) {
         let mut walk = Walk {
             world: self.world,
             known: &self.known,
@@ -49,13 +51,24 @@ impl<'w> Calls<'w> {
             problems: Vec::new(),
             whole: true,
         };
-        let depth = walk.depth(start);
+        let depth = match uses {
+            Some(uses) => walk.follow(start, uses),
+            None => walk.depth(start),
+        };
         let Walk { depths, problems, whole, .. } = walk;
-        if whole {
+        if whole && uses.is_none() {
             self.known.extend(depths);
         }
         (depth, problems)
     }
+}
+
+fn problems((depth, mut problems): (usize, Vec<Diagnostic>)) -> Vec<Diagnostic> {
+    if depth > MAX_CALL_DEPTH && problems.is_empty() {
+        let message = format!("calls are nested {depth} deep");
+        problems.push(Diagnostic::error(Code::TooDeep, "nodes", message).expected(format!("at most {MAX_CALL_DEPTH}")));
+    }
+    problems
 }
 
 struct Walk<'w> {
@@ -79,10 +92,16 @@ impl Walk<'_> {
             self.whole = false;
             return 1;
         }
+        let world = self.world;
+        self.follow(key, world.usage.of(key))
+    }
+
+    /// The same for a version that names this.
+    fn follow(&mut self, key: VersionKey, uses: &[Use]) -> usize {
         self.open.push(key);
         let mut deepest = 0;
         let world = self.world;
-        for place in world.usage.of(key) {
+        for place in uses {
             let Some((flow, selector)) = place.call() else { continue };
             let Ok(versions) = world.versions(flow, selector) else { continue };
             if let Some(position) = self.open.iter().position(|(open, _)| *open == flow) {

@@ -123,13 +123,13 @@ pub(crate) fn revision_of(says: &Json, at: Timestamp) -> u64 {
 ///
 /// # Errors
 /// A problem at `path`.
-pub(crate) fn named(path: &str, name: &str) -> Result<String, ChangeError> {
+pub(crate) fn named(path: &str, name: &str) -> Result<String, Box<Diagnostic>> {
     let trimmed = name.trim();
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         let problem = Diagnostic::error(Code::InvalidName, path, "this name can't be used")
             .expected("1 to 256 characters, no control characters")
             .found(format!("{} characters", trimmed.chars().count()));
-        return Err(ChangeError::Invalid(vec![problem]));
+        return Err(Box::new(problem));
     }
     Ok(trimmed.to_owned())
 }

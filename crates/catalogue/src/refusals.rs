@@ -150,10 +150,10 @@ fn not_routable(world: &World, record: &FlowRecord, checked: &CheckedVersion) ->
         return Vec::new();
     }
     let Some(route) = world.routes_to(record.id).next() else { return Vec::new() };
-    unroutable(record, &checked.interface)
-        .map(|reason| {
-            let message = format!("the route {}@{} leads to this flow: {reason}", route.pattern, route.domain);
-            Diagnostic::error(Code::NotRoutable, "", message)
+    unroutable(record, Some(&checked.interface))
+        .map(|Diagnostic { code, message, .. }| {
+            let message = format!("the route {}@{} leads to this flow: {message}", route.pattern, route.domain);
+            Diagnostic::error(code, "", message)
                 .expected("type email, and no required inputs, while a route leads here")
         })
         .into_iter()

@@ -267,24 +267,26 @@ fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>
         return None;
     };
     let interface = world.published(record.id).map(|checked| checked.interface.clone());
-    let reason = if record.shared {
-        Some("a flow of type shared can't be a route's target".to_owned())
-    } else {
-        interface.and_then(|interface| unroutable(record, &interface))
-    };
-    problems.extend(reason.map(|reason| {
-        Diagnostic::error(Code::NotRoutable, path, reason)
-            .expected("a flow of type email without required inputs")
-            .found(format!("`{}`", record.name))
-    }));
+    let problem = unroutable(record, interface.as_deref());
+    problems.extend(problem.map(|problem| Diagnostic { path: path.to_owned(), ..problem }));
     Some(record.id)
 }
 
-/// Why a flow can't be a route's target.
-pub fn unroutable(record: &FlowRecord, interface: &Interface) -> Option<String> {
-    if record.shared {
-        return Some("a flow of type shared can't be a route's target".to_owned());
+/// Why a flow can't be a route's target. `interface` is that of its published version.
+#[must_use]
+pub fn unroutable(record: &FlowRecord, interface: Option<&Interface>) -> Option<Diagnostic> {
+    let found = format!("`{}`", record.name);
+    if record.published.is_none() && !record.shared {
+        let message = format!("the flow `{}` has no published version: its mail would all be unrouted", record.name);
+        let problem = Diagnostic::error(Code::UnpublishedFlow, "", message);
+        return Some(problem.suggestion("publish the flow first, or in the same change set"));
     }
-    let required = interface.inputs.iter().find(|input| input.required)?;
-    Some(format!("its input `{}` is required, and a route maps none", required.name))
+    let reason = if record.shared {
+        "a flow of type shared can't be a route's target".to_owned()
+    } else {
+        let required = interface?.inputs.iter().find(|input| input.required)?;
+        format!("its input `{}` is required, and a route maps none", required.name)
+    };
+    let problem = Diagnostic::error(Code::NotRoutable, "", reason);
+    Some(problem.expected("a flow of type email without required inputs").found(found))
 }

@@ -62,7 +62,7 @@ impl ScheduleSpec {
         if let Some(switch) = switch.filter(|_| !definition.contains_key(EMERGENCY)) {
             definition.insert(EMERGENCY.to_owned(), switch);
         }
-        match (named("name", &self.name), written(definition)) {
+        match (named("name", &self.name).map_err(ChangeError::from), written(definition)) {
             (Ok(name), Ok(definition)) => Ok((name, definition)),
             (Err(ChangeError::Invalid(mut problems)), Err(ChangeError::Invalid(more))) => {
                 problems.extend(more);

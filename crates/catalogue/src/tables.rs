@@ -48,7 +48,7 @@ impl TableSpec {
             (None, Some(before)) => Ok(TableShape { ignore_case, ..before.clone() }),
             (schema, _) => spec::shape(schema.as_ref().unwrap_or(&Json::Null), ignore_case),
         };
-        match (named("name", &self.name), shape) {
+        match (named("name", &self.name).map_err(ChangeError::from), shape) {
             (Ok(name), Ok(shape)) => Ok((name, shape)),
             (Err(ChangeError::Invalid(mut problems)), Err(more)) => {
                 problems.extend(more);

@@ -16,7 +16,7 @@ use crate::journal::Answers;
 use crate::place::Place;
 use crate::run::RunInput;
 use crate::stack::{At, Over, Scope, Stack, Turning};
-use crate::trace::{Catcher, Event, Recorder, Target};
+use crate::trace::{Catcher, Event, InputSource, Recorder, Target};
 use waypost_ids::{DecisionKind, codes};
 
 /// What a move leads to.
@@ -165,10 +165,16 @@ impl<'m> Machine<'m> {
         }
         for (position, value) in &self.pending {
             if let Some(input) = program.interface.inputs.get(*position) {
-                let mapped = inputs.iter().find(|(mapped, _)| mapped == position).map(|(_, expression)| expression);
-                self.trace.input(&input.name, mapped.map(|expression| &*expression.source), value);
+                let source = match inputs.iter().find(|(mapped, _)| mapped == position) {
+                    Some((_, expression)) => InputSource::Mapping(&expression.source),
+                    None if self.given.iter().any(|(given, _)| given == position) => InputSource::Given,
+                    None => InputSource::Default,
+                };
+                self.trace.input(&input.name, source, value);
             }
         }
+        // They are the first flow's alone: those that follow have inputs at the same positions.
+        self.given.clear();
         self.trace.always(Event::Flow { program });
         let bytes = self.stack.push(program, outputs, self.pending.drain(..).map(|(_, value)| value));
         self.keep_bytes(bytes)

@@ -1,5 +1,8 @@
 //! States as conditions, in SQL that both databases read. The numbers are in the text: an index of some states is found by its text.
 
+use waypost_ids::DecisionKind;
+
+use crate::encoding::decision_code;
 use crate::records::mail::State;
 use crate::rules::standing::is_held;
 
@@ -18,6 +21,27 @@ pub(crate) fn held() -> String {
 /// What is held under a lease that may run out, each part by the condition of its index.
 pub(crate) fn expiring() -> [String; 2] {
     [held(), in_state(State::Waiting)]
+}
+
+/// What waits as unrouted: the condition of an index. A forward that waits in a queue has failed: while it is on the way it is in no queue,
+/// and once everybody has it it is completed (`crate::rules::standing`).
+pub(crate) fn unrouted() -> String {
+    let (forward, unrouted) = (decision_code(DecisionKind::Forward), decision_code(DecisionKind::Unrouted));
+    format!("{} AND decision IN ({forward}, {unrouted})", in_queues())
+}
+
+/// What was decided so, for those who ask: what waits as unrouted is unrouted, however its run ended.
+pub(crate) fn decided_as(kind: DecisionKind) -> String {
+    let ended_so = format!("decision = {}", decision_code(kind));
+    match kind {
+        DecisionKind::Unrouted => format!("({ended_so} OR ({}))", unrouted()),
+        DecisionKind::Queue | DecisionKind::Forward | DecisionKind::Disconnect => ended_so,
+    }
+}
+
+/// What waits in a queue, or was claimed from one.
+fn in_queues() -> String {
+    format!("state IN ({}, {})", State::Decided.code(), State::Claimed.code())
 }
 
 /// Where each interaction stands, as numbers of [`Place`](crate::records::outbox::Place) and of reasons why it is stuck. Parameter 1: since

@@ -228,6 +228,9 @@ pub trait OutboxStore: Send + Sync {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError>;
 
+    /// Whether an interaction is claimed under this token, with time left.
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Keeps a mail that whoever claimed an interaction sends, under the claim's token. A request whose key was used before is answered by
     /// that, also when the claim has ended since.
     async fn send(

@@ -11,7 +11,7 @@
 mod harness;
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use harness::scratch::Scratch;
 use harness::{Server, Start, TRIAGE, WAYPOST};
@@ -64,6 +64,50 @@ fn offline() {
     assert_eq!((&json["decision"]["queue"], &json["attributes"]["topic"]), (&"Billing".into(), &"billing".into()));
     let text = "Thank you for writing to us. Your mail is with our billing team, who will answer you.\n";
     assert_eq!(json["sends"], serde_json::json!([{ "kind": "reply", "text": text }]));
+}
+
+#[test]
+fn a_run_as_json_has_no_nulls() {
+    let scratch = Scratch::new("cli-nulls");
+    let bare = scratch.path("bare.eml");
+    fs::write(&bare, "From: a@b.example\r\n\r\nHi\r\n").unwrap();
+    let (mails, bare) = (format!("{TRIAGE}/mails"), bare.to_str().unwrap());
+    let flow = "Inbound Email Router";
+    let lines = printed(&waypost(&["run", "--flows", TRIAGE, "--flow", flow, "--output", "json", bare, &mails]), 0);
+    let lines: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.len() > 5 && lines.iter().any(|line| line.get("messageId").is_none()), "{lines:?}");
+    for line in lines {
+        assert!(!line.to_string().contains(":null"), "{line}");
+        assert!(line.get("trace").is_none() && line["decision"]["skills"].is_array(), "{line}");
+    }
+}
+
+/// `head` closes the pipe before the command has written all.
+#[test]
+fn no_command_minds_a_pipe_that_nobody_reads() {
+    let mail = format!("{TRIAGE}/mails/1-refund.eml");
+    for arguments in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["reference"],
+        &["schema"],
+        &["schema", "trace"],
+        &["explain"],
+        &["explain", "flow.cycle"],
+        &["validate", TRIAGE],
+        &["run", "--flows", TRIAGE, "--trace", &mail],
+        &["run", "--flows", TRIAGE, "--output", "json", &mail],
+        &["replay", "--before", TRIAGE, "--after", TRIAGE, &mail],
+        &["replay", "--before", TRIAGE, "--after", TRIAGE, "--output", "json", &mail],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = Command::new(WAYPOST).args(arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let ended = ended.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && !said.contains("panicked"), "{arguments:?}: {}, {said}", ended.status);
+    }
 }
 
 #[test]
@@ -183,7 +227,7 @@ fn against_a_server() {
         "state      decided",
         "flow       Inbound Email Router version 1",
         "attribute  topic = billing",
-        "runs       1, duplicates 1",
+        "runs       1, duplicates 1: the same route, envelope sender, Message-ID and content",
     ] {
         assert!(shown.contains(part), "no `{part}` in\n{shown}");
     }

@@ -12,29 +12,14 @@
 mod harness;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use harness::scratch::Scratch;
+use harness::shim::compile;
 use harness::streams::{Senders, deliver_until_killed, missing, prepare, settle_accounts, was_folded};
 use harness::{Server, Start};
 
 const ROUNDS: usize = 6;
-
-/// Compiles the library that remembers what was synced.
-fn shim(scratch: &Scratch) -> PathBuf {
-    let library = scratch.path("forget.so");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shim/forget.c");
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let output = Command::new(compiler)
-        .args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"])
-        .arg(&library)
-        .args([source, "-ldl", "-lpthread"])
-        .output()
-        .expect("a C compiler, which the build needs, too");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    library
-}
 
 /// A server on a disk that forgets; with `deaf`, on one that forgets even what was synced.
 fn start(library: &Path, data_dir: &Path, stable: &Path, deaf: bool) -> Server {
@@ -63,7 +48,7 @@ fn restore(stable: &Path, data_dir: &Path) {
 #[test]
 fn what_got_250_outlives_the_power() {
     let scratch = Scratch::new("forgetful");
-    let library = shim(&scratch);
+    let library = compile(&scratch, "forget");
     let (data_dir, stable) = (scratch.path("data-0"), scratch.path("stable-0"));
     let mut senders = Senders::default();
     let mut server = start(&library, &data_dir, &stable, false);
@@ -87,7 +72,7 @@ fn what_got_250_outlives_the_power() {
 #[test]
 fn a_disk_that_ignores_syncs_is_found_out() {
     let scratch = Scratch::new("deaf");
-    let library = shim(&scratch);
+    let library = compile(&scratch, "forget");
     let data_dir = scratch.path("data");
     let mut server = start(&library, &data_dir, &scratch.path("first"), false);
     prepare(&server);

@@ -22,10 +22,11 @@ use harness::nodes::tools;
 use harness::receiver::Receiver;
 use harness::scratch::Scratch;
 use harness::streams::{Senders, deliver_until};
-use harness::{Server, Start};
+use harness::{Server, Start, rounds};
 use people::People;
 use waypost_scratch_postgres::Server as Database;
 
+/// How often a server is killed; many times that with `WAYPOST_TEST_ROUNDS`.
 const ROUNDS: usize = 12;
 
 /// How many mails are accepted before the kill of a round.
@@ -54,7 +55,7 @@ fn what_was_decided_to_be_sent_outlives_the_server() {
     let begin = |round: usize| Server::start(&scratch.path("data"), &start(&receiver, None, &name(round)));
     let mut server = begin(0);
     prepare(&server);
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         people.act_while(server.api(), round, || {
             deliver_until(&[server.smtp.clone()], mail_of, &mut senders, round, enough(round), || {
                 server.kill();
@@ -64,7 +65,7 @@ fn what_was_decided_to_be_sent_outlives_the_server() {
         server = begin(round + 1);
         bounces.send(&server, &receiver);
     }
-    deliver_until(&[server.smtp.clone()], mail_of, &mut senders, ROUNDS, LAST, || ());
+    deliver_until(&[server.smtp.clone()], mail_of, &mut senders, rounds(ROUNDS), LAST, || ());
     println!("SQLite: {}", settle(&server, &receiver, &senders, &mut bounces, &people));
     server.stop();
 }
@@ -84,7 +85,7 @@ fn what_was_decided_to_be_sent_outlives_any_node() {
     let mut nodes: Vec<Server> = (0..3).map(|number| begin(number, 0)).collect();
     prepare(&nodes[0]);
     let addresses = |nodes: &[Server]| nodes.iter().map(|node| node.smtp.clone()).collect::<Vec<_>>();
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let (killed, life) = (round % 3, round / 3);
         people.act_while(nodes[killed].api(), round, || {
             deliver_until(&addresses(&nodes), mail_of, &mut senders, round, enough(round), || {
@@ -95,7 +96,7 @@ fn what_was_decided_to_be_sent_outlives_any_node() {
         bounces.send(&nodes[(round + 1) % 3], &receiver);
         nodes[killed] = begin(killed, life + 1);
     }
-    deliver_until(&addresses(&nodes), mail_of, &mut senders, ROUNDS, LAST, || ());
+    deliver_until(&addresses(&nodes), mail_of, &mut senders, rounds(ROUNDS), LAST, || ());
     println!("three nodes: {}", settle(&nodes[0], &receiver, &senders, &mut bounces, &people));
     nodes.iter_mut().for_each(Server::stop);
 }

@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use harness::peers::Peers;
 use harness::scratch::Scratch;
 use harness::{CLIENT, Server, Start};
 use serde_json::Value as Json;
@@ -30,15 +31,6 @@ fn root() -> PathBuf {
 
 fn sdks() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdks")
-}
-
-/// Where the peers are, if they were fetched.
-fn peers() -> Option<PathBuf> {
-    let peers = root().join(".peers");
-    let fetched = peers.join("done").exists();
-    waypost_test_needs::tool(
-        fetched.then_some(peers).ok_or("the official SDKs are not in `.peers`: `make test` fetches them"),
-    )
 }
 
 /// A server with HTTP and HTTPS, and a home without anybody's settings.
@@ -98,9 +90,9 @@ fn enough_checks(output: &Output) {
 
 #[test]
 fn the_official_python_sdk() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("sdk-python");
-    enough_checks(&running.run(&peers.join("python/bin/python"), |command| {
+    enough_checks(&running.run(&peers.python("python"), |command| {
         command.arg(sdks().join("checks.py")).arg(format!("http://{}", running.server.http));
     }));
     let log = fs::read_to_string(running.server.data_dir.with_extension("log")).unwrap();
@@ -109,23 +101,20 @@ fn the_official_python_sdk() {
 
 #[test]
 fn the_official_javascript_sdk() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("sdk-javascript");
     let (host, port) = running.server.http.rsplit_once(':').unwrap();
     enough_checks(&running.run(Path::new("node"), |command| {
-        command
-            .arg(sdks().join("checks.js"))
-            .args([host, port])
-            .env("NODE_PATH", peers.join("javascript/node_modules"));
+        command.arg(sdks().join("checks.js")).args([host, port]).env("NODE_PATH", peers.javascript());
     }));
 }
 
 /// Whatever else the SDK can ask, in all areas, is answered 501: never a wrong success, and never as if it were a mistake.
 #[test]
 fn every_other_method_is_known_and_not_offered() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("sdk-gaps");
-    succeeded(&running.run(&peers.join("python/bin/python"), |command| {
+    succeeded(&running.run(&peers.python("python"), |command| {
         command
             .arg(sdks().join("gaps.py"))
             .arg(format!("http://{}", running.server.http))
@@ -135,9 +124,9 @@ fn every_other_method_is_known_and_not_offered() {
 
 #[test]
 fn the_table_of_methods_is_what_is_generated() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("sdk-methods");
-    let generated = succeeded(&running.run(&peers.join("python/bin/python"), |command| {
+    let generated = succeeded(&running.run(&peers.python("python"), |command| {
         command.arg(sdks().join("methods.py")).arg(format!("http://{}/api/v2/docs/openapi.json", running.server.http));
     }));
     let path = root().join("docs/genesys-sdk.md");
@@ -150,12 +139,12 @@ fn the_table_of_methods_is_what_is_generated() {
 
 #[test]
 fn our_own_python_client() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("python-client");
     let package = root().join("clients/python");
     // One of its tests runs the tutorial's script; it is skipped without.
     let tutorial = waypost_test_needs::shared("tutorial/complete_example.py");
-    let output = running.run(&peers.join("python/bin/python"), |command| {
+    let output = running.run(&peers.python("python"), |command| {
         command
             .args(["-m", "unittest", "discover", "-s", "tests", "-t", "."])
             .current_dir(&package)
@@ -166,7 +155,7 @@ fn our_own_python_client() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!told.contains("Ran 0 tests"), "{told}");
     assert_eq!(told.contains("skipped="), tutorial.is_none(), "{told}");
-    let typed = running.run(&peers.join("python/bin/mypy"), |command| {
+    let typed = running.run(&peers.python("mypy"), |command| {
         command
             .args(["--strict", "--no-incremental", "--cache-dir", "/dev/null", "purecloudplatformclientv2"])
             .current_dir(&package);
@@ -176,9 +165,9 @@ fn our_own_python_client() {
 
 #[test]
 fn the_tutorial_continued() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("tutorial-continued");
-    let output = running.run(&peers.join("python/bin/python"), |command| {
+    let output = running.run(&peers.python("python"), |command| {
         command
             .arg(root().join("clients/python/examples/tutorial_continued.py"))
             .env("GENESYS_CLIENT_ID", CLIENT.0)
@@ -194,13 +183,13 @@ fn the_tutorial_continued() {
 
 #[test]
 fn the_tutorials_complete_example_unchanged() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let Some(example) = waypost_test_needs::shared("tutorial/complete_example.py") else { return };
     let over_https = Running::start("tutorial-https");
     let over_http = Running::start("tutorial-http");
     let http = format!("http://{}", over_http.server.http);
     for (running, environment) in [(&over_https, over_https.https.clone()), (&over_http, http)] {
-        let output = running.run(&peers.join("python/bin/python"), |command| {
+        let output = running.run(&peers.python("python"), |command| {
             command
                 .arg(&example)
                 .env("GENESYS_CLIENT_ID", CLIENT.0)
@@ -213,7 +202,7 @@ fn the_tutorials_complete_example_unchanged() {
         assert_eq!(running.server.api().get("/flows?name=Shared+Email+Processor").ok()["total"], 1, "{text}");
     }
     // Without the certificate to trust, nothing is said to a server that might be another.
-    let untrusted = over_https.run(&peers.join("python/bin/python"), |command| {
+    let untrusted = over_https.run(&peers.python("python"), |command| {
         command
             .arg(&example)
             .env("GENESYS_CLIENT_ID", CLIENT.0)
@@ -227,7 +216,7 @@ fn the_tutorials_complete_example_unchanged() {
 /// client in the list, and would end its token.
 #[test]
 fn every_answer_is_one_that_the_document_declares() {
-    let Some(peers) = peers() else { return };
+    let Some(peers) = Peers::find() else { return };
     let running = Running::start("openapi-tester");
     // It leaves notes beside its configuration.
     let home = running.scratch.path("home");
@@ -236,7 +225,7 @@ fn every_answer_is_one_that_the_document_declares() {
         (["--exclude-path-regex", "oauth/clients/|tokens/me|oauth/token"], "coverage,fuzzing,stateful"),
         (["--include-path-regex", "oauth/clients/"], "coverage,fuzzing"),
     ] {
-        let output = running.run(&peers.join("python/bin/schemathesis"), |command| {
+        let output = running.run(&peers.python("schemathesis"), |command| {
             command
                 .args(["--no-color", "--config-file"])
                 .arg(home.join("schemathesis.toml"))

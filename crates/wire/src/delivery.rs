@@ -35,6 +35,9 @@ pub struct Delivery {
     /// The rule that holds it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<HeldBy>,
+    /// Why it stays pending: the server that answers sends nothing (`--smarthost none`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// The mail's Message-ID without angle brackets, the same in every attempt. Of a forward that is resent: its Resent-Message-ID.
     pub message_id: String,
     /// The run that decided it, counted from 1; absent if a person did.
@@ -106,12 +109,15 @@ pub struct DeliveryFilter {
 }
 
 /// What became of a retry by filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Retried {
     /// So many deliveries are due now.
     pub retried: u64,
     /// Whether there may be more that match: a request retries 10,000 at most, oldest first.
     pub more: bool,
+    /// Why they stay pending: the server that answers sends nothing (`--smarthost none`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// Deliveries that were made.

@@ -66,6 +66,9 @@ pub struct Interaction {
     /// How often the same mail came again.
     #[serde(default)]
     pub duplicates: u64,
+    /// Why mail was counted as the same; absent if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates_reason: Option<String>,
     /// An earlier interaction with the same Message-ID and other content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub possible_duplicate_of: Option<InteractionId>,
@@ -235,6 +238,9 @@ pub struct Summary {
     pub by_state: BTreeMap<State, u64>,
     /// Interactions by the last decision; every kind is there.
     pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive. Claimed ones are among them.
+    #[serde(default)]
+    pub unrouted: u64,
     /// Deliveries by state; every state is there.
     #[serde(default)]
     pub deliveries: BTreeMap<DeliveryState, u64>,

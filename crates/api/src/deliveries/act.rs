@@ -80,7 +80,8 @@ pub(super) async fn retry_all(
     };
     body.finish(&["state", "kind", "interactionId", "target"])?;
     let retried = state.app.retry_deliveries(&caller.client, &filter).await?;
-    Ok(Json(Retried { retried, more: retried >= u64::from(MOST_RETRIED) }))
+    let notice = view::notice(&state.app);
+    Ok(Json(Retried { retried, more: retried >= u64::from(MOST_RETRIED), notice }))
 }
 
 /// One of some words.

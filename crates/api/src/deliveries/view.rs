@@ -5,6 +5,12 @@ use waypost_ids::{DeliveryId, DeliveryState};
 use waypost_store::records::outbox::DeliveryRecord;
 use waypost_wire::delivery::{Delivery, HeldBy, Place};
 
+/// What is said of what is due while this server sends nothing.
+pub fn notice(app: &App) -> Option<String> {
+    let said = "no mail goes out: this server runs with `--smarthost none`, so deliveries stay pending";
+    (!app.sends_mail()).then(|| said.to_owned())
+}
+
 /// A delivery.
 pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
     let place = record.place.as_deref().and_then(|text| place(app, record.id, text));
@@ -17,6 +23,7 @@ pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
         attempts: record.attempts,
         next_attempt_at: record.next_attempt_at.map(Into::into),
         last_answer: record.last_answer,
+        notice: if record.state == DeliveryState::Pending { notice(app) } else { None },
         held_by: record.held.map(|held| HeldBy { rule: held.rule, reason: held.reason }),
         message_id: record.message_id,
         run: record.run,

@@ -23,7 +23,11 @@ pub(super) const FILTERS: [&str; 10] =
 fn filtered(operation: Operation) -> Operation {
     operation
         .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
-        .words("decision", DECISIONS, "How the last run ended.")
+        .words(
+            "decision",
+            DECISIONS,
+            "How the last run ended. A forward that failed and waits in a queue is `forward` and `unrouted`.",
+        )
         .text("queue", "A queue's identifier or name.")
         .uuid("flowId", "The flow of the last run.")
         .text("from", "The envelope sender.")

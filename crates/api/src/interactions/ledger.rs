@@ -20,15 +20,15 @@ pub async fn ledger(
     query: Query,
 ) -> Result<Json<Ledger>, ApiError> {
     query.finish()?;
-    Ok(Json(shown(&state.app.ledger().await?)))
+    Ok(Json(shown(&state.app.ledger().await?, state.app.sends_mail())))
 }
 
-fn shown(ledger: &Kept) -> Ledger {
+fn shown(ledger: &Kept, sends_mail: bool) -> Ledger {
     let differing = differences(ledger).into_iter();
     let differences: Vec<Difference> =
         differing.map(|one| Difference { what: one.what, counted: one.counted, tallied: one.tallied }).collect();
     let stuck = ledger.stuck.iter().map(|(id, stuck)| {
-        let (reason, message) = reason(*stuck);
+        let (reason, message) = reason(*stuck, sends_mail);
         StuckInteraction { interaction_id: *id, reason, message: message.to_owned() }
     });
     let count = |state: DeliveryState| ledger.deliveries.get(&state).copied().unwrap_or(0);
@@ -55,14 +55,18 @@ fn places(ledger: &Kept) -> Places {
     }
 }
 
-const fn reason(stuck: Stuck) -> (StuckReason, &'static str) {
+const fn reason(stuck: Stuck, sends_mail: bool) -> (StuckReason, &'static str) {
     match stuck {
         Stuck::NoQueue => (StuckReason::NoQueue, "it waits in a queue that is gone, or in none: run it again"),
         Stuck::NothingPending => {
             (StuckReason::NothingPending, "its forward is on the way, but no delivery of it is pending")
         }
-        Stuck::Overdue => {
+        Stuck::Overdue if sends_mail => {
             (StuckReason::Overdue, "a delivery of its forward has been due for more than an hour: is a node running?")
         }
+        Stuck::Overdue => (
+            StuckReason::Overdue,
+            "a delivery of its forward has been due for more than an hour: this server runs with `--smarthost none`",
+        ),
     }
 }

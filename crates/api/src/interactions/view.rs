@@ -36,6 +36,7 @@ fn state(state: kept::State) -> State {
 pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) -> Interaction {
     let queue = record.decision.as_ref().and_then(|made| made.queue).filter(|_| record.state == kept::State::Decided);
     Interaction {
+        duplicates_reason: record.duplicates_reason().map(str::to_owned),
         id: record.id,
         state: state(record.state),
         received_at: record.received_at.into(),
@@ -100,6 +101,7 @@ pub fn summary(counts: &kept::Summary) -> Summary {
         interactions: counts.interactions,
         by_state,
         by_decision: DecisionKind::ALL.map(|kind| (kind, count(counts.by_decision.get(&kind)))).into(),
+        unrouted: counts.unrouted,
         deliveries: DeliveryState::ALL.iter().map(|state| (*state, count(counts.deliveries.get(state)))).collect(),
         oldest_undecided_at: counts.oldest_undecided_at.map(Into::into),
     }

@@ -14,8 +14,9 @@ use waypost_aside::{Failed, Wanted};
 use waypost_catalogue::Live;
 use waypost_catalogue::checking::CheckedVersion;
 use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::graph::Calls;
 use waypost_catalogue::versions::VersionName;
-use waypost_catalogue::world::{Loaded, Running};
+use waypost_catalogue::world::{Loaded, Running, World};
 use waypost_engine::{Answered, Detail, Limits, Question};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::interface::Interface;
@@ -127,17 +128,22 @@ impl App {
         let (runtime, store, origin) = (tokio::runtime::Handle::current(), self.store.clone(), self.origin.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         let work = move |wanted: &Wanted| {
-            let (version, program) = match aim {
-                Aim::Saved(loaded) => (Some(loaded.record.version), program(&world.check_known(&loaded, wanted))?),
+            let (version, loaded, checked) = match aim {
+                Aim::Saved(loaded) => {
+                    let checked = world.check_known(&loaded, wanted);
+                    (Some(loaded.record.version), loaded, checked)
+                }
                 Aim::Unsaved(node) => {
-                    let unsaved = unsaved(id, &node)?;
+                    let unsaved = unsaved(&world, id, &node)?;
                     let checked = world.check_apart(&unsaved, wanted);
                     if !given.may_read_routing && names_routing(&checked) {
                         return Err(AttemptError::MissingScope(Scope::RoutingRead));
                     }
-                    (None, program(&checked)?)
+                    (None, Arc::new(unsaved), Arc::new(checked))
                 }
             };
+            // What publishing would refuse is not tried: a run would go round in the circle by way of the published version.
+            let program = program(&checked, Calls::new(&world).check_apart(&loaded))?;
             let answers = LiveAnswers::new(&running, &*store).while_wanted(wanted.clone());
             runtime.block_on(run(&running, version, &program, (given, &origin), limits, answers))
         };
@@ -227,25 +233,34 @@ fn names_routing(checked: &CheckedVersion) -> bool {
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }
 
-/// What a version runs as.
-fn program(checked: &CheckedVersion) -> Result<Arc<Program>, AttemptError> {
-    checked.program.clone().ok_or_else(|| AttemptError::Invalid(checked.diagnostics.clone()))
+/// What a version runs as, if its calls have no problems either.
+fn program(checked: &CheckedVersion, calls: Vec<Diagnostic>) -> Result<Arc<Program>, AttemptError> {
+    match &checked.program {
+        Some(program) if calls.is_empty() => Ok(program.clone()),
+        _ => Err(AttemptError::Invalid(checked.diagnostics.iter().cloned().chain(calls).collect())),
+    }
 }
 
 /// A document in the place of the flow's next version.
-fn unsaved(id: FlowId, node: &Node) -> Result<Loaded, AttemptError> {
+fn unsaved(world: &World, id: FlowId, node: &Node) -> Result<Loaded, AttemptError> {
     let read = document::read_for_existing(node);
     let Some(document) = read.document.filter(|_| !read.diagnostics.iter().any(Diagnostic::is_error)) else {
         let nothing = || Diagnostic::error(Code::MissingKey, "nodes", "the document has no content to try");
         let problems = if read.diagnostics.is_empty() { vec![nothing()] } else { read.diagnostics };
         return Err(AttemptError::Invalid(problems));
     };
+    let mut bindings = Bindings::default();
+    let folded = document::fold_name(&document.name);
+    // Once it is saved, its flow has the name that it gives.
+    if [true, false].into_iter().all(|shared| world.flow_named(&folded, shared).is_none()) {
+        bindings.flows.insert(folded, id);
+    }
     let record = VersionRecord {
         flow_id: id,
         version: 0,
         content: Arc::from(""),
         hash: String::new(),
-        bindings: Bindings::default(),
+        bindings,
         created_at: Timestamp::UNIX_EPOCH,
         created_by: String::new(),
         published_at: None,

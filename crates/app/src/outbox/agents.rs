@@ -110,8 +110,11 @@ impl App {
         }
         let request = key.map(|key| request(actor, key, ("reply", id, token), &written));
         let interaction = self.interaction(id).await?;
-        let raw = self.raw_message(id).await?;
-        let mail = written::reply(self, &interaction, &raw, written).await?;
+        let composed = async {
+            let raw = self.raw_message(id).await?;
+            written::reply(self, &interaction, &raw, written).await
+        };
+        let mail = self.under_claim((id, token), composed.await).await?;
         self.send_claimed(actor, (&interaction, token), mail, request).await
     }
 
@@ -145,9 +148,24 @@ impl App {
             return Err(AgentError::Invalid(problems));
         }
         let interaction = self.interaction(id).await?;
-        let raw = self.raw_message(id).await?;
-        let mail = written::forward(self, &interaction, &raw, addresses, attach, text).await?;
+        let composed = async {
+            let raw = self.raw_message(id).await?;
+            written::forward(self, &interaction, &raw, addresses, attach, text).await
+        };
+        let mail = self.under_claim((id, token), composed.await).await?;
         self.send_claimed(actor, (&interaction, token), mail, request).await
+    }
+
+    /// What was composed, or why not. What the mail does not allow is only said to whoever has it claimed: a lost claim comes first.
+    async fn under_claim(
+        &self,
+        (id, token): (InteractionId, Uuid),
+        composed: Result<Outgoing, AgentError>,
+    ) -> Result<Outgoing, AgentError> {
+        if composed.is_err() && !self.store.is_claimed(id, token, self.origin.now()).await? {
+            return Err(AgentError::Lost);
+        }
+        composed
     }
 
     /// Keeps what somebody sends under a claim, and answers its deliveries.

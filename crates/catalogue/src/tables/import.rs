@@ -14,11 +14,11 @@ use waypost_store::records::tables::TableRow;
 
 use super::cells;
 use super::spec::MAX_COLUMNS;
-use super::strict::{Strict, without_mark};
+use super::strict::{Quotes, Strict, without_mark};
 use crate::shape::{KEY, Table};
 
 /// So many problems are told; of the others, how many there are.
-const TOLD: usize = 100;
+pub(super) const TOLD: usize = 100;
 
 /// So many rows are gathered at a time.
 const BATCH: usize = 500;
@@ -73,7 +73,7 @@ pub struct LineProblems {
 }
 
 impl LineProblems {
-    pub(super) fn add(&mut self, line: u64, column: Option<u64>, diagnostic: Diagnostic) {
+    fn add(&mut self, line: u64, column: Option<u64>, diagnostic: Diagnostic) {
         if self.told.len() < TOLD {
             self.told.push(LineProblem { line, column, diagnostic });
         } else {
@@ -108,15 +108,15 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// The same with what is wrong with the file's quotes, in order of the lines: what else is wrong with a line may come of them.
-    fn with(self, quotes: &RefCell<LineProblems>) -> Self {
+    /// The same with what is wrong with the file's quotes, in order of the lines.
+    fn with(self, quotes: &RefCell<Quotes>) -> Self {
         let Self::Lines(LineProblems { mut told, more }) = self else { return self };
-        let quotes = quotes.take();
-        told.splice(0..0, quotes.told);
+        let (of_quotes, more_of_quotes) = quotes.take().into_problems();
+        told.splice(0..0, of_quotes);
         told.sort_by_key(|problem| (problem.line, problem.column));
         let beyond = told.len().saturating_sub(TOLD);
         told.truncate(TOLD);
-        Self::Lines(LineProblems { told, more: more.saturating_add(quotes.more).saturating_add(beyond as u64) })
+        Self::Lines(LineProblems { told, more: more.saturating_add(more_of_quotes).saturating_add(beyond as u64) })
     }
 }
 
@@ -135,19 +135,19 @@ where
     F: FnMut(Vec<(u64, TableRow)>) -> Result<Vec<waypost_store::contents::Repeated>, StoreError>,
 {
     let bytes = Rc::new(Cell::new(0));
-    let quotes = Rc::new(RefCell::new(LineProblems::default()));
+    let quotes = Rc::new(RefCell::new(Quotes::default()));
     let input = without_mark(input).map_err(ReadError::Input)?;
     let input = Bounded { input: Strict::new(input, quotes.clone()), line: bytes.clone() };
     let mut file = ReaderBuilder::new().flexible(true).from_reader(input);
     let mut problems = LineProblems::default();
     let fields = header(table, &mut file, &mut problems);
-    if fields.is_err() || !problems.is_empty() {
+    let next = file.position().line();
+    let spoiled = quotes.borrow_mut().spoil(1, next);
+    if fields.is_err() || !problems.is_empty() || spoiled {
         // How much of the rest was read ahead is chance.
-        let mut quotes_told = quotes.borrow_mut();
-        quotes_told.told.retain(|problem| problem.line == 1);
-        quotes_told.more = 0;
-        drop(quotes_told);
-        return Err(fields.err().unwrap_or(ReadError::Lines(problems)).with(&quotes));
+        quotes.borrow_mut().only_before(next.max(2));
+        let of_header = if spoiled { LineProblems::default() } else { problems };
+        return Err(fields.err().unwrap_or(ReadError::Lines(of_header)).with(&quotes));
     }
     let fields = fields?;
     let mut record = StringRecord::new();
@@ -161,11 +161,18 @@ where
             Ok(true) => {}
             Err(error) => {
                 let line = error.position().map_or(at, csv::Position::line);
+                let is_of_line = !matches!(error.kind(), ErrorKind::Io(_));
+                if is_of_line && quotes.borrow_mut().spoil(line, file.position().line()) {
+                    continue;
+                }
                 broken(error, line, &mut problems).map_err(|error| error.with(&quotes))?;
                 continue;
             }
         }
         let line = record.position().map_or(0, csv::Position::line);
+        if quotes.borrow_mut().spoil(line, file.position().line()) {
+            continue;
+        }
         if let Some(row) = row(table, &fields, &record, line, &mut problems) {
             rows += 1;
             // Where there is a problem, rows are only looked at for more.

@@ -2,12 +2,13 @@
 //! quote that is never closed one cell of all that follows.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
 
-use super::import::LineProblems;
+use super::import::{LineProblem, TOLD};
 
 /// What spreadsheets begin a file with.
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
@@ -26,7 +27,55 @@ pub(super) fn without_mark(mut input: impl Read) -> io::Result<impl Read> {
 pub(super) struct Strict<R> {
     input: R,
     scan: Scan,
-    found: Rc<RefCell<LineProblems>>,
+    found: Rc<RefCell<Quotes>>,
+}
+
+/// What is wrong with a file's quotes, as far as it was read.
+#[derive(Default)]
+pub(super) struct Quotes {
+    /// The first of them, each with the line that its record begins in.
+    told: Vec<(u64, LineProblem)>,
+    /// How many more there are.
+    more: u64,
+    /// Where the records begin that have such a problem, as far as nobody asked for them yet: how far a file is read ahead bounds them.
+    spoiled: VecDeque<u64>,
+}
+
+impl Quotes {
+    fn add(&mut self, record: u64, problem: LineProblem) {
+        if self.spoiled.back() != Some(&record) {
+            self.spoiled.push_back(record);
+        }
+        if self.told.len() < TOLD {
+            self.told.push((record, problem));
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// Whether the record that begins in line `first` has such a problem: what else seems to be wrong with it comes of that. Records are
+    /// asked for in their order, and the one that follows begins in line `next`.
+    pub(super) fn spoil(&mut self, first: u64, next: u64) -> bool {
+        while self.spoiled.front().is_some_and(|record| *record < first) {
+            self.spoiled.pop_front();
+        }
+        self.spoiled.front().is_some_and(|record| *record < next.max(first.saturating_add(1)))
+    }
+
+    /// Forgets what is wrong with records that begin in line `next` or later.
+    pub(super) fn only_before(&mut self, next: u64) {
+        self.told.retain(|(record, _)| *record < next);
+        self.more = 0;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The first problems, and how many more there are.
+    pub(super) fn into_problems(self) -> (Vec<LineProblem>, u64) {
+        (self.told.into_iter().map(|(_, problem)| problem).collect(), self.more)
+    }
 }
 
 /// Where in a file a byte stands.
@@ -48,7 +97,9 @@ struct Scan {
     at: At,
     /// The line, counted from 1 as the `csv` crate does.
     line: u64,
-    /// The field in the line, counted from 1.
+    /// The line that the record begins in.
+    record: u64,
+    /// The field in the record, counted from 1.
     field: u64,
     /// Where the last NUL stood: line and field; zeros before the first.
     nul: (u64, u64),
@@ -58,8 +109,8 @@ struct Scan {
 
 impl<R> Strict<R> {
     /// Notes problems in `found`.
-    pub(super) fn new(input: R, found: Rc<RefCell<LineProblems>>) -> Self {
-        let scan = Scan { at: At::Start, line: 1, field: 1, nul: (0, 0), opened: (1, 1) };
+    pub(super) fn new(input: R, found: Rc<RefCell<Quotes>>) -> Self {
+        let scan = Scan { at: At::Start, line: 1, record: 1, field: 1, nul: (0, 0), opened: (1, 1) };
         Self { input, scan, found }
     }
 }
@@ -77,10 +128,11 @@ impl<R: Read> Read for Strict<R> {
 }
 
 impl Scan {
-    fn byte(&mut self, byte: u8, found: &mut LineProblems) {
-        let (line, field) = (self.line, self.field);
+    fn byte(&mut self, byte: u8, found: &mut Quotes) {
+        let (line, field, record) = (self.line, self.field, self.record);
         let mut wrong = |message: &str, help: &str| {
-            found.add(line, Some(field), Diagnostic::error(Code::Syntax, "", message).suggestion(help));
+            let diagnostic = Diagnostic::error(Code::Syntax, "", message).suggestion(help);
+            found.add(record, LineProblem { line, column: Some(field), diagnostic });
             At::Wrong
         };
         if byte == 0 {
@@ -121,14 +173,17 @@ impl Scan {
         if byte == b'\n' {
             self.line += 1;
         }
+        if self.at == At::Start && self.field == 1 {
+            self.record = self.line;
+        }
     }
 
-    fn end(&mut self, found: &mut LineProblems) {
+    fn end(&mut self, found: &mut Quotes) {
         if self.at == At::Quoted {
             let (line, field) = self.opened;
-            let problem = Diagnostic::error(Code::Syntax, "", "the quote is never closed")
+            let diagnostic = Diagnostic::error(Code::Syntax, "", "the quote is never closed")
                 .suggestion("close it, or write a quote that belongs to the text twice, in a field in quotes");
-            found.add(line, Some(field), problem);
+            found.add(self.record, LineProblem { line, column: Some(field), diagnostic });
             // Whoever asks again is told once.
             self.at = At::Wrong;
         }

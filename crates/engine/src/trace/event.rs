@@ -29,6 +29,17 @@ pub(crate) enum Target {
     Outcome,
 }
 
+/// Where the value of an input comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputSource<'m> {
+    /// The caller's mapping, as written.
+    Mapping(&'m str),
+    /// Whoever started the run, outside of any flow.
+    Given,
+    /// The flow's default.
+    Default,
+}
+
 /// One event. Values are absent where the trace keeps none.
 #[derive(Debug)]
 pub(crate) enum Event<'m> {
@@ -37,7 +48,7 @@ pub(crate) enum Event<'m> {
     /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
     Unread { what: String },
     /// An input of the flow that comes next.
-    Input { name: &'m str, source: Option<&'m str>, value: Option<Shown<'m>> },
+    Input { name: &'m str, source: InputSource<'m>, value: Option<Shown<'m>> },
     /// A flow was entered.
     Flow { program: &'m Program },
     /// The condition set's result, and the condition that decided it.

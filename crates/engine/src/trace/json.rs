@@ -7,7 +7,7 @@ use waypost_flow::document::Match;
 use waypost_flow::program::{ProgramBranch, QueueTarget};
 
 use super::Trace;
-use super::event::{Catcher, Event, Target};
+use super::event::{Catcher, Event, InputSource, Target};
 use super::shown::Shown;
 use crate::decision::Decided;
 use crate::question::{Answered, Exchange, Reply};
@@ -45,7 +45,11 @@ impl Serialize for Event<'_> {
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;
-                optional(&mut map, "source", source.as_ref())?;
+                match source {
+                    InputSource::Mapping(source) => map.serialize_entry("source", source)?,
+                    InputSource::Given => map.serialize_entry("given", &true)?,
+                    InputSource::Default => {}
+                }
                 optional(&mut map, "value", value.as_ref())?;
             }
             Self::Flow { program } => {

@@ -5,7 +5,7 @@ mod json;
 mod sent;
 mod shown;
 
-pub(crate) use event::{Catcher, Event, Target};
+pub(crate) use event::{Catcher, Event, InputSource, Target};
 pub use json::{EMPTY, TRACE_VERSION};
 
 use serde::{Deserialize, Serialize};
@@ -119,8 +119,8 @@ impl<'m> Recorder<'m> {
         (self.detail == Detail::Everything).then(|| Shown::of(value))
     }
 
-    /// An input of the flow that is about to be entered; `source` is the mapping's, none for a default.
-    pub(crate) fn input(&mut self, name: &'m str, source: Option<&'m str>, value: &Value<'m>) {
+    /// An input of the flow that is about to be entered.
+    pub(crate) fn input(&mut self, name: &'m str, source: InputSource<'m>, value: &Value<'m>) {
         if self.detail > Detail::Decisions {
             let value = self.shown(value);
             self.always(Event::Input { name, source, value });

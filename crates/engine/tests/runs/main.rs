@@ -1,7 +1,8 @@
 //! Runs as text in, text out: every file in `spec/runs` holds flows, a mail, the decision they lead to and the trace they leave.
 //!
 //! `flows` are documents; the first is the route's, those that are called stand after their callers, and a name that stands twice
-//! has two versions, the later one published. With `WAYPOST_BLESS=1` the traces are written anew; read the difference before you keep it.
+//! has two versions, the later one published. `inputs` are given to the first flow.
+//! With `WAYPOST_BLESS=1` the traces are written anew; read the difference before you keep it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,6 +28,7 @@ use serde_json::Value as Json;
 use waypost_engine::{Decision, Detail, Effect, EffectKind, Limits, Outcome, Place, Run, RunInput, Slice, Step};
 use waypost_flow::actions::ACTIONS;
 use waypost_flow::actions::definition::ActionDefinition;
+use waypost_flow::expr;
 use waypost_flow::source::{self, Node};
 use waypost_wire::trace::text;
 
@@ -82,13 +84,22 @@ fn check(file: &Path, bless: bool) -> Result<(), String> {
         expect("trace", member(&case, "trace").map_or("", string), &found);
     }
     // Same snapshot, same email: same run, also for one who stops after each turn.
-    let again = in_slices(Run::start(input(&flows, &mail, &case, limits)));
+    let again = in_slices(start(&flows, &mail, &case, limits));
     expect("second run", &outcome.trace.to_json(), &again.trace.to_json());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn run<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> Outcome<'m> {
-    finish(Run::start(input(flows, mail, case, limits)))
+    finish(start(flows, mail, case, limits))
+}
+
+fn start<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> Run<'m> {
+    let given = member(case, "inputs").map(Node::to_json).unwrap_or_default();
+    let given = given.as_object().into_iter().flatten().map(|(name, value)| {
+        let (position, input) = flows.start().interface.input(name).expect("an input of the first flow");
+        (position, expr::constant(name, value, &input.data_type).expect("a value of the input's type"))
+    });
+    Run::start(input(flows, mail, case, limits)).given(given.collect())
 }
 
 fn input<'m>(flows: &'m Flows, mail: &'m Mail, case: &Node, limits: Limits) -> RunInput<'m> {

@@ -72,13 +72,16 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
 
 pub(crate) async fn same_mail_is_counted_on_the_first(store: &dyn Store) {
     accept(store, mail(1)).await;
+    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().duplicates_reason(), None);
     for number in [2, 3] {
         let mut again = mail(1);
         again.interactions = vec![offer(number, 1)];
         assert_eq!(accept(store, again).await, [Accepted::Duplicate { of: id(1) }]);
         assert_eq!(store.interaction(id(number)).await.unwrap(), None);
     }
-    assert_eq!(store.interaction(id(1)).await.unwrap().unwrap().duplicates, 2);
+    let first = store.interaction(id(1)).await.unwrap().unwrap();
+    let reason = "the same route, envelope sender, Message-ID and content";
+    assert_eq!((first.duplicates, first.duplicates_reason()), (2, Some(reason)));
 }
 
 pub(crate) async fn other_content_is_a_possible_duplicate(store: &dyn Store) {
@@ -226,7 +229,7 @@ pub(crate) async fn the_summary_adds_up(store: &dyn Store) {
     assert_eq!(states, [(State::Received, 2), (State::Decided, 1), (State::Completed, 1)]);
     let kinds: Vec<_> = summary.by_decision.into_iter().collect();
     assert_eq!(kinds, [(DecisionKind::Disconnect, 1), (DecisionKind::Unrouted, 1)]);
-    assert_eq!(summary.oldest_undecided_at, Some(at(3)));
+    assert_eq!((summary.oldest_undecided_at, summary.unrouted), (Some(at(3)), 1));
     let claimed = store.claim_runs(up_to(9), at(10)).await.unwrap();
     store.record_run(id(3), claimed[0].lease.id, run(DecisionKind::Queue)).await.unwrap();
     let summary = store.summary().await.unwrap();

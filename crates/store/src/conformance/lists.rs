@@ -2,8 +2,10 @@
 
 use waypost_ids::DecisionKind;
 
-use super::samples::{accept, at, decided, flow, id, listed, mail, queue, queues, run};
-use crate::records::mail::{InteractionFilter, State};
+use super::outbox::{all_end, delivery, forwards};
+use super::samples::{accept, at, audit, decided, flow, id, listed, mail, queue, queues, run, up_to};
+use crate::records::mail::{InteractionFilter, QueueClaim, State};
+use crate::records::outbox::AttemptEnd;
 use crate::traits::Store;
 
 async fn three(store: &dyn Store) {
@@ -91,4 +93,42 @@ pub(crate) async fn quotes_and_wildcards_are_plain_text(store: &dyn Store) {
         let filter = InteractionFilter { subject: Some(part.to_owned()), ..InteractionFilter::default() };
         assert_eq!(listed(store, &filter).await, expected, "{part}");
     }
+}
+
+/// What waits as unrouted, as it is listed, measured and told with the ledger.
+async fn unrouted(store: &dyn Store) -> Vec<u128> {
+    let filter = InteractionFilter { decision: Some(DecisionKind::Unrouted), ..InteractionFilter::default() };
+    let listed = listed(store, &filter).await;
+    assert_eq!(store.summary().await.unwrap().unrouted, listed.len() as u64, "{listed:?}");
+    assert_eq!(store.ledger(at(0), 9).await.unwrap().tallied.unrouted, listed.len() as u64, "{listed:?}");
+    listed
+}
+
+pub(crate) async fn a_failed_forward_is_unrouted_while_it_waits(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, run(DecisionKind::Unrouted))).await;
+    for number in 2..=4 {
+        let to = format!("{number}@example.net");
+        accept(store, decided(number, forwards(&[(u128::from(number), &to)]))).await;
+    }
+    accept(store, decided(5, run(DecisionKind::Queue))).await;
+    assert_eq!(unrouted(store).await, [1], "what is on the way is not unrouted");
+
+    all_end(store, AttemptEnd::Dead, 50).await;
+    assert_eq!(unrouted(store).await, [4, 3, 2, 1]);
+    let forward = InteractionFilter { decision: Some(DecisionKind::Forward), ..InteractionFilter::default() };
+    assert_eq!(listed(store, &forward).await, [4, 3, 2], "its run ended so");
+
+    let billing = QueueClaim { queue: queue(2), max: 1, lease_seconds: 60, skills: None };
+    let claimed = store.claim(&billing, at(60)).await.unwrap().remove(0);
+    assert_eq!((claimed.interaction.id, unrouted(store).await), (id(2), vec![4, 3, 2, 1]));
+    store.acknowledge(queue(2), claimed.lease.id, at(70)).await.unwrap();
+    assert_eq!(unrouted(store).await, [4, 3, 1], "a person completed it");
+
+    store.retry_delivery(delivery(3), audit(1, "ops")).await.unwrap().unwrap();
+    assert_eq!(unrouted(store).await, [4, 1], "it is on the way again");
+    store.rerun(id(4), false, audit(2, "ops")).await.unwrap();
+    let again = store.claim_runs(up_to(1), at(80)).await.unwrap();
+    store.record_run(id(4), again[0].lease.id, run(DecisionKind::Queue)).await.unwrap();
+    assert_eq!(unrouted(store).await, [1], "its new run routed it");
 }

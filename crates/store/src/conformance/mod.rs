@@ -63,7 +63,7 @@ macro_rules! every_rule {
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 answers_from_many_tasks_are_limited_together;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
-                quotes_and_wildcards_are_plain_text;
+                quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go,
                 one_of_many_writers_wins;

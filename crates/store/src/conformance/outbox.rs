@@ -95,7 +95,7 @@ async fn ended(store: &dyn Store, number: u128, lease_number: u128, end: Attempt
 }
 
 /// Tries everything that is due, with this end.
-async fn all_end(store: &dyn Store, end: AttemptEnd, now: i64) {
+pub(super) async fn all_end(store: &dyn Store, end: AttemptEnd, now: i64) {
     let lease_number = 900 + now.unsigned_abs() as u128;
     for number in claimed(store, lease_number, now + 60, now).await {
         assert!(ended(store, number, lease_number, end, now).await);
@@ -533,6 +533,10 @@ pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     let reply = || outgoing(DeliveryKind::Reply, &[(1, "ann@example.net")]);
     let entry = |number| crate::records::audit::AuditRecord { at: at(20), ..audit(number, "ann") };
     let other = Uuid::from_u128(99);
+    for (token, now, claimed) in [(token, 20, true), (other, 20, false), (token, 1000, false)] {
+        assert_eq!(store.is_claimed(id(1), token, at(now)).await.unwrap(), claimed, "{token} at {now}");
+    }
+    assert!(!store.is_claimed(id(9), token, at(20)).await.unwrap(), "there is no such interaction");
     assert!(matches!(store.send(id(1), other, reply(), None, entry(1)).await, Err(LeaseError::Lost)));
     assert_eq!(store.send(id(1), token, reply(), None, entry(2)).await.unwrap(), SendOutcome::Kept);
     assert_eq!((one(store, 1).await.run, state(store, 1).await), (None, DeliveryState::Pending));

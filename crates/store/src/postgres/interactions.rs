@@ -11,12 +11,12 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
-use super::mail_columns::{Conditions, interaction, run, small};
+use super::mail_columns::{Conditions, interaction, run};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::{Moves, change};
 use super::{PostgresStore, audit, journals, locks, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes_column, decision_code};
+use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -167,7 +167,7 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     conditions.add("id < ", after.map(|after| after.0));
     // As a number in the text: there are indexes of those that are not completed.
     conditions.add_plain(filter.state.map(in_state));
-    conditions.add("decision = ", filter.decision.map(|kind| small(decision_code(kind))));
+    conditions.add_plain(filter.decision.map(conditions::decided_as));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
     // Of long texts the indexes have the first characters alone.

@@ -122,6 +122,13 @@ impl OutboxStore for PostgresStore {
         self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::cancel))).await
     }
 
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM interactions WHERE id = $1");
+        let found = self.db.run(move |db| Box::pin(async move { row(db, &sql, &[&interaction.0]).await })).await?;
+        let standing = found.as_ref().map(standing).transpose()?;
+        Ok(standing.is_some_and(|standing| standing.is_claimed_under(token, now)))
+    }
+
     async fn send(
         &self,
         interaction: InteractionId,

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::mail_columns::small;
-use super::pool::{execute, rows};
+use super::pool::{execute, row, rows};
+use crate::conditions::unrouted;
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
@@ -148,7 +149,7 @@ pub(super) async fn fold(db: &impl GenericClient) -> Result<(), StoreError> {
     execute(db, sql, &[]).await.map(drop)
 }
 
-/// Reads the counters as a summary, without `oldest_undecided_at`.
+/// Reads the counters as a summary, with what waits as unrouted, without `oldest_undecided_at`.
 pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError> {
     let sql = "SELECT topic, member, sum(value)::bigint FROM counters GROUP BY topic, member HAVING sum(value) <> 0";
     let mut summary = Summary::default();
@@ -175,5 +176,8 @@ pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError>
         }
     }
     summary.accepted = summary.duplicates + summary.interactions;
+    let sql = format!("SELECT count(*) FROM interactions WHERE {}", unrouted());
+    let waiting: i64 = row(db, &sql, &[]).await?.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    summary.unrouted = u64::try_from(waiting).unwrap_or(0);
     Ok(summary)
 }

@@ -11,6 +11,7 @@ use super::catalogue::{Epoch, RouteTarget};
 use super::outbox::Outgoing;
 use crate::encoding::kept_as_numbers;
 use crate::leases::Lease;
+use crate::rules::duplicates;
 
 kept_as_numbers! {
     /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
@@ -295,6 +296,14 @@ pub struct InteractionRecord {
     pub erased: bool,
 }
 
+impl InteractionRecord {
+    /// Why mail that came later was counted on it, if any was.
+    #[must_use]
+    pub fn duplicates_reason(&self) -> Option<&'static str> {
+        (self.duplicates > 0).then(|| duplicates::reason(self.route.is_some()))
+    }
+}
+
 /// A run as it is listed.
 #[derive(Clone, Debug)]
 pub struct RunSummary {
@@ -309,7 +318,7 @@ pub struct RunSummary {
 pub struct InteractionFilter {
     /// Only this state.
     pub state: Option<State>,
-    /// Only this kind of decision.
+    /// Only this kind of decision. A forward that failed and waits in a queue is `Forward` and `Unrouted`.
     pub decision: Option<DecisionKind>,
     /// Only what stands in this queue.
     pub queue: Option<QueueId>,
@@ -342,6 +351,8 @@ pub struct Summary {
     pub by_state: BTreeMap<State, u64>,
     /// Interactions by the last decision.
     pub by_decision: BTreeMap<DecisionKind, u64>,
+    /// Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive. Claimed ones are among them.
+    pub unrouted: u64,
     /// Deliveries by state.
     pub deliveries: BTreeMap<DeliveryState, u64>,
     /// The oldest interaction that has no decision yet.

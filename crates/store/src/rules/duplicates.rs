@@ -28,6 +28,15 @@ impl Key {
     }
 }
 
+/// Why mail was counted on an interaction instead of making one: what [`Key`] compares.
+pub(crate) const fn reason(has_route: bool) -> &'static str {
+    if has_route {
+        "the same route, envelope sender, Message-ID and content"
+    } else {
+        "the same recipient, envelope sender, Message-ID and content"
+    }
+}
+
 /// The first 16 bytes of SHA-256 over the parts, each led by its length so that no two lists read alike.
 fn hash(parts: &[&[u8]]) -> [u8; 16] {
     let mut hasher = Sha256::new();

@@ -16,7 +16,7 @@ use super::runs::WAITING;
 use super::writer::Session;
 use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
 use crate::conditions::{self, in_state};
-use crate::encoding::{attributes_column, decision_code};
+use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -186,7 +186,6 @@ fn list(
     let time = |time: Timestamp| Value::Integer(micros(time));
     let conditions = [
         ("id < ?", after.map(|after| id(after.0))),
-        ("decision = ?", filter.decision.map(|kind| Value::Integer(decision_code(kind)))),
         ("queue = ?", filter.queue.map(|queue| id(queue.0))),
         ("flow_id = ?", filter.flow.map(|flow| id(flow.0))),
         ("message_id = ?", filter.message_id.as_ref().map(text)),
@@ -198,7 +197,8 @@ fn list(
         ("instr(fold(subject), ?) > 0", filter.subject.as_ref().map(folded)),
     ];
     let (index, state) = filter.state.map_or(("", "TRUE".to_owned()), states);
-    let mut sql = format!("SELECT * FROM interactions {index} WHERE {state}");
+    let decision = filter.decision.map_or_else(|| "TRUE".to_owned(), conditions::decided_as);
+    let mut sql = format!("SELECT * FROM interactions {index} WHERE {state} AND {decision}");
     let mut values = Vec::new();
     for (condition, value) in conditions {
         if let Some(value) = value {

@@ -118,6 +118,11 @@ impl OutboxStore for SqliteStore {
             .await?
     }
 
+    async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let work = self.readers()?.run(move |db| work(db, interaction)).await?;
+        Ok(work.is_some_and(|work| work.standing.is_claimed_under(token, now)))
+    }
+
     async fn send(
         &self,
         interaction: InteractionId,

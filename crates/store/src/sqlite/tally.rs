@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, QueueId};
 
+use crate::conditions::unrouted;
 use crate::error::StoreError;
 use crate::records::mail::{State, Summary};
 use crate::rules::standing::Position;
@@ -122,7 +123,7 @@ pub(super) fn count_commit(db: &Connection, number: u64) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Reads the counters as a summary, without `oldest_undecided_at`.
+/// Reads the counters as a summary, with what waits as unrouted, without `oldest_undecided_at`.
 pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
     let mut select = db.prepare_cached("SELECT \"group\", member, value FROM counters WHERE value <> 0")?;
     let mut rows = select.query(())?;
@@ -149,5 +150,7 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
         }
     }
     summary.accepted = summary.duplicates + summary.interactions;
+    let sql = format!("SELECT count(*) FROM interactions WHERE {}", unrouted());
+    summary.unrouted = db.prepare_cached(&sql)?.query_row((), |row| row.get(0))?;
     Ok(summary)
 }

@@ -1,6 +1,6 @@
 //! `waypost completions`: what a shell completes.
 
-use std::io;
+use std::io::{self, Write};
 
 use clap_complete::{Shell, generate};
 
@@ -15,6 +15,8 @@ pub(crate) struct Arguments {
 
 /// Exit code 0: printed.
 pub(crate) fn run(arguments: &Arguments, mut command: clap::Command) -> Result<(), Failure> {
-    generate(arguments.shell, &mut command, "waypost", &mut io::stdout().lock());
-    Ok(())
+    // `generate` panics where it can't write, as into a pipe that `head` has closed.
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut command, "waypost", &mut script);
+    Ok(io::stdout().lock().write_all(&script)?)
 }

@@ -1,11 +1,11 @@
 //! `waypost deliveries`: what goes out, and what became of it.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
-use waypost_wire::delivery::{Delivery, DeliveryFilter};
+use waypost_wire::delivery::{Delivery, DeliveryFilter, Retried};
 
 use crate::failure::Failure;
 use crate::files;
@@ -204,6 +204,9 @@ fn show(one: &Delivery, output: Output, out: &mut impl Write) -> Result<(), Fail
     if let Some(ended) = one.ended_at {
         writeln!(out, "ended        {ended}")?;
     }
+    if let Some(notice) = &one.notice {
+        writeln!(out, "notice       {}", table::flat(notice))?;
+    }
     if let Some(held) = &one.held_by {
         writeln!(out, "held by      {}: {}", table::flat(&held.rule), table::flat(&held.reason))?;
     }
@@ -243,24 +246,32 @@ fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     if !arguments.ids.is_empty() {
         let retried = arguments.ids.iter().map(|id| remote.wait(remote.deliveries().retry(*id)));
-        return print(&retried.collect::<Result<Vec<_>, _>>()?, arguments.output, out);
+        let retried = retried.collect::<Result<Vec<_>, _>>()?;
+        print(&retried, arguments.output, out)?;
+        return Ok(warn(retried.iter().find_map(|one| one.notice.as_deref()))?);
     }
     let retried = retry_matching(&remote, &wanted)?;
     match arguments.output {
-        Output::Json => Ok(table::json(out, &serde_json::json!({ "retried": retried }))?),
-        Output::Table => Ok(writeln!(out, "{retried} retried")?),
+        Output::Json => table::json(out, &retried)?,
+        Output::Table => writeln!(out, "{} retried", retried.retried)?,
     }
+    Ok(warn(retried.notice.as_deref())?)
+}
+
+/// Says on stderr what the server has to say besides.
+fn warn(notice: Option<&str>) -> io::Result<()> {
+    notice.map_or(Ok(()), |notice| writeln!(screen::stderr(), "waypost: {notice}"))
 }
 
 /// Retries all that match, as many requests as it takes. What was pending is pending afterwards and would match again: of these there is one
 /// request.
-fn retry_matching(remote: &Remote, filter: &DeliveryFilter) -> Result<u64, Failure> {
+fn retry_matching(remote: &Remote, filter: &DeliveryFilter) -> Result<Retried, Failure> {
     let mut retried = 0;
     loop {
         let done = remote.wait(remote.deliveries().retry_matching(filter))?;
         retried += done.retried;
         if !done.more || filter.state == Some(DeliveryState::Pending) {
-            return Ok(retried);
+            return Ok(Retried { retried, ..done });
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `waypost run`: mails through a folder of flows, offline, by the same engine as the server's.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Decided, Start, decide_at_once};
@@ -13,13 +15,13 @@ use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
 use waypost_flow::document;
-use waypost_ids::InteractionId;
+use waypost_ids::{DecisionKind, InteractionId};
 use waypost_mail::message::{AddressField, Message};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 use waypost_project::Project;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_wire::trace::{RunTrace, text};
+use waypost_wire::trace::{RunTrace, TraceEffect, text};
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
@@ -151,6 +153,40 @@ fn print_unroutable(out: &mut impl Write, arguments: &Arguments, mail: &MailFile
     }
 }
 
+/// What is printed of a mail for programs. Absent members are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'l> {
+    mail: &'l str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'l str>,
+    subject: &'l str,
+    decision: LineDecision<'l>,
+    attributes: &'l BTreeMap<String, String>,
+    sends: &'l [TraceEffect],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<RunTrace>,
+}
+
+/// A decision, whose queue goes by its name: a folder has no ids.
+#[derive(Serialize)]
+struct LineDecision<'l> {
+    kind: DecisionKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<&'l str>,
+    priority: i64,
+    skills: &'l [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'l str>,
+    addresses: &'l [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'l str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'l str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'l Json>,
+}
+
 fn print(
     out: &mut impl Write,
     arguments: &Arguments,
@@ -165,26 +201,28 @@ fn print(
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
         Output::Json => {
-            let trace: RunTrace = serde_json::from_str(&record.trace)?;
-            let line = json!({
-                "mail": mail.name,
-                "messageId": message.message_id(),
-                "subject": message.subject(),
-                "decision": {
-                    "kind": decision.kind.as_str(),
-                    "queue": queue,
-                    "priority": decision.priority,
-                    "skills": decision.skills,
-                    "addresses": decision.addresses,
-                    "reason": decision.reason,
-                    "outcome": decision.outcome,
-                    "error": decision.error,
+            let trace = arguments.trace.then(|| serde_json::from_str(&record.trace)).transpose()?;
+            let line = Line {
+                mail: &mail.name,
+                message_id: message.message_id(),
+                subject: message.subject(),
+                decision: LineDecision {
+                    kind: decision.kind,
+                    queue: queue.map(|name| &**name),
+                    priority: decision.priority,
+                    skills: &decision.skills,
+                    language: decision.language.as_deref(),
+                    addresses: &decision.addresses,
+                    reason: decision.reason.as_deref(),
+                    outcome: decision.outcome.as_deref(),
+                    error: decision.error.as_ref(),
                 },
-                "attributes": record.attributes,
-                "sends": sends,
-                "trace": arguments.trace.then_some(trace),
-            });
-            writeln!(out, "{line}")
+                attributes: &record.attributes,
+                sends: &sends,
+                trace,
+            };
+            serde_json::to_writer(&mut *out, &line)?;
+            writeln!(out)
         }
         Output::Table => {
             let place = queue.map(|queue| format!(" {queue}")).unwrap_or_default();

@@ -2,13 +2,17 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod disk;
 pub mod edges;
+pub mod holds;
 pub mod http;
 pub mod link;
 pub mod nodes;
+pub mod peers;
 pub mod poison;
 pub mod receiver;
 pub mod scratch;
+pub mod shim;
 pub mod smtp;
 pub mod streams;
 
@@ -124,6 +128,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Waits until the server has ended, whatever ended it.
+    pub fn wait_for_end(&mut self) {
+        wait_for("the server's end", || (!self.is_running()).then_some(()));
+    }
+
     /// Asks the server to end and waits until it did.
     pub fn stop(&mut self) {
         signal("TERM", self.pid);
@@ -176,6 +185,12 @@ impl Drop for Server {
 
 fn signal(name: &str, pid: u64) {
     let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+}
+
+/// How many rounds of what is left to chance, or takes long: so many times these as `WAYPOST_TEST_ROUNDS` says.
+pub fn rounds(usual: usize) -> usize {
+    let times = std::env::var("WAYPOST_TEST_ROUNDS").ok().map_or(1, |times| times.parse().expect("a number of times"));
+    usual * times
 }
 
 /// Asks until there is an answer.

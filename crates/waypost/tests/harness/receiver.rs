@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use super::holds::{Held, Holds, Step};
+
 /// A mail that arrived.
 #[derive(Clone, Debug)]
 pub struct Arrived {
@@ -51,11 +53,18 @@ impl Arrived {
 pub struct Receiver {
     /// Where it listens.
     pub address: String,
-    arrived: Arc<Mutex<Vec<Arrived>>>,
+    known: Arc<Known>,
     killed: Mutex<BTreeMap<String, usize>>,
 }
 
-type Seen = Arc<Mutex<HashMap<String, u32>>>;
+/// What all sessions know.
+#[derive(Default)]
+struct Known {
+    arrived: Mutex<Vec<Arrived>>,
+    /// How often what was said.
+    seen: Mutex<HashMap<String, u32>>,
+    holds: Holds,
+}
 
 impl Receiver {
     /// Listens on a free port.
@@ -67,21 +76,21 @@ impl Receiver {
     pub fn at(address: &str) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (arrived, seen) = (Arc::default(), Seen::default());
-        let kept = Arc::clone(&arrived);
+        let known = Arc::new(Known::default());
+        let shared = Arc::clone(&known);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (kept, seen) = (Arc::clone(&kept), Arc::clone(&seen));
+                let known = Arc::clone(&shared);
                 // A sender that was killed leaves a session behind.
-                thread::spawn(move || drop(session(stream, &kept, &seen)));
+                thread::spawn(move || drop(session(stream, &known)));
             }
         });
-        Self { address, arrived, killed: Mutex::default() }
+        Self { address, known, killed: Mutex::default() }
     }
 
     /// Notes that a sender was killed.
     pub fn was_killed(&self, sender: &str) {
-        let arrived = self.arrived.lock().unwrap().len();
+        let arrived = self.known.arrived.lock().unwrap().len();
         self.killed.lock().unwrap().insert(sender.to_owned(), arrived);
     }
 
@@ -92,11 +101,16 @@ impl Receiver {
 
     /// What arrived so far.
     pub fn arrived(&self) -> Vec<Arrived> {
-        self.arrived.lock().unwrap().clone()
+        self.known.arrived.lock().unwrap().clone()
+    }
+
+    /// Has the next dialogue with this recipient stop there, until the test lets it go on.
+    pub fn hold(&self, step: Step, to: &str) -> Held {
+        self.known.holds.hold(step, to)
     }
 }
 
-fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io::Result<()> {
+fn session(stream: TcpStream, known: &Known) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut out = stream;
@@ -121,7 +135,10 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io:
             }
             "RCPT" => {
                 to = path();
-                let times = count(seen, "rcpt", &to);
+                let times = count(known, "rcpt", &to);
+                if !known.holds.pass(Step::Recipient, &to, &sender) {
+                    return Ok(());
+                }
                 say(match () {
                     () if to.starts_with("refuse") => "550 5.1.1 There is nobody of that name\r\n",
                     () if to.starts_with("later") && times <= 2 => "451 4.2.1 Come back later\r\n",
@@ -129,6 +146,9 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io:
                 })?;
             }
             "DATA" => {
+                if !known.holds.pass(Step::Data, &to, &sender) {
+                    return Ok(());
+                }
                 say("354 Go on\r\n")?;
                 let mut content = String::new();
                 loop {
@@ -141,15 +161,16 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io:
                     }
                     content.push_str(line.strip_prefix('.').unwrap_or(&line));
                 }
-                let first = count(seen, "data", &to) == 1;
+                let first = count(known, "data", &to) == 1;
                 let lost = first && (to.starts_with("close") || to.starts_with("half"));
+                let lost = lost || !known.holds.pass(Step::Content, &to, &sender);
                 let (sender, from, to) = (sender.clone(), from.clone(), to.clone());
                 if to.starts_with("slow") {
                     thread::sleep(Duration::from_millis(300));
                 }
                 let twice = to.starts_with("twice");
                 let half = to.starts_with("half");
-                arrived.lock().unwrap().push(Arrived { from, to, content, answered: !lost, sender });
+                known.arrived.lock().unwrap().push(Arrived { from, to, content, answered: !lost, sender });
                 if lost {
                     return if half { say("250 2.0.0 O") } else { Ok(()) };
                 }
@@ -165,8 +186,8 @@ fn session(stream: TcpStream, arrived: &Mutex<Vec<Arrived>>, seen: &Seen) -> io:
     }
 }
 
-fn count(seen: &Seen, what: &str, to: &str) -> u32 {
-    let mut seen = seen.lock().unwrap();
+fn count(known: &Known, what: &str, to: &str) -> u32 {
+    let mut seen = known.seen.lock().unwrap();
     let count = seen.entry(format!("{what} {to}")).or_default();
     *count += 1;
     *count

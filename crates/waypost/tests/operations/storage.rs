@@ -1,52 +1,18 @@
 //! A disk that is full, and a data directory that is not as it was left.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value as Json, json};
 
+use super::harness::disk::Disk;
 use super::harness::http::Api;
 use super::harness::scratch::Scratch;
 use super::harness::smtp::mail;
 use super::harness::streams::prepare;
 use super::harness::{Server, Start, WAYPOST, wait_for};
 use super::{decided, deliver};
-
-/// A small file system of its own, gone when this is dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// None, with a word, where nothing may be mounted.
-    fn of(path: PathBuf, megabytes: u32) -> Option<Self> {
-        fs::create_dir_all(&path).unwrap();
-        let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&path).output();
-        let mounted = waypost_test_needs::tool(mounted.map_err(|error| format!("mount is not installed: {error}")))?;
-        let refused = "a small file system can't be mounted here: it takes root and, in a container, SYS_ADMIN";
-        waypost_test_needs::allowed(mounted.status.success().then_some(Self(path)).ok_or(refused))
-    }
-
-    /// Writes a file until nothing more fits.
-    fn fill(&self) {
-        let mut ballast = OpenOptions::new().create(true).append(true).open(self.0.join("ballast")).unwrap();
-        for bytes in [1 << 20, 1 << 14, 1 << 12, 1] {
-            let block = vec![7; bytes];
-            while ballast.write_all(&block).is_ok() {}
-        }
-    }
-
-    fn empty(&self) {
-        fs::remove_file(self.0.join("ballast")).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 /// What the server says to a mail, at whatever step it says no.
 fn offer(server: &Server, id: &str) -> u16 {
@@ -102,7 +68,7 @@ fn work_goes_on(server: &Server) {
 fn a_full_disk_refuses_mail_and_nothing_else() {
     let scratch = Scratch::new("operate-full");
     let Some(disk) = Disk::of(scratch.path("disk"), 160) else { return };
-    let mut server = Server::start(&disk.0, &Start::unlimited());
+    let mut server = Server::start(disk.path(), &Start::unlimited());
     prepare(&server);
     for number in 0..20 {
         deliver(&server, &format!("{number}@full.example"), "billing@example.com");
@@ -122,12 +88,12 @@ fn a_full_disk_refuses_mail_and_nothing_else() {
     // Again, as a node that was stopped and one that was killed, with whatever they left free taken by others.
     server.stop();
     disk.fill();
-    server = Server::start(&disk.0, &Start::unlimited());
+    server = Server::start(disk.path(), &Start::unlimited());
     wait_for("452", || (offer(&server, "y@full.example") == 452).then_some(()));
     work_goes_on(&server);
     server.kill();
     disk.fill();
-    server = Server::start(&disk.0, &Start::unlimited());
+    server = Server::start(disk.path(), &Start::unlimited());
     wait_for("452", || (offer(&server, "z@full.example") == 452).then_some(()));
     work_goes_on(&server);
 

@@ -1,6 +1,6 @@
 //! A server whose mail goes to a scripted receiver, and what tests ask of it.
 
-#![allow(unreachable_pub, reason = "a module of one test")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::process::Output;
 

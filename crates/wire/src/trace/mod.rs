@@ -60,9 +60,12 @@ pub enum TraceEvent {
     Input {
         /// Its name.
         name: String,
-        /// The mapping as written; absent for the default.
+        /// The mapping as written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<String>,
+        /// True if the request that started the run gave the value. Without `source` and `given` it is the default.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        given: bool,
         /// Its value.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
         value: Option<Json>,

@@ -111,9 +111,13 @@ fn lines(event: &TraceEvent) -> Vec<String> {
         TraceEvent::Node { id } => format!("node {id}"),
         TraceEvent::Action { kind, name: Some(name), .. } => format!("{kind}: {name}"),
         TraceEvent::Action { kind, .. } => kind.clone(),
-        TraceEvent::Input { name, source, value } => {
-            let default = if source.is_none() { " (default)" } else { "" };
-            format!("{}{default}", assignment("input", name, value.as_ref()))
+        TraceEvent::Input { name, source, given, value } => {
+            let origin = match source {
+                Some(_) => "",
+                None if *given => " (given)",
+                None => " (default)",
+            };
+            format!("{}{origin}", assignment("input", name, value.as_ref()))
         }
         TraceEvent::Output { name, value, .. } => assignment("output to", name, value.as_ref()),
         TraceEvent::Set { target, name, value } => {
