@@ -143,6 +143,9 @@ def main() -> int:
 
             interactions = client.InteractionsApi()
             sent = interactions.send(MAIL, to=f"care@{domain.id}", from_="li@customer.example", wait=True)
+            if sent is None:
+                print("the mail was taken for a bounce", file=sys.stderr)
+                return 1
             trace = interactions.get_trace(sent.id)
         except ApiException as error:
             print(f"refused: {error}", file=sys.stderr)

@@ -6,10 +6,17 @@ import time
 import unittest
 import uuid
 from datetime import datetime, timedelta, timezone
+from typing import Optional
 
 from purecloudplatformclientv2 import ApiException, Domain, Flow, FlowAction, FlowNode, Interaction, Queue, Reference, Route
 
 from .waypost import WaypostTest, unique
+
+
+def made(sent: Optional[Interaction]) -> Interaction:
+    """The interaction that a mail made which is no bounce."""
+    assert sent is not None
+    return sent
 
 
 class Interactions(WaypostTest):
@@ -31,12 +38,12 @@ class Interactions(WaypostTest):
     def send(self, subject: str = "a") -> Interaction:
         """Sends a mail that was not sent before."""
         mail = f"From: a@b.example\nSubject: {subject}\nMessage-ID: <{uuid.uuid4()}@b.example>\n\nText\n".encode()
-        return self.client.InteractionsApi().send(mail, self.to, "a@b.example", wait=True)
+        return made(self.client.InteractionsApi().send(mail, self.to, "a@b.example", wait=True))
 
     def test_sent_decided_and_read(self) -> None:
         api = self.client.InteractionsApi()
         mail = b"Subject: \xff raw\nMessage-ID: <%d@b.example>\n\nText\n" % time.time_ns()
-        sent = api.send(mail, to=self.to, from_="a+b@c.example", wait=True)
+        sent = made(api.send(mail, to=self.to, from_="a+b@c.example", wait=True))
         assert sent.decision is not None and sent.decision.queue is not None
         self.assertEqual((sent.state, sent.decision.kind, sent.decision.skills), ("decided", "queue", ["refunds"]))
         self.assertEqual(sent.decision.queue.id, self.queue.id)
@@ -50,15 +57,15 @@ class Interactions(WaypostTest):
 
     def test_sent_without_waiting(self) -> None:
         mail = b"Message-ID: <%d@b.example>\n\nText\n" % time.time_ns()
-        self.assertTrue(self.client.InteractionsApi().send(mail, to=self.to).id)
+        self.assertTrue(made(self.client.InteractionsApi().send(mail, to=self.to)).id)
 
     def test_the_same_key_makes_one_interaction(self) -> None:
         api = self.client.InteractionsApi()
         key = str(uuid.uuid4())
         mail = b"Subject: no message id, so never a duplicate\n\nText\n"
-        first, second = (api.send(mail, to=self.to, idempotency_key=key).id for _ in range(2))
+        first, second = (made(api.send(mail, to=self.to, idempotency_key=key)).id for _ in range(2))
         self.assertEqual(first, second)
-        self.assertNotEqual(api.send(mail, to=self.to).id, first)
+        self.assertNotEqual(made(api.send(mail, to=self.to)).id, first)
         with self.assertRaises(ApiException) as caught:
             api.send(mail + b"more", to=self.to, idempotency_key=key)
         self.assertEqual(caught.exception.code, "idempotency.key.reused")
@@ -101,7 +108,7 @@ class Interactions(WaypostTest):
         routing.post_route(domain, Route(pattern=pattern, queue=Reference(id=queue.id)))
         self.assertEqual(api.claim(queue.id), [])
         mail = b"Message-ID: <%d@b.example>\n\nText\n" % time.time_ns()
-        sent = api.send(mail, to=f"{pattern}@{domain}", wait=True)
+        sent = made(api.send(mail, to=f"{pattern}@{domain}", wait=True))
 
         claim = api.claim(queue.id, max=5, lease_seconds=30, wait_seconds=1)[0]
         self.assertEqual(claim.interaction.id, sent.id)
@@ -115,6 +122,32 @@ class Interactions(WaypostTest):
         with self.assertRaises(ApiException) as caught:
             api.extend(queue.id, claim.token)
         self.assertEqual(caught.exception.status, 409)
+
+    def test_acting_on_claimed_work(self) -> None:
+        routing, api = self.client.RoutingApi(), self.client.InteractionsApi()
+        queue = routing.post_queue(Queue(name=unique("Desk"), service_level="PT4H"))
+        domain = self.to.split("@")[1]
+        pattern = f"desk-{uuid.uuid4().hex[:8]}"
+        routing.post_route(domain, Route(pattern=pattern, queue=Reference(id=queue.id)))
+        mail = b"From: a@b.example\nMessage-ID: <%d@b.example>\n\nText\n" % time.time_ns()
+        sent = made(api.send(mail, to=f"{pattern}@{domain}", from_="a@b.example", wait=True))
+        depth = routing.get_queue(queue.id)
+        self.assertEqual((depth.waiting, depth.oldest_waiting_at, depth.over_service_level), (1, sent.queued_at, 0))
+
+        token = api.claim(queue.id, lease_seconds=600)[0].token
+        self.assertEqual(routing.get_queue(queue.id).waiting, 0)
+        replies = [api.reply(sent.id, token, text="Soon.", idempotency_key="k") for _ in range(2)]
+        # The first may be tried meanwhile.
+        self.assertEqual([one.id for one in replies[0]], [one.id for one in replies[1]])
+        self.assertEqual([(one.kind, one.target) for one in replies[0]], [("reply", "a@b.example")])
+        forwarded = api.forward(sent.id, token, ["boss@c.example"], attach=True, text="Look.")
+        self.assertEqual([one.target for one in forwarded], ["boss@c.example"])
+        moved = api.transfer(sent.id, token, {"name": self.queue.name}, priority=7)
+        assert moved.decision is not None and moved.decision.queue is not None
+        self.assertEqual((moved.decision.queue.id, moved.decision.priority), (self.queue.id, 7))
+        token = next(one.token for one in api.claim(self.queue.id, max=100) if one.interaction.id == sent.id)
+        done = api.complete(sent.id, token, outcome="answered")
+        self.assertEqual((done.state, (done.decision or moved.decision).outcome), ("completed", "answered"))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ use waypost_flow::source::{self, Node};
 use waypost_ids::Kind;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
+use waypost_store::records::outside::WebhookRecord;
 use waypost_store::revisions::Revisions;
 use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedObject, ChangedQueue};
 use waypost_wire::error::Problem;
@@ -50,7 +51,7 @@ pub async fn publish(
     FlowBody(body): FlowBody,
 ) -> Result<Json<ChangeSetDone>, ApiError> {
     query.finish()?;
-    let (set, note) = read(&body)?;
+    let (set, note) = read(&body, &state)?;
     // What is said of objects is told even by a dry run.
     if !set.objects.is_empty() || (!set.queues.is_empty() && !set.dry_run) {
         routing?;
@@ -98,12 +99,12 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// Reads the body; every problem at once. Documents are taken from the tree as it was sent, keys that stand twice included.
-fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
+fn read(body: &Node, state: &ApiState) -> Result<(ChangeSet, Option<String>), ApiError> {
     let mut top = Fields::of_tree(body, &["flows", "objects"])?;
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
     let queues = top.texts("queues").unwrap_or_default();
-    let objects = objects(body, &mut top);
+    let objects = objects(body, &mut top, state);
     let others = !queues.is_empty() || source::member(body, "objects").is_some();
     let no_flows = others && source::member(body, "flows").is_none();
     let members = if no_flows { Vec::new() } else { members(body, &mut top) };
@@ -112,14 +113,14 @@ fn read(body: &Node) -> Result<(ChangeSet, Option<String>), ApiError> {
 }
 
 /// Reads a set's objects; their problems are added to those of the body.
-pub(crate) fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
+pub(crate) fn objects(body: &Node, top: &mut Fields, state: &ApiState) -> Vec<Arc<dyn AnyEdit>> {
     let mut edits = Vec::new();
     match source::member(body, "objects") {
         None => {}
         Some(Node::List(items)) => {
             for (index, item) in items.iter().enumerate() {
                 let place = format!("objects[{index}]");
-                match object(item, &place) {
+                match object(item, &place, state) {
                     Ok(edit) => edits.push(edit),
                     Err(error) => placed(&place, error).into_iter().for_each(|problem| top.problem(problem)),
                 }
@@ -134,11 +135,12 @@ pub(crate) fn objects(body: &Node, top: &mut Fields) -> Vec<Arc<dyn AnyEdit>> {
     edits
 }
 
-fn object(item: &Node, place: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
+fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>, ApiError> {
     let mut fields = Fields::of_tree(item, &["put"])?;
-    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| **kind != Kind::Flow).map(|kind| kind.as_str()).collect();
+    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.is_in_change_sets()).map(|kind| kind.as_str()).collect();
     let expected = format!("one of {}", kinds.join(", "));
-    let kind = fields.parsed("kind", &expected, |kind| Kind::named(kind.as_str()?).filter(|kind| *kind != Kind::Flow));
+    let kind =
+        fields.parsed("kind", &expected, |kind| Kind::named(kind.as_str()?).filter(|kind| kind.is_in_change_sets()));
     if kind.is_none() && !fields.has_problems() {
         fields.missing("kind", &expected);
     }
@@ -157,16 +159,17 @@ fn object(item: &Node, place: &str) -> Result<Arc<dyn AnyEdit>, ApiError> {
     }
     let if_match = fields.parsed("ifMatch", "tags, such as `\"7\"`", |tags| listed(tags.as_str()?));
     fields.finish(&["kind", "id", "name", "domain", "put", "delete", "ifMatch"])?;
-    let asked = Asked { id, name, domain, put, if_match, place };
+    let asked = Asked { id, name, domain, put, if_match, place, state };
     match kind {
         Some(Kind::Queue) => asked.edit::<QueueRecord>(),
         Some(Kind::Table) => asked.edit::<Table>(),
         Some(Kind::Schedule) => asked.edit::<KnownSchedule>(),
         Some(Kind::Domain) => asked.edit::<DomainRecord>(),
         Some(Kind::Route) => asked.edit::<RouteRecord>(),
+        Some(Kind::Webhook) => asked.edit::<WebhookRecord>(),
         Some(Kind::Term(term)) => with_kind(term, asked),
-        // Flows have a list of their own.
-        Some(Kind::Flow) | None => Err(ApiError::invalid("invalid.value", Vec::new())),
+        // Flows have a list of their own, and secrets are in no set.
+        Some(Kind::Flow | Kind::Secret) | None => Err(ApiError::invalid("invalid.value", Vec::new())),
     }
 }
 
@@ -178,6 +181,7 @@ pub(crate) struct Asked<'s> {
     put: Option<&'s Node>,
     if_match: Option<Revisions>,
     place: &'s str,
+    state: &'s ApiState,
 }
 
 impl Asked<'_> {
@@ -188,7 +192,7 @@ impl Asked<'_> {
                 let call = if self.id.is_none() && self.name.is_none() { Call::Create } else { Call::Change };
                 let of_name = || self.name.as_deref()?.rsplit_once('@').map(|(_, domain)| domain.to_owned());
                 let path = PathParts::of("domainId", self.domain.clone().or_else(of_name).unwrap_or_default());
-                let spec = Fields::of_tree(put, &[]).and_then(|body| K::spec(call, body, &path));
+                let spec = Fields::of_tree(put, &[]).and_then(|body| K::spec(call, body, &path, self.state));
                 Some(spec.map_err(|error| ApiError::invalid("invalid.value", placed("put", error)))?)
             }
         };

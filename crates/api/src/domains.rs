@@ -8,6 +8,7 @@ use waypost_wire::Object;
 use waypost_wire::error::Problem;
 use waypost_wire::routing::{Domain, DomainRequest};
 
+use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
@@ -26,6 +27,8 @@ pub fn endpoints() -> Endpoints {
 }
 
 impl Resource for DomainRecord {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = Domain;
     type Request = DomainRequest;
     type Change = Object;
@@ -74,7 +77,7 @@ impl Resource for DomainRecord {
     }
 
     /// Members that are sent replace those that are kept, the others stay.
-    fn spec(call: Call, mut body: Fields, _: &PathParts) -> Result<DomainSpec, ApiError> {
+    fn spec(call: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<DomainSpec, ApiError> {
         let domain = match call {
             Call::Create => body.required_text("id"),
             _ => body.text("id").unwrap_or_default(),

@@ -22,7 +22,7 @@ pub fn endpoints() -> Endpoints {
     )
 }
 
-/// `GET /metrics`: numbers alone, nothing of any mail or flow. Asked without a token, by whatever watches over the process.
+/// `GET /metrics`: numbers and the names of queues, nothing of any mail or flow. Asked without a token, by whatever watches over the process.
 pub async fn metrics(State(state): State<ApiState>) -> Response {
     let text = state.app.metrics_text().await;
     ([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], text).into_response()

@@ -18,7 +18,7 @@ use waypost_store::records::audit::By;
 use waypost_wire::graph::Graph;
 use waypost_wire::listing::Page;
 
-use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::auth::{Caller, RoutingRead, Wanted};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, not_found_code};
 use crate::fields::Fields;
@@ -32,6 +32,10 @@ use crate::state::ApiState;
 
 /// A kind of object, as the API offers it.
 pub(crate) trait Resource: Object {
+    /// The scope that lists and gets take.
+    type Read: Wanted;
+    /// The scope that changes take.
+    type Write: Wanted;
     /// An object as it is answered.
     type View: Serialize + JsonSchema + Send + 'static;
     /// The body that makes one.
@@ -70,18 +74,23 @@ pub(crate) trait Resource: Object {
     fn parameters(_call: Call, _query: &mut Query) {}
 
     /// What a body asks for.
-    fn spec(call: Call, body: Fields, path: &PathParts) -> Result<Self::Spec, ApiError>;
+    fn spec(call: Call, body: Fields, path: &PathParts, state: &ApiState) -> Result<Self::Spec, ApiError>;
 
     /// An object as it is answered: whole, or as a list shows it.
     fn view(&self, state: &ApiState, whole: bool) -> Self::View;
 
-    /// Adds to views what only the store knows of their objects, for those who read them.
+    /// Adds to views what only the store knows of their objects.
     fn measure(
         _state: &ApiState,
         _objects: &[Arc<Self>],
         _views: &mut [Self::View],
     ) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
+    }
+
+    /// An object as the answer that makes it shows it: what is shown once is in that answer alone.
+    fn created(&self, state: &ApiState) -> Result<Self::View, ApiError> {
+        Ok(self.view(state, true))
     }
 
     /// Why a change was refused.
@@ -169,9 +178,9 @@ pub(crate) fn endpoints<K: Resource>() -> Endpoints {
     let Offer { all, one, list: lists, create: creates, get: gets, change: changes, .. } = K::OFFER;
     let Offer { patched, delete: deletes, used_by: uses, .. } = K::OFFER;
     const NOTE: &str = "Why, for the audit log.";
-    let reads = |(id, summary), call| K::described(call, operation(id, Scope::RoutingRead, summary));
+    let reads = |(id, summary), call| K::described(call, operation(id, K::Read::SCOPE, summary));
     let writes = |(id, summary), call| {
-        K::described(call, operation(id, Scope::RoutingWrite, summary).text("note", NOTE)).refuses(&[409])
+        K::described(call, operation(id, K::Write::SCOPE, summary).text("note", NOTE)).refuses(&[409])
     };
     let changed = writes(changes, Call::Change).if_match().body::<K::Change>().answers::<K::View>();
     let endpoints = Endpoints::default()
@@ -192,7 +201,7 @@ pub(crate) fn endpoints<K: Resource>() -> Endpoints {
 /// GET of a list.
 pub(crate) async fn list<K: Resource>(
     State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
+    _: Caller<K::Read>,
     Path(path): Path<Vec<(String, String)>>,
     mut query: Query,
     uri: ListUri,
@@ -217,7 +226,7 @@ pub(crate) async fn list<K: Resource>(
 /// POST.
 async fn create<K: Resource>(
     State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
+    caller: Caller<K::Write>,
     Path(path): Path<Vec<(String, String)>>,
     mut query: Query,
     ObjectBody(body): ObjectBody,
@@ -225,16 +234,18 @@ async fn create<K: Resource>(
     let note = query.text("note");
     K::parameters(Call::Create, &mut query);
     query.finish()?;
-    let spec = K::spec(Call::Create, body, &PathParts(path))?;
+    let spec = K::spec(Call::Create, body, &PathParts(path), &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
-    Ok(tagged(&state, &*object))
+    let (tag, Json(mut view)) = ([tag(K::revision(object.record()))], Json(object.created(&state)?));
+    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// GET.
 async fn get<K: Resource>(
     State(state): State<ApiState>,
-    _: Caller<RoutingRead>,
+    _: Caller<K::Read>,
     Path(path): Path<Vec<(String, String)>>,
     mut query: Query,
 ) -> Result<Tagged<K::View>, ApiError> {
@@ -246,15 +257,13 @@ async fn get<K: Resource>(
     if !object.is_under(&path) {
         return Err(not_found::<K>(&id.to_string()));
     }
-    let (tag, Json(mut view)) = tagged(&state, &*object);
-    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
-    Ok((tag, Json(view)))
+    measured(&state, object).await
 }
 
 /// PUT, or PATCH.
 async fn change<K: Resource>(
     State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
+    caller: Caller<K::Write>,
     Path(path): Path<Vec<(String, String)>>,
     mut query: Query,
     headers: HeaderMap,
@@ -265,16 +274,16 @@ async fn change<K: Resource>(
     query.finish()?;
     let path = PathParts(path);
     let (id, revisions) = (K::id_in(&path)?, if_match(&headers)?);
-    let spec = K::spec(Call::Change, body, &path)?;
+    let spec = K::spec(Call::Change, body, &path, &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
-    Ok(tagged(&state, &*object))
+    measured(&state, object).await
 }
 
 /// DELETE: what is in use stays.
 async fn delete<K: Resource>(
     State(state): State<ApiState>,
-    caller: Caller<RoutingWrite>,
+    caller: Caller<K::Write>,
     Path(path): Path<Vec<(String, String)>>,
     mut query: Query,
     headers: HeaderMap,
@@ -301,6 +310,13 @@ async fn used_by<K: Resource>(
 ) -> Result<Response, ApiError> {
     let object = K::object_of(&K::id_in(&PathParts(path))?);
     graph::answer(&state, &caller, &object, Direction::UsedBy, query).await
+}
+
+/// An object as it is answered alone, with what only the store knows.
+async fn measured<K: Resource>(state: &ApiState, object: Arc<K>) -> Result<Tagged<K::View>, ApiError> {
+    let (tag, Json(mut view)) = tagged(state, &*object);
+    K::measure(state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// An object as it is answered alone.

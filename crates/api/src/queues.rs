@@ -12,7 +12,7 @@ use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};
 use waypost_wire::routing::{Queue, QueueRequest};
 
-use crate::auth::{Caller, RoutingRead};
+use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
@@ -61,6 +61,8 @@ pub fn endpoints() -> Endpoints {
 }
 
 impl Resource for QueueRecord {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = Queue;
     type Request = QueueRequest;
     type Change = QueueRequest;
@@ -122,7 +124,7 @@ impl Resource for QueueRecord {
         }
     }
 
-    fn spec(_: Call, mut body: Fields, _: &PathParts) -> Result<QueueSpec, ApiError> {
+    fn spec(_: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<QueueSpec, ApiError> {
         let name = body.required_text("name");
         body.discard(SET_BY_SERVER);
         Ok(QueueSpec { name, extra: body.rest()?, built_in: false })

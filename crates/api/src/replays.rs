@@ -78,7 +78,7 @@ pub async fn start(
     FlowBody(body): FlowBody,
 ) -> Result<Response, ApiError> {
     query.finish()?;
-    let (request, set) = read(&body)?;
+    let (request, set) = read(&body, &state)?;
     let replay = state.app.start_replay(&caller.client, request, set).await?;
     Ok((StatusCode::ACCEPTED, Json(view(&replay, &[], &caller)?)).into_response())
 }
@@ -195,7 +195,7 @@ fn rows_by_table(value: &Value) -> Option<BTreeMap<String, Vec<Map<String, Value
 }
 
 /// Reads the body; every problem at once.
-fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
+fn read(body: &Node, state: &ApiState) -> Result<(ReplayRequest, ChangeSet), ApiError> {
     let mut top = Fields::of_tree(body, &["flows", "objects"])?;
     let time = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
     let share = |value: &Value| value.as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
@@ -208,7 +208,7 @@ fn read(body: &Node) -> Result<(ReplayRequest, ChangeSet), ApiError> {
         sample: top.parsed("sample", "a number above 0, and 1 at most", share),
         ..ReplayRequest::default()
     };
-    let objects = objects(body, &mut top);
+    let objects = objects(body, &mut top, state);
     let rows = source::member(body, "rows").map(|_| top.parsed("rows", ROWS, rows_by_table).unwrap_or_default());
     let request = ReplayRequest { rows: rows.unwrap_or_default(), ..request };
     let only_objects = !objects.is_empty() && source::member(body, "flows").is_none();

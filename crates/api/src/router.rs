@@ -11,7 +11,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, measure, oauth,
-    protocol, queues, replays, routes, schedules, tables, terms, token,
+    protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -61,6 +61,8 @@ fn below_base() -> Endpoints {
         .group("Schedules", schedules::endpoints())
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
+        .group("Webhooks", webhooks::endpoints())
+        .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
         .group("Deliveries", deliveries::endpoints())
         .group("Conversations", conversations::endpoints())

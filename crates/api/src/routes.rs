@@ -9,6 +9,7 @@ use waypost_wire::error::Problem;
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::{Route, RouteRequest};
 
+use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
@@ -26,6 +27,8 @@ pub fn endpoints() -> Endpoints {
 }
 
 impl Resource for RouteRecord {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = Route;
     type Request = RouteRequest;
     type Change = RouteRequest;
@@ -83,7 +86,7 @@ impl Resource for RouteRecord {
         }
     }
 
-    fn spec(_: Call, mut body: Fields, path: &PathParts) -> Result<RouteSpec, ApiError> {
+    fn spec(_: Call, mut body: Fields, path: &PathParts, _: &ApiState) -> Result<RouteSpec, ApiError> {
         let pattern = body.required_text("pattern");
         let flow = body.wanted::<FlowId>("flow");
         let queue = body.wanted::<QueueId>("queue");

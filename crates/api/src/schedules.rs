@@ -49,6 +49,8 @@ pub fn endpoints() -> Endpoints {
 }
 
 impl Resource for KnownSchedule {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = Schedule;
     type Request = ScheduleRequest;
     type Change = ScheduleRequest;
@@ -91,7 +93,7 @@ impl Resource for KnownSchedule {
         }
     }
 
-    fn spec(_: Call, mut body: Fields, _: &PathParts) -> Result<ScheduleEdit, ApiError> {
+    fn spec(_: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<ScheduleEdit, ApiError> {
         let (name, description) = (body.required_text("name"), body.text("description").unwrap_or_default());
         body.discard(SET_BY_SERVER);
         Ok(ScheduleEdit::Replace(ScheduleSpec { name, description, definition: body.rest()? }))

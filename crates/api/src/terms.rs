@@ -10,6 +10,7 @@ use waypost_ids::Term;
 use waypost_wire::reference::Division;
 use waypost_wire::term::{Term as View, TermChange, TermRequest};
 
+use crate::auth::{RoutingRead, RoutingWrite};
 use crate::changesets::Asked;
 use crate::error::ApiError;
 use crate::fields::Fields;
@@ -92,6 +93,8 @@ impl ForKind for Asked<'_> {
 }
 
 impl<K: TermKind> Resource for Declared<K> {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = View;
     type Request = TermRequest;
     type Change = TermChange;
@@ -128,7 +131,7 @@ impl<K: TermKind> Resource for Declared<K> {
         }
     }
 
-    fn spec(call: Call, mut body: Fields, _: &PathParts) -> Result<TermSpec, ApiError> {
+    fn spec(call: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<TermSpec, ApiError> {
         let name = match call {
             Call::Create => Some(body.required_text("name")),
             _ => body.text("name"),

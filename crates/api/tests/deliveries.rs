@@ -22,7 +22,7 @@ use waypost_store::leases::Lease;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
-use waypost_store::records::outbox::{Addressed, AttemptEnd, Attempted, Content, DeliveryClaim, Held, Outgoing};
+use waypost_store::records::outbox::{Addressed, AttemptEnd, Attempted, Content, DeliveryClaim, Held, Outgoing, Way};
 
 const MAIL: &str = "Content-Type: message/rfc822";
 
@@ -123,7 +123,7 @@ async fn attempt(server: &Server, end: AttemptEnd, answer: &str) -> usize {
     let claimed = server
         .store
         .claim_deliveries(
-            DeliveryClaim { max: 100, lease, most_of_a_domain: 100, busy: Vec::new(), not: Vec::new() },
+            DeliveryClaim { way: Way::Mail, max: 100, lease, most_of_a_domain: 100, busy: Vec::new(), not: Vec::new() },
             now,
         )
         .await

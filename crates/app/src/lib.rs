@@ -14,6 +14,7 @@ pub mod queues;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
+pub mod sealing;
 pub mod tables;
 pub mod traces;
 
@@ -29,6 +30,7 @@ use waypost_catalogue::error::ChangeError;
 use waypost_engine::Limits;
 use waypost_ids::{FlowId, QueueId};
 use waypost_origin::Origin;
+use waypost_seal::Key;
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
@@ -37,7 +39,7 @@ use idempotency::InFlight;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use metrics::Metrics;
-use outbox::carry::Post;
+use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
 use traces::Traces;
 
@@ -78,8 +80,12 @@ pub struct App {
     desk: Desk,
     /// What carries mails; none carries nothing.
     post: Option<Arc<Post>>,
+    /// What carries requests to webhooks; none carries nothing.
+    courier: Option<Arc<Courier>>,
     /// Rings when a delivery is due.
-    due: Notify,
+    due: Due,
+    /// Seals what is secret.
+    seals: Key,
 }
 
 /// Runs in progress at a time on threads of their own. Each may hold `Limits::memory`.
@@ -106,6 +112,10 @@ pub struct Settings {
     pub outside: Option<Arc<dyn Outside>>,
     /// What carries mails to their receivers; none carries nothing: what goes out waits.
     pub post: Option<Post>,
+    /// What carries requests to webhooks; none carries nothing: what goes out waits.
+    pub courier: Option<Courier>,
+    /// The key that secrets are sealed with; none is one of this process alone.
+    pub seals: Option<Key>,
 }
 
 impl App {
@@ -123,6 +133,12 @@ impl App {
             None => Underway::default(),
         };
         let metrics = Metrics::new(settings.origin.now());
+        let seals = match settings.seals {
+            Some(key) => key,
+            None => {
+                sealing::key_of_this_process(&settings.origin).map_err(|error| StoreError::Failed(error.to_string()))?
+            }
+        };
         let desk = Desk::open(&*store, settings.origin.clone()).await?;
         Ok(Arc::new(Self {
             origin: settings.origin,
@@ -143,7 +159,9 @@ impl App {
             outside: settings.outside,
             desk,
             post: settings.post.map(Arc::new),
-            due: Notify::new(),
+            courier: settings.courier.map(Arc::new),
+            due: Due::default(),
+            seals,
         }))
     }
 

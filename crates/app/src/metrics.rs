@@ -1,5 +1,5 @@
 //! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
-//! only grows. Labels have few values, and none of them tells anything of a mail.
+//! only grows. Labels have few values, queues 100 at most, and none of them tells anything of a mail.
 
 mod process;
 mod queues;

@@ -33,7 +33,7 @@ impl App {
             if polled || now.work != known.work {
                 self.decided.notify_waiters();
                 self.undecided.notify_one();
-                self.due.notify_one();
+                self.due.ring();
             }
             known = now;
         }

@@ -10,8 +10,8 @@ use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
-use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version};
+use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::Bindings;
 
 use crate::graph::MAX_CALL_DEPTH;
@@ -283,6 +283,12 @@ impl Surroundings for Inside<'_> {
         Some(ScheduleTarget { id, name: Arc::from(schedule.record.name.as_str()) })
     }
 
+    fn webhook(&self, written: &str) -> Option<WebhookTarget> {
+        let id = self.checking.world.resolve_webhook(written, self.bindings)?;
+        let webhook = self.checking.world.webhooks.get(&id)?;
+        Some(WebhookTarget { id, name: Arc::from(webhook.name.as_str()) })
+    }
+
     fn is_wanted(&self) -> bool {
         self.checking.wanted.holds()
     }
@@ -302,6 +308,10 @@ impl Surroundings for Inside<'_> {
     fn schedule_names(&self) -> Vec<String> {
         self.checking.world.schedules.values().map(|schedule| schedule.record.name.clone()).collect()
     }
+
+    fn webhook_names(&self) -> Vec<String> {
+        self.checking.world.webhooks.values().map(|webhook| webhook.name.clone()).collect()
+    }
 }
 
 /// Notes what the names in a version stand for.
@@ -319,8 +329,9 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Queue => drop(bindings.queues.insert(folded, QueueId(id))),
             Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
             Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
+            Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
             // Flows don't name these, and terms by their text alone.
-            Kind::Route | Kind::Domain | Kind::Term(_) => {}
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
         }
     }
     bindings

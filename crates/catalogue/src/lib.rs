@@ -20,6 +20,7 @@ mod refusals;
 pub mod routes;
 pub mod routing;
 pub mod schedules;
+pub mod secrets;
 pub mod shape;
 pub mod shelf;
 pub mod tables;
@@ -27,6 +28,7 @@ pub mod terms;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod usage;
 pub mod versions;
+pub mod webhooks;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod where_used;
 pub mod world;

@@ -202,7 +202,14 @@ impl World {
                 Some(name) => Ref::written(term, &document::fold_name(&name)),
                 None => object.clone(),
             },
-            Kind::Route | Kind::Flow | Kind::Queue | Kind::Table | Kind::Schedule | Kind::Domain => object.clone(),
+            Kind::Route
+            | Kind::Flow
+            | Kind::Queue
+            | Kind::Table
+            | Kind::Schedule
+            | Kind::Domain
+            | Kind::Webhook
+            | Kind::Secret => object.clone(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The catalogue in memory: flows, queues, tables, schedules, routes and terms at one epoch. It is never changed: a change makes the next one.
+//! The catalogue in memory: flows and every kind of object at one epoch. It is never changed: a change makes the next one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
@@ -8,11 +8,12 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
     RouteTarget, VersionRecord,
 };
+use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
 use crate::object::{AnyShelf, Object};
@@ -61,9 +62,14 @@ pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
-    let Bindings { queues, flows, tables, schedules } = &record.bindings;
-    let bindings =
-        Bindings { queues: fold(queues), flows: fold(flows), tables: fold(tables), schedules: fold(schedules) };
+    let Bindings { queues, flows, tables, schedules, webhooks } = &record.bindings;
+    let bindings = Bindings {
+        queues: fold(queues),
+        flows: fold(flows),
+        tables: fold(tables),
+        schedules: fold(schedules),
+        webhooks: fold(webhooks),
+    };
     if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
 
@@ -95,6 +101,10 @@ pub struct World {
     pub schedules: Shelf<KnownSchedule>,
     /// Terms of every kind.
     pub terms: Terms,
+    /// Webhooks.
+    pub webhooks: Shelf<WebhookRecord>,
+    /// Secrets.
+    pub secrets: Shelf<SecretRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -122,6 +132,8 @@ pub struct Running {
     pub tables: Shelf<Table>,
     /// Schedules.
     pub schedules: Shelf<KnownSchedule>,
+    /// Webhooks.
+    pub webhooks: Shelf<WebhookRecord>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -147,6 +159,8 @@ impl World {
         catalogue.tables.into_iter().for_each(|table| world.tables.insert(table));
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
+        catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
+        catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -202,6 +216,8 @@ impl World {
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             terms: self.terms.clone(),
+            webhooks: self.webhooks.clone(),
+            secrets: self.secrets.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -348,6 +364,8 @@ impl World {
             Kind::Domain => Some(&self.domains),
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
+            Kind::Webhook => Some(&self.webhooks),
+            Kind::Secret => Some(&self.secrets),
         }
     }
 
@@ -360,6 +378,8 @@ impl World {
             Kind::Domain => Some(&mut self.domains),
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
+            Kind::Webhook => Some(&mut self.webhooks),
+            Kind::Secret => Some(&mut self.secrets),
         }
     }
 
@@ -438,6 +458,7 @@ impl World {
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
+            webhooks: self.webhooks.clone(),
             unrouted,
         }
     }
@@ -474,6 +495,11 @@ impl World {
     /// The schedule that is meant, in the same manner.
     pub fn resolve_schedule(&self, written: &str, bindings: &Bindings) -> Option<ScheduleId> {
         resolve(written, &self.schedules, &bindings.schedules)
+    }
+
+    /// The webhook that is meant, in the same manner.
+    pub fn resolve_webhook(&self, written: &str, bindings: &Bindings) -> Option<WebhookId> {
+        resolve(written, &self.webhooks, &bindings.webhooks)
     }
 
     pub(crate) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {

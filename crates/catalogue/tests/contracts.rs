@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use uuid::Uuid;
 use waypost_catalogue::LiveCatalogue;
 use waypost_catalogue::changesets::{ChangeSet, Member, Outcome};
 use waypost_catalogue::domains::DomainSpec;
@@ -28,12 +29,14 @@ use waypost_catalogue::shape::Table;
 use waypost_catalogue::tables::TableSpec;
 use waypost_catalogue::terms::{Declared, ForKind, TermKind, TermSpec, with_kind};
 use waypost_catalogue::versions::VersionName;
+use waypost_catalogue::webhooks::{Start, WebhookEdit, WebhookSpec};
 use waypost_catalogue::where_used::node;
 use waypost_flow::source::{self, Node};
-use waypost_ids::{FlowId, Kind, Ref};
+use waypost_ids::{FlowId, Kind, Ref, WebhookId};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{Bindings, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::outside::{Sealed, WebhookRecord};
 use waypost_store::revisions::Revisions;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -177,11 +180,12 @@ impl World {
     fn bound(&self, id: FlowId) -> String {
         let world = self.catalogue.world();
         let version = world.flows[&id].published.unwrap();
-        let Bindings { queues, flows, tables, schedules } = &world.loaded[&(id, version)].record.bindings;
+        let Bindings { queues, flows, tables, schedules, webhooks } = &world.loaded[&(id, version)].record.bindings;
         let refs = flows.iter().map(|(name, id)| (name, Ref::from(*id)));
         let refs = refs.chain(queues.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(tables.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(schedules.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let refs = refs.chain(webhooks.iter().map(|(name, id)| (name, Ref::from(*id))));
         let line = |(name, object): (&String, Ref)| match node(&world, &object) {
             Some(bound) => {
                 let shared = world.flows.values().find(|flow| flow.id.to_string() == object.to_string());
@@ -398,6 +402,13 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             let spec = puts.then_some(TermSpec { name: Some(to_be), extra });
             with_kind(term, OfTerm { name, spec, place })
         }
+        Kind::Webhook => {
+            let start = Start { id: WebhookId(Uuid::from_u128(7)), secret: Sealed::default(), given: false };
+            let url = "https://hooks.example.com/".to_owned();
+            let spec = WebhookSpec { name: to_be, url, enabled: true, start };
+            of::<WebhookRecord>(name, puts.then_some(WebhookEdit::Replace(spec)), place)
+        }
+        Kind::Secret => panic!("secrets are in no change set"),
         Kind::Flow => panic!("flows have verbs of their own"),
     })
 }

@@ -33,10 +33,12 @@ pub mod replays;
 mod retry;
 pub mod routing;
 pub mod schedules;
+pub mod secrets;
 pub mod tables;
 pub mod terms;
 mod token;
 mod transport;
+pub mod webhooks;
 
 use std::fmt;
 use std::sync::Arc;
@@ -115,6 +117,18 @@ impl Client {
     #[must_use]
     pub fn deliveries(&self) -> deliveries::Deliveries<'_> {
         deliveries::Deliveries(self)
+    }
+
+    /// Webhooks.
+    #[must_use]
+    pub fn webhooks(&self) -> webhooks::Webhooks<'_> {
+        webhooks::Webhooks(self)
+    }
+
+    /// Secrets.
+    #[must_use]
+    pub fn secrets(&self) -> secrets::Secrets<'_> {
+        secrets::Secrets(self)
     }
 
     /// Clients, and the log of who changed what.

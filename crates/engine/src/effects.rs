@@ -1,6 +1,10 @@
 //! What a run sends out: listed while it lasts, and left to whoever carries it out once the run has ended without an error.
 
-use waypost_ids::codes;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use waypost_flow::value::json_footprint;
+use waypost_ids::{WebhookId, codes};
 
 use crate::error::Raised;
 use crate::machine::Machine;
@@ -51,6 +55,15 @@ pub enum EffectKind {
         /// Whether it is attached to a mail of the route's own; else it is sent on as it is.
         attach: bool,
     },
+    /// A request to a webhook.
+    Webhook {
+        /// Which.
+        webhook: WebhookId,
+        /// Its name when the flow was checked.
+        name: Arc<str>,
+        /// What it is sent; none: the interaction with its decision.
+        payload: Option<Json>,
+    },
 }
 
 impl EffectKind {
@@ -61,13 +74,14 @@ impl EffectKind {
             Self::Reply { .. } => "reply",
             Self::Mail { .. } => "mail",
             Self::Forward { .. } => "forward",
+            Self::Webhook { .. } => "webhook",
         }
     }
 
-    /// How many addresses the flow sends to. Whoever a reply goes to is known when it is written: it counts as one.
+    /// How many addresses the flow sends to. Whoever a reply goes to is known when it is written: it counts as one, and so does a webhook.
     fn recipients(&self) -> usize {
         match self {
-            Self::Reply { .. } => 1,
+            Self::Reply { .. } | Self::Webhook { .. } => 1,
             Self::Mail { to, .. } => to.len(),
             Self::Forward { addresses, .. } => addresses.len(),
         }
@@ -81,6 +95,7 @@ impl EffectKind {
             Self::Reply { text, html, subject, .. } => of(text) + of(html) + of(subject),
             Self::Mail { to, subject, text, html, .. } => all(to) + subject.len() + of(text) + of(html),
             Self::Forward { addresses, .. } => all(addresses),
+            Self::Webhook { payload, .. } => payload.as_ref().map_or(0, json_footprint),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::interface::Interface;
 use crate::table::TableSchema;
 use crate::types::Type;
 use crate::value::Value;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
 
 /// A checked flow. Positions of inputs and outputs in calls are those of the callee's interface in the same [`crate::link::Snapshot`].
 #[derive(Debug)]
@@ -141,6 +141,15 @@ pub struct TableTarget {
 pub struct ScheduleTarget {
     /// The schedule.
     pub id: ScheduleId,
+    /// Its name when the flow was checked.
+    pub name: Arc<str>,
+}
+
+/// A webhook, with its name for the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookTarget {
+    /// The webhook.
+    pub id: WebhookId,
     /// Its name when the flow was checked.
     pub name: Arc<str>,
 }

@@ -19,11 +19,11 @@ use waypost_flow::diff;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::{InputType, Interface, OutputType};
-use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, WebhookId};
 
 /// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, one that is not published, and one
 /// whose name an email flow has, too.
@@ -92,6 +92,11 @@ impl World for Around {
         (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
     }
 
+    fn webhook(&self, written: &str) -> Option<WebhookTarget> {
+        let id = WebhookId(Uuid::nil());
+        (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
+    }
+
     fn flow_names(&self) -> Vec<String> {
         vec!["Shared Processor".to_owned(), "Not Published".to_owned()]
     }
@@ -109,7 +114,9 @@ fn named(document: &Document) -> Vec<(String, String)> {
         for named in action.kind.facts().names {
             let written = match named {
                 Named::Flow(flow) => flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name"),
-                Named::Queue(written) | Named::Table(written) | Named::Schedule(written) => written,
+                Named::Queue(written) | Named::Table(written) | Named::Schedule(written) | Named::Webhook(written) => {
+                    written
+                }
                 // Terms need not be there: the checker looks for none.
                 Named::ComputedQueue | Named::Term(..) => continue,
             };
@@ -120,7 +127,10 @@ fn named(document: &Document) -> Vec<(String, String)> {
     document.clone().names_mut(&mut |named| {
         changeable.push(match named {
             NamedMut::Flow(flow) => flow.flow_id.clone().or_else(|| flow.flow.clone()).expect("an id or a name"),
-            NamedMut::Queue(written) | NamedMut::Table(written) | NamedMut::Schedule(written) => written.clone(),
+            NamedMut::Queue(written)
+            | NamedMut::Table(written)
+            | NamedMut::Schedule(written)
+            | NamedMut::Webhook(written) => written.clone(),
         });
     });
     let written: Vec<&String> = all.iter().map(|(_, written)| written).collect();

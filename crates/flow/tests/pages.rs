@@ -13,11 +13,11 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, WebhookId};
 
 /// Answered by the catalogue.
 const ELSEWHERE: [Code; 3] = [Code::Cycle, Code::TooDeep, Code::NotRoutable];
@@ -79,6 +79,11 @@ impl World for Around<'_> {
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
         let id = ScheduleId(Uuid::nil());
         (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
+    }
+
+    fn webhook(&self, written: &str) -> Option<WebhookTarget> {
+        let id = WebhookId(Uuid::nil());
+        (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -17,12 +17,12 @@ use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::{DATA_TYPES, Type};
 use waypost_flow::work::Work;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, WebhookId};
 
 /// One flow, `Classifier`, and the queue `Billing`.
 struct Around;
@@ -56,6 +56,11 @@ impl World for Around {
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
         let id = ScheduleId(Uuid::nil());
         (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
+    }
+
+    fn webhook(&self, written: &str) -> Option<WebhookTarget> {
+        let id = WebhookId(Uuid::nil());
+        (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -35,6 +35,8 @@ words! {
         Mail = "mail",
         /// The mail itself, handed on.
         Forward = "forward",
+        /// A request to a webhook.
+        Webhook = "webhook",
     }
 }
 

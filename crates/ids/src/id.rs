@@ -55,6 +55,14 @@ id! {
     ScheduleId
 }
 id! {
+    /// A webhook's identifier; it stays when the webhook is renamed.
+    WebhookId
+}
+id! {
+    /// A secret's identifier; it stays when the secret is renamed.
+    SecretId
+}
+id! {
     /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.
     InteractionId
 }

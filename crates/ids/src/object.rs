@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{FlowId, QueueId, ScheduleId, TableId};
+use crate::{FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,10 @@ pub enum Kind {
     Schedule,
     /// A domain that mail is accepted for.
     Domain,
+    /// A webhook: an HTTP endpoint that flows send to.
+    Webhook,
+    /// A secret that outside servers are shown.
+    Secret,
     /// A term.
     Term(Term),
 }
@@ -60,13 +64,15 @@ impl Term {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Route,
         Self::Flow,
         Self::Queue,
         Self::Table,
         Self::Schedule,
         Self::Domain,
+        Self::Webhook,
+        Self::Secret,
         Self::Term(Term::Skill),
         Self::Term(Term::Language),
     ];
@@ -81,8 +87,16 @@ impl Kind {
             Self::Table => "table",
             Self::Schedule => "schedule",
             Self::Domain => "domain",
+            Self::Webhook => "webhook",
+            Self::Secret => "secret",
             Self::Term(term) => term.as_str(),
         }
+    }
+
+    /// Whether a change set can hold objects of the kind. Flows have a list of their own there. A secret's value is in no stored request.
+    #[must_use]
+    pub const fn is_in_change_sets(self) -> bool {
+        !matches!(self, Self::Flow | Self::Secret)
     }
 
     /// The kind that a word names.
@@ -191,6 +205,18 @@ impl From<QueueId> for Ref {
 impl From<TableId> for Ref {
     fn from(id: TableId) -> Self {
         Self::new(Kind::Table, id.0)
+    }
+}
+
+impl From<WebhookId> for Ref {
+    fn from(id: WebhookId) -> Self {
+        Self::new(Kind::Webhook, id.0)
+    }
+}
+
+impl From<SecretId> for Ref {
+    fn from(id: SecretId) -> Self {
+        Self::new(Kind::Secret, id.0)
     }
 }
 

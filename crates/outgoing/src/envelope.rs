@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::address::{Domain, MailAddress};
 use crate::mac::Key;
 
-/// How the local part of every bounce address begins. No route can have such an address.
+/// How the local part of every bounce address begins. Patterns of routes take no such address.
 pub const PREFIX: &str = "waypost-b+";
 
 /// The envelope sender for a delivery. Its local part has 53 bytes of the 64 that it may have.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use waypost_catalogue::object::Object;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
+use waypost_catalogue::webhooks::WebhookSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::Kind;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord};
@@ -110,6 +111,16 @@ impl Project {
             body.insert("name".to_owned(), entry.spec.name.clone().into());
             body.insert("description".to_owned(), entry.spec.description.clone().into());
             sent.push(put(entry, Kind::Schedule, body));
+        }
+        for entry in &self.webhooks {
+            let WebhookSpec { name, url, enabled, start: _ } = &entry.spec;
+            let state = if *enabled { "enabled" } else { "disabled" };
+            let body = [("name", name.as_str()), ("url", url), ("state", state)];
+            sent.push(put(
+                entry,
+                Kind::Webhook,
+                body.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect(),
+            ));
         }
         for entry in &self.queues {
             let mut body = entry.spec.extra.clone();

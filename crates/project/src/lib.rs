@@ -11,6 +11,7 @@ pub mod pins;
 mod schedules;
 pub mod tables;
 mod terms;
+mod webhooks;
 mod world;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
+use waypost_catalogue::webhooks::WebhookSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};
 use waypost_flow::source::{self, Node, Places};
@@ -93,6 +95,7 @@ pub struct Project {
     routes: Vec<Entry<RouteSpec>>,
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
+    webhooks: Vec<Entry<WebhookSpec>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
     /// Terms that a routing file lists by name.
@@ -156,6 +159,8 @@ impl Project {
             DocumentKind::Object(Kind::Route) => self.route(at, "", &tree),
             DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
             DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
+            DocumentKind::Object(Kind::Webhook) => self.webhook(at, path, &tree),
+            DocumentKind::Object(Kind::Secret) => self.missing(at, [secrets_stay_out()]),
             DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
         }
     }
@@ -208,6 +213,12 @@ impl Project {
         self.incomplete = true;
         self.add(at, problems);
     }
+}
+
+/// A folder is copied, kept in version control and shown to people.
+fn secrets_stay_out() -> Diagnostic {
+    Diagnostic::error(Code::InvalidValue, kind::KEY, "secrets are in no folder")
+        .suggestion("set the secret on the server: `waypost secrets set NAME`")
 }
 
 /// What a document without a name of its own is called: as its file.

@@ -41,6 +41,7 @@ impl Project {
                     | Named::ComputedQueue
                     | Named::Table(_)
                     | Named::Schedule(_)
+                    | Named::Webhook(_)
                     | Named::Term(..) => None,
                 }));
             }

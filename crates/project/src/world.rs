@@ -14,6 +14,7 @@ use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
 use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit};
 use waypost_catalogue::shape::Table;
+use waypost_catalogue::webhooks::WebhookEdit;
 use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
@@ -22,6 +23,7 @@ use waypost_origin::Origin;
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, VersionRecord,
 };
+use waypost_store::records::outside::WebhookRecord;
 use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
 use crate::objects::in_document;
@@ -61,6 +63,8 @@ impl Project {
         changes.extend(self.tables.iter().map(|one| CatalogueChange::put(one.table.record.clone())));
         let schedules = self.schedules.iter().map(|entry| ScheduleEdit::Replace(entry.spec.clone()));
         changes.extend(schedules.filter_map(|edit| change::<KnownSchedule>(&edit)));
+        let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
+        changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
         changes
     }
 

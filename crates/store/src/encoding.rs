@@ -141,6 +141,7 @@ pub(crate) const fn delivery_kind_code(kind: DeliveryKind) -> i64 {
         DeliveryKind::Reply => 0,
         DeliveryKind::Mail => 1,
         DeliveryKind::Forward => 2,
+        DeliveryKind::Webhook => 3,
     }
 }
 

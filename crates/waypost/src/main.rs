@@ -58,6 +58,12 @@ enum Command {
     /// Look at schedules, what they say of an instant, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
+    /// Create and change webhooks: HTTP endpoints that flows send to
+    #[command(subcommand)]
+    Webhooks(commands::webhooks::Command),
+    /// Set values that outside servers are shown, such as passwords
+    #[command(subcommand)]
+    Secrets(commands::secrets::Command),
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
@@ -95,6 +101,8 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
         Command::Schema(arguments) => commands::schema::run(&arguments),
+        Command::Webhooks(command) => commands::webhooks::run(&command),
+        Command::Secrets(command) => commands::secrets::run(&command),
         Command::Clients(command) => commands::clients::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),

@@ -38,7 +38,7 @@ async fn the_example_runs() {
     let scratch = Scratch::new("client-example");
     let server = server(&scratch);
     let client = client(&server);
-    let interaction = example::run(&client).await.unwrap();
+    let interaction = example::run(&client).await.unwrap().unwrap();
     let decision = interaction.decision.unwrap();
     assert_eq!((decision.kind, decision.priority), (DecisionKind::Queue, 10));
     let filter = InteractionFilter { queue: Some("refunds".to_owned()), ..InteractionFilter::default() };

@@ -119,11 +119,13 @@ fn claimed_mail_is_transferred_and_completed_and_the_ledger_agrees() {
     assert_eq!(printed(&server.cli(&["interactions", "attachment", &id, "0"]), 0), "1,2\r\n");
     assert!(said(&server.cli(&["interactions", "attachment", &id, "1"])).contains("was not found"));
 
-    let claim = |queue: &Json| {
-        let claims = api.post(&format!("/routing/queues/{}/claims", queue.as_str().unwrap()), &json!({})).ok();
-        claims["entities"][0]["token"].as_str().expect("work").to_owned()
+    let claim = |queue: &str| {
+        let claims = printed(&server.cli(&["queues", "claim", queue, "--output", "json"]), 0);
+        let claims: Json = serde_json::from_str(&claims).unwrap();
+        assert_eq!(claims[0]["interaction"]["id"], json!(id), "{claims}");
+        claims[0]["token"].as_str().unwrap().to_owned()
     };
-    let token = claim(&queue);
+    let token = claim("billing");
     let transfer = |queue: &str, token: &str| {
         server.cli(&[
             "interactions",
@@ -148,12 +150,12 @@ fn claimed_mail_is_transferred_and_completed_and_the_ledger_agrees() {
     printed(&lost, 1);
     assert!(said(&lost).contains("the lease was lost"), "{}", said(&lost));
 
-    let token = claim(&experts);
+    let token = claim(experts.as_str().unwrap());
     let held = printed(&server.cli(&["ledger"]), 0);
     assert!(held.lines().any(|line| line.split_whitespace().eq(["claimed", "1"])), "{held}");
     let done = server.cli(&["interactions", "complete", &id, "--token", &token, "--outcome", "refunded"]);
     let done = printed(&done, 0);
-    assert!(done.contains("outcome    refunded") && done.contains("state      completed"), "{done}");
+    assert_eq!(done, format!("completed {id}, outcome refunded\n"));
     let ledger: Json = serde_json::from_str(&printed(&server.cli(&["ledger", "--output", "json"]), 0)).unwrap();
     assert_eq!((&ledger["agrees"], &ledger["places"]["completed"]), (&json!(true), &json!(1)));
     assert_eq!(ledger["tallied"]["interactions"], 1);
@@ -171,4 +173,77 @@ fn claimed_mail_is_transferred_and_completed_and_the_ledger_agrees() {
     assert!(said(&which).contains("which deliveries?"), "{}", said(&which));
     let none = "00000000-0000-4000-8000-000000000000";
     assert!(said(&server.cli(&["deliveries", "get", none])).contains("was not found"));
+}
+
+#[test]
+fn work_is_claimed_and_given_back_by_commands() {
+    let scratch = Scratch::new("claims");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let api = server.api();
+    let queue = api.post("/routing/queues", &json!({"name": "Billing", "serviceLevel": "PT4H"})).ok()["id"].clone();
+    api.post("/routing/queues", &json!({"name": "Experts"})).ok();
+    api.post("/routing/email/domains", &json!({"id": "a.example"})).ok();
+    let route = json!({"pattern": "help", "queue": {"id": queue}});
+    api.post("/routing/email/domains/a.example/routes", &route).ok();
+    for number in 1..=2 {
+        let mail = scratch.path("a.eml");
+        let raw = format!("From: ann@b.example\r\nTo: help@a.example\r\nSubject: Refund {number}\r\n\r\nHello\r\n");
+        fs::write(&mail, raw).unwrap();
+        printed(&server.cli(&["mail", "send", mail.to_str().unwrap()]), 0);
+    }
+    let depth = || {
+        let listed = printed(&server.cli(&["queues", "list"]), 0);
+        let billing = listed.lines().find(|line| line.contains("Billing")).unwrap().to_owned();
+        let words = billing.split_whitespace().skip(2).map(str::to_owned).collect::<Vec<_>>();
+        (words[0].clone(), words.len())
+    };
+    let (waiting, oldest_level_and_over) = ("2".to_owned(), 4);
+    assert_eq!(depth(), (waiting, oldest_level_and_over));
+
+    let claimed = printed(&server.cli(&["queues", "claim", "billing", "--max", "5", "--lease", "600"]), 0);
+    assert!(
+        claimed.starts_with("TOKEN") && claimed.contains("ann@b.example") && claimed.contains("Refund 2"),
+        "{claimed}"
+    );
+    let tokens: Vec<&str> = claimed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!((tokens.len(), depth()), (2, ("0".to_owned(), 3)), "nothing waits, so nothing is oldest");
+    let none = printed(&server.cli(&["queues", "claim", "Billing", "--skills", "tax,german"]), 0);
+    assert_eq!(none.lines().count(), 1, "{none}");
+    let extended = printed(&server.cli(&["queues", "extend", "Billing", tokens[0], "--lease", "3600"]), 0);
+    assert!(extended.starts_with(&format!("extended {} until ", tokens[0])), "{extended}");
+    assert_eq!(
+        printed(&server.cli(&["queues", "release", "Billing", tokens[0]]), 0),
+        format!("released {}\n", tokens[0])
+    );
+    assert_eq!(depth().0, "1");
+    for _ in 0..2 {
+        let done = printed(&server.cli(&["queues", "ack", "Billing", tokens[1]]), 0);
+        assert_eq!(done, format!("completed {}\n", tokens[1]));
+    }
+    let lost = server.cli(&["queues", "release", "Billing", tokens[1]]);
+    printed(&lost, 1);
+    assert!(said(&lost).contains("the lease was lost"), "{}", said(&lost));
+    let unknown = server.cli(&["queues", "claim", "Bills"]);
+    printed(&unknown, 2);
+    assert!(said(&unknown).contains("there is no queue `Bills`"), "{}", said(&unknown));
+
+    // A reply with the same key is one mail, and a transfer says what it changed.
+    let claims = printed(&server.cli(&["queues", "claim", "Billing", "--output", "json"]), 0);
+    let claims: Json = serde_json::from_str(&claims).unwrap();
+    let (id, token) = (claims[0]["interaction"]["id"].as_str().unwrap(), claims[0]["token"].as_str().unwrap());
+    let reply = || {
+        let key = ["--idempotency-key", "k", "--output", "json"];
+        let reply = ["interactions", "reply", id, "--token", token, "--text", "Soon."];
+        let made: Json = serde_json::from_str(&printed(&server.cli(&[&reply[..], &key].concat()), 0)).unwrap();
+        // It may be tried meanwhile.
+        made[0]["id"].clone()
+    };
+    let first = reply();
+    assert!(first.is_string() && reply() == first, "{first}");
+    let to =
+        ["interactions", "transfer", id, "--token", token, "--queue", "experts", "--priority", "7", "--skill", "tax"];
+    let moved = printed(&server.cli(&to), 0);
+    assert_eq!(moved, format!("transferred {id} to Experts, priority 7, skills tax\n"));
+    let shown = printed(&server.cli(&["interactions", "show", id]), 0);
+    assert!(shown.contains("\nqueued     2") && shown.contains("\nruns       1, duplicates 0"), "{shown}");
 }

@@ -65,6 +65,7 @@ fn metrics_count_what_happened_and_are_all_described() {
     let scratch = Scratch::new("operate-metrics");
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     prepare(&server);
+    server.api().post("/routing/queues", &json!({"name": "Desk", "serviceLevel": "PT4H"})).ok();
     deliver(&server, "1@operate.example", "care@example.com");
     deliver(&server, "1@operate.example", "care@example.com");
     deliver(&server, "2@operate.example", "long@example.com");
@@ -89,6 +90,9 @@ fn metrics_count_what_happened_and_are_all_described() {
         ("waypost_run_duration_seconds_count", 2.0),
         ("waypost_decision_delay_seconds_count", 1.0),
         ("waypost_oldest_undecided_age_seconds ", 0.0),
+        (r#"waypost_queue_waiting{queue="Desk"}"#, 0.0),
+        (r#"waypost_queue_over_service_level{queue="Desk"}"#, 0.0),
+        (r#"waypost_queue_oldest_waiting_age_seconds{queue="Desk"}"#, 0.0),
         (r#"waypost_http_requests_total{method="GET",route="/api/v2/flows/{flowId}/versions",status="404"}"#, 1.0),
     ] {
         assert!((sample(&text, begin) - expected).abs() < f64::EPSILON, "{begin} is not {expected} in\n{text}");

@@ -143,6 +143,36 @@ fn a_forward_is_resent_or_attached_and_completes_once_everybody_has_it() {
     office.close(3);
 }
 
+/// Who makes an address up that bounces come back to reaches nobody, whatever routes take.
+#[test]
+fn a_forged_bounce_address_is_for_nobody() {
+    let office = Office::open("outbox-forged");
+    office.route("w*", &forwarding(false, &["one@team.example"]), &json!({}));
+    let id = office.send("ana@customer.example", "walter", &mail("a@customer.example", "please", "Hello"));
+    office.state_is("completed", &id);
+    let sender = the_one(&office.receiver.arrived(), "one@team.example").from.clone();
+    let (local, domain) = sender.split_once('@').unwrap();
+    let last = if local.ends_with('0') { "1" } else { "0" };
+    let forged = format!("{}{last}", &local[..local.len() - 1]);
+    let refused = |local: &str| {
+        let refused = office.server.smtp().deliver("", &format!("{local}@{domain}"), &report("x@team.example", "y"));
+        let reply = refused.unwrap_err().to_string();
+        assert!(reply.contains("550") && reply.contains("5.1.1"), "{local}: {reply}");
+    };
+    for local in [forged.as_str(), &forged.to_uppercase(), "waypost-b+", "waypost-b+x.y"] {
+        refused(local);
+    }
+    let path = format!("/interactions?to={}", format!("{forged}@{domain}").replace('+', "%2B"));
+    let answer = office.api.send("POST", &path, &[("Content-Type", "message/rfc822")], b"Subject: x\r\n\r\n");
+    assert_eq!(answer.status, 422, "{answer:?}");
+    // A route that names exactly this takes it.
+    office.route(&forged.to_lowercase(), &forwarding(false, &["two@team.example"]), &json!({}));
+    office.send("eve@elsewhere.example", &forged, &mail("b@customer.example", "please", "Hello"));
+    // The address itself leads to its delivery.
+    office.send_raw("", &sender, &report("one@team.example", "x@elsewhere.example"));
+    office.one_is("bounced", &id, "one@team.example");
+}
+
 #[test]
 fn a_forward_that_is_refused_or_bounces_is_work_for_a_person() {
     let office = Office::open("outbox-refused");

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
@@ -14,6 +14,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("admission", &[]),
     ("mail", &["admission"]),
     ("reach", &[]),
+    ("seal", &[]),
     ("outgoing", &["mail", "reach"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
@@ -23,7 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("members", &["flow", "mail", "store"]),
-    ("catalogue", &["aside", "flow", "ids", "members", "origin", "schedule", "store"]),
+    ("catalogue", &["aside", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
         "app",
         &[
@@ -37,7 +38,9 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "members",
             "origin",
             "outgoing",
+            "reach",
             "schedule",
+            "seal",
             "store",
             "wire",
         ],
@@ -65,6 +68,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
             "project",
             "reach",
             "schedule",
+            "seal",
             "store",
             "wire",
         ],

@@ -10,7 +10,7 @@ use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, FlowId, InteractionId
 use crate::interaction::Summary;
 use crate::time::Time;
 
-/// A mail on its way to one recipient.
+/// A mail on its way to one recipient, or a request to a webhook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
@@ -20,7 +20,7 @@ pub struct Delivery {
     pub interaction_id: InteractionId,
     /// What it is.
     pub kind: DeliveryKind,
-    /// The recipient's address.
+    /// The recipient's address, or the id of the webhook.
     pub target: String,
     /// How far it came.
     pub state: DeliveryState,
@@ -38,8 +38,10 @@ pub struct Delivery {
     /// Why it stays pending: the server that answers sends nothing (`--smarthost none`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
-    /// The mail's Message-ID without angle brackets, the same in every attempt. Of a forward that is resent: its Resent-Message-ID.
-    pub message_id: String,
+    /// The mail's Message-ID without angle brackets, the same in every attempt. Of a forward that is resent: its Resent-Message-ID. Absent for a
+    /// webhook, whose `webhook-id` is the delivery's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// The run that decided it, counted from 1; absent if a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u32>,

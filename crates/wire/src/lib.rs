@@ -18,11 +18,13 @@ pub mod reference;
 pub mod replay;
 pub mod routing;
 pub mod schedule;
+pub mod secret;
 pub mod table;
 pub mod term;
 pub mod time;
 pub mod token;
 pub mod trace;
+pub mod webhook;
 
 /// A JSON object whose members keep their order.
 pub type Object = serde_json::Map<String, serde_json::Value>;

@@ -25,7 +25,7 @@ pub struct Queue {
     /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
-    /// How many interactions wait in it: decided, and claimed by nobody. This and the next two are in answers to GET alone.
+    /// How many interactions wait in it: decided, and claimed by nobody. Absent in answers to change sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u64>,
     /// When the one that has waited longest came into the queue; absent when none waits.

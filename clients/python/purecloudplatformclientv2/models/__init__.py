@@ -2,6 +2,7 @@
 
 from .claim import Claim, ClaimState
 from .decision import Decision
+from .delivery import Delivery
 from .domain import Domain
 from .flow import Flow
 from .flow_action import FlowAction, FlowActionSet
@@ -27,6 +28,7 @@ __all__ = [
     "Claim",
     "ClaimState",
     "Decision",
+    "Delivery",
     "Domain",
     "Envelope",
     "Flow",

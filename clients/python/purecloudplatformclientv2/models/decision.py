@@ -20,5 +20,7 @@ class Decision(Model):
     language = Member[Optional[str]]("language")
     addresses = Member[Optional[List[str]]]("addresses")
     reason = Member[Optional[str]]("reason")
+    outcome = Member[Optional[str]]("outcome")
+    """What came of it, in a word of the flow's or of whoever completed it."""
     error = Member[Optional[Dict[str, Any]]]("error")
     """Why the run failed."""

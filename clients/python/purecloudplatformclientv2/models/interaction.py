@@ -26,6 +26,10 @@ class Interaction(Model):
     state = Member[str]("state")
     """``received``, ``running``, ``decided``, ``claimed`` or ``completed``."""
     received_at = receivedat = Member[str]("receivedAt")
+    queued_at = queuedat = Member[Optional[str]]("queuedAt")
+    """When it came into its queue; ``None`` while it is in none."""
+    over_service_level = overservicelevel = Member[Optional[bool]]("overServiceLevel")
+    """Whether it waits for longer than its queue's service level."""
     envelope = Member[Envelope]("envelope", lambda: Envelope)
     message_id = messageid = Member[Optional[str]]("messageId")
     subject = Member[Optional[str]]("subject")
@@ -36,6 +40,8 @@ class Interaction(Model):
     attributes = Member[Dict[str, str]]("attributes")
     duplicates = Member[int]("duplicates")
     """How often the same mail came again."""
+    duplicates_reason = duplicatesreason = Member[Optional[str]]("duplicatesReason")
+    """Why it counted as the same; ``None`` if none came."""
     possible_duplicate_of = possibleduplicateof = Member[Optional[str]]("possibleDuplicateOf")
     duplicate = Member[Optional[bool]]("duplicate")
     """In the answer to a mail that was accepted before: this is the interaction that it made then."""
@@ -51,4 +57,6 @@ class InteractionSummary(Model):
     interactions = Member[int]("interactions")
     by_state = bystate = Member[Dict[str, int]]("byState")
     by_decision = bydecision = Member[Dict[str, int]]("byDecision")
+    unrouted = Member[int]("unrouted")
+    """How many wait as unrouted, failed forwards among them."""
     oldest_undecided_at = oldestundecidedat = Member[Optional[str]]("oldestUndecidedAt")

@@ -28,8 +28,8 @@ pub(super) async fn edit(
     let id = parse_id(&id)?;
     let (parts, body) = request.into_parts();
     match media_type(&parts.headers).as_deref() {
-        None | Some("message/rfc822" | "message/global") => {}
-        Some(other) => return Err(unsupported(other, "message/rfc822")),
+        None | Some("message/rfc822" | "message/global" | "application/json") => {}
+        Some(other) => return Err(unsupported(other, "message/rfc822 or application/json")),
     }
     let content = read(&state, &parts, body, state.settings.max_message_bytes).await?;
     let record = state.app.edit_delivery(&caller.client, id, &content.bytes).await?;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use waypost_ids::DeliveryKind;
 use waypost_wire::delivery::Delivery;
 
 use super::{parse_id, view};
@@ -32,6 +33,13 @@ pub(super) async fn content(
     query: Query,
 ) -> Result<(HeaderMap, Bytes), ApiError> {
     query.finish()?;
-    let content = state.app.delivery_content(parse_id(&id)?).await?;
-    Ok((download::headers("message/rfc822", "message.eml"), content))
+    let id = parse_id(&id)?;
+    let content = state.app.delivery_content(id).await?;
+    let headers = match state.app.delivery(id).await?.kind {
+        DeliveryKind::Webhook => download::headers("application/json", "request.json"),
+        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
+            download::headers("message/rfc822", "message.eml")
+        }
+    };
+    Ok((headers, content))
 }

@@ -25,7 +25,7 @@ pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
         last_answer: record.last_answer,
         notice: if record.state == DeliveryState::Pending { notice(app) } else { None },
         held_by: record.held.map(|held| HeldBy { rule: held.rule, reason: held.reason }),
-        message_id: record.message_id,
+        message_id: Some(record.message_id).filter(|id| !id.is_empty()),
         run: record.run,
         place,
         created_at: record.created_at.into(),

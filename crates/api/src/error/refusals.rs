@@ -9,6 +9,7 @@ use waypost_app::outbox::agents::AgentError;
 use waypost_app::outbox::deliveries::{ActError, ReadError};
 use waypost_app::queues::ClaimError;
 use waypost_app::replay::ReplayError;
+use waypost_app::sealing::{SealError, SealProblem};
 use waypost_app::tables::RowError;
 use waypost_aside::Failed;
 use waypost_catalogue::error::{Breakage, ChangeError, User};
@@ -43,6 +44,20 @@ impl From<StoreError> for ApiError {
             _ => Self::internal(),
         }
         .private(private)
+    }
+}
+
+impl From<SealError> for ApiError {
+    fn from(error: SealError) -> Self {
+        let private = error.to_string();
+        let message = "this node can't encrypt values: an operator must look at its secret key";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "secrets.unavailable", message).private(private)
+    }
+}
+
+impl From<SealProblem> for ApiError {
+    fn from(problem: SealProblem) -> Self {
+        SealError::Failed(problem.to_string()).into()
     }
 }
 
@@ -265,7 +280,9 @@ fn name_taken(message: String, kind: &'static str, name: String, holder: String)
 fn taken_code(kind: &str) -> &'static str {
     match (Kind::named(kind), kind) {
         (Some(Kind::Flow), _) => "architect.object.already.exists",
-        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Term(_)), _) => "duplicate.name",
+        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Webhook | Kind::Secret | Kind::Term(_)), _) => {
+            "duplicate.name"
+        }
         (Some(Kind::Domain), _) => "postino.domain.exists",
         (Some(Kind::Route), _) => "postino.route.pattern.exists",
         (None, "row") => "flows.datatables.duplicate.key",

@@ -34,6 +34,7 @@ fn known_types() -> Vec<(&'static str, bool)> {
         ("INBOUNDEMAILFLOW", true),
         ("QUEUE", false),
         ("SCHEDULE", false),
+        ("WEBHOOK", false),
     ];
     types.extend(Term::ALL.map(|term| (terms::kept(term).dependency, false)));
     types.sort_unstable();
@@ -167,7 +168,9 @@ async fn search(
     let wanted = Wanted::read(&mut query);
     query.finish()?;
     let world = state.app.catalogue.world();
-    let kinds = [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule].into_iter().chain(Term::ALL.map(Kind::Term));
+    let kinds = [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule, Kind::Webhook]
+        .into_iter()
+        .chain(Term::ALL.map(Kind::Term));
     let objects = kinds.flat_map(|kind| world.objects(kind));
     let teller = Teller::to(&state, &caller);
     let mut found: Vec<Node> =
@@ -337,8 +340,8 @@ impl<'s> Teller<'s> {
         };
         let id: Uuid = asked.id.parse().map_err(|_| missing())?;
         let world = self.state.app.catalogue.world();
-        // Domains are no things here, and nobody asks for whichever queue is decided for.
-        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Domain);
+        // Domains and secrets are no things here, and nobody asks for whichever queue is decided for.
+        let kinds = Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Domain | Kind::Secret));
         let mut objects = kinds.map(|kind| Ref::new(kind, id)).filter(|object| !object.is_any());
         let found = objects.find_map(|object| node(&world, &object)).ok_or_else(missing)?;
         if !self.tells(&found, asked.object_type.as_slice()) {
@@ -393,6 +396,8 @@ fn kind_of(node: &Node) -> &'static str {
         Kind::Schedule => "SCHEDULE",
         Kind::Route => "EMAILROUTE",
         Kind::Domain => "EMAILDOMAIN",
+        Kind::Webhook => "WEBHOOK",
+        Kind::Secret => "SECRET",
         Kind::Term(term) => terms::kept(term).dependency,
     }
 }
@@ -410,6 +415,8 @@ fn self_uri(node: &Node) -> String {
             format!("/api/v2/routing/email/domains/{domain}/routes/{id}")
         }
         Kind::Domain => format!("/api/v2/routing/email/domains/{id}"),
+        Kind::Webhook => format!("/api/v2/webhooks/{id}"),
+        Kind::Secret => format!("/api/v2/secrets/{id}"),
         Kind::Term(term) => format!("/api/v2/routing/{}/{id}", term.plural()),
     }
 }

@@ -7,6 +7,7 @@ use waypost_wire::reference::Division;
 use waypost_wire::table::{DataTable, DataTableRequest};
 
 use super::EXPANDS;
+use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::objects::{Call, Listing, Offer, PathParts, Resource};
@@ -22,6 +23,8 @@ const SET_BY_SERVER: &[&str] = &["id", "division", "revision", "dateCreated", "d
 const MEMBERS: &[&str] = &["name", "description", "schema", "ignoreCase"];
 
 impl Resource for Table {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
     type View = DataTable;
     type Request = DataTableRequest;
     type Change = DataTableRequest;
@@ -83,7 +86,7 @@ impl Resource for Table {
         }
     }
 
-    fn spec(_: Call, mut body: Fields, _: &PathParts) -> Result<TableSpec, ApiError> {
+    fn spec(_: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<TableSpec, ApiError> {
         let spec = TableSpec {
             name: body.required_text("name"),
             description: body.text("description").unwrap_or_default(),

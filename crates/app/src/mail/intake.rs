@@ -145,7 +145,7 @@ impl App {
             self.announce(accepted);
             self.tell(accepted, runs, protocol, (begun_at, bytes));
             if sends {
-                self.due.notify_one();
+                self.due.ring();
             }
         }
         Ok(outcome)

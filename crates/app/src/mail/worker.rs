@@ -131,7 +131,7 @@ impl App {
             Ok(true) => {
                 self.decided.notify_waiters();
                 if sends {
-                    self.due.notify_one();
+                    self.due.ring();
                 }
                 tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
                 self.metrics.decided_later(&ran, received_at, self.origin.now());

@@ -114,7 +114,7 @@ impl App {
             let raw = self.raw_message(id).await?;
             written::reply(self, &interaction, &raw, written).await
         };
-        let mail = self.under_claim((id, token), composed.await).await?;
+        let mail = self.under_claim((id, token), composed).await?;
         self.send_claimed(actor, (&interaction, token), mail, request).await
     }
 
@@ -152,20 +152,22 @@ impl App {
             let raw = self.raw_message(id).await?;
             written::forward(self, &interaction, &raw, addresses, attach, text).await
         };
-        let mail = self.under_claim((id, token), composed.await).await?;
+        let mail = self.under_claim((id, token), composed).await?;
         self.send_claimed(actor, (&interaction, token), mail, request).await
     }
 
-    /// What was composed, or why not. What the mail does not allow is only said to whoever has it claimed: a lost claim comes first.
-    async fn under_claim(
+    /// What is composed under a claim. What the mail does not allow is said to those alone whose claim lasts: for the others the claim is lost,
+    /// whatever they ask for. A request that is known by its key is answered without a claim, so that none is asked for before.
+    async fn under_claim<T>(
         &self,
         (id, token): (InteractionId, Uuid),
-        composed: Result<Outgoing, AgentError>,
-    ) -> Result<Outgoing, AgentError> {
-        if composed.is_err() && !self.store.is_claimed(id, token, self.origin.now()).await? {
-            return Err(AgentError::Lost);
+        composed: impl Future<Output = Result<T, InteractionError>> + Send,
+    ) -> Result<T, AgentError> {
+        match composed.await {
+            Ok(mail) => Ok(mail),
+            Err(_) if !self.store.is_claimed(id, token, self.origin.now()).await? => Err(AgentError::Lost),
+            Err(error) => Err(error.into()),
         }
-        composed
     }
 
     /// Keeps what somebody sends under a claim, and answers its deliveries.
@@ -186,7 +188,7 @@ impl App {
         };
         match self.store.send(interaction.id, token, mail, request, audit).await.map_err(lost)? {
             SendOutcome::Kept => {
-                self.due.notify_one();
+                self.due.ring();
                 tracing::info!(actor, interaction = %interaction.id, kind, recipients = ids.len(), "mail sent under a claim");
             }
             SendOutcome::Repeated(made) => ids = made,

@@ -1,10 +1,11 @@
 //! Deliveries as people see them: looked at, edited, retried, taken back.
 
 use bytes::{Bytes, BytesMut};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{DeliveryId, DeliveryState, InteractionId};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
 use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -131,18 +132,24 @@ impl App {
         Ok(joined(&[&content.head, &original, &content.tail]))
     }
 
-    /// Gives a dead delivery another content: a raw message. Its Message-ID stays, and is put there if it is missing.
+    /// Gives a dead delivery another content: a raw message, whose Message-ID stays and is put there if it is missing; of a webhook JSON.
     ///
     /// # Errors
-    /// It is no mail, or has another Message-ID; not found, erased, not dead, or the store.
+    /// It is no mail or no JSON, or has another Message-ID; not found, erased, not dead, or the store.
     pub async fn edit_delivery(&self, actor: &str, id: DeliveryId, raw: &[u8]) -> Result<DeliveryRecord, ActError> {
         const WANTED: &str = "only a dead one can be edited";
         let delivery = self.delivery(id).await?;
         if delivery.state != DeliveryState::Dead {
             return Err(ActError::State { id, state: delivery.state, wanted: WANTED });
         }
-        let known = Known::of(&self.delivery_content(id).await?, &delivery.message_id);
-        let head = edited(raw, known, &delivery.message_id).map_err(ActError::Invalid)?;
+        let now = self.delivery_content(id).await?;
+        let head = match delivery.kind {
+            DeliveryKind::Webhook => json(raw),
+            DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
+                edited(raw, Known::of(&now, &delivery.message_id), &delivery.message_id)
+            }
+        };
+        let head = head.map_err(ActError::Invalid)?;
         let content = Content { head, with_original: false, tail: Bytes::new() };
         let record = self.store.edit_delivery(id, content, entry(&self.origin, actor, "edited", id)).await?;
         let record = record.map_err(|unchanged| ActError::of(id, unchanged, WANTED))?;
@@ -156,7 +163,7 @@ impl App {
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
         let retried = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await;
-        self.due.notify_one();
+        self.due.ask();
         let record = retried?;
         let record = record
             .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
@@ -187,7 +194,7 @@ impl App {
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
-        self.due.notify_one();
+        self.due.ask();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }
@@ -204,6 +211,17 @@ impl App {
         self.decided.notify_waiters();
         tracing::info!(actor, delivery = %id, "delivery cancelled");
         Ok(record)
+    }
+}
+
+/// What is sent to a webhook instead.
+fn json(raw: &[u8]) -> Result<Bytes, Vec<Diagnostic>> {
+    match serde_json::from_slice::<IgnoredAny>(raw) {
+        Ok(_) => Ok(Bytes::copy_from_slice(raw)),
+        Err(error) => {
+            let problem = Diagnostic::error(Code::InvalidValue, "", format!("a webhook is sent JSON: {error}"));
+            Err(vec![problem.expected("a JSON document")])
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use waypost_store::traits::Store;
 
 use super::effects::About;
 use super::loops;
+use super::requests::Requests;
 use crate::mail::decide::{Decided, Start, bare_record, unrouted_queue};
 
 /// The name of the key.
@@ -64,7 +65,8 @@ impl Desk {
             record.decision.queue = Some(unrouted_queue(start, running));
         }
         if !effects.is_empty() {
-            record.sends = self.about(start, running, message, raw).outgoing(&effects);
+            let requests = Requests { start, record: &record, message, running, origin: &self.origin };
+            record.sends = self.about(start, running, message, raw).outgoing(&effects, &requests);
         }
         record
     }

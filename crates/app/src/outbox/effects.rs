@@ -16,6 +16,7 @@ use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::outbox::{Addressed, Content, Held, Outgoing};
 
 use super::manners::{Answered, held};
+use super::requests::Requests;
 
 /// So many addresses of ours are known in the header of one mail.
 const MOST_OWN: usize = 100;
@@ -62,12 +63,13 @@ pub(crate) enum Author {
 pub(crate) struct CannotSend(pub(crate) Held);
 
 impl About<'_, '_> {
-    /// The mails of a run's effects. What can't be sent is kept as well, with the reason.
-    pub(crate) fn outgoing(&self, effects: &[Effect]) -> Vec<Outgoing> {
-        effects.iter().map(|effect| self.effect(effect)).collect()
+    /// The mails and requests of a run's effects. What can't be sent is kept as well, with the reason.
+    pub(crate) fn outgoing(&self, effects: &[Effect], requests: &Requests<'_, '_>) -> Vec<Outgoing> {
+        effects.iter().map(|effect| self.effect(effect, requests)).collect()
     }
 
-    fn effect(&self, effect: &Effect) -> Outgoing {
+    fn effect(&self, effect: &Effect, requests: &Requests<'_, '_>) -> Outgoing {
+        let place = place(&effect.place);
         let composed = match &effect.kind {
             EffectKind::Reply { text, html, subject, reply_all, attach_original } => {
                 let letter = Letter {
@@ -88,8 +90,10 @@ impl About<'_, '_> {
                 self.notice(to, &letter)
             }
             EffectKind::Forward { addresses, attach } => self.forward(addresses, *attach, None, Author::Flow),
+            EffectKind::Webhook { webhook, payload, .. } => {
+                return requests.request(*webhook, payload.as_ref(), place);
+            }
         };
-        let place = place(&effect.place);
         match composed {
             Ok(mail) => Outgoing { place: Some(place), ..mail },
             Err(CannotSend(why)) => self.unsent(kind(&effect.kind), why, place),
@@ -274,6 +278,7 @@ fn kind(effect: &EffectKind) -> DeliveryKind {
         EffectKind::Reply { .. } => DeliveryKind::Reply,
         EffectKind::Mail { .. } => DeliveryKind::Mail,
         EffectKind::Forward { .. } => DeliveryKind::Forward,
+        EffectKind::Webhook { .. } => DeliveryKind::Webhook,
     }
 }
 

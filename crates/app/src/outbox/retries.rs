@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use waypost_store::records::outbox::{AttemptEnd, DeliveryRecord};
+use waypost_store::records::outbox::{AttemptEnd, DeliveryRecord, FARTHEST};
 
 /// The pause after the first attempt.
 const FIRST: Duration = Duration::from_secs(30);
 
 /// No pause is longer, the part that is left to chance aside.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+// What is due later than that counts as put off by a clock that was wrong.
+const _: () = assert!(LONGEST.as_secs() * 5 / 4 < FARTHEST.as_secs());
 
 /// What becomes of a delivery that could not be carried now: it rests for about as long as it has been tried, since it was made or somebody
 /// had it tried again. `chance` is from 0 to 1: the pause is up to a quarter shorter or longer.

@@ -21,6 +21,8 @@ fn one(effect: &EffectKind) -> TraceEffect {
         attach: false,
         text: None,
         html: None,
+        webhook: None,
+        payload: None,
     };
     match effect {
         EffectKind::Reply { text: plain, html, subject, reply_all, attach_original } => TraceEffect {
@@ -42,6 +44,9 @@ fn one(effect: &EffectKind) -> TraceEffect {
         },
         EffectKind::Forward { addresses, attach } => {
             TraceEffect { kind: TraceEffectKind::Forward, to: Some(json!(addresses)), attach: *attach, ..bare }
+        }
+        EffectKind::Webhook { name, payload, .. } => {
+            TraceEffect { kind: TraceEffectKind::Webhook, webhook: Some(json!(name)), payload: payload.clone(), ..bare }
         }
     }
 }

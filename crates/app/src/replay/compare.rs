@@ -70,15 +70,19 @@ pub fn sends(before: Option<&RunTrace>, after: Option<&RunTrace>) -> Option<(Jso
         // A release that sent nothing recorded it.
         return None;
     }
-    let has_texts = |sends: &[&TraceEffect]| sends.iter().any(|one| one.text.is_some() || one.html.is_some());
-    let writes = |sends: &[&TraceEffect]| sends.iter().any(|one| one.kind != TraceEffectKind::Forward);
+    let has_texts = |sends: &[&TraceEffect]| {
+        sends.iter().any(|one| one.text.is_some() || one.html.is_some() || one.payload.is_some())
+    };
+    // A mail has a text. A webhook need not have a payload: without one it tells nothing about the trace.
+    let mail = [TraceEffectKind::Reply, TraceEffectKind::Mail];
+    let writes = |sends: &[&TraceEffect]| sends.iter().any(|one| mail.contains(&one.kind));
     // A trace that was kept short has all but the texts.
     let short = [&before, &after].into_iter().any(|sends| writes(sends) && !has_texts(sends));
     let told = |sends: Vec<&TraceEffect>| {
         let told = sends
             .into_iter()
             .cloned()
-            .map(|one| if short { TraceEffect { text: None, html: None, ..one } } else { one });
+            .map(|one| if short { TraceEffect { text: None, html: None, payload: None, ..one } } else { one });
         json!(told.collect::<Vec<TraceEffect>>())
     };
     Some((told(before), told(after)))

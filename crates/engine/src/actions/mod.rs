@@ -13,6 +13,7 @@ mod r#return;
 mod run_flow;
 mod send_mail;
 mod send_reply;
+mod send_webhook;
 mod set_attributes;
 mod set_outcome;
 mod set_output;
@@ -59,6 +60,7 @@ pub(crate) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramAction) 
         ProgramActionKind::SetOutcome(own) => set_outcome::perform(machine, own),
         ProgramActionKind::SendReply(own) => send_reply::perform(machine, own),
         ProgramActionKind::SendMail(own) => send_mail::perform(machine, own),
+        ProgramActionKind::SendWebhook(own) => send_webhook::perform(machine, own),
         ProgramActionKind::ForEach(own) => for_each::perform(machine, action, own),
         ProgramActionKind::While(own) => r#while::perform(machine, action, own),
         ProgramActionKind::LookupTable(own) => lookup_table::perform(machine, own),

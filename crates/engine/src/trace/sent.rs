@@ -19,6 +19,8 @@ pub(crate) struct Sent {
     attach: bool,
     text: Option<Shown<'static>>,
     html: Option<Shown<'static>>,
+    webhook: Option<Shown<'static>>,
+    payload: Option<Shown<'static>>,
 }
 
 impl Sent {
@@ -34,6 +36,8 @@ impl Sent {
             attach: false,
             text: None,
             html: None,
+            webhook: None,
+            payload: None,
         };
         match kind {
             EffectKind::Reply { text, html, subject, reply_all, attach_original } => Self {
@@ -53,6 +57,14 @@ impl Sent {
                 ..bare
             },
             EffectKind::Forward { addresses, attach } => Self { to: Some(list(addresses)), attach: *attach, ..bare },
+            EffectKind::Webhook { name, payload, .. } => Self {
+                webhook: Some(shown(name)),
+                payload: payload
+                    .as_ref()
+                    .filter(|_| with_texts)
+                    .map(|payload| Shown::of(&Value::Json(Arc::new(payload.clone())))),
+                ..bare
+            },
         }
     }
 
@@ -67,7 +79,9 @@ impl Sent {
             map.serialize_entry(name, &true)?;
         }
         value(map, "text", self.text.as_ref())?;
-        value(map, "html", self.html.as_ref())
+        value(map, "html", self.html.as_ref())?;
+        value(map, "webhook", self.webhook.as_ref())?;
+        value(map, "payload", self.payload.as_ref())
     }
 }
 

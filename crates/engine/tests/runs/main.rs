@@ -197,6 +197,9 @@ fn sent_in_words(effect: &Effect) -> String {
             format!("mail {to:?} {subject:?} {text:?} {html:?} original {attach_original}")
         }
         EffectKind::Forward { addresses, attach } => format!("forward {addresses:?} attach {attach}"),
+        EffectKind::Webhook { name, payload, .. } => {
+            format!("webhook {name} {}", payload.as_ref().map_or_else(|| "interaction".to_owned(), ToString::to_string))
+        }
     };
     format!("{flow_name}/{}/{at}: {what}", node_id.as_deref().unwrap_or_default())
 }

@@ -11,11 +11,11 @@ use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget};
+use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::Node;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version};
+use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
 use waypost_schedule::State;
 
 use super::{list, mail, member, string};
@@ -24,6 +24,7 @@ const QUEUES: [&str; 2] = ["Billing", "General"];
 
 const CUSTOMERS: TableId = TableId(Uuid::from_u128(100));
 const OFFICE_HOURS: ScheduleId = ScheduleId(Uuid::from_u128(200));
+const ORDERS: WebhookId = WebhookId(Uuid::from_u128(300));
 
 /// The queue of that name, whatever the case, as the world answers it.
 pub(crate) fn find_queue(name: &str) -> Option<&'static str> {
@@ -163,6 +164,10 @@ impl World for Known {
 
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
         (written == "Office hours").then(|| ScheduleTarget { id: OFFICE_HOURS, name: Arc::from(written) })
+    }
+
+    fn webhook(&self, written: &str) -> Option<WebhookTarget> {
+        (written == "Orders").then(|| WebhookTarget { id: ORDERS, name: Arc::from(written) })
     }
 
     fn flow_names(&self) -> Vec<String> {

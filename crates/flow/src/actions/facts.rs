@@ -37,6 +37,8 @@ pub enum Named<'d> {
     Table(&'d str),
     /// A schedule.
     Schedule(&'d str),
+    /// A webhook.
+    Webhook(&'d str),
     /// A term, which need not be declared.
     Term(Term, &'d str),
 }
@@ -115,6 +117,8 @@ pub enum NamedMut<'d> {
     Table(&'d mut String),
     /// A schedule.
     Schedule(&'d mut String),
+    /// A webhook.
+    Webhook(&'d mut String),
 }
 
 impl PartsMut<'_> {

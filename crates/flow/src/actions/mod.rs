@@ -19,6 +19,7 @@ pub mod r#return;
 pub mod run_flow;
 pub mod send_mail;
 pub mod send_reply;
+pub mod send_webhook;
 pub mod set_attributes;
 pub mod set_outcome;
 pub mod set_output;
@@ -163,6 +164,7 @@ actions! {
     set_outcome: SetOutcome, ProgramSetOutcome;
     send_reply: SendReply, ProgramSendReply;
     send_mail: SendMail, ProgramSendMail;
+    send_webhook: SendWebhook, ProgramSendWebhook;
     for_each: ForEach, ProgramForEach;
     r#while: While, ProgramWhile;
     lookup_table: LookupTable, ProgramLookupTable;

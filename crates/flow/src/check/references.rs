@@ -1,11 +1,11 @@
-//! What is named outside of the flow: flows, queues, tables, schedules. Each name is resolved and noted.
+//! What is named outside of the flow: flows, queues, tables, schedules, webhooks. Each name is resolved and noted.
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::FlowReference;
 use crate::interface::Interface;
-use crate::program::{Callee, QueueTarget, ScheduleTarget, Selector, TableTarget};
+use crate::program::{Callee, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_ids::Ref;
 
 use super::Reference;
@@ -80,6 +80,24 @@ impl Draft<'_, '_> {
         };
         self.actions.note(self.path, schedule.id.into(), None, written);
         Some(schedule)
+    }
+
+    /// Resolves a webhook by name or id, and notes the reference.
+    pub(crate) fn webhook(&mut self, written: &str) -> Option<WebhookTarget> {
+        let world = self.actions.world;
+        let Some(webhook) = world.webhook(written) else {
+            let at = self.at("webhook");
+            self.diagnostics.error(|| {
+                let names = world.webhook_names();
+                Diagnostic::error(Code::UnknownWebhook, at, format!("there is no webhook `{written}`"))
+                    .expected("the name or id of a webhook")
+                    .found(format!("`{written}`"))
+                    .nearest(written, names.iter().map(String::as_str))
+            });
+            return None;
+        };
+        self.actions.note(self.path, webhook.id.into(), None, written);
+        Some(webhook)
     }
 
     /// Resolves a called flow, and notes the reference.

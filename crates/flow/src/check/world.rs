@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::document::FlowReference;
 use crate::email::Members;
 use crate::interface::Interface;
-use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget};
+use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_ids::FlowId;
 
 /// Why a flow could not be resolved.
@@ -21,7 +21,7 @@ pub enum Unresolved {
     Label,
 }
 
-/// What stands around the document when it is published. A world without tables or schedules need not speak of them.
+/// What stands around the document when it is published. A world without tables, schedules or webhooks need not speak of them.
 pub trait World {
     /// What expressions can read of `interaction`.
     fn members(&self) -> &'static Members;
@@ -61,6 +61,11 @@ pub trait World {
         None
     }
 
+    /// The webhook of that name (whatever the case) or id.
+    fn webhook(&self, _written: &str) -> Option<WebhookTarget> {
+        None
+    }
+
     /// Names of flows, for suggestions.
     fn flow_names(&self) -> Vec<String>;
 
@@ -76,6 +81,11 @@ pub trait World {
     fn schedule_names(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Names of webhooks, for suggestions.
+    fn webhook_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether anybody still waits for the answer. If not, checking stops, and what it answers means nothing.
     fn is_wanted(&self) -> bool {
         true

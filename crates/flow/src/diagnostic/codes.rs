@@ -106,6 +106,8 @@ codes! {
     UnknownTable = "table.unknown",
     /// A schedule that does not exist.
     UnknownSchedule = "schedule.unknown",
+    /// A webhook that does not exist.
+    UnknownWebhook = "webhook.unknown",
     /// A flow that does not exist.
     UnknownFlow = "flow.unknown",
     /// A flow that has no published version.

@@ -36,7 +36,7 @@ impl Document {
         });
     }
 
-    /// Every flow, queue, table and schedule that is named, to be changed. Those that are only known at run time are not among them.
+    /// Every flow, queue, table, schedule and webhook that is named, to be changed. Those that are only known at run time are not among them.
     pub fn names_mut(&mut self, change: &mut dyn FnMut(NamedMut<'_>)) {
         self.nodes.iter_mut().for_each(|node| change_names(&mut node.actions, change));
         if let Some(queue) = &mut self.end.queue {
@@ -50,7 +50,12 @@ impl Document {
         for (_, action) in self.actions() {
             names.extend(action.kind.facts().names.into_iter().filter_map(|named| match named {
                 Named::Queue(written) => Some(written),
-                Named::Flow(_) | Named::ComputedQueue | Named::Table(_) | Named::Schedule(_) | Named::Term(..) => None,
+                Named::Flow(_)
+                | Named::ComputedQueue
+                | Named::Table(_)
+                | Named::Schedule(_)
+                | Named::Webhook(_)
+                | Named::Term(..) => None,
             }));
         }
         names.extend(self.end.queue.as_deref());

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use waypost_ids::{Kind, LabelTarget, Ref, Term};
+use waypost_ids::{Kind, LabelTarget, Ref, SecretId, Term, WebhookId};
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
 use crate::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, TermRecord, VersionRecord,
 };
+use crate::records::outside::{Sealed, SecretRecord, WebhookRecord};
 use crate::traits::Store;
 
 pub(crate) async fn starts_empty(store: &dyn Store) {
@@ -201,6 +202,57 @@ pub(crate) async fn terms_come_and_go(store: &dyn Store) {
         assert_eq!(kept(store.load().await.unwrap().terms), None);
     }
     assert_eq!(store.load().await.unwrap().terms.len(), Term::ALL.len(), "the twins stay");
+}
+
+pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
+    let commit = async |changes| store.commit(store.epoch().await.unwrap(), changes).await;
+    let hook = |number: u128, name: &str| WebhookRecord {
+        id: WebhookId(Uuid::from_u128(number)),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        url: "https://hooks.example.com/in".to_owned(),
+        enabled: true,
+        secret: Sealed(vec![0, 255, 7]),
+        previous: None,
+        rotated_at: at(0),
+        revision: 1,
+        created_at: at(0),
+        modified_at: at(1),
+    };
+    let secret = |number: u128, name: &str| SecretRecord {
+        id: SecretId(Uuid::from_u128(number)),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        hosts: vec!["api.example.com".to_owned(), "xn--bcher-kva.example".to_owned()],
+        value: Sealed(vec![1; 40]),
+        set_at: at(2),
+        revision: 1,
+        created_at: at(0),
+        modified_at: at(1),
+    };
+    // The same id and the same name among another kind are others.
+    let (first, kept) = (hook(1, "Orders"), secret(1, "Orders"));
+    commit(vec![CatalogueChange::put(first.clone()), CatalogueChange::put(kept.clone())]).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    assert_eq!((loaded.webhooks, loaded.secrets), (vec![first.clone()], vec![kept.clone()]));
+    for twin in [CatalogueChange::put(hook(2, "ORDERS")), CatalogueChange::put(secret(2, "ORDERS"))] {
+        assert!(matches!(commit(vec![twin]).await, Err(CommitError::Store(_))));
+    }
+    let rotated = WebhookRecord {
+        enabled: false,
+        secret: Sealed(vec![9]),
+        previous: Some((first.secret.clone(), at(90))),
+        rotated_at: at(4),
+        revision: 2,
+        ..first
+    };
+    let set = SecretRecord { value: Sealed(Vec::new()), set_at: at(5), hosts: Vec::new(), ..kept };
+    commit(vec![CatalogueChange::put(rotated.clone()), CatalogueChange::put(set.clone())]).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    assert_eq!((&*loaded.webhooks, &*loaded.secrets), (&[rotated.clone()][..], &[set.clone()][..]));
+    commit(vec![CatalogueChange::delete(rotated.id), CatalogueChange::delete(set.id)]).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    assert!(loaded.webhooks.is_empty() && loaded.secrets.is_empty());
 }
 
 pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {

@@ -4,8 +4,9 @@ use waypost_ids::DecisionKind;
 
 use super::outbox::{all_end, delivery, forwards};
 use super::samples::{accept, at, audit, decided, flow, id, listed, mail, queue, queues, run, up_to};
-use crate::records::mail::{InteractionFilter, QueueClaim, State};
+use crate::records::mail::{InteractionFilter, State};
 use crate::records::outbox::AttemptEnd;
+use crate::records::queues::QueueClaim;
 use crate::traits::Store;
 
 async fn three(store: &dyn Store) {

@@ -50,7 +50,8 @@ macro_rules! every_rule {
             depths: what_waits_is_counted_by_queue, a_claim_that_comes_to_nothing_makes_no_work_younger,
                 transferred_work_waits_anew, a_failed_forward_waits_from_then_on, late_work_is_counted_up_to_a_bound;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
-                no_domain_is_in_anothers_way, what_the_claimer_carries_is_not_claimed_again,
+                no_domain_is_in_anothers_way, each_way_is_claimed_apart, what_a_wrong_clock_put_off_is_carried,
+                what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
                 what_is_taken_back_under_way_may_have_arrived,
@@ -65,7 +66,7 @@ macro_rules! every_rule {
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
-                loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go,
+                loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go,
                 one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;

@@ -11,7 +11,7 @@ use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{IdempotencyKey, InteractionRecord, RunRecord, State};
 use crate::records::outbox::{
     Addressed, Answers, AttemptEnd, Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Held,
-    Outgoing, Place, SendOutcome, Stuck, Transfer, Unchanged,
+    Outgoing, Place, SendOutcome, Stuck, Transfer, Unchanged, Way,
 };
 use crate::records::retention::RetentionLimits;
 use crate::traits::Store;
@@ -81,7 +81,7 @@ async fn state(store: &dyn Store, number: u128) -> DeliveryState {
 
 pub(crate) fn claim_of(lease_number: u128, until: i64) -> DeliveryClaim {
     let lease = lease(lease_number, until);
-    DeliveryClaim { max: 10, lease, most_of_a_domain: 10, busy: Vec::new(), not: Vec::new() }
+    DeliveryClaim { way: Way::Mail, max: 10, lease, most_of_a_domain: 10, busy: Vec::new(), not: Vec::new() }
 }
 
 async fn claimed(store: &dyn Store, lease: u128, until: i64, now: i64) -> Vec<u128> {
@@ -175,6 +175,27 @@ pub(crate) async fn due_ones_are_claimed_once_longest_due_first(store: &dyn Stor
     sums_agree(store).await;
 }
 
+/// A clock that was a day ahead made leases and pauses that end tomorrow.
+pub(crate) async fn what_a_wrong_clock_put_off_is_carried(store: &dyn Store) {
+    const DAY: i64 = 24 * 60 * 60;
+    queues(store).await;
+    for number in 1..=3 {
+        let mail = outgoing(DeliveryKind::Mail, &[(u128::from(number), &format!("ann@{number}.example"))]);
+        accept(store, decided(number, sends(DecisionKind::Queue, vec![mail]))).await;
+    }
+    assert_eq!(claimed(store, 1, DAY + 80, DAY + 50).await.len(), 3);
+    assert!(ended(store, 1, 1, AttemptEnd::Deferred(at(DAY + 90)), DAY + 50).await);
+    assert!(claimed(store, 2, 180, 150).await.is_empty());
+    assert_eq!(store.bring_nearer(Way::Mail, at(180), at(150)).await.unwrap(), 3);
+    assert_eq!(store.bring_nearer(Way::Mail, at(180), at(150)).await.unwrap(), 0, "they are near");
+    assert_eq!(claimed(store, 3, 180, 150).await, [1]);
+    // Of the holders one is there still.
+    assert!(store.renew_delivery(delivery(2), lease(1, 190)).await.unwrap());
+    assert_eq!(claimed(store, 4, 210, 180).await.len(), 2, "one whose lease ended anew, and one whose holder is gone");
+    assert!(ended(store, 2, 1, AttemptEnd::Delivered, 185).await, "the lease is its holder's");
+    sums_agree(store).await;
+}
+
 /// Domains share what a node carries, and a backlog of one that has its share stands in no other's way.
 pub(crate) async fn no_domain_is_in_anothers_way(store: &dyn Store) {
     queues(store).await;
@@ -210,6 +231,36 @@ pub(crate) async fn no_domain_is_in_anothers_way(store: &dyn Store) {
     let busy = [("busy.example", 4), ("b.example", 4), ("z.example", 2)];
     assert_eq!(domains(claim(4, &busy, 10)).await, []);
     assert_eq!(domains(claim(5, &[("busy.example", 4)], 10)).await, named(&[("b.example", 2)]));
+    sums_agree(store).await;
+}
+
+/// A backlog of mail is not in the way of requests to webhooks, nor the other way round, and webhooks share like domains.
+pub(crate) async fn each_way_is_claimed_apart(store: &dyn Store) {
+    queues(store).await;
+    let hooks = ["0198f000-0000-7000-8000-000000000001", "0198f000-0000-7000-8000-000000000002"];
+    let backlog: Vec<(u128, String)> = (1000..1600).map(|number| (number, format!("u{number}@busy.example"))).collect();
+    let backlog: Vec<(u128, &str)> = backlog.iter().map(|(number, target)| (*number, target.as_str())).collect();
+    let requests: Vec<(u128, &str)> = (2000..2600).map(|number| (number, hooks[0])).chain([(3000, hooks[1])]).collect();
+    let all = vec![outgoing(DeliveryKind::Mail, &backlog), outgoing(DeliveryKind::Webhook, &requests)];
+    accept(store, decided(1, sends(DecisionKind::Queue, all))).await;
+    let claim = |number, way, busy: &[(&str, u32)]| DeliveryClaim {
+        way,
+        max: 5,
+        most_of_a_domain: 2,
+        busy: busy.iter().map(|(target, count)| ((*target).to_owned(), *count)).collect(),
+        ..claim_of(number, 100)
+    };
+    let targets = async |claim| {
+        let claimed = store.claim_deliveries(claim, at(50)).await.unwrap();
+        let mut targets: Vec<String> = claimed.into_iter().map(|one| one.target).collect();
+        targets.sort();
+        targets
+    };
+    assert_eq!(targets(claim(1, Way::Webhooks, &[])).await, [hooks[0], hooks[0], hooks[1]]);
+    assert_eq!(targets(claim(2, Way::Webhooks, &[(hooks[0], 2)])).await, [""; 0]);
+    assert_eq!(targets(claim(3, Way::Webhooks, &[(hooks[0], 1)])).await, [hooks[0]]);
+    let mail = targets(claim(4, Way::Mail, &[])).await;
+    assert!(mail.len() == 2 && mail.iter().all(|target| target.ends_with("@busy.example")), "{mail:?}");
     sums_agree(store).await;
 }
 

@@ -56,10 +56,10 @@ pub(super) fn delivery(row: &Row) -> Result<Delivery, StoreError> {
 
 const OF: &str = "SELECT * FROM deliveries WHERE interaction = ANY ($1) ORDER BY id FOR UPDATE";
 
-/// All deliveries of interactions, oldest first, which nobody else changes until the transaction ends: who changes them has locked the
-/// interactions before.
+/// The deliveries of interactions, oldest first, which nobody else changes until the transaction ends: who changes them has locked the
+/// interactions before. Damaged ones are left alone: they must not keep an interaction from its next run, which may send again what they sent.
 pub(super) async fn of(db: &impl GenericClient, interactions: &[Uuid]) -> Result<Vec<Delivery>, StoreError> {
-    rows(db, OF, &[&interactions]).await?.iter().map(delivery).collect()
+    Ok(sound(&rows(db, OF, &[&interactions]).await?)?.0)
 }
 
 /// Reads deliveries as far as they make sense, and answers which interactions the others are for: those are left where they are.
@@ -454,15 +454,18 @@ pub(super) async fn erase(
     drop_uses(db, &contents).await
 }
 
-/// Removes deliveries with their interactions, whose contents were erased.
+/// Removes deliveries with their interactions, whose contents were erased; damaged ones included.
 pub(super) async fn remove(
     db: &impl GenericClient,
     interactions: &[Uuid],
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
-    let sql = "DELETE FROM deliveries WHERE interaction = ANY ($1) RETURNING *";
+    let sql = "DELETE FROM deliveries WHERE interaction = ANY ($1) RETURNING state";
     for row in rows(db, sql, &[&interactions]).await? {
-        tally.forgotten(delivery(&row)?.record.state);
+        let state: i16 = row.try_get(0)?;
+        if let Some(state) = delivery_state(state.into()) {
+            tally.forgotten(state);
+        }
     }
     Ok(())
 }

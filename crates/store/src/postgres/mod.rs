@@ -20,6 +20,7 @@ mod ledger;
 mod locks;
 mod mail_columns;
 mod outbox;
+mod outside;
 mod peers;
 mod pool;
 mod queues;

@@ -21,11 +21,11 @@ use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
-    Transfer, Unchanged,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
 use crate::rules::requests::remembered;
 use crate::rules::standing::{Ends, Standing};
@@ -35,6 +35,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for PostgresStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.db.write(move |db| Box::pin(lease(db, claim, now))).await
+    }
+
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.db.write(move |db| Box::pin(bring_nearer(db, way, lease_ends, now))).await
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -199,11 +203,28 @@ async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Ve
     let (db, ending) = db.parts();
     let slots = Slots::of(&claim);
     let not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
-    let due = due(db, &slots, &not, now).await?;
-    if due.is_empty() {
+    let sql = due_by(claim.way);
+    let chosen = due(db, sql, &slots, &not, now).await?;
+    if chosen.is_empty() {
         return Ok(Vec::new());
     }
-    ended(db, ending, lease_due(db, ending, (claim.lease, now), slots, not, due).await).await
+    ended(db, ending, lease_due(db, ending, sql, (claim.lease, now), slots, not, chosen).await).await
+}
+
+async fn bring_nearer(db: &mut Lent, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let (db, ending) = db.parts();
+    let attempt = async {
+        let found = begin(db, rows(db, due_by(way).far, &[&farthest(now), &i64::from(BROUGHT_NEARER)])).await?;
+        let before = sound(&found)?.0;
+        let mut after = before.clone();
+        after.iter_mut().for_each(|one| one.bring_nearer(lease_ends, now));
+        let mut moves = Moves::default();
+        if deliveries::write(db, &before, &after, moves.tally()).await? {
+            moves.commit(db, ending).await?;
+        }
+        Ok(u32::try_from(after.len()).unwrap_or(u32::MAX))
+    };
+    ended(db, ending, attempt.await).await
 }
 
 /// How often it is looked for others where other nodes were faster.
@@ -212,6 +233,7 @@ const ROUNDS: usize = 8;
 async fn lease_due(
     db: &Client,
     ending: &Ending,
+    sql: &Due,
     (lease, now): (Lease, Timestamp),
     mut slots: Slots,
     mut not: Vec<Uuid>,
@@ -235,7 +257,7 @@ async fn lease_due(
         }
         // Another node was faster.
         not.append(&mut chosen);
-        chosen = due(db, &slots, &not, now).await?;
+        chosen = due(db, sql, &slots, &not, now).await?;
         if chosen.is_empty() {
             break;
         }
@@ -253,7 +275,7 @@ async fn lease_due(
 }
 
 /// What is due and fits, longest due first. Nothing is locked yet.
-async fn due(db: &Client, slots: &Slots, not: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+async fn due(db: &Client, sql: &Due, slots: &Slots, not: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
     let (mut slots, mut not, mut chosen) = (slots.clone(), not.to_vec(), Vec::new());
     let mut choose = |found: &[Row], slots: &mut Slots| -> Result<(), StoreError> {
         for row in found {
@@ -263,33 +285,63 @@ async fn due(db: &Client, slots: &Slots, not: &[Uuid], now: Timestamp) -> Result
         }
         Ok(())
     };
-    let first = rows(db, FIRST_DUE, &[&now, &not, &i64::from(LOOKED_AT)]).await?;
+    let first = rows(db, sql.first, &[&now, &not, &i64::from(LOOKED_AT)]).await?;
     choose(&first, &mut slots)?;
     if slots.free() > 0 && first.len() >= LOOKED_AT as usize {
         for row in &first {
             not.push(row.try_get(0)?);
         }
         let most = i64::from(slots.most_of_a_domain());
-        let by_domain = rows(db, DUE_BY_DOMAIN, &[&now, &not, &most, &slots.full()]).await?;
+        let by_domain = rows(db, sql.by_domain, &[&now, &not, &most, &slots.full()]).await?;
         choose(&by_domain, &mut slots)?;
     }
     Ok(chosen)
 }
 
-/// Those that are due longest, and their domains.
-pub(super) const FIRST_DUE: &str = "SELECT id, left(domain, 200) FROM deliveries WHERE state = 0 AND due_at <= $1
-    AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3";
+/// How what is due one way is found, by the two indexes of that way.
+pub(super) struct Due {
+    /// Those that are due longest, and their domains.
+    pub(super) first: &'static str,
+    /// Some of those that are due longest to each domain, longest due first. The index leaps from each domain to the next.
+    pub(super) by_domain: &'static str,
+    /// What is due later than anything can be. What somebody else is changing is looked at the next time.
+    pub(super) far: &'static str,
+}
 
-/// Some of those that are due longest to each domain, longest due first. The index leaps from each domain to the next.
-pub(super) const DUE_BY_DOMAIN: &str = "WITH RECURSIVE named (name) AS (
-        (SELECT left(domain, 200) FROM deliveries WHERE state = 0 ORDER BY left(domain, 200) LIMIT 1)
-        UNION ALL
-        SELECT (SELECT left(domain, 200) FROM deliveries WHERE state = 0 AND left(domain, 200) > name
-            ORDER BY left(domain, 200) LIMIT 1) FROM named WHERE name IS NOT NULL)
-    SELECT due.id, name FROM named CROSS JOIN LATERAL (
-        SELECT id, due_at FROM deliveries WHERE state = 0 AND left(domain, 200) = name AND due_at <= $1
-            AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3) AS due
-    WHERE name <> ALL ($4::text[]) ORDER BY due.due_at";
+macro_rules! due {
+    ($kinds:literal) => {
+        Due {
+            first: concat!(
+                "SELECT id, left(domain, 200) FROM deliveries WHERE state = 0 AND ", $kinds, " AND due_at <= $1
+                    AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3"
+            ),
+            by_domain: concat!(
+                "WITH RECURSIVE named (name) AS (
+                    (SELECT left(domain, 200) FROM deliveries WHERE state = 0 AND ", $kinds, "
+                        ORDER BY left(domain, 200) LIMIT 1)
+                    UNION ALL
+                    SELECT (SELECT left(domain, 200) FROM deliveries WHERE state = 0 AND ", $kinds, "
+                        AND left(domain, 200) > name ORDER BY left(domain, 200) LIMIT 1) FROM named WHERE name IS NOT NULL)
+                SELECT due.id, name FROM named CROSS JOIN LATERAL (
+                    SELECT id, due_at FROM deliveries WHERE state = 0 AND ", $kinds, " AND left(domain, 200) = name
+                        AND due_at <= $1 AND id <> ALL ($2::uuid[]) ORDER BY due_at LIMIT $3) AS due
+                WHERE name <> ALL ($4::text[]) ORDER BY due.due_at"
+            ),
+            far: concat!(
+                "SELECT * FROM deliveries WHERE state = 0 AND ", $kinds, " AND due_at > $1 ORDER BY due_at LIMIT $2
+                    FOR UPDATE SKIP LOCKED"
+            ),
+        }
+    };
+}
+
+/// Kind 3 is what goes to webhooks.
+pub(super) const fn due_by(way: Way) -> &'static Due {
+    match way {
+        Way::Mail => &due!("kind <> 3"),
+        Way::Webhooks => &due!("kind = 3"),
+    }
+}
 
 async fn renew(db: &mut Lent, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
     let (db, ending) = db.parts();

@@ -83,7 +83,7 @@ impl QueueStore for PostgresStore {
 
 /// How much waits in queues, in their order. Each part reads one end of the index of what waits, and no more than it counts.
 pub(super) const DEPTHS: &str = "SELECT
-        coalesce((SELECT sum(waiting) FROM queue_counters WHERE queue = asked.queue), 0)::bigint AS waiting,
+        greatest(coalesce((SELECT sum(waiting) FROM queue_counters WHERE queue = asked.queue), 0), 0)::bigint AS waiting,
         (SELECT queued_at FROM interactions WHERE state = 2 AND queue = asked.queue ORDER BY queued_at LIMIT 1) AS oldest_at,
         CASE WHEN late_before IS NOT NULL THEN (SELECT count(*) FROM (
             SELECT FROM interactions WHERE state = 2 AND queue = asked.queue AND queued_at < late_before

@@ -17,6 +17,7 @@ use crate::conformance::outbox::answer;
 use crate::conformance::samples::{accept, at, decided, mail, queues, run, up_to};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Accepted, InteractionFilter, RunRecord};
+use crate::records::outbox::Way;
 use crate::traits::{CatalogueStore, MailStore, PeerStore};
 
 /// The server of this test run.
@@ -322,17 +323,17 @@ async fn what_is_due_is_found_by_an_index() {
     let Some(opened) = open().await else { return };
     let db = waits::session(&opened).await;
     db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
-    for (types, statement, values, index) in [
-        ("timestamptz, uuid[], bigint", super::outbox::FIRST_DUE, "now(), '{}', 500", "deliveries_due"),
-        (
-            "timestamptz, uuid[], bigint, text[]",
-            super::outbox::DUE_BY_DOMAIN,
-            "now(), '{}', 4, '{}'",
-            "deliveries_by_domain",
-        ),
-    ] {
-        let sql = format!("DEALLOCATE ALL; PREPARE it ({types}) AS {statement}; EXPLAIN EXECUTE it ({values})");
-        let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
-        assert!(plan.contains(index) && !plan.contains("Seq Scan on deliveries"), "{plan}");
+    for (way, prefix) in [(Way::Mail, "deliveries"), (Way::Webhooks, "requests")] {
+        let due = super::outbox::due_by(way);
+        for (types, statement, values, index) in [
+            ("timestamptz, uuid[], bigint", due.first, "now(), '{}', 500", "due"),
+            ("timestamptz, bigint", due.far, "now(), 1000", "due"),
+            ("timestamptz, uuid[], bigint, text[]", due.by_domain, "now(), '{}', 4, '{}'", "by_domain"),
+        ] {
+            let sql = format!("DEALLOCATE ALL; PREPARE it ({types}) AS {statement}; EXPLAIN EXECUTE it ({values})");
+            let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
+            let index = format!("{prefix}_{index}");
+            assert!(plan.contains(&index) && !plan.contains("Seq Scan on deliveries"), "{plan}");
+        }
     }
 }

@@ -1,14 +1,15 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules and terms. All of it stands under one number, the
-//! epoch.
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks and secrets. All of it stands
+//! under one number, the epoch.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version};
+use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
 
 use super::audit::AuditRecord;
+use super::outside::{SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
 /// Counts the changes of the catalogue: each committed change set adds one.
@@ -185,6 +186,9 @@ pub struct Bindings {
     /// Schedules.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub schedules: BTreeMap<String, ScheduleId>,
+    /// Webhooks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub webhooks: BTreeMap<String, WebhookId>,
 }
 
 /// A queue that work waits in.
@@ -333,6 +337,10 @@ pub struct Catalogue {
     pub schedules: Vec<ScheduleRecord>,
     /// All terms, of whatever kind.
     pub terms: Vec<TermRecord>,
+    /// All webhooks.
+    pub webhooks: Vec<WebhookRecord>,
+    /// All secrets.
+    pub secrets: Vec<SecretRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -384,6 +392,10 @@ pub enum ObjectRecord {
     Route(RouteRecord),
     /// A term.
     Term(TermRecord),
+    /// A webhook.
+    Webhook(WebhookRecord),
+    /// A secret.
+    Secret(SecretRecord),
 }
 
 impl ObjectRecord {
@@ -397,6 +409,8 @@ impl ObjectRecord {
             Self::Domain(domain) => Ref::domain(&domain.domain),
             Self::Route(route) => Ref::new(Kind::Route, route.id),
             Self::Term(record) => Ref::new(Kind::Term(record.term), record.id),
+            Self::Webhook(webhook) => webhook.id.into(),
+            Self::Secret(secret) => secret.id.into(),
         }
     }
 }
@@ -430,6 +444,8 @@ objects! {
     DomainRecord => Domain,
     RouteRecord => Route,
     TermRecord => Term,
+    WebhookRecord => Webhook,
+    SecretRecord => Secret,
 }
 
 #[cfg(test)]

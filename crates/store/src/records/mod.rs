@@ -5,6 +5,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod mail;
 pub mod outbox;
+pub mod outside;
 pub mod queues;
 pub mod replays;
 pub mod retention;

@@ -1,6 +1,7 @@
 //! What goes out on behalf of an interaction. A mail that goes out has one content and a delivery for each of its recipients.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -109,20 +110,37 @@ pub struct DeliveryRecord {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Which way deliveries go out. Each way is claimed apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Mail, by SMTP.
+    Mail,
+    /// Requests to webhooks, by HTTP.
+    Webhooks,
+}
+
 /// What to claim for attempts.
 #[derive(Clone, Debug)]
 pub struct DeliveryClaim {
+    /// Only what goes out this way.
+    pub way: Way,
     /// At most so many.
     pub max: u32,
     /// The lease under which the attempts are made: one for all.
     pub lease: Lease,
-    /// At most so many that go to one domain, with those that are under way there.
+    /// At most so many that go to one domain or webhook, with those that are under way there.
     pub most_of_a_domain: u32,
-    /// How many attempts of the claimer's are under way to domains of recipients, whatever the case.
+    /// How many attempts of the claimer's are under way to domains of recipients, whatever the case, or to webhooks by their ids.
     pub busy: Vec<(String, u32)>,
     /// What the claimer is carrying: not even a clock that jumps makes it due.
     pub not: Vec<DeliveryId>,
 }
+
+/// No attempt is put off for longer than this, and no lease lasts longer. What is due later was put off by a clock that was ahead.
+pub const FARTHEST: Duration = Duration::from_secs(80 * 60);
+
+/// At most so many deliveries are brought nearer at a time.
+pub const BROUGHT_NEARER: u32 = 1000;
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use waypost_ids::{DeliveryState, InteractionId};
 
 use crate::leases::{Hold, Lease};
-use crate::records::outbox::{Addressed, AttemptEnd, Attempted, DeliveryRecord, Held, Outgoing, Unchanged};
+use crate::records::outbox::{Addressed, AttemptEnd, Attempted, DeliveryRecord, FARTHEST, Held, Outgoing, Unchanged};
 
 /// A delivery, and who carries it. While somebody does, it is due when their lease ends: nobody heard then what came of the attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,11 @@ pub(crate) struct Delivery {
 /// What the content of an interaction that was erased has no more: a rule that holds back.
 pub(crate) fn erased() -> Held {
     Held { rule: "erased".to_owned(), reason: "what it was to be sent with was erased".to_owned() }
+}
+
+/// The latest that something can be due for which no clock was wrong.
+pub(crate) fn farthest(now: Timestamp) -> Timestamp {
+    now.saturating_add(FARTHEST).unwrap_or(Timestamp::MAX)
 }
 
 /// A recipient's delivery as it begins.
@@ -64,6 +69,21 @@ impl Delivery {
         self.record.attempts = self.record.attempts.saturating_add(1);
         self.record.next_attempt_at = Some(lease.until);
         true
+    }
+
+    /// A clock that was ahead put it off. Whoever carries it is not disturbed: a lease that is renewed goes on, one whose holder is gone ends.
+    pub(crate) fn bring_nearer(&mut self, lease_ends: Timestamp, now: Timestamp) {
+        let far = self.record.next_attempt_at.is_some_and(|at| at > farthest(now));
+        if self.record.state != DeliveryState::Pending || !far {
+            return;
+        }
+        self.record.next_attempt_at = Some(match self.hold {
+            Hold::By(lease) => {
+                self.hold = Hold::By(Lease { until: lease_ends, ..lease });
+                lease_ends
+            }
+            Hold::Nobody | Hold::Over(_) => now,
+        });
     }
 
     /// Whoever carries it needs more time.
@@ -358,6 +378,27 @@ mod tests {
         assert_eq!((carried.record.attempts, carried.record.next_attempt_at), (2, Some(at(300))));
         assert!(!carried.end(lease(1, 0).id, Attempted { end: AttemptEnd::Dead, answer: String::new() }, at(101)));
         assert!(one("under-way").retry(at(100)).is_ok() && one("under-way").cancel(at(100)).is_ok());
+    }
+
+    #[test]
+    fn what_a_wrong_clock_put_off_is_due_now_and_leases_stay_with_their_holders() {
+        let far = 50 + 80 * 60;
+        let nearer = |mut one: Delivery| {
+            one.bring_nearer(at(80), at(50));
+            (one.record.next_attempt_at, one.hold)
+        };
+        let due = |name: &str, second: i64| {
+            let mut one = one(name);
+            one.record.next_attempt_at = Some(at(second));
+            if name == "under-way" {
+                one.hold = Hold::By(lease(1, second));
+            }
+            one
+        };
+        assert_eq!(nearer(due("tried", far)), (Some(at(far)), Hold::Nobody), "the longest pause there is");
+        assert_eq!(nearer(due("tried", far + 1)), (Some(at(50)), Hold::Nobody));
+        assert_eq!(nearer(due("under-way", far + 1)), (Some(at(80)), Hold::By(lease(1, 80))));
+        assert_eq!(nearer(one("dead")), (None, Hold::Nobody));
     }
 
     #[test]

@@ -16,9 +16,9 @@ pub(crate) fn folded(address: &str) -> String {
     address.to_lowercase()
 }
 
-/// The domain of an address, as it is kept.
-pub(crate) fn domain(address: &str) -> String {
-    domain_key(address.rsplit_once('@').map_or("", |(_, domain)| domain))
+/// The domain of an address as it is kept; of a webhook, which has none, its id.
+pub(crate) fn domain(target: &str) -> String {
+    domain_key(target.rsplit_once('@').map_or(target, |(_, domain)| domain))
 }
 
 /// A domain as it is kept: folded, and of what is too long for a domain the first characters alone, for it stands in indexes.
@@ -162,6 +162,6 @@ mod tests {
     #[test]
     fn addresses_are_compared_whatever_the_case() {
         assert_eq!(folded("Ann@Example.NET"), "ann@example.net");
-        assert_eq!((domain("\"a@b\"@Example.NET"), domain("nobody")), ("example.net".to_owned(), String::new()));
+        assert_eq!((domain("\"a@b\"@Example.NET"), domain("nobody")), ("example.net".to_owned(), "nobody".to_owned()));
     }
 }

@@ -8,6 +8,7 @@ use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::micros;
 use super::mail_columns::interaction;
+use super::outside::{put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
 use super::{SqliteStore, tables};
 use crate::conditions::{self, in_state};
@@ -168,6 +169,8 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         tables: all(db, "SELECT * FROM data_tables WHERE NOT deleted ORDER BY id", (), table)?,
         schedules: all(db, "SELECT * FROM schedules ORDER BY id", (), schedule)?,
         terms: all(db, "SELECT * FROM terms ORDER BY id", (), term)?,
+        webhooks: all(db, "SELECT * FROM webhooks ORDER BY id", (), webhook)?,
+        secrets: all(db, "SELECT * FROM secrets ORDER BY id", (), secret)?,
     })
 }
 
@@ -214,6 +217,8 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
          UNION ALL SELECT folded_name FROM data_tables WHERE NOT deleted GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
@@ -252,6 +257,8 @@ fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
         ),
         ObjectRecord::Route(record) => put_route(db, record),
         ObjectRecord::Term(record) => put_term(db, record),
+        ObjectRecord::Webhook(record) => put_webhook(db, record),
+        ObjectRecord::Secret(record) => put_secret(db, record),
     }
 }
 
@@ -263,6 +270,8 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Domain => run(db, "DELETE FROM domains WHERE domain = ?1", (object.to_string(),)),
         Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Webhook => run(db, "DELETE FROM webhooks WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Secret => run(db, "DELETE FROM secrets WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Flow => {
             Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
         }

@@ -60,15 +60,11 @@ pub(super) fn find(db: &Connection, id: DeliveryId) -> Result<Option<Delivery>, 
 
 const OF: &str = "SELECT * FROM deliveries WHERE interaction = ?1 ORDER BY id";
 
-/// All deliveries of an interaction, oldest first.
+/// The deliveries of an interaction, oldest first. Damaged ones are left alone: they must not keep the interaction from its next run, which
+/// may send again what they sent.
 pub(super) fn of(db: &Connection, interaction: InteractionId) -> Result<Vec<Delivery>, StoreError> {
     let mut select = db.prepare_cached(OF)?;
-    let mut rows = select.query((interaction.0.as_bytes(),))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(delivery(row)?);
-    }
-    Ok(found)
+    sound(select.query((interaction.0.as_bytes(),))?, u32::MAX, delivery)
 }
 
 /// Writes what changed of a delivery.
@@ -287,12 +283,19 @@ pub(super) fn replace_content(
     Ok(())
 }
 
-/// Removes deliveries with their interaction.
+/// Removes deliveries with their interaction, damaged ones included.
 pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> Result<(), StoreError> {
-    for one in of(session.db, interaction)? {
-        replace_content(session, one.record.id, None)?;
-        session.db.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute((one.record.id.0.as_bytes(),))?;
-        session.tally.forgotten(one.record.state);
+    let all: Vec<([u8; 16], i64)> = {
+        let mut select = session.db.prepare_cached("SELECT id, state FROM deliveries WHERE interaction = ?1")?;
+        let rows = select.query_map((interaction.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for (id, state) in all {
+        replace_content(session, DeliveryId(Uuid::from_bytes(id)), None)?;
+        session.db.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute((id,))?;
+        if let Some(state) = delivery_state(state) {
+            session.tally.forgotten(state);
+        }
     }
     Ok(())
 }

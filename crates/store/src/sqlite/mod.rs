@@ -16,6 +16,7 @@ mod journals;
 mod ledger;
 mod mail_columns;
 mod outbox;
+mod outside;
 mod queues;
 mod readers;
 mod replays;

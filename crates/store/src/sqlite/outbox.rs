@@ -19,11 +19,11 @@ use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::IdempotencyKey;
 use crate::records::outbox::{
-    Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing, SendOutcome,
-    Transfer, Unchanged,
+    Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
+    SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
-use crate::rules::deliveries::Delivery;
+use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
@@ -32,6 +32,10 @@ use crate::traits::OutboxStore;
 impl OutboxStore for SqliteStore {
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
         self.writer()?.run(move |session| lease(session, &claim, now).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.writer()?.run(move |session| bring_nearer(session, way, lease_ends, now).map(Ok::<_, StoreError>)).await?
     }
 
     async fn renew_delivery(&self, id: DeliveryId, lease: Lease) -> Result<bool, StoreError> {
@@ -177,7 +181,7 @@ impl OutboxStore for SqliteStore {
 fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let mut claiming = Claiming { slots: Slots::of(claim), not: claim.not.clone(), claimed: Vec::new() };
     let first: Vec<(i64, String)> = {
-        let mut select = session.db.prepare_cached(FIRST_DUE)?;
+        let mut select = session.db.prepare_cached(due(claim.way).first)?;
         let found = select.query_map((micros(now), LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.collect::<Result<_, _>>()?
     };
@@ -191,10 +195,23 @@ fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Re
         }
     }
     if claiming.slots.free() > 0 && first.len() >= LOOKED_AT as usize {
-        let due = due_by_domain(session.db, &claiming, now)?;
+        let due = due_by_domain(session.db, &claiming, due(claim.way), now)?;
         claiming.take(session, due, claim.lease, now)?;
     }
     Ok(claiming.claimed)
+}
+
+fn bring_nearer(session: &mut Session<'_>, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+    let far = {
+        let mut select = session.db.prepare_cached(due(way).far)?;
+        sound(select.query((micros(farthest(now)), BROUGHT_NEARER))?, BROUGHT_NEARER, delivery)?
+    };
+    for before in &far {
+        let mut after = before.clone();
+        after.bring_nearer(lease_ends, now);
+        deliveries::write(session, before, &after)?;
+    }
+    Ok(u32::try_from(far.len()).unwrap_or(u32::MAX))
 }
 
 /// A claim, and how far it is.
@@ -227,15 +244,15 @@ impl Claiming {
 }
 
 /// What is due longest to each domain that has room, longest due first.
-fn due_by_domain(db: &Connection, claiming: &Claiming, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+fn due_by_domain(db: &Connection, claiming: &Claiming, sql: &Due, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
     let domains: Vec<String> =
-        db.prepare_cached(DUE_DOMAINS)?.query_map((micros(now),), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        db.prepare_cached(sql.domains)?.query_map((micros(now),), |row| row.get(0))?.collect::<Result<_, _>>()?;
     let with_room = domains.iter().filter(|domain| claiming.slots.left(domain) > 0);
     let mut due = Vec::new();
     // More domains than there are slots are of no use: each of these has one that is due for longer.
     for domain in with_room.take(claiming.slots.free() as usize) {
         let most = claiming.slots.left(domain).saturating_add(u32::try_from(claiming.not.len()).unwrap_or(u32::MAX));
-        let mut select = db.prepare_cached(DUE_TO)?;
+        let mut select = db.prepare_cached(sql.to_domain)?;
         let mut found = sound(select.query((domain, micros(now)))?, most, delivery)?;
         found.retain(|one| !claiming.not.contains(&one.record.id));
         due.append(&mut found);
@@ -244,25 +261,74 @@ fn due_by_domain(db: &Connection, claiming: &Claiming, now: Timestamp) -> Result
     Ok(due)
 }
 
-/// Which domains those that are due longest go to.
-pub(super) const FIRST_DUE: &str = "SELECT rowid, domain FROM deliveries INDEXED BY deliveries_due WHERE state = 0
-    AND due_at <= ?1 ORDER BY due_at LIMIT ?2";
+/// How what is due one way is found, by the two indexes of that way.
+pub(super) struct Due {
+    /// Which domains those that are due longest go to.
+    pub(super) first: &'static str,
+    /// The domains to which something is due, longest due first. The index leaps from each to the next.
+    pub(super) domains: &'static str,
+    /// What is due to a domain.
+    pub(super) to_domain: &'static str,
+    /// What is due later than anything can be.
+    pub(super) far: &'static str,
+}
 
-/// The domains to which something is due, longest due first. The index leaps from each to the next.
-pub(super) const DUE_DOMAINS: &str = "WITH RECURSIVE named (name) AS (
-        SELECT (SELECT domain FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 ORDER BY domain LIMIT 1)
-        UNION ALL
-        SELECT (SELECT domain FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain > name
-            ORDER BY domain LIMIT 1) FROM named WHERE name IS NOT NULL),
-    first (name, due_at) AS MATERIALIZED (
-        SELECT name, (SELECT due_at FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain = name
-            ORDER BY due_at LIMIT 1) FROM named WHERE name IS NOT NULL)
-    SELECT name FROM first WHERE due_at <= ?1 ORDER BY due_at";
+macro_rules! due {
+    ($kinds:literal, $due:literal, $by_domain:literal) => {
+        Due {
+            first: concat!(
+                "SELECT rowid, domain FROM deliveries INDEXED BY ",
+                $due,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND due_at <= ?1 ORDER BY due_at LIMIT ?2"
+            ),
+            domains: concat!(
+                "WITH RECURSIVE named (name) AS (
+                    SELECT (SELECT domain FROM deliveries INDEXED BY ",
+                $by_domain,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " ORDER BY domain LIMIT 1)
+                    UNION ALL
+                    SELECT (SELECT domain FROM deliveries INDEXED BY ",
+                $by_domain,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND domain > name ORDER BY domain LIMIT 1) FROM named WHERE name IS NOT NULL),
+                first (name, due_at) AS MATERIALIZED (
+                    SELECT name, (SELECT due_at FROM deliveries INDEXED BY ",
+                $by_domain,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND domain = name ORDER BY due_at LIMIT 1) FROM named WHERE name IS NOT NULL)
+                SELECT name FROM first WHERE due_at <= ?1 ORDER BY due_at"
+            ),
+            to_domain: concat!(
+                "SELECT * FROM deliveries INDEXED BY ",
+                $by_domain,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND domain = ?1 AND due_at <= ?2 ORDER BY due_at"
+            ),
+            far: concat!(
+                "SELECT * FROM deliveries INDEXED BY ",
+                $due,
+                " WHERE state = 0 AND ",
+                $kinds,
+                " AND due_at > ?1 ORDER BY due_at LIMIT ?2"
+            ),
+        }
+    };
+}
 
-/// What is due to a domain.
-pub(super) const DUE_TO: &str =
-    "SELECT * FROM deliveries INDEXED BY deliveries_by_domain WHERE state = 0 AND domain = ?1
-    AND due_at <= ?2 ORDER BY due_at";
+/// Kind 3 is what goes to webhooks.
+pub(super) const fn due(way: Way) -> &'static Due {
+    match way {
+        Way::Mail => &due!("kind <> 3", "deliveries_due", "deliveries_by_domain"),
+        Way::Webhooks => &due!("kind = 3", "requests_due", "requests_by_domain"),
+    }
+}
 
 /// Changes a delivery, and where its interaction stands by it; none if there is no such delivery.
 fn change<T>(

@@ -19,6 +19,7 @@ use crate::records::mail::{InteractionFilter, RunRecord, State};
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
+mod depths;
 
 /// A store in a directory that goes with it.
 struct Opened {

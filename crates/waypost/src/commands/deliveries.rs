@@ -196,7 +196,9 @@ fn show(one: &Delivery, output: Output, out: &mut impl Write) -> Result<(), Fail
     writeln!(out, "target       {}", table::flat(&one.target))?;
     writeln!(out, "state        {}", one.state.as_str())?;
     writeln!(out, "attempts     {}", one.attempts)?;
-    writeln!(out, "message id   <{}>", table::flat(&one.message_id))?;
+    if let Some(id) = &one.message_id {
+        writeln!(out, "message id   <{}>", table::flat(id))?;
+    }
     writeln!(out, "created      {}", one.created_at)?;
     if let Some(next) = one.next_attempt_at {
         writeln!(out, "next attempt {next}")?;

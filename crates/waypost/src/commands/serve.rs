@@ -134,10 +134,17 @@ pub(crate) struct Arguments {
     /// How long mail that goes out is tried before it is a dead letter, such as 5d, 12h or 30m
     #[arg(long, env = "WAYPOST_MAIL_RETRY_FOR", value_name = "TIME", value_parser = period, default_value = "5d")]
     pub(crate) mail_retry_for: Duration,
+    /// How long a request to a webhook is tried before it is a dead letter, such as 1d, 12h or 30m
+    #[arg(long, env = "WAYPOST_WEBHOOK_RETRY_FOR", value_name = "TIME", value_parser = period, default_value = "1d")]
+    pub(crate) webhook_retry_for: Duration,
+    /// File with the key that secrets are encrypted with, made if it is missing: the same on all nodes, and backed up apart from the data;
+    /// by default `waypost.key` in the data directory
+    #[arg(long, env = "WAYPOST_SECRET_KEY_FILE", value_name = "FILE")]
+    pub(crate) secret_key_file: Option<PathBuf>,
     /// A folder of keys that mail is signed with, DOMAIN.SELECTOR.pem each; `waypost dkim new` makes them
     #[arg(long, env = "WAYPOST_DKIM_KEYS", value_name = "DIR")]
     pub(crate) dkim_keys: Option<PathBuf>,
-    /// Allow MX hosts and token endpoints in a private network, such as 10.0.0.0/8. May be given several times
+    /// Allow MX hosts, webhooks and token endpoints in a private network, such as 10.0.0.0/8. May be given several times
     #[arg(long, env = "WAYPOST_ALLOW_PRIVATE_TARGETS", value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) allow_private_targets: Vec<Network>,
     /// The DNS server that is asked for MX, ADDRESS:PORT; without it, the system's

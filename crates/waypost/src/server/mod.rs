@@ -4,6 +4,7 @@ mod descriptors;
 pub(crate) mod oauth;
 mod post;
 pub(crate) mod private;
+mod secret_key;
 mod store;
 mod telemetry;
 mod tls;
@@ -28,6 +29,7 @@ use waypost_app::App;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::{Access, AccessError};
 use waypost_app::mail::smtp::SmtpIntake;
+use waypost_app::outbox::carry::Courier;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
 use waypost_mail::smtp::Settings as SmtpSettings;
@@ -36,6 +38,7 @@ use waypost_origin::Origin;
 use crate::commands::serve::{Arguments, BareLf, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
+use secret_key::SecretKey;
 use telemetry::Telemetry;
 use tls::{Certificates, Source};
 
@@ -56,15 +59,20 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         detail: detail(arguments.trace_detail),
         ..Limits::default()
     };
+    let http = post::http(&arguments)?;
+    let (secret_key, key) = SecretKey::open(&arguments, &origin)?;
     let settings = waypost_app::Settings {
         origin: origin.clone(),
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
-        post: post::post(&arguments, &post::http(&arguments)?)?,
+        post: post::post(&arguments, &http)?,
+        courier: Some(Courier::new(http, arguments.webhook_retry_for)),
+        seals: Some(key),
         ..waypost_app::Settings::default()
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
+    secret_key.settle(&app)?;
 
     let certificates = certificates(&arguments, &origin)?;
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;

@@ -12,7 +12,7 @@ use super::present;
 pub struct TraceEffect {
     /// What it is.
     pub kind: TraceEffectKind,
-    /// To whom; absent for a reply, which goes to whoever wrote the mail.
+    /// To whom; absent for a reply, which goes to whoever wrote the mail, and for a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json>,
     /// Its subject; absent for a forward, and for a reply that takes the mail's own.
@@ -33,6 +33,12 @@ pub struct TraceEffect {
     /// What it says, as HTML.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub html: Option<Json>,
+    /// The name of the webhook that it goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub webhook: Option<Json>,
+    /// What the webhook is sent; absent if that is the interaction.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub payload: Option<Json>,
 }
 
 /// What a run sends.
@@ -45,6 +51,8 @@ pub enum TraceEffectKind {
     Mail,
     /// The mail itself.
     Forward,
+    /// A request to a webhook.
+    Webhook,
 }
 
 impl TraceEffectKind {
@@ -55,6 +63,7 @@ impl TraceEffectKind {
             Self::Reply => "reply",
             Self::Mail => "mail",
             Self::Forward => "forward",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -220,7 +220,14 @@ fn decision(made: &TraceDecision) -> String {
 #[must_use]
 pub fn sent(effect: &TraceEffect) -> String {
     let mut text = format!("a {}", effect.kind.as_str());
-    let values = [("to", &effect.to), ("subject", &effect.subject), ("text", &effect.text), ("html", &effect.html)];
+    let values = [
+        ("to", &effect.to),
+        ("subject", &effect.subject),
+        ("text", &effect.text),
+        ("html", &effect.html),
+        ("to", &effect.webhook),
+        ("payload", &effect.payload),
+    ];
     for (name, value) in values {
         if let Some(value) = value {
             let _ = write!(text, ", {name} {}", shown(value));

@@ -25,6 +25,7 @@ pub(super) fn check(
             | Named::ComputedQueue
             | Named::Table(_)
             | Named::Schedule(_)
+            | Named::Webhook(_)
             | Named::Term(..) => None,
         });
         let Some(name) = by_name else { continue };

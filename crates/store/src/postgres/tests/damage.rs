@@ -6,14 +6,15 @@ use waypost_ids::{DecisionKind, DeliveryState};
 use super::open;
 use super::waits::session;
 use crate::conformance::outbox::{claim_of, delivery, forwards};
-use crate::conformance::samples::{accept, at, audit, decided, id, queue, queues, run};
+use crate::conformance::samples::{accept, at, audit, decided, id, later, queue, queues, run, up_to};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::mail::{InteractionFilter, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayRecord, ReplayState};
-use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore};
+use crate::records::retention::RetentionLimits;
+use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore};
 
 #[tokio::test]
 async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
@@ -122,4 +123,27 @@ async fn a_damaged_delivery_stands_in_no_others_way() {
         assert_eq!(store.delivery_content(delivery(number)).await.unwrap(), None);
     }
     assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_damaged_delivery_stops_neither_the_next_run_nor_the_sweep() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net")]))).await;
+    let claimed = store.claim_deliveries(claim_of(5, 100), at(50)).await.unwrap();
+    for one in claimed {
+        let delivered = Attempted { end: AttemptEnd::Delivered, answer: "said".to_owned() };
+        assert!(store.end_attempt(one.id, claim_of(5, 0).lease.id, delivered, at(60)).await.unwrap());
+    }
+    let db = session(&opened).await;
+    db.batch_execute("UPDATE deliveries SET attempts = -9 WHERE target = 'b@example.net'").await.unwrap();
+    store.rerun(id(1), false, audit(1, "ops")).await.unwrap();
+    let lease = store.claim_runs(up_to(1), at(70)).await.unwrap()[0].lease.id;
+    assert!(store.record_run(id(1), lease, run(DecisionKind::Disconnect)).await.unwrap());
+    let limits = RetentionLimits { interactions: Some(later()), ..RetentionLimits::default() };
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
+    assert_eq!(store.summary().await.unwrap().deliveries.values().sum::<u64>(), 0);
+    let of = DeliveryFilter { interaction: Some(id(1)), ..DeliveryFilter::default() };
+    assert_eq!(store.deliveries(&of, None, 10).await.unwrap(), []);
 }

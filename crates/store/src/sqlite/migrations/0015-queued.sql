@@ -30,7 +30,8 @@ ON interactions BEGIN
     ), NEW.queued_at) ELSE OLD.seal END WHERE id = NEW.id;
 END;
 
-CREATE INDEX interactions_queued ON interactions (queue, queued_at) WHERE state = 2 AND queue IS NOT NULL;
+-- With the state, though it is always the same: only so is what waits counted without reading its rows.
+CREATE INDEX interactions_queued ON interactions (queue, queued_at, state) WHERE state = 2 AND queue IS NOT NULL;
 
 -- What is decided and claimed by nobody, by queue. Written once for each commit.
 CREATE TABLE queue_counters (queue BLOB PRIMARY KEY, waiting INTEGER NOT NULL) WITHOUT ROWID;

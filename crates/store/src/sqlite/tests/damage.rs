@@ -11,19 +11,20 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState};
 
-use super::{client, open};
+use super::{Opened, client, open};
 use crate::conformance::outbox::{claim_of, delivery, forwards};
-use crate::conformance::samples::{accept, at, audit, decided, id, mail, queue, queues, run};
+use crate::conformance::samples::{accept, at, audit, decided, id, later, mail, queue, queues, run, up_to};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::mail::{InteractionFilter, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
+use crate::records::retention::RetentionLimits;
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::traits::{
-    AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RoomStore,
+    AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore, RoomStore,
 };
 
 fn reopen(directory: &Path) -> Result<SqliteStore, StoreError> {
@@ -118,6 +119,29 @@ async fn a_damaged_delivery_stands_in_no_others_way() {
         assert_eq!(store.delivery_content(delivery(number)).await.unwrap(), None);
     }
     assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_damaged_delivery_stops_neither_the_next_run_nor_the_sweep() {
+    let Opened { store, directory } = open();
+    queues(&store).await;
+    accept(&store, decided(1, forwards(&[(1, "a@example.net"), (2, "b@example.net")]))).await;
+    let claimed = store.claim_deliveries(claim_of(5, 100), at(50)).await.unwrap();
+    for one in claimed {
+        let delivered = Attempted { end: AttemptEnd::Delivered, answer: "said".to_owned() };
+        assert!(store.end_attempt(one.id, claim_of(5, 0).lease.id, delivered, at(60)).await.unwrap());
+    }
+    drop(store);
+    tamper(directory.path(), "UPDATE deliveries SET target = 'x@example.net' WHERE target = 'b@example.net'");
+    let store = reopen(directory.path()).unwrap();
+    store.rerun(id(1), false, audit(1, "ops")).await.unwrap();
+    let lease = store.claim_runs(up_to(1), at(70)).await.unwrap()[0].lease.id;
+    assert!(store.record_run(id(1), lease, run(DecisionKind::Disconnect)).await.unwrap());
+    let limits = RetentionLimits { interactions: Some(later()), ..RetentionLimits::default() };
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
+    assert_eq!(store.summary().await.unwrap().deliveries.values().sum::<u64>(), 0);
+    let of = DeliveryFilter { interaction: Some(id(1)), ..DeliveryFilter::default() };
+    assert_eq!(store.deliveries(&of, None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -265,12 +289,14 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "replays",
             "routes",
             "schedules",
+            "secrets",
             "shared_keys",
             "table_contents",
             "table_rows",
             "table_versions",
             "terms",
             "tokens",
+            "webhooks",
         ]
     );
 }

@@ -145,9 +145,9 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
             let interaction = remote.wait(remote.interactions().get(id))?;
             show(&interaction, arguments.output, &mut out)?;
             if arguments.output == Output::Table {
-                let why = interaction.duplicates_reason.as_ref().map(|why| format!(": {}", table::flat(why)));
-                let (runs, duplicates) = (interaction.runs.len(), interaction.duplicates);
-                writeln!(out, "runs       {runs}, duplicates {duplicates}{}", why.unwrap_or_default())?;
+                let why = interaction.duplicates_reason.as_ref();
+                let why = why.map(|why| format!(": {}", table::flat(why))).unwrap_or_default();
+                writeln!(out, "runs       {}, duplicates {}{why}", interaction.runs.len(), interaction.duplicates)?;
             }
             Ok(())
         }

@@ -1,0 +1,174 @@
+//! `/webhooks`: HTTP endpoints that flows send to. A secret is shown once, in the answer that makes it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use waypost_app::access::scopes::Scope;
+use waypost_app::outbox::signature::{MADE, secret_bytes, secret_text};
+use waypost_catalogue::object::Object;
+use waypost_catalogue::webhooks::{Start, WebhookEdit, WebhookSpec};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_ids::WebhookId;
+use waypost_store::records::audit::By;
+use waypost_store::records::outside::{Sealed, WebhookRecord};
+use waypost_wire::webhook::{RotateSecretRequest, Webhook, WebhookRequest, WebhookState};
+
+use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::body::ObjectBody;
+use crate::error::{ApiError, diagnosed};
+use crate::fields::Fields;
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, not_found};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::{Operation, operation};
+use crate::query::Query;
+use crate::queues::{SORT_ORDERS, descending, fits};
+use crate::revision::{if_match, tag};
+use crate::state::ApiState;
+
+/// Members that the server sets itself.
+const SET_BY_SERVER: &[&str] =
+    &["id", "dateSecretRotated", "previousSecretUntil", "version", "dateCreated", "dateModified", "selfUri"];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    let rotates = "Give a webhook another secret, shown once; the one before signs for a day more";
+    objects::endpoints::<WebhookRecord>().post(
+        &format!("{}/rotate-secret", WebhookRecord::OFFER.one),
+        rotate,
+        operation("postWebhookRotateSecret", Scope::RoutingWrite, rotates)
+            .text("note", "Why, for the audit log.")
+            .if_match()
+            .body::<RotateSecretRequest>()
+            .answers::<Webhook>()
+            .refuses(&[409]),
+    )
+}
+
+impl Resource for WebhookRecord {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
+    type View = Webhook;
+    type Request = WebhookRequest;
+    type Change = WebhookRequest;
+
+    const OFFER: Offer = Offer {
+        all: "/webhooks",
+        one: "/webhooks/{webhookId}",
+        list: ("getWebhooks", "List webhooks, by name"),
+        create: ("postWebhooks", "Create a webhook: the only answer with its secret"),
+        get: ("getWebhook", "Get a webhook"),
+        change: ("putWebhook", "Replace a webhook's name, URL and state; its secret stays"),
+        patched: false,
+        delete: ("deleteWebhook", "Delete a webhook that no flow uses"),
+        used_by: Some(("getWebhookUsedBy", "What uses a webhook")),
+    };
+
+    fn id_in(path: &PathParts) -> Result<WebhookId, ApiError> {
+        path.id::<Self>("webhookId")
+    }
+
+    fn order(&self) -> &str {
+        &self.folded_name
+    }
+
+    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
+        let name = query.text("name");
+        let descending = descending(query);
+        let has = move |webhook: &Self| name.as_deref().is_none_or(|name| fits(name, &webhook.name));
+        Listing { has: Box::new(has), descending, whole: true }
+    }
+
+    fn described(call: Call, operation: Operation) -> Operation {
+        match call {
+            Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
+                "sortOrder",
+                SORT_ORDERS,
+                "Ascending unless told.",
+            ),
+            _ => operation,
+        }
+    }
+
+    fn spec(_: Call, mut body: Fields, _: &PathParts, state: &ApiState) -> Result<WebhookEdit, ApiError> {
+        let (name, url) = (body.required_text("name"), body.required_text("url"));
+        let enabled = body.parsed("state", "`enabled` or `disabled`", |state| match state.as_str()? {
+            "enabled" => Some(true),
+            "disabled" => Some(false),
+            _ => None,
+        });
+        let secret = body.text("secret");
+        body.discard(SET_BY_SERVER);
+        body.finish(&["name", "url", "state", "secret"])?;
+        let id = WebhookId(state.app.origin.id());
+        let start = Start { id, given: secret.is_some(), secret: sealed(state, id, secret)? };
+        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled: enabled.unwrap_or(true), start }))
+    }
+
+    fn view(&self, state: &ApiState, _: bool) -> Webhook {
+        let now = state.app.origin.now();
+        Webhook {
+            id: self.id,
+            name: self.name.clone(),
+            url: self.url.clone(),
+            state: if self.enabled { WebhookState::Enabled } else { WebhookState::Disabled },
+            secret: None,
+            date_secret_rotated: self.rotated_at.into(),
+            previous_secret_until: self
+                .previous
+                .as_ref()
+                .map(|(_, until)| *until)
+                .filter(|until| *until > now)
+                .map(Into::into),
+            version: self.revision.to_string(),
+            date_created: self.created_at.into(),
+            date_modified: self.modified_at.into(),
+            self_uri: format!("/api/v2/webhooks/{}", self.id),
+        }
+    }
+
+    fn created(&self, state: &ApiState) -> Result<Webhook, ApiError> {
+        let opened = state.app.unseal(self.id.0, &self.secret)?;
+        Ok(Webhook { secret: Some(String::from_utf8_lossy(&opened).into_owned()), ..self.view(state, true) })
+    }
+}
+
+/// A secret, given or made, sealed for a webhook.
+fn sealed(state: &ApiState, id: WebhookId, given: Option<String>) -> Result<Sealed, ApiError> {
+    let text = match given {
+        Some(given) => {
+            secret_bytes(&given).map_err(|wrong| {
+                // What was sent is not repeated: it may be a secret of something else.
+                let problem = Diagnostic::error(Code::InvalidValue, "secret", "this can't be a webhook's secret");
+                ApiError::invalid("invalid.value", diagnosed(&[problem.expected(wrong.to_string())]))
+            })?;
+            given
+        }
+        None => {
+            let mut bytes = [0; MADE];
+            state.app.origin.fill(&mut bytes).map_err(|_| ApiError::internal())?;
+            secret_text(&bytes)
+        }
+    };
+    Ok(state.app.seal(id.0, text.as_bytes())?)
+}
+
+/// `POST /webhooks/{webhookId}/rotate-secret`
+async fn rotate(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingWrite>,
+    Path(id): Path<String>,
+    mut query: Query,
+    headers: HeaderMap,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Tagged<Webhook>, ApiError> {
+    let note = query.text("note");
+    query.finish()?;
+    let given = body.text("secret");
+    body.finish(&["secret"])?;
+    let id: WebhookId = id.parse().map_err(|_| not_found::<WebhookRecord>(&id))?;
+    let edit = WebhookEdit::Rotate(sealed(&state, id, given)?);
+    let by = By { actor: &caller.client, note: note.as_deref() };
+    let revisions = if_match(&headers)?;
+    let webhook = state.app.catalogue.update::<WebhookRecord>(by, &id, edit, revisions).await?;
+    Ok(([tag(WebhookRecord::revision(&webhook))], Json(webhook.created(&state)?)))
+}

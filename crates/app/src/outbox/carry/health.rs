@@ -1,0 +1,176 @@
+//! Receivers that can't be reached are left alone for a while, and tried by one delivery at a time: the smarthost, or each webhook for itself.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Pauses from this on double.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A webhook is away after this many attempts in a row that did not reach it.
+const FAILURES: u32 = 3;
+
+/// What is known of receivers.
+pub(super) enum Health {
+    /// All goes through one server, or each domain's own, of which nothing is known.
+    Smarthost(Smarthost),
+    /// Each target is a server of its own.
+    Each(Targets),
+}
+
+/// The smarthost, which is away or not.
+#[derive(Default)]
+pub(super) struct Smarthost(Option<Pause>);
+
+/// Targets that were not reached, by what slots are shared by.
+#[derive(Default)]
+pub(super) struct Targets(HashMap<String, Failing>);
+
+#[derive(Clone, Copy)]
+struct Pause {
+    length: Duration,
+    until: Instant,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Failing {
+    in_a_row: u32,
+    /// Set once there were enough.
+    pause: Option<Pause>,
+}
+
+impl Pause {
+    fn first(now: Instant) -> Self {
+        Self { length: FIRST_PAUSE, until: now + FIRST_PAUSE }
+    }
+
+    fn longer(self, now: Instant) -> Self {
+        let length = self.length.saturating_mul(2).min(LONGEST_PAUSE);
+        Self { length, until: now + length }
+    }
+
+    /// After one more attempt that did not reach it. Those that were under way when it went are no reason to wait longer.
+    fn after(before: Option<Self>, asked_again: bool, now: Instant) -> Self {
+        match before {
+            None => Self::first(now),
+            Some(pause) if asked_again => pause.longer(now),
+            Some(pause) => Self { until: now + pause.length, ..pause },
+        }
+    }
+}
+
+impl Health {
+    /// How many attempts may be under way, of so many at most.
+    pub(super) fn slots(&self, most: usize, now: Instant) -> usize {
+        match self {
+            Self::Smarthost(Smarthost(Some(pause))) => usize::from(now >= pause.until),
+            Self::Smarthost(Smarthost(None)) | Self::Each(_) => most,
+        }
+    }
+
+    /// Raises counts of attempts under way so that no more begin than may: to a target that is away none before its pause is over, and then
+    /// one alone.
+    pub(super) fn hold_back(&self, counts: &mut HashMap<String, u32>, most: u32, now: Instant) {
+        let Self::Each(Targets(targets)) = self else { return };
+        let away = targets.iter().filter_map(|(target, failing)| Some((target, failing.pause?)));
+        for (target, pause) in away {
+            let count = counts.entry(target.clone()).or_default();
+            let may = if now >= pause.until { 1_u32.saturating_sub(*count) } else { 0 };
+            *count = most.saturating_sub(may).max(*count);
+        }
+    }
+
+    /// Whether an attempt at a target finds out if it is back.
+    pub(super) fn is_away(&self, target: &str) -> bool {
+        match self {
+            Self::Smarthost(Smarthost(pause)) => pause.is_some(),
+            Self::Each(Targets(targets)) => targets.get(target).is_some_and(|failing| failing.pause.is_some()),
+        }
+    }
+
+    /// An attempt ended.
+    pub(super) fn note(&mut self, target: &str, reached: bool, asked_again: bool, now: Instant) {
+        match self {
+            Self::Smarthost(Smarthost(pause)) => {
+                *pause = (!reached).then(|| Pause::after(*pause, asked_again, now));
+            }
+            Self::Each(Targets(targets)) if reached => drop(targets.remove(target)),
+            Self::Each(Targets(targets)) => {
+                let failing = targets.entry(target.to_owned()).or_default();
+                failing.in_a_row = failing.in_a_row.saturating_add(1);
+                if failing.in_a_row >= FAILURES {
+                    failing.pause = Some(Pause::after(failing.pause, asked_again, now));
+                }
+            }
+        }
+    }
+
+    /// Somebody wants an attempt now: pauses are over, and stay as long as they were for the next failure.
+    pub(super) fn ask_now(&mut self, now: Instant) {
+        match self {
+            Self::Smarthost(Smarthost(pause)) => {
+                if let Some(pause) = pause {
+                    pause.until = now;
+                }
+            }
+            Self::Each(Targets(targets)) => {
+                targets.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What may begin to `hook` while so many attempts are under way there.
+    fn may(health: &Health, under_way: u32, now: Instant) -> u32 {
+        let mut counts = HashMap::from([("hook".to_owned(), under_way)]);
+        health.hold_back(&mut counts, 4, now);
+        4_u32.saturating_sub(counts["hook"])
+    }
+
+    #[test]
+    fn a_target_that_fails_is_left_alone_and_tried_by_one_and_no_other_suffers() {
+        let mut health = Health::Each(Targets::default());
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        for _ in 0..2 {
+            health.note("hook", false, false, start);
+            assert!(may(&health, 0, start) == 4 && !health.is_away("hook"));
+        }
+        health.note("hook", false, false, start);
+        assert!(health.is_away("hook") && !health.is_away("other"));
+        assert_eq!((may(&health, 0, start), may(&health, 0, after(1)), may(&health, 1, after(1))), (0, 1, 0));
+        // One that was under way before does not lengthen the pause; the one that asks again does.
+        health.note("hook", false, false, after(1));
+        assert_eq!((may(&health, 0, after(1)), may(&health, 0, after(2))), (0, 1));
+        health.note("hook", false, true, after(2));
+        assert_eq!((may(&health, 0, after(3)), may(&health, 0, after(4))), (0, 1));
+        for _ in 0..9 {
+            health.note("hook", false, true, after(4));
+        }
+        assert_eq!((may(&health, 0, after(63)), may(&health, 0, after(64))), (0, 1));
+        let mut counts = HashMap::new();
+        health.hold_back(&mut counts, 4, after(5));
+        assert_eq!(counts.len(), 1, "no other is held back");
+        health.ask_now(after(5));
+        assert_eq!(may(&health, 0, after(5)), 1);
+        health.note("hook", true, true, after(5));
+        assert_eq!((may(&health, 0, after(5)), health.is_away("hook")), (4, false));
+    }
+
+    #[test]
+    fn while_the_smarthost_is_away_one_attempt_at_a_time_asks() {
+        let mut health = Health::Smarthost(Smarthost::default());
+        let start = Instant::now();
+        assert_eq!(health.slots(16, start), 16);
+        health.note("ann@example.org", false, false, start);
+        assert_eq!((health.slots(16, start), health.slots(16, start + FIRST_PAUSE)), (0, 1));
+        health.note("bob@example.net", true, true, start);
+        assert_eq!(health.slots(16, start), 16);
+    }
+}

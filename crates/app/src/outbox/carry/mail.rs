@@ -1,0 +1,145 @@
+//! Mail, carried by SMTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use waypost_outgoing::address::{Domain, MailAddress};
+use waypost_outgoing::carry::{Carried, Carrier, Outgoing};
+use waypost_outgoing::envelope;
+use waypost_store::error::StoreError;
+use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryRecord, Way};
+
+use super::health::{Health, Smarthost};
+use super::{Carries, Ended, unread};
+use crate::App;
+
+/// What carries mails, and for how long it is tried.
+pub struct Post {
+    carrier: Carrier,
+    retry_for: Duration,
+    /// Room for the mails that are being carried, in KiB.
+    room: Arc<Semaphore>,
+}
+
+/// So much mail is being carried at a time, in KiB; a mail that is larger is carried alone.
+const ROOM_KIB: u32 = 256 * 1024;
+
+/// A mail with the original in it takes no more, in KiB.
+const LARGEST_KIB: u32 = ROOM_KIB / 2;
+
+/// How much room so many bytes take while they are carried, in KiB: they are read, put together and written out.
+fn kib(parts: &[&Bytes]) -> u32 {
+    let bytes: usize = parts.iter().map(|part| part.len()).sum();
+    u32::try_from(bytes.saturating_mul(3) / 1024 + 1).unwrap_or(u32::MAX).min(LARGEST_KIB)
+}
+
+impl Post {
+    /// Mails are tried for `retry_for`, from when each was made.
+    #[must_use]
+    pub fn new(carrier: Carrier, retry_for: Duration) -> Self {
+        let room = Semaphore::new(ROOM_KIB as usize);
+        Self { carrier, retry_for, room: Arc::new(room) }
+    }
+}
+
+/// A mail that is being carried.
+struct Parcel {
+    /// None: the null reverse-path, of mail that had it itself.
+    sender: Option<MailAddress>,
+    recipient: MailAddress,
+    /// The domain whose key it is signed with: of mail that we wrote.
+    sign_as: Option<Domain>,
+    needs_utf8: bool,
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Parcel {
+    fn outgoing(&self) -> Outgoing<'_> {
+        let Self { sender, recipient, sign_as, needs_utf8, bytes, _room } = self;
+        Outgoing {
+            sender: sender.as_ref(),
+            recipient,
+            sign_as: sign_as.as_ref(),
+            content: bytes,
+            needs_utf8: *needs_utf8,
+        }
+    }
+}
+
+/// What stands before the first empty line; none of a forward that is resent, whose header goes on in the original.
+fn whole_header(content: &Content) -> Option<&[u8]> {
+    let end = content.head.windows(4).position(|four| four == b"\r\n\r\n")?;
+    content.head.get(..end)
+}
+
+#[async_trait]
+impl Carries for Post {
+    fn way(&self) -> Way {
+        Way::Mail
+    }
+
+    fn slots(&self) -> usize {
+        16
+    }
+
+    fn retry_for(&self) -> Duration {
+        self.retry_for
+    }
+
+    fn health(&self) -> Health {
+        Health::Smarthost(Smarthost::default())
+    }
+
+    async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended) {
+        let again = || app.again(self, delivery);
+        let (end, answer, ended) = match self.parcel(app, delivery).await {
+            Ok(Some(parcel)) => match self.carrier.carry(&parcel.outgoing()).await {
+                Carried::Delivered { answer } => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
+                Carried::Refused { answer } => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
+                Carried::Deferred { answer } => (again(), answer.to_string(), Ended::Reached),
+                Carried::Away { answer } => (again(), answer.to_string(), Ended::Unreached),
+            },
+            Ok(None) => (AttemptEnd::Dead, "its content was erased".to_owned(), Ended::Reached),
+            Err(error) => return (unread(&error, again), Ended::Reached),
+        };
+        (Attempted { end, answer }, ended)
+    }
+}
+
+impl Post {
+    /// What is handed to the receiver; none if it was erased. Mail that is being carried shares a stated room, which is taken before the
+    /// mail is read: of one with the original in it as much as it can need, and then what it does.
+    async fn parcel(&self, app: &App, delivery: &DeliveryRecord) -> Result<Option<Parcel>, StoreError> {
+        let Some(content) = app.store.delivery_content(delivery.id).await? else { return Ok(None) };
+        let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
+        let most = if content.with_original { LARGEST_KIB } else { kib(&[&content.head]) };
+        let mut room = Arc::clone(&self.room).acquire_many_owned(most).await.map_err(|error| failed(&error))?;
+        let original = if content.with_original {
+            match app.store.raw_message(delivery.interaction).await? {
+                Some(raw) => raw,
+                None => return Ok(None),
+            }
+        } else {
+            Bytes::new()
+        };
+        let needed = kib(&[&content.head, &original, &content.tail]);
+        drop(room.split(usize::try_from(most.saturating_sub(needed)).unwrap_or_default()));
+        let bytes = [&content.head[..], &original[..], &content.tail[..]].concat();
+        let address = |text: &str| MailAddress::parse(text).map_err(|error| failed(&error));
+        // A mail that had the null reverse-path is handed on with it: what comes back must not come back for ever.
+        let from = if delivery.sender.is_empty() { None } else { Some(address(&delivery.sender)?) };
+        let header = whole_header(&content);
+        Ok(Some(Parcel {
+            sender: from.as_ref().map(|from| envelope::bounce_address(&app.desk.key, delivery.id.0, from.domain())),
+            recipient: address(&delivery.target)?,
+            sign_as: from.filter(|_| header.is_some()).map(|from| from.domain().clone()),
+            needs_utf8: !header.unwrap_or(&content.head).is_ascii(),
+            bytes,
+            _room: room,
+        }))
+    }
+}

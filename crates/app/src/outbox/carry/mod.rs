@@ -1,0 +1,328 @@
+//! Carries what is due to its receivers, as many at a time as there is room for.
+
+mod health;
+mod mail;
+mod webhooks;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Notify, watch};
+use tokio::task::{self, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+use waypost_store::error::StoreError;
+use waypost_store::leases::{Lease, Term, hold};
+use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryClaim, DeliveryRecord, Way};
+
+pub use mail::Post;
+pub use webhooks::Courier;
+
+use super::retries;
+use crate::App;
+use crate::traces::trace_id;
+use health::Health;
+
+/// One way for deliveries to go out.
+#[async_trait]
+trait Carries: Send + Sync + 'static {
+    /// Which.
+    fn way(&self) -> Way;
+
+    /// At most so many attempts are under way at a time.
+    fn slots(&self) -> usize;
+
+    /// For how long a delivery is tried.
+    fn retry_for(&self) -> Duration;
+
+    /// Nothing is known yet of the receivers.
+    fn health(&self) -> Health;
+
+    /// Makes one attempt.
+    async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended);
+}
+
+/// Rings when a delivery is due, for each way.
+#[derive(Default)]
+pub(crate) struct Due {
+    mail: Notify,
+    webhooks: Notify,
+    /// Whether somebody asked for an attempt since the webhooks were last looked at.
+    asked: AtomicBool,
+}
+
+impl Due {
+    /// Something is due, whichever way it goes.
+    pub(crate) fn ring(&self) {
+        self.mail.notify_one();
+        self.webhooks.notify_one();
+    }
+
+    /// Somebody wants an attempt now, whatever is known of the receiver.
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+        self.ring();
+    }
+
+    fn bell(&self, way: Way) -> &Notify {
+        match way {
+            Way::Mail => &self.mail,
+            Way::Webhooks => &self.webhooks,
+        }
+    }
+}
+
+/// The lease of an attempt: one of a node that is gone is made again after so long.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// At most this many attempts are under way to one domain or webhook: a receiver that hangs holds up nothing else.
+const SLOTS_OF_A_DOMAIN: u32 = 4;
+
+/// What is due and nobody announced is found at the latest after this long.
+const POLL: Duration = Duration::from_secs(1);
+
+/// When the server stops, attempts have so long to end. What is broken off then is tried again: the receiver may have it already.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// An attempt under way.
+struct UnderWay {
+    delivery: DeliveryRecord,
+    lease: Uuid,
+    /// How it ended, once that is known and not yet kept.
+    answered: Arc<Mutex<Option<Attempted>>>,
+    /// Whether it finds out if the receiver is back. Those that were under way when it went are no further reason to leave it alone.
+    asks_again: bool,
+}
+
+/// How an attempt ended, as far as it matters for the others.
+enum Ended {
+    /// The receiver was there.
+    Reached,
+    /// It was not: the smarthost, or the webhook.
+    Unreached,
+}
+
+/// The attempts under way.
+struct Attempts {
+    tasks: JoinSet<Ended>,
+    known: HashMap<task::Id, UnderWay>,
+    slots: usize,
+    health: Health,
+}
+
+impl Attempts {
+    fn room(&self, now: Instant) -> usize {
+        self.health.slots(self.slots, now).saturating_sub(self.known.len())
+    }
+
+    /// How many are under way to each domain or webhook; to those that are to be left alone as if there were more.
+    fn busy(&self, now: Instant) -> Vec<(String, u32)> {
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        for attempt in self.known.values() {
+            *counts.entry(domain(&attempt.delivery.target)).or_default() += 1;
+        }
+        self.health.hold_back(&mut counts, SLOTS_OF_A_DOMAIN, now);
+        counts.into_iter().collect()
+    }
+
+    /// Waits for one to end; answers one that ended by a defect.
+    async fn ended(&mut self) -> Option<UnderWay> {
+        match self.tasks.join_next_with_id().await {
+            None => std::future::pending().await,
+            Some(Ok((id, ended))) => {
+                if let Some(attempt) = self.known.remove(&id) {
+                    let target = &attempt.delivery.target;
+                    self.health.note(target, matches!(ended, Ended::Reached), attempt.asks_again, Instant::now());
+                }
+                None
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "an attempt at a delivery failed by a defect");
+                self.known.remove(&error.id())
+            }
+        }
+    }
+}
+
+/// What slots are shared by.
+fn domain(target: &str) -> String {
+    target.rsplit_once('@').map_or(target, |(_, domain)| domain).to_lowercase()
+}
+
+/// What comes of an attempt for which the store could not be read.
+fn unread(error: &StoreError, again: impl FnOnce() -> AttemptEnd) -> Attempted {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Full => Attempted { end: AttemptEnd::Untried, answer: String::new() },
+        error => Attempted { end: again(), answer: format!("it can't be carried: {error}") },
+    }
+}
+
+impl App {
+    /// Carries what is due until `stop` turns true: mail, and requests to webhooks. A way that nothing is to go ends at once.
+    pub async fn carry(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let mail = async {
+            if let Some(post) = self.post.clone() {
+                Arc::clone(&self).carry_by(post, stop.clone()).await;
+            }
+        };
+        let webhooks = async {
+            if let Some(courier) = self.courier.clone() {
+                Arc::clone(&self).carry_by(courier, stop.clone()).await;
+            }
+        };
+        tokio::join!(mail, webhooks);
+    }
+
+    async fn carry_by(self: Arc<Self>, carries: Arc<impl Carries>, mut stop: watch::Receiver<bool>) {
+        let (way, slots, term) = (carries.way(), carries.slots(), Term::of(LEASE));
+        let health = carries.health();
+        let mut attempts = Attempts { tasks: JoinSet::new(), known: HashMap::new(), slots, health };
+        let mut look = true;
+        let mut looked = None;
+        // A sender that is gone will never say stop.
+        while !*stop.borrow() && stop.has_changed().is_ok() {
+            self.bring_nearer(way, term.lasts, &mut looked).await;
+            let room = attempts.room(Instant::now());
+            // A claim is a transaction: it is made for several, unless somebody said that something is due.
+            if (room >= slots / 2 || look) && room > 0 {
+                let claim = DeliveryClaim {
+                    way,
+                    max: u32::try_from(room).unwrap_or(u32::MAX),
+                    lease: term.begin(self.origin.id(), self.origin.now()),
+                    most_of_a_domain: SLOTS_OF_A_DOMAIN,
+                    busy: attempts.busy(Instant::now()),
+                    not: attempts.known.values().map(|attempt| attempt.delivery.id).collect(),
+                };
+                let lease = claim.lease;
+                match self.store.claim_deliveries(claim, self.origin.now()).await {
+                    Ok(claimed) => {
+                        for delivery in claimed {
+                            let under_way = UnderWay {
+                                delivery: delivery.clone(),
+                                lease: lease.id,
+                                answered: Arc::default(),
+                                asks_again: attempts.health.is_away(&delivery.target),
+                            };
+                            let answered = Arc::clone(&under_way.answered);
+                            let (app, carries) = (Arc::clone(&self), Arc::clone(&carries));
+                            let task = attempts.tasks.spawn(async move {
+                                app.attempt_delivery(&*carries, delivery, lease, &answered).await
+                            });
+                            attempts.known.insert(task.id(), under_way);
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "what is due can't be claimed: the store can't be reached");
+                        sleep(POLL).await;
+                    }
+                }
+            }
+            look = tokio::select! {
+                failed = attempts.ended() => {
+                    if let Some(UnderWay { delivery, lease, .. }) = failed {
+                        let answer = "the attempt failed by a defect of Waypost's".to_owned();
+                        let attempted = Attempted { end: self.again(&*carries, &delivery), answer };
+                        self.keep_answer(&delivery, lease, attempted).await;
+                    }
+                    false
+                }
+                () = self.due.bell(way).notified() => {
+                    // New mail is reason enough to ask whether the smarthost is back. A webhook that fails is no business of the others' work.
+                    if way == Way::Mail || self.due.asked.swap(false, Ordering::Relaxed) {
+                        attempts.health.ask_now(Instant::now());
+                    }
+                    true
+                }
+                () = sleep(POLL) => true,
+                _ = stop.changed() => true,
+            };
+        }
+        self.wind_up_attempts(attempts).await;
+    }
+
+    /// Makes one attempt under a lease that is renewed meanwhile, and records how it ended.
+    async fn attempt_delivery(
+        &self,
+        carries: &dyn Carries,
+        delivery: DeliveryRecord,
+        lease: Lease,
+        answered: &Mutex<Option<Attempted>>,
+    ) -> Ended {
+        let term = Term::of(LEASE);
+        let renew = || self.store.renew_delivery(delivery.id, term.renew(lease, self.origin.now()));
+        let Ok((attempted, ended)) = hold(term, renew, carries.carry(self, &delivery)).await else {
+            tracing::warn!(delivery = %delivery.id, "the delivery's lease was lost: it is tried again, and may arrive twice");
+            return Ended::Reached;
+        };
+        *answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempted.clone());
+        self.keep_answer(&delivery, lease.id, attempted).await;
+        ended
+    }
+
+    /// Keeps how an attempt ended. The receiver may have the mail: what it answered must not be lost because the store is away for a while,
+    /// even if the lease ends meanwhile; it is good until somebody else has taken the delivery.
+    async fn keep_answer(&self, delivery: &DeliveryRecord, lease: Uuid, attempted: Attempted) {
+        let id = delivery.id;
+        loop {
+            match self.store.end_attempt(id, lease, attempted.clone(), self.origin.now()).await {
+                Ok(true) => return self.told(delivery, attempted.end),
+                Ok(false) => {
+                    return tracing::warn!(delivery = %id, "how the attempt ended came too late: it is tried again");
+                }
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Full)) => {
+                    tracing::debug!(delivery = %id, %error, "how the attempt ended can't be kept yet");
+                    sleep(POLL).await;
+                }
+                Err(error) => {
+                    return tracing::error!(delivery = %id, %error, "how the attempt ended can't be kept; its lease will end");
+                }
+            }
+        }
+    }
+
+    fn again(&self, carries: &dyn Carries, delivery: &DeliveryRecord) -> AttemptEnd {
+        retries::after(delivery, carries.retry_for(), self.origin.now(), self.origin.share())
+    }
+
+    /// Logs and counts how an attempt ended. The log has no address.
+    fn told(&self, delivery: &DeliveryRecord, end: AttemptEnd) {
+        let word = match end {
+            AttemptEnd::Delivered => "delivered",
+            AttemptEnd::Deferred(_) => "deferred",
+            AttemptEnd::Dead => "dead",
+            AttemptEnd::Untried => "untried",
+        };
+        let (id, kind, attempts) = (delivery.id, delivery.kind.as_str(), delivery.attempts);
+        tracing::info!(trace_id = %trace_id(delivery.interaction), interaction = %delivery.interaction, delivery = %id, kind, attempts, "attempt: {word}");
+        self.metrics.attempted(delivery.kind, word);
+    }
+
+    /// Lets attempts end for a while. Those that don't are due again at once: their receivers may have the mail, under the same id.
+    async fn wind_up_attempts(&self, mut attempts: Attempts) {
+        let all = async {
+            while !attempts.known.is_empty() {
+                // What ends by a defect is due again when its lease ends.
+                attempts.ended().await;
+            }
+        };
+        if timeout(GRACE, all).await.is_ok() {
+            return;
+        }
+        attempts.tasks.abort_all();
+        let now = self.origin.now();
+        for UnderWay { delivery, lease, answered, .. } in attempts.known.values() {
+            let known = answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let broken_off = || Attempted {
+                end: AttemptEnd::Deferred(now),
+                answer: "the attempt was broken off: the server stopped".to_owned(),
+            };
+            let attempted = known.unwrap_or_else(broken_off);
+            if let Err(error) = self.store.end_attempt(delivery.id, *lease, attempted, now).await {
+                return tracing::warn!(%error, "attempts that were broken off could not be given back; their leases will end");
+            }
+        }
+    }
+}

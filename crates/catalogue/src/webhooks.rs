@@ -1,0 +1,195 @@
+//! Webhooks as objects of the catalogue.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document;
+use waypost_ids::{Kind, Ref, WebhookId};
+use waypost_reach::web_url;
+use waypost_store::records::catalogue::ObjectRecord;
+use waypost_store::records::outside::{Sealed, WebhookRecord};
+
+use crate::error::ChangeError;
+use crate::object::{Making, Object, named, not_found, present};
+use crate::shelf::Shelf;
+use crate::world::World;
+
+/// After a rotation, requests are signed with the secret before as well for this long.
+pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
+/// The longest URL, in bytes.
+const LONGEST_URL: usize = 2048;
+
+/// What a webhook is to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WebhookSpec {
+    /// The name.
+    pub name: String,
+    /// Where requests go.
+    pub url: String,
+    /// Whether anything is sent.
+    pub enabled: bool,
+    /// What it starts with if it is new. Later the secret changes by rotation alone.
+    pub start: Start,
+}
+
+/// What a new webhook starts with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Start {
+    /// Its identifier, which the secret is sealed for.
+    pub id: WebhookId,
+    /// Its secret.
+    pub secret: Sealed,
+    /// Whether the client chose the secret.
+    pub given: bool,
+}
+
+/// What is to become of a webhook.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum WebhookEdit {
+    /// It is to be so; the secret stays.
+    Replace(WebhookSpec),
+    /// It gets another secret, sealed for it. The one before goes on signing for [`OVERLAP`].
+    Rotate(Sealed),
+    /// Nothing is sent any more.
+    Disable,
+}
+
+impl Object for WebhookRecord {
+    const KIND: Kind = Kind::Webhook;
+
+    type Id = WebhookId;
+    type Record = Self;
+    type Spec = WebhookEdit;
+
+    fn new(record: Self) -> Self {
+        record
+    }
+
+    fn record(&self) -> &Self {
+        self
+    }
+
+    fn stored(record: &ObjectRecord) -> Option<&Self> {
+        record.try_into().ok()
+    }
+
+    fn id(record: &Self) -> WebhookId {
+        record.id
+    }
+
+    fn id_of(object: &Ref) -> WebhookId {
+        WebhookId(object.uuid())
+    }
+
+    fn object_of(id: &WebhookId) -> Ref {
+        (*id).into()
+    }
+
+    fn name(record: &Self) -> String {
+        record.name.clone()
+    }
+
+    fn name_wanted(edit: &WebhookEdit) -> String {
+        match edit {
+            WebhookEdit::Replace(spec) => spec.name.clone(),
+            WebhookEdit::Rotate(_) | WebhookEdit::Disable => String::new(),
+        }
+    }
+
+    fn revision(record: &Self) -> u64 {
+        record.revision
+    }
+
+    fn audited(record: &Self) -> Json {
+        present(json!({
+            "name": record.name,
+            "url": record.url,
+            "state": if record.enabled { "enabled" } else { "disabled" },
+            "secretRotated": record.rotated_at.to_string(),
+        }))
+    }
+
+    fn shelf(world: &World) -> &Shelf<Self> {
+        &world.webhooks
+    }
+
+    fn make(edit: &WebhookEdit, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
+        let now = making.now;
+        let spec = match (edit, before) {
+            (WebhookEdit::Replace(spec), _) => spec,
+            (WebhookEdit::Rotate(secret), Some(before)) => {
+                return Ok(Self {
+                    secret: secret.clone(),
+                    previous: Some((before.secret.clone(), now.saturating_add(OVERLAP).unwrap_or(now))),
+                    rotated_at: now,
+                    ..changed(before, making)
+                });
+            }
+            (WebhookEdit::Disable, Some(before)) => return Ok(Self { enabled: false, ..changed(before, making) }),
+            (_, None) => return Err(not_found("webhook", "")),
+        };
+        let mut problems = Vec::new();
+        let name = named("name", &spec.name).unwrap_or_else(|problem| {
+            problems.push(*problem);
+            String::new()
+        });
+        problems.extend(wrong_url(&spec.url));
+        if before.is_some() && spec.start.given {
+            let message = "a webhook that exists keeps its secret";
+            let problem = Diagnostic::error(Code::InvalidValue, "secret", message);
+            problems.push(problem.suggestion("rotate the secret: both sign for a day"));
+        }
+        if !problems.is_empty() {
+            return Err(ChangeError::Invalid(problems));
+        }
+        let record = match before {
+            Some(before) => changed(before, making),
+            None => Self {
+                id: spec.start.id,
+                name: String::new(),
+                folded_name: String::new(),
+                url: String::new(),
+                enabled: true,
+                secret: spec.start.secret.clone(),
+                previous: None,
+                rotated_at: now,
+                revision: 1,
+                created_at: now,
+                modified_at: now,
+            },
+        };
+        Ok(Self {
+            folded_name: document::fold_name(&name),
+            name,
+            url: spec.url.trim().to_owned(),
+            enabled: spec.enabled,
+            ..record
+        })
+    }
+}
+
+/// A webhook as it is after a change that leaves everything. A secret that signs no more is forgotten.
+fn changed(before: &WebhookRecord, making: &Making<'_>) -> WebhookRecord {
+    WebhookRecord {
+        revision: before.revision.saturating_add(1),
+        previous: before.previous.clone().filter(|(_, until)| *until > making.now),
+        modified_at: making.now,
+        ..before.clone()
+    }
+}
+
+fn wrong_url(url: &str) -> Option<Diagnostic> {
+    let url = url.trim();
+    let wrong = |message: String| {
+        Some(
+            Diagnostic::error(Code::InvalidValue, "url", message)
+                .expected("the URL of an HTTP server, such as https://hooks.example.com/mail"),
+        )
+    };
+    if url.len() > LONGEST_URL {
+        return wrong(format!("the URL is longer than {LONGEST_URL} bytes"));
+    }
+    web_url(url).err().and_then(|problem| wrong(problem.to_string()))
+}

@@ -1,0 +1,58 @@
+//! Webhooks of a folder. Their secrets are made by the server.
+
+use uuid::Uuid;
+use waypost_catalogue::object::Object;
+use waypost_catalogue::webhooks::{Start, WebhookEdit, WebhookSpec};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::Node;
+use waypost_ids::{Kind, WebhookId};
+use waypost_store::records::outside::{Sealed, WebhookRecord};
+
+use crate::members::Members;
+use crate::world::{Offline, alone};
+use crate::{At, Entry, Project};
+
+impl Project {
+    /// Reads a webhook's document.
+    pub(crate) fn webhook(&mut self, at: At, path: Option<&str>, node: &Node) {
+        let mut members = match Members::of("", node) {
+            Ok(members) => members,
+            Err(problem) => return self.missing(at, [*problem]),
+        };
+        let name = members.name(path);
+        let url = members.text("url").unwrap_or_default();
+        let enabled = match members.text("state").as_deref() {
+            None | Some("enabled") => true,
+            Some("disabled") => false,
+            Some(other) => {
+                let problem = Diagnostic::error(Code::InvalidValue, "state", "this is not a state of webhooks");
+                members.problems.push(problem.expected("enabled or disabled").found(format!("`{other}`")));
+                true
+            }
+        };
+        let mut problems = members.finish(&["name", "url", "state"]);
+        let spec = WebhookSpec { name, url, enabled, start: nothing() };
+        if problems.is_empty() {
+            let edit = WebhookEdit::Replace(spec.clone());
+            problems.extend(alone::<WebhookRecord>(&edit).err().unwrap_or_default());
+        }
+        if !problems.is_empty() {
+            return self.missing(at, problems);
+        }
+        let name = (spec.name.as_str(), WebhookRecord::folded(&spec.name));
+        if self.first_of_its_name(at, Kind::Webhook, name, "name".to_owned()) {
+            self.webhooks.push(Entry { at, path: String::new(), spec });
+        }
+    }
+}
+
+/// Nothing is signed offline.
+fn nothing() -> Start {
+    Start { id: WebhookId(Uuid::nil()), secret: Sealed::default(), given: false }
+}
+
+impl Offline for WebhookRecord {
+    fn renumbered(record: Self, id: Uuid) -> Self {
+        Self { id: WebhookId(id), ..record }
+    }
+}

@@ -1,0 +1,67 @@
+//! Servers outside: webhooks that are sent to, and secrets that servers are shown. What is secret is sealed before it gets here.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use waypost_ids::{SecretId, WebhookId};
+
+/// Encrypted bytes. Only a node that has the key can open them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed(pub Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// A webhook: an HTTP endpoint that flows send to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WebhookRecord {
+    /// The webhook's identifier.
+    pub id: WebhookId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// Where requests go.
+    pub url: String,
+    /// Whether anything is sent.
+    pub enabled: bool,
+    /// Signs requests.
+    pub secret: Sealed,
+    /// The secret before, and until when it signs too.
+    pub previous: Option<(Sealed, Timestamp)>,
+    /// When `secret` came to be the newest.
+    pub rotated_at: Timestamp,
+    /// Counts the changes of this webhook: the ETag.
+    pub revision: u64,
+    /// When the webhook was made.
+    pub created_at: Timestamp,
+    /// When the webhook last changed.
+    pub modified_at: Timestamp,
+}
+
+/// A secret that outside servers are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecretRecord {
+    /// The secret's identifier.
+    pub id: SecretId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// The hosts that may be shown it, in A-labels and lower case.
+    pub hosts: Vec<String>,
+    /// Its value.
+    pub value: Sealed,
+    /// When the value was set.
+    pub set_at: Timestamp,
+    /// Counts the changes of this secret: the ETag.
+    pub revision: u64,
+    /// When the secret was made.
+    pub created_at: Timestamp,
+    /// When the secret last changed.
+    pub modified_at: Timestamp,
+}

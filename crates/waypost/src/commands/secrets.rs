@@ -1,0 +1,126 @@
+//! `waypost secrets`: values that outside servers are shown. A value comes from stdin or a file, never from an argument, which others on the
+//! machine see.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+use waypost_flow::document;
+use waypost_wire::secret::{Secret, SecretRequest};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `secrets`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List secrets, without their values
+    List(List),
+    /// Create a secret, or give one another value; the value comes from stdin or a file
+    Set(Set),
+    /// Delete a secret
+    Delete(One),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `set`.
+#[derive(clap::Args)]
+pub(crate) struct Set {
+    #[command(flatten)]
+    one: One,
+    /// A host that may be shown the value, such as api.example.com. May be given several times; a secret that exists keeps its hosts unless told
+    #[arg(long = "host", value_name = "HOST", value_delimiter = ',')]
+    hosts: Vec<String>,
+    /// Read the value from a file instead of stdin; one line break at its end is left out
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// Arguments about one secret.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The secret's name
+    name: String,
+}
+
+/// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Set(arguments) => set(arguments, out),
+        Command::Delete(arguments) => {
+            let remote = arguments.server.connect()?;
+            let missing = || Failure::Failed(format!("there is no secret `{}`", arguments.name));
+            let found = find(&remote, &arguments.name)?.ok_or_else(missing)?;
+            remote.wait(remote.secrets().delete(found.id))?;
+            Ok(writeln!(out, "secret {}: deleted", found.name)?)
+        }
+    }
+}
+
+fn find(remote: &Remote, name: &str) -> Result<Option<Secret>, Failure> {
+    let folded = document::fold_name(name);
+    let all = remote.all(remote.secrets().list())?;
+    Ok(all.into_iter().find(|one| document::fold_name(&one.name) == folded))
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let secrets = remote.all(remote.secrets().list())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &secrets)?);
+    }
+    let row =
+        |one: &Secret| [one.id.to_string(), one.name.clone(), one.hosts.join(" "), one.date_value_set.to_string()];
+    let rows: Vec<[String; 4]> = secrets.iter().map(row).collect();
+    Ok(table::rows(out, ["ID", "NAME", "HOSTS", "VALUE SET"], &rows)?)
+}
+
+fn set(arguments: &Set, out: &mut impl Write) -> Result<(), Failure> {
+    let value = value(arguments)?;
+    let remote = arguments.one.server.connect()?;
+    let known = find(&remote, &arguments.one.name)?;
+    let hosts = match &known {
+        Some(known) if arguments.hosts.is_empty() => known.hosts.clone(),
+        _ => arguments.hosts.clone(),
+    };
+    let name = known.as_ref().map_or(&arguments.one.name, |known| &known.name).clone();
+    let request = SecretRequest { name, value: Some(value), hosts };
+    let (done, word) = match known {
+        Some(known) => (remote.wait(remote.secrets().update(known.id, &request, None))?, "set anew"),
+        None => (remote.wait(remote.secrets().create(&request))?, "created"),
+    };
+    Ok(writeln!(out, "secret {}: {word}", done.name)?)
+}
+
+fn value(arguments: &Set) -> Result<String, Failure> {
+    let text = match &arguments.file {
+        Some(file) => {
+            fs::read_to_string(file).map_err(|error| Failure::of(format!("can't read {}", file.display()))(&error))?
+        }
+        None => {
+            if io::stdin().is_terminal() {
+                writeln!(screen::stderr(), "enter the value, then Ctrl-D on a line of its own:")?;
+            }
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map_err(|error| Failure::of("can't read the value")(&error))?;
+            text
+        }
+    };
+    let without_break = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+    Ok(without_break.unwrap_or(&text).to_owned())
+}

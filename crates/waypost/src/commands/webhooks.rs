@@ -1,0 +1,145 @@
+//! `waypost webhooks`: HTTP endpoints that flows send to.
+
+use std::io::Write;
+
+use waypost_flow::document;
+use waypost_wire::webhook::{RotateSecretRequest, Webhook, WebhookRequest, WebhookState};
+
+use super::flows::Looking;
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `webhooks`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List webhooks
+    List(List),
+    /// Create a webhook; its secret is printed once, alone on stdout
+    Create(Create),
+    /// Give a webhook a new secret, printed once; both sign for a day
+    RotateSecret(One),
+    /// Send to a webhook again
+    Enable(One),
+    /// Send nothing to a webhook
+    Disable(One),
+    /// Delete a webhook that no flow uses
+    Delete(One),
+    /// Show what uses a webhook
+    UsedBy(UsedBy),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    one: One,
+    /// Where requests go
+    url: String,
+}
+
+/// Arguments of `used-by`.
+#[derive(clap::Args)]
+pub(crate) struct UsedBy {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+/// Arguments about one webhook.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The webhook's name or id
+    name: String,
+}
+
+impl One {
+    fn find(&self) -> Result<(Remote, Webhook), Failure> {
+        let remote = self.server.connect()?;
+        let folded = document::fold_name(&self.name);
+        let all = remote.all(remote.webhooks().list())?;
+        let found =
+            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
+        let missing = || Failure::Failed(format!("there is no webhook `{}`", self.name));
+        Ok((remote, found.ok_or_else(missing)?))
+    }
+}
+
+/// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Create(arguments) => {
+            let remote = arguments.one.server.connect()?;
+            let request = WebhookRequest {
+                name: arguments.one.name.clone(),
+                url: arguments.url.clone(),
+                ..WebhookRequest::default()
+            };
+            secret(&remote.wait(remote.webhooks().create(&request))?, out)
+        }
+        Command::RotateSecret(one) => {
+            let (remote, webhook) = one.find()?;
+            let request = RotateSecretRequest::default();
+            secret(&remote.wait(remote.webhooks().rotate_secret(webhook.id, &request))?, out)
+        }
+        Command::Enable(one) => state(one, WebhookState::Enabled, out),
+        Command::Disable(one) => state(one, WebhookState::Disabled, out),
+        Command::Delete(one) => {
+            let (remote, webhook) = one.find()?;
+            remote.wait(remote.webhooks().delete(webhook.id))?;
+            Ok(writeln!(out, "webhook {}: deleted", webhook.name)?)
+        }
+        Command::UsedBy(UsedBy { one, looking }) => {
+            let (remote, webhook) = one.find()?;
+            let graph = remote.wait(remote.webhooks().used_by(webhook.id, looking.transitive))?;
+            looking.print_users(&graph, out)
+        }
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let webhooks = remote.all(remote.webhooks().list())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &webhooks)?);
+    }
+    let row = |one: &Webhook| [one.id.to_string(), one.name.clone(), word(one.state).to_owned(), one.url.clone()];
+    let rows: Vec<[String; 4]> = webhooks.iter().map(row).collect();
+    Ok(table::rows(out, ["ID", "NAME", "STATE", "URL"], &rows)?)
+}
+
+fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, webhook) = one.find()?;
+    let request = WebhookRequest { name: webhook.name, url: webhook.url, state, secret: None };
+    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, None))?;
+    Ok(writeln!(out, "webhook {}: {}", webhook.name, word(webhook.state))?)
+}
+
+fn word(state: WebhookState) -> &'static str {
+    match state {
+        WebhookState::Enabled => "enabled",
+        WebhookState::Disabled => "disabled",
+    }
+}
+
+/// The secret alone on stdout, so that it can go straight to where it is kept.
+fn secret(webhook: &Webhook, out: &mut impl Write) -> Result<(), Failure> {
+    writeln!(screen::stderr(), "webhook {}: id {}, secret shown this once:", webhook.name, webhook.id)?;
+    Ok(writeln!(out, "{}", webhook.secret.as_deref().unwrap_or_default())?)
+}

@@ -1,0 +1,72 @@
+//! Webhooks: HTTP endpoints that flows send to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use waypost_ids::WebhookId;
+
+use crate::time::Time;
+
+/// Whether anything is sent to a webhook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookState {
+    /// Requests go out.
+    #[default]
+    Enabled,
+    /// Nothing is sent; the server disables a webhook that answers 410.
+    Disabled,
+}
+
+/// A webhook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Webhook {
+    /// Its identifier.
+    pub id: WebhookId,
+    /// Its name.
+    pub name: String,
+    /// Where requests go.
+    pub url: String,
+    /// Whether anything is sent.
+    pub state: WebhookState,
+    /// The secret that requests are signed with, `whsec_` and base64. Only in the answer that creates the webhook or rotates its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Since when requests are signed with the newest secret.
+    pub date_secret_rotated: Time,
+    /// Until when they are signed with the secret before as well; absent if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_secret_until: Option<Time>,
+    /// Counts its changes.
+    pub version: String,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed.
+    pub date_modified: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookRequest {
+    /// Its name.
+    pub name: String,
+    /// Where requests go: an `https://` or `http://` URL without user and fragment, at most 2048 bytes.
+    pub url: String,
+    /// Whether anything is sent; enabled unless told.
+    #[serde(default)]
+    pub state: WebhookState,
+    /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// What rotates a webhook's secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RotateSecretRequest {
+    /// The new secret; the server makes one unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
