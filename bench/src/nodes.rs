@@ -25,9 +25,12 @@ impl Nodes {
     /// Starts them and applies the flows to the first.
     fn start(ground: &Ground, database: &Database, count: usize) -> Result<Self> {
         let mut servers = Vec::with_capacity(count);
+        // The first node makes it.
+        let key = ground.scratch.join(format!("{}.key", database.name));
+        let setting = Setting { key: Some(&key), ..Setting::on(Some(&database.url)) };
         for number in 0..count {
             let data = ground.scratch.join(format!("{}-node-{number}", database.name));
-            servers.push(Server::start_on(&ground.program, &data, Setting::on(Some(&database.url)))?);
+            servers.push(Server::start_on(&ground.program, &data, setting)?);
         }
         let first = servers.first().context("no nodes")?;
         first.apply(&ground.flows)?;

@@ -53,7 +53,9 @@ impl Waiting {
     fn sends_to(self, ground: &Ground, port: u16) -> Result<Self> {
         let smarthost = format!("smtp://127.0.0.1:{port}");
         let database = self.database.as_ref().map(|database| &database.url[..]);
-        let fresh = self.fresh.again(&ground.program, Setting { database, smarthost: Some(&smarthost) })?;
+        let fresh = self
+            .fresh
+            .again(&ground.program, Setting { database, smarthost: Some(&smarthost), ..Setting::default() })?;
         Ok(Self { fresh, database: self.database })
     }
 

@@ -1,6 +1,7 @@
 //! The server under test, driven from outside: a process, its ports, its API.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -39,12 +40,14 @@ pub(crate) struct Setting<'s> {
     pub(crate) database: Option<&'s str>,
     /// The smarthost; none keeps what is to be sent.
     pub(crate) smarthost: Option<&'s str>,
+    /// The file of the key that all nodes of one database share; none is in the data directory.
+    pub(crate) key: Option<&'s Path>,
 }
 
 impl<'s> Setting<'s> {
     /// On this database, if there is one, sending nothing.
     pub(crate) fn on(database: Option<&'s str>) -> Self {
-        Self { database, smarthost: None }
+        Self { database, ..Self::default() }
     }
 }
 
@@ -79,6 +82,7 @@ impl Server {
             .arg("--data-dir")
             .arg(data)
             .args(setting.database.into_iter().flat_map(|url| ["--database", url]))
+            .args(setting.key.into_iter().flat_map(|file| [OsStr::new("--secret-key-file"), file.as_os_str()]))
             .args(["--http", &format!("127.0.0.1:{http}"), "--smtp", &format!("127.0.0.1:{smtp}"), "--rate-limit", "0"])
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{CLIENT}:{SECRET}"))
             .env("WAYPOST_SMARTHOST", setting.smarthost.unwrap_or("none"))
