@@ -158,6 +158,16 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
         fields.missing("domain", "the domain of the route");
     }
     let if_match = fields.parsed("ifMatch", "tags, such as `\"7\"`", |tags| listed(tags.as_str()?));
+    if kind == Some(Kind::Webhook)
+        && put.and_then(|put| source::member(put, "secret")).is_some_and(|secret| *secret != Node::Null)
+    {
+        // Sets are kept, for replays, and shown.
+        fields.problem(Problem {
+            path: Some("put.secret".to_owned()),
+            suggestion: Some("leave it out, and rotate the webhook's secret afterwards".to_owned()),
+            ..Problem::new("invalid.value", "secrets are in no change set")
+        });
+    }
     fields.finish(&["kind", "id", "name", "domain", "put", "delete", "ifMatch"])?;
     let asked = Asked { id, name, domain, put, if_match, place, state };
     match kind {

@@ -67,6 +67,22 @@ impl Fields {
         }
     }
 
+    /// A text that no answer repeats, whatever was sent for it.
+    pub fn hidden_text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Json::String(text) => Some(text),
+            other => {
+                self.problems.push(Problem {
+                    path: Some(name.to_owned()),
+                    expected: Some("a string".to_owned()),
+                    found: Some(kind(&other).to_owned()),
+                    ..Problem::new("invalid.value", format!("`{name}` must be a string"))
+                });
+                None
+            }
+        }
+    }
+
     /// A text that must be there; empty, with a problem noted, if it is not.
     pub fn required_text(&mut self, name: &str) -> String {
         let before = self.problems.len();
@@ -319,6 +335,15 @@ mod tests {
                 ("max", "invalid.value"),
             ]
         );
+    }
+
+    #[test]
+    fn what_was_sent_for_a_secret_is_not_repeated() {
+        let mut fields = Fields::of(json!({"value": 8_812_345})).unwrap();
+        assert_eq!(fields.hidden_text("value"), None);
+        let told = fields.finish(&["value"]).unwrap_err().body("").unwrap();
+        let told = String::from_utf8(told.to_vec()).unwrap();
+        assert!(told.contains("a number") && !told.contains("8812345"), "{told}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::object::Object;
 use waypost_catalogue::where_used::Direction;
+use waypost_store::error::StoreError;
 use waypost_store::records::audit::By;
 use waypost_wire::graph::Graph;
 use waypost_wire::listing::Page;
@@ -84,7 +85,7 @@ pub(crate) trait Resource: Object {
         _state: &ApiState,
         _objects: &[Arc<Self>],
         _views: &mut [Self::View],
-    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Ok(()) }
     }
 
@@ -237,9 +238,9 @@ async fn create<K: Resource>(
     let spec = K::spec(Call::Create, body, &PathParts(path), &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
-    let (tag, Json(mut view)) = ([tag(K::revision(object.record()))], Json(object.created(&state)?));
-    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
-    Ok((tag, Json(view)))
+    let mut view = object.created(&state)?;
+    measure_changed(&state, &object, &mut view).await;
+    Ok(([tag(K::revision(object.record()))], Json(view)))
 }
 
 /// GET.
@@ -257,7 +258,9 @@ async fn get<K: Resource>(
     if !object.is_under(&path) {
         return Err(not_found::<K>(&id.to_string()));
     }
-    measured(&state, object).await
+    let (tag, Json(mut view)) = tagged(&state, &*object);
+    K::measure(&state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
+    Ok((tag, Json(view)))
 }
 
 /// PUT, or PATCH.
@@ -277,7 +280,9 @@ async fn change<K: Resource>(
     let spec = K::spec(Call::Change, body, &path, &state)?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
-    measured(&state, object).await
+    let (tag, Json(mut view)) = tagged(&state, &*object);
+    measure_changed(&state, &object, &mut view).await;
+    Ok((tag, Json(view)))
 }
 
 /// DELETE: what is in use stays.
@@ -312,11 +317,12 @@ async fn used_by<K: Resource>(
     graph::answer(&state, &caller, &object, Direction::UsedBy, query).await
 }
 
-/// An object as it is answered alone, with what only the store knows.
-async fn measured<K: Resource>(state: &ApiState, object: Arc<K>) -> Result<Tagged<K::View>, ApiError> {
-    let (tag, Json(mut view)) = tagged(state, &*object);
-    K::measure(state, slice::from_ref(&object), slice::from_mut(&mut view)).await?;
-    Ok((tag, Json(view)))
+/// Adds what only the store knows to the answer of a committed change. A failure leaves it out: an error would make the client repeat
+/// the change.
+async fn measure_changed<K: Resource>(state: &ApiState, object: &Arc<K>, view: &mut K::View) {
+    if let Err(error) = K::measure(state, slice::from_ref(object), slice::from_mut(view)).await {
+        tracing::warn!(kind = K::KIND.as_str(), %error, "an object was changed, but could not be measured: its answer lacks that");
+    }
 }
 
 /// An object as it is answered alone.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use waypost_app::access::scopes::Scope;
+use waypost_catalogue::object::Object as _;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_ids::QueueId;
+use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};
@@ -89,13 +91,13 @@ impl Resource for QueueRecord {
     }
 
     fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
-        let name = query.text("name");
+        let name = query.text("name").map(|name| Self::folded(&name));
         let ids = query.ids("id");
         let divisions = query.list("divisionId");
         let descending = descending(query);
         query.ignore(&["expand", "sortBy"]);
         let has = move |queue: &Self| {
-            name.as_deref().is_none_or(|name| fits(name, &queue.name))
+            name.as_deref().is_none_or(|name| fits(name, &queue.folded_name))
                 && (ids.is_empty() || ids.contains(&queue.id.to_string()))
                 && (divisions.is_empty() || divisions.contains(&Division::HOME.to_string()))
         };
@@ -151,7 +153,7 @@ impl Resource for QueueRecord {
         }
     }
 
-    async fn measure(state: &ApiState, queues: &[Arc<Self>], views: &mut [Queue]) -> Result<(), ApiError> {
+    async fn measure(state: &ApiState, queues: &[Arc<Self>], views: &mut [Queue]) -> Result<(), StoreError> {
         for (view, depth) in views.iter_mut().zip(state.app.depths(queues).await?) {
             view.waiting = Some(depth.waiting);
             view.oldest_waiting_at = depth.oldest_at.map(Into::into);

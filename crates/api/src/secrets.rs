@@ -74,7 +74,7 @@ impl Resource for SecretRecord {
 
     fn spec(call: Call, mut body: Fields, path: &PathParts, state: &ApiState) -> Result<SecretSpec, ApiError> {
         let (name, hosts) = (body.required_text("name"), body.texts("hosts").unwrap_or_default());
-        let value = body.text("value");
+        let value = body.hidden_text("value");
         body.discard(SET_BY_SERVER);
         body.finish(&["name", "hosts", "value"])?;
         // A value is sealed for the object that has it.
@@ -87,7 +87,7 @@ impl Resource for SecretRecord {
             let problem = problem.expected(format!("1 to {LONGEST} bytes"));
             return Err(ApiError::invalid("invalid.value", diagnosed(&[problem])));
         }
-        let value = value.map(|value| state.app.seal(id.0, value.as_bytes())).transpose()?;
+        let value = value.map(|value| state.app.seal(id, value.as_bytes())).transpose()?;
         Ok(SecretSpec { id, name, hosts, value })
     }
 
@@ -96,7 +96,7 @@ impl Resource for SecretRecord {
             id: self.id,
             name: self.name.clone(),
             hosts: self.hosts.clone(),
-            date_value_set: self.set_at.into(),
+            date_value_set: (!self.value.is_forgotten()).then(|| self.set_at.into()),
             version: self.revision.to_string(),
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),

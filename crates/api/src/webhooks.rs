@@ -11,6 +11,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::WebhookId;
 use waypost_store::records::audit::By;
 use waypost_store::records::outside::{Sealed, WebhookRecord};
+use waypost_wire::error::Problem;
 use waypost_wire::webhook::{RotateSecretRequest, Webhook, WebhookRequest, WebhookState};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
@@ -89,19 +90,31 @@ impl Resource for WebhookRecord {
         }
     }
 
-    fn spec(_: Call, mut body: Fields, _: &PathParts, state: &ApiState) -> Result<WebhookEdit, ApiError> {
+    fn spec(_: Call, mut body: Fields, path: &PathParts, state: &ApiState) -> Result<WebhookEdit, ApiError> {
         let (name, url) = (body.required_text("name"), body.required_text("url"));
         let enabled = body.parsed("state", "`enabled` or `disabled`", |state| match state.as_str()? {
             "enabled" => Some(true),
             "disabled" => Some(false),
             _ => None,
         });
-        let secret = body.text("secret");
+        let exists = Self::id_in(path).is_ok();
+        if exists && body.has("secret") {
+            body.problem(Problem {
+                path: Some("secret".to_owned()),
+                suggestion: Some("rotate the secret: both sign for a day".to_owned()),
+                ..Problem::new("invalid.value", "a webhook that exists keeps its secret")
+            });
+        }
+        let secret = body.hidden_text("secret");
         body.discard(SET_BY_SERVER);
         body.finish(&["name", "url", "state", "secret"])?;
-        let id = WebhookId(state.app.origin.id());
-        let start = Start { id, given: secret.is_some(), secret: sealed(state, id, secret)? };
-        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled: enabled.unwrap_or(true), start }))
+        let start = if exists {
+            None
+        } else {
+            let id = WebhookId(state.app.origin.id());
+            Some(Start { id, secret: sealed(state, id, secret)? })
+        };
+        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled, start }))
     }
 
     fn view(&self, state: &ApiState, _: bool) -> Webhook {
@@ -127,7 +140,7 @@ impl Resource for WebhookRecord {
     }
 
     fn created(&self, state: &ApiState) -> Result<Webhook, ApiError> {
-        let opened = state.app.unseal(self.id.0, &self.secret)?;
+        let opened = state.app.unseal(self.id, &self.secret)?;
         Ok(Webhook { secret: Some(String::from_utf8_lossy(&opened).into_owned()), ..self.view(state, true) })
     }
 }
@@ -149,7 +162,7 @@ fn sealed(state: &ApiState, id: WebhookId, given: Option<String>) -> Result<Seal
             secret_text(&bytes)
         }
     };
-    Ok(state.app.seal(id.0, text.as_bytes())?)
+    Ok(state.app.seal(id, text.as_bytes())?)
 }
 
 /// `POST /webhooks/{webhookId}/rotate-secret`
@@ -163,7 +176,7 @@ async fn rotate(
 ) -> Result<Tagged<Webhook>, ApiError> {
     let note = query.text("note");
     query.finish()?;
-    let given = body.text("secret");
+    let given = body.hidden_text("secret");
     body.finish(&["secret"])?;
     let id: WebhookId = id.parse().map_err(|_| not_found::<WebhookRecord>(&id))?;
     let edit = WebhookEdit::Rotate(sealed(&state, id, given)?);

@@ -123,7 +123,15 @@ async fn attempt(server: &Server, end: AttemptEnd, answer: &str) -> usize {
     let claimed = server
         .store
         .claim_deliveries(
-            DeliveryClaim { way: Way::Mail, max: 100, lease, most_of_a_domain: 100, busy: Vec::new(), not: Vec::new() },
+            DeliveryClaim {
+                way: Way::Mail,
+                max: 100,
+                lease,
+                most_of_a_domain: 100,
+                busy: Vec::new(),
+                first: Vec::new(),
+                not: Vec::new(),
+            },
             now,
         )
         .await

@@ -160,7 +160,12 @@ async fn a_reply_that_is_asked_for_again_is_sent_once() {
     let sent = send("forward", "k2", &forward).await.ok();
     assert_eq!(send("forward", "k2", &forward).await.ok(), sent);
     assert_eq!(send("reply", &"k".repeat(256), &reply).await.status, 400);
-    // Who did not hear the answer asks again, whatever became of the claim meanwhile.
+    // Who did not hear the answer asks again, whatever became of the claim meanwhile: under another one, and when it is over.
+    let release = format!("/routing/queues/{billing}/claims/{}/release", token.as_str().unwrap());
+    server.call("POST", &release, json!({})).await.ok();
+    let token = &claim(&server, &billing).await["token"];
+    let reply = json!({"token": token, "text": "It is on its way."});
+    assert_eq!(send("reply", "k1", &reply).await.ok(), first);
     server.call("POST", &format!("{path}/complete"), json!({"token": token})).await.ok();
     assert_eq!(send("reply", "k1", &reply).await.ok(), first);
     let again = send("reply", "k3", &reply).await;

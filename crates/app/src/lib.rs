@@ -19,8 +19,8 @@ pub mod tables;
 pub mod traces;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -30,7 +30,7 @@ use waypost_catalogue::error::ChangeError;
 use waypost_engine::Limits;
 use waypost_ids::{FlowId, QueueId};
 use waypost_origin::Origin;
-use waypost_seal::Key;
+use waypost_seal::{Key, KeyId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
@@ -86,6 +86,8 @@ pub struct App {
     due: Due,
     /// Seals what is secret.
     seals: Key,
+    /// The key of the database, if it is another: then this node seals nothing and carries nothing that must be signed.
+    other_key: OnceLock<KeyId>,
 }
 
 /// Runs in progress at a time on threads of their own. Each may hold `Limits::memory`.
@@ -162,6 +164,7 @@ impl App {
             courier: settings.courier.map(Arc::new),
             due: Due::default(),
             seals,
+            other_key: OnceLock::new(),
         }))
     }
 

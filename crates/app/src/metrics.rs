@@ -315,7 +315,12 @@ impl App {
         metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
         metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
         metrics.process.look();
-        let queues = self.measured_queues().await;
+        let queues = self.measured_queues().await.inspect_err(|error| {
+            tracing::warn!(%error, "queues could not be measured: this scrape has none");
+            if matches!(error, StoreError::Unavailable(_)) {
+                metrics.store_up.set(0);
+            }
+        });
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode_registry(&mut text, &metrics.registry);

@@ -10,7 +10,7 @@ use waypost_ids::{Kind, Ref};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, DomainRecord, QueueRecord, RouteRecord};
-use waypost_store::records::outside::{SecretRecord, WebhookRecord};
+use waypost_store::records::outside::WebhookRecord;
 use waypost_store::revisions::{Revisions, Stale};
 
 use crate::LiveCatalogue;
@@ -153,9 +153,9 @@ pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_js
         Kind::Domain => read::<DomainRecord>(edit),
         Kind::Route => read::<RouteRecord>(edit),
         Kind::Webhook => read::<WebhookRecord>(edit),
-        Kind::Secret => read::<SecretRecord>(edit),
         Kind::Term(term) => with_kind(term, Stored(edit)),
         Kind::Flow => Err(serde::de::Error::custom("flows have a list of their own")),
+        Kind::Secret => Err(serde::de::Error::custom("secrets are in no set")),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct SecretSpec {
     pub name: String,
     /// The hosts that may be shown it.
     pub hosts: Vec<String>,
-    /// Its value, sealed for it; none keeps the value it has.
+    /// Its value, sealed for it; none keeps the value it has, a forgotten one takes it away.
     pub value: Option<Sealed>,
 }
 
@@ -74,7 +74,11 @@ impl Object for SecretRecord {
     }
 
     fn audited(record: &Self) -> Json {
-        present(json!({ "name": record.name, "hosts": record.hosts, "valueSet": record.set_at.to_string() }))
+        present(json!({
+            "name": record.name,
+            "hosts": record.hosts,
+            "valueSet": (!record.value.is_forgotten()).then(|| record.set_at.to_string()),
+        }))
     }
 
     fn shelf(world: &World) -> &Shelf<Self> {
@@ -88,13 +92,23 @@ impl Object for SecretRecord {
             String::new()
         });
         let hosts = hosts(&spec.hosts, &mut problems);
-        let value = spec.value.as_ref().or(before.map(|before| &before.value)).cloned();
-        let Some(value) = value.filter(|_| problems.is_empty()) else {
-            if problems.is_empty() {
-                problems.push(Diagnostic::error(Code::MissingKey, "value", "a new secret needs a value"));
+        let kept = before.filter(|before| !before.value.is_forgotten());
+        let value = spec.value.as_ref().or(kept.map(|kept| &kept.value)).cloned();
+        if value.is_none() {
+            let message =
+                if before.is_some() { "the value was forgotten with its key" } else { "a new secret needs a value" };
+            problems.push(Diagnostic::error(Code::MissingKey, "value", message));
+        }
+        // Otherwise whoever may change a secret could have it shown to a host of their own.
+        if let (None, Some(kept)) = (&spec.value, kept) {
+            let new: Vec<&str> = hosts.iter().filter(|host| !kept.hosts.contains(host)).map(String::as_str).collect();
+            if !new.is_empty() {
+                let message =
+                    format!("the value must be given again for a host that was not there before: {}", new.join(", "));
+                problems.push(Diagnostic::error(Code::MissingKey, "value", message));
             }
-            return Err(ChangeError::Invalid(problems));
-        };
+        }
+        let Some(value) = value.filter(|_| problems.is_empty()) else { return Err(ChangeError::Invalid(problems)) };
         Ok(Self {
             id: before.map_or(spec.id, |before| before.id),
             folded_name: document::fold_name(&name),
@@ -120,11 +134,16 @@ fn hosts(written: &[String], problems: &mut Vec<Diagnostic>) -> Vec<String> {
         match host(written) {
             Some(host) if hosts.contains(&host) => {}
             Some(host) => hosts.push(host),
-            None => problems.push(
-                Diagnostic::error(Code::InvalidValue, format!("hosts[{place}]"), "this is not the name of a host")
-                    .expected("a host alone, without scheme, port or path, such as api.example.com")
-                    .found(format!("`{written}`")),
-            ),
+            None => {
+                let problem =
+                    Diagnostic::error(Code::InvalidValue, format!("hosts[{place}]"), "this is not the name of a host")
+                        .expected("a host alone, without scheme, port or path, such as api.example.com")
+                        .found(format!("`{written}`"));
+                problems.push(match instead(written) {
+                    Some(instead) => problem.suggestion(instead),
+                    None => problem,
+                });
+            }
         }
     }
     hosts
@@ -135,7 +154,18 @@ fn host(written: &str) -> Option<String> {
     let alone =
         url.path() == "/" && url.query().is_none() && url.port().is_none() && !written.contains([' ', '/', '\\']);
     let colons = written.contains(':') && !written.starts_with('[');
-    url.host_str().filter(|_| alone && !colons).map(str::to_owned)
+    // Hosts are compared as wholes: these would never match.
+    let never = written.contains('*') || written.ends_with('.');
+    url.host_str().filter(|host| alone && !colons && !never && !host.ends_with('.')).map(str::to_owned)
+}
+
+/// What to write instead of something that is no host.
+fn instead(written: &str) -> Option<String> {
+    if written.contains('*') {
+        return Some("name each host: there are no wildcards".to_owned());
+    }
+    let without = written.strip_suffix('.').filter(|without| host(without).is_some())?;
+    Some(format!("write `{without}`, without the dot at the end"))
 }
 
 #[cfg(test)]
@@ -157,6 +187,9 @@ mod tests {
             ("api.example.com?x", None),
             ("", None),
             ("a b", None),
+            ("*.example.com", None),
+            ("api.example.com.", None),
+            ("api.example.com\u{3002}", None),
         ] {
             assert_eq!(host(written).as_deref(), read, "{written}");
         }

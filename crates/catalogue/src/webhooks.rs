@@ -28,10 +28,10 @@ pub struct WebhookSpec {
     pub name: String,
     /// Where requests go.
     pub url: String,
-    /// Whether anything is sent.
-    pub enabled: bool,
-    /// What it starts with if it is new. Later the secret changes by rotation alone.
-    pub start: Start,
+    /// Whether anything is sent; none keeps what it is. A new webhook is enabled.
+    pub enabled: Option<bool>,
+    /// What it starts with if it is new; none for one that must exist. Later the secret changes by rotation alone.
+    pub start: Option<Start>,
 }
 
 /// What a new webhook starts with.
@@ -41,8 +41,6 @@ pub struct Start {
     pub id: WebhookId,
     /// Its secret.
     pub secret: Sealed,
-    /// Whether the client chose the secret.
-    pub given: bool,
 }
 
 /// What is to become of a webhook.
@@ -54,6 +52,8 @@ pub enum WebhookEdit {
     Rotate(Sealed),
     /// Nothing is sent any more.
     Disable,
+    /// It gets another secret, sealed for it, and nothing is sent any more. The secrets before can't be read.
+    Reset(Sealed),
 }
 
 impl Object for WebhookRecord {
@@ -94,7 +94,7 @@ impl Object for WebhookRecord {
     fn name_wanted(edit: &WebhookEdit) -> String {
         match edit {
             WebhookEdit::Replace(spec) => spec.name.clone(),
-            WebhookEdit::Rotate(_) | WebhookEdit::Disable => String::new(),
+            WebhookEdit::Rotate(_) | WebhookEdit::Disable | WebhookEdit::Reset(_) => String::new(),
         }
     }
 
@@ -127,6 +127,15 @@ impl Object for WebhookRecord {
                     ..changed(before, making)
                 });
             }
+            (WebhookEdit::Reset(secret), Some(before)) => {
+                return Ok(Self {
+                    secret: secret.clone(),
+                    previous: None,
+                    rotated_at: now,
+                    enabled: false,
+                    ..changed(before, making)
+                });
+            }
             (WebhookEdit::Disable, Some(before)) => return Ok(Self { enabled: false, ..changed(before, making) }),
             (_, None) => return Err(not_found("webhook", "")),
         };
@@ -136,23 +145,19 @@ impl Object for WebhookRecord {
             String::new()
         });
         problems.extend(wrong_url(&spec.url));
-        if before.is_some() && spec.start.given {
-            let message = "a webhook that exists keeps its secret";
-            let problem = Diagnostic::error(Code::InvalidValue, "secret", message);
-            problems.push(problem.suggestion("rotate the secret: both sign for a day"));
-        }
         if !problems.is_empty() {
             return Err(ChangeError::Invalid(problems));
         }
-        let record = match before {
-            Some(before) => changed(before, making),
-            None => Self {
-                id: spec.start.id,
+        let record = match (before, &spec.start) {
+            (Some(before), _) => changed(before, making),
+            (None, None) => return Err(not_found("webhook", &spec.name)),
+            (None, Some(start)) => Self {
+                id: start.id,
                 name: String::new(),
                 folded_name: String::new(),
                 url: String::new(),
                 enabled: true,
-                secret: spec.start.secret.clone(),
+                secret: start.secret.clone(),
                 previous: None,
                 rotated_at: now,
                 revision: 1,
@@ -164,7 +169,7 @@ impl Object for WebhookRecord {
             folded_name: document::fold_name(&name),
             name,
             url: spec.url.trim().to_owned(),
-            enabled: spec.enabled,
+            enabled: spec.enabled.unwrap_or(record.enabled),
             ..record
         })
     }

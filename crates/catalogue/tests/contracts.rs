@@ -403,9 +403,9 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             with_kind(term, OfTerm { name, spec, place })
         }
         Kind::Webhook => {
-            let start = Start { id: WebhookId(Uuid::from_u128(7)), secret: Sealed::default(), given: false };
+            let start = Start { id: WebhookId(Uuid::from_u128(7)), secret: Sealed::default() };
             let url = "https://hooks.example.com/".to_owned();
-            let spec = WebhookSpec { name: to_be, url, enabled: true, start };
+            let spec = WebhookSpec { name: to_be, url, enabled: None, start: Some(start) };
             of::<WebhookRecord>(name, puts.then_some(WebhookEdit::Replace(spec)), place)
         }
         Kind::Secret => panic!("secrets are in no change set"),

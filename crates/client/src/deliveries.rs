@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use reqwest::Method;
+use serde_json::Value;
 use waypost_ids::DeliveryId;
 use waypost_wire::Object;
 use waypost_wire::delivery::{Delivery, DeliveryFilter, Retried};
@@ -44,6 +45,11 @@ impl Deliveries<'_> {
     pub async fn edit(&self, id: DeliveryId, raw: Bytes) -> Result<Delivery> {
         let body = Body::Message { raw, idempotency_key: None };
         self.0.0.json(Method::PUT, &format!("/deliveries/{id}/content"), body).await
+    }
+
+    /// Replaces what a dead delivery to a webhook sends.
+    pub async fn edit_request(&self, id: DeliveryId, body: &Value) -> Result<Delivery> {
+        self.0.0.json(Method::PUT, &format!("/deliveries/{id}/content"), Body::json_for(body, None)?).await
     }
 
     /// Makes an attempt now, whatever the delivery waits for.

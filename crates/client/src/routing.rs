@@ -24,6 +24,12 @@ impl Routing<'_> {
         self.0.pages("/routing/queues")
     }
 
+    /// The queues that have this name; `*` at either end stands for anything.
+    #[must_use]
+    pub fn queues_named(&self, name: &str) -> BoxStream<'static, Result<Queue>> {
+        self.0.pages(&with_query("/routing/queues", &[("name", Some(name.to_owned()))]))
+    }
+
     /// Makes a queue.
     pub async fn create_queue(&self, name: &str) -> Result<Queue> {
         let request = QueueRequest { name: name.to_owned(), ..QueueRequest::default() };

@@ -114,13 +114,10 @@ impl Project {
         }
         for entry in &self.webhooks {
             let WebhookSpec { name, url, enabled, start: _ } = &entry.spec;
-            let state = if *enabled { "enabled" } else { "disabled" };
-            let body = [("name", name.as_str()), ("url", url), ("state", state)];
-            sent.push(put(
-                entry,
-                Kind::Webhook,
-                body.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect(),
-            ));
+            let state = enabled.map(|enabled| if enabled { "enabled" } else { "disabled" });
+            let body = [("name", Some(name.as_str())), ("url", Some(url)), ("state", state)];
+            let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+            sent.push(put(entry, Kind::Webhook, body.collect()));
         }
         for entry in &self.queues {
             let mut body = entry.spec.extra.clone();

@@ -22,16 +22,17 @@ impl Project {
         let name = members.name(path);
         let url = members.text("url").unwrap_or_default();
         let enabled = match members.text("state").as_deref() {
-            None | Some("enabled") => true,
-            Some("disabled") => false,
+            None => None,
+            Some("enabled") => Some(true),
+            Some("disabled") => Some(false),
             Some(other) => {
                 let problem = Diagnostic::error(Code::InvalidValue, "state", "this is not a state of webhooks");
                 members.problems.push(problem.expected("enabled or disabled").found(format!("`{other}`")));
-                true
+                None
             }
         };
         let mut problems = members.finish(&["name", "url", "state"]);
-        let spec = WebhookSpec { name, url, enabled, start: nothing() };
+        let spec = WebhookSpec { name, url, enabled, start: Some(nothing()) };
         if problems.is_empty() {
             let edit = WebhookEdit::Replace(spec.clone());
             problems.extend(alone::<WebhookRecord>(&edit).err().unwrap_or_default());
@@ -48,7 +49,7 @@ impl Project {
 
 /// Nothing is signed offline.
 fn nothing() -> Start {
-    Start { id: WebhookId(Uuid::nil()), secret: Sealed::default(), given: false }
+    Start { id: WebhookId(Uuid::nil()), secret: Sealed::default() }
 }
 
 impl Offline for WebhookRecord {

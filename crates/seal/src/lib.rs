@@ -1,9 +1,10 @@
 //! What is secret, encrypted at rest by one key of all nodes (AES-256-GCM, NIST SP 800-38D).
 //!
-//! Sealed bytes name the key by its id, so that a node with another key can say so before it needs the value. They are bound to the object that
-//! they belong to: copied to another object, they don't open.
+//! Sealed bytes name the key by its id, so that a node with another key can say so before it needs the value. They are bound to the kind
+//! and id of the object that they belong to: copied to another object, they don't open.
 
 use std::fmt;
+use std::str::FromStr;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
@@ -24,6 +25,48 @@ const KEY_ID_LABEL: &[u8] = b"waypost key id\0";
 /// Names a key without telling anything of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyId([u8; KEY_ID_LEN]);
+
+impl KeyId {
+    /// The id in 32 bytes, the size in which stores keep keys of all nodes: zeros follow.
+    #[must_use]
+    pub fn padded(self) -> [u8; 32] {
+        let mut padded = [0; 32];
+        for (to, from) in padded.iter_mut().zip(self.0) {
+            *to = from;
+        }
+        padded
+    }
+
+    /// The id that these bytes begin with.
+    #[must_use]
+    pub fn of_padded(padded: &[u8; 32]) -> Option<Self> {
+        padded.first_chunk().copied().map(Self)
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = NoKeyId;
+
+    fn from_str(text: &str) -> Result<Self, NoKeyId> {
+        let mut id = [0; KEY_ID_LEN];
+        hex::decode_to_slice(text, &mut id).map_err(|_| NoKeyId)?;
+        Ok(Self(id))
+    }
+}
+
+/// A text is no key's id.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("expected 16 hexadecimal digits, the id of a key as messages show it")]
+pub struct NoKeyId;
+
+/// The object that a value is sealed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The word for its kind.
+    pub kind: &'static str,
+    /// Its identifier.
+    pub id: Uuid,
+}
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,7 +156,7 @@ impl Key {
     ///
     /// # Errors
     /// The library refuses.
-    pub fn seal(&self, owner: Uuid, value: &[u8], nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>, SealProblem> {
+    pub fn seal(&self, owner: Owner, value: &[u8], nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>, SealProblem> {
         let mut sealed = value.to_vec();
         let bound = Aad::from(bound(self.id, owner));
         self.aead
@@ -126,7 +169,7 @@ impl Key {
     ///
     /// # Errors
     /// Another key, or damage.
-    pub fn open(&self, owner: Uuid, sealed: &[u8]) -> Result<Vec<u8>, SealProblem> {
+    pub fn open(&self, owner: Owner, sealed: &[u8]) -> Result<Vec<u8>, SealProblem> {
         let sealed_with = key_of(sealed).ok_or(SealProblem::Damaged)?;
         if sealed_with != self.id {
             return Err(SealProblem::OtherKey { sealed_with, here: self.id });
@@ -148,8 +191,8 @@ pub fn key_of(sealed: &[u8]) -> Option<KeyId> {
 }
 
 /// What sealed bytes are bound to.
-fn bound(key: KeyId, owner: Uuid) -> Vec<u8> {
-    [&[FORM][..], &key.0, owner.as_bytes()].concat()
+fn bound(key: KeyId, owner: Owner) -> Vec<u8> {
+    [&[FORM][..], &key.0, owner.kind.as_bytes(), &[0], owner.id.as_bytes()].concat()
 }
 
 /// Reads a key from the text of its file: 64 hexadecimal digits.
@@ -176,8 +219,8 @@ pub fn write_key(key: &[u8; 32]) -> String {
 mod tests {
     use super::*;
 
-    fn owner(number: u128) -> Uuid {
-        Uuid::from_u128(number)
+    fn owner(number: u128) -> Owner {
+        Owner { kind: "secret", id: Uuid::from_u128(number) }
     }
 
     #[test]
@@ -187,10 +230,22 @@ mod tests {
         assert!(!sealed.windows(6).any(|six| six == b"s3cret"));
         assert_eq!(key.open(owner(1), &sealed).unwrap(), b"s3cret");
         assert_eq!(key.open(owner(2), &sealed), Err(SealProblem::Damaged));
+        let of_a_webhook = Owner { kind: "webhook", ..owner(1) };
+        assert_eq!(key.open(of_a_webhook, &sealed), Err(SealProblem::Damaged));
         let other = Key::new(&[8; 32]).unwrap();
         let refused = SealProblem::OtherKey { sealed_with: key.id(), here: other.id() };
         assert_eq!(other.open(owner(1), &sealed), Err(refused));
         assert_eq!(key_of(&sealed), Some(key.id()));
+    }
+
+    #[test]
+    fn the_id_of_a_key_is_read_as_it_is_shown_and_kept() {
+        let id = Key::new(&[7; 32]).unwrap().id();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(KeyId::of_padded(&id.padded()), Some(id));
+        for wrong in ["", "0123", "0123456789abcdeg", "0123456789abcdef0"] {
+            assert_eq!(wrong.parse::<KeyId>(), Err(NoKeyId), "{wrong}");
+        }
     }
 
     #[test]

@@ -44,6 +44,17 @@ fn in_queues() -> String {
     format!("state IN ({}, {})", State::Decided.code(), State::Claimed.code())
 }
 
+/// The queues whose counter differs from what waits there: both counts, from one moment.
+pub(crate) fn miscounted() -> String {
+    format!(
+        "SELECT queue, CAST(sum(there) AS bigint) AS there, CAST(sum(counted) AS bigint) AS counted FROM (
+            SELECT queue, count(*) AS there, 0 AS counted FROM interactions WHERE {} AND queue IS NOT NULL GROUP BY queue
+            UNION ALL SELECT queue, 0, waiting FROM queue_counters) AS counts
+        GROUP BY queue HAVING sum(there) <> sum(counted) ORDER BY queue",
+        in_state(State::Decided)
+    )
+}
+
 /// Where each interaction stands, as numbers of [`Place`](crate::records::outbox::Place) and of reasons why it is stuck. Parameter 1: since
 /// before when a delivery that is due counts as one that nobody carries.
 pub(crate) const PLACES: &str = "SELECT id, received_at, CASE

@@ -269,6 +269,12 @@ pub trait OutboxStore: Send + Sync {
 
     /// The key of that name which all nodes share; `offered` if there is none yet.
     async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// The key of that name which all nodes share, if there is one.
+    async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Replaces a shared key if it still is `before`; answers whether it was.
+    async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError>;
 }
 
 /// Clients and tokens.

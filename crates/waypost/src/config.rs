@@ -18,7 +18,7 @@ use crate::failure::Failure;
 const SERVE: &str = "serve";
 
 /// Options that make no sense in the file.
-const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+const NOT_IN_FILE: [&str; 4] = ["config", "forget-sealed", "help", "version"];
 
 /// Options that are no arguments: everybody on the machine sees those.
 const SECRETS: [&str; 3] = ["smarthost-password", "smarthost-oauth-client-secret", "smarthost-oauth-refresh-token"];

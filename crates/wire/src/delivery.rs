@@ -251,12 +251,12 @@ pub struct Places {
 /// Two counts of the same that differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
-    /// What is counted, such as `interactions` or `deliveries pending`.
+    /// What is counted, such as `interactions`, `deliveries pending` or `waiting in queue ID`.
     pub what: String,
     /// One by one.
     pub counted: u64,
-    /// What the running count says.
-    pub tallied: u64,
+    /// What the running count says. One that is off may be below zero.
+    pub tallied: i64,
 }
 
 /// An interaction that is stuck.

@@ -239,6 +239,7 @@ pub struct Summary {
     /// Interactions by the last decision; every kind is there.
     pub by_decision: BTreeMap<DecisionKind, u64>,
     /// Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive. Claimed ones are among them.
+    /// Counted up to 10,000.
     #[serde(default)]
     pub unrouted: u64,
     /// Deliveries by state; every state is there.

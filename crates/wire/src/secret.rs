@@ -18,8 +18,9 @@ pub struct Secret {
     pub name: String,
     /// The hosts that may be shown it.
     pub hosts: Vec<String>,
-    /// When its value was set.
-    pub date_value_set: Time,
+    /// When its value was set; absent if the value was forgotten with its key, until it is set again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_value_set: Option<Time>,
     /// Counts its changes.
     pub version: String,
     /// When it was made.

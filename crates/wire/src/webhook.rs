@@ -1,5 +1,7 @@
 //! Webhooks: HTTP endpoints that flows send to.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_ids::WebhookId;
@@ -18,7 +20,7 @@ pub enum WebhookState {
 }
 
 /// A webhook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
     /// Its identifier.
@@ -48,25 +50,48 @@ pub struct Webhook {
 }
 
 /// What makes or replaces a webhook.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookRequest {
     /// Its name.
     pub name: String,
     /// Where requests go: an `https://` or `http://` URL without user and fragment, at most 2048 bytes.
     pub url: String,
-    /// Whether anything is sent; enabled unless told.
-    #[serde(default)]
-    pub state: WebhookState,
+    /// Whether anything is sent. Left out, it stays as it is; a new webhook is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<WebhookState>,
     /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
 /// What rotates a webhook's secret.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RotateSecretRequest {
     /// The new secret; the server makes one unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+}
+
+// A secret is in no log: none of these shows its own.
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Webhook");
+        shown.field("id", &self.id).field("name", &self.name).field("url", &self.url).field("state", &self.state);
+        shown.field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("WebhookRequest");
+        shown.field("name", &self.name).field("url", &self.url).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RotateSecretRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RotateSecretRequest").finish_non_exhaustive()
+    }
 }

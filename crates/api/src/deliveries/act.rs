@@ -27,9 +27,14 @@ pub(super) async fn edit(
     query.finish()?;
     let id = parse_id(&id)?;
     let (parts, body) = request.into_parts();
+    let wanted: &[&str] = match state.app.delivery(id).await?.kind {
+        DeliveryKind::Webhook => &["application/json"],
+        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => &["message/rfc822", "message/global"],
+    };
     match media_type(&parts.headers).as_deref() {
-        None | Some("message/rfc822" | "message/global" | "application/json") => {}
-        Some(other) => return Err(unsupported(other, "message/rfc822 or application/json")),
+        None => {}
+        Some(given) if wanted.contains(&given) => {}
+        Some(other) => return Err(unsupported(other, wanted.first().copied().unwrap_or_default())),
     }
     let content = read(&state, &parts, body, state.settings.max_message_bytes).await?;
     let record = state.app.edit_delivery(&caller.client, id, &content.bytes).await?;

@@ -26,7 +26,7 @@ fn filtered(operation: Operation) -> Operation {
         .words(
             "decision",
             DECISIONS,
-            "How the last run ended. A forward that failed and waits in a queue is `forward` and `unrouted`.",
+            "How the last run ended, completed interactions included. A forward that failed is also `unrouted` while it is in a queue or claimed; once completed, it is `forward` only.",
         )
         .text("queue", "A queue's identifier or name.")
         .uuid("flowId", "The flow of the last run.")

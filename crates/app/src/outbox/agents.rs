@@ -76,15 +76,11 @@ pub struct WantedForward {
     pub text: Option<String>,
 }
 
-/// A request as it is known again: what is done, for which interaction, under which token, and all that its body says.
-fn request(
-    actor: &str,
-    key: &str,
-    (act, id, token): (&str, InteractionId, Uuid),
-    body: &impl Serialize,
-) -> IdempotencyKey {
+/// A request as it is known again: what is done, for which interaction, and all that its body says. Not the claim's token: whoever lost the
+/// answer and the claim comes again under another.
+fn request(actor: &str, key: &str, (act, id): (&str, InteractionId), body: &impl Serialize) -> IdempotencyKey {
     let body = serde_json::to_vec(body).unwrap_or_default();
-    idempotency::request(actor, key, &[act.as_bytes(), id.0.as_bytes(), token.as_bytes(), &body])
+    idempotency::request(actor, key, &[act.as_bytes(), id.0.as_bytes(), &body])
 }
 
 impl App {
@@ -108,7 +104,7 @@ impl App {
         if !problems.is_empty() {
             return Err(AgentError::Invalid(problems));
         }
-        let request = key.map(|key| request(actor, key, ("reply", id, token), &written));
+        let request = key.map(|key| request(actor, key, ("reply", id), &written));
         let interaction = self.interaction(id).await?;
         let composed = async {
             let raw = self.raw_message(id).await?;
@@ -129,7 +125,7 @@ impl App {
         forward: WantedForward,
         key: Option<&str>,
     ) -> Result<Vec<DeliveryRecord>, AgentError> {
-        let request = key.map(|key| request(actor, key, ("forward", id, token), &forward));
+        let request = key.map(|key| request(actor, key, ("forward", id), &forward));
         let WantedForward { addresses, attach, text } = forward;
         let mut problems = Vec::new();
         if addresses.is_empty() || addresses.len() > MOST_ADDRESSES {

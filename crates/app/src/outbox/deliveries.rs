@@ -9,8 +9,9 @@ use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
 use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
-use waypost_store::records::outbox::{Content, DeliveryFilter, DeliveryRecord, Unchanged};
+use waypost_store::records::outbox::{Content, DeliveryFilter, DeliveryRecord, Unchanged, Way};
 
+use super::carry::Asked;
 use super::edited::{Known, edited};
 use crate::App;
 
@@ -163,10 +164,11 @@ impl App {
     /// Not found, erased, delivered or cancelled, an attempt under way, or the store.
     pub async fn retry_delivery(&self, actor: &str, id: DeliveryId) -> Result<DeliveryRecord, ActError> {
         let retried = self.store.retry_delivery(id, entry(&self.origin, actor, "retried", id)).await;
-        self.due.ask();
+        self.due.ring();
         let record = retried?;
         let record = record
             .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
+        self.due.ask(Asked { delivery: id, way: Way::of(record.kind) });
         tracing::info!(actor, delivery = %id, "delivery retried");
         Ok(record)
     }
@@ -194,7 +196,7 @@ impl App {
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
-        self.due.ask();
+        self.due.ring();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }
@@ -216,13 +218,13 @@ impl App {
 
 /// What is sent to a webhook instead.
 fn json(raw: &[u8]) -> Result<Bytes, Vec<Diagnostic>> {
-    match serde_json::from_slice::<IgnoredAny>(raw) {
-        Ok(_) => Ok(Bytes::copy_from_slice(raw)),
-        Err(error) => {
-            let problem = Diagnostic::error(Code::InvalidValue, "", format!("a webhook is sent JSON: {error}"));
-            Err(vec![problem.expected("a JSON document")])
-        }
-    }
+    let read = std::str::from_utf8(raw).map_err(|error| error.to_string()).and_then(|text| {
+        serde_json::from_str::<IgnoredAny>(text).map(|_| Bytes::copy_from_slice(raw)).map_err(|error| error.to_string())
+    });
+    read.map_err(|why| {
+        let problem = Diagnostic::error(Code::InvalidValue, "", format!("a webhook is sent JSON: {why}"));
+        vec![problem.expected("a JSON document in UTF-8")]
+    })
 }
 
 fn joined(parts: &[&Bytes]) -> Bytes {

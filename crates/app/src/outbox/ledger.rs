@@ -21,8 +21,8 @@ pub struct Difference {
     pub what: String,
     /// One by one.
     pub counted: u64,
-    /// What the running count says.
-    pub tallied: u64,
+    /// What the running count says. One that is off may be below zero.
+    pub tallied: i64,
 }
 
 impl App {
@@ -65,7 +65,16 @@ pub fn differences(ledger: &Ledger) -> Vec<Difference> {
         (what, count(ledger.deliveries.get(state)), count(tallied.deliveries.get(state)))
     }));
     let differing = pairs.into_iter().filter(|(_, counted, tallied)| counted != tallied);
-    differing.map(|(what, counted, tallied)| Difference { what, counted, tallied }).collect()
+    let sums = differing.map(|(what, counted, tallied)| {
+        let tallied = i64::try_from(tallied).unwrap_or(i64::MAX);
+        Difference { what, counted, tallied }
+    });
+    let queues = ledger.queues.iter().map(|one| Difference {
+        what: format!("waiting in queue {}", one.queue),
+        counted: one.waiting,
+        tallied: one.counted,
+    });
+    sums.chain(queues).collect()
 }
 
 fn sum<'a>(counts: impl Iterator<Item = Option<&'a u64>>) -> u64 {
@@ -74,7 +83,10 @@ fn sum<'a>(counts: impl Iterator<Item = Option<&'a u64>>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+    use waypost_ids::QueueId;
     use waypost_store::records::mail::Summary;
+    use waypost_store::records::queues::CountedQueue;
 
     use super::*;
 
@@ -100,10 +112,11 @@ mod tests {
                 deliveries: [(DeliveryState::Dead, 2), (DeliveryState::Pending, 0)].into(),
                 ..Summary::default()
             },
+            queues: Vec::new(),
         }
     }
 
-    fn told(ledger: &Ledger) -> Vec<(String, u64, u64)> {
+    fn told(ledger: &Ledger) -> Vec<(String, u64, i64)> {
         differences(ledger).into_iter().map(|one| (one.what, one.counted, one.tallied)).collect()
     }
 
@@ -122,5 +135,13 @@ mod tests {
         let names: Vec<&str> = told.iter().map(|(what, ..)| what.as_str()).collect();
         assert_eq!(names, ["interactions", "interactions by state", "accepted", "completed", "deliveries pending"]);
         assert_eq!(told.last().map(|(_, counted, tallied)| (*counted, *tallied)), Some((1, 0)));
+    }
+
+    #[test]
+    fn a_queue_whose_count_is_off_is_named() {
+        let mut off = ledger();
+        let queue = QueueId(Uuid::from_u128(7));
+        off.queues.push(CountedQueue { queue, waiting: 0, counted: -2 });
+        assert_eq!(told(&off), [(format!("waiting in queue {queue}"), 0, -2)]);
     }
 }

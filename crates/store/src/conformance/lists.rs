@@ -133,3 +133,16 @@ pub(crate) async fn a_failed_forward_is_unrouted_while_it_waits(store: &dyn Stor
     store.record_run(id(4), again[0].lease.id, run(DecisionKind::Queue)).await.unwrap();
     assert_eq!(unrouted(store).await, [1], "its new run routed it");
 }
+
+pub(crate) async fn completed_unrouted_mail_is_listed_but_waits_no_longer(store: &dyn Store) {
+    queues(store).await;
+    for number in 1..=2 {
+        accept(store, decided(number, run(DecisionKind::Unrouted))).await;
+    }
+    store.complete(id(1), audit(1, "ops")).await.unwrap();
+    let ended_so = InteractionFilter { decision: Some(DecisionKind::Unrouted), ..InteractionFilter::default() };
+    assert_eq!(listed(store, &ended_so).await, [2, 1], "its run ended so");
+    let waits = InteractionFilter { state: Some(State::Decided), ..ended_so };
+    assert_eq!(listed(store, &waits).await, [2]);
+    assert_eq!(store.summary().await.unwrap().unrouted, 1);
+}

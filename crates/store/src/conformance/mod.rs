@@ -50,7 +50,7 @@ macro_rules! every_rule {
             depths: what_waits_is_counted_by_queue, a_claim_that_comes_to_nothing_makes_no_work_younger,
                 transferred_work_waits_anew, a_failed_forward_waits_from_then_on, late_work_is_counted_up_to_a_bound;
             outbox: what_a_run_sends_is_kept_with_it, due_ones_are_claimed_once_longest_due_first,
-                no_domain_is_in_anothers_way, each_way_is_claimed_apart, what_a_wrong_clock_put_off_is_carried,
+                no_domain_is_in_anothers_way, each_way_is_claimed_apart, a_rerun_tells_actions_that_send_to_one_webhook_apart, what_a_wrong_clock_put_off_is_carried,
                 what_the_claimer_carries_is_not_claimed_again,
                 a_forward_is_completed_when_everybody_has_it, a_dead_forward_stands_in_its_queue,
                 a_forward_that_is_held_back_stands_in_its_queue, a_rerun_sends_what_was_never_sent,
@@ -62,9 +62,11 @@ macro_rules! every_rule {
                 agents_send_transfer_and_complete, a_repeated_request_sends_once,
                 what_is_erased_is_not_sent, what_still_goes_out_is_not_swept,
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
+                a_shared_key_is_replaced_only_if_it_is_the_one_expected,
                 answers_from_many_tasks_are_limited_together;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
-                quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits;
+                quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,
+                completed_unrouted_mail_is_listed_but_waits_no_longer;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go,
                 one_of_many_writers_wins;

@@ -81,7 +81,8 @@ async fn state(store: &dyn Store, number: u128) -> DeliveryState {
 
 pub(crate) fn claim_of(lease_number: u128, until: i64) -> DeliveryClaim {
     let lease = lease(lease_number, until);
-    DeliveryClaim { way: Way::Mail, max: 10, lease, most_of_a_domain: 10, busy: Vec::new(), not: Vec::new() }
+    let (busy, first, not) = (Vec::new(), Vec::new(), Vec::new());
+    DeliveryClaim { way: Way::Mail, max: 10, lease, most_of_a_domain: 10, busy, first, not }
 }
 
 async fn claimed(store: &dyn Store, lease: u128, until: i64, now: i64) -> Vec<u128> {
@@ -259,9 +260,32 @@ pub(crate) async fn each_way_is_claimed_apart(store: &dyn Store) {
     assert_eq!(targets(claim(1, Way::Webhooks, &[])).await, [hooks[0], hooks[0], hooks[1]]);
     assert_eq!(targets(claim(2, Way::Webhooks, &[(hooks[0], 2)])).await, [""; 0]);
     assert_eq!(targets(claim(3, Way::Webhooks, &[(hooks[0], 1)])).await, [hooks[0]]);
+    // What somebody wants now is not held back by what else goes there, nor by how long that is due.
+    let wanted = DeliveryClaim { first: vec![delivery(2590)], max: 1, ..claim(5, Way::Webhooks, &[(hooks[0], 9)]) };
+    let found = store.claim_deliveries(wanted.clone(), at(50)).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [delivery(2590)]);
+    assert_eq!(store.claim_deliveries(wanted, at(51)).await.unwrap(), [], "it is carried");
     let mail = targets(claim(4, Way::Mail, &[])).await;
     assert!(mail.len() == 2 && mail.iter().all(|target| target.ends_with("@busy.example")), "{mail:?}");
     sums_agree(store).await;
+}
+
+/// Of two actions that send to one webhook, a rerun repeats the one whose request is dead, and not the other.
+pub(crate) async fn a_rerun_tells_actions_that_send_to_one_webhook_apart(store: &dyn Store) {
+    queues(store).await;
+    let hook = "0198f000-0000-7000-8000-000000000001";
+    let request = |number: u128, action: u32, version: u32| Outgoing {
+        place: Some(format!(r#"{{"flowId":"f","version":{version},"nodeId":"a","action":{action}}}"#)),
+        ..outgoing(DeliveryKind::Webhook, &[(number, hook)])
+    };
+    let first = sends(DecisionKind::Queue, vec![request(1, 0, 1), request(2, 1, 1)]);
+    accept(store, decided(1, first)).await;
+    let claim = DeliveryClaim { way: Way::Webhooks, ..claim_of(1, 100) };
+    assert_eq!(store.claim_deliveries(claim, at(50)).await.unwrap().len(), 2);
+    assert!(ended(store, 1, 1, AttemptEnd::Dead, 51).await && ended(store, 2, 1, AttemptEnd::Delivered, 51).await);
+    again(store, false, sends(DecisionKind::Queue, vec![request(3, 0, 2), request(4, 1, 2)]), 60).await;
+    assert_eq!((one(store, 3).await.place, one(store, 2).await.run), (request(3, 0, 2).place, Some(2)));
+    assert_eq!(store.delivery(delivery(4)).await.unwrap(), None, "it arrived before");
 }
 
 /// A clock that jumps ends leases at once; what a node knows that it carries is not due to it all the same.
@@ -707,6 +731,17 @@ pub(crate) async fn a_shared_key_is_the_first_that_was_offered(store: &dyn Store
     let first = *keys[0].as_ref().unwrap();
     assert!(keys.iter().all(|key| *key.as_ref().unwrap() == first));
     assert_eq!(store.shared_key("bounces", [9; 32]).await.unwrap(), [9; 32]);
+}
+
+pub(crate) async fn a_shared_key_is_replaced_only_if_it_is_the_one_expected(store: &dyn Store) {
+    assert_eq!(store.known_shared_key("id").await.unwrap(), None);
+    assert!(!store.replace_shared_key("id", [1; 32], [2; 32]).await.unwrap(), "there is none");
+    store.shared_key("id", [1; 32]).await.unwrap();
+    assert!(!store.replace_shared_key("id", [3; 32], [2; 32]).await.unwrap(), "it is another");
+    assert_eq!(store.known_shared_key("id").await.unwrap(), Some([1; 32]));
+    assert!(store.replace_shared_key("id", [1; 32], [2; 32]).await.unwrap());
+    assert_eq!(store.known_shared_key("id").await.unwrap(), Some([2; 32]));
+    assert_eq!(store.shared_key("id", [4; 32]).await.unwrap(), [2; 32]);
 }
 
 /// Answers from many tasks at once: as many are kept as may be.

@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::leases::Hold;
 use crate::records::mail::State;
 use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
-use crate::rules::deliveries::{Delivery, begun, erased};
+use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
 use crate::sums::sum;
@@ -439,7 +439,7 @@ pub(super) async fn erase(
     let (before, of_damaged) = sound(&found)?;
     let mut after = before.clone();
     for one in &mut after {
-        one.withdraw(Some(erased()), now);
+        one.erase(now);
     }
     if write(db, &before, &after, moves.tally()).await? {
         let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());

@@ -20,6 +20,7 @@ pub(super) async fn read(db: &mut Client, overdue: Timestamp, most_stuck: u32) -
         deliveries: DeliveryState::ALL.iter().map(|state| (*state, 0)).collect(),
         stuck: Vec::new(),
         tallied: tally::read(&db).await?,
+        queues: tally::differing(&db).await?,
     };
     let unknown = |what: i64| StoreError::Inconsistent { table: "interactions", detail: format!("no place {what}") };
     let count = |count: i64| u64::try_from(count).unwrap_or(0);

@@ -61,9 +61,20 @@ async fn lock_timeout(db: &impl GenericClient, value: &str) -> Result<(), StoreE
     execute(db, "SELECT set_config('lock_timeout', $1, true)", &[&value]).await.map(drop)
 }
 
-/// Keeps other nodes from migrating until the transaction ends.
+/// Keeps other nodes from migrating until the transaction ends. Waits for whoever migrates, however large the tables are.
 pub(super) async fn migration(db: &impl GenericClient) -> Result<(), StoreError> {
-    execute(db, MIGRATION, &[]).await.map(drop)
+    let usual = rows(db, "SELECT current_setting('lock_timeout')", &[]).await?;
+    let usual: &str = usual.first().map(|row| row.try_get(0)).transpose()?.unwrap_or("0");
+    lock_timeout(db, "0").await?;
+    execute(db, MIGRATION, &[]).await?;
+    lock_timeout(db, usual).await
+}
+
+/// Keeps other nodes from counting anew until the transaction ends; answers whether none of them does so already.
+pub(super) async fn recount(db: &impl GenericClient) -> Result<bool, StoreError> {
+    let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('waypost recount ' || current_schema(), 0))";
+    let taken = rows(db, sql, &[]).await?;
+    Ok(taken.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
 /// The newest epoch.

@@ -178,9 +178,42 @@ impl OutboxStore for PostgresStore {
     async fn shared_key(&self, name: &str, offered: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let name = name.to_owned();
         let found = self.db.write(move |db| Box::pin(shared_key(db, name, offered))).await?;
-        let broken = || StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
-        found.ok_or_else(broken)?.try_into().map_err(|_| broken())
+        whole_key(found.ok_or_else(|| StoreError::Failed("a shared key was not kept".to_owned()))?)
     }
+
+    async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let name = name.to_owned();
+        let found = self.db.run(move |db| Box::pin(known_shared_key(db, name))).await?;
+        found.map(whole_key).transpose()
+    }
+
+    async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.db.write(move |db| Box::pin(replace_shared_key(db, name, before, after))).await
+    }
+}
+
+fn whole_key(found: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    let broken = |_| StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
+    found.try_into().map_err(broken)
+}
+
+async fn known_shared_key(db: &mut Client, name: String) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = row(db, "SELECT value FROM shared_keys WHERE name = $1", &[&name]).await?;
+    Ok(found.map(|row| row.try_get(0)).transpose()?)
+}
+
+async fn replace_shared_key(
+    db: &mut Lent,
+    name: String,
+    before: [u8; 32],
+    after: [u8; 32],
+) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let sql = "UPDATE shared_keys SET value = $3 WHERE name = $1 AND value = $2";
+    let replaced = execute(&transaction, sql, &[&name, &before.as_slice(), &after.as_slice()]).await?;
+    ending.commit(transaction).await?;
+    Ok(replaced == 1)
 }
 
 async fn shared_key(db: &mut Lent, name: String, offered: [u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -202,13 +235,14 @@ fn in_state(state: DeliveryState) -> String {
 async fn lease(db: &mut Lent, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let (db, ending) = db.parts();
     let slots = Slots::of(&claim);
-    let not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
-    let sql = due_by(claim.way);
-    let chosen = due(db, sql, &slots, &not, now).await?;
+    let mut not: Vec<Uuid> = claim.not.iter().map(|id| id.0).collect();
+    let mut chosen: Vec<Uuid> = claim.first.iter().map(|id| id.0).filter(|id| !not.contains(id)).collect();
+    not.extend(&chosen);
+    chosen.extend(due(db, due_by(claim.way), &slots, &not, now).await?);
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
-    ended(db, ending, lease_due(db, ending, sql, (claim.lease, now), slots, not, chosen).await).await
+    ended(db, ending, lease_due(db, ending, &claim, now, slots, not, chosen).await).await
 }
 
 async fn bring_nearer(db: &mut Lent, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
@@ -233,8 +267,8 @@ const ROUNDS: usize = 8;
 async fn lease_due(
     db: &Client,
     ending: &Ending,
-    sql: &Due,
-    (lease, now): (Lease, Timestamp),
+    claim: &DeliveryClaim,
+    now: Timestamp,
     mut slots: Slots,
     mut not: Vec<Uuid>,
     mut chosen: Vec<Uuid>,
@@ -247,7 +281,14 @@ async fn lease_due(
         let locked = rows(db, lock, values);
         let found = if round == 0 { begin(db, locked).await? } else { locked.await? };
         let all = found.len() >= chosen.len();
-        for one in sound(&found)?.0 {
+        let (first, others): (Vec<Delivery>, Vec<Delivery>) =
+            sound(&found)?.0.into_iter().partition(|one| claim.first.contains(&one.record.id));
+        for one in first {
+            if Way::of(one.record.kind) == claim.way && slots.take_first(&domain(&one.record.target)) {
+                before.push(one);
+            }
+        }
+        for one in others {
             if slots.take(&domain(&one.record.target)) {
                 before.push(one);
             }
@@ -257,14 +298,14 @@ async fn lease_due(
         }
         // Another node was faster.
         not.append(&mut chosen);
-        chosen = due(db, sql, &slots, &not, now).await?;
+        chosen = due(db, due_by(claim.way), &slots, &not, now).await?;
         if chosen.is_empty() {
             break;
         }
     }
     let mut after = before.clone();
     after.iter_mut().for_each(|one| {
-        one.claim(lease, now);
+        one.claim(claim.lease, now);
     });
     let mut moves = Moves::default();
     if !deliveries::write(db, &before, &after, moves.tally()).await? {

@@ -133,6 +133,19 @@ impl Database {
         self.transfer(0, work).await
     }
 
+    /// Does `work` that takes as long as it takes, and that nobody waits for with a mail in hand: bringing large tables up to date.
+    pub(super) async fn unhurried<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(&'c mut Client) -> Work<'c, T, StoreError>,
+    {
+        let mut connection = self.pool.get().await.map_err(StoreError::from)?;
+        let outcome = work(&mut connection).await;
+        if outcome.is_err() {
+            drop(Client::take(connection));
+        }
+        outcome
+    }
+
     /// Does `work`, which sends or reads so many bytes: it may take longer by that.
     pub(super) async fn transfer<T, E, F>(&self, bytes: usize, work: F) -> Result<T, E>
     where

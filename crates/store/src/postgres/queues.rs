@@ -23,7 +23,7 @@ use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::mail::{InteractionRecord, State};
-use crate::records::queues::{DepthOf, MOST_LATE, QueueClaim, QueueDepth, QueueLease};
+use crate::records::queues::{DepthOf, MOST_LATE, QueueClaim, QueueDepth, QueueLease, counted_waiting};
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::QueueStore;
 
@@ -72,7 +72,7 @@ impl QueueStore for PostgresStore {
         let depth = |row: &Row| {
             let columns = Columns { row, table: "queue_counters" };
             Ok(QueueDepth {
-                waiting: columns.count("waiting")?,
+                waiting: counted_waiting(QueueId(columns.get("queue")?), columns.get("waiting")?),
                 oldest_at: columns.get("oldest_at")?,
                 late: columns.maybe_count("late")?,
             })
@@ -83,7 +83,8 @@ impl QueueStore for PostgresStore {
 
 /// How much waits in queues, in their order. Each part reads one end of the index of what waits, and no more than it counts.
 pub(super) const DEPTHS: &str = "SELECT
-        greatest(coalesce((SELECT sum(waiting) FROM queue_counters WHERE queue = asked.queue), 0), 0)::bigint AS waiting,
+        asked.queue AS queue,
+        coalesce((SELECT sum(waiting) FROM queue_counters WHERE queue = asked.queue), 0)::bigint AS waiting,
         (SELECT queued_at FROM interactions WHERE state = 2 AND queue = asked.queue ORDER BY queued_at LIMIT 1) AS oldest_at,
         CASE WHEN late_before IS NOT NULL THEN (SELECT count(*) FROM (
             SELECT FROM interactions WHERE state = 2 AND queue = asked.queue AND queued_at < late_before

@@ -75,6 +75,11 @@ async fn sweep(
     forget(db, windows, max, now).await?;
     super::commits::forget(db).await?;
     tally::fold(db).await?;
+    tally::forget_empty(db).await?;
+    // It reads the index of all that waits: not between two lots of what is removed.
+    if swept == Swept::default() {
+        tally::recount(db).await?;
+    }
     Ok(swept)
 }
 

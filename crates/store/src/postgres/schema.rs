@@ -51,9 +51,10 @@ pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
     .await
 }
 
-/// Brings the database up to the last of `migrations`, all of them in one transaction: other nodes see all or none.
+/// Brings the database up to the last of `migrations`, all of them in one transaction: other nodes see all or none. It takes as long as the
+/// tables are large; for the locks on them it waits no longer than anything else, because mail waits behind it meanwhile.
 pub(super) async fn migrate(db: &Database, migrations: &'static [&'static str]) -> Result<(), StoreError> {
-    db.run(move |db| {
+    db.unhurried(move |db| {
         Box::pin(async move {
             let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
             let transaction = db.transaction().await?;
@@ -64,6 +65,9 @@ pub(super) async fn migrate(db: &Database, migrations: &'static [&'static str]) 
             let found = u32::try_from(found).unwrap_or(u32::MAX);
             if found > known {
                 return Err(StoreError::TooNew { found, known });
+            }
+            if found > 0 && found < known {
+                tracing::info!(from = found, to = known, "upgrading the database; large tables take minutes");
             }
             for (number, step) in (1_u32..).zip(migrations).skip_while(|(number, _)| *number <= found) {
                 transaction.batch_execute(step).await?;

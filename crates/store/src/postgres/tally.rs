@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{Client, GenericClient};
 use tokio::try_join;
-use tokio_postgres::Statement;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryState};
+use waypost_ids::{DecisionKind, DeliveryState, QueueId};
 
+use super::columns::Columns;
+use super::locks;
 use super::mail_columns::small;
 use super::pool::{execute, row, rows};
-use crate::conditions::unrouted;
+use crate::conditions::{miscounted, unrouted};
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
 use crate::error::StoreError;
-use crate::records::mail::{State, Summary};
+use crate::records::mail::{MOST_UNROUTED, State, Summary};
+use crate::records::queues::CountedQueue;
 use crate::rules::standing::Position;
 
 const DUPLICATES: i16 = 0;
@@ -149,6 +152,52 @@ pub(super) async fn fold(db: &impl GenericClient) -> Result<(), StoreError> {
     execute(db, sql, &[]).await.map(drop)
 }
 
+/// How many wait as unrouted, up to [`MOST_UNROUTED`].
+pub(super) fn waiting_unrouted() -> String {
+    format!("SELECT count(*) FROM (SELECT FROM interactions WHERE {} LIMIT {MOST_UNROUTED}) AS waiting", unrouted())
+}
+
+/// The queues whose counter differs from what waits there.
+pub(super) async fn differing(db: &impl GenericClient) -> Result<Vec<CountedQueue>, StoreError> {
+    let read = |row: &Row| {
+        let columns = Columns { row, table: "queue_counters" };
+        Ok(CountedQueue {
+            queue: QueueId(columns.get("queue")?),
+            waiting: columns.count("there")?,
+            counted: columns.get("counted")?,
+        })
+    };
+    rows(db, &miscounted(), &[]).await?.iter().map(read).collect()
+}
+
+/// Adds to the counters of queues by how much they differ from what waits there: nodes of an earlier release move work and don't count it.
+/// Rows and counters change in the same transactions, so what one snapshot shows as a difference is right whatever goes on meanwhile.
+pub(super) async fn recount(db: &mut Client) -> Result<(), StoreError> {
+    let transaction = db.transaction().await?;
+    // Two that see the same difference would both add it.
+    if !locks::recount(&transaction).await? {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO queue_counters (queue, slot, waiting) SELECT queue, 0, there - counted FROM ({}) AS differing
+         ON CONFLICT (queue, slot) DO UPDATE SET waiting = queue_counters.waiting + excluded.waiting",
+        miscounted()
+    );
+    let changed = execute(&transaction, &sql, &[]).await?;
+    transaction.commit().await?;
+    if changed > 0 {
+        tracing::warn!(queues = changed, "counters differed from what waits in queues: counted anew");
+    }
+    Ok(())
+}
+
+/// Removes folded counters of queues in which nothing waits: those of deleted queues would stay for ever.
+pub(super) async fn forget_empty(db: &impl GenericClient) -> Result<(), StoreError> {
+    let sql = "DELETE FROM queue_counters WHERE (queue, slot) IN (
+        SELECT queue, slot FROM queue_counters WHERE slot = 0 AND waiting = 0 FOR UPDATE SKIP LOCKED)";
+    execute(db, sql, &[]).await.map(drop)
+}
+
 /// Reads the counters as a summary, with what waits as unrouted, without `oldest_undecided_at`.
 pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError> {
     let sql = "SELECT topic, member, sum(value)::bigint FROM counters GROUP BY topic, member HAVING sum(value) <> 0";
@@ -176,8 +225,7 @@ pub(super) async fn read(db: &impl GenericClient) -> Result<Summary, StoreError>
         }
     }
     summary.accepted = summary.duplicates + summary.interactions;
-    let sql = format!("SELECT count(*) FROM interactions WHERE {}", unrouted());
-    let waiting: i64 = row(db, &sql, &[]).await?.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    let waiting: i64 = row(db, &waiting_unrouted(), &[]).await?.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
     summary.unrouted = u64::try_from(waiting).unwrap_or(0);
     Ok(summary)
 }

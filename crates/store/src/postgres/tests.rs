@@ -2,6 +2,7 @@
 
 mod commits;
 mod damage;
+mod depths;
 mod races;
 mod waits;
 
@@ -224,28 +225,6 @@ async fn lists_and_claims_are_found_by_an_index() {
         }
     };
     tokio::task::spawn_blocking(plans).await.unwrap();
-}
-
-/// However much waits, in however many queues: no more is read of what waits than is counted.
-#[tokio::test]
-async fn depths_of_queues_are_read_from_an_index() {
-    let Some(opened) = open().await else { return };
-    let db = waits::session(&opened).await;
-    let fill = "INSERT INTO interactions (id, state, received_at, queued_at, decision, queue, priority, initial_priority, runs, duplicates,
-            erased, envelope_from, envelope_to, remote, subject)
-        SELECT gen_random_uuid(), 2, now(), to_timestamp(g), 0, ('00000000-0000-0000-0000-00000000000' || g % 3)::uuid, 0, 0, 1, 0,
-            false, '', '', '', '' FROM generate_series(1, 20000) AS g; ANALYZE interactions";
-    db.batch_execute(fill).await.unwrap();
-    for mode in ["force_generic_plan", "force_custom_plan"] {
-        let sql = format!(
-            "DEALLOCATE ALL; SET plan_cache_mode = {mode}; PREPARE it (uuid[], timestamptz[], bigint) AS {};
-             EXPLAIN EXECUTE it (ARRAY['00000000-0000-0000-0000-000000000001'::uuid], ARRAY[now()], 100)",
-            super::queues::DEPTHS
-        );
-        let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
-        assert_eq!(plan.matches("using interactions_queued").count(), 2, "{plan}");
-        assert!(!plan.contains("Sort Key: interactions") && !plan.contains("Seq Scan on interactions"), "{plan}");
-    }
 }
 
 /// Rows are found by their keys, at whatever version, however many rows and versions there are; and so is what no version needs.

@@ -227,6 +227,9 @@ pub enum AttributesSet {
     },
 }
 
+/// What waits as unrouted is counted up to this: a count reads no more entries of an index, however much waits.
+pub const MOST_UNROUTED: u64 = 10_000;
+
 /// What to claim for runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunClaim {
@@ -352,6 +355,7 @@ pub struct Summary {
     /// Interactions by the last decision.
     pub by_decision: BTreeMap<DecisionKind, u64>,
     /// Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive. Claimed ones are among them.
+    /// Counted up to [`MOST_UNROUTED`].
     pub unrouted: u64,
     /// Deliveries by state.
     pub deliveries: BTreeMap<DeliveryState, u64>,

@@ -119,6 +119,17 @@ pub enum Way {
     Webhooks,
 }
 
+impl Way {
+    /// The way of a kind.
+    #[must_use]
+    pub const fn of(kind: DeliveryKind) -> Self {
+        match kind {
+            DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => Self::Mail,
+            DeliveryKind::Webhook => Self::Webhooks,
+        }
+    }
+}
+
 /// What to claim for attempts.
 #[derive(Clone, Debug)]
 pub struct DeliveryClaim {
@@ -132,6 +143,8 @@ pub struct DeliveryClaim {
     pub most_of_a_domain: u32,
     /// How many attempts of the claimer's are under way to domains of recipients, whatever the case, or to webhooks by their ids.
     pub busy: Vec<(String, u32)>,
+    /// What somebody wants tried now: those that are due come first, however much goes to their domain or webhook.
+    pub first: Vec<DeliveryId>,
     /// What the claimer is carrying: not even a clock that jumps makes it due.
     pub not: Vec<DeliveryId>,
 }
@@ -149,6 +162,17 @@ pub struct Attempted {
     pub end: AttemptEnd,
     /// What the receiver said, or what failed.
     pub answer: String,
+}
+
+impl Attempted {
+    /// Who answered, or with which status: without the receiver's own words.
+    pub(crate) fn status_line(&self) -> String {
+        let Some((head, words)) = self.answer.split_once(": ") else {
+            return self.answer.lines().next().unwrap_or_default().to_owned();
+        };
+        let code = words.split_whitespace().next().filter(|word| word.len() == 3 && word.parse::<u16>().is_ok());
+        code.map_or_else(|| head.to_owned(), |code| format!("{head}: {code}"))
+    }
 }
 
 /// What comes of an attempt.
@@ -228,6 +252,8 @@ pub struct Ledger {
     pub stuck: Vec<(InteractionId, Stuck)>,
     /// What the tallies say at the same moment.
     pub tallied: super::mail::Summary,
+    /// The queues for which the tally differs from what waits there.
+    pub queues: Vec<super::queues::CountedQueue>,
 }
 
 /// What became of a mail that somebody sends under a claim.

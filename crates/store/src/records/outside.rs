@@ -10,6 +10,14 @@ use waypost_ids::{SecretId, WebhookId};
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed(pub Vec<u8>);
 
+impl Sealed {
+    /// Whether there is no value: it was forgotten with its key.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sealed(…)")
@@ -54,9 +62,9 @@ pub struct SecretRecord {
     pub folded_name: String,
     /// The hosts that may be shown it, in A-labels and lower case.
     pub hosts: Vec<String>,
-    /// Its value.
+    /// Its value, which may be forgotten.
     pub value: Sealed,
-    /// When the value was set.
+    /// When the value was set or forgotten.
     pub set_at: Timestamp,
     /// Counts the changes of this secret: the ETag.
     pub revision: u64,

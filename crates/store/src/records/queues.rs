@@ -48,5 +48,24 @@ pub struct QueueDepth {
     pub late: Option<u64>,
 }
 
+/// A queue whose running count differs from what waits there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedQueue {
+    /// The queue.
+    pub queue: QueueId,
+    /// How many wait there, counted one by one.
+    pub waiting: u64,
+    /// What the running count says. Below zero if another release claimed work that it did not count.
+    pub counted: i64,
+}
+
+/// What a queue's counter says. One below zero is off and is told as 0: an error would take all the other queues' counts along.
+pub(crate) fn counted_waiting(queue: QueueId, counted: i64) -> u64 {
+    u64::try_from(counted).unwrap_or_else(|_| {
+        tracing::warn!(%queue, counted, "the counter of what waits in the queue is below zero");
+        0
+    })
+}
+
 /// Late work is counted up to this: a count reads no more entries of an index, however much waits.
 pub const MOST_LATE: u64 = 10_000;

@@ -49,15 +49,20 @@ impl Slots {
         self.of.keys().map(String::as_str).filter(|domain| self.left(domain) == 0).collect()
     }
 
-    /// Takes one that goes to a domain; answers whether it may.
-    pub(crate) fn take(&mut self, domain: &str) -> bool {
-        let may = self.left(domain) > 0;
+    /// Takes one that somebody wants tried now: only that there is room at all counts.
+    pub(crate) fn take_first(&mut self, domain: &str) -> bool {
+        let may = self.free > 0;
         if may {
             self.free = self.free.saturating_sub(1);
             let taken = self.of.entry(domain.to_owned()).or_default();
             *taken = taken.saturating_add(1);
         }
         may
+    }
+
+    /// Takes one that goes to a domain; answers whether it may.
+    pub(crate) fn take(&mut self, domain: &str) -> bool {
+        self.left(domain) > 0 && self.take_first(domain)
     }
 }
 

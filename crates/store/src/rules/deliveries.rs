@@ -13,7 +13,7 @@ pub(crate) struct Delivery {
     pub(crate) record: DeliveryRecord,
     /// One that was taken back while it was carried is held still: it may have arrived.
     pub(crate) hold: Hold,
-    /// Somebody asked for everything to be sent again, or cancelled it: it does not count as sent.
+    /// Somebody asked for everything to be sent again, or cancelled it, or it surely did not arrive: it does not count as sent.
     pub(crate) again: bool,
     /// Its content was erased.
     pub(crate) bare: bool,
@@ -102,6 +102,8 @@ impl Delivery {
             return false;
         }
         self.hold = Hold::Nobody;
+        // What was erased meanwhile must not come back by what a receiver repeats.
+        let attempted = if self.bare { Attempted { answer: attempted.status_line(), ..attempted } } else { attempted };
         match (self.record.state, attempted.end) {
             (_, AttemptEnd::Delivered) => {
                 self.ends(DeliveryState::Delivered, now);
@@ -119,6 +121,12 @@ impl Delivery {
             (state, AttemptEnd::Untried) => {
                 self.record.attempts = self.record.attempts.saturating_sub(1);
                 self.record.next_attempt_at = (state == DeliveryState::Pending).then_some(now);
+            }
+            (DeliveryState::Cancelled, AttemptEnd::Dead) => {
+                // It did not arrive: a run that wants its recipient makes another, with what it says then.
+                self.again = true;
+                self.record.next_attempt_at = None;
+                self.record.last_answer = Some(attempted.answer);
             }
             (
                 DeliveryState::Delivered | DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled,
@@ -187,11 +195,23 @@ impl Delivery {
         true
     }
 
+    /// What its interaction consists of is erased: it is not sent any more, and what a receiver said may repeat what it was sent.
+    pub(crate) fn erase(&mut self, now: Timestamp) {
+        self.withdraw(Some(erased()), now);
+        self.record.last_answer = None;
+    }
+
     /// It came back. It may have been sent without that being known.
     pub(crate) fn bounce(&mut self, says: &str, now: Timestamp) -> bool {
         let sent = match self.record.state {
             DeliveryState::Delivered => true,
             DeliveryState::Pending => self.record.attempts > 0,
+            DeliveryState::Cancelled if self.record.attempts > 0 => {
+                // Nobody wants it any more: what counts is that it did not arrive.
+                self.again = true;
+                self.record.last_answer = Some(says.to_owned());
+                return true;
+            }
             DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
         };
         if sent {
@@ -444,10 +464,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_cancelled_is_not_revived() {
+    fn what_a_person_cancelled_or_its_receiver_refused_is_not_revived() {
         let mut tried = one("tried");
         tried.cancel(at(50)).unwrap();
         assert!(tried.again);
+        let mut refused = one("under-way");
+        refused.withdraw(None, at(50));
+        happens("end dead", &mut refused, lease(1, 100), at(60)).unwrap();
+        assert!(refused.again && refused.record.last_answer.is_some());
+        let mut came_back = one("tried");
+        came_back.withdraw(None, at(50));
+        assert!(came_back.bounce("no such user", at(60)) && came_back.again);
+        assert_eq!(came_back.record.state, DeliveryState::Cancelled);
     }
 
     #[test]

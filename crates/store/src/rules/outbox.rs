@@ -50,18 +50,24 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
             sent.entry((one.record.kind, folded(&one.record.target))).or_default().push(place);
         }
     }
+    let action = |place: usize| earlier.get(place).and_then(|one| asked_for(one.record.place.as_deref()));
     let mut kept = Vec::new();
-    let mut new = Vec::new();
-    for mut mail in sends {
-        mail.to.retain(|to| {
-            let before = sent.get_mut(&(mail.kind, folded(&to.target))).and_then(Vec::pop);
-            kept.extend(before);
-            before.is_none()
-        });
-        if !mail.to.is_empty() {
-            new.push(mail);
+    let mut new = sends;
+    // The same action's first: of two that send to one webhook, the one that arrived is not the other.
+    for same_action in [true, false] {
+        for mail in &mut new {
+            let wanted = asked_for(mail.place.as_deref());
+            let kind = mail.kind;
+            mail.to.retain(|to| {
+                let Some(sent) = sent.get_mut(&(kind, folded(&to.target))) else { return true };
+                let fits = |place: &usize| !same_action || wanted == action(*place);
+                let found = sent.iter().rposition(fits).map(|position| sent.remove(position));
+                kept.extend(found);
+                found.is_none()
+            });
         }
     }
+    new.retain(|mail| !mail.to.is_empty());
     for (place, one) in earlier.iter_mut().enumerate() {
         if kept.contains(&place) {
             one.record.run = Some(number);
@@ -71,6 +77,15 @@ pub(crate) fn later(sends: Vec<Outgoing>, number: u32, earlier: &mut [Delivery],
         }
     }
     new
+}
+
+/// The action that a stored place names, whatever the version of its flow.
+fn asked_for(place: Option<&str>) -> Option<serde_json::Value> {
+    let mut place: serde_json::Value = serde_json::from_str(place?).ok()?;
+    for member in ["version", "flowName"] {
+        place.as_object_mut()?.shift_remove(member);
+    }
+    Some(place)
 }
 
 /// Somebody asks for a run that sends everything again: what is not sent yet is taken back, and what was sent does not count. What is being

@@ -12,10 +12,9 @@ use waypost_ids::InteractionId;
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::mail_columns::{interaction, run};
 use super::{catalogue, journals, schema, seals, state, tables, tally};
-use crate::conditions::in_state;
 use crate::encoding::{decision_code, delivery_state_code};
 use crate::error::StoreError;
-use crate::records::mail::{State, Summary};
+use crate::records::mail::Summary;
 use crate::sums::sound_message;
 
 /// So many problems are told one by one.
@@ -191,7 +190,7 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     if counted != (summary.interactions, summary.duplicates) || !by_state(db, &summary)? {
         report.problem("a row of `counters` is damaged: it does not tell how many there are");
     }
-    if !by_queue(db)? {
+    if !tally::differing(db)?.is_empty() {
         report.problem("a row of `queue_counters` is damaged: it does not tell how many wait");
     }
     let mut select = db.prepare(&format!("{} ORDER BY runs.rowid", journals::RUNS))?;
@@ -253,17 +252,6 @@ fn by_state(db: &Connection, summary: &Summary) -> Result<bool, StoreError> {
         }
     }
     Ok(true)
-}
-
-/// Whether as many are counted in each queue as wait there.
-fn by_queue(db: &Connection) -> Result<bool, StoreError> {
-    let waits = in_state(State::Decided);
-    let sql = format!(
-        "SELECT 1 FROM (SELECT queue, count(*) AS there, 0 AS counted FROM interactions WHERE {waits} AND queue IS NOT NULL GROUP BY queue
-            UNION ALL SELECT queue, 0, waiting FROM queue_counters)
-        GROUP BY queue HAVING sum(there) <> sum(counted)"
-    );
-    Ok(!db.prepare(&sql)?.exists(())?)
 }
 
 fn message(db: &Connection, id: InteractionId, number: i64, sum: Option<i64>) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::leases::Hold;
 use crate::records::mail::State;
 use crate::records::outbox::{Answers, Content, DeliveryRecord, Outgoing};
-use crate::rules::deliveries::{Delivery, begun, erased};
+use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
 
@@ -304,7 +304,7 @@ pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> R
 pub(super) fn erase(session: &mut Session<'_>, interaction: InteractionId, now: Timestamp) -> Result<(), StoreError> {
     alter(session, interaction, now, |all| {
         for one in all {
-            one.withdraw(Some(erased()), now);
+            one.erase(now);
         }
     })?;
     let ids: Vec<[u8; 16]> = {

@@ -19,6 +19,7 @@ pub(super) fn read(db: &Connection, overdue: Timestamp, most_stuck: u32) -> Resu
         deliveries: DeliveryState::ALL.iter().map(|state| (*state, 0)).collect(),
         stuck: Vec::new(),
         tallied: tally::read(db)?,
+        queues: tally::differing(db)?,
     };
     let unknown = |what: i64| StoreError::Inconsistent { table: "interactions", detail: format!("no place {what}") };
     let mut select = db.prepare(&format!("SELECT place, count(*) FROM ({PLACES}) AS placed GROUP BY place"))?;

@@ -138,6 +138,7 @@ impl SqliteStore {
         Guard::opening(data_dir, &remembered)?;
         schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
         let guard = Guard::begin(&db, data_dir)?;
+        tally::recount(&db)?;
         runs::end_leases(&db)?;
         tables::end_rights(&db)?;
         let beside = schema::open_writer(&path, options.checkpoint_bytes)?;

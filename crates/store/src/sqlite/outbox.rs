@@ -176,10 +176,37 @@ impl OutboxStore for SqliteStore {
             })
             .await?
     }
+
+    async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let name = name.to_owned();
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM shared_keys WHERE name = ?1")?;
+                let mut rows = select.query((&name,))?;
+                let Some(row) = rows.next()? else { return Ok(None) };
+                Ok(Some(Columns::sealed(row, "shared_keys")?.get("value")?))
+            })
+            .await
+    }
+
+    async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.writer()?
+            .run(move |session| {
+                // Rows are sealed when they are inserted.
+                let sql = "INSERT OR REPLACE INTO shared_keys (name, value) \
+                           SELECT name, ?3 FROM shared_keys WHERE name = ?1 AND value = ?2";
+                Ok(Ok::<_, StoreError>(session.db.prepare_cached(sql)?.execute((&name, before, after))? == 1))
+            })
+            .await?
+    }
 }
 
 fn lease(session: &mut Session<'_>, claim: &DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError> {
     let mut claiming = Claiming { slots: Slots::of(claim), not: claim.not.clone(), claimed: Vec::new() };
+    for id in &claim.first {
+        claiming.take_first(session, deliveries::find(session.db, *id)?, claim, now)?;
+    }
     let first: Vec<(i64, String)> = {
         let mut select = session.db.prepare_cached(due(claim.way).first)?;
         let found = select.query_map((micros(now), LOOKED_AT), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -223,6 +250,28 @@ struct Claiming {
 }
 
 impl Claiming {
+    /// Takes one that somebody wants tried now, if it is due and goes this way.
+    fn take_first(
+        &mut self,
+        session: &mut Session<'_>,
+        found: Option<Delivery>,
+        claim: &DeliveryClaim,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(before) = found.filter(|one| Way::of(one.record.kind) == claim.way) else { return Ok(()) };
+        let mut after = before.clone();
+        let id = before.record.id;
+        if !self.not.contains(&id)
+            && after.claim(claim.lease, now)
+            && self.slots.take_first(&domain(&before.record.target))
+        {
+            deliveries::write(session, &before, &after)?;
+            self.not.push(id);
+            self.claimed.push(after.record);
+        }
+        Ok(())
+    }
+
     fn take(
         &mut self,
         session: &mut Session<'_>,

@@ -9,7 +9,7 @@ use waypost_ids::InteractionId;
 use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, sound};
 use super::writer::Session;
-use super::{SqliteStore, deliveries};
+use super::{SqliteStore, deliveries, tally};
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::{InteractionRecord, Opening, State};
@@ -60,6 +60,7 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Time
     }
     // Rows are small.
     swept.rows = super::tables::sweep(session.db, limits.versions, max.saturating_mul(10), now)?;
+    tally::forget_empty(session.db)?;
     Ok(swept)
 }
 

@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, QueueId};
 
-use crate::conditions::unrouted;
+use crate::conditions::{miscounted, unrouted};
 use crate::error::StoreError;
-use crate::records::mail::{State, Summary};
+use crate::records::mail::{MOST_UNROUTED, State, Summary};
+use crate::records::queues::{CountedQueue, counted_waiting};
 use crate::rules::standing::Position;
 
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
@@ -106,8 +107,36 @@ impl Tally {
 pub(super) fn waiting(db: &Connection, queue: QueueId) -> Result<u64, StoreError> {
     let sql = "SELECT waiting FROM queue_counters WHERE queue = ?1";
     let counted: Option<i64> = db.prepare_cached(sql)?.query_row((queue.0.as_bytes(),), |row| row.get(0)).optional()?;
-    u64::try_from(counted.unwrap_or(0))
-        .map_err(|_| StoreError::Inconsistent { table: "queue_counters", detail: format!("`{queue}`: below zero") })
+    Ok(counted_waiting(queue, counted.unwrap_or(0)))
+}
+
+/// The queues whose counter differs from what waits there.
+pub(super) fn differing(db: &Connection) -> Result<Vec<CountedQueue>, StoreError> {
+    let mut select = db.prepare(&miscounted())?;
+    let rows = select.query_map((), |row| {
+        Ok(CountedQueue { queue: QueueId(Uuid::from_bytes(row.get(0)?)), waiting: row.get(1)?, counted: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Sets the counters of queues that differ from what waits there. No batch is under way: it would have changed rows and not yet counters.
+pub(super) fn recount(db: &Connection) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO queue_counters (queue, waiting) SELECT queue, there - counted FROM ({}) WHERE true
+         ON CONFLICT DO UPDATE SET waiting = waiting + excluded.waiting",
+        miscounted()
+    );
+    let changed = db.execute(&sql, ())?;
+    if changed > 0 {
+        tracing::warn!(queues = changed, "counters differed from what waits in queues: counted anew");
+    }
+    Ok(())
+}
+
+/// Removes the counters of queues in which nothing waits: those of deleted queues would stay for ever.
+pub(super) fn forget_empty(db: &Connection) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM queue_counters WHERE waiting = 0")?.execute(())?;
+    Ok(())
 }
 
 /// How often the store was committed; none in a database that never was in use.
@@ -150,7 +179,14 @@ pub(super) fn read(db: &Connection) -> Result<Summary, StoreError> {
         }
     }
     summary.accepted = summary.duplicates + summary.interactions;
-    let sql = format!("SELECT count(*) FROM interactions WHERE {}", unrouted());
-    summary.unrouted = db.prepare_cached(&sql)?.query_row((), |row| row.get(0))?;
+    summary.unrouted = db.prepare_cached(&waiting_unrouted())?.query_row((), |row| row.get(0))?;
     Ok(summary)
+}
+
+/// How many wait as unrouted, up to [`MOST_UNROUTED`].
+pub(super) fn waiting_unrouted() -> String {
+    format!(
+        "SELECT count(*) FROM (SELECT 1 FROM interactions INDEXED BY interactions_unrouted WHERE {} LIMIT {MOST_UNROUTED})",
+        unrouted()
+    )
 }

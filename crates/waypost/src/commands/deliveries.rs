@@ -232,7 +232,16 @@ fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
     let One { which, output } = &arguments.one;
     let remote = which.server.connect()?;
     let mail = files::bytes(&arguments.mail)?;
-    let delivery = remote.wait(remote.deliveries().edit(which.id, mail.into()))?;
+    let delivery = match remote.wait(remote.deliveries().get(which.id))?.kind {
+        DeliveryKind::Webhook => {
+            let body = serde_json::from_slice(&mail)
+                .map_err(|error| Failure::of("a webhook is sent JSON, and this is none")(&error))?;
+            remote.wait(remote.deliveries().edit_request(which.id, &body))?
+        }
+        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
+            remote.wait(remote.deliveries().edit(which.id, mail.into()))?
+        }
+    };
     show(&delivery, *output, out)
 }
 

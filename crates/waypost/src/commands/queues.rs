@@ -55,9 +55,13 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 
 /// The queue of this name or id.
 pub(crate) fn find(remote: &Remote, wanted: &str) -> Result<QueueId, Failure> {
+    if let Ok(id) = wanted.parse() {
+        return Ok(remote.wait(remote.routing().queue(id))?.id);
+    }
     let folded = document::fold_name(wanted);
-    let queues = remote.all(remote.routing().queues())?;
-    let found = queues.iter().find(|one| one.id.to_string() == wanted || document::fold_name(&one.name) == folded);
+    let queues = remote.all(remote.routing().queues_named(wanted))?;
+    // A `*` in the name is a wildcard to the server.
+    let found = queues.iter().find(|one| document::fold_name(&one.name) == folded);
     Ok(found.ok_or_else(|| Failure::Failed(format!("there is no queue `{wanted}`")))?.id)
 }
 

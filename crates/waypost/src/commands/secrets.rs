@@ -84,8 +84,8 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     if arguments.output == Output::Json {
         return Ok(table::json(out, &secrets)?);
     }
-    let row =
-        |one: &Secret| [one.id.to_string(), one.name.clone(), one.hosts.join(" "), one.date_value_set.to_string()];
+    let set = |one: &Secret| one.date_value_set.map_or_else(|| "forgotten".to_owned(), |at| at.to_string());
+    let row = |one: &Secret| [one.id.to_string(), one.name.clone(), one.hosts.join(" "), set(one)];
     let rows: Vec<[String; 4]> = secrets.iter().map(row).collect();
     Ok(table::rows(out, ["ID", "NAME", "HOSTS", "VALUE SET"], &rows)?)
 }

@@ -9,6 +9,7 @@ use clap::builder::TypedValueParser;
 use waypost_admission::{BadNetwork, Network};
 use waypost_outgoing::smarthost::Smarthost;
 use waypost_reach::Url;
+use waypost_seal::KeyId;
 
 use crate::failure::Failure;
 use crate::server::{self, oauth};
@@ -141,6 +142,10 @@ pub(crate) struct Arguments {
     /// by default `waypost.key` in the data directory
     #[arg(long, env = "WAYPOST_SECRET_KEY_FILE", value_name = "FILE")]
     pub(crate) secret_key_file: Option<PathBuf>,
+    /// Give up what the lost key with this id encrypted, and take the key of --secret-key-file instead: secrets must be set again, and webhooks
+    /// are disabled
+    #[arg(long, value_name = "KEY_ID")]
+    pub(crate) forget_sealed: Option<KeyId>,
     /// A folder of keys that mail is signed with, DOMAIN.SELECTOR.pem each; `waypost dkim new` makes them
     #[arg(long, env = "WAYPOST_DKIM_KEYS", value_name = "DIR")]
     pub(crate) dkim_keys: Option<PathBuf>,

@@ -46,6 +46,7 @@ pub(crate) struct Create {
     #[command(flatten)]
     one: One,
     /// Where requests go
+    #[arg(id = "endpoint", value_name = "URL")]
     url: String,
 }
 
@@ -126,8 +127,10 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 
 fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, webhook) = one.find()?;
-    let request = WebhookRequest { name: webhook.name, url: webhook.url, state, secret: None };
-    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, None))?;
+    let request = WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), secret: None };
+    // Only what was read is changed: somebody may have given it another URL since.
+    let version = webhook.version.parse().ok();
+    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
     Ok(writeln!(out, "webhook {}: {}", webhook.name, word(webhook.state))?)
 }
 

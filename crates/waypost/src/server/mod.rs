@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         ..Limits::default()
     };
     let http = post::http(&arguments)?;
-    let (secret_key, key) = SecretKey::open(&arguments, &origin)?;
+    let (secret_key, key) = SecretKey::open(&arguments, &origin, &*store).await?;
     let settings = waypost_app::Settings {
         origin: origin.clone(),
         traces: telemetry.traces(),
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         ..waypost_app::Settings::default()
     };
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
-    secret_key.settle(&app)?;
+    secret_key.settle(&app).await?;
 
     let certificates = certificates(&arguments, &origin)?;
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;
@@ -141,14 +141,16 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().carry(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
+    // Whoever reads where the server listens may stop it in the same moment.
+    let mut stops = Stops::listen()?;
     announce(data_dir, &bound)?;
-    wait_for_signal().await?;
+    stops.next().await;
     draining.store(true, Ordering::Relaxed);
     if !arguments.drain_delay.is_zero() {
         tracing::info!(seconds = arguments.drain_delay.as_secs(), "stopping: not ready any more, and still serving");
         tokio::select! {
             () = tokio::time::sleep(arguments.drain_delay) => {}
-            again = wait_for_signal() => again?,
+            () = stops.next() => {}
         }
     }
     tracing::info!("stopping: what has begun may finish");
@@ -158,8 +160,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tokio::select! {
         () = finish => tracing::info!("stopped"),
         () = tokio::time::sleep(drain) => tracing::warn!("stopped: some connections did not finish in time"),
-        again = wait_for_signal() => {
-            again?;
+        () = stops.next() => {
             tracing::warn!("stopped at once by a second signal");
         }
     }
@@ -261,12 +262,22 @@ fn announce(data_dir: &Path, bound: &Listeners) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn wait_for_signal() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Signals that stop the server.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    /// From here on the signals no longer end the process.
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! Files that only their owner may read.
 
-use std::fs::{self, DirBuilder, DirEntry, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 use rustix::process::umask;
+use waypost_origin::Origin;
 
 /// What others than the owner may do.
 const OTHERS: u32 = 0o077;
@@ -81,13 +82,72 @@ fn tighten(path: &Path) {
 /// # Errors
 /// The file can't be written.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension("new");
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    let draft = draft(path, content)?;
+    fs::rename(&draft, path)?;
+    sync_folder(path)
+}
+
+/// Writes a file as [`write`] does, unless there is one of that name: answers whether it did. What is there is complete, too.
+///
+/// # Errors
+/// The file can't be written, or the file system has no hard links.
+pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let draft = draft(path, content)?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => sync_folder(path).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
+}
+
+/// A file beside another, with its content. Nodes that share the folder have drafts of their own.
+fn draft(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", Origin::system().id()));
+    let draft = path.with_file_name(name);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(content)?;
     file.sync_all()?;
-    fs::rename(&draft, path)
+    Ok(draft)
+}
+
+/// Keeps a file's name through a loss of power.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_many_writers_at_a_time_one_creates_and_the_others_read_that() {
+        let folder = std::env::temp_dir().join(format!("waypost-private-{}", Origin::system().id()));
+        directory(&folder).unwrap();
+        let path = folder.join("waypost.key");
+        let made: Vec<(bool, String)> = thread::scope(|scope| {
+            let path = &path;
+            let writers: Vec<_> = (0..16)
+                .map(|number| {
+                    let write = move || {
+                        let made = create(path, format!("key {number}").as_bytes()).unwrap();
+                        (made, fs::read_to_string(path).unwrap())
+                    };
+                    scope.spawn(write)
+                })
+                .collect();
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+        });
+        assert_eq!(made.iter().filter(|(made, _)| *made).count(), 1, "{made:?}");
+        assert!(made.iter().all(|(_, read)| *read == made[0].1), "{made:?}");
+        let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["waypost.key"], "no draft is left");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -6,55 +6,88 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use waypost_app::App;
+use waypost_app::sealing::{KeyRefused, has_sealed, known_key};
 use waypost_origin::Origin;
-use waypost_seal::{Key, read_key, write_key};
+use waypost_seal::{Key, KeyId, read_key, write_key};
+use waypost_store::traits::Store;
 
 use super::private;
 use crate::commands::serve::Arguments;
 use crate::failure::Failure;
 
-/// A key, and where it is or will be kept.
+/// Where the key is kept, and the key that it takes the place of.
 pub(super) struct SecretKey {
     file: PathBuf,
-    /// Its bytes, if it was made just now and is not kept yet.
-    made: Option<[u8; 32]>,
+    lost: Option<KeyId>,
+    /// Whether other nodes may be at work on the same database.
+    shared: bool,
 }
 
 impl SecretKey {
-    /// Reads the key, or makes one that is not kept yet.
-    pub(super) fn open(arguments: &Arguments, origin: &Origin) -> Result<(Self, Key), Failure> {
+    /// Reads the key. If the file is missing, and nothing was encrypted with another or that one is lost, makes one.
+    pub(super) async fn open(
+        arguments: &Arguments,
+        origin: &Origin,
+        store: &dyn Store,
+    ) -> Result<(Self, Key), Failure> {
         let file = arguments.secret_key_file.clone().unwrap_or_else(|| arguments.data_dir.join("waypost.key"));
         let fail =
             |error: &dyn std::fmt::Display| Failure::of(format!("can't use the secret key {}", file.display()))(error);
-        let (bytes, made) = match fs::read_to_string(&file) {
-            Ok(text) => (read_key(&text).map_err(|error| fail(&error))?, false),
+        let lost = arguments.forget_sealed;
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => {
+                warn_if_open(&file);
+                text
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut bytes = [0; 32];
-                origin.fill(&mut bytes).map_err(|error| fail(&error))?;
-                (bytes, true)
+                let known = known_key(store).await.map_err(|error| fail(&error))?;
+                if let Some(known) = known.filter(|known| Some(*known) != lost)
+                    && has_sealed(store).await.map_err(|error| fail(&error))?
+                {
+                    return Err(Failure::Failed(format!(
+                        "the secret key {} is missing: the secrets of this database are encrypted with the key {known}. Copy the file from a backup or \
+                         another node, or name it with `--secret-key-file`. If the key is lost, start once with `--forget-sealed {known}`",
+                        file.display()
+                    )));
+                }
+                make(&file, origin).map_err(|error| fail(&error))?
             }
             Err(error) => return Err(fail(&error)),
         };
-        if !made {
-            warn_if_open(&file);
-        }
+        let bytes = read_key(&text).map_err(|error| fail(&error))?;
         let key = Key::new(&bytes).map_err(|error| fail(&error))?;
-        Ok((Self { file, made: made.then_some(bytes) }, key))
+        Ok((Self { file, lost, shared: arguments.database.is_some() }, key))
     }
 
-    /// Keeps a key that was made, once it is known that nothing is encrypted with another.
-    pub(super) fn settle(self, app: &App) -> Result<(), Failure> {
-        let Self { file, made } = self;
-        if let Err(other) = app.keys_agree() {
-            let what = if made.is_some() { "missing" } else { "the wrong one" };
-            return Err(Failure::Failed(format!("the secret key {} is {what}: {other}", file.display())));
+    /// Makes sure that the key is the database's. While nothing is encrypted, the key of a SQLite database is the one that is here, and nodes of
+    /// PostgreSQL may differ: all but those with the first key leave webhooks and secrets alone.
+    pub(super) async fn settle(self, app: &App) -> Result<(), Failure> {
+        let refused = |refused: KeyRefused| {
+            Failure::Failed(format!("can't use the secret key {}: {refused}", self.file.display()))
+        };
+        if let Some(lost) = self.lost {
+            for what in app.forget_sealed(lost).await.map_err(refused)? {
+                tracing::warn!(what, "forgotten with its key: set it again");
+            }
         }
-        let Some(bytes) = made else { return Ok(()) };
-        private::write(&file, write_key(&bytes).as_bytes())
-            .map_err(|error| Failure::of(format!("can't write the secret key {}", file.display()))(&error))?;
-        tracing::info!(file = %file.display(), "made the key that secrets are encrypted with: back it up apart from the data");
+        if !self.shared {
+            app.take_over_key().await.map_err(refused)?;
+        }
+        if let Err(another) = app.claim_key().await.map_err(refused)? {
+            tracing::warn!("no webhooks or secrets can be made at this node, and it sends to none: {another}");
+        }
         Ok(())
     }
+}
+
+/// Makes a key. Another node may make one at the same moment: the file's text is the key of both.
+fn make(file: &Path, origin: &Origin) -> io::Result<String> {
+    let mut bytes = [0; 32];
+    origin.fill(&mut bytes).map_err(io::Error::other)?;
+    if private::create(file, write_key(&bytes).as_bytes())? {
+        tracing::info!(file = %file.display(), "made the key that secrets are encrypted with: back it up apart from the data");
+    }
+    fs::read_to_string(file)
 }
 
 fn warn_if_open(file: &Path) {

@@ -94,6 +94,11 @@ impl Server {
         for (name, value) in &start.environment {
             command.env(name, value);
         }
+        // Nodes of one database have one key, which is no part of their data.
+        let nodes = start.environment.iter().any(|(name, _)| *name == "WAYPOST_DATABASE");
+        if let Some(around) = data_dir.parent().filter(|_| nodes) {
+            command.env("WAYPOST_SECRET_KEY_FILE", around.join("secret.key"));
+        }
         let mut child = command.spawn().unwrap();
         let told = || fs::read_to_string(&listeners).ok().and_then(|text| serde_json::from_str::<Json>(&text).ok());
         let begun = Instant::now();

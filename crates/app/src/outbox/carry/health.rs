@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Ended;
+
 /// Pauses from this on double.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -91,13 +93,19 @@ impl Health {
     }
 
     /// An attempt ended.
-    pub(super) fn note(&mut self, target: &str, reached: bool, asked_again: bool, now: Instant) {
-        match self {
-            Self::Smarthost(Smarthost(pause)) => {
-                *pause = (!reached).then(|| Pause::after(*pause, asked_again, now));
+    pub(super) fn note(&mut self, target: &str, ended: &Ended, asked_again: bool, now: Instant) {
+        match (self, ended) {
+            (Self::Smarthost(Smarthost(pause)), Ended::Unreached) => {
+                *pause = Some(Pause::after(*pause, asked_again, now))
             }
-            Self::Each(Targets(targets)) if reached => drop(targets.remove(target)),
-            Self::Each(Targets(targets)) => {
+            (Self::Smarthost(Smarthost(pause)), Ended::Reached | Ended::Busy(_)) => *pause = None,
+            (Self::Each(Targets(targets)), Ended::Reached) => drop(targets.remove(target)),
+            (Self::Each(Targets(targets)), Ended::Busy(time)) => {
+                let failing = targets.entry(target.to_owned()).or_default();
+                failing.in_a_row = FAILURES;
+                failing.pause = Some(Pause { length: FIRST_PAUSE, until: now + *time });
+            }
+            (Self::Each(Targets(targets)), Ended::Unreached) => {
                 let failing = targets.entry(target.to_owned()).or_default();
                 failing.in_a_row = failing.in_a_row.saturating_add(1);
                 if failing.in_a_row >= FAILURES {
@@ -107,17 +115,10 @@ impl Health {
         }
     }
 
-    /// Somebody wants an attempt now: pauses are over, and stay as long as they were for the next failure.
-    pub(super) fn ask_now(&mut self, now: Instant) {
-        match self {
-            Self::Smarthost(Smarthost(pause)) => {
-                if let Some(pause) = pause {
-                    pause.until = now;
-                }
-            }
-            Self::Each(Targets(targets)) => {
-                targets.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
-            }
+    /// Something is due: reason enough to ask whether the smarthost is back. Targets keep their pauses, whatever is due to others.
+    pub(super) fn something_is_due(&mut self, now: Instant) {
+        if let Self::Smarthost(Smarthost(Some(pause))) = self {
+            pause.until = now;
         }
     }
 }
@@ -139,27 +140,29 @@ mod tests {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         for _ in 0..2 {
-            health.note("hook", false, false, start);
+            health.note("hook", &Ended::Unreached, false, start);
             assert!(may(&health, 0, start) == 4 && !health.is_away("hook"));
         }
-        health.note("hook", false, false, start);
+        health.note("hook", &Ended::Unreached, false, start);
         assert!(health.is_away("hook") && !health.is_away("other"));
         assert_eq!((may(&health, 0, start), may(&health, 0, after(1)), may(&health, 1, after(1))), (0, 1, 0));
         // One that was under way before does not lengthen the pause; the one that asks again does.
-        health.note("hook", false, false, after(1));
+        health.note("hook", &Ended::Unreached, false, after(1));
         assert_eq!((may(&health, 0, after(1)), may(&health, 0, after(2))), (0, 1));
-        health.note("hook", false, true, after(2));
+        health.note("hook", &Ended::Unreached, true, after(2));
         assert_eq!((may(&health, 0, after(3)), may(&health, 0, after(4))), (0, 1));
         for _ in 0..9 {
-            health.note("hook", false, true, after(4));
+            health.note("hook", &Ended::Unreached, true, after(4));
         }
         assert_eq!((may(&health, 0, after(63)), may(&health, 0, after(64))), (0, 1));
         let mut counts = HashMap::new();
         health.hold_back(&mut counts, 4, after(5));
         assert_eq!(counts.len(), 1, "no other is held back");
-        health.ask_now(after(5));
-        assert_eq!(may(&health, 0, after(5)), 1);
-        health.note("hook", true, true, after(5));
+        health.something_is_due(after(5));
+        assert_eq!(may(&health, 0, after(5)), 0, "what is due elsewhere ends no pause");
+        health.note("hook", &Ended::Busy(Duration::from_secs(600)), true, after(5));
+        assert_eq!((may(&health, 0, after(604)), may(&health, 0, after(605))), (0, 1), "as long as it wants");
+        health.note("hook", &Ended::Reached, true, after(5));
         assert_eq!((may(&health, 0, after(5)), health.is_away("hook")), (4, false));
     }
 
@@ -168,9 +171,11 @@ mod tests {
         let mut health = Health::Smarthost(Smarthost::default());
         let start = Instant::now();
         assert_eq!(health.slots(16, start), 16);
-        health.note("ann@example.org", false, false, start);
+        health.note("ann@example.org", &Ended::Unreached, false, start);
         assert_eq!((health.slots(16, start), health.slots(16, start + FIRST_PAUSE)), (0, 1));
-        health.note("bob@example.net", true, true, start);
+        health.something_is_due(start);
+        assert_eq!(health.slots(16, start), 1);
+        health.note("bob@example.net", &Ended::Reached, true, start);
         assert_eq!(health.slots(16, start), 16);
     }
 }

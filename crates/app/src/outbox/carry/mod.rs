@@ -5,7 +5,6 @@ mod mail;
 mod webhooks;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
+use waypost_ids::DeliveryId;
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Term, hold};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryClaim, DeliveryRecord, Way};
@@ -50,9 +50,19 @@ trait Carries: Send + Sync + 'static {
 pub(crate) struct Due {
     mail: Notify,
     webhooks: Notify,
-    /// Whether somebody asked for an attempt since the webhooks were last looked at.
-    asked: AtomicBool,
+    /// What somebody wants tried now.
+    asked: Mutex<Vec<Asked>>,
 }
+
+/// An attempt that somebody asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) way: Way,
+}
+
+/// More that are asked for at the same time wait for their turn.
+const MOST_ASKED: usize = 1000;
 
 impl Due {
     /// Something is due, whichever way it goes.
@@ -62,9 +72,20 @@ impl Due {
     }
 
     /// Somebody wants an attempt now, whatever is known of the receiver.
-    pub(crate) fn ask(&self) {
-        self.asked.store(true, Ordering::Relaxed);
+    pub(crate) fn ask(&self, asked: Asked) {
+        {
+            let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if all.len() < MOST_ASKED {
+                all.push(asked);
+            }
+        }
         self.ring();
+    }
+
+    /// What was asked for since.
+    fn take_asked(&self, way: Way) -> Vec<DeliveryId> {
+        let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extract_if(.., |asked| asked.way == way).map(|asked| asked.delivery).collect()
     }
 
     fn bell(&self, way: Way) -> &Notify {
@@ -103,6 +124,8 @@ enum Ended {
     Reached,
     /// It was not: the smarthost, or the webhook.
     Unreached,
+    /// It was, and wants to be left alone for so long.
+    Busy(Duration),
 }
 
 /// The attempts under way.
@@ -135,7 +158,7 @@ impl Attempts {
             Some(Ok((id, ended))) => {
                 if let Some(attempt) = self.known.remove(&id) {
                     let target = &attempt.delivery.target;
-                    self.health.note(target, matches!(ended, Ended::Reached), attempt.asks_again, Instant::now());
+                    self.health.note(target, &ended, attempt.asks_again, Instant::now());
                 }
                 None
             }
@@ -169,7 +192,7 @@ impl App {
             }
         };
         let webhooks = async {
-            if let Some(courier) = self.courier.clone() {
+            if let Some(courier) = self.courier.clone().filter(|_| self.other_key.get().is_none()) {
                 Arc::clone(&self).carry_by(courier, stop.clone()).await;
             }
         };
@@ -194,6 +217,7 @@ impl App {
                     lease: term.begin(self.origin.id(), self.origin.now()),
                     most_of_a_domain: SLOTS_OF_A_DOMAIN,
                     busy: attempts.busy(Instant::now()),
+                    first: self.due.take_asked(way),
                     not: attempts.known.values().map(|attempt| attempt.delivery.id).collect(),
                 };
                 let lease = claim.lease;
@@ -230,10 +254,7 @@ impl App {
                     false
                 }
                 () = self.due.bell(way).notified() => {
-                    // New mail is reason enough to ask whether the smarthost is back. A webhook that fails is no business of the others' work.
-                    if way == Way::Mail || self.due.asked.swap(false, Ordering::Relaxed) {
-                        attempts.health.ask_now(Instant::now());
-                    }
+                    attempts.health.something_is_due(Instant::now());
                     true
                 }
                 () = sleep(POLL) => true,

@@ -5,12 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::webhooks::WebhookEdit;
 use waypost_ids::WebhookId;
 use waypost_reach::{Answer, Client, HeaderMap, HeaderName, HeaderValue, Limits, Unreached, header, web_url};
 use waypost_store::records::audit::{By, SERVER};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryRecord, Way};
-use waypost_store::records::outside::WebhookRecord;
+use waypost_store::records::outside::{Sealed, WebhookRecord};
+use waypost_store::revisions::Revisions;
 
 use super::health::{Health, Targets};
 use super::{Carries, Ended, unread};
@@ -78,8 +80,12 @@ impl Carries for Courier {
                 let end = app.again(self, delivery);
                 (Attempted { end, answer: format!("it can't be signed: {why}") }, Ended::Reached)
             }
-            // Nothing was sent, and nothing will be until somebody changes a setting.
-            Err(Problem::Unreached(why @ Unreached::Private(_))) => dead(&why.to_string()),
+            // Nothing was sent, and nothing will be until somebody changes a setting. The address is for the operator alone: whoever may make
+            // webhooks could map the network by it.
+            Err(Problem::Unreached(Unreached::Private(target))) => {
+                tracing::warn!(webhook = %webhook.id, address = %target.address, "a webhook leads to a private address");
+                dead("its host has a private address; `--allow-private-targets` permits it")
+            }
             Err(Problem::Unreached(why)) => {
                 (Attempted { end: app.again(self, delivery), answer: why.to_string() }, Ended::Unreached)
             }
@@ -103,12 +109,15 @@ impl Courier {
     ) -> Result<Answer, Problem> {
         let now = app.origin.now();
         let unsigned = |why: &dyn std::fmt::Display| Problem::Unsigned(why.to_string());
-        let previous = webhook.previous.iter().filter(|(_, until)| *until > now).map(|(sealed, _)| sealed);
-        let mut secrets = Vec::new();
-        for sealed in [&webhook.secret].into_iter().chain(previous) {
-            let opened = app.unseal(webhook.id.0, sealed).map_err(|problem| unsigned(&problem))?;
-            let text = String::from_utf8(opened).map_err(|error| unsigned(&error.utf8_error()))?;
-            secrets.push(secret_bytes(&text).map_err(|error| unsigned(&error))?);
+        let mut secrets = vec![signing(app, webhook, &webhook.secret).map_err(Problem::Unsigned)?];
+        if let Some((previous, _)) = webhook.previous.as_ref().filter(|(_, until)| *until > now) {
+            match signing(app, webhook, previous) {
+                Ok(secret) => secrets.push(secret),
+                // The newest is enough for receivers that have it.
+                Err(why) => {
+                    tracing::warn!(webhook = %webhook.id, why, "the previous secret can't be read and does not sign")
+                }
+            }
         }
         let (id, second) = (delivery.id.to_string(), now.as_second());
         let mut signature =
@@ -142,23 +151,41 @@ impl Courier {
             return (Attempted { end: AttemptEnd::Dead, answer: told }, Ended::Reached);
         }
         let (now, again) = (app.origin.now(), app.again(self, delivery));
-        let end = match (again, retry_after(answer, now)) {
+        let wanted = retry_after(answer, now);
+        let end = match (again, wanted) {
             (AttemptEnd::Deferred(next), Some(wanted)) => {
                 let end = delivery.since.saturating_add(self.retry_for).unwrap_or(Timestamp::MAX);
                 AttemptEnd::Deferred(next.max(wanted).min(end).max(now))
             }
             (again, _) => again,
         };
-        let ended = if status.is_server_error() || status.as_u16() == 429 { Ended::Unreached } else { Ended::Reached };
+        let pause = wanted.and_then(|wanted| Duration::try_from(wanted.duration_since(now)).ok());
+        let ended = match pause {
+            Some(pause) => Ended::Busy(pause),
+            None if status.is_server_error() || status.as_u16() == 429 => Ended::Unreached,
+            None => Ended::Reached,
+        };
         (Attempted { end, answer: told }, ended)
     }
+}
+
+/// The bytes that a sealed secret of a webhook signs with.
+fn signing(app: &App, webhook: &WebhookRecord, sealed: &Sealed) -> Result<Vec<u8>, String> {
+    let opened = app.unseal(webhook.id, sealed).map_err(|problem| problem.to_string())?;
+    let text = String::from_utf8(opened).map_err(|error| error.utf8_error().to_string())?;
+    secret_bytes(&text).map_err(|error| error.to_string())
 }
 
 impl App {
     /// Sends no more to a webhook that said it is gone.
     async fn disable(&self, webhook: &WebhookRecord) {
         let by = By { actor: SERVER, note: Some("it answered 410 Gone") };
-        match self.catalogue.update::<WebhookRecord>(by, &webhook.id, WebhookEdit::Disable, None).await {
+        // Whoever changed it meanwhile, perhaps its URL, knows better.
+        let as_it_was = Some(Revisions::any_of(vec![webhook.revision]));
+        match self.catalogue.update::<WebhookRecord>(by, &webhook.id, WebhookEdit::Disable, as_it_was).await {
+            Err(ChangeError::Stale(_)) => {
+                tracing::info!(webhook = %webhook.id, "a webhook answered 410 and was changed meanwhile: it stays as it is");
+            }
             Ok(_) => {
                 tracing::warn!(webhook = %webhook.id, name = webhook.name, "a webhook answered 410 and is disabled")
             }

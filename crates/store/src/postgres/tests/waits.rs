@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 use super::{Opened, open};
 use crate::conformance::samples::{accept, mail};
 use crate::error::StoreError;
-use crate::postgres::{PostgresOptions, PostgresStore, locks};
+use crate::postgres::{PostgresOptions, PostgresStore, locks, schema};
 use crate::records::mail::InteractionFilter;
 use crate::traits::{CatalogueStore, MailStore};
 
@@ -40,6 +40,21 @@ async fn a_publish_that_must_wait_lets_mail_pass() {
     assert!(!publish.is_finished());
     held.batch_execute("COMMIT").await.unwrap();
     assert_eq!(publish.await.unwrap().unwrap(), 1);
+}
+
+/// Upgrades of large tables take minutes; a second node that starts meanwhile waits for the first.
+#[tokio::test]
+async fn an_upgrade_takes_longer_than_a_caller_waits() {
+    let Some(opened) = open().await else { return };
+    let options = PostgresOptions { patience: Duration::from_secs(1), ..PostgresOptions::new(&opened.url) };
+    let node = PostgresStore::connect(options).await.unwrap();
+    let steps: Vec<&str> = schema::MIGRATIONS.iter().copied().chain(["SELECT pg_sleep(3)"]).collect();
+    let steps: &'static [&str] = steps.leak();
+    let (first, second) = tokio::join!(schema::migrate(&node.db, steps), schema::migrate(&node.db, steps));
+    first.unwrap();
+    second.unwrap();
+    let db = session(&opened).await;
+    assert_eq!(number(&db, "SELECT max(step) FROM schema_format").await, i64::try_from(steps.len()).unwrap());
 }
 
 #[tokio::test]

@@ -4,27 +4,65 @@ use jiff::Timestamp;
 use rusqlite::types::Null;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
+use waypost_ids::DecisionKind;
 
 use super::{Opened, open};
-use crate::conformance::samples::{id, queue};
-use crate::records::queues::{DepthOf, QueueDepth};
+use crate::conformance::samples::{accept, at, audit, decided, id, later, queue, queues as make_queues, run};
+use crate::records::queues::{CountedQueue, DepthOf, QueueDepth};
+use crate::records::retention::RetentionLimits;
 use crate::sqlite::check::check;
-use crate::sqlite::{SqliteOptions, SqliteStore, queues, schema};
-use crate::traits::{MailStore, QueueStore};
+use crate::sqlite::{SqliteOptions, SqliteStore, queues, schema, tally};
+use crate::traits::{MailStore, OutboxStore, QueueStore, RetentionStore};
 
 /// However much waits, no row of it is read to measure it.
 #[tokio::test]
 async fn depths_of_queues_are_read_from_an_index() {
     let Opened { store: _store, directory } = open();
     let db = Connection::open(directory.path().join("waypost.db")).unwrap();
-    for sql in [queues::OLDEST, queues::LATE] {
+    let statements = [(queues::OLDEST, "queued"), (queues::LATE, "queued"), (&tally::waiting_unrouted(), "unrouted")];
+    for (sql, index) in statements {
         let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let nothing = vec![Null; select.parameter_count()];
         let rows = select.query_map(params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
         let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
-        assert!(plan.contains("SEARCH interactions USING COVERING INDEX interactions_queued"), "{sql}: {plan}");
+        assert!(plan.contains(&format!("interactions USING COVERING INDEX interactions_{index}")), "{sql}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
     }
+}
+
+#[tokio::test]
+async fn counters_that_are_off_are_told_and_put_right() {
+    let Opened { store, directory } = open();
+    make_queues(&store).await;
+    for number in 1..=2 {
+        accept(&store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let of = [1, 2].map(|number| DepthOf { queue: queue(number), late_before: None });
+    drop(store);
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    db.execute_batch("UPDATE queue_counters SET waiting = waiting - 5").unwrap();
+    assert_eq!(tally::waiting(&db, queue(1)).unwrap(), 0, "a count below zero takes no other along");
+    assert_eq!(tally::differing(&db).unwrap(), [CountedQueue { queue: queue(1), waiting: 2, counted: -3 }]);
+    drop(db);
+    assert!(!check(directory.path()).unwrap().is_sound());
+    let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
+    let waiting: Vec<u64> = store.depths(&of).await.unwrap().iter().map(|depth| depth.waiting).collect();
+    assert_eq!(waiting, [2, 0]);
+    assert_eq!(store.ledger(at(0), 9).await.unwrap().queues, []);
+    drop(store);
+    assert!(check(directory.path()).unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn counters_of_queues_without_work_go() {
+    let Opened { store, directory } = open();
+    make_queues(&store).await;
+    accept(&store, decided(1, run(DecisionKind::Queue))).await;
+    store.complete(id(1), audit(1, "ops")).await.unwrap();
+    store.sweep(RetentionLimits::default(), 10, later()).await.unwrap();
+    drop(store);
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    assert!(!db.prepare("SELECT 1 FROM queue_counters").unwrap().exists(()).unwrap());
 }
 
 /// What waited before it was measured is as old as its decision, and sealed as before.
