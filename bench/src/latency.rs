@@ -15,7 +15,7 @@ use crate::measure::Figure;
 use crate::postgres::Postgres;
 use crate::report::{Line, Section, Unit, say};
 use crate::smtp::load::Load;
-use crate::smtp::server::Server;
+use crate::smtp::server::{Server, Setting};
 use crate::smtp::{Fresh, Ground, LIMIT};
 
 /// How long each round sends at half load.
@@ -46,7 +46,8 @@ pub(crate) fn section(ground: &Ground, postgres: Option<&Postgres>, rounds: usiz
             let database = postgres.map(Postgres::database).transpose()?;
             let name = format!("latency-{store}-{flows}-{round}");
             let folder = ground.flows.with_file_name(flows);
-            let fresh = ground.fresh_with(&name, &folder, database.as_ref().map(|database| &database.url[..]))?;
+            let fresh =
+                ground.fresh_with(&name, &folder, Setting::on(database.as_ref().map(|database| &database.url[..])))?;
             one(ground, &fresh, &mut taken)?;
             fresh.end()?;
             if let (Some(postgres), Some(database)) = (postgres, database) {

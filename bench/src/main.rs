@@ -4,6 +4,7 @@ mod attempt;
 mod catalogue;
 mod claims;
 mod corpus;
+mod deliveries;
 mod engine;
 mod http;
 mod latency;
@@ -62,6 +63,9 @@ struct Arguments {
     /// Interactions worked off long ago, where claims and lists must be as fast as with 1,000
     #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     history: u32,
+    /// Deliveries that wait, where carrying them must be as fast as with 20,000
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(20_000..=10_000_000))]
+    pending: u32,
     /// Minutes of the soak, on each store
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     minutes: u32,
@@ -88,6 +92,7 @@ enum Stage {
     Claims,
     Latency,
     Replay,
+    Deliveries,
     /// Takes long: only if asked for
     Soak,
 }
@@ -191,6 +196,15 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(replay::section(&ground, Some(&postgres), rounds)?)?;
+        }
+    }
+    if wanted(Stage::Deliveries) {
+        let pending = arguments.pending as usize;
+        let small = soak::small(mails.iter().map(Outgoing::new).collect::<Result<_>>()?);
+        tell(deliveries::section(&ground, &small, None, (arguments.mails as usize, pending), rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(deliveries::section(&ground, &small, Some(&postgres), (arguments.mails as usize, pending), rounds)?)?;
         }
     }
     if arguments.only.contains(&Stage::Soak) {

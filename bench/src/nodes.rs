@@ -9,7 +9,7 @@ use crate::postgres::{Database, Postgres, pgbench};
 use crate::processes;
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::smtp::load::{Load, Session};
-use crate::smtp::server::{Api, Server};
+use crate::smtp::server::{Api, Server, Setting};
 use crate::smtp::{Ground, LIMIT, check};
 
 /// How many nodes share a database.
@@ -25,9 +25,12 @@ impl Nodes {
     /// Starts them and applies the flows to the first.
     fn start(ground: &Ground, database: &Database, count: usize) -> Result<Self> {
         let mut servers = Vec::with_capacity(count);
+        // The first node makes it.
+        let key = ground.scratch.join(format!("{}.key", database.name));
+        let setting = Setting { key: Some(&key), ..Setting::on(Some(&database.url)) };
         for number in 0..count {
             let data = ground.scratch.join(format!("{}-node-{number}", database.name));
-            servers.push(Server::start_on(&ground.program, &data, Some(&database.url))?);
+            servers.push(Server::start_on(&ground.program, &data, setting)?);
         }
         let first = servers.first().context("no nodes")?;
         first.apply(&ground.flows)?;

@@ -10,7 +10,7 @@ use crate::measure::Figure;
 use crate::postgres::Postgres;
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::smtp::load::Load;
-use crate::smtp::server::Api;
+use crate::smtp::server::{Api, Setting};
 use crate::smtp::{Fresh, Ground, LIMIT};
 
 /// Recorded mails.
@@ -30,7 +30,11 @@ pub(crate) fn section(ground: &Ground, postgres: Option<&Postgres>, rounds: usiz
         say(&format!("replay on {store}, round {} of {rounds}", round + 1));
         let database = postgres.map(Postgres::database).transpose()?;
         let name = format!("replay-{store}-{round}");
-        let fresh = ground.fresh_with(&name, &ground.flows, database.as_ref().map(|database| &database.url[..]))?;
+        let fresh = ground.fresh_with(
+            &name,
+            &ground.flows,
+            Setting::on(database.as_ref().map(|database| &database.url[..])),
+        )?;
         let ports = [fresh.server.smtp];
         Load::new(&ports, &ground.mails, MAILS, 8, "recorded").send()?;
         fresh.api.wait_until_decided(MAILS as u64, LIMIT)?;

@@ -9,6 +9,7 @@ use crate::measure::Figure;
 use crate::postgres::Postgres;
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::smtp::load::{Load, Outgoing};
+use crate::smtp::server::Setting;
 use crate::smtp::{Ground, LIMIT};
 
 /// Mails that tell what a server can take.
@@ -29,8 +30,8 @@ pub(crate) fn section(
     let store = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
     let mut section = Section::new(format!("Soak on {store}: {minutes} minutes at half load, 8 connections"));
     let database = postgres.map(Postgres::database).transpose()?;
-    let url = database.as_ref().map(|database| &database.url[..]);
-    let fresh = ground.fresh_with(&format!("soak-{store}"), &ground.flows, url)?;
+    let setting = Setting::on(database.as_ref().map(|database| &database.url[..]));
+    let fresh = ground.fresh_with(&format!("soak-{store}"), &ground.flows, setting)?;
     let ports = [fresh.server.smtp];
     let trial = Load::new(&ports, mails, TRIAL, 8, "trial").send()?;
     let decided = fresh.api.wait_until_decided(TRIAL as u64, LIMIT)?;

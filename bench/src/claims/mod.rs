@@ -17,7 +17,7 @@ use crate::postgres::{Database, Postgres};
 use crate::report::{Goal, Line, Section, Unit, say};
 use crate::smtp::Ground;
 use crate::smtp::load::Load;
-use crate::smtp::server::{Api, Server};
+use crate::smtp::server::{Api, Server, Setting};
 
 /// What everything is compared with.
 const FEW: usize = 1_000;
@@ -44,7 +44,9 @@ impl Ledger {
     fn start(ground: &Ground, postgres: Option<&Postgres>, amounts: Amounts) -> Result<Self> {
         let data = ground.scratch.join(format!("history-{}", amounts.history));
         let database = postgres.map(Postgres::database).transpose()?;
-        let start = || Server::start_on(&ground.program, &data, database.as_ref().map(|database| &database.url[..]));
+        let start = || {
+            Server::start_on(&ground.program, &data, Setting::on(database.as_ref().map(|database| &database.url[..])))
+        };
         let server = start()?;
         server.apply(&ground.flows)?;
         let names = names(&server.api()?)?;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mail_parser::MessageParser;
-use waypost_members::email::{Envelope, MessageView};
 use waypost_mail::message::Message;
+use waypost_members::email::{Envelope, MessageView};
 
 use self::floor::Floor;
 use self::flow::{Flows, Triage};

@@ -4,7 +4,7 @@ pub(crate) mod disk;
 pub(crate) mod load;
 pub(crate) mod postfix;
 pub(crate) mod server;
-mod sink;
+pub(crate) mod sink;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use self::load::{Load, Outgoing, Session, message_id, ready};
 use self::postfix::Postfix;
-use self::server::{Api, Server};
+use self::server::{Api, Server, Setting};
 use self::sink::Sink;
 use crate::measure::Figure;
 use crate::report::{Goal, Line, Section, Unit, say};
@@ -36,13 +36,13 @@ pub(crate) struct Ground {
 impl Ground {
     /// A server on an empty data directory, flows applied, its API; the directory is removed by [`Fresh::end`].
     pub(crate) fn fresh(&self, name: &str) -> Result<Fresh> {
-        self.fresh_with(name, &self.flows, None)
+        self.fresh_with(name, &self.flows, Setting::default())
     }
 
-    /// The same with other flows, and on a database of PostgreSQL if there is one.
-    pub(crate) fn fresh_with(&self, name: &str, flows: &Path, database: Option<&str>) -> Result<Fresh> {
+    /// The same with other flows, in a setting.
+    pub(crate) fn fresh_with(&self, name: &str, flows: &Path, setting: Setting) -> Result<Fresh> {
         let data = self.scratch.join(name);
-        let server = Server::start_on(&self.program, &data, database)?;
+        let server = Server::start_on(&self.program, &data, setting)?;
         server.apply(flows)?;
         let api = server.api()?;
         Ok(Fresh { server, api, data })
@@ -56,6 +56,14 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    /// Stops the server and starts it on what it left, in another setting.
+    pub(crate) fn again(self, program: &Path, setting: Setting) -> Result<Self> {
+        self.server.stop()?;
+        let server = Server::start_on(program, &self.data, setting)?;
+        let api = server.api()?;
+        Ok(Self { server, api, data: self.data })
+    }
+
     pub(crate) fn end(self) -> Result<()> {
         self.server.stop()?;
         remove(&self.data)
@@ -123,7 +131,7 @@ fn one_round(
     // Whoever is measured must not pay for what the one before left to be written.
     rustix::fs::sync();
     taken.syncs.push(disk::syncs_per_second(&ground.scratch)?);
-    let sink = Sink::start(&ground.scratch)?;
+    let sink = Sink::durable(&ground.scratch)?;
     rustix::fs::sync();
     let sent = send(sink.port, &format!("sink-{connections}-{round}"))?;
     taken.sink.push(rate(sent.start, sent.end));

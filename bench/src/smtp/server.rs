@@ -1,6 +1,7 @@
 //! The server under test, driven from outside: a process, its ports, its API.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,24 @@ pub(crate) struct Server {
     pub(crate) spawned: Instant,
 }
 
+/// Where a server keeps what it has, and where what it sends goes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setting<'s> {
+    /// A database of PostgreSQL; none is SQLite in the data directory.
+    pub(crate) database: Option<&'s str>,
+    /// The smarthost; none keeps what is to be sent.
+    pub(crate) smarthost: Option<&'s str>,
+    /// The file of the key that all nodes of one database share; none is in the data directory.
+    pub(crate) key: Option<&'s Path>,
+}
+
+impl<'s> Setting<'s> {
+    /// On this database, if there is one, sending nothing.
+    pub(crate) fn on(database: Option<&'s str>) -> Self {
+        Self { database, ..Self::default() }
+    }
+}
+
 /// What the server holds of one interaction.
 pub(crate) struct Decided {
     pub(crate) queue: Option<String>,
@@ -50,11 +69,10 @@ fn waypost(program: &Path) -> Command {
 impl Server {
     /// Starts the process and waits for nothing.
     pub(crate) fn spawn(program: &Path, data: &Path) -> Result<Self> {
-        Self::spawn_on(program, data, None)
+        Self::spawn_on(program, data, Setting::default())
     }
 
-    /// The same on a database of PostgreSQL, if there is a URL.
-    fn spawn_on(program: &Path, data: &Path, database: Option<&str>) -> Result<Self> {
+    fn spawn_on(program: &Path, data: &Path, setting: Setting) -> Result<Self> {
         fs::create_dir_all(data)?;
         let (http, smtp) = (free_port()?, free_port()?);
         let log = File::create(data.with_extension("log"))?;
@@ -63,9 +81,11 @@ impl Server {
             .arg("serve")
             .arg("--data-dir")
             .arg(data)
-            .args(database.into_iter().flat_map(|url| ["--database", url]))
+            .args(setting.database.into_iter().flat_map(|url| ["--database", url]))
+            .args(setting.key.into_iter().flat_map(|file| [OsStr::new("--secret-key-file"), file.as_os_str()]))
             .args(["--http", &format!("127.0.0.1:{http}"), "--smtp", &format!("127.0.0.1:{smtp}"), "--rate-limit", "0"])
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{CLIENT}:{SECRET}"))
+            .env("WAYPOST_SMARTHOST", setting.smarthost.unwrap_or("none"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -76,12 +96,12 @@ impl Server {
 
     /// Starts it and waits for its HTTP port.
     pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
-        Self::start_on(program, data, None)
+        Self::start_on(program, data, Setting::default())
     }
 
-    /// The same on a database of PostgreSQL, if there is a URL: one of the nodes that share it.
-    pub(crate) fn start_on(program: &Path, data: &Path, database: Option<&str>) -> Result<Self> {
-        let mut server = Self::spawn_on(program, data, database)?;
+    /// The same in a setting: on PostgreSQL it is one of the nodes that share the database.
+    pub(crate) fn start_on(program: &Path, data: &Path, setting: Setting) -> Result<Self> {
+        let mut server = Self::spawn_on(program, data, setting)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, server.http));
         while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
             if let Some(status) = server.process.try_wait()? {

@@ -1,10 +1,12 @@
-//! The bound: a receiver that does nothing but keep. One log, one writer, one fdatasync for all mails that wait, then
-//! their 250s. No parsing, no index, no routing, no limits: nothing that decides can be faster on this machine.
+//! A receiver that takes every mail: with a log, or counting alone. Nothing that parses, indexes, routes or limits can be faster on this
+//! machine.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use anyhow::{Context, Result};
@@ -14,6 +16,7 @@ use crate::report::say;
 /// Where it listens; it ends with the process.
 pub(crate) struct Sink {
     pub(crate) port: u16,
+    taken: Arc<AtomicUsize>,
 }
 
 /// A mail, and whom to tell when it is kept.
@@ -23,26 +26,42 @@ struct Waiting {
 }
 
 impl Sink {
-    /// Starts it on a log of its own in a folder.
-    pub(crate) fn start(folder: &Path) -> Result<Self> {
+    /// The bound of what takes mail in: one log, one writer, one fdatasync for all mails that wait, then their 250s.
+    pub(crate) fn durable(folder: &Path) -> Result<Self> {
         let path = folder.join("sink");
         let log = File::create(&path).with_context(|| path.display().to_string())?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = listener.local_addr()?.port();
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             if let Err(problem) = keep(log, &receiver) {
                 say(&format!("the sink can't keep mail: {problem}"));
             }
         });
+        Self::start(Some(sender))
+    }
+
+    /// Whom mail is delivered to: it forgets what it took.
+    pub(crate) fn forgetful() -> Result<Self> {
+        Self::start(None)
+    }
+
+    /// How many mails it took.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    fn start(keeper: Option<Sender<Waiting>>) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let sink = Self { port, taken: Arc::clone(&taken) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let sender = sender.clone();
+                let (keeper, taken) = (keeper.clone(), Arc::clone(&taken));
                 // A client that went away is no news: the load notices what it misses.
-                std::thread::spawn(move || session(stream, &sender));
+                std::thread::spawn(move || session(stream, keeper.as_ref(), &taken));
             }
         });
-        Ok(Self { port })
+        Ok(sink)
     }
 }
 
@@ -61,7 +80,7 @@ fn keep(mut log: File, waiting: &Receiver<Waiting>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn session(stream: TcpStream, to: &Sender<Waiting>) -> Result<()> {
+fn session(stream: TcpStream, keeper: Option<&Sender<Waiting>>, taken: &AtomicUsize) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::with_capacity(64 * 1024, stream);
     let (kept, wait) = sync_channel(1);
@@ -77,11 +96,18 @@ fn session(stream: TcpStream, to: &Sender<Waiting>) -> Result<()> {
             stream.get_mut().write_all(b"221 2.0.0 bye\r\n")?;
             return Ok(());
         }
+        if verb.eq_ignore_ascii_case(b"EHLO") {
+            stream.get_mut().write_all(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?;
+            continue;
+        }
         if verb.eq_ignore_ascii_case(b"DATA") {
             stream.get_mut().write_all(b"354 go on\r\n")?;
             let mail = data(&mut stream)?;
-            to.send(Waiting { mail, kept: kept.clone() })?;
-            wait.recv()?;
+            if let Some(keeper) = keeper {
+                keeper.send(Waiting { mail, kept: kept.clone() })?;
+                wait.recv()?;
+            }
+            taken.fetch_add(1, Ordering::Relaxed);
         }
         stream.get_mut().write_all(b"250 2.0.0 ok\r\n")?;
     }
