@@ -167,8 +167,9 @@ pub trait QueueStore: Send + Sync {
 /// What goes out. Mail is kept with what it is sent for: with a run ([`RunRecord::sends`]), or under a claim.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
-    /// Brings deliveries nearer that a clock which was ahead put off beyond [`FARTHEST`]: they are due now. Those that somebody carries keep
-    /// their lease, which ends at `lease_ends` unless it is renewed. At most [`BROUGHT_NEARER`] at a time; answers how many there were.
+    /// Brings deliveries nearer that a clock which was ahead put off beyond [`FARTHEST`](crate::records::outbox::FARTHEST): they are due now. Those
+    /// that somebody carries keep their lease, which ends at `lease_ends` unless it is renewed. At most
+    /// [`BROUGHT_NEARER`](crate::records::outbox::BROUGHT_NEARER) at a time; answers how many there were.
     async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
 
     /// Claims deliveries that are due, longest due first. Leases that ran out count as due. Each claim counts an attempt, which is on

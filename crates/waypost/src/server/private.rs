@@ -87,7 +87,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Writes a file as [`write`] does, unless there is one of that name: answers whether it did. What is there is complete, too.
+/// Writes a file as [`write()`] does, unless there is one of that name: answers whether it did. What is there is complete, too.
 ///
 /// # Errors
 /// The file can't be written, or the file system has no hard links.
