@@ -86,6 +86,28 @@ fn a_second_node_without_the_key_encrypts_nothing_and_is_refused_once_something_
     first.stop();
 }
 
+/// Nothing was encrypted with the key that is lost: giving it up takes nothing away.
+#[test]
+fn a_key_lost_before_anything_was_encrypted_is_given_up_by_its_id() {
+    let Some(tools) = nodes::tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("key-unused");
+    let url = database.fresh_database().unwrap();
+    let data = scratch.path("node");
+    let hook = json!({"name": "Hook", "url": "https://hooks.example.com/"});
+    start(&data, &["--database", &url]).stop();
+    fs::remove_file(data.join("waypost.key")).unwrap();
+    let mut server = start(&data, &["--database", &url]);
+    assert_eq!(server.api().post("/webhooks", &hook).status, 500);
+    let log = server.log();
+    let lost = log.split("--forget-sealed ").nth(1).unwrap()[..16].to_owned();
+    server.stop();
+    let mut server = start(&data, &["--database", &url, "--forget-sealed", &lost]);
+    server.api().post("/webhooks", &hook).ok();
+    server.stop();
+    start(&data, &["--database", &url]).stop();
+}
+
 #[test]
 fn a_lost_key_is_given_up_by_its_id() {
     let scratch = Scratch::new("key-lost");

@@ -74,7 +74,10 @@ impl SecretKey {
             app.take_over_key().await.map_err(refused)?;
         }
         if let Err(another) = app.claim_key().await.map_err(refused)? {
-            tracing::warn!("no webhooks or secrets can be made at this node, and it sends to none: {another}");
+            tracing::warn!(
+                "this node creates no webhooks or secrets, and sends to no webhook: {another}. If that key is lost, start once with `--forget-sealed {}`",
+                another.known
+            );
         }
         Ok(())
     }
