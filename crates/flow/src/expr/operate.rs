@@ -5,6 +5,7 @@ use cel::parser::Expression;
 use rustc_hash::FxHashSet;
 
 use super::check::{Checker, Typed, conversion};
+use super::extent::extent;
 use super::ir::{Arithmetic, Comparison, Ir};
 use super::{macros, members};
 use crate::diagnostic::Code;
@@ -95,6 +96,9 @@ impl Checker<'_> {
         if !data_type.fits(&Type::Boolean) {
             self.wrong_type(expression.id, "boolean", &data_type);
             return None;
+        }
+        if ir.is_part() {
+            self.parts.push(extent(self.parsed, self.text, expression));
         }
         Some(ir)
     }
