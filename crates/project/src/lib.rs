@@ -5,7 +5,7 @@ mod changes;
 pub mod difference;
 mod duplicates;
 mod kind;
-mod members;
+pub mod members;
 mod objects;
 pub mod pins;
 mod schedules;

@@ -22,5 +22,6 @@ pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod tables;
 pub(crate) mod terms;
+pub(crate) mod test;
 pub(crate) mod validate;
 pub(crate) mod webhooks;

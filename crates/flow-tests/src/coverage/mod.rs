@@ -1,0 +1,9 @@
+//! Coverage of flows: nodes that were entered, branches that were taken, and what each part of each condition came to.
+
+mod count;
+mod lcov;
+mod map;
+
+pub use count::{Counts, Coverage, FlowCoverage, Gap, Ratio};
+pub use lcov::lcov;
+pub use map::Map;
