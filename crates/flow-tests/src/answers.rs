@@ -19,7 +19,7 @@ use waypost_schedule::State;
 use waypost_store::error::StoreError;
 
 /// What an answer may say.
-const KEYS: [&str; 6] = ["table", "schedule", "input", "output", "error", "timeout"];
+pub(crate) const KEYS: [&str; 6] = ["table", "schedule", "input", "output", "error", "timeout"];
 
 const STATES: [State; 4] = [State::Open, State::Closed, State::Holiday, State::Emergency];
 

@@ -28,7 +28,7 @@ pub(crate) const KEYS: [&str; 12] = [
     "name", "flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", "answers", "expect", rows::KEY,
 ];
 
-const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
+pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
 /// When mail is accepted where neither the case nor its mail says so: tests must come out the same on every day.
 const WHEN: Timestamp = Timestamp::constant(1_767_258_000, 0);

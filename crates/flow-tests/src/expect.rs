@@ -18,12 +18,12 @@ use crate::text::Text;
 /// The word that stands for whatever the snapshot beside the file says.
 const SNAPSHOT: &str = "snapshot";
 
-const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 15] = [
     "decision", "queue", "priority", "skills", "language", "addresses", "reason", "outcome", "attributes", "variables",
     "outputs", "sends", "sendsNot", "path", "error",
 ];
 
-const SEND: [&str; 7] = ["kind", "to", "subject", "text", "html", "webhook", "payload"];
+pub(crate) const SEND: [&str; 7] = ["kind", "to", "subject", "text", "html", "webhook", "payload"];
 
 const DECISIONS: [DecisionKind; 4] =
     [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted];

@@ -11,6 +11,7 @@ mod observed;
 pub mod report;
 mod rows;
 mod run;
+pub mod schema;
 mod suite;
 mod text;
 

@@ -12,10 +12,10 @@ use waypost_flow::source::Node;
 use waypost_project::members::{Members, wrong};
 
 /// What `mail` may say.
-const KEYS: [&str; 10] =
+pub(crate) const KEYS: [&str; 10] =
     ["from", "to", "cc", "replyTo", "subject", "text", "html", "headers", "attachments", "messageId"];
 
-const ATTACHMENT: [&str; 4] = ["name", "contentType", "text", "base64"];
+pub(crate) const ATTACHMENT: [&str; 4] = ["name", "contentType", "text", "base64"];
 
 /// Who writes where a case says nothing of it.
 const AUTHOR: &str = "customer@example.net";

@@ -96,8 +96,8 @@ impl Suite {
                     if let Some(row) = row.filter(|_| is_taken(&case.name)) {
                         case.name = format!("{} ({})", case.name, row + 1);
                     }
-                    if let Some((first, path)) = names.get(&case.name) {
-                        let line = self.line(*first, path).unwrap_or_default();
+                    if let Some((first, there)) = names.get(&case.name) {
+                        let line = self.line(*first, there).unwrap_or_default();
                         let message = format!("the case `{}` is already defined in line {line}", case.name);
                         problems.push(Diagnostic::error(Code::DuplicateName, format!("{path}.name"), message));
                     }

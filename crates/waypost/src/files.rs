@@ -77,6 +77,13 @@ pub(crate) fn beside(sources: &[SourceFile], source: usize, name: &str) -> io::R
     fs::File::open(folder.unwrap_or(Path::new(".")).join(name))
 }
 
+/// The same, read whole.
+pub(crate) fn bytes_beside(sources: &[SourceFile], source: usize, name: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    beside(sources, source, name)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// What is in a file; `-` is standard input.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();

@@ -28,6 +28,8 @@ enum Command {
     Serve(Box<commands::serve::Arguments>),
     /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
+    /// Create a project folder with a flow, a route and tests
+    Init(commands::init::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
     /// Explain the code of a problem, or list all codes
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse_from(given).command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
+        Command::Init(arguments) => commands::init::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),

@@ -9,6 +9,8 @@
 )]
 
 mod harness;
+#[path = "cli/scripts.rs"]
+mod scripts;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
@@ -51,6 +51,10 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
     (
+        "flow-tests",
+        &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "schedule", "store", "wire"],
+    ),
+    (
         "waypost",
         &[
             "admission",
@@ -60,6 +64,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "client",
             "engine",
             "flow",
+            "flow-tests",
             "ids",
             "mail",
             "members",

@@ -91,12 +91,7 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
     files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
     let running = world.running();
     let flows = Flows { project: &project, world: &world, running: &running, rows: &rows };
-    let open = |file: usize, name: &str| -> io::Result<Vec<u8>> {
-        let mut raw = Vec::new();
-        io::Read::read_to_end(&mut files::beside(&test_files, file, name)?, &mut raw)?;
-        Ok(raw)
-    };
-    let suite = Suite::read(&test_files, &flows, &open);
+    let suite = Suite::read(&test_files, &flows, &|file, name| files::bytes_beside(&test_files, file, name));
     if !suite.problems.is_empty() {
         let places = |at| suite.places(at);
         files::print_found(&mut io::stderr().lock(), &test_files, &suite.problems, &places, colour)?;
