@@ -9,6 +9,8 @@
 )]
 
 mod harness;
+#[path = "cli/flow_tests.rs"]
+mod flow_tests;
 #[path = "cli/scripts.rs"]
 mod scripts;
 

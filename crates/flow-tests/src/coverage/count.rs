@@ -28,7 +28,11 @@ impl Counts {
     }
 
     pub(super) fn of(&self, item: &Item) -> u64 {
-        self.0.get(&item.target).copied().unwrap_or_default()
+        self.times(item.target)
+    }
+
+    pub(super) fn times(&self, target: Target) -> u64 {
+        self.0.get(&target).copied().unwrap_or_default()
     }
 }
 

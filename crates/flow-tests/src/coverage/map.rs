@@ -5,7 +5,7 @@ use std::ops::Range;
 use waypost_engine::PlaceId;
 use waypost_flow::diagnostic::render;
 use waypost_flow::expr::{Compiled, PartId};
-use waypost_flow::program::{Program, ProgramAction};
+use waypost_flow::program::{Program, ProgramAction, ProgramNode};
 use waypost_project::{At, FlowEntry, SourceFile};
 
 use crate::Flows;
@@ -43,6 +43,26 @@ pub(super) struct FlowMap {
     pub(super) name: String,
     pub(super) file: String,
     pub(super) items: Vec<Item>,
+    /// Its nodes with the ways between them, for a picture.
+    pub(super) nodes: Vec<MapNode>,
+}
+
+/// A node in a picture.
+#[derive(Debug)]
+pub(super) struct MapNode {
+    pub(super) id: String,
+    pub(super) target: Target,
+    pub(super) ways: Vec<MapWay>,
+}
+
+/// A way from a node, other than by an error.
+#[derive(Debug)]
+pub(super) struct MapWay {
+    /// The node's position; none for the flow's end.
+    pub(super) to: Option<usize>,
+    pub(super) target: Target,
+    /// What leads there: a condition, or a jump's name.
+    pub(super) by: String,
 }
 
 /// All that there is to reach.
@@ -102,7 +122,8 @@ impl<'r> Reader<'r> {
                 self.add(Kind::Branch, &format!("{path}.next"), None, target, missed);
             }
         }
-        FlowMap { name: entry.document.name.clone(), file: self.file.to_owned(), items: self.items }
+        let nodes = program.nodes.iter().map(drawn).collect();
+        FlowMap { name: entry.document.name.clone(), file: self.file.to_owned(), items: self.items, nodes }
     }
 
     fn actions(&mut self, program: &Program, path: &str, actions: &[ProgramAction]) {
@@ -143,6 +164,27 @@ impl<'r> Reader<'r> {
         let spot = places.and_then(|places| render::spot(path, range, self.text, places));
         let (line, column) = spot.unwrap_or((1, 1));
         self.items.push(Item { kind, target, line, column, missed });
+    }
+}
+
+fn drawn(node: &ProgramNode) -> MapNode {
+    let way = |to, place, by: &str| MapWay { to, target: Target::Place(place), by: by.to_owned() };
+    let mut ways: Vec<MapWay> = Vec::new();
+    jumps(&node.actions, &mut |action, name, to| ways.push(way(Some(to), PlaceId::jump(action, name), name)));
+    ways.extend(node.next.iter().map(|branch| {
+        let by = branch.when.as_ref().map_or("", |when| &*when.source);
+        way(Some(branch.to), PlaceId::branch(branch), by)
+    }));
+    if !node.next.is_empty() && node.next.iter().all(|branch| branch.when.is_some()) {
+        ways.push(way(None, PlaceId::no_branch(node), "no branch holds"));
+    }
+    MapNode { id: node.id.to_string(), target: Target::Place(PlaceId::node(node)), ways }
+}
+
+fn jumps(actions: &[ProgramAction], each: &mut dyn FnMut(&ProgramAction, &'static str, usize)) {
+    for action in actions {
+        action.kind.facts().jumps.iter().for_each(|(name, to)| each(action, name, to));
+        jumps(action.kind.inside(), each);
     }
 }
 

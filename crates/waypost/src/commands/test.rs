@@ -2,7 +2,6 @@
 
 mod annotations;
 mod cases;
-mod junit;
 mod print;
 mod snapshots;
 mod watch;
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 
 use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
 use waypost_flow_tests::report::TestReport;
-use waypost_flow_tests::{Case, Flows, Suite};
+use waypost_flow_tests::{Case, Flows, Suite, junit};
 use waypost_project::Project;
 
 use crate::failure::Failure;
@@ -38,6 +37,9 @@ pub(crate) struct Arguments {
     /// Write coverage to a file, in lcov's format; counts coverage
     #[arg(long, value_name = "FILE")]
     lcov: Option<PathBuf>,
+    /// Draw the flows with what the tests reach of them, as an HTML page; counts coverage
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Write the results to a file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -59,7 +61,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 impl Arguments {
     fn counts_coverage(&self) -> bool {
-        self.coverage || self.threshold.is_some() || self.lcov.is_some()
+        self.coverage || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
     }
 
     fn selects(&self, file: &str, case: &Case) -> bool {
@@ -121,7 +123,11 @@ fn covered(arguments: &Arguments, map: &Map, counts: &Counts) -> Result<Coverage
     if let Some(path) = &arguments.lcov {
         write(path, &coverage::lcov(map, counts))?;
     }
-    Ok(Coverage::of(map, counts))
+    let coverage = Coverage::of(map, counts);
+    if let Some(path) = &arguments.html {
+        write(path, &coverage::html(map, counts, &coverage))?;
+    }
+    Ok(coverage)
 }
 
 /// Prints the report, and answers how the command ends.

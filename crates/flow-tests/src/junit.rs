@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use waypost_flow_tests::report::{CaseReport, TestReport};
+use crate::markup::escaped;
+use crate::report::{CaseReport, TestReport};
 
 /// The whole file.
-pub(super) fn xml(report: &TestReport) -> String {
+#[must_use]
+pub fn xml(report: &TestReport) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String can't fail.
     let _ = writeln!(out, "<testsuites name=\"waypost\"{}>", sums(&report.cases));
@@ -44,22 +46,4 @@ fn sums(cases: &[CaseReport]) -> String {
 
 fn seconds(microseconds: u64) -> String {
     format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
-}
-
-/// Text for content and for attributes. Characters that XML 1.0 has no way to write (section 2.2) become U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
 }
