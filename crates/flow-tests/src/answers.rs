@@ -116,13 +116,7 @@ impl GivenAnswer {
     }
 }
 
-fn unknown<'k>(
-    code: Code,
-    path: String,
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'k str>,
-) -> Diagnostic {
+fn unknown<'k>(code: Code, path: String, what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> Diagnostic {
     Diagnostic::error(code, path, format!("there is no {what} `{name}`")).nearest(name, known)
 }
 
@@ -199,7 +193,11 @@ fn standing(path: &str, output: Option<&Node>, problems: &mut Vec<Diagnostic>) -
     let word = word.unwrap_or_default();
     let Some(state) = STATES.into_iter().find(|state| state.as_str() == word) else {
         let names = STATES.map(State::as_str);
-        let problem = Diagnostic::error(Code::InvalidValue, format!("{path}.state"), format!("`{word}` is no state of schedules"));
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            format!("{path}.state"),
+            format!("`{word}` is no state of schedules"),
+        );
         problems.push(problem.expected(format!("one of: {}", names.join(", "))).nearest(&word, names));
         return None;
     };

@@ -24,9 +24,8 @@ use crate::mail::Fields;
 use crate::rows;
 
 /// What a case may say.
-pub(crate) const KEYS: [&str; 12] = [
-    "name", "flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", "answers", "expect", rows::KEY,
-];
+pub(crate) const KEYS: [&str; 12] =
+    ["name", "flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", "answers", "expect", rows::KEY];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
@@ -99,7 +98,8 @@ pub(crate) fn read(
     let said = time.and_then(|text| match text.parse::<Timestamp>() {
         Ok(time) => Some(time),
         Err(_) => {
-            let problem = Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("`{text}` is not an instant"));
+            let problem =
+                Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("`{text}` is not an instant"));
             problems.push(problem.expected("an instant such as `2026-03-01T09:00:00Z`"));
             None
         }
@@ -117,9 +117,7 @@ pub(crate) fn read(
             problems.push(Diagnostic::error(Code::InvalidValue, format!("{path}.file"), message));
             Vec::new()
         }),
-        (None, mail) => {
-            Fields::read(&format!("{path}.mail"), mail, &to, said.unwrap_or(WHEN), problems).write()
-        }
+        (None, mail) => Fields::read(&format!("{path}.mail"), mail, &to, said.unwrap_or(WHEN), problems).write(),
     };
     let message = Message::parse(&raw);
     let dated = message.date().and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -155,19 +153,32 @@ pub(crate) fn read(
             problems.push(nothing(&format!("{path}.expect")));
             None
         }
-        // Against no flow every name would be unknown.
-        (Some(_), None) => None,
-        (Some(expect), Some(aim)) => {
-            let program = aim.program(flows);
+        (Some(expect), aim) => {
+            let program = aim.as_ref().and_then(|aim| aim.program(flows));
             let programs: Vec<&Program> = flows.programs().map(|(_, program)| &**program).collect();
             let names = Names { running: flows.running, program: program.as_deref(), programs: &programs };
-            Some(Expect::read(&format!("{path}.expect"), expect, names, problems))
+            let mut found = Vec::new();
+            let expect = Expect::read(&format!("{path}.expect"), expect, names, &mut found);
+            // Against no flow each of its names would be unknown.
+            let of_flow = [Code::UnknownOutput, Code::UnknownNode];
+            problems.extend(found.into_iter().filter(|one| aim.is_some() || !of_flow.contains(&one.code)));
+            Some(expect)
         }
     };
     drop(message);
     let (Some(name), Some(aim), Some(expect)) = (name, aim, expect) else { return None };
-    (problems.len() == before)
-        .then(|| Case { at, path, name, aim, raw, received_at, envelope, attributes, answers, expect })
+    (problems.len() == before).then(|| Case {
+        at,
+        path,
+        name,
+        aim,
+        raw,
+        received_at,
+        envelope,
+        attributes,
+        answers,
+        expect,
+    })
 }
 
 impl Case {
@@ -202,7 +213,8 @@ fn aim_at_flow(
     let found = [false, true].into_iter().find_map(|shared| flows.world.flow_named(&folded, shared));
     let Some(program) = found.and_then(|flow| flows.running.snapshot.published(flow.id)) else {
         let known = flows.project.flows.iter().map(|flow| flow.document.name.as_str());
-        let problem = Diagnostic::error(Code::UnknownFlow, format!("{path}.flow"), format!("there is no flow `{name}`"));
+        let problem =
+            Diagnostic::error(Code::UnknownFlow, format!("{path}.flow"), format!("there is no flow `{name}`"));
         problems.push(problem.nearest(name, known));
         return None;
     };
@@ -218,7 +230,7 @@ fn aim_at_flow(
         Ok(inputs) => Some(Aim::Flow(program.clone(), inputs)),
         Err(found) => {
             problems.extend(found.into_iter().map(|one| Diagnostic { path: format!("{path}.{}", one.path), ..one }));
-            None
+            Some(Aim::Flow(program.clone(), Vec::new()))
         }
     }
 }

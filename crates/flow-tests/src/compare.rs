@@ -10,7 +10,7 @@ use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 
 use crate::expect::{Expect, Recipients, SendWanted, Wanted};
 use crate::observed::{Observed, Step};
-use crate::text::Text;
+use crate::text::{Text, quoted};
 
 /// Something that is not as expected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +74,7 @@ impl Comparison<'_> {
             (Text::Exact(expected), Some(found)) => difference(expected, found),
             _ => None,
         };
-        let found = found.map_or_else(|| NOTHING.to_owned(), |found| format!("`{found}`"));
+        let found = found.map_or_else(|| NOTHING.to_owned(), quoted);
         self.add_at(event, member.to_owned(), wanted.to_string(), found);
         if let Some(last) = self.found.last_mut() {
             last.difference = difference;
@@ -121,7 +121,11 @@ impl Comparison<'_> {
                 [&error.code, &error.message, whole].into_iter().any(|text| wanted.accepts(text))
             });
             if !is_so {
-                self.add("error", wanted.to_string(), whole.map_or_else(|| "no error".to_owned(), |whole| format!("`{whole}`")));
+                self.add(
+                    "error",
+                    wanted.to_string(),
+                    whole.map_or_else(|| "no error".to_owned(), |whole| quoted(&whole)),
+                );
             }
         }
     }
@@ -134,7 +138,7 @@ impl Comparison<'_> {
             let event = last_set(self.trace, TraceTarget::Attribute, name);
             match (wanted, found) {
                 (None, None) => {}
-                (None, Some(found)) => self.add_at(event, member, NOTHING.to_owned(), format!("`{found}`")),
+                (None, Some(found)) => self.add_at(event, member, NOTHING.to_owned(), quoted(found)),
                 (Some(wanted), found) => self.text(&member, Some(wanted), found, event),
             }
         }
@@ -174,7 +178,7 @@ impl Comparison<'_> {
                     let left: Vec<TraceEffect> =
                         sends.iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(send, _)| send.clone()).collect();
                     let event = None;
-                    self.add_at(event, format!("sends[{index}]"), one.written.clone(), told(&left));
+                    self.add_at(event, format!("sends[{index}]"), one.to_string(), told(&left));
                     if let ([only], Some(last)) = (left.as_slice(), self.found.last_mut()) {
                         last.difference = one.difference(only);
                     }
@@ -187,7 +191,7 @@ impl Comparison<'_> {
         for (index, one) in unwanted.iter().enumerate() {
             let sent: Vec<TraceEffect> = self.observed.sends.iter().filter(|send| one.accepts(send)).cloned().collect();
             if !sent.is_empty() {
-                self.add(format!("sendsNot[{index}]"), format!("nothing like {}", one.written), told(&sent));
+                self.add(format!("sendsNot[{index}]"), format!("not {one}"), told(&sent));
             }
         }
     }
@@ -212,7 +216,9 @@ impl Comparison<'_> {
 impl SendWanted {
     fn accepts(&self, send: &TraceEffect) -> bool {
         let text = |wanted: &Option<Text>, found: &Option<Json>| {
-            wanted.as_ref().is_none_or(|wanted| found.as_ref().and_then(Json::as_str).is_some_and(|text| wanted.accepts(text)))
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| found.as_ref().and_then(Json::as_str).is_some_and(|text| wanted.accepts(text)))
         };
         let to: Vec<&str> = match &send.to {
             Some(Json::Array(all)) => all.iter().filter_map(Json::as_str).collect(),
@@ -234,7 +240,10 @@ impl SendWanted {
             && text(&self.text, &send.text)
             && text(&self.html, &send.html)
             && self.webhook.as_ref().is_none_or(|wanted| send.webhook.as_ref().and_then(Json::as_str) == Some(wanted))
-            && self.payload.as_ref().is_none_or(|wanted| send.payload.as_ref().is_some_and(|found| equal(wanted, found)))
+            && self
+                .payload
+                .as_ref()
+                .is_none_or(|wanted| send.payload.as_ref().is_some_and(|found| equal(wanted, found)))
     }
 
     /// The lines that differ between the expected text and that of the only one that was sent besides.

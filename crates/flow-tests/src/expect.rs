@@ -1,6 +1,7 @@
 //! What a case expects of its run. What it leaves out is not compared.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value as Json;
 use waypost_catalogue::world::Running;
@@ -19,8 +20,21 @@ use crate::text::Text;
 const SNAPSHOT: &str = "snapshot";
 
 pub(crate) const KEYS: [&str; 15] = [
-    "decision", "queue", "priority", "skills", "language", "addresses", "reason", "outcome", "attributes", "variables",
-    "outputs", "sends", "sendsNot", "path", "error",
+    "decision",
+    "queue",
+    "priority",
+    "skills",
+    "language",
+    "addresses",
+    "reason",
+    "outcome",
+    "attributes",
+    "variables",
+    "outputs",
+    "sends",
+    "sendsNot",
+    "path",
+    "error",
 ];
 
 pub(crate) const SEND: [&str; 7] = ["kind", "to", "subject", "text", "html", "webhook", "payload"];
@@ -75,8 +89,6 @@ pub(crate) struct SendWanted {
     pub(crate) html: Option<Text>,
     pub(crate) webhook: Option<String>,
     pub(crate) payload: Option<Json>,
-    /// As it is written, for messages.
-    pub(crate) written: String,
 }
 
 /// To whom something is sent.
@@ -138,7 +150,8 @@ impl Expect {
             let known = names.running.queue_names.values().map(|name| &**name);
             if !names.running.queues_by_name.contains_key(&fold_name(&name)) {
                 let message = format!("there is no queue `{name}`");
-                problems.push(Diagnostic::error(Code::UnknownQueue, members.at("queue"), message).nearest(&name, known));
+                problems
+                    .push(Diagnostic::error(Code::UnknownQueue, members.at("queue"), message).nearest(&name, known));
             }
             expect.queue = Some(name);
         }
@@ -277,7 +290,7 @@ fn sends(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<SendWan
 impl SendWanted {
     fn read(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
-        let mut wanted = Self { written: node.to_json().to_string(), ..Self::default() };
+        let mut wanted = Self::default();
         if let Some(word) = members.text("kind") {
             wanted.kind = one_of(&members.at("kind"), &word, &SENDS, TraceEffectKind::as_str, "kind", problems);
         }
@@ -294,6 +307,32 @@ impl SendWanted {
         (wanted.webhook, wanted.payload) = (members.text("webhook"), members.json("payload"));
         problems.extend(members.finish(&SEND));
         Some(wanted)
+    }
+}
+
+impl fmt::Display for SendWanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Some(kind) => write!(f, "a {}", kind.as_str())?,
+            None => f.write_str("anything")?,
+        }
+        match &self.to {
+            None => {}
+            Some(Recipients::One(to)) => write!(f, ", to {to}")?,
+            Some(Recipients::All(to)) => write!(f, ", to {} alone", to.join(" and "))?,
+        }
+        for (member, wanted) in [("subject", &self.subject), ("text", &self.text), ("html", &self.html)] {
+            if let Some(wanted) = wanted {
+                write!(f, ", {member} {wanted}")?;
+            }
+        }
+        if let Some(webhook) = &self.webhook {
+            write!(f, ", webhook `{webhook}`")?;
+        }
+        match &self.payload {
+            Some(payload) => write!(f, ", payload `{payload}`"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -35,7 +35,8 @@ fn write_case(out: &mut String, case: &CaseReport) {
     let explained = case.explained();
     let first = escaped(explained.lines().next().unwrap_or_default());
     let whole = escaped(&format!("{explained}\n{}", case.traced().unwrap_or_default()));
-    let _ = writeln!(out, ">\n      <failure message=\"{first}\" type=\"expectation\">{whole}</failure>\n    </testcase>");
+    let _ =
+        writeln!(out, ">\n      <failure message=\"{first}\" type=\"expectation\">{whole}</failure>\n    </testcase>");
 }
 
 fn sums(cases: &[CaseReport]) -> String {

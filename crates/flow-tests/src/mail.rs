@@ -41,7 +41,13 @@ struct Attached {
 
 impl Fields {
     /// Reads `mail`. `to` is whom it is to if it does not say, `at` its date.
-    pub(crate) fn read(path: &str, node: Option<&Node>, to: &str, at: Timestamp, problems: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn read(
+        path: &str,
+        node: Option<&Node>,
+        to: &str,
+        at: Timestamp,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
         let nothing = Node::Map(Vec::new());
         let mut members = match Members::of(path, node.unwrap_or(&nothing)) {
             Ok(members) => members,
@@ -127,9 +133,8 @@ impl Fields {
             several => multipart("alternative", several),
         };
         if !self.attachments.is_empty() {
-            let attached = self.attachments.iter().map(|one| {
-                part(&one.content_type, one.encoding, Some(&one.name), &one.content)
-            });
+            let attached =
+                self.attachments.iter().map(|one| part(&one.content_type, one.encoding, Some(&one.name), &one.content));
             whole = multipart("mixed", &std::iter::once(whole).chain(attached).collect::<Vec<_>>());
         }
         raw.push_str(&whole);
@@ -145,7 +150,11 @@ impl Attached {
         let (text, base64) = (members.text("text"), members.text("base64"));
         problems.extend(members.finish(&ATTACHMENT));
         if name.contains(['\r', '\n', '"', '\\']) || content_type.contains(['\r', '\n']) {
-            problems.push(Diagnostic::error(Code::InvalidValue, path, "the name or the type can't be written in a mail"));
+            problems.push(Diagnostic::error(
+                Code::InvalidValue,
+                path,
+                "the name or the type can't be written in a mail",
+            ));
             return None;
         }
         let (content, encoding) = match (text, base64) {
@@ -180,7 +189,8 @@ fn part(content_type: &str, encoding: &str, name: Option<&str>, content: &str) -
 }
 
 fn multipart(kind: &str, parts: &[String]) -> String {
-    let boundary = (0..).map(|number| format!("=_{kind}_{number}")).find(|one| !parts.iter().any(|part| part.contains(one)));
+    let boundary =
+        (0..).map(|number| format!("=_{kind}_{number}")).find(|one| !parts.iter().any(|part| part.contains(one)));
     let boundary = boundary.unwrap_or_default();
     let mut whole = format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n");
     for part in parts {

@@ -40,7 +40,8 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
         for (name, _) in values.iter().filter(|(name, _)| !used.contains(name.as_str())) {
             let message = format!("nothing in the case says `<{name}>`");
             let problem = Diagnostic::error(Code::UnknownKey, format!("{at}.{name}"), message);
-            problems.push(problem.suggestion(format!("write `<{name}>` where the value belongs, or leave it out here")));
+            problems
+                .push(problem.suggestion(format!("write `<{name}>` where the value belongs, or leave it out here")));
         }
         all.push(Filled { row, node });
     }

@@ -69,11 +69,8 @@ impl Case {
         limits: Limits,
         answers: &CaseAnswers<'_>,
     ) -> Result<(Decided, Map<String, serde_json::Value>), StoreError> {
-        let envelope = Envelope {
-            from: self.envelope.from.as_deref(),
-            to: &self.envelope.to,
-            remote: &self.envelope.remote,
-        };
+        let envelope =
+            Envelope { from: self.envelope.from.as_deref(), to: &self.envelope.to, remote: &self.envelope.remote };
         let opening = Opening { attributes: self.attributes.clone(), ..Opening::default() };
         let start = Start {
             interaction: InteractionId(Uuid::nil()),

@@ -7,9 +7,9 @@ use waypost_flow::source::{self, Node, Places, member};
 use waypost_project::members::{Members, repeated};
 use waypost_project::{At, FileProblem, SourceFile};
 
+use crate::Flows;
 use crate::case::{self, Case};
 use crate::rows;
-use crate::Flows;
 
 /// The member that holds a document's cases.
 const TESTS: &str = "tests";

@@ -62,7 +62,6 @@ impl Text {
     }
 
     /// Whether a text is as expected.
-    #[must_use]
     pub(crate) fn accepts(&self, text: &str) -> bool {
         match self {
             Self::Exact(expected) => expected == text,
@@ -77,13 +76,18 @@ impl Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exact(text) => write!(f, "`{text}`"),
+            Self::Exact(text) => f.write_str(&quoted(text)),
             Self::With { contains, matches } => {
-                let contains = contains.iter().map(|part| format!("contains `{part}`"));
-                let all: Vec<String> =
-                    contains.chain(matches.iter().map(|pattern| format!("matches `{pattern}`"))).collect();
+                let contains = contains.iter().map(|part| format!("contains {}", quoted(part)));
+                let matches = matches.iter().map(|pattern| format!("matches {}", quoted(pattern.as_str())));
+                let all: Vec<String> = contains.chain(matches).collect();
                 write!(f, "a text that {}", all.join(" and "))
             }
         }
     }
+}
+
+/// A text on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.contains(['\n', '\r', '`']) { serde_json::Value::from(text).to_string() } else { format!("`{text}`") }
 }

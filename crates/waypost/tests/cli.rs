@@ -8,9 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod harness;
 #[path = "cli/flow_tests.rs"]
 mod flow_tests;
+mod harness;
 #[path = "cli/scripts.rs"]
 mod scripts;
 

@@ -186,8 +186,7 @@ pub fn call_at_once(
 ) -> Result<(Decided, serde_json::Map<String, Json>), StoreError> {
     let Call { program, inputs, attributes } = call;
     let mut record = bare_record(start, unrouted_queue(start, running));
-    let conducted =
-        Conducted { snapshot: &running.snapshot, program, attributes, given: inputs, so_far: Vec::new() };
+    let conducted = Conducted { snapshot: &running.snapshot, program, attributes, given: inputs, so_far: Vec::new() };
     let led = conduct(conducted, start, message, limits, answers, &mut record).now_or_never().unwrap_or_else(waits)?;
     let Led::Ended(Left { outputs, steps, actions, effects, reached }) = led else { return waits() };
     Ok((Decided { record, effects, steps, actions, reached }, outputs))

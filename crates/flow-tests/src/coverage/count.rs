@@ -106,7 +106,8 @@ impl Coverage {
     pub fn of(map: &Map, counts: &Counts) -> Self {
         let flows: Vec<FlowCoverage> = map.flows.iter().map(|flow| one(flow, counts)).collect();
         let all = |of: fn(&FlowCoverage) -> Ratio| flows.iter().map(of).fold(Ratio::default(), Ratio::plus);
-        let (nodes, branches, outcomes) = (all(|flow| flow.nodes), all(|flow| flow.branches), all(|flow| flow.outcomes));
+        let (nodes, branches, outcomes) =
+            (all(|flow| flow.nodes), all(|flow| flow.branches), all(|flow| flow.outcomes));
         let lowest = [nodes, branches, outcomes].map(Ratio::percent).into_iter().fold(100.0, f64::min);
         let gaps = map.flows.iter().flat_map(|flow| gaps(flow, counts)).collect();
         Self { flows, nodes, branches, outcomes, lowest, gaps }

@@ -97,7 +97,8 @@ fn draw(out: &mut String, flow: &FlowMap, counts: &Counts) {
     let rows = spots.iter().map(|spot| spot.down + 1).max().unwrap_or(1);
     let (width, height) = (columns * ACROSS, rows * DOWN);
     let name = escaped(&flow.name);
-    let _ = writeln!(out, "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" aria-label=\"{name}\">");
+    let _ =
+        writeln!(out, "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" aria-label=\"{name}\">");
     let class = |times: u64| if times > 0 { "hit" } else { "missed" };
     for (node, from) in flow.nodes.iter().zip(&spots) {
         for way in &node.ways {
@@ -105,6 +106,9 @@ fn draw(out: &mut String, flow: &FlowMap, counts: &Counts) {
             let (x, y) = (from.across * ACROSS + WIDTH / 2 + 10, from.down * DOWN + HEIGHT + 10);
             let (to_x, to_y) = (to.across * ACROSS + WIDTH / 2 + 10, to.down * DOWN + 10);
             let times = counts.times(way.target);
+            if way.implicit && times == 0 {
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "<path class=\"{}\" d=\"M{x} {y}C{x} {} {to_x} {} {to_x} {to_y}\"><title>{} ({times})</title></path>",

@@ -61,6 +61,8 @@ pub(super) struct MapWay {
     /// The node's position; none for the flow's end.
     pub(super) to: Option<usize>,
     pub(super) target: Target,
+    /// It leads to the following node, because the node has no `next`; that it is never taken says nothing.
+    pub(super) implicit: bool,
     /// What leads there: a condition, or a jump's name.
     pub(super) by: String,
 }
@@ -122,7 +124,8 @@ impl<'r> Reader<'r> {
                 self.add(Kind::Branch, &format!("{path}.next"), None, target, missed);
             }
         }
-        let nodes = program.nodes.iter().map(drawn).collect();
+        let written = entry.document.nodes.iter().map(|node| node.next.is_some());
+        let nodes = program.nodes.iter().zip(written).map(|(node, chooses)| drawn(node, chooses)).collect();
         FlowMap { name: entry.document.name.clone(), file: self.file.to_owned(), items: self.items, nodes }
     }
 
@@ -167,13 +170,13 @@ impl<'r> Reader<'r> {
     }
 }
 
-fn drawn(node: &ProgramNode) -> MapNode {
-    let way = |to, place, by: &str| MapWay { to, target: Target::Place(place), by: by.to_owned() };
+fn drawn(node: &ProgramNode, chooses: bool) -> MapNode {
+    let way = |to, place, by: &str| MapWay { to, target: Target::Place(place), implicit: false, by: by.to_owned() };
     let mut ways: Vec<MapWay> = Vec::new();
     jumps(&node.actions, &mut |action, name, to| ways.push(way(Some(to), PlaceId::jump(action, name), name)));
     ways.extend(node.next.iter().map(|branch| {
         let by = branch.when.as_ref().map_or("", |when| &*when.source);
-        way(Some(branch.to), PlaceId::branch(branch), by)
+        MapWay { implicit: !chooses, ..way(Some(branch.to), PlaceId::branch(branch), by) }
     }));
     if !node.next.is_empty() && node.next.iter().all(|branch| branch.when.is_some()) {
         ways.push(way(None, PlaceId::no_branch(node), "no branch holds"));

@@ -190,7 +190,8 @@ fn finish(
             };
             let Compiler { reads, inputs, unguarded, costly, parts, .. } = compiler;
             let below = |at: &str| PartPlace::new(at.strip_prefix(path).unwrap_or_default(), &(0..0)).within;
-            let parts = parts.into_iter().map(|(at, range)| PartPlace { within: below(&at), ..PartPlace::new("", &range) });
+            let parts =
+                parts.into_iter().map(|(at, range)| PartPlace { within: below(&at), ..PartPlace::new("", &range) });
             let parts = parts.collect();
             Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, source, is_condition: false, parts })
         }

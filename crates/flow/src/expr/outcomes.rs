@@ -69,7 +69,11 @@ impl Compiled {
     /// Its parts, each with its place.
     pub fn parts(&self) -> impl Iterator<Item = (PartId, &PartPlace)> {
         let mut found = Vec::new();
-        if self.is_condition { self.ir.asked(&mut found) } else { self.ir.parts(&mut found) }
+        if self.is_condition {
+            self.ir.asked(&mut found)
+        } else {
+            self.ir.parts(&mut found)
+        }
         found.into_iter().zip(&self.parts)
     }
 }

@@ -29,10 +29,8 @@ pub(crate) struct Arguments {
 /// Exit code 0: written; 2: a file is there already, or could not be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let pretty = |schema: &serde_json::Value| serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
-    let schemas = [
-        (".schemas/flow.json", pretty(&schema::json_schema())),
-        (".schemas/test.json", pretty(&tests::json_schema())),
-    ];
+    let schemas =
+        [(".schemas/flow.json", pretty(&schema::json_schema())), (".schemas/test.json", pretty(&tests::json_schema()))];
     let files: Vec<(PathBuf, &str)> = FILES
         .iter()
         .copied()

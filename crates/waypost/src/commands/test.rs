@@ -135,7 +135,8 @@ fn tell(arguments: &Arguments, report: &TestReport) -> Result<(), Failure> {
     if let Some(path) = &arguments.junit {
         write(path, &junit::xml(report))?;
     }
-    let missed = arguments.threshold.filter(|threshold| report.coverage.as_ref().is_some_and(|it| it.lowest < *threshold));
+    let missed =
+        arguments.threshold.filter(|threshold| report.coverage.as_ref().is_some_and(|it| it.lowest < *threshold));
     let mut out = BufWriter::new(screen::stdout());
     match arguments.output {
         Output::Json => table::json(&mut out, report)?,

@@ -40,7 +40,8 @@ fn the_examples_tests_pass_and_cover_all_of_it() {
 #[test]
 fn what_the_page_about_tests_shows_passes() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/testing.md")).unwrap();
-    let blocks: Vec<&str> = page.split("```yaml\ntests:").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks: Vec<&str> =
+        page.split("```yaml\ntests:").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(blocks.len() >= 2);
     let (scratch, schema) = (Scratch::new("cli-testing-page"), schema("test"));
     for (number, block) in blocks.into_iter().enumerate() {
@@ -60,7 +61,8 @@ fn a_failing_report_has_the_published_schema() {
     let test = "tests: [{ name: no, route: care@example.com, mail: { subject: invoice }, expect: { queue: General, path: [drop], attributes: { topic: x } } }]";
     fs::write(scratch.path("no.test.yaml"), test).unwrap();
     let folder = scratch.path("");
-    let report = waypost(&["test", TRIAGE, folder.to_str().unwrap(), "--filter", "no.test", "--output", "json", "--coverage"]);
+    let report =
+        waypost(&["test", TRIAGE, folder.to_str().unwrap(), "--filter", "no.test", "--output", "json", "--coverage"]);
     let report: Json = serde_json::from_str(&printed(&report, 1)).unwrap();
     fits(&schema("test-report"), &report);
     assert_eq!(report["cases"][0]["mismatches"].as_array().unwrap().len(), 3, "{report}");

@@ -17,7 +17,13 @@ pub(super) fn write(out: &mut impl Write, report: &TestReport, missed: bool) -> 
     let gaps = report.coverage.iter().filter(|_| missed).flat_map(|coverage| &coverage.gaps);
     for gap in gaps.take(MOST) {
         let file = property(&gap.file);
-        writeln!(out, "::warning file={file},line={},col={},title=not covered::{}", gap.line, gap.column, data(&gap.missed))?;
+        writeln!(
+            out,
+            "::warning file={file},line={},col={},title=not covered::{}",
+            gap.line,
+            gap.column,
+            data(&gap.missed)
+        )?;
     }
     Ok(())
 }

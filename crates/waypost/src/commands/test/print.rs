@@ -45,9 +45,8 @@ fn one(out: &mut impl Write, case: &CaseReport) -> io::Result<()> {
 
 fn coverage(out: &mut impl Write, coverage: &Coverage) -> io::Result<()> {
     let line = |name: &str, ratios: [Ratio; 3]| {
-        let [nodes, branches, outcomes] = ratios.map(|ratio| {
-            format!("{:>5.1} %  {}/{}", floor(ratio.percent()), ratio.reached, ratio.of)
-        });
+        let [nodes, branches, outcomes] =
+            ratios.map(|ratio| format!("{:>5.1} %  {}/{}", floor(ratio.percent()), ratio.reached, ratio.of));
         [name.to_owned(), nodes, branches, outcomes]
     };
     let mut lines: Vec<[String; 4]> =
