@@ -151,7 +151,7 @@ fn instant(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Ti
     };
     let read = written.and_then(|text| text.parse().ok());
     if read.is_none() {
-        problems.push(wrong(path, "an instant such as `2026-03-01T09:00:00Z`"));
+        problems.push(wrong(path, "a time such as `2026-03-01T09:00:00Z`"));
     }
     read
 }

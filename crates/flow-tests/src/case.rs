@@ -99,8 +99,8 @@ pub(crate) fn read(
         Ok(time) => Some(time),
         Err(_) => {
             let problem =
-                Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("`{text}` is not an instant"));
-            problems.push(problem.expected("an instant such as `2026-03-01T09:00:00Z`"));
+                Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("not a valid time: `{text}`"));
+            problems.push(problem.expected("a time such as `2026-03-01T09:00:00Z`"));
             None
         }
     });

@@ -38,10 +38,10 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
         let mut used = BTreeSet::new();
         let node = fill(case, values, &mut used);
         for (name, _) in values.iter().filter(|(name, _)| !used.contains(name.as_str())) {
-            let message = format!("nothing in the case says `<{name}>`");
+            let message = format!("the case does not use `<{name}>`");
             let problem = Diagnostic::error(Code::UnknownKey, format!("{at}.{name}"), message);
             problems
-                .push(problem.suggestion(format!("write `<{name}>` where the value belongs, or leave it out here")));
+                .push(problem.suggestion(format!("write `<{name}>` where the value belongs, or remove the value")));
         }
         all.push(Filled { row, node });
     }
