@@ -130,8 +130,8 @@ impl Expect {
         let queue = members.text("queue");
         let mut expect = Self {
             priority: members.integer("priority"),
-            skills: members.node("skills").map(|node| listed(node)),
-            addresses: members.node("addresses").map(|node| listed(node)),
+            skills: members.node("skills").map(listed),
+            addresses: members.node("addresses").map(listed),
             ..Self::default()
         };
         let mut text = |name: &str| {
