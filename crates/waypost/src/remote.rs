@@ -41,6 +41,9 @@ pub(crate) struct Listeners {
     /// The SMTP address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) smtp: Option<String>,
+    /// The address of SMTP over TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) smtps: Option<String>,
     /// The server's process.
     pub(crate) pid: u32,
 }

@@ -39,10 +39,13 @@ pub(crate) struct Arguments {
     /// The address that mail is taken at
     #[arg(long, env = "WAYPOST_SMTP", default_value = "127.0.0.1:2525")]
     pub(crate) smtp: SocketAddr,
+    /// The address that mail is accepted at over TLS from the start; STARTTLS is for --smtp
+    #[arg(long, env = "WAYPOST_SMTPS", value_name = "ADDRESS")]
+    pub(crate) smtps: Option<SocketAddr>,
     /// The name that the SMTP server gives itself
     #[arg(long, env = "WAYPOST_HOSTNAME", default_value = "localhost")]
     pub(crate) hostname: String,
-    /// The certificate chain for HTTPS and STARTTLS, in PEM
+    /// The certificate chain for HTTPS, SMTP over TLS and STARTTLS, in PEM
     #[arg(long, env = "WAYPOST_TLS_CERT", requires = "tls_key", conflicts_with = "tls_self_signed")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The certificate's key, in PEM
@@ -61,6 +64,14 @@ pub(crate) struct Arguments {
     /// A network whose proxies say for whom they ask, by Forwarded or X-Forwarded-For. May be given several times
     #[arg(long, env = "WAYPOST_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) trusted_proxy: Vec<Network>,
+    /// A network of load balancers whose SMTP connections begin with a PROXY header, version 1 or 2, that names the client. Without a
+    /// header they are refused. May be given several times
+    #[arg(long, env = "WAYPOST_SMTP_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) smtp_trusted_proxy: Vec<Network>,
+    /// A network of mail servers in front of this one that name the client by XCLIENT, or where they have a message from by XFORWARD. May be
+    /// given several times
+    #[arg(long, env = "WAYPOST_SMTP_TRUSTED_XCLIENT", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) smtp_trusted_xclient: Vec<Network>,
     /// SMTP connections at the same time; one address may have a quarter of them, one network half
     #[arg(long, env = "WAYPOST_SMTP_CONNECTIONS", value_parser = connections(), default_value = "1000", value_name = "N")]
     pub(crate) smtp_connections: usize,
@@ -76,6 +87,9 @@ pub(crate) struct Arguments {
     /// How long the content of one mail may take by SMTP, in seconds
     #[arg(long, env = "WAYPOST_SMTP_DATA_SECONDS", default_value = "900", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) smtp_data_seconds: Duration,
+    /// How long one SMTP session may take, in seconds; a mail that is coming then may finish
+    #[arg(long, env = "WAYPOST_SMTP_SESSION_SECONDS", default_value = "3600", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) smtp_session_seconds: Duration,
     /// What to do about a LF without CR within a mail that comes by SMTP; neither way does it end the mail
     #[arg(long, env = "WAYPOST_BARE_LF", value_enum, default_value_t)]
     pub(crate) bare_lf: BareLf,
