@@ -25,6 +25,7 @@ pub mod graph;
 pub mod health;
 mod idempotency;
 pub mod incoming;
+pub mod ingress;
 pub mod interactions;
 mod json;
 pub mod measure;

@@ -10,7 +10,7 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, measure, oauth,
+    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, ingress, interactions, measure, oauth,
     protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
 };
 
@@ -64,6 +64,7 @@ fn below_base() -> Endpoints {
         .group("Webhooks", webhooks::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
+        .group("Ingress", ingress::endpoints())
         .group("Deliveries", deliveries::endpoints())
         .group("Conversations", conversations::endpoints())
         .group("Clients", oauth::endpoints())

@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod conversations;
 pub mod idempotency;
+pub mod ingress;
 pub mod interactions;
 pub mod mail;
 pub mod metrics;
@@ -36,6 +37,7 @@ use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
 use idempotency::InFlight;
+use ingress::Ingress;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use metrics::Metrics;
@@ -60,6 +62,8 @@ pub struct App {
     /// Mails that were handed in since the start: while the number grows, replays stand back.
     offered: AtomicU64,
     in_flight: InFlight,
+    /// Where email providers post mail.
+    ingress: Ingress,
     /// What an operator measures.
     pub metrics: Metrics,
     /// What is told to a collector of traces.
@@ -116,6 +120,8 @@ pub struct Settings {
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
     pub courier: Option<Courier>,
+    /// Where email providers post mail.
+    pub ingress: Ingress,
     /// The key that secrets are sealed with; none is one of this process alone.
     pub seals: Option<Key>,
 }
@@ -151,6 +157,7 @@ impl App {
             replays: Notify::new(),
             offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
+            ingress: settings.ingress,
             metrics,
             traces: settings.traces,
             limits: settings.limits,

@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
     ("schedule", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
+    ("ingress", &[]),
     ("reach", &[]),
     ("seal", &[]),
     ("outgoing", &["mail", "reach"]),
@@ -34,6 +35,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "engine",
             "flow",
             "ids",
+            "ingress",
             "mail",
             "members",
             "origin",

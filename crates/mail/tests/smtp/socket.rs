@@ -256,3 +256,89 @@ async fn silent_clients_are_let_go() {
     assert_eq!(connection.code().await, 421);
     assert!(connection.is_closed().await);
 }
+
+#[tokio::test]
+async fn whom_a_front_end_names_is_who_limits_are_about() {
+    let networks = |text: &str| [text.parse().unwrap()].into_iter().collect();
+    let room = Room { all: 20, address: 1, network: 2 };
+    let settings = Settings {
+        connections: room,
+        mails_per_minute: 1,
+        proxies: networks("127.0.0.0/24"),
+        xclients: networks("198.51.100.0/24"),
+        ..Settings::default()
+    };
+    let server = Server::start(settings, Memory::default()).await;
+    let through = async |client: &str| {
+        let mut connection = server.connect().await;
+        connection.send(format!("PROXY TCP4 {client} 192.0.2.1 4000 25\r\n")).await;
+        connection
+    };
+    // A balancer may have more connections than an address, and each of them counts for its client.
+    let mut first = through("203.0.113.1").await;
+    assert_eq!(first.code().await, 220);
+    assert_eq!(begin_data(&mut first).await, 354);
+    let mut again = through("203.0.113.1").await;
+    assert_eq!(again.line().await.unwrap(), "421 4.7.0 too many connections from your address, try again later");
+    assert!(again.is_closed().await);
+    let mut neighbour = through("203.0.113.2").await;
+    assert_eq!(neighbour.code().await, 220);
+    assert_eq!(begin_data(&mut neighbour).await, 354);
+    let mut third = through("203.0.113.3").await;
+    assert_eq!(third.line().await.unwrap(), "421 4.7.0 too many connections from your network, try again later");
+    assert!(third.is_closed().await);
+    // So do mails a minute.
+    assert_eq!(first.ask("x\r\n.").await, 250);
+    assert_eq!(first.ask("MAIL FROM:<a@sender.example>").await, 450);
+    // A front end is exchanged for its client, and gives its place back.
+    let mut front = through("198.51.100.1").await;
+    assert_eq!(front.code().await, 220);
+    assert_eq!(front.ask("EHLO front.example").await, 250);
+    assert_eq!(front.ask("XCLIENT ADDR=192.0.2.77").await, 220);
+    assert_eq!(begin_data(&mut front).await, 354);
+    let mut other = through("198.51.100.1").await;
+    assert_eq!(other.code().await, 220);
+    assert_eq!(other.ask("XCLIENT ADDR=192.0.2.77").await, 421);
+    assert!(other.is_closed().await);
+    assert_eq!(front.ask("x\r\n.").await, 250);
+    let from: Vec<_> = server.intake.take().iter().map(|stored| stored.envelope.remote.to_string()).collect();
+    assert_eq!(from, ["203.0.113.1:4000", "192.0.2.77:0"]);
+}
+
+#[tokio::test]
+async fn a_session_ends_by_its_time_and_a_message_that_is_coming_is_finished() {
+    let settings = Settings { max_session: Duration::from_millis(300), ..Settings::default() };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut chatty = server.connect().await;
+    assert_eq!(chatty.code().await, 220);
+    let mut busy = server.connect().await;
+    assert_eq!(busy.code().await, 220);
+    assert_eq!(begin_data(&mut busy).await, 354);
+    // Never silent.
+    let ended = loop {
+        chatty.send("NOOP\r\n").await;
+        let line = chatty.line().await.unwrap();
+        if !line.starts_with("250") {
+            break line;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    };
+    assert_eq!(ended, "421 4.4.2 the session took too long, connect again");
+    assert!(chatty.is_closed().await);
+    assert_eq!(busy.ask("x\r\n.").await, 250);
+    assert_eq!(busy.code().await, 421);
+}
+
+#[tokio::test]
+async fn a_front_end_that_names_nobody_is_let_go() {
+    let settings = Settings {
+        idle: Duration::from_millis(100),
+        proxies: ["127.0.0.1".parse().unwrap()].into_iter().collect(),
+        ..Settings::default()
+    };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut silent = server.connect().await;
+    silent.send("PROXY TCP4 ").await;
+    assert_eq!(silent.line().await.unwrap(), "421 4.4.2 no PROXY header came, closing");
+    assert!(silent.is_closed().await);
+}

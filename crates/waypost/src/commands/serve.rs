@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use waypost_admission::{BadNetwork, Network};
+use waypost_app::ingress::{Door, Provider};
 use waypost_outgoing::smarthost::Smarthost;
 use waypost_reach::Url;
 use waypost_seal::KeyId;
@@ -96,6 +97,10 @@ pub(crate) struct Arguments {
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
+    /// Where an email provider posts mail: PROVIDER=SECRET, the provider postmark, mailgun or sendgrid and the name of the secret that it
+    /// proves itself by, or ses=TOPIC_ARN. May be given several times
+    #[arg(long, env = "WAYPOST_INGRESS", value_name = "PROVIDER=SECRET", value_delimiter = ',', value_parser = door)]
+    pub(crate) ingress: Vec<Door>,
     /// The server that takes all mail that goes out, `smtps://USER@HOST:PORT` or `smtp://…`, user and port
     /// optional; without it, mail goes to the MX of each recipient's domain; `none` sends nothing, and what goes out waits
     #[arg(long, env = "WAYPOST_SMARTHOST", value_name = "URL", value_parser = smarthost)]
@@ -237,6 +242,25 @@ pub(crate) enum Way {
     Nowhere,
     /// Through a server that takes it all.
     Smarthost(Smarthost),
+}
+
+fn door(text: &str) -> Result<Door, String> {
+    let (word, proof) = text.split_once('=').ok_or_else(|| format!("expected PROVIDER=SECRET, found `{text}`"))?;
+    let words = || Provider::ALL.map(Provider::word).join(", ");
+    let provider = Provider::of(word).ok_or_else(|| format!("`{word}` is not a provider: expected one of {}", words()))?;
+    match provider {
+        Provider::Ses if !is_topic(proof) => {
+            Err(format!("expected the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:mail, found `{proof}`"))
+        }
+        _ if proof.trim().is_empty() => Err("expected the name of a secret after `=`".to_owned()),
+        _ => Ok(Door { provider, proof: proof.to_owned() }),
+    }
+}
+
+/// `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
+fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty())
 }
 
 fn smarthost(text: &str) -> Result<Way, String> {

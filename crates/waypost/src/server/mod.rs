@@ -29,6 +29,7 @@ use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::{Access, AccessError};
+use waypost_app::ingress::{Ingress, Topics};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::outbox::carry::Courier;
 use waypost_app::retention::Retention;
@@ -66,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
+        ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
         post: post::post(&arguments, &http)?,
         courier: Some(Courier::new(http, arguments.webhook_retry_for)),
         seals: Some(key),
