@@ -181,7 +181,8 @@ fn received(text: &str) -> Result<Content, Refused> {
     }
     let mut problems = Vec::new();
     if received.content.as_ref().is_none_or(String::is_empty) {
-        problems.push(missing("content", "the raw message: the rule must have an SNS action, and the mail at most 150 KB"));
+        problems
+            .push(missing("content", "the raw message: the rule must have an SNS action, and the mail at most 150 KB"));
     }
     if received.receipt.as_ref().is_none_or(|receipt| receipt.recipients.is_empty()) {
         problems.push(missing("receipt.recipients", "the envelope recipients"));

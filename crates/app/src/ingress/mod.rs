@@ -19,7 +19,7 @@ use waypost_mail::smtp::Recipient;
 use waypost_store::error::StoreError;
 
 use crate::App;
-use crate::access::guesses::Guesses;
+use crate::access::guesses::{Attempt, Guesses};
 use crate::mail::intake::{Arrival, Bound};
 use crate::observed::Protocol;
 use once::Once;
@@ -120,7 +120,7 @@ impl App {
             return Ok(());
         }
         let now = self.origin.now();
-        let attempt = self.attempt(provider, remote, now)?;
+        let attempt = self.begin(provider, remote, now)?;
         let mut refused = None;
         for credential in self.credentials(provider)? {
             match credential.admits(posted.authorization.as_deref()) {
@@ -146,7 +146,7 @@ impl App {
         max: usize,
     ) -> Result<(), PostedError> {
         let now = self.origin.now();
-        let attempt = self.attempt(provider, remote, now)?;
+        let attempt = self.begin(provider, remote, now)?;
         let read = match provider {
             Provider::Ses => self.of_topic(&posted, now).await,
             _ => self.proven(provider, posted, now).await.map(Some),
@@ -179,12 +179,7 @@ impl App {
     }
 
     /// A request that has to prove itself; failures slow down whoever sends more of them.
-    fn attempt(
-        &self,
-        provider: Provider,
-        remote: IpAddr,
-        now: Timestamp,
-    ) -> Result<crate::access::guesses::Attempt<'_>, PostedError> {
+    fn begin(&self, provider: Provider, remote: IpAddr, now: Timestamp) -> Result<Attempt<'_>, PostedError> {
         let attempt = self.ingress.guesses.begin(remote, provider.word(), now);
         attempt.map_err(|seconds| PostedError::Throttled { seconds })
     }
@@ -216,11 +211,7 @@ impl App {
             }
             Err(refused.map_or(PostedError::Closed, PostedError::from))
         };
-        if large {
-            apart(read).await
-        } else {
-            read.await
-        }
+        if large { apart(read).await } else { read.await }
     }
 
     /// What a message of SNS says: a mail, or nothing to take.
@@ -257,7 +248,12 @@ impl App {
         if !unknown.is_empty() {
             caught_up?;
             self.metrics.recipient_refused();
-            tracing::info!(via = provider.word(), unknown = unknown.len(), known = bound.len(), "posted mail has recipients without a route");
+            tracing::info!(
+                via = provider.word(),
+                unknown = unknown.len(),
+                known = bound.len(),
+                "posted mail has recipients without a route"
+            );
         }
         if bound.is_empty() { Err(PostedError::Unknown(unknown)) } else { Ok(bound) }
     }

@@ -51,7 +51,9 @@ impl Topics {
     /// Asks SNS by this client.
     #[must_use]
     pub fn new(http: Client) -> Self {
-        Self::at(http, |url| url.port().is_none() && url.host_str().is_some_and(sns::is_host))
+        let is_theirs =
+            |url: &Url| url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(sns::is_host);
+        Self::at(http, is_theirs)
     }
 
     /// Asks whoever has such a URL. For tests, which have no SNS.
@@ -87,7 +89,7 @@ impl Topics {
 
     fn checked(&self, url: &str) -> Result<Url, TopicsProblem> {
         let url = web_url(url).map_err(|_| TopicsProblem::Elsewhere)?;
-        if url.scheme() == "https" && (self.is_theirs)(&url) { Ok(url) } else { Err(TopicsProblem::Elsewhere) }
+        if (self.is_theirs)(&url) { Ok(url) } else { Err(TopicsProblem::Elsewhere) }
     }
 
     async fn get(&self, url: &Url) -> Result<Bytes, TopicsProblem> {

@@ -71,8 +71,15 @@ pub(super) async fn serve<I: Intake>(
     stream.set_nodelay(true)?;
     let mut session = Session::new(Arc::clone(&shared.settings), shared.budget.clone(), remote, encrypted);
     let begun = Instant::now();
-    let mut connection =
-        Connection { shared, intake, drain, begun, pass: Some(pass), content_since: None, out: Vec::with_capacity(256) };
+    let mut connection = Connection {
+        shared,
+        intake,
+        drain,
+        begun,
+        pass: Some(pass),
+        content_since: None,
+        out: Vec::with_capacity(256),
+    };
     let mut input = BytesMut::new();
     match connection.talk(&mut session, &mut stream, &mut input).await? {
         Stop::Closed => return Ok(()),
@@ -82,7 +89,8 @@ pub(super) async fn serve<I: Intake>(
     }
     let Some(config) = connection.shared.settings.tls.clone() else { return Ok(()) };
     let (read, write) = stream.into_split();
-    let accepting = TlsAcceptor::from(config).accept(tokio::io::join(AsyncReadExt::chain(Cursor::new(input), read), write));
+    let accepting =
+        TlsAcceptor::from(config).accept(tokio::io::join(AsyncReadExt::chain(Cursor::new(input), read), write));
     let mut stream = tokio::select! {
         () = connection.evicted() => return Ok(()),
         accepted = timeout(HANDSHAKE, accepting) => accepted??,

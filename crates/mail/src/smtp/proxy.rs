@@ -128,9 +128,9 @@ where
 /// Whether extensions (type, length, value) fill their place.
 fn are_whole(mut extensions: &[u8]) -> bool {
     while let Some((_, rest)) = extensions.split_first() {
-        let next = rest.split_first_chunk::<2>().and_then(|(length, rest)| {
-            rest.get(usize::from(u16::from_be_bytes(*length))..)
-        });
+        let next = rest
+            .split_first_chunk::<2>()
+            .and_then(|(length, rest)| rest.get(usize::from(u16::from_be_bytes(*length))..));
         match next {
             Some(next) => extensions = next,
             None => return false,

@@ -81,8 +81,7 @@ fn read(name: String, text: &str) -> Dialogue {
 fn spelled_out(line: &str) -> Vec<String> {
     let greeting = ["S: 220 mx.example.org ESMTP ready"].as_slice();
     let ehlo = ["C: EHLO client.example", "R: 250 ENHANCEDSTATUSCODES"].as_slice();
-    let mail =
-        ["C: MAIL FROM:<a@sender.example>", "S: 250 2.1.0 *", "C: RCPT TO:<box@example.org>", "S: 250 2.1.5 *"];
+    let mail = ["C: MAIL FROM:<a@sender.example>", "S: 250 2.1.0 *", "C: RCPT TO:<box@example.org>", "S: 250 2.1.5 *"];
     let data = ["C: DATA", "S: 354 *"].as_slice();
     let lines = match line {
         "> greeting" => greeting.to_vec(),

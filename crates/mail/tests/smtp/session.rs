@@ -59,6 +59,11 @@ fn each_refusal_is_logged_with_its_codes_and_a_reason_of_its_own() {
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         let refused: Vec<&str> = said.lines().filter(|line| line.starts_with(['4', '5'])).collect();
         let logged: Vec<&str> = log.lines().filter(|line| line.contains("refused")).collect();
+        if dialogue.encrypted && said.is_empty() {
+            // Before its handshake nothing can be said to a client.
+            assert_eq!(logged.len(), 1, "{name}: {log}");
+            continue;
+        }
         assert_eq!(refused.len(), logged.len(), "{name}: {refused:#?} {log}");
         for (refused, logged) in refused.iter().zip(logged) {
             let (code, text) = refused.split_once(' ').unwrap();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use waypost_admission::Room;
 use tokio_rustls::client::TlsStream;
+use waypost_admission::Room;
 use waypost_mail::smtp::{Listener, Settings};
 
 use crate::dialogue::{Dialogue, Expectations, Line, all};

@@ -247,11 +247,12 @@ pub(crate) enum Way {
 fn door(text: &str) -> Result<Door, String> {
     let (word, proof) = text.split_once('=').ok_or_else(|| format!("expected PROVIDER=SECRET, found `{text}`"))?;
     let words = || Provider::ALL.map(Provider::word).join(", ");
-    let provider = Provider::of(word).ok_or_else(|| format!("`{word}` is not a provider: expected one of {}", words()))?;
+    let provider =
+        Provider::of(word).ok_or_else(|| format!("`{word}` is not a provider: expected one of {}", words()))?;
     match provider {
-        Provider::Ses if !is_topic(proof) => {
-            Err(format!("expected the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:mail, found `{proof}`"))
-        }
+        Provider::Ses if !is_topic(proof) => Err(format!(
+            "expected the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:mail, found `{proof}`"
+        )),
         _ if proof.trim().is_empty() => Err("expected the name of a secret after `=`".to_owned()),
         _ => Ok(Door { provider, proof: proof.to_owned() }),
     }

@@ -166,7 +166,8 @@ impl<T> Session<T> {
                     (0, Some(Step::Handshake))
                 }
                 State::Greeting => {
-                    Status::plain(Class::Success, 20).write(out, format_args!("{} ESMTP ready", self.settings.hostname));
+                    Status::plain(Class::Success, 20)
+                        .write(out, format_args!("{} ESMTP ready", self.settings.hostname));
                     (0, None)
                 }
                 State::Command => self.command(rest, out),
