@@ -11,6 +11,7 @@ use crate::context::Remote;
 use crate::error::ApiError;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, open};
+use crate::query::Query;
 use crate::state::ApiState;
 
 /// A provider's form may hold a message so many times: encoded, and beside it in parts.
@@ -50,19 +51,23 @@ pub fn endpoints() -> Endpoints {
 
 type Taken = Result<Json<Object>, ApiError>;
 
-async fn postmark(state: State<ApiState>, remote: Extension<Remote>, request: Request) -> Taken {
+async fn postmark(state: State<ApiState>, remote: Extension<Remote>, query: Query, request: Request) -> Taken {
+    query.finish()?;
     take(Provider::Postmark, state, remote, request).await
 }
 
-async fn mailgun(state: State<ApiState>, remote: Extension<Remote>, request: Request) -> Taken {
+async fn mailgun(state: State<ApiState>, remote: Extension<Remote>, query: Query, request: Request) -> Taken {
+    query.finish()?;
     take(Provider::Mailgun, state, remote, request).await
 }
 
-async fn sendgrid(state: State<ApiState>, remote: Extension<Remote>, request: Request) -> Taken {
+async fn sendgrid(state: State<ApiState>, remote: Extension<Remote>, query: Query, request: Request) -> Taken {
+    query.finish()?;
     take(Provider::SendGrid, state, remote, request).await
 }
 
-async fn ses(state: State<ApiState>, remote: Extension<Remote>, request: Request) -> Taken {
+async fn ses(state: State<ApiState>, remote: Extension<Remote>, query: Query, request: Request) -> Taken {
+    query.finish()?;
     take(Provider::Ses, state, remote, request).await
 }
 
@@ -83,7 +88,11 @@ async fn take(
     // Who does not prove itself by the header need not be listened to.
     state.app.admits_posted(provider, &posted, remote.client)?;
     let most = state.settings.max_message_bytes;
-    let limit = most.saturating_mul(TIMES).saturating_add(BESIDES);
+    let limit = match provider {
+        // SNS carries 256 KiB at most, and proves itself only by what it says.
+        Provider::Ses => BESIDES,
+        _ => most.saturating_mul(TIMES).saturating_add(BESIDES),
+    };
     let content: Content = read(&state, &parts, body, limit).await?;
     posted.body = content.bytes.clone();
     match state.app.take_posted(provider, posted, remote.client, most).await {

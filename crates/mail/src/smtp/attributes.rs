@@ -43,7 +43,7 @@ impl Attributes {
 
     /// The client's address; the port is 0 where nobody said.
     pub(super) fn client(&self) -> Option<SocketAddr> {
-        self.address.map(|address| SocketAddr::new(address, self.port.unwrap_or(0)))
+        self.address.map(|address| SocketAddr::new(address.to_canonical(), self.port.unwrap_or(0)))
     }
 }
 

@@ -80,7 +80,7 @@ fn client(text: &str) -> Option<SocketAddr> {
     };
     address(destination)?;
     number(destination_port)?;
-    Some(SocketAddr::new(address(source)?, number(port)?))
+    Some(SocketAddr::new(address(source)?.to_canonical(), number(port)?))
 }
 
 fn read_binary(input: &[u8]) -> Header {
@@ -122,7 +122,7 @@ where
 {
     let address = IpAddr::from(*body.first_chunk::<N>()?);
     let port = body.get(port..)?.first_chunk::<2>()?;
-    Some(SocketAddr::new(address, u16::from_be_bytes(*port)))
+    Some(SocketAddr::new(address.to_canonical(), u16::from_be_bytes(*port)))
 }
 
 /// Whether extensions (type, length, value) fill their place.
