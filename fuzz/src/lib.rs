@@ -6,5 +6,6 @@ pub mod expression;
 pub mod flow_document;
 pub mod html_page;
 pub mod mail_message;
+pub mod posted_mail;
 pub mod smtp_commands;
 pub mod table_file;

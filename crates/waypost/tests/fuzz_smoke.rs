@@ -240,6 +240,38 @@ fn smtp_commands() {
 }
 
 #[test]
+fn posted_mails() {
+    let words = [
+        "&",
+        "=",
+        "+",
+        "%0A",
+        "%zz",
+        "body-mime=",
+        "recipient=",
+        "sender=",
+        "--b\r\n",
+        "--b--",
+        "\r\n\r\n",
+        "Content-Disposition: form-data; name=\"email\"",
+        "filename=\"x\"",
+        "\"RawEmail\":",
+        "\"OriginalRecipient\":null",
+        "\"Headers\":[]",
+        "\"Message\":\"{}\"",
+        "\"Type\":\"SubscriptionConfirmation\"",
+        "\\\"content\\\":\\\"%\\\"",
+        "{",
+        "}",
+        "[[[[",
+        "\\u0000",
+        "\n",
+        "\0",
+    ];
+    run(checks::posted_mail::check, &seeds("fuzz/seeds/posted_mail"), &words, 50_000);
+}
+
+#[test]
 fn mail_messages() {
     let mut mails = seeds("spec/mail");
     mails.retain(|mail| mail.len() < 2000);

@@ -1,5 +1,5 @@
 //! Mail on its way in through the built server: TLS from the start, front ends that name the client, and providers that post it. The clients are
-//! swaks and Python's own.
+//! swaks, HAProxy and Python's own.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,11 +13,13 @@ mod harness;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::process::{Command, Output, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
 
+use harness::edges::connect_from;
 use harness::scratch::Scratch;
-use harness::{DEADLINE, Server, Start, WAYPOST};
+use harness::smtp::{Smtp, mail};
+use harness::{DEADLINE, Server, Start, WAYPOST, wait_for};
 use serde_json::{Value as Json, json};
 
 fn start(scratch: &Scratch, arguments: &[&str]) -> Server {
@@ -78,6 +80,48 @@ fn swaks_is_who_its_front_end_says() {
     let log = server.log();
     assert!(log.contains("refused remote=127.0.0.9:"), "{log}");
     assert!(log.contains("a PROXY header from outside of --smtp-trusted-proxy"), "{log}");
+}
+
+/// A program that is ended by its id when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn haproxy_says_who_connects() {
+    let there = Command::new("haproxy").arg("-v").output().map_err(|_| "HAProxy is not installed");
+    let Some(_) = waypost_test_needs::tool(there) else { return };
+    let scratch = Scratch::new("mail-in-haproxy");
+    let server = start(&scratch, &["--smtp-trusted-proxy", "127.0.0.5"]);
+    let listen = |version: &str| {
+        // One that was free a moment before.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let options = format!("{version} check inter 50ms check-send-proxy source 127.0.0.5");
+        let to = &server.smtp;
+        (address.to_string(), format!("listen {version}\n  bind {address}\n  server waypost {to} {options}\n"))
+    };
+    let proxies = [listen("send-proxy"), listen("send-proxy-v2")];
+    let times = "defaults\n  mode tcp\n  timeout connect 10s\n  timeout client 60s\n  timeout server 60s\n";
+    let config = scratch.path("haproxy.cfg");
+    fs::write(&config, format!("{times}{}{}", proxies[0].1, proxies[1].1)).unwrap();
+    let haproxy = Command::new("haproxy").args(["-db", "-q", "-f"]).arg(&config).stdin(Stdio::null()).spawn();
+    let _haproxy = Running(haproxy.unwrap());
+    for (number, (address, _)) in proxies.iter().enumerate() {
+        wait_for("HAProxy", || TcpStream::connect(address).ok());
+        let id = format!("{number}@haproxy.example");
+        let stream = connect_from([127, 0, 0, 9].into(), address, 1).remove(0);
+        let mut session = Smtp::on(stream).unwrap();
+        let reply = session.deliver("ana@customer.example", "billing@example.com", &mail(&id, "x", "x")).unwrap();
+        assert_eq!(reply.code, 250, "{reply:?}");
+        assert!(remote(&server, &id).starts_with("127.0.0.9:"));
+    }
+    // Its own checks have headers, too.
+    assert!(!server.log().contains("refused"), "{}", server.log());
 }
 
 #[test]

@@ -223,6 +223,13 @@ fn what_swaks_sends_is_answered_in_its_thread() {
         .output()
         .unwrap();
     assert!(sent.status.success(), "{}\n{}", String::from_utf8_lossy(&sent.stdout), relayed.postfix.log());
+    let refused = Command::new("swaks")
+        .args(["--server", host, "--port", port, "--ehlo", "customer.example", "--local-interface", "127.0.0.9"])
+        .args(["--from", "ana@customer.example", "--to", "nobody@desk.example"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert!(!refused.status.success() && said.contains("<** 550 5.1.1 "), "{said}\n{}", relayed.postfix.log());
     let received = relayed.received("an answer", |one| one.field("delivered-to").unwrap() == "ana@customer.example");
     assert_eq!(received.field("in-reply-to").unwrap(), "<swaks@customer.example>");
     assert_eq!(received.field("references").unwrap(), "<one@customer.example> <swaks@customer.example>");
