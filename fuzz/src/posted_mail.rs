@@ -11,7 +11,8 @@ use waypost_ingress::{Credential, Mail, Posted, Provider};
 const BASIC: &str = "Basic dXNlcjpwYXNzd29yZA==";
 
 /// The proof of a form of Mailgun by the key `k`, for the time 0: of fields with one name the first counts.
-const SIGNED: &[u8] = b"timestamp=0&token=t&signature=9b35deee7fe38354af61c630bbd785d150055a92708f7714fc31b24b4269729f&";
+const SIGNED: &[u8] =
+    b"timestamp=0&token=t&signature=9b35deee7fe38354af61c630bbd785d150055a92708f7714fc31b24b4269729f&";
 
 /// Nothing panics, and a mail that is read has recipients, and lines that end with CRLF. The first byte of the input is the provider.
 pub fn check(input: &[u8]) {

@@ -30,22 +30,22 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/ingress/postmark",
             postmark,
-            taken("postIngressPostmark", "Take a mail from Postmark's inbound webhook", &[400, 401, 403, 404, 429]),
+            taken("postIngressPostmark", "Take a mail from Postmark's inbound webhook", &[400, 401, 403, 404]),
         )
         .post(
             "/ingress/mailgun/mime",
             mailgun,
-            taken("postIngressMailgun", "Take a mail from a route of Mailgun", &[400, 401, 404, 406, 429]),
+            taken("postIngressMailgun", "Take a mail from a route of Mailgun", &[400, 401, 404, 406]),
         )
         .post(
             "/ingress/sendgrid",
             sendgrid,
-            taken("postIngressSendgrid", "Take a mail from SendGrid's Inbound Parse", &[400, 401, 404, 422, 429]),
+            taken("postIngressSendgrid", "Take a mail from SendGrid's Inbound Parse", &[400, 401, 404, 422]),
         )
         .post(
             "/ingress/ses",
             ses,
-            taken("postIngressSes", "Take a mail from Amazon SES by an SNS topic", &[400, 401, 404, 422, 429]),
+            taken("postIngressSes", "Take a mail from Amazon SES by an SNS topic", &[400, 401, 404, 422]),
         )
 }
 

@@ -57,6 +57,12 @@ impl Credential {
         kind.map(Self).ok_or(BadCredential(expected))
     }
 
+    /// Whether the header alone is the proof.
+    #[must_use]
+    pub fn is_in_header(&self) -> bool {
+        matches!(self.0, Kind::Basic(_))
+    }
+
     /// Whether the header alone tells that a request is not the provider's. What is signed needs its body, too.
     ///
     /// # Errors

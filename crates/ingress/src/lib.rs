@@ -95,7 +95,7 @@ pub enum Refused {
     /// It was signed too long ago, or in the future.
     #[error("the signature's time is not within the last {} hours", MAX_AGE.as_hours())]
     Stale,
-    /// It is not what the provider posts; with every problem.
+    /// The provider sent it, and it is not what is expected of the provider; with every problem.
     #[error("the request is malformed")]
     Malformed(Vec<Problem>),
 }

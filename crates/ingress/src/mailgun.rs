@@ -6,7 +6,8 @@ use crate::form::Form;
 use crate::{Credential, Mail, Posted, Problem, Refused, bare, is_fresh, missing, with_line_ends};
 
 pub(crate) async fn read(credential: &Credential, posted: Posted, now: Timestamp) -> Result<Mail, Refused> {
-    let form = Form::read(&posted.content_type, posted.body).await?;
+    let form = Form::read(&posted.content_type, posted.body).await;
+    let form = form.map_err(|_| Refused::Unproven("the body is not a form"))?;
     let field = |name| form.text(name).unwrap_or_default();
     let (time, token) = (field("timestamp"), field("token"));
     credential.signed([time, token].concat().as_bytes(), field("signature"))?;

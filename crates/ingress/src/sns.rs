@@ -47,10 +47,7 @@ impl Message {
     /// # Errors
     /// It is not a message of SNS.
     pub fn read(body: &[u8]) -> Result<Self, Refused> {
-        serde_json::from_slice(body).map_err(|error| {
-            let problem = Problem { field: "body", message: error.to_string(), expected: "a message of Amazon SNS" };
-            Refused::Malformed(vec![problem])
-        })
+        serde_json::from_slice(body).map_err(|_| Refused::Unproven("the body is not a message of SNS"))
     }
 
     /// The topic that it says it is of.

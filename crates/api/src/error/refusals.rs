@@ -110,9 +110,8 @@ impl From<PostedError> for ApiError {
         let message = error.to_string();
         match error {
             PostedError::Closed => Self::not_found("not.found", message),
-            PostedError::Throttled { seconds } => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", message).retry_after(seconds)
-            }
+            // Some providers drop a mail at any 4xx, and who fails may be somebody else.
+            PostedError::Throttled { seconds } => Self::unavailable(message, seconds),
             PostedError::Unproven(why) => {
                 let refused = Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message).private(why);
                 refused.header(header::WWW_AUTHENTICATE, "Basic realm=\"waypost\"")

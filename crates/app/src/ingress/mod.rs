@@ -119,10 +119,14 @@ impl App {
         if provider == Provider::Ses {
             return Ok(());
         }
-        let now = self.origin.now();
-        let attempt = self.begin(provider, remote, now)?;
+        let credentials = self.credentials(provider)?;
+        // Who may yet prove itself by the body is counted there.
+        if !credentials.iter().all(Credential::is_in_header) {
+            return Ok(());
+        }
+        let attempt = self.begin(provider, remote, self.origin.now())?;
         let mut refused = None;
-        for credential in self.credentials(provider)? {
+        for credential in credentials {
             match credential.admits(posted.authorization.as_deref()) {
                 Ok(()) => {
                     attempt.succeeded();
@@ -151,7 +155,7 @@ impl App {
             Provider::Ses => self.of_topic(&posted, now).await,
             _ => self.proven(provider, posted, now).await.map(Some),
         };
-        if !matches!(read, Err(PostedError::Unproven(_))) {
+        if matches!(read, Ok(_) | Err(PostedError::Malformed(_))) {
             attempt.succeeded();
         }
         let Some(mail) = read? else { return Ok(()) };
