@@ -60,7 +60,8 @@ impl Pass<'_> {
                     open.cut = None;
                 }
             }
-            Tok::Question(_) => questions.push(here),
+            // Behind anything but an operand it says that something is optional.
+            Tok::Question(_) if self.out.last().is_some_and(|last| last.kind.ends_operand()) => questions.push(here),
             Tok::Colon => {
                 if let Some(question) = questions.pop().and_then(|at| self.out.get_mut(at)) {
                     question.kind = Tok::Question(true);
@@ -137,8 +138,11 @@ impl Pass<'_> {
         let sign = open.bracket.closing();
         let message = format!("{} is never closed", quoted(open.sign.of(self.source)));
         let mut mistake = Mistake::new(open.sign, message).expected(format!("`{sign}`"));
-        mistake = mistake.help(format!("add `{sign}` after {}", quoted(last.of(self.source))));
-        self.mistakes.push(mistake.edit(last.behind(), sign));
+        // With nothing in it, it is no list's or map's end that was forgotten.
+        if last != open.sign || open.bracket == Bracket::Round {
+            mistake = mistake.help(format!("add `{sign}` after {}", quoted(last.of(self.source)))).edit(last.behind(), sign);
+        }
+        self.mistakes.push(mistake);
         self.put_in.push((at, Token { kind: Tok::Close(open.bracket), span: last.behind() }));
     }
 

@@ -331,8 +331,9 @@ impl Parser<'_> {
 
     /// Whether `not` stands before an operand.
     pub(crate) fn negates(&self) -> bool {
-        let behind = self.ahead(1);
-        behind.kind.begins_operand() && behind.kind != Tok::Dot
+        // With round brackets behind it, it is a function.
+        let behind = self.ahead(1).kind;
+        behind.begins_operand() && !matches!(behind, Tok::Dot | Tok::Open(Bracket::Round))
     }
 
     /// `not x`, which binds weaker than comparisons.

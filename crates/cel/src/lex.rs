@@ -64,7 +64,9 @@ impl<'s> Lexer<'s> {
         match next {
             ' ' | '\t' | '\r' | '\n' | '\u{c}' => self.at += 1,
             '\'' | '"' => quotes::text(self, start),
-            '`' if self.tokens.last().is_some_and(|last| last.kind == Tok::Dot) => quotes::escaped(self),
+            '`' if self.tokens.last().is_some_and(|last| last.kind == Tok::Dot) || quotes::names_a_field(self.rest()) => {
+                quotes::escaped(self);
+            }
             '`' if self.wants_operand() => quotes::template(self),
             '0'..='9' => number::number(self),
             '.' if self.byte(start + 1).is_some_and(|next| next.is_ascii_digit()) => number::number(self),

@@ -18,10 +18,9 @@ impl Parser<'_> {
             match next.kind {
                 Tok::Not => signs.push((Unary::Not, self.bump().span)),
                 Tok::Operator(Operator::Subtract) => {
-                    // A minus right before a number belongs to it.
-                    if let number @ (Tok::Int | Tok::Double) = self.ahead(1).kind
-                        && !(number == Tok::Double && self.text(self.ahead(1).span).is_empty())
-                    {
+                    // One minus right before a number belongs to it.
+                    let negated = matches!(signs.last(), Some((Unary::Negate, _)));
+                    if !negated && matches!(self.ahead(1).kind, Tok::Int | Tok::Double) {
                         self.bump();
                         let token = self.bump();
                         let number = self.number(token, Some(next.span));
@@ -54,6 +53,9 @@ impl Parser<'_> {
                 self.bump();
                 let name = self.bump();
                 let span = token.span.to(name.span);
+                if RESERVED.contains(&self.text(name.span)) {
+                    return self.name(name);
+                }
                 let name = format!(".{}", self.text(name.span));
                 self.called(name, span, None)
             }
@@ -110,6 +112,8 @@ impl Parser<'_> {
                 Mistake::new(last.span.to(found.span), "there is nothing in these brackets").expected("a value")
             }
             Some(Token { kind: Tok::Wrong, .. }) => return here,
+            // The bracket was put in, which was reported.
+            Some(Token { kind: Tok::Open(_) | Tok::Dollar | Tok::Comma, .. }) if is_put_in(found) => return here,
             _ if found.kind == Tok::End => Mistake::new(found.span, "the expression ends too soon").expected("a value"),
             _ => Mistake::new(found.span, format!("expected a value, found {}", quoted(sign(found)))),
         };
@@ -152,7 +156,9 @@ impl Parser<'_> {
             self.mistakes.push(mistake);
             return Expr::wrong(token.span);
         }
-        if self.is_one_of(token, &["if"]) && self.ahead(0).kind.begins_operand() {
+        // A function may be called `If`; no other word but `if` itself is kept from being one.
+        let conditional = word == "if" || (word.eq_ignore_ascii_case("if") && self.peek().kind != Tok::Open(Bracket::Round));
+        if conditional && self.peek().kind.begins_operand() {
             return self.if_before(token);
         }
         if word == "return" && self.peek().kind.begins_operand() {
@@ -172,10 +178,6 @@ impl Parser<'_> {
             return Expr::wrong(token.span);
         }
         self.called(word.to_owned(), token.span, None)
-    }
-
-    fn is_one_of(&self, token: Token, words: &[&str]) -> bool {
-        words.iter().any(|word| word.eq_ignore_ascii_case(self.text(token.span)))
     }
 
     /// A name, or a call if arguments follow.
@@ -256,14 +258,23 @@ impl Parser<'_> {
                 true
             }
             _ => {
-                if !self.ends(bracket) {
-                    let found = quoted(self.text(next.span));
-                    let message = format!("expected `,` or `{}`, found {found}", bracket.closing());
-                    self.mistakes.push(Mistake::new(next.span, message));
-                    self.skip();
-                    return self.separated_after_skip();
+                if self.ends(bracket) {
+                    return false;
                 }
-                false
+                let found = quoted(self.text(next.span));
+                let message = format!("expected `,` or `{}`, found {found}", bracket.closing());
+                self.mistakes.push(Mistake::new(next.span, message));
+                loop {
+                    self.skip();
+                    match self.peek().kind {
+                        Tok::End | Tok::Close(_) => return false,
+                        Tok::Comma | Tok::Semicolon => {
+                            self.bump();
+                            return true;
+                        }
+                        _ => self.bump(),
+                    };
+                }
             }
         }
     }
@@ -271,10 +282,6 @@ impl Parser<'_> {
     fn tokens_before_arrow(&self) -> u32 {
         // The arrow was taken: what stands before it is the last but one.
         self.before_last().map_or(0, |token| token.span.end)
-    }
-
-    fn separated_after_skip(&mut self) -> bool {
-        self.takes(Tok::Comma).is_some()
     }
 
     /// Takes the closing bracket. There is one: brackets were balanced, and reading stops at the end alone.
@@ -552,8 +559,11 @@ impl Parser<'_> {
             if optional {
                 self.bump();
             }
-            let field = self.bump();
+            let field = self.peek();
             let known = matches!(field.kind, Tok::Name | Tok::Escaped);
+            if known {
+                self.bump();
+            }
             if !known || self.takes(Tok::Colon).is_none() {
                 self.mistakes.push(Mistake::new(field.span, "a message's field is written `name: value`"));
                 self.skip_to(Bracket::Curly);
@@ -569,6 +579,11 @@ impl Parser<'_> {
         let span = name.span.to(self.close(Bracket::Curly));
         self.node(Kind::Message(Box::new(Message { name, fields })), span)
     }
+}
+
+/// Whether a closing bracket stands in the tokens alone.
+fn is_put_in(token: Token) -> bool {
+    matches!(token.kind, Tok::Close(_)) && token.span.start == token.span.end
 }
 
 /// Whether an expression is a name with dots.

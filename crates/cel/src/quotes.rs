@@ -99,8 +99,10 @@ fn unclosed(lexer: &mut Lexer<'_>, start: usize, content: usize, close: &str, (r
     let curly = line.find(|c: char| family.contains(&c));
     let (length, closed) = match curly {
         Some(at) => (at, line.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)),
-        None if trimmed.len() > 1 && trimmed.ends_with(other) => (trimmed.len() - 1, 1),
-        None => (trimmed.len(), 0),
+        None => match line.char_indices().find(|(at, c)| *c == other && *at > 0 && ends_a_text(line, at + 1)) {
+            Some((at, _)) => (at, 1),
+            None => (trimmed.len(), 0),
+        },
     };
     let end = content + length;
     let last = Span::new(end, end + closed);
@@ -111,6 +113,12 @@ fn unclosed(lexer: &mut Lexer<'_>, start: usize, content: usize, close: &str, (r
     lexer.mistakes.push(mistake.expected(format!("`{close}`")).help(help).edit(last, close));
     lexer.at = end + closed;
     lexer.push(Tok::Text(Text { content: Span::new(content, end), raw, bytes }), start);
+}
+
+/// Whether what stands here may follow a text: an operator, a bracket, a comma, or nothing.
+fn ends_a_text(line: &str, at: usize) -> bool {
+    let behind = line.get(at..).unwrap_or_default().trim_start();
+    behind.is_empty() || behind.starts_with([')', ']', '}', ',', '=', '!', '<', '>', '&', '|', '+', '?', ':', '.', ';'])
 }
 
 /// The end of a text, as far as it helps to find the place.
@@ -204,6 +212,12 @@ fn clipped(text: &str) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
+}
+
+/// Whether a name in backticks stands here with a colon behind it: the field of a message.
+pub(crate) fn names_a_field(rest: &str) -> bool {
+    let behind = rest.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(_, behind)| behind);
+    behind.is_some_and(|behind| behind.trim_start().starts_with(':'))
 }
 
 /// A name in backticks, which CEL has behind a dot alone.

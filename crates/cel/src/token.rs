@@ -55,14 +55,6 @@ pub(crate) enum Bracket {
 }
 
 impl Bracket {
-    pub(crate) fn opening(self) -> &'static str {
-        match self {
-            Self::Round => "(",
-            Self::Square => "[",
-            Self::Curly => "{",
-        }
-    }
-
     pub(crate) fn closing(self) -> &'static str {
         match self {
             Self::Round => ")",
