@@ -331,9 +331,9 @@ impl Parser<'_> {
 
     /// Whether `not` stands before an operand.
     pub(crate) fn negates(&self) -> bool {
-        // With round brackets behind it, it is a function.
+        // With brackets or a dot behind it, it is a name.
         let behind = self.ahead(1).kind;
-        behind.begins_operand() && !matches!(behind, Tok::Dot | Tok::Open(Bracket::Round))
+        behind.begins_operand() && !matches!(behind, Tok::Dot | Tok::Open(_))
     }
 
     /// `not x`, which binds weaker than comparisons.

@@ -53,7 +53,8 @@ impl Parser<'_> {
                 self.bump();
                 let name = self.bump();
                 let span = token.span.to(name.span);
-                if RESERVED.contains(&self.text(name.span)) {
+                let word = self.text(name.span);
+                if RESERVED.contains(&word) || !word.is_ascii() {
                     return self.name(name);
                 }
                 let name = format!(".{}", self.text(name.span));
@@ -158,7 +159,7 @@ impl Parser<'_> {
         }
         // A function may be called `If`; no other word but `if` itself is kept from being one.
         let conditional = word == "if" || (word.eq_ignore_ascii_case("if") && self.peek().kind != Tok::Open(Bracket::Round));
-        if conditional && self.peek().kind.begins_operand() {
+        if conditional && self.peek().kind.begins_operand() && self.peek().kind != Tok::Dot {
             return self.if_before(token);
         }
         if word == "return" && self.peek().kind.begins_operand() {
@@ -560,7 +561,7 @@ impl Parser<'_> {
                 self.bump();
             }
             let field = self.peek();
-            let known = matches!(field.kind, Tok::Name | Tok::Escaped);
+            let known = matches!(field.kind, Tok::Name | Tok::Escaped) && self.text(field.span).is_ascii();
             if known {
                 self.bump();
             }

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
-    ("flow", &["ids"]),
+    ("cel", &[]),
+    ("flow", &["cel", "ids"]),
     ("schedule", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
@@ -83,7 +84,7 @@ const KEPT_TO: [(&str, &[&str], &str); 10] = [
     ("mail-parser", &["mail"], "one reader of MIME"),
     ("hickory-resolver", &["outgoing"], "one reader of MX"),
     ("mail-auth", &["outgoing"], "one signer of mail"),
-    ("cel", &["flow"], "one language"),
+    ("waypost-cel", &["flow"], "one language"),
     ("rrule", &["schedule"], "one meaning of recurrences"),
     ("getrandom", &["origin"], "a test says what is random"),
     ("fastrand", &["origin"], "a test says what is random"),
