@@ -55,6 +55,8 @@ impl Parser<'_> {
                 self.bump();
                 Ok(self.not_in(left, next.span))
             }
+            // Between elements it is the comma that was forgotten.
+            _ if self.lists && next.kind.begins_operand() => Err(left),
             Tok::Text(_) if self.last().is_some_and(|last| matches!(last.kind, Tok::Text(_))) => {
                 let message = "there is no operator between two texts";
                 let mistake = Mistake::new(left.span.behind(), message).help("write `+` between them");
@@ -77,7 +79,7 @@ impl Parser<'_> {
         let word = self.text(next.span).to_owned();
         let message = format!("`{word}` is not an operator");
         let Some(meaning) = words::infix(&word) else {
-            if words::is_infix(&word.to_ascii_lowercase()) {
+            if self.lists || words::is_infix(&word.to_ascii_lowercase()) {
                 return Err(left);
             }
             self.unexpected();
@@ -357,21 +359,10 @@ impl Parser<'_> {
     /// `x ?: y`, `x ?? y`
     pub(crate) fn elvis(&mut self, left: Expr, sign: Span) -> Expr {
         let right = self.expression();
-        let shown = (short(self.text(left.span)).to_owned(), short(self.text(right.span)).to_owned());
         let mistake = Mistake::new(sign, format!("`{}` is not an operator", self.text(sign)));
         let whole = left.span.to(right.span);
-        let mistake = match &left.kind {
-            Kind::Member(_) => {
-                let name = self.text(left.span).to_owned();
-                mistake
-                    .help(format!("write `has({0}) ? {0} : {1}`", shown.0, shown.1))
-                    .edit(left.span.before(), "(has(")
-                    .edit(sign, format!(") ? {name} :"))
-                    .edit(right.span.behind(), ")")
-            }
-            _ => mistake.expected("`c ? x : y`"),
-        };
-        self.mistakes.push(mistake);
+        let expected = "`has(x.name) ? x.name : y`; of json, a conversion with a default such as `string(x.name, y)`";
+        self.mistakes.push(mistake.expected(expected));
         Expr::wrong(whole)
     }
 

@@ -76,8 +76,15 @@ impl<'s> Lexer<'s> {
             '/' if self.wants_operand() => quotes::pattern(self),
             '#' => {
                 self.skip_line();
-                let sign = Span::new(start, start + 1);
-                self.mistakes.push(Mistake::meant(sign, "`#` does not begin a comment", "//"));
+                let message = "`#` does not begin a comment";
+                // A comment of CEL would take what ends the expression with it.
+                let mistake = match self.rest().is_empty() {
+                    true => Mistake::new(Span::new(start, self.at), message)
+                        .help("remove it")
+                        .edit(Span::new(start, self.at), ""),
+                    false => Mistake::meant(Span::new(start, start + 1), message, "//"),
+                };
+                self.mistakes.push(mistake);
             }
             '$' => self.dollar(),
             '_' => self.word(),

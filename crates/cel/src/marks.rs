@@ -2,6 +2,7 @@
 
 use crate::lex::Lexer;
 use crate::mistake::{Mistake, quoted};
+use crate::quotes;
 use crate::token::{Bracket, Tok};
 use crate::tree::{Operator, Span};
 
@@ -107,6 +108,19 @@ pub(crate) fn mark(lexer: &mut Lexer<'_>, first: char) {
             .help(format!("write `{}` here, and set the variable in a `setVariable` action", operator.sign()));
         lexer.mistakes.push(mistake.edit(span, operator.sign()));
         return lexer.push(Tok::Operator(*operator), start);
+    }
+    if rest.starts_with("++") && !lexer.wants_operand() {
+        lexer.at += 2;
+        let span = Span::new(start, lexer.at);
+        let mistake = Mistake::new(span, "`++` changes a variable, which an expression can't");
+        let mistake = mistake.help("write `+ 1` here, and set the variable in a `setVariable` action");
+        lexer.mistakes.push(mistake.edit(span, " + 1"));
+        return lexer.push(Tok::Wrong, start);
+    }
+    for entity in ["&quot;", "&#34;", "&apos;", "&#39;"] {
+        if rest.starts_with(entity) {
+            return quotes::entity(lexer, entity);
+        }
     }
     let right = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign));
     let other = OTHERS.iter().find(|(sign, _)| rest.starts_with(sign));

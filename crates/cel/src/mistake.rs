@@ -75,6 +75,11 @@ impl Mistakes {
         self.0.pop();
     }
 
+    /// Takes back what is wrong at a place: it is part of another.
+    pub(crate) fn forget_at(&mut self, span: Span) {
+        self.0.retain(|mistake| mistake.span != span);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

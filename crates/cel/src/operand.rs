@@ -94,7 +94,7 @@ impl Parser<'_> {
         let operator = |token: Token| matches!(token.kind, Tok::Operator(_) | Tok::Not | Tok::Matches(_));
         let sign = |token: Token| token.span.of(self.source);
         let mistake = match last {
-            Some(last) if operator(last) && operator(found) && last.kind == found.kind => {
+            Some(last) if operator(last) && last.kind == found.kind && self.ahead(1).kind.begins_operand() => {
                 self.bump();
                 let message = format!("`{}` stands here twice", sign(found));
                 self.mistakes.push(Mistake::new(found.span, message).help("remove one").edit(found.span, ""));
@@ -207,7 +207,7 @@ impl Parser<'_> {
             if self.needless_comma() {
                 continue;
             }
-            arguments.push(self.expression());
+            arguments.push(self.within(true));
             if !self.separated(Bracket::Round) {
                 break;
             }
@@ -263,6 +263,15 @@ impl Parser<'_> {
                     return false;
                 }
                 let found = quoted(self.text(next.span));
+                if let Some(last) = self.last()
+                    && last.kind.ends_operand()
+                    && next.kind.begins_operand()
+                {
+                    let message = format!("there is no comma between {} and {found}", quoted(self.text(last.span)));
+                    let mistake = Mistake::new(next.span, message).help("add `,` between them");
+                    self.mistakes.push(mistake.edit(last.span.behind(), ","));
+                    return !self.mistakes.is_full();
+                }
                 let message = format!("expected `,` or `{}`, found {found}", bracket.closing());
                 self.mistakes.push(Mistake::new(next.span, message));
                 loop {
@@ -296,7 +305,7 @@ impl Parser<'_> {
     /// `(…)`
     fn grouped(&mut self) -> Expr {
         let open = self.bump();
-        let mut inner = self.expression();
+        let mut inner = self.within(false);
         if self.peek().kind == Tok::Comma {
             return self.tuple(open, inner);
         }
@@ -312,7 +321,7 @@ impl Parser<'_> {
     fn tuple(&mut self, open: Token, first: Expr) -> Expr {
         let mut elements = vec![Element { value: first, optional: false }];
         while self.separated(Bracket::Round) && !self.ends(Bracket::Round) {
-            elements.push(Element { value: self.expression(), optional: false });
+            elements.push(Element { value: self.within(true), optional: false });
         }
         let close = self.close(Bracket::Round);
         let mistake = Mistake::new(open.span.to(close), "a list does not stand in round brackets")
@@ -338,7 +347,7 @@ impl Parser<'_> {
             if optional {
                 self.bump();
             }
-            elements.push(Element { value: self.expression(), optional });
+            elements.push(Element { value: self.within(true), optional });
             if !self.separated(bracket) {
                 break;
             }
@@ -363,14 +372,29 @@ impl Parser<'_> {
             if optional {
                 self.bump();
             }
-            let key = self.expression();
+            // JavaScript's and Python's calls have `=` here.
+            let named = matches!(self.peek().kind, Tok::Text(_) | Tok::Name);
+            let sign = self.ahead(1);
+            if named && sign.kind == Tok::Operator(Operator::Equal) && self.text(sign.span) == "=" {
+                self.mistakes.forget_at(sign.span);
+                let key = self.operand();
+                self.bump();
+                self.mistakes.push(Mistake::meant(sign.span, "a key is followed by `:`", ":"));
+                let value = self.within(true);
+                entries.push(Entry { key, value, optional });
+                if !self.separated(Bracket::Curly) {
+                    break;
+                }
+                continue;
+            }
+            let key = self.within(false);
             let next = self.peek();
             match next.kind {
                 Tok::Colon => {
                     self.bump();
                 }
                 Tok::Close(Bracket::Curly) | Tok::Comma if entries.is_empty() => return self.no_map(open, key),
-                Tok::Operator(Operator::Equal) | Tok::Arrow => {
+                Tok::Arrow => {
                     self.bump();
                     self.mistakes.push(Mistake::meant(next.span, "a key is followed by `:`", ":"));
                 }
@@ -383,7 +407,7 @@ impl Parser<'_> {
                     continue;
                 }
             }
-            let value = self.expression();
+            let value = self.within(true);
             entries.push(Entry { key, value, optional });
             if !self.separated(Bracket::Curly) {
                 break;
@@ -398,7 +422,7 @@ impl Parser<'_> {
         if self.peek().kind == Tok::Comma {
             let mut elements = vec![Element { value: first, optional: false }];
             while self.separated(Bracket::Curly) && !self.ends(Bracket::Curly) {
-                elements.push(Element { value: self.expression(), optional: false });
+                elements.push(Element { value: self.within(true), optional: false });
             }
             let close = self.close(Bracket::Curly);
             let mistake = Mistake::new(open.span.to(close), "a list does not stand in curly brackets")
@@ -422,7 +446,7 @@ impl Parser<'_> {
     /// `${…}` within an expression.
     fn dollar(&mut self) -> Expr {
         let open = self.bump();
-        let mut inner = self.expression();
+        let mut inner = self.within(false);
         if !self.ends(Bracket::Curly) {
             self.unexpected();
             self.skip_to(Bracket::Curly);
@@ -454,7 +478,7 @@ impl Parser<'_> {
                     if optional {
                         self.bump();
                     }
-                    let index = self.expression();
+                    let index = self.within(false);
                     if !self.ends(Bracket::Square) {
                         self.unexpected();
                         self.skip_to(Bracket::Square);
@@ -570,7 +594,7 @@ impl Parser<'_> {
                 self.skip_to(Bracket::Curly);
                 break;
             }
-            let value = self.expression();
+            let value = self.within(true);
             let name = self.text(field.span).trim_matches('`').into();
             fields.push((name, value, optional));
             if !self.separated(Bracket::Curly) {

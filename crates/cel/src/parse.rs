@@ -34,7 +34,7 @@ pub fn parse(source: &str) -> Parsed {
     let Some(tokens) = brackets::balance(source, tokens, &mut mistakes) else {
         return Parsed { tree: Expr::wrong(whole), mistakes: mistakes.into_vec(), tokens: count };
     };
-    let mut parser = Parser { source, tokens, at: 0, nesting: 0, mistakes };
+    let mut parser = Parser { source, tokens, at: 0, nesting: 0, lists: false, mistakes };
     let tree = parser.whole();
     Parsed { tree, mistakes: parser.mistakes.into_vec(), tokens: count }
 }
@@ -44,6 +44,8 @@ pub(crate) struct Parser<'s> {
     tokens: Vec<Token>,
     at: usize,
     nesting: usize,
+    /// Whether the innermost brackets hold elements with commas between them.
+    pub(crate) lists: bool,
     pub(crate) mistakes: Mistakes,
 }
 
@@ -132,6 +134,14 @@ impl<'s> Parser<'s> {
         self.nesting += 1;
         let read = read(self);
         self.nesting -= 1;
+        read
+    }
+
+    /// An expression in brackets which hold elements, or do not.
+    pub(crate) fn within(&mut self, lists: bool) -> Expr {
+        let outer = std::mem::replace(&mut self.lists, lists);
+        let read = self.expression();
+        self.lists = outer;
         read
     }
 

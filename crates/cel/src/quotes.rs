@@ -207,6 +207,27 @@ pub(crate) fn curly(lexer: &mut Lexer<'_>, opening: char) {
     lexer.push(Tok::Text(Text { content: text, raw: false, bytes: false }), start);
 }
 
+/// A text in quotes that were escaped for HTML.
+pub(crate) fn entity(lexer: &mut Lexer<'_>, entity: &str) {
+    let start = lexer.at;
+    let content = start + entity.len();
+    let line = lexer.source.get(content..).unwrap_or_default().split('\n').next().unwrap_or_default();
+    let (length, width) = match line.find(entity) {
+        Some(at) => (at, entity.len()),
+        None => (without_closers(line, lexer.open).len(), 0),
+    };
+    let end = content + length;
+    let text = Span::new(content, end);
+    let quote = quotes_for(text.of(lexer.source));
+    lexer.at = end + width;
+    let mistake = Mistake::new(Span::new(start, content), format!("`{entity}` is a quotation mark in HTML alone"))
+        .help(format!("write {quote}{}{quote}", clipped(text.of(lexer.source))))
+        .edit(Span::new(start, content), quote)
+        .edit(Span::new(end, lexer.at), quote);
+    lexer.mistakes.push(mistake);
+    lexer.push(Tok::Text(Text { content: text, raw: false, bytes: false }), start);
+}
+
 fn clipped(text: &str) -> String {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -27,6 +27,11 @@ impl Checker<'_> {
     ) -> Option<Typed> {
         let method = receiver.is_some();
         let all: Vec<&Expr> = receiver.into_iter().chain(arguments).collect();
+        // What a macro of another language, or one that is not called on a list, binds can't be known.
+        if functions::find(name).is_none() && foreign::is_macro(name) {
+            self.unknown_function(place, name, &all, method);
+            return None;
+        }
         let checked: Vec<Option<Typed>> = all.iter().map(|argument| self.check(argument)).collect();
         if let (true, Some(Some((_, Type::Object(ObjectType::Part(part)))))) = (method, checked.first())
             && let Some(member) = self.scope.members.find(part.path(), name)
@@ -195,6 +200,7 @@ impl Checker<'_> {
         let whole = all.first().filter(|_| method).map_or(place, |of| of.span.to(place));
         let mut edits = Vec::new();
         let suggestion = if let Some(form) = macros::named(name).next().map(|known| known.form) {
+            edits = self.other_way(place, name, all, method);
             Some(format!("write `{form}`"))
         } else if functions::find(name).is_some() {
             edits = self.other_way(place, name, all, method);
@@ -208,9 +214,16 @@ impl Checker<'_> {
             Some(format!("write `{meant}`"))
         } else {
             let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
-            self.near(name, &names).map(|near| {
-                edits = vec![Edit { range: self.place(place), text: near.clone() }];
-                format!("did you mean `{near}`?")
+            self.near(name, &names).map(|near| match functions::find(&near).filter(|known| !callable(known, method)) {
+                Some(_) => {
+                    edits = self.other_way(place, &near, all, method);
+                    let written = edits.first().map_or(near.as_str(), |edit| edit.text.as_str());
+                    format!("did you mean `{written}`?")
+                }
+                None => {
+                    edits = vec![Edit { range: self.place(place), text: near.clone() }];
+                    format!("did you mean `{near}`?")
+                }
             })
         };
         let problem = self.problem(place, Code::UnknownFunction, format!("unknown function `{name}`"));

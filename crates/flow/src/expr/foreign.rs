@@ -4,6 +4,7 @@
 use waypost_cel::{Expr, Kind, Member};
 
 use super::check::{Checker, Typed};
+use super::macros;
 use crate::diagnostic::{Code, Edit};
 use crate::functions::{self, Style};
 use crate::types::Type;
@@ -114,6 +115,13 @@ pub(super) fn name(name: &str) -> Option<&'static str> {
 /// What a member that its object does not have means.
 pub(super) fn field(field: &str) -> Option<&'static str> {
     meant(&FIELDS, field)
+}
+
+/// Whether a function binds names: a macro of ours, or of another language.
+pub(super) fn is_macro(function: &str) -> bool {
+    let plain = function.replace('_', "").to_ascii_lowercase();
+    let foreign = FUNCTIONS.iter().any(|(names, meant)| matches!(meant, Macro(_)) && names.contains(&plain.as_str()));
+    foreign || macros::named(function).next().is_some()
 }
 
 /// `Flow.x`, `Task.x`, `Email.Message`: Architect's scopes. Notes what they are here; `None` if it is none of those.

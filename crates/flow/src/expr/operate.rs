@@ -178,7 +178,10 @@ impl Checker<'_> {
     }
 
     fn equality(&mut self, binary: &Binary, wanted: bool) -> Option<Typed> {
-        let (a, b) = (self.check(&binary.left), self.check(&binary.right));
+        let before = self.problems.len();
+        let a = self.check(&binary.left);
+        self.not_equal(binary, before);
+        let b = self.check(&binary.right);
         let ((a, a_type), (b, b_type)) = (a?, b?);
         let same = comparable(&a_type, &b_type) || a_type == Type::Json || b_type == Type::Json;
         if !same {
@@ -186,6 +189,25 @@ impl Checker<'_> {
             return None;
         }
         Some((Ir::Equal(wanted, Box::new(a), Box::new(b)), Type::Boolean))
+    }
+
+    /// `!x == y` was meant as `x != y` if `x` can't be negated.
+    fn not_equal(&mut self, binary: &Binary, before: usize) {
+        let Kind::Unary(Unary::Not, of) = &binary.left.kind else { return };
+        let (whole, part, sign) = (self.place(binary.left.span), self.place(of.span), self.place(binary.sign));
+        let (a, b) = (self.written(of.span).to_owned(), self.written(binary.right.span).to_owned());
+        if let Some(problem) = self.problems.get_mut(before)
+            && problem.code == Code::WrongType
+            && problem.range.as_ref() == Some(&part)
+            && binary.operator == Operator::Equal
+            && !binary.left.is_closed()
+        {
+            problem.suggestion = Some(format!("write `{a} != {b}`"));
+            problem.edits = vec![
+                Edit { range: whole.start..part.start, text: String::new() },
+                Edit { range: sign, text: "!=".to_owned() },
+            ];
+        }
     }
 
     fn in_operator(&mut self, needle: &Expr, within: &Expr) -> Option<Typed> {

@@ -41,12 +41,7 @@ pub(super) fn split(path: &str, text: &str) -> Result<Vec<Part>, Vec<Diagnostic>
         } else if tail.starts_with("${") {
             let start = at + found + 2;
             let Some(length) = waypost_cel::length_to_closing_brace(text.get(start..).unwrap_or_default()) else {
-                return Err(vec![
-                    Diagnostic::error(Code::ExpressionSyntax, path, "`${` is never closed")
-                        .expected("a `}` that ends the expression")
-                        .suggestion("write `$${` for a literal `${`")
-                        .at(at + found..text.len()),
-                ]);
+                return Err(vec![unclosed(path, text, at + found)]);
             };
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
@@ -62,6 +57,25 @@ pub(super) fn split(path: &str, text: &str) -> Result<Vec<Part>, Vec<Diagnostic>
         parts.push(Part::Text(literal));
     }
     Ok(parts)
+}
+
+/// A `${` without its `}`.
+fn unclosed(path: &str, text: &str, start: usize) -> Diagnostic {
+    let problem = Diagnostic::error(Code::ExpressionSyntax, path, "`${` is never closed")
+        .expected("a `}` that ends the expression")
+        .at(start..text.len());
+    let rest = text.get(start + 2..).unwrap_or_default().trim_end();
+    let end = start + 2 + rest.len();
+    let is_expression = !rest.is_empty() && waypost_cel::parse(rest).mistakes.is_empty();
+    match rest.ends_with('}') {
+        true if is_expression && rest.contains("//") => problem
+            .suggestion("end the line before `}`: a comment goes on to the end of its line")
+            .edit(end - 1..end - 1, "\n"),
+        false if is_expression => {
+            problem.suggestion("add `}` at the end, or write `$${` for a literal `${`").edit(end..end, "}")
+        }
+        _ => problem.suggestion("write `$${` for a literal `${`").edit(start..start, "$"),
+    }
 }
 
 #[cfg(test)]
