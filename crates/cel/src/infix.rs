@@ -57,10 +57,8 @@ impl Parser<'_> {
             }
             // Between elements it is the comma that was forgotten.
             _ if self.lists && next.kind.begins_operand() => Err(left),
-            Tok::Text(_) if self.last().is_some_and(|last| matches!(last.kind, Tok::Text(_))) => {
-                let message = "there is no operator between two texts";
-                let mistake = Mistake::new(left.span.behind(), message).help("write `+` between them");
-                self.mistakes.push(mistake.edit(left.span.behind(), " +"));
+            _ if self.joins_texts(next) => {
+                self.unexpected_but("write `+` between them", " +");
                 let right = self.arithmetic_behind(Operator::Add);
                 Ok(self.binary(Operator::Add, next.span.before(), left, right))
             }
@@ -91,7 +89,7 @@ impl Parser<'_> {
             Infix::Operator(Operator::And | Operator::Or) | Infix::If => return Err(left),
             Infix::Operator(operator) => {
                 self.bump();
-                // `equal to`, and such
+                // `equal to` and its like.
                 let mut span = next.span;
                 if self.is_word(0, &["to", "than"]) {
                     span = span.to(self.bump().span);
@@ -106,6 +104,7 @@ impl Parser<'_> {
                 if self.is_word(0, &["with"]) {
                     span = span.to(self.bump().span);
                 }
+                let message = format!("{} is not an operator", quoted(self.text(span)));
                 self.method(left, span, method, true, message)
             }
             Infix::Like => {
@@ -303,7 +302,7 @@ impl Parser<'_> {
             return self.binary(operator, span, left, right);
         }
         let operator = if not { Operator::NotEqual } else { Operator::Equal };
-        let message = format!("{} is not an operator", quoted(self.text(span)));
+        let message = |parser: &Self, span: Span| format!("{} is not an operator", quoted(parser.text(span)));
         let value = self.peek();
         let word = self.word(0).map(str::to_ascii_lowercase).unwrap_or_default();
         let meant = match word.as_str() {
@@ -317,10 +316,10 @@ impl Parser<'_> {
             self.bump();
             let whole = span.to(value.span);
             let meant = format!("{} {written}", operator.sign());
-            self.mistakes.push(Mistake::meant(whole, message, &meant));
+            self.mistakes.push(Mistake::meant(whole, message(self, whole), &meant));
             return self.binary(operator, span, left, Expr::new(Kind::Literal(literal), value.span));
         }
-        self.mistakes.push(Mistake::meant(span, message, operator.sign()));
+        self.mistakes.push(Mistake::meant(span, message(self, span), operator.sign()));
         let right = self.arithmetic(Operator::Add.strength());
         self.binary(operator, span, left, right)
     }
@@ -453,6 +452,23 @@ impl Parser<'_> {
                 .edit(between(&then, &otherwise), " : "),
         );
         self.node(Kind::Choice(Box::new(Choice { when, then, otherwise })), whole)
+    }
+
+    /// Whether the next token and the one before are operands, and one of them is a text.
+    fn joins_texts(&self, next: Token) -> bool {
+        let Some(last) = self.last() else { return false };
+        let text = |token: Token| matches!(token.kind, Tok::Text(_));
+        let operand = |token: Token| text(token) || matches!(token.kind, Tok::Name | Tok::Dollar);
+        (text(last) && operand(next)) || (text(next) && last.kind.ends_operand() && last.kind != Tok::Wrong)
+    }
+
+    /// Notes that something is missing before the next token, and what it probably is.
+    fn unexpected_but(&mut self, help: &str, missing: &str) {
+        let before = self.mistakes.len();
+        self.unexpected();
+        if let (Some(last), true) = (self.last(), self.mistakes.len() > before) {
+            self.mistakes.amend_last(help, last.span.behind(), missing);
+        }
     }
 
     /// Notes that the next token can't stand where it stands.

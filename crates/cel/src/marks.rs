@@ -218,7 +218,8 @@ fn unknown(lexer: &mut Lexer<'_>, first: char) {
     }
     lexer.at += first.len_utf8();
     let span = Span::new(start, lexer.at);
-    let mistake = Mistake::new(span, format!("`{}` can't stand in an expression", first.escape_debug()));
+    let shown = if first.is_control() { format!("U+{:04X}", u32::from(first)) } else { format!("`{first}`") };
+    let mistake = Mistake::new(span, format!("{shown} can't stand in an expression"));
     let mistake = match first {
         '^' => mistake.expected("`x * x` for a power, `x != y` for either, but not both"),
         '…' => mistake.expected("the expression written out"),

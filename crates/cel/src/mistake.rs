@@ -70,6 +70,13 @@ impl Mistakes {
         self.0.len() >= MAX_MISTAKES
     }
 
+    /// Adds what to do to the last one.
+    pub(crate) fn amend_last(&mut self, help: &str, span: Span, text: &str) {
+        if let Some(last) = self.0.pop() {
+            self.0.push(last.help(help).edit(span, text));
+        }
+    }
+
     /// Takes the last one back: it is part of another.
     pub(crate) fn forget_last(&mut self) {
         self.0.pop();

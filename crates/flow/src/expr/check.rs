@@ -389,6 +389,10 @@ pub(super) fn conversion(expected: &str, found: &Type) -> Option<Conversion> {
         ("string", Type::Integer | Type::Number | Type::Boolean | Type::Datetime | Type::Duration | Type::Json) => {
             plain("string(")
         }
+        (either, Type::Json) if either.starts_with("string or ") => plain("string("),
+        (either, Type::Object(ObjectType::Address)) if either == "string" || either.starts_with("string or ") => {
+            of("name a member, such as its address", "", ".address")
+        }
         ("integer", Type::Json) => defaulted("int(", ", 0)"),
         ("number", Type::Json) => defaulted("double(", ", 0.0)"),
         ("boolean", Type::Json) => of("compare it, or convert it with a default", "bool(", ", false)"),
@@ -405,9 +409,6 @@ pub(super) fn conversion(expected: &str, found: &Type) -> Option<Conversion> {
         }
         (_, Type::Json) if expected.starts_with("a map") || expected.starts_with("map<") => {
             defaulted("map(", ", {})")
-        }
-        ("string", Type::Object(ObjectType::Address)) => {
-            of("name a member, such as its address", "", ".address")
         }
         _ => None,
     }

@@ -142,9 +142,9 @@ impl Checker<'_> {
     fn operator_types(&mut self, binary: &Binary, a: &Type, b: &Type) {
         let Binary { operator, sign, left, right } = binary;
         let message = format!("`{}` can't be used between {a} and {b}", operator.sign());
-        // Almost anything can be a text; of a text not everything can be made.
-        let to_text = *operator == Operator::Add && *b == Type::String;
-        let (conversion, part) = match conversion(&a.to_string(), b).filter(|_| !to_text) {
+        // Almost anything can be a text, and no integer loses anything as a number; the other way is not as sure.
+        let left_first = *operator == Operator::Add && *b == Type::String || (a, b) == (&Type::Integer, &Type::Number);
+        let (conversion, part) = match conversion(&a.to_string(), b).filter(|_| !left_first) {
             Some(conversion) => (Some(conversion), right),
             None => (conversion(&b.to_string(), a), left),
         };
@@ -181,7 +181,13 @@ impl Checker<'_> {
         let before = self.problems.len();
         let a = self.check(&binary.left);
         self.not_equal(binary, before);
+        let between = self.problems.len();
         let b = self.check(&binary.right);
+        match (&a, &b) {
+            (Some((_, Type::String)), None) => self.text_without_quotes(&binary.right, between),
+            (None, Some((_, Type::String))) => self.text_without_quotes(&binary.left, before),
+            _ => {}
+        }
         let ((a, a_type), (b, b_type)) = (a?, b?);
         let same = comparable(&a_type, &b_type) || a_type == Type::Json || b_type == Type::Json;
         if !same {
@@ -189,6 +195,18 @@ impl Checker<'_> {
             return None;
         }
         Some((Ir::Equal(wanted, Box::new(a), Box::new(b)), Type::Boolean))
+    }
+
+    /// A name that nothing has and that is compared with a text was meant as one.
+    fn text_without_quotes(&mut self, part: &Expr, problem: usize) {
+        let (Kind::Name(name), place) = (&part.kind, self.place(part.span)) else { return };
+        if let Some(problem) = self.problems.get_mut(problem)
+            && problem.code == Code::UnknownNameInExpression
+            && problem.suggestion.is_none()
+        {
+            problem.suggestion = Some(format!("write `'{name}'`"));
+            problem.edits = vec![Edit { range: place, text: format!("'{name}'") }];
+        }
     }
 
     /// `!x == y` was meant as `x != y` if `x` can't be negated.

@@ -67,8 +67,8 @@ fn unclosed(path: &str, text: &str, start: usize) -> Diagnostic {
     let rest = text.get(start + 2..).unwrap_or_default().trim_end();
     let end = start + 2 + rest.len();
     let is_expression = !rest.is_empty() && waypost_cel::parse(rest).mistakes.is_empty();
-    match rest.ends_with('}') {
-        true if is_expression && rest.contains("//") => problem
+    match rest.ends_with('}') && rest.contains("//") {
+        true if is_expression => problem
             .suggestion("end the line before `}`: a comment goes on to the end of its line")
             .edit(end - 1..end - 1, "\n"),
         false if is_expression => {
