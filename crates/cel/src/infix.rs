@@ -272,7 +272,8 @@ impl Parser<'_> {
             .edit(and.span, format!("&& {name} <="))
             .edit(high.span.behind(), ")");
         self.mistakes.push(mistake);
-        let again = left.clone();
+        // What is between stands there once: of a copy in each of many such there would be no end.
+        let again = Expr::wrong(left.span);
         let above = self.binary(Operator::GreaterOrEqual, sign, left, low);
         let below = self.binary(Operator::LessOrEqual, and.span, again, high);
         self.binary(Operator::And, and.span, above, below)

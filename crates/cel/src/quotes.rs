@@ -6,6 +6,9 @@ use crate::token::{Text, Tok};
 use crate::tree::Span;
 use crate::words;
 
+/// More unmarked quotes within a text are not understood as such.
+const MAX_INNER_QUOTES: usize = 8;
+
 /// Quotes of one kind that are drawn for reading. A straight quote ends each of them as well.
 const SINGLE: &[char] = &['‘', '’', '‚', '‛', '′', '´', '‹', '›'];
 const DOUBLE: &[char] = &['“', '”', '„', '‟', '″', '«', '»'];
@@ -67,6 +70,10 @@ fn inner_quotes(lexer: &mut Lexer<'_>, content: usize, end: usize, quote: char) 
         }
         let width = if doubled { 2 } else { 1 };
         found.push(Span::new(at, at + width));
+        // Nobody writes more of them, and each text would be looked through to the end of the line.
+        if found.len() > MAX_INNER_QUOTES {
+            return end;
+        }
         match end_of_text(lexer.source, at + width, &close, false) {
             Some(next) => at = next,
             // With no quote left to end it, the text ended where it seemed to.
