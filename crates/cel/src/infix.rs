@@ -1,9 +1,9 @@
-//! What people write between operands that CEL has not, and what to do with what nobody understands.
+//! What other languages have between operands, and what CEL has for it.
 
-use crate::mistake::{Mistake, quoted};
+use crate::mistake::{Mistake, quoted, short};
 use crate::parse::Parser;
 use crate::token::{Bracket, Tok, Token};
-use crate::tree::{Call, Choice, Expr, Kind, Literal, Operator, Span, Unary};
+use crate::tree::{Call, Expr, Kind, Literal, Operator, Span, Unary};
 use crate::words::{self, Infix};
 
 impl Parser<'_> {
@@ -335,7 +335,7 @@ impl Parser<'_> {
     pub(crate) fn negates(&self) -> bool {
         // With brackets or a dot behind it, it is a name.
         let behind = self.ahead(1).kind;
-        behind.begins_operand() && !matches!(behind, Tok::Dot | Tok::Open(_))
+        behind.begins_operand() && !matches!(behind, Tok::Dot | Tok::Open(_)) && self.word(1) != Some("in")
     }
 
     /// `not x`, which binds weaker than comparisons.
@@ -354,178 +354,5 @@ impl Parser<'_> {
         self.mistakes.push(mistake);
         let span = word.span.to(of.span);
         self.node(Kind::Unary(Unary::Not, Box::new(of)), span)
-    }
-
-    /// `x ?: y`, `x ?? y`
-    pub(crate) fn elvis(&mut self, left: Expr, sign: Span) -> Expr {
-        let right = self.expression();
-        let mistake = Mistake::new(sign, format!("`{}` is not an operator", self.text(sign)));
-        let whole = left.span.to(right.span);
-        let expected = "`has(x.name) ? x.name : y`; of json, a conversion with a default such as `string(x.name, y)`";
-        self.mistakes.push(mistake.expected(expected));
-        Expr::wrong(whole)
-    }
-
-    /// A `?` without its `:`.
-    pub(crate) fn unanswered(&mut self, when: Expr, sign: Token) -> Expr {
-        if let Tok::Question(_) = self.peek().kind {
-            let second = self.bump();
-            return self.elvis(when, sign.span.to(second.span));
-        }
-        let then = self.expression();
-        let mistake = Mistake::new(sign.span, "there is no `:` for this `?`").expected("`c ? x : y`");
-        self.mistakes.push(mistake);
-        Expr::wrong(when.span.to(then.span))
-    }
-
-    /// `a if c else b`; the `if` comes next.
-    pub(crate) fn if_behind(&mut self, then: Expr) -> Expr {
-        let sign = self.bump();
-        let when = self.expression();
-        let mistake = Mistake::new(sign.span, "`if` is not an operator");
-        let Some(word) = self.is_word(0, &["else"]).then(|| self.bump()) else {
-            self.mistakes.push(mistake.expected("`c ? x : y`"));
-            return Expr::wrong(then.span.to(when.span));
-        };
-        let otherwise = self.expression();
-        let whole = then.span.to(otherwise.span);
-        let (value, condition) = (self.text(then.span).to_owned(), self.text(when.span).to_owned());
-        let help = format!("write `{} ? {} : {}`", short(&condition), short(&value), short(self.text(otherwise.span)));
-        self.mistakes.push(
-            mistake
-                .help(help)
-                .edit(then.span, condition)
-                .edit(sign.span, "?")
-                .edit(when.span, value)
-                .edit(word.span, ":"),
-        );
-        self.node(Kind::Choice(Box::new(Choice { when, then, otherwise })), whole)
-    }
-
-    /// `if c then a else b`, `if (c) a else b`; the `if` was taken. `if(c, a, b)` is a call.
-    pub(crate) fn if_before(&mut self, sign: Token) -> Expr {
-        let mistake = Mistake::new(sign.span, format!("`{}` does not begin an expression", self.text(sign.span)));
-        let bracketed = self.peek().kind == Tok::Open(Bracket::Round);
-        let when = if bracketed { self.unary() } else { self.expression() };
-        if bracketed && let Kind::List(elements) = &when.kind {
-            return self.if_called(mistake, sign, when.span, elements);
-        }
-        let then_word = self.is_word(0, &["then"]).then(|| self.bump());
-        if then_word.is_none() && !self.peek().kind.begins_operand() {
-            self.mistakes.push(mistake.expected("`c ? x : y`"));
-            return Expr::wrong(sign.span.to(when.span));
-        }
-        let then = self.expression();
-        let Some(word) = self.is_word(0, &["else"]).then(|| self.bump()) else {
-            self.mistakes.push(mistake.expected("`c ? x : y`"));
-            return Expr::wrong(sign.span.to(then.span));
-        };
-        let otherwise = self.expression();
-        let whole = sign.span.to(otherwise.span);
-        let (a, b, c) = (self.text(when.span), self.text(then.span), self.text(otherwise.span));
-        let help = format!("write `{} ? {} : {}`", short(a), short(b), short(c));
-        let question = then_word.map_or(when.span.behind(), |word| word.span);
-        let question = (question, if then_word.is_some() { "?" } else { " ?" });
-        let begin = Span { start: sign.span.start, end: when.span.start };
-        self.mistakes.push(mistake.help(help).edit(begin, "").edit(question.0, question.1).edit(word.span, ":"));
-        self.node(Kind::Choice(Box::new(Choice { when, then, otherwise })), whole)
-    }
-
-    /// `if(c, a, b)`, which was read as a list in round brackets.
-    fn if_called(&mut self, mistake: Mistake, sign: Token, brackets: Span, elements: &[crate::tree::Element]) -> Expr {
-        // That it is no list was reported; this is what it is.
-        self.mistakes.forget_last();
-        let whole = sign.span.to(brackets);
-        let [when, then, otherwise] = elements else {
-            self.mistakes.push(mistake.expected("`c ? x : y`"));
-            return Expr::wrong(whole);
-        };
-        let (when, then, otherwise) = (when.value.clone(), then.value.clone(), otherwise.value.clone());
-        let (a, b, c) = (self.text(when.span), self.text(then.span), self.text(otherwise.span));
-        let help = format!("write `{} ? {} : {}`", short(a), short(b), short(c));
-        let mistake = Mistake { message: format!("`{}` is not a function", self.text(sign.span)), ..mistake };
-        let between = |one: &Expr, other: &Expr| Span { start: one.span.end, end: other.span.start };
-        self.mistakes.push(
-            mistake
-                .help(help)
-                .edit(sign.span, "")
-                .edit(between(&when, &then), " ? ")
-                .edit(between(&then, &otherwise), " : "),
-        );
-        self.node(Kind::Choice(Box::new(Choice { when, then, otherwise })), whole)
-    }
-
-    /// Whether the next token and the one before are operands, and one of them is a text.
-    fn joins_texts(&self, next: Token) -> bool {
-        let Some(last) = self.last() else { return false };
-        let text = |token: Token| matches!(token.kind, Tok::Text(_));
-        let operand = |token: Token| text(token) || matches!(token.kind, Tok::Name | Tok::Dollar);
-        (text(last) && operand(next)) || (text(next) && last.kind.ends_operand() && last.kind != Tok::Wrong)
-    }
-
-    /// Notes that something is missing before the next token, and what it probably is.
-    fn unexpected_but(&mut self, help: &str, missing: &str) {
-        let before = self.mistakes.len();
-        self.unexpected();
-        if let (Some(last), true) = (self.last(), self.mistakes.len() > before) {
-            self.mistakes.amend_last(help, last.span.behind(), missing);
-        }
-    }
-
-    /// Notes that the next token can't stand where it stands.
-    pub(crate) fn unexpected(&mut self) {
-        let next = self.peek();
-        let last = self.last().filter(|last| last.kind.ends_operand());
-        if next.kind == Tok::Wrong || self.last().is_some_and(|last| last.kind == Tok::Wrong) {
-            return;
-        }
-        let found = quoted(self.text(next.span));
-        let mistake = match last {
-            Some(last) if next.kind.begins_operand() || next.kind == Tok::Escaped => {
-                let message = format!("there is no operator between {} and {found}", quoted(self.text(last.span)));
-                Mistake::new(next.span, message).expected("an operator such as `==`, `&&` or `+`")
-            }
-            _ => Mistake::new(next.span, format!("{found} can't stand here")),
-        };
-        self.mistakes.push(mistake);
-    }
-
-    /// Goes on to where something else begins at this level: an operator that joins conditions, a comma, the end of the brackets.
-    pub(crate) fn skip(&mut self) {
-        let mut depth = 0_usize;
-        loop {
-            let next = self.peek();
-            match next.kind {
-                Tok::End => return,
-                Tok::Open(_) | Tok::Dollar => depth += 1,
-                Tok::Close(_) if depth == 0 => return,
-                Tok::Close(_) => depth -= 1,
-                Tok::Comma | Tok::Semicolon | Tok::Colon | Tok::Question(_) if depth == 0 => return,
-                Tok::Operator(Operator::And | Operator::Or) if depth == 0 => return,
-                Tok::Name if depth == 0 && self.is_word(0, &["and", "or", "else", "then"]) => return,
-                _ => {}
-            }
-            self.bump();
-        }
-    }
-
-    /// Goes on to the end of the brackets.
-    pub(crate) fn skip_to(&mut self, bracket: Bracket) {
-        loop {
-            self.skip();
-            if matches!(self.peek().kind, Tok::End | Tok::Close(_)) {
-                debug_assert!(matches!(self.peek().kind, Tok::End) || self.peek().kind == Tok::Close(bracket));
-                return;
-            }
-            self.bump();
-        }
-    }
-}
-
-/// A user's text within a suggestion.
-fn short(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
     }
 }

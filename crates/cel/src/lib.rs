@@ -5,8 +5,11 @@
 //! mends it where what was meant is clear; the tree is that of the mended text, so that types can be checked as well. It never
 //! panics, takes time and memory linear in the text, and descends at most [`MAX_NESTING`] levels.
 
+mod behind;
 mod brackets;
+mod choices;
 mod decode;
+mod elements;
 mod infix;
 mod lex;
 mod marks;
@@ -16,6 +19,7 @@ mod operand;
 mod parse;
 mod print;
 mod quotes;
+mod recovery;
 mod token;
 mod tree;
 mod words;

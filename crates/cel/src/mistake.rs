@@ -57,44 +57,53 @@ impl Mistake {
 
 /// Gathers mistakes, up to the limit.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes(Vec<Mistake>);
+pub(crate) struct Mistakes {
+    list: Vec<Mistake>,
+    is_closed: bool,
+}
 
 impl Mistakes {
     pub(crate) fn push(&mut self, mistake: Mistake) {
         if !self.is_full() {
-            self.0.push(mistake);
+            self.list.push(mistake);
         }
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MAX_MISTAKES
+        self.is_closed || self.list.len() >= MAX_MISTAKES
+    }
+
+    /// Adds the last one: reading ends here, and what seems wrong because of that is not.
+    pub(crate) fn push_last(&mut self, mistake: Mistake) {
+        self.push(mistake);
+        self.is_closed = true;
     }
 
     /// Adds what to do to the last one.
     pub(crate) fn amend_last(&mut self, help: &str, span: Span, text: &str) {
-        if let Some(last) = self.0.pop() {
-            self.0.push(last.help(help).edit(span, text));
+        if let Some(last) = self.list.pop() {
+            self.list.push(last.help(help).edit(span, text));
         }
     }
 
     /// Takes the last one back: it is part of another.
     pub(crate) fn forget_last(&mut self) {
-        self.0.pop();
+        self.list.pop();
     }
 
     /// Takes back what is wrong at a place: it is part of another.
     pub(crate) fn forget_at(&mut self, span: Span) {
-        self.0.retain(|mistake| mistake.span != span);
+        self.list.retain(|mistake| mistake.span != span);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// In the order of their places.
     pub(crate) fn into_vec(mut self) -> Vec<Mistake> {
-        self.0.sort_by_key(|mistake| mistake.span.start);
-        self.0
+        self.list.sort_by_key(|mistake| mistake.span.start);
+        self.list
     }
 }
 
@@ -104,5 +113,14 @@ pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
         None => format!("`{text}`"),
+    }
+}
+
+/// A user's text within a suggestion.
+pub(crate) fn short(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

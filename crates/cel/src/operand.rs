@@ -1,12 +1,10 @@
-//! Operands: names, values, brackets, and the members, elements and calls behind them.
+//! Operands: names, values, and the signs before them.
 
 use crate::decode;
 use crate::mistake::{Mistake, quoted};
 use crate::parse::Parser;
 use crate::token::{Bracket, Tok, Token};
-use crate::tree::{
-    Call, Element, Entry, Expr, Index, Kind, Literal, Member, Message, Operator, Span, Unary,
-};
+use crate::tree::{Call, Expr, Kind, Literal, Member, Operator, Span, Unary};
 use crate::words::RESERVED;
 
 impl Parser<'_> {
@@ -42,7 +40,7 @@ impl Parser<'_> {
         operand
     }
 
-    fn operand(&mut self) -> Expr {
+    pub(crate) fn operand(&mut self) -> Expr {
         let token = self.peek();
         match token.kind {
             Tok::Name => {
@@ -54,6 +52,11 @@ impl Parser<'_> {
                 let name = self.bump();
                 let span = token.span.to(name.span);
                 let word = self.text(name.span);
+                if matches!(word, "true" | "false" | "null" | "in") {
+                    let mistake = Mistake::new(token.span, format!("`.` can't stand before `{word}`"));
+                    self.mistakes.push(mistake.help("remove it").edit(token.span, ""));
+                    return Expr::wrong(span);
+                }
                 if RESERVED.contains(&word) || !word.is_ascii() {
                     return self.name(name);
                 }
@@ -140,7 +143,7 @@ impl Parser<'_> {
         }
     }
 
-    fn name(&mut self, token: Token) -> Expr {
+    pub(crate) fn name(&mut self, token: Token) -> Expr {
         let word = self.text(token.span);
         let literal = match word {
             "true" => Some(Literal::Bool(true)),
@@ -174,7 +177,7 @@ impl Parser<'_> {
             };
             self.mistakes.push(Mistake::new(token.span, message));
             if word == "in" {
-                let _ = self.unary();
+                let _ = self.nested(Self::unary);
             }
             return Expr::wrong(token.span);
         }
@@ -182,8 +185,8 @@ impl Parser<'_> {
     }
 
     /// A name, or a call if arguments follow.
-    fn called(&mut self, name: String, span: Span, of: Option<Expr>) -> Expr {
-        let Some(open) = self.takes(Tok::Open(Bracket::Round)) else {
+    pub(crate) fn called(&mut self, name: String, span: Span, of: Option<Expr>) -> Expr {
+        let Some(_) = self.takes(Tok::Open(Bracket::Round)) else {
             return match of {
                 Some(of) => {
                     let whole = of.span.to(span);
@@ -192,433 +195,14 @@ impl Parser<'_> {
                 None => Expr::new(Kind::Name(name.into()), span),
             };
         };
-        let (arguments, close) = self.arguments(open);
+        let (arguments, close) = self.arguments();
         let whole = of.as_ref().map_or(span, |of| of.span).to(close);
         self.node(Kind::Call(Box::new(Call { of, function: name.into(), name: span, arguments })), whole)
     }
-
-    /// What stands between the brackets of a call.
-    fn arguments(&mut self, _open: Token) -> (Vec<Expr>, Span) {
-        let mut arguments = Vec::new();
-        loop {
-            if self.ends(Bracket::Round) {
-                break;
-            }
-            if self.needless_comma() {
-                continue;
-            }
-            arguments.push(self.within(true));
-            if !self.separated(Bracket::Round) {
-                break;
-            }
-            if self.ends(Bracket::Round)
-                && let Some(comma) = self.last()
-            {
-                let mistake = Mistake::new(comma.span, "there is a comma too many").help("remove it");
-                self.mistakes.push(mistake.edit(comma.span, ""));
-            }
-        }
-        (arguments, self.close(Bracket::Round))
-    }
-
-    /// A comma where an element should be.
-    fn needless_comma(&mut self) -> bool {
-        let Some(comma) = self.takes(Tok::Comma) else { return false };
-        let mistake = Mistake::new(comma.span, "there is a comma too many").help("remove it");
-        self.mistakes.push(mistake.edit(comma.span, ""));
-        true
-    }
-
-    fn ends(&self, bracket: Bracket) -> bool {
-        matches!(self.peek().kind, Tok::End) || self.peek().kind == Tok::Close(bracket)
-    }
-
-    /// Takes the comma between two elements; false at the end of them.
-    fn separated(&mut self, bracket: Bracket) -> bool {
-        let next = self.peek();
-        match next.kind {
-            Tok::Comma => {
-                self.bump();
-                true
-            }
-            Tok::Semicolon => {
-                self.bump();
-                self.mistakes.push(Mistake::meant(next.span, "`;` does not stand between elements", ","));
-                true
-            }
-            Tok::Arrow => {
-                self.bump();
-                let mistake = Mistake::new(next.span, format!("`{}` does not bind a name", self.text(next.span)));
-                let last = self.tokens_before_arrow();
-                self.mistakes.push(
-                    mistake
-                        .expected("the name as an argument of its own, as in `list.exists(x, x > 1)`")
-                        .help("write `,` instead")
-                        .edit(Span { start: last, end: next.span.end }, ","),
-                );
-                true
-            }
-            _ => {
-                if self.ends(bracket) {
-                    return false;
-                }
-                let found = quoted(self.text(next.span));
-                if let Some(last) = self.last()
-                    && last.kind.ends_operand()
-                    && next.kind.begins_operand()
-                {
-                    let message = format!("there is no comma between {} and {found}", quoted(self.text(last.span)));
-                    let mistake = Mistake::new(next.span, message).help("add `,` between them");
-                    self.mistakes.push(mistake.edit(last.span.behind(), ","));
-                    return !self.mistakes.is_full();
-                }
-                let message = format!("expected `,` or `{}`, found {found}", bracket.closing());
-                self.mistakes.push(Mistake::new(next.span, message));
-                loop {
-                    self.skip();
-                    match self.peek().kind {
-                        Tok::End | Tok::Close(_) => return false,
-                        Tok::Comma | Tok::Semicolon => {
-                            self.bump();
-                            return true;
-                        }
-                        _ => self.bump(),
-                    };
-                }
-            }
-        }
-    }
-
-    fn tokens_before_arrow(&self) -> u32 {
-        // The arrow was taken: what stands before it is the last but one.
-        self.before_last().map_or(0, |token| token.span.end)
-    }
-
-    /// Takes the closing bracket. There is one: brackets were balanced, and reading stops at the end alone.
-    fn close(&mut self, bracket: Bracket) -> Span {
-        match self.takes(Tok::Close(bracket)) {
-            Some(token) => token.span,
-            None => self.peek().span,
-        }
-    }
-
-    /// `(…)`
-    fn grouped(&mut self) -> Expr {
-        let open = self.bump();
-        let mut inner = self.within(false);
-        if self.peek().kind == Tok::Comma {
-            return self.tuple(open, inner);
-        }
-        if !self.ends(Bracket::Round) {
-            self.unexpected();
-            self.skip_to(Bracket::Round);
-        }
-        inner.span = open.span.to(self.close(Bracket::Round));
-        inner
-    }
-
-    /// `(a, b)`: a list in the brackets of another language.
-    fn tuple(&mut self, open: Token, first: Expr) -> Expr {
-        let mut elements = vec![Element { value: first, optional: false }];
-        while self.separated(Bracket::Round) && !self.ends(Bracket::Round) {
-            elements.push(Element { value: self.within(true), optional: false });
-        }
-        let close = self.close(Bracket::Round);
-        let mistake = Mistake::new(open.span.to(close), "a list does not stand in round brackets")
-            .help("write it in `[…]`")
-            .edit(open.span, "[")
-            .edit(close, "]");
-        self.mistakes.push(mistake);
-        self.node(Kind::List(elements), open.span.to(close))
-    }
-
-    /// `[…]`; in curly brackets if they should be square ones.
-    fn list(&mut self, open: Token, bracket: Bracket) -> Expr {
-        let mut elements = Vec::new();
-        while !self.ends(bracket) {
-            if self.peek().kind == Tok::Comma && !(elements.is_empty() && self.ahead(1).kind == Tok::Close(bracket)) {
-                self.needless_comma();
-                continue;
-            }
-            if self.takes(Tok::Comma).is_some() {
-                break;
-            }
-            let optional = matches!(self.peek().kind, Tok::Question(_));
-            if optional {
-                self.bump();
-            }
-            elements.push(Element { value: self.within(true), optional });
-            if !self.separated(bracket) {
-                break;
-            }
-        }
-        let close = self.close(bracket);
-        self.node(Kind::List(elements), open.span.to(close))
-    }
-
-    /// `{…}`
-    fn map(&mut self) -> Expr {
-        let open = self.bump();
-        let mut entries = Vec::new();
-        while !self.ends(Bracket::Curly) {
-            if self.peek().kind == Tok::Comma && !(entries.is_empty() && self.ahead(1).kind == Tok::Close(Bracket::Curly)) {
-                self.needless_comma();
-                continue;
-            }
-            if self.takes(Tok::Comma).is_some() {
-                break;
-            }
-            let optional = matches!(self.peek().kind, Tok::Question(_));
-            if optional {
-                self.bump();
-            }
-            // JavaScript's and Python's calls have `=` here.
-            let named = matches!(self.peek().kind, Tok::Text(_) | Tok::Name);
-            let sign = self.ahead(1);
-            if named && sign.kind == Tok::Operator(Operator::Equal) && self.text(sign.span) == "=" {
-                self.mistakes.forget_at(sign.span);
-                let key = self.operand();
-                self.bump();
-                self.mistakes.push(Mistake::meant(sign.span, "a key is followed by `:`", ":"));
-                let value = self.within(true);
-                entries.push(Entry { key, value, optional });
-                if !self.separated(Bracket::Curly) {
-                    break;
-                }
-                continue;
-            }
-            let key = self.within(false);
-            let next = self.peek();
-            match next.kind {
-                Tok::Colon => {
-                    self.bump();
-                }
-                Tok::Close(Bracket::Curly) | Tok::Comma if entries.is_empty() => return self.no_map(open, key),
-                Tok::Arrow => {
-                    self.bump();
-                    self.mistakes.push(Mistake::meant(next.span, "a key is followed by `:`", ":"));
-                }
-                _ => {
-                    let message = format!("there is no `:` behind the key {}", quoted(self.text(key.span)));
-                    self.mistakes.push(Mistake::new(key.span, message).expected("`'key': value`"));
-                    if !self.separated(Bracket::Curly) {
-                        break;
-                    }
-                    continue;
-                }
-            }
-            let value = self.within(true);
-            entries.push(Entry { key, value, optional });
-            if !self.separated(Bracket::Curly) {
-                break;
-            }
-        }
-        let close = self.close(Bracket::Curly);
-        self.node(Kind::Map(entries), open.span.to(close))
-    }
-
-    /// `{x}` is what other languages' templates have, `{x, y}` a set.
-    fn no_map(&mut self, open: Token, first: Expr) -> Expr {
-        if self.peek().kind == Tok::Comma {
-            let mut elements = vec![Element { value: first, optional: false }];
-            while self.separated(Bracket::Curly) && !self.ends(Bracket::Curly) {
-                elements.push(Element { value: self.within(true), optional: false });
-            }
-            let close = self.close(Bracket::Curly);
-            let mistake = Mistake::new(open.span.to(close), "a list does not stand in curly brackets")
-                .help("write it in `[…]`")
-                .edit(open.span, "[")
-                .edit(close, "]");
-            self.mistakes.push(mistake);
-            return self.node(Kind::List(elements), open.span.to(close));
-        }
-        let mut inner = first;
-        let close = self.close(Bracket::Curly);
-        let mistake = Mistake::new(open.span, "an expression does not stand in further curly brackets")
-            .help("write it as it is: `${x}`")
-            .edit(open.span, "")
-            .edit(close, "");
-        self.mistakes.push(mistake);
-        inner.span = open.span.to(close);
-        inner
-    }
-
-    /// `${…}` within an expression.
-    fn dollar(&mut self) -> Expr {
-        let open = self.bump();
-        let mut inner = self.within(false);
-        if !self.ends(Bracket::Curly) {
-            self.unexpected();
-            self.skip_to(Bracket::Curly);
-        }
-        let close = self.close(Bracket::Curly);
-        let whole = open.span.to(close);
-        let mistake = Mistake::new(open.span, "`${` stands within `${…}`").help("remove it and its `}`");
-        // What was together stays together.
-        let (before, behind) = if inner.is_closed() { ("", "") } else { ("(", ")") };
-        self.mistakes.push(mistake.edit(open.span, before).edit(close, behind));
-        inner.span = whole;
-        inner
-    }
-
-    /// Members, elements, calls and fields of messages behind an operand.
-    pub(crate) fn behind(&mut self, mut of: Expr) -> Expr {
-        loop {
-            let next = self.peek();
-            match next.kind {
-                Tok::Dot => of = self.member(of),
-                Tok::Question(false) if self.ahead(1).kind == Tok::Dot && self.ahead(2).kind == Tok::Name => {
-                    self.bump();
-                    let message = "`?.` is not an operator: what json does not have reads as null anyway";
-                    self.mistakes.push(Mistake::meant(next.span.to(self.peek().span), message, "."));
-                }
-                Tok::Open(Bracket::Square) => {
-                    self.bump();
-                    let optional = matches!(self.peek().kind, Tok::Question(_));
-                    if optional {
-                        self.bump();
-                    }
-                    let index = self.within(false);
-                    if !self.ends(Bracket::Square) {
-                        self.unexpected();
-                        self.skip_to(Bracket::Square);
-                    }
-                    let span = of.span.to(self.close(Bracket::Square));
-                    of = self.node(Kind::Index(Box::new(Index { of, index, optional })), span);
-                }
-                Tok::Open(Bracket::Curly) if names_a_message(&of) => of = self.message(of),
-                // `list.0`
-                Tok::Double if next.span.start == of.span.end && self.text(next.span).starts_with('.') => {
-                    self.bump();
-                    let digits = self.text(next.span).trim_start_matches('.').to_owned();
-                    let message = format!("{} is not a member", quoted(self.text(next.span)));
-                    self.mistakes.push(Mistake::meant(next.span, message, &format!("[{digits}]")));
-                    of = Expr::wrong(of.span.to(next.span));
-                }
-                _ => return of,
-            }
-        }
-    }
-
-    /// What stands behind a dot.
-    fn member(&mut self, of: Expr) -> Expr {
-        let dot = self.bump();
-        let optional = matches!(self.peek().kind, Tok::Question(_)) && self.ahead(1).kind != Tok::Dot;
-        if optional {
-            self.bump();
-        }
-        let token = self.peek();
-        match token.kind {
-            Tok::Name => {
-                self.bump();
-                let word = self.text(token.span).to_owned();
-                if !word.is_ascii() || matches!(word.as_str(), "in" | "true" | "false" | "null") {
-                    let index = format!("['{word}']");
-                    let message = format!("`{word}` can't stand behind a dot");
-                    let span = dot.span.to(token.span);
-                    self.mistakes.push(
-                        Mistake::new(span, message).help(format!("write `{index}`")).edit(span, index.as_str()),
-                    );
-                    return Expr::wrong(of.span.to(token.span));
-                }
-                if optional {
-                    let whole = of.span.to(token.span);
-                    let member = Member { of, field: word.into(), name: token.span, optional };
-                    return self.node(Kind::Member(Box::new(member)), whole);
-                }
-                self.called(word, token.span, Some(of))
-            }
-            Tok::Escaped => {
-                self.bump();
-                let field = self.text(token.span).trim_matches('`').into();
-                let whole = of.span.to(token.span);
-                self.node(Kind::Member(Box::new(Member { of, field, name: token.span, optional })), whole)
-            }
-            Tok::Text(_) => {
-                self.bump();
-                let span = dot.span.to(token.span);
-                let index = format!("[{}]", self.text(token.span));
-                let mistake = Mistake::new(span, "a text can't stand behind a dot");
-                self.mistakes.push(mistake.help(format!("write `{index}`")).edit(span, index.as_str()));
-                Expr::wrong(of.span.to(token.span))
-            }
-            Tok::Dot => {
-                self.mistakes.push(Mistake::meant(dot.span.to(token.span), "there is a dot too many", "."));
-                of
-            }
-            Tok::Double if self.text(token.span).starts_with('.') => {
-                self.bump();
-                self.mistakes.push(Mistake::new(dot.span, "there is a dot too many"));
-                Expr::wrong(of.span.to(token.span))
-            }
-            Tok::Open(Bracket::Square) => {
-                let message = "`[` does not stand behind a dot";
-                self.mistakes.push(Mistake::new(dot.span, message).help("remove the dot").edit(dot.span, ""));
-                of
-            }
-            Tok::Wrong => {
-                self.bump();
-                Expr::wrong(of.span.to(token.span))
-            }
-            _ if matches!(&of.kind, Kind::Literal(Literal::Int(_))) => {
-                let number = self.text(of.span).to_owned();
-                let span = of.span.to(dot.span);
-                let message = format!("`{number}.` is not a number");
-                self.mistakes.push(Mistake::meant(span, message, &format!("{number}.0")));
-                Expr::wrong(span)
-            }
-            _ => {
-                let mistake = Mistake::new(dot.span, "there is nothing behind `.`").expected("the name of a member");
-                self.mistakes.push(mistake);
-                Expr::wrong(of.span.to(dot.span))
-            }
-        }
-    }
-
-    /// `name{field: value}`
-    fn message(&mut self, name: Expr) -> Expr {
-        self.bump();
-        let mut fields = Vec::new();
-        while !self.ends(Bracket::Curly) {
-            let optional = matches!(self.peek().kind, Tok::Question(_));
-            if optional {
-                self.bump();
-            }
-            let field = self.peek();
-            let known = matches!(field.kind, Tok::Name | Tok::Escaped) && self.text(field.span).is_ascii();
-            if known {
-                self.bump();
-            }
-            if !known || self.takes(Tok::Colon).is_none() {
-                self.mistakes.push(Mistake::new(field.span, "a message's field is written `name: value`"));
-                self.skip_to(Bracket::Curly);
-                break;
-            }
-            let value = self.within(true);
-            let name = self.text(field.span).trim_matches('`').into();
-            fields.push((name, value, optional));
-            if !self.separated(Bracket::Curly) {
-                break;
-            }
-        }
-        let span = name.span.to(self.close(Bracket::Curly));
-        self.node(Kind::Message(Box::new(Message { name, fields })), span)
-    }
 }
+
 
 /// Whether a closing bracket stands in the tokens alone.
 fn is_put_in(token: Token) -> bool {
     matches!(token.kind, Tok::Close(_)) && token.span.start == token.span.end
-}
-
-/// Whether an expression is a name with dots.
-fn names_a_message(of: &Expr) -> bool {
-    let mut at = of;
-    loop {
-        match &at.kind {
-            Kind::Name(_) => return true,
-            Kind::Member(member) => at = &member.of,
-            _ => return false,
-        }
-    }
 }

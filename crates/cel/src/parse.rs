@@ -1,5 +1,5 @@
-//! Tokens to a tree: conditionals, chains and arithmetic. Operands are in `operand.rs`, what other languages have between them in
-//! `infix.rs`.
+//! Tokens to a tree: conditionals, chains and arithmetic. Operands are in `operand.rs`, what other languages have between
+//! them in `infix.rs`.
 
 use crate::mistake::{Mistake, Mistakes, quoted};
 use crate::token::{Tok, Token};
@@ -116,7 +116,7 @@ impl<'s> Parser<'s> {
         if self.peek().kind != Tok::End {
             self.at = self.tokens.len().saturating_sub(1);
         }
-        self.mistakes.push(mistake);
+        self.mistakes.push_last(mistake);
     }
 
     /// Goes a level deeper, if that is not too deep.

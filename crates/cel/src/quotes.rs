@@ -1,7 +1,7 @@
 //! Texts in quotes, and what people write as quotes.
 
 use crate::lex::Lexer;
-use crate::mistake::{Mistake, quoted};
+use crate::mistake::{Mistake, quoted, short};
 use crate::token::{Text, Tok};
 use crate::tree::Span;
 use crate::words;
@@ -207,7 +207,7 @@ pub(crate) fn curly(lexer: &mut Lexer<'_>, opening: char) {
     lexer.at = end + width;
     let mistake = Mistake::new(Span::new(start, content), format!("`{opening}` is not a quotation mark of CEL"))
         .expected("straight quotes, `'` or `\"`")
-        .help(format!("write {quote}{}{quote}", clipped(text.of(lexer.source))))
+        .help(format!("write {quote}{}{quote}", short(text.of(lexer.source))))
         .edit(Span::new(start, content), quote)
         .edit(Span::new(end, lexer.at), quote);
     lexer.mistakes.push(mistake);
@@ -228,18 +228,11 @@ pub(crate) fn entity(lexer: &mut Lexer<'_>, entity: &str) {
     let quote = quotes_for(text.of(lexer.source));
     lexer.at = end + width;
     let mistake = Mistake::new(Span::new(start, content), format!("`{entity}` is a quotation mark in HTML alone"))
-        .help(format!("write {quote}{}{quote}", clipped(text.of(lexer.source))))
+        .help(format!("write {quote}{}{quote}", short(text.of(lexer.source))))
         .edit(Span::new(start, content), quote)
         .edit(Span::new(end, lexer.at), quote);
     lexer.mistakes.push(mistake);
     lexer.push(Tok::Text(Text { content: text, raw: false, bytes: false }), start);
-}
-
-fn clipped(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
 
 /// Whether a name in backticks stands here with a colon behind it: the field of a message.
@@ -299,7 +292,7 @@ pub(crate) fn template(lexer: &mut Lexer<'_>) {
     mistake = mistake.edit(Span::new(end, lexer.at), quote);
     mistake = mistake.help(match computed {
         true => format!("join texts with `+`: `{quote}…{quote} + string(x)`"),
-        false => format!("write {quote}{}{quote}", clipped(written)),
+        false => format!("write {quote}{}{quote}", short(written)),
     });
     lexer.mistakes.push(mistake);
     let kind = match computed {
@@ -327,7 +320,7 @@ pub(crate) fn pattern(lexer: &mut Lexer<'_>) {
     let flags = if flags.is_empty() { flags } else { format!("(?{flags})") };
     let mistake = Mistake::new(Span::new(start, lexer.at), "a pattern does not stand between slashes")
         .expected("a text")
-        .help(format!("write r{quote}{flags}{}{quote}", clipped(text.of(lexer.source))))
+        .help(format!("write r{quote}{flags}{}{quote}", short(text.of(lexer.source))))
         .edit(Span::new(start, content), format!("r{quote}{flags}"))
         .edit(Span::new(end, lexer.at), quote);
     lexer.mistakes.push(mistake);

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde_json::Value as Json;
 use waypost_cel::{Expr, Kind};
 
-use super::check::{self, Checker, Typed, string_constant};
+use super::check::{Checker, Typed, string_constant};
+use super::conversion::conversion;
 use super::ir::Ir;
 use super::template::{self, Part};
 use super::{Costly, Scope, Unguarded, guards, literal, parse};
@@ -167,7 +168,7 @@ impl<'c> Compiler<'c> {
             Some(expected) if data_type.fits(expected) => Some((ir, expected.clone())),
             Some(Type::Json) if !matches!(data_type, Type::Object(_)) => Some((Ir::Json(Box::new(ir)), Type::Json)),
             Some(expected) => {
-                let conversion = check::conversion(&expected.to_string(), &data_type);
+                let conversion = conversion(&expected.to_string(), &data_type);
                 let mut problem =
                     Diagnostic::error(Code::WrongType, path, format!("expected {expected}, found {data_type}"))
                         .expected(expected.to_string())

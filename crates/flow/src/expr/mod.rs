@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod compute;
 mod constant;
+mod conversion;
 mod each;
 mod equality;
 mod eval;

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashSet;
 use waypost_cel::{Binary, Call, Choice, Expr, Kind, Operator, Unary};
 
-use super::check::{Checker, Typed, conversion};
+use super::check::{Checker, Typed};
+use super::conversion::conversion;
 use super::ir::{Arithmetic, Comparison, Ir};
 use super::macros;
 use crate::diagnostic::{Code, Edit};
