@@ -57,13 +57,12 @@ impl Parser<'_> {
             Tok::Name => {
                 self.bump();
                 let word = self.text(token.span).to_owned();
-                if !word.is_ascii() || matches!(word.as_str(), "in" | "true" | "false" | "null") {
+                if !word.is_ascii() || is_taken(&word) {
                     let index = format!("['{word}']");
                     let message = format!("`{word}` can't stand behind a dot");
                     let span = dot.span.to(token.span);
-                    self.mistakes.push(
-                        Mistake::new(span, message).help(format!("write `{index}`")).edit(span, index.as_str()),
-                    );
+                    self.mistakes
+                        .push(Mistake::new(span, message).help(format!("write `{index}`")).edit(span, index.as_str()));
                     return Expr::wrong(of.span.to(token.span));
                 }
                 if optional {
@@ -124,13 +123,17 @@ impl Parser<'_> {
     fn message(&mut self, name: Expr) -> Expr {
         self.bump();
         let mut fields = Vec::new();
+        if self.ahead(1).kind == Tok::Close(Bracket::Curly) {
+            self.takes(Tok::Comma);
+        }
         while !self.ends(Bracket::Curly) {
             let optional = matches!(self.peek().kind, Tok::Question(_));
             if optional {
                 self.bump();
             }
             let field = self.peek();
-            let known = matches!(field.kind, Tok::Name | Tok::Escaped) && self.text(field.span).is_ascii();
+            let word = self.text(field.span);
+            let known = matches!(field.kind, Tok::Name | Tok::Escaped) && word.is_ascii() && !is_taken(word);
             if known {
                 self.bump();
             }
@@ -149,6 +152,11 @@ impl Parser<'_> {
         let span = name.span.to(self.close(Bracket::Curly));
         self.node(Kind::Message(Box::new(Message { name, fields })), span)
     }
+}
+
+/// Words that are tokens of their own, and no names even behind a dot.
+pub(crate) fn is_taken(word: &str) -> bool {
+    matches!(word, "in" | "true" | "false" | "null")
 }
 
 /// Whether an expression is a name with dots.

@@ -19,7 +19,8 @@ struct Open {
 
 /// Tokens with brackets that match. `None`: they nest too deep, which is among the mistakes.
 pub(crate) fn balance(source: &str, tokens: Vec<Token>, mistakes: &mut Mistakes) -> Option<Vec<Token>> {
-    let mut pass = Pass { source, out: Vec::with_capacity(tokens.len()), put_in: Vec::new(), open: Vec::new(), mistakes };
+    let mut pass =
+        Pass { source, out: Vec::with_capacity(tokens.len()), put_in: Vec::new(), open: Vec::new(), mistakes };
     let mut questions = Vec::new();
     for token in tokens {
         if !pass.token(token, &mut questions) {
@@ -140,7 +141,8 @@ impl Pass<'_> {
         let mut mistake = Mistake::new(open.sign, message).expected(format!("`{sign}`"));
         // With nothing in it, it is no list's or map's end that was forgotten.
         if last != open.sign || open.bracket == Bracket::Round {
-            mistake = mistake.help(format!("add `{sign}` after {}", quoted(last.of(self.source)))).edit(last.behind(), sign);
+            mistake =
+                mistake.help(format!("add `{sign}` after {}", quoted(last.of(self.source)))).edit(last.behind(), sign);
         }
         self.mistakes.push(mistake);
         self.put_in.push((at, Token { kind: Tok::Close(open.bracket), span: last.behind() }));

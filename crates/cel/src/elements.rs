@@ -59,7 +59,9 @@ impl Parser<'_> {
         let open = self.bump();
         let mut entries = Vec::new();
         while !self.ends(Bracket::Curly) {
-            if self.peek().kind == Tok::Comma && !(entries.is_empty() && self.ahead(1).kind == Tok::Close(Bracket::Curly)) {
+            if self.peek().kind == Tok::Comma
+                && !(entries.is_empty() && self.ahead(1).kind == Tok::Close(Bracket::Curly))
+            {
                 self.needless_comma();
                 continue;
             }

@@ -298,7 +298,11 @@ impl Parser<'_> {
                 span = span.to(self.bump().span);
             }
             let operator = if not && *operator == Operator::Equal { Operator::NotEqual } else { *operator };
-            self.mistakes.push(Mistake::meant(span, format!("{} is not an operator", quoted(self.text(span))), operator.sign()));
+            self.mistakes.push(Mistake::meant(
+                span,
+                format!("{} is not an operator", quoted(self.text(span))),
+                operator.sign(),
+            ));
             let right = self.arithmetic(Operator::Add.strength());
             return self.binary(operator, span, left, right);
         }

@@ -20,8 +20,7 @@ pub(crate) struct Lexer<'s> {
 
 /// All tokens, the last being [`Tok::End`], and the mistakes in them.
 pub(crate) fn lex(source: &str) -> (Vec<Token>, Mistakes) {
-    let mut lexer =
-        Lexer { source, at: 0, tokens: Vec::new(), mistakes: Mistakes::default(), open: 0, blanks: None };
+    let mut lexer = Lexer { source, at: 0, tokens: Vec::new(), mistakes: Mistakes::default(), open: 0, blanks: None };
     while let Some(next) = lexer.peek() {
         lexer.token(next);
         if lexer.mistakes.is_full() {
@@ -59,12 +58,21 @@ impl<'s> Lexer<'s> {
         self.tokens.last().is_none_or(|last| !last.kind.ends_operand())
     }
 
+    /// Whether a dot is before here, or a dot and the `?` of what is optional.
+    fn is_behind_dot(&self) -> bool {
+        let mut before = self.tokens.iter().rev().map(|token| token.kind);
+        match before.next() {
+            Some(Tok::Question(_)) => before.next() == Some(Tok::Dot),
+            last => last == Some(Tok::Dot),
+        }
+    }
+
     fn token(&mut self, next: char) {
         let start = self.at;
         match next {
             ' ' | '\t' | '\r' | '\n' | '\u{c}' => self.at += 1,
             '\'' | '"' => quotes::text(self, start),
-            '`' if self.tokens.last().is_some_and(|last| last.kind == Tok::Dot) || quotes::names_a_field(self.rest()) => {
+            '`' if self.is_behind_dot() || quotes::names_a_field(self.rest()) => {
                 quotes::escaped(self);
             }
             '`' if self.wants_operand() => quotes::template(self),
@@ -94,8 +102,11 @@ impl<'s> Lexer<'s> {
                 let mended = if c.is_whitespace() { " " } else { "" };
                 let span = Span::new(start, self.at);
                 let blanks = self.blanks.take().unwrap_or_else(|| {
-                    Mistake::new(span, format!("there is an invisible character, U+{:04X}, that is not a blank", c as u32))
-                        .help("write a plain blank, or nothing")
+                    Mistake::new(
+                        span,
+                        format!("there is an invisible character, U+{:04X}, that is not a blank", c as u32),
+                    )
+                    .help("write a plain blank, or nothing")
                 });
                 self.blanks = Some(blanks.edit(span, mended));
             }

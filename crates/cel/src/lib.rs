@@ -28,7 +28,9 @@ pub use brackets::length_to_closing_brace;
 pub use mistake::{Edit, MAX_MISTAKES, Mistake};
 pub use parse::{Parsed, parse};
 pub use print::print;
-pub use tree::{Binary, Call, Choice, Element, Entry, Expr, Index, Kind, Literal, Member, Message, Operator, Span, Unary};
+pub use tree::{
+    Binary, Call, Choice, Element, Entry, Expr, Index, Kind, Literal, Member, Message, Operator, Span, Unary,
+};
 
 /// A longer expression is refused, in bytes: nobody can read it. A tree has fewer nodes than its text has bytes.
 pub const MAX_BYTES: usize = 16 * 1024;

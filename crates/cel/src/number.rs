@@ -67,8 +67,7 @@ fn digits(lexer: &Lexer<'_>, mut at: usize, digit: impl Fn(&u8) -> bool) -> usiz
 }
 
 /// Units of time, in seconds, as far as CEL has no unit for them.
-const LONG_UNITS: [(&[&str], u64); 2] =
-    [(&["d", "day", "days"], 24), (&["w", "week", "weeks"], 7 * 24)];
+const LONG_UNITS: [(&[&str], u64); 2] = [(&["d", "day", "days"], 24), (&["w", "week", "weeks"], 7 * 24)];
 
 /// Units of time that CEL has under another name.
 const UNITS: [(&[&str], &str); 4] = [

@@ -1,5 +1,6 @@
 //! Operands: names, values, and the signs before them.
 
+use crate::behind::is_taken;
 use crate::decode;
 use crate::mistake::{Mistake, quoted};
 use crate::parse::Parser;
@@ -52,7 +53,7 @@ impl Parser<'_> {
                 let name = self.bump();
                 let span = token.span.to(name.span);
                 let word = self.text(name.span);
-                if matches!(word, "true" | "false" | "null" | "in") {
+                if is_taken(word) {
                     let mistake = Mistake::new(token.span, format!("`.` can't stand before `{word}`"));
                     self.mistakes.push(mistake.help("remove it").edit(token.span, ""));
                     return Expr::wrong(span);
@@ -161,7 +162,8 @@ impl Parser<'_> {
             return Expr::wrong(token.span);
         }
         // A function may be called `If`; no other word but `if` itself is kept from being one.
-        let conditional = word == "if" || (word.eq_ignore_ascii_case("if") && self.peek().kind != Tok::Open(Bracket::Round));
+        let conditional =
+            word == "if" || (word.eq_ignore_ascii_case("if") && self.peek().kind != Tok::Open(Bracket::Round));
         if conditional && self.peek().kind.begins_operand() && self.peek().kind != Tok::Dot {
             return self.if_before(token);
         }
@@ -190,7 +192,10 @@ impl Parser<'_> {
             return match of {
                 Some(of) => {
                     let whole = of.span.to(span);
-                    self.node(Kind::Member(Box::new(Member { of, field: name.into(), name: span, optional: false })), whole)
+                    self.node(
+                        Kind::Member(Box::new(Member { of, field: name.into(), name: span, optional: false })),
+                        whole,
+                    )
                 }
                 None => Expr::new(Kind::Name(name.into()), span),
             };
@@ -200,7 +205,6 @@ impl Parser<'_> {
         self.node(Kind::Call(Box::new(Call { of, function: name.into(), name: span, arguments })), whole)
     }
 }
-
 
 /// Whether a closing bracket stands in the tokens alone.
 fn is_put_in(token: Token) -> bool {

@@ -49,7 +49,7 @@ fn expression(out: &mut String, tree: &Expr) {
                 out.push('.');
             }
             out.push_str(&call.function);
-            separated(out, "(", &call.arguments, ")", |out, argument| expression(out, argument));
+            separated(out, "(", &call.arguments, ")", expression);
         }
         Kind::List(elements) => separated(out, "[", elements, "]", |out, element| {
             out.push_str(if element.optional { "?" } else { "" });

@@ -42,7 +42,7 @@ impl Span {
         Self { start: self.end, end: self.end }
     }
 
-    pub(crate) fn of<'s>(self, source: &'s str) -> &'s str {
+    pub(crate) fn of(self, source: &str) -> &str {
         source.get(self.range()).unwrap_or_default()
     }
 }

@@ -89,15 +89,51 @@ pub(crate) fn is_infix(word: &str) -> bool {
 
 /// Words that CEL keeps for itself (cel-spec, `RESERVED`).
 pub(crate) const RESERVED: [&str; 17] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace",
-    "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 /// Functions that take a condition for each element: what is compared in their brackets belongs there.
 pub(crate) fn takes_condition(function: &str) -> bool {
     let known = [
-        "all", "any", "every", "exists", "exists_one", "existsOne", "filter", "find", "has", "if", "If", "IF", "iif", "IIF",
-        "iff", "map", "not", "NOT", "some", "sortBy", "transformList", "transformMap", "where",
+        "all",
+        "any",
+        "every",
+        "exists",
+        "exists_one",
+        "existsOne",
+        "filter",
+        "find",
+        "has",
+        "if",
+        "If",
+        "IF",
+        "iif",
+        "IIF",
+        "iff",
+        "map",
+        "not",
+        "NOT",
+        "some",
+        "sortBy",
+        "transformList",
+        "transformMap",
+        "where",
     ];
     known.contains(&function)
 }

@@ -7,7 +7,9 @@ use crate::actions::definition::{COMMON, MemberDefinition, Need};
 use crate::diagnostic::{Code, MAX_LISTED};
 use crate::document::{MAX_ENTRIES, MAX_NODES};
 use crate::email::Members;
-use crate::expr::{MACROS, MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_TREE_DEPTH, MemberReference, OPERATORS, empty_value, objects};
+use crate::expr::{
+    MACROS, MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_TREE_DEPTH, MemberReference, OPERATORS, empty_value, objects,
+};
 use crate::functions::{self, Function, Kind, Overload, Style};
 use crate::source;
 use crate::types::{DATA_TYPES, Type};

@@ -79,7 +79,8 @@ impl Checker<'_> {
         let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
         let wanted = wanted.join(" or ");
         let found = found - hidden.min(found);
-        let problem = self.problem(place, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
+        let problem =
+            self.problem(place, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
         problem.expected = Some(format!("{wanted} argument(s)"));
         problem.found = Some(format!("{found} argument(s)"));
     }

@@ -346,7 +346,8 @@ impl Checker<'_> {
             && problem.code == Code::UnknownNameInExpression
         {
             problem.suggestion = Some(format!("write `'{name}'`"));
-            problem.edits = problem.range.clone().map(|range| Edit { range, text: format!("'{name}'") }).into_iter().collect();
+            problem.edits =
+                problem.range.clone().map(|range| Edit { range, text: format!("'{name}'") }).into_iter().collect();
         }
         checked
     }

@@ -23,7 +23,10 @@ impl Conversion {
     pub(super) fn edits(&self, range: Range<usize>, closed: bool) -> Vec<Edit> {
         let (open, close) = if closed || !self.before.is_empty() { ("", "") } else { ("(", ")") };
         let edit = |at: usize, text: String| Edit { range: at..at, text };
-        let mut edits = vec![edit(range.start, format!("{}{open}", self.before)), edit(range.end, format!("{close}{}", self.behind))];
+        let mut edits = vec![
+            edit(range.start, format!("{}{open}", self.before)),
+            edit(range.end, format!("{close}{}", self.behind)),
+        ];
         edits.retain(|edit| !edit.text.is_empty());
         edits
     }
@@ -56,9 +59,7 @@ pub(super) fn conversion(expected: &str, found: &Type) -> Option<Conversion> {
         (_, Type::Json) if expected.starts_with("a list") || expected.starts_with("list<") => {
             defaulted("list(", ", [])")
         }
-        (_, Type::Json) if expected.starts_with("a map") || expected.starts_with("map<") => {
-            defaulted("map(", ", {})")
-        }
+        (_, Type::Json) if expected.starts_with("a map") || expected.starts_with("map<") => defaulted("map(", ", {})"),
         _ => None,
     }
 }

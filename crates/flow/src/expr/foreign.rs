@@ -67,7 +67,10 @@ const FUNCTIONS: [(&[&str], Meant); 40] = [
     (&["includes", "include", "strcontains", "containstext", "instr"], Function("contains")),
     (&["beginswith", "hasprefix", "starts", "strstartswith"], Function("startsWith")),
     (&["hassuffix", "ends", "strendswith"], Function("endsWith")),
-    (&["regex", "regexmatch", "regexmatches", "regexplike", "match", "test", "ismatch", "rematch"], Function("matches")),
+    (
+        &["regex", "regexmatch", "regexmatches", "regexplike", "match", "test", "ismatch", "rematch"],
+        Function("matches"),
+    ),
     (&["substr"], Function("substring")),
     (&["str", "tostring", "tostr", "stringify"], Function("string")),
     (&["toint", "toint64", "integer", "parseint", "tointeger"], Function("int")),
@@ -211,8 +214,11 @@ pub(super) fn call(checker: &Checker<'_>, name: &str, all: &[&Expr], method: boo
 fn bracketed(checker: &Checker<'_>, text: String, all: &[&Expr]) -> String {
     let last = all.last().map_or(checker.source.len(), |last| last.span.range().end);
     let behind = checker.source.get(last..).unwrap_or_default().trim_start_matches([' ', ')']);
-    let alone = behind.is_empty() && checker.source.trim_start().find(|c: char| !(c.is_alphanumeric() || c == '_')).is_some_and(|at| {
-        checker.source.trim_start().get(at..).is_some_and(|rest| rest.starts_with('('))
-    });
+    let alone = behind.is_empty()
+        && checker
+            .source
+            .trim_start()
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .is_some_and(|at| checker.source.trim_start().get(at..).is_some_and(|rest| rest.starts_with('(')));
     if alone || text.starts_with('!') || all.is_empty() { text } else { format!("({text})") }
 }

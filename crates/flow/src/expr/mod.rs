@@ -239,11 +239,10 @@ pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Co
         false if text.trim().is_empty() => "nothing",
         false => "a text",
     };
-    let problem =
-        Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
-            .expected("a boolean expression such as `${interaction.email.subject != ''}`")
-            .found(found)
-            .at(0..text.len());
+    let problem = Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
+        .expected("a boolean expression such as `${interaction.email.subject != ''}`")
+        .found(found)
+        .at(0..text.len());
     Err(vec![match as_condition(text, &parts, scope) {
         Some(whole) => problem.suggestion(format!("write `{whole}`")).edit(0..text.len(), whole),
         None => problem,

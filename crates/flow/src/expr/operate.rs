@@ -30,8 +30,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn choice(&mut self, choice: &Choice) -> Option<Typed> {
-        let (when, a, b) =
-            (self.boolean(&choice.when), self.check(&choice.then), self.check(&choice.otherwise));
+        let (when, a, b) = (self.boolean(&choice.when), self.check(&choice.then), self.check(&choice.otherwise));
         let ((a, a_type), (b, b_type)) = (a?, b?);
         let when = when?;
         let data_type = if a_type.fits(&b_type) {

@@ -106,7 +106,9 @@ fn what_people_write_is_understood() {
         std::fs::write(&path, &current).unwrap();
     } else if wrong.is_empty() && current != text {
         let differs = text.lines().zip(current.lines()).find(|(was, is)| was != is);
-        wrong.push(format!("the first line that differs: {differs:#?}; read it, and write the table with WAYPOST_BLESS=1"));
+        wrong.push(format!(
+            "the first line that differs: {differs:#?}; read it, and write the table with WAYPOST_BLESS=1"
+        ));
     }
     assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(cases >= 120, "only {cases} cases");

@@ -588,7 +588,7 @@ fn apply(name: &str, values: &[Plain]) -> Result<Plain> {
             }))
         }
         ("in", [needle, List(items)]) => Boolean(items.iter().any(|item| equal(needle, item))),
-        ("in"DEX, [List(items), Integer(index)]) => {
+        ("[]", [List(items), Integer(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
             item.cloned().ok_or(Stop::Error(codes::MISSING_INDEX))?
         }
