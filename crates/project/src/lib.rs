@@ -11,6 +11,7 @@ pub mod pins;
 mod schedules;
 pub mod tables;
 mod terms;
+mod unreadable;
 mod webhooks;
 mod world;
 
@@ -30,6 +31,7 @@ use duplicates::Names;
 use kind::DocumentKind;
 use tables::TableEntry;
 use terms::TermEntry;
+use unreadable::Unreadable;
 
 /// A file of the folder.
 #[derive(Clone, Debug)]
@@ -106,6 +108,7 @@ pub struct Project {
     /// The files' paths.
     paths: Vec<String>,
     names: Names,
+    unreadable: Unreadable,
     /// Whether something that others may name could not be read.
     incomplete: bool,
 }
@@ -123,7 +126,10 @@ impl Project {
             let documents = match source::yaml_documents(&file.text) {
                 Ok(documents) => documents,
                 Err(error) => {
-                    project.missing(At { file: index, document: 0 }, [error.into()]);
+                    let at = At { file: index, document: 0 };
+                    project.unreadable.text(&file.text);
+                    project.places.insert(at, Places::from([(String::new(), error.place(&file.text))]));
+                    project.missing(at, [Diagnostic::error(Code::Syntax, "", error.message)]);
                     continue;
                 }
             };
@@ -172,6 +178,7 @@ impl Project {
         let Read { document, metadata, diagnostics } = read;
         self.add(at, diagnostics);
         let Some(document) = document else {
+            self.unreadable.document(&tree);
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
             if is_silent {
                 let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
@@ -205,7 +212,8 @@ impl Project {
     }
 
     fn add(&mut self, at: At, problems: impl IntoIterator<Item = Diagnostic>) {
-        self.problems.extend(problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }));
+        let told = problems.into_iter().filter(|problem| !self.unreadable.explains(problem));
+        self.problems.extend(told.map(|diagnostic| FileProblem { at, diagnostic }));
     }
 
     /// The same for what is left out because of its problems, and may be named by others.

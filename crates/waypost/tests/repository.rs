@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
-    ("flow", &["ids"]),
+    ("cel", &[]),
+    ("flow", &["cel", "ids"]),
     ("schedule", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
@@ -85,7 +86,7 @@ const KEPT_TO: [(&str, &[&str], &str); 10] = [
     ("mail-parser", &["mail"], "one reader of MIME"),
     ("hickory-resolver", &["outgoing"], "one reader of MX"),
     ("mail-auth", &["outgoing"], "one signer of mail"),
-    ("cel", &["flow"], "one language"),
+    ("waypost-cel", &["flow"], "one language"),
     ("rrule", &["schedule"], "one meaning of recurrences"),
     ("getrandom", &["origin"], "a test says what is random"),
     ("fastrand", &["origin"], "a test says what is random"),
