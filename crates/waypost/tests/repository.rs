@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
     ("schedule", &[]),
+    ("data-action", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
     ("reach", &[]),
@@ -24,13 +25,14 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("members", &["flow", "mail", "store"]),
-    ("catalogue", &["aside", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
+    ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
         "app",
         &[
             "admission",
             "aside",
             "catalogue",
+            "data-action",
             "engine",
             "flow",
             "ids",
