@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod audit;
+mod breaker;
+pub mod calls;
 pub mod conversations;
 pub mod idempotency;
 pub mod interactions;
@@ -14,6 +16,7 @@ pub mod queues;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
+mod retry_after;
 pub mod sealing;
 pub mod tables;
 pub mod traces;
