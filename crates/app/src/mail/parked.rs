@@ -85,7 +85,9 @@ pub(super) fn unanswered(question: &Question) -> Answered {
 
 /// The key of a question, the `place`th that a run asks.
 pub(super) fn key(interaction: InteractionId, run: u32, place: usize, question: &Question) -> Result<Uuid, StoreError> {
-    let question = serde_json::to_string(question).map_err(|error| StoreError::Failed(error.to_string()))?;
+    let mut question = serde_json::to_value(question).map_err(|error| StoreError::Failed(error.to_string()))?;
+    // Questions are equal whatever the order of their inputs.
+    question.sort_all_objects();
     let mut said = String::new();
     // Writing to a string does not fail.
     let _ = write!(said, "{interaction} {run} {place} {question}");
