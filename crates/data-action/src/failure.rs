@@ -21,8 +21,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 6] =
-        [Self::Input, Self::Request, Self::Credential, Self::Status, Self::Answer, Self::Output];
+    pub const ALL: [Self; 6] = [Self::Input, Self::Request, Self::Credential, Self::Status, Self::Answer, Self::Output];
 
     /// The word that flows, traces and labels of metrics use.
     #[must_use]
@@ -45,6 +44,12 @@ pub struct Failure {
     pub code: FailureCode,
     /// The reason in words: lower case, no full stop.
     pub message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: FailureCode, message: String) -> Self {
+        Self { code, message }
+    }
 }
 
 impl fmt::Display for Failure {

@@ -6,8 +6,14 @@
 mod action;
 mod failure;
 mod field;
+mod headers;
+mod path;
 mod problem;
+mod read;
 mod request;
+mod schema;
+mod target;
+mod template;
 
 pub use action::DataAction;
 pub use failure::{Failure, FailureCode};
