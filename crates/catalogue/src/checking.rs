@@ -11,7 +11,7 @@ use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
-use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::Bindings;
 
 use crate::graph::MAX_CALL_DEPTH;
@@ -330,6 +330,7 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
             Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
             Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
+            Kind::DataAction => drop(bindings.data_actions.insert(folded, DataActionId(id))),
             // Flows don't name these, and terms by their text alone.
             Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
         }

@@ -2,6 +2,7 @@
 
 mod audited;
 pub mod changesets;
+pub mod data_actions;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
     RouteTarget, VersionRecord,
@@ -18,6 +18,7 @@ use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 use crate::checking::CheckedVersion;
 use crate::object::{AnyShelf, Object};
 use crate::routes::Routes;
+use crate::data_actions::KnownDataAction;
 use crate::schedules::KnownSchedule;
 use crate::shape::Table;
 use crate::shelf::Shelf;
@@ -62,13 +63,14 @@ pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
-    let Bindings { queues, flows, tables, schedules, webhooks } = &record.bindings;
+    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } = &record.bindings;
     let bindings = Bindings {
         queues: fold(queues),
         flows: fold(flows),
         tables: fold(tables),
         schedules: fold(schedules),
         webhooks: fold(webhooks),
+        data_actions: fold(data_actions),
     };
     if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
@@ -134,6 +136,10 @@ pub struct Running {
     pub schedules: Shelf<KnownSchedule>,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: HashMap<DataActionId, Arc<KnownDataAction>>,
+    /// Secrets.
+    pub secrets: Shelf<SecretRecord>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -365,6 +371,7 @@ impl World {
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
+            Kind::DataAction => None,
             Kind::Secret => Some(&self.secrets),
         }
     }
@@ -379,6 +386,7 @@ impl World {
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
+            Kind::DataAction => None,
             Kind::Secret => Some(&mut self.secrets),
         }
     }
@@ -459,6 +467,8 @@ impl World {
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: HashMap::new(),
+            secrets: self.secrets.clone(),
             unrouted,
         }
     }

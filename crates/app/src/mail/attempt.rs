@@ -32,7 +32,7 @@ use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 use waypost_wire::trace::{RunTrace, TraceEffect};
 
-use super::answers::{Answers, LiveAnswers};
+use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use crate::App;
 use crate::access::scopes::Scope;
@@ -184,7 +184,7 @@ async fn run(
         program,
         attributes: given.attributes,
         given: inputs,
-        so_far: Vec::new(),
+        so_far: Journal::default(),
     };
     let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
     let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
@@ -216,7 +216,7 @@ struct CallersAnswers<'r> {
 
 #[async_trait]
 impl Answers for CallersAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
         // Tables, schedules and queues alike.
         if !self.may_read_routing {
             self.refused.store(true, Ordering::Relaxed);
@@ -226,9 +226,9 @@ impl Answers for CallersAnswers<'_> {
     }
 }
 
-/// Whether a document that anybody could have written names queues, tables or schedules: even that one is not there would be told.
+/// Whether a document that anybody could have written names something of the routing: even that one is not there would be told.
 fn names_routing(checked: &CheckedVersion) -> bool {
-    let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule];
+    let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule, Code::UnknownWebhook, Code::UnknownDataAction];
     checked.references.iter().any(|reference| reference.target.kind != Kind::Flow)
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }

@@ -10,6 +10,7 @@ use super::journals;
 use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
+use crate::sums::sound_or_none;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
 use crate::sums::sound_trace;
@@ -127,7 +128,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace,
-            journal: journals::of_run(columns, id)?,
+            journal: sound_or_none(journals::of_run(columns, id))?,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
 
 use super::audit::AuditRecord;
 use super::outside::{SecretRecord, WebhookRecord};
@@ -189,6 +189,9 @@ pub struct Bindings {
     /// Webhooks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, WebhookId>,
+    /// Data actions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_actions: BTreeMap<String, DataActionId>,
 }
 
 /// A queue that work waits in.

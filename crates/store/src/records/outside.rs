@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{SecretId, WebhookId};
+use waypost_ids::{DataActionId, SecretId, WebhookId};
 
 /// Encrypted bytes. Only a node that has the key can open them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,4 +72,15 @@ pub struct SecretRecord {
     pub created_at: Timestamp,
     /// When the secret last changed.
     pub modified_at: Timestamp,
+}
+
+/// A data action: an HTTP request that flows make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataActionRecord {
+    /// The data action's identifier.
+    pub id: DataActionId,
+    /// The name as written.
+    pub name: String,
+    /// Counts the changes of this data action.
+    pub revision: u64,
 }

@@ -7,6 +7,7 @@ use super::columns::Columns;
 use super::{journals, seals};
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
+use crate::sums::sound_or_none;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
 
@@ -127,7 +128,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace: columns.get("trace")?,
-            journal: journals::of_run(row, interaction)?,
+            journal: sound_or_none(journals::of_run(row, interaction))?,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },

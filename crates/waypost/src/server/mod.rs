@@ -29,6 +29,7 @@ use waypost_app::App;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::{Access, AccessError};
 use waypost_app::mail::smtp::SmtpIntake;
+use waypost_app::calls::Calls;
 use waypost_app::outbox::carry::Courier;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
@@ -67,7 +68,8 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         limits,
         notes: Some(data_dir.to_owned()),
         post: post::post(&arguments, &http)?,
-        courier: Some(Courier::new(http, arguments.webhook_retry_for)),
+        courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
+        calls: Some(Calls::new(http, origin.clone())),
         seals: Some(key),
         ..waypost_app::Settings::default()
     };
@@ -139,6 +141,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
+    tasks.spawn(app.clone().call(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     // Whoever reads where the server listens may stop it in the same moment.

@@ -13,7 +13,8 @@ use waypost_store::error::StoreError;
 use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryRecord, Way};
 
 use super::health::{Health, Smarthost};
-use super::{Carries, Ended, unread};
+use super::{Carries, unread};
+use crate::breaker::Ended;
 use crate::App;
 
 /// What carries mails, and for how long it is tried.
