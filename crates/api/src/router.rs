@@ -10,7 +10,7 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, measure, oauth,
+    audit, auth, changesets, claims, context, data_actions, deliveries, domains, flows, graph, health, interactions, measure, oauth,
     protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
 };
 
@@ -62,6 +62,7 @@ fn below_base() -> Endpoints {
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Webhooks", webhooks::endpoints())
+        .group("Data actions", data_actions::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
         .group("Deliveries", deliveries::endpoints())
