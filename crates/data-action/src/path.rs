@@ -62,8 +62,9 @@ impl Path {
             nested: 0,
         };
         reader.segments(false).map_err(|wrong| problem(format!("{wrong} in the path {}", shown(text))))?;
-        let path = JsonPath::parse(&reader.written).map_err(|error| {
-            problem(format!("not a valid JSONPath: {}", shown(text))).found(error.message().to_owned())
+        let path = JsonPath::parse(&reader.written).map_err(|_| {
+            let expected = "a path such as `$.items[?(@.kind == 'a')].id`";
+            problem(format!("not a valid JSONPath: {}", shown(text))).expected(expected)
         })?;
         Ok(Self { path, single: reader.single })
     }

@@ -374,7 +374,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// What a value is, in words.
-const fn kind(json: &Json) -> &'static str {
+pub(crate) const fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "true or false",

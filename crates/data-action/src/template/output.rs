@@ -122,9 +122,10 @@ impl Output {
         match bad {
             None => Ok(()),
             Some(c) => Err(format!(
-                "{} has {}, which would change the parts of the URL; write `$esc.url(…)` around it",
+                "{} has {}, which would change the parts of the URL; write `$esc.{}(…)` around it",
                 shown(source),
-                if c.is_control() { "a control character".to_owned() } else { format!("`{c}`") }
+                if c.is_control() { "a control character".to_owned() } else { format!("`{c}`") },
+                if self.in_query { "url" } else { "uriEncode" }
             )),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use crate::problem::shown;
+use crate::read::kind;
 
 use super::output::{Output, Place};
 use super::tree::{Comparison, Expression, LoopFact, Node, Operator, Print, Reference, Root, Step, Template};
@@ -321,10 +321,7 @@ impl<'a, 'c> Rendering<'a, 'c> {
                 let first = match self.array(list)? {
                     Value::Plain(json) | Value::Answered(json) => match json.as_ref() {
                         Json::Array(list) => list.first().cloned(),
-                        _ => {
-                            let printed = json.to_string();
-                            return Err(format!("`firstFromArray` needs a JSON array, found {}", shown(&printed)));
-                        }
+                        other => return Err(format!("`firstFromArray` needs a JSON array, found {}", kind(other))),
                     },
                     Value::None => None,
                 };
