@@ -84,7 +84,8 @@ fn in_many_processes(host: impl Fn(&Question) -> Answered, each: impl FnOnce(&Ou
             Step::Done(outcome) => return each(&outcome),
             Step::Needs(waiting) => {
                 let answered = host(waiting.question());
-                let mut journal = waiting.into_journal();
+                let mut journal = waiting.into_journal(1);
+                assert!(journal.open.take().is_some_and(|open| answered.is_to(&open.question) && open.asked == 1));
                 journal.answers.push(answered);
                 stored = journal.to_json().unwrap();
             }

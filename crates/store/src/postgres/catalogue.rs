@@ -262,6 +262,7 @@ async fn delete(db: &impl GenericClient, object: &Ref) -> Result<(), StoreError>
         Kind::Route => "UPDATE routes SET deleted = true WHERE id = $1",
         Kind::Term(_) => "DELETE FROM terms WHERE id = $1",
         Kind::Webhook => "DELETE FROM webhooks WHERE id = $1",
+        Kind::DataAction => "DELETE FROM data_actions WHERE id = $1",
         Kind::Secret => "DELETE FROM secrets WHERE id = $1",
         Kind::Domain => {
             let sql = "DELETE FROM domains WHERE domain = $1";

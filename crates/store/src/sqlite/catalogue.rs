@@ -271,6 +271,7 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Webhook => run(db, "DELETE FROM webhooks WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::DataAction => run(db, "DELETE FROM data_actions WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Secret => run(db, "DELETE FROM secrets WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Flow => {
             Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
