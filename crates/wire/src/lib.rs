@@ -9,6 +9,7 @@ pub mod change;
 pub mod claim;
 pub mod delivery;
 pub mod error;
+pub mod execution;
 pub mod flow;
 pub mod genesys;
 pub mod graph;
