@@ -82,9 +82,9 @@ async fn test(
         CallOutcome::Success { output } => (Some(output), None),
         CallOutcome::Failure(failure) | CallOutcome::TimedOut(failure) => (None, Some(failure)),
     };
-    let fails_at = failure.as_ref().map(|failure| {
-        STEPS.iter().position(|(_, codes)| codes.contains(&failure.code.as_str())).unwrap_or_default()
-    });
+    let fails_at = failure
+        .as_ref()
+        .map(|failure| STEPS.iter().position(|(_, codes)| codes.contains(&failure.code.as_str())).unwrap_or_default());
     let error = failure.map(|failure| ErrorBody {
         message: failure.message.clone(),
         code: code(&failure).to_owned(),
@@ -95,12 +95,7 @@ async fn test(
     let operations = STEPS.iter().zip(1..).take(fails_at.map_or(STEPS.len(), |step| step.saturating_add(1)));
     let operations = operations.enumerate().map(|(position, ((name, _), step))| {
         let failed = fails_at == Some(position);
-        TestOperation {
-            step,
-            name: (*name).to_owned(),
-            success: !failed,
-            error: error.clone().filter(|_| failed),
-        }
+        TestOperation { step, name: (*name).to_owned(), success: !failed, error: error.clone().filter(|_| failed) }
     });
     Ok(Json(TestExecution { operations: operations.collect(), success: error.is_none(), final_result, error }))
 }

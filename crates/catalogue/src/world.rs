@@ -16,9 +16,9 @@ use waypost_store::records::catalogue::{
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
+use crate::data_actions::KnownDataAction;
 use crate::object::{AnyShelf, Object};
 use crate::routes::Routes;
-use crate::data_actions::KnownDataAction;
 use crate::schedules::KnownSchedule;
 use crate::shape::Table;
 use crate::shelf::Shelf;

@@ -8,8 +8,8 @@ mod support;
 use std::sync::Arc;
 
 use uuid::Uuid;
-use waypost_flow::data_action::Contract;
 use waypost_flow::check::{self, Unresolved, World};
+use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;

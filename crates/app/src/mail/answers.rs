@@ -9,8 +9,8 @@ use waypost_aside::Wanted;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_engine::{
-    Answered, Ask, CallDataAction, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
-    ScheduleAnswer, TableAnswer,
+    Answered, Ask, CallDataAction, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer,
+    Reply, ScheduleAnswer, TableAnswer,
 };
 use waypost_flow::document;
 use waypost_ids::TableId;

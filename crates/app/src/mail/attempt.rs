@@ -232,7 +232,8 @@ impl Answers for CallersAnswers<'_> {
 
 /// Whether a document that anybody could have written names something of the routing: even that one is not there would be told.
 fn names_routing(checked: &CheckedVersion) -> bool {
-    let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule, Code::UnknownWebhook, Code::UnknownDataAction];
+    let unknown =
+        [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule, Code::UnknownWebhook, Code::UnknownDataAction];
     checked.references.iter().any(|reference| reference.target.kind != Kind::Flow)
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }

@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{Answered, Ask, CallFailure, CallOutcome, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer};
+use waypost_engine::{
+    Answered, Ask, CallFailure, CallOutcome, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer,
+};
 use waypost_flow::check::{Unresolved, World, check};
 use waypost_flow::data_action::Contract;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::{DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_flow::program::{
+    DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget,
+};
 use waypost_flow::source::Node;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
@@ -45,11 +49,8 @@ pub(crate) fn customer(key: &str) -> Option<Json> {
 
 /// How a call of the data action `Get Customer` ends for a mail address.
 fn called(email: &str) -> CallOutcome {
-    let failure = |code: &str, message: &str, status| CallFailure {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        status,
-    };
+    let failure =
+        |code: &str, message: &str, status| CallFailure { code: code.to_owned(), message: message.to_owned(), status };
     let output = match email {
         "ann@shop.example" => json!({ "tier": "gold", "points": 7, "more": { "since": 2020 } }),
         "bob@example.com" => json!({ "tier": "basic" }),

@@ -275,7 +275,8 @@ fn neither_a_trial_nor_a_replay_calls_anybody() {
     let flow = route(&api, "crm");
     assert_eq!(outcome(&server, "crm", "one", "gold"), "gold");
     let id = flow["id"].as_str().unwrap();
-    let tried = api.post(&format!("/flows/{id}/try"), &json!({"message": "From: ann@shop.example\r\nSubject: x\r\n\r\nHello"}));
+    let tried =
+        api.post(&format!("/flows/{id}/try"), &json!({"message": "From: ann@shop.example\r\nSubject: x\r\n\r\nHello"}));
     let tried = tried.ok();
     assert_eq!(tried["decision"]["error"]["code"], "run.not-answered", "{tried}");
     assert_eq!(tried["unanswered"], json!([{"dataAction": "crm", "input": {"what": "x"}}]));
