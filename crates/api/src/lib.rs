@@ -13,6 +13,7 @@ pub mod claims;
 pub mod coding;
 pub mod context;
 mod cursor;
+pub mod data_actions;
 pub mod deliveries;
 pub mod domains;
 mod download;

@@ -139,7 +139,8 @@ impl World {
             Kind::Table => self.tables.named(folded).map(|table| table.record.id.0).into_iter().collect(),
             Kind::Schedule => self.schedules.named(folded).map(|schedule| schedule.record.id.0).into_iter().collect(),
             Kind::Webhook => self.webhooks.named(folded).map(|webhook| webhook.id.0).into_iter().collect(),
-            Kind::Route | Kind::Domain | Kind::DataAction | Kind::Secret | Kind::Term(_) => Vec::new(),
+            Kind::DataAction => self.data_actions.named(folded).map(|action| action.record.id.0).into_iter().collect(),
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => Vec::new(),
         }
     }
 

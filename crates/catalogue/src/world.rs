@@ -105,6 +105,8 @@ pub struct World {
     pub terms: Terms,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
@@ -137,7 +139,7 @@ pub struct Running {
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
     /// Data actions.
-    pub data_actions: HashMap<DataActionId, Arc<KnownDataAction>>,
+    pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
     /// The built-in queue.
@@ -166,6 +168,7 @@ impl World {
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
+        catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
         let problems = world.load(catalogue.versions);
         (world, problems)
@@ -223,6 +226,7 @@ impl World {
             schedules: self.schedules.clone(),
             terms: self.terms.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
@@ -251,12 +255,19 @@ impl World {
                     if let ObjectRecord::Table(table) = record
                         && self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema)
                     {
-                        reshaped.insert(table.id);
+                        reshaped.insert(record.object());
                     }
                 }
                 _ => {}
             }
             next.apply(change);
+            if let CatalogueChange::Put(ObjectRecord::DataAction(action)) = change
+                && let (Some(before), Some(after)) =
+                    (self.data_actions.get(&action.id), next.data_actions.get(&action.id))
+                && before.contract != after.contract
+            {
+                reshaped.insert(action.id.into());
+            }
         }
         for version in loaded {
             next.add(version.clone());
@@ -371,7 +382,7 @@ impl World {
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
-            Kind::DataAction => None,
+            Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
         }
     }
@@ -386,7 +397,7 @@ impl World {
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
-            Kind::DataAction => None,
+            Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
         }
     }
@@ -467,7 +478,7 @@ impl World {
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),
-            data_actions: HashMap::new(),
+            data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
             unrouted,
         }
@@ -510,6 +521,11 @@ impl World {
     /// The webhook that is meant, in the same manner.
     pub fn resolve_webhook(&self, written: &str, bindings: &Bindings) -> Option<WebhookId> {
         resolve(written, &self.webhooks, &bindings.webhooks)
+    }
+
+    /// The data action that is meant, in the same manner.
+    pub fn resolve_data_action(&self, written: &str, bindings: &Bindings) -> Option<DataActionId> {
+        resolve(written, &self.data_actions, &bindings.data_actions)
     }
 
     pub(crate) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {

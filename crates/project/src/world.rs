@@ -12,6 +12,7 @@ use waypost_catalogue::graph::Calls;
 use waypost_catalogue::object::{Making, Object};
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit};
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::webhooks::WebhookEdit;
@@ -65,6 +66,8 @@ impl Project {
         changes.extend(schedules.filter_map(|edit| change::<KnownSchedule>(&edit)));
         let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
         changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
+        let data_actions = self.data_actions.iter().map(|entry| entry.spec.clone());
+        changes.extend(data_actions.filter_map(|spec| change::<KnownDataAction>(&spec)));
         changes
     }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::world::Running;
-use waypost_data_action::{Failure, Request};
+use waypost_data_action::{DataAction, Failure, Request};
 use waypost_engine::{CallDataAction, CallFailure, CallOutcome};
 use waypost_flow::document::fold_name;
 use waypost_reach::{Answer, HeaderMap, HeaderName, HeaderValue, Limits, Method, Unreached, Url, header, web_url};
@@ -43,6 +43,11 @@ pub(super) fn deleted() -> CallOutcome {
     failure("deleted", "the data action was deleted", None)
 }
 
+/// What a call of a data action comes to whose definition another release wrote and this one can't read.
+pub(super) fn unreadable() -> CallOutcome {
+    failure("request", "the data action's definition can't be read", None)
+}
+
 /// Makes a call.
 pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key: Uuid) -> Carried {
     // Another node may have changed the data action or its secrets a moment ago.
@@ -54,7 +59,8 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
         return Carried::Ended { outcome: deleted(), ended: Ended::Reached };
     };
     let (outcome, ended) = call(app, calls, (&running, known), asked, key).await;
-    if let (CallOutcome::Success { output }, Some(age)) = (&outcome, known.action.cache_age()) {
+    if let (CallOutcome::Success { output }, Some(age)) = (&outcome, known.action.as_ref().and_then(DataAction::cache_age))
+    {
         let key = CacheKey::new(asked.data_action, known.record.revision, &asked.input);
         calls.book().cache.put(key, output.clone(), age, Instant::now());
     }
@@ -68,10 +74,10 @@ async fn call(
     asked: &CallDataAction,
     key: Uuid,
 ) -> (CallOutcome, Ended) {
-    let action = &known.action;
+    let Some(action) = &known.action else { return (unreadable(), Ended::Reached) };
     let time = time(action.timeout(), asked);
     let end = Instant::now() + time;
-    let credentials = match credentials(app, running, known) {
+    let credentials = match credentials(app, running, action) {
         Ok(credentials) => credentials,
         Err(outcome) => return (outcome, Ended::Reached),
     };
@@ -107,7 +113,7 @@ async fn call(
         return match tried {
             Ok(answer) => {
                 let ended = reached(&answer, now);
-                (outcome(known, &answer, &credentials), ended)
+                (outcome(action, &answer, &credentials), ended)
             }
             // The address is for the operator alone: whoever may make data actions could map the network by it.
             Err(Unreached::Private(target)) => {
@@ -125,12 +131,12 @@ async fn call(
 }
 
 /// The credentials that a data action names, opened. A secret is shown to its own hosts alone.
-fn credentials(app: &App, running: &Running, known: &KnownDataAction) -> Result<HashMap<String, String>, CallOutcome> {
+fn credentials(app: &App, running: &Running, action: &DataAction) -> Result<HashMap<String, String>, CallOutcome> {
     let refused = |name: &str, why: &str| failure("credential", format!("the credential `{name}` {why}"), None);
     let mut opened = HashMap::new();
-    for name in known.action.credentials() {
+    for name in action.credentials() {
         let secret = running.secrets.named(&fold_name(name)).ok_or_else(|| refused(name, "does not exist"))?;
-        if !secret.hosts.iter().any(|host| host == known.action.host()) {
+        if !secret.hosts.iter().any(|host| host == action.host()) {
             return Err(refused(name, "is not for this host"));
         }
         if secret.value.is_forgotten() {
@@ -197,7 +203,7 @@ fn reached(answer: &Answer, now: Timestamp) -> Ended {
 }
 
 /// What an answer comes to.
-fn outcome(known: &KnownDataAction, answer: &Answer, credentials: &HashMap<String, String>) -> CallOutcome {
+fn outcome(action: &DataAction, answer: &Answer, credentials: &HashMap<String, String>) -> CallOutcome {
     let status = answer.status.as_u16();
     if answer.cut {
         return failure("answer", format!("the answer is larger than {LONGEST_ANSWER} bytes"), Some(status));
@@ -205,7 +211,7 @@ fn outcome(known: &KnownDataAction, answer: &Answer, credentials: &HashMap<Strin
     if answer.status.is_redirection() {
         return failure("status", format!("the server answered {status}; redirects are not followed"), Some(status));
     }
-    match known.action.outcome(status, &without(credentials, &answer.body)) {
+    match action.outcome(status, &without(credentials, &answer.body)) {
         Ok(output) => CallOutcome::Success { output },
         Err(why) => failed(&why, Some(status)),
     }

@@ -112,12 +112,13 @@ impl Outside for Calls {
     fn receives(&self, running: &Running, question: &Question, now: Timestamp) -> Received {
         let Question::CallDataAction(asked) = question else { return Received::No };
         let known = |outcome| Received::Known(Box::new(asked.clone().answered(outcome)));
-        let Some(action) = running.data_actions.get(&asked.data_action) else {
+        let Some(known_action) = running.data_actions.get(&asked.data_action) else {
             return known(carry::deleted());
         };
+        let Some(action) = &known_action.action else { return known(carry::unreadable()) };
         let book = self.book();
-        if action.action.cache_age().is_some() {
-            let key = CacheKey::new(asked.data_action, action.record.revision, &asked.input);
+        if action.cache_age().is_some() {
+            let key = CacheKey::new(asked.data_action, known_action.record.revision, &asked.input);
             if let Some(output) = book.cache.get(&key, Instant::now()) {
                 return known(CallOutcome::Success { output: output.clone() });
             }
@@ -125,7 +126,7 @@ impl Outside for Calls {
         if book.refuses(asked.data_action, Instant::now()) {
             return known(refused());
         }
-        let wait = LONGEST_TURN.saturating_add(time(action.action.timeout(), asked)).saturating_add(MARGIN);
+        let wait = LONGEST_TURN.saturating_add(time(action.timeout(), asked)).saturating_add(MARGIN);
         Received::Later(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
     }
 

@@ -1,6 +1,7 @@
-//! Servers outside: webhooks that are sent to, and secrets that servers are shown. What is secret is sealed before it gets here.
+//! Servers outside: webhooks that are sent to, data actions that ask them, and secrets that servers are shown. What is secret is sealed before it gets here.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,14 @@ pub struct DataActionRecord {
     pub id: DataActionId,
     /// The name as written.
     pub name: String,
-    /// Counts the changes of this data action.
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// `config`, `contract` and what else clients said of it, as JSON. It holds no secret: headers name those.
+    pub definition: Arc<str>,
+    /// Counts the changes of this data action: the ETag.
     pub revision: u64,
+    /// When the data action was made.
+    pub created_at: Timestamp,
+    /// When the data action last changed.
+    pub modified_at: Timestamp,
 }
