@@ -18,6 +18,7 @@ pub mod deliveries;
 pub mod domains;
 mod download;
 pub mod error;
+pub mod executions;
 pub mod fields;
 pub mod flows;
 pub mod forwarded;

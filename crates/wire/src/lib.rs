@@ -10,6 +10,7 @@ pub mod claim;
 pub mod data_action;
 pub mod delivery;
 pub mod error;
+pub mod execution;
 pub mod flow;
 pub mod genesys;
 pub mod graph;

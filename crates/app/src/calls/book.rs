@@ -47,9 +47,7 @@ pub(super) enum Asker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// It is made. `asks_again`: it finds out whether the service is back.
-    Carry {
-        asks_again: bool,
-    },
+    Carry { asks_again: bool },
     /// It fails at once: the service is away.
     Refuse,
 }

@@ -33,10 +33,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How a call ended.
 pub(super) enum Carried {
     /// It has an outcome.
-    Ended {
-        outcome: CallOutcome,
-        ended: Ended,
-    },
+    Ended { outcome: CallOutcome, ended: Ended },
     /// What is to be called is unknown now.
     NotNow(StoreError),
 }
@@ -253,10 +250,8 @@ mod tests {
 
     #[test]
     fn a_body_that_echoes_credentials_is_read_without_them() {
-        let credentials = HashMap::from([
-            ("key".to_owned(), "s3cret-value".to_owned()),
-            ("short".to_owned(), "abc".to_owned()),
-        ]);
+        let credentials =
+            HashMap::from([("key".to_owned(), "s3cret-value".to_owned()), ("short".to_owned(), "abc".to_owned())]);
         let read = |body: &'static str| without(&credentials, &Bytes::from_static(body.as_bytes()));
         assert_eq!(read(r#"{"a":"Bearer s3cret-value","b":"abc"}"#), r#"{"a":"Bearer [secret]","b":"abc"}"#);
         assert_eq!(read("{}"), "{}");

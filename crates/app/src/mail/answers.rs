@@ -9,8 +9,8 @@ use waypost_aside::Wanted;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_engine::{
-    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
-    ScheduleAnswer, TableAnswer,
+    Answered, Ask, CallDataAction, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer,
+    Reply, ScheduleAnswer, TableAnswer,
 };
 use waypost_flow::document;
 use waypost_ids::TableId;
@@ -69,7 +69,11 @@ fn evaluate_schedule(running: &Running, asked: EvaluateSchedule) -> Answered {
 }
 
 /// Why nobody is asked: who tries a flow, runs it offline or replays it must not act on other systems.
-const ASKS_NOBODY: &str = "no data action is called here, and there is no recorded answer";
+fn asks_nobody(running: &Running, asked: CallDataAction) -> Answered {
+    let name = running.data_actions.get(&asked.data_action).map_or("?", |known| known.record.name.as_str());
+    let why = format!("the data action `{name}` is not called here, and no answer is given for it");
+    asked.failed(why)
+}
 
 const TABLE_GONE: &str = "the table is gone";
 
@@ -85,7 +89,7 @@ pub struct HeldAnswers<'r> {
 impl Answers for HeldAnswers<'_> {
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
         let answered = match question.clone() {
-            Question::CallDataAction(asked) => asked.failed(ASKS_NOBODY),
+            Question::CallDataAction(asked) => asks_nobody(self.running, asked),
             Question::FindQueue(asked) => find_queue(self.running, asked),
             Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
             Question::LookupTable(asked) => match self.running.tables.get(&asked.table) {
@@ -199,7 +203,7 @@ impl Answers for LiveAnswers<'_> {
             Question::FindQueue(asked) => find_queue(self.running, asked),
             Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
             Question::LookupTable(asked) => self.look_up(asked).await?,
-            Question::CallDataAction(asked) => asked.failed(ASKS_NOBODY),
+            Question::CallDataAction(asked) => asks_nobody(self.running, asked),
         };
         Ok(answered.into())
     }

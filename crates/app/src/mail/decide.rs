@@ -258,7 +258,8 @@ pub(super) async fn conduct(
             Ok(Slice::Paused(paused)) => run = *paused,
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
                 let question = waiting.question();
-                let before = so_far.open.as_ref().filter(|open| open.question == *question).map_or(0, |open| open.asked);
+                let before =
+                    so_far.open.as_ref().filter(|open| open.question == *question).map_or(0, |open| open.asked);
                 let answered = match answers.answer(question).await? {
                     Answer::Now(answered) => *answered,
                     Answer::Later(_) if before >= MOST_ASKED => unanswered(question),

@@ -68,7 +68,7 @@ pub struct Parked {
 }
 
 /// A question is asked so often without an answer: whoever answered was gone each time, as when the answer ends its process.
-pub const MOST_ASKED: u32 = 10;
+pub const MOST_ASKED: u32 = 5;
 
 /// The answer to a question that was asked too often.
 pub(super) fn unanswered(question: &Question) -> Answered {

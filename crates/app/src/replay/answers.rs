@@ -217,7 +217,8 @@ mod tests {
             input: json!({ "id": input }).as_object().cloned().unwrap(),
             timeout_ms: None,
         };
-        let outcome = |number: u64| CallOutcome::Success { output: json!({ "n": number }).as_object().cloned().unwrap() };
+        let outcome =
+            |number: u64| CallOutcome::Success { output: json!({ "n": number }).as_object().cloned().unwrap() };
         let failure = CallFailure { code: "status".to_owned(), message: "no".to_owned(), status: Some(503) };
         let record = vec![
             asked("a").answered(outcome(1)),

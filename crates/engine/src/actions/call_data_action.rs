@@ -14,10 +14,7 @@ use crate::error::Raised;
 use crate::machine::Machine;
 use crate::question::{CallDataAction, CallFailure, CallOutcome};
 
-pub(super) fn perform<'m>(
-    machine: &mut Machine<'m>,
-    action: &'m ProgramCallDataAction,
-) -> Result<Control<'m>, Raised> {
+pub(super) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramCallDataAction) -> Result<Control<'m>, Raised> {
     let target = &action.data_action;
     let timeout_ms = timeout(machine, action)?;
     let question = CallDataAction { data_action: target.id, input: input(machine, action)?, timeout_ms };

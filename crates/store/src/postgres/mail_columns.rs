@@ -10,9 +10,9 @@ use super::journals;
 use super::pool::Database;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
-use crate::sums::sound_or_none;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
+use crate::sums::sound_or_none;
 use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
+use waypost_ids::{
+    DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId,
+};
 
 use super::audit::AuditRecord;
 use super::outside::{DataActionRecord, SecretRecord, WebhookRecord};

@@ -62,7 +62,8 @@ impl MailStore for SqliteStore {
 
     async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
         let bytes = journal.len();
-        let resume = move |session: &mut Session<'_>| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>);
+        let resume =
+            move |session: &mut Session<'_>| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>);
         self.writer()?.run_if_room(bytes, resume).await?
     }
 

@@ -7,9 +7,9 @@ use super::columns::Columns;
 use super::{journals, seals};
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
-use crate::sums::sound_or_none;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
+use crate::sums::sound_or_none;
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {

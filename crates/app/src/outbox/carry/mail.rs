@@ -14,8 +14,8 @@ use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryRec
 
 use super::health::{Health, Smarthost};
 use super::{Carries, unread};
-use crate::breaker::Ended;
 use crate::App;
+use crate::breaker::Ended;
 
 /// What carries mails, and for how long it is tried.
 pub struct Post {

@@ -18,8 +18,8 @@ use super::health::Health;
 use super::{Carries, unread};
 use crate::App;
 use crate::breaker::{Ended, Targets};
-use crate::retry_after::retry_after;
 use crate::outbox::signature::{secret_bytes, signatures};
+use crate::retry_after::retry_after;
 
 /// How long a webhook may take, and how much of its answer is kept.
 const LIMITS: Limits = Limits { time: Duration::from_secs(20), answer: 1024 };

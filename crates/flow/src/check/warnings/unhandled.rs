@@ -27,7 +27,8 @@ fn in_actions(path: &str, written: &[Action], actions: &[ProgramAction], diagnos
             let missing = missing(&action.kind, facts.jumps);
             if !missing.is_empty() {
                 let named: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-                let message = format!("without {} mail becomes unrouted when the call comes to nothing", named.join(" and "));
+                let message =
+                    format!("without {} mail becomes unrouted when the call comes to nothing", named.join(" and "));
                 diagnostics.push(
                     Diagnostic::warning(Code::UnhandledFailure, &path, message)
                         .expected("a way on for each outcome, or an `onError`")
