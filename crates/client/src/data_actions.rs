@@ -5,6 +5,7 @@ use reqwest::Method;
 use waypost_ids::DataActionId;
 use waypost_wire::Object;
 use waypost_wire::data_action::{DataAction, DataActionChange};
+use waypost_wire::execution::TestExecution;
 use waypost_wire::graph::Graph;
 
 use crate::path::{flag, with_query};
@@ -21,7 +22,7 @@ impl DataActions<'_> {
     /// Data actions, by name, whole.
     #[must_use]
     pub fn list(&self) -> BoxStream<'static, Result<DataAction>> {
-        self.0.pages(&with_query("/integrations/actions", &[("includeConfig", Some("true"))]))
+        self.0.pages(&with_query("/integrations/actions", &[("includeConfig", Some("true".to_owned()))]))
     }
 
     /// A data action.
@@ -37,6 +38,11 @@ impl DataActions<'_> {
     /// Changes a data action: what is left out stays.
     pub async fn update(&self, id: DataActionId, change: &DataActionChange) -> Result<DataAction> {
         self.0.0.json(Method::PATCH, &one(id), Body::json_for(change, None)?).await
+    }
+
+    /// Calls a data action with an input, and tells how far that went.
+    pub async fn test(&self, id: DataActionId, input: &Object) -> Result<TestExecution> {
+        self.0.post(&format!("{}/test", one(id)), input).await
     }
 
     /// Deletes a data action that no flow uses.

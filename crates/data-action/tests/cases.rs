@@ -106,6 +106,22 @@ fn exports_are_taken_as_they_are() {
     }
 }
 
+/// The definition that the documentation shows works as it says.
+#[test]
+fn the_documentation_has_an_action_that_works() {
+    let page = fs::read_to_string(folder().join("../../docs/data-actions.md")).unwrap();
+    let json = page.split("```json\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("an example");
+    let action = DataAction::read(&serde_json::from_str(json).unwrap()).unwrap();
+    let input: Map<String, Json> = serde_json::from_str("{\"email\": \"ann@example.org\"}").unwrap();
+    let expected =
+        "GET https://crm.example.com/customers?email=ann%40example.org\nAuthorization: Bearer <crmToken>\n";
+    assert_eq!(requested(&action, &input), expected);
+    assert_eq!(action.outcome(200, br#"{"customers": [{"tier": "gold"}]}"#).unwrap()["tier"], "gold");
+    assert_eq!(action.outcome(200, br#"{"customers": []}"#).unwrap()["tier"], "none");
+    assert_eq!((action.host(), action.credentials()), ("crm.example.com", &["crmToken".to_owned()][..]));
+    assert_eq!((action.timeout().as_secs(), action.retries(), action.cache_age()), (10, 0, None));
+}
+
 /// An action around one template.
 fn around(place: &str, template: &str) -> Json {
     let mut action = json!({

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Update(Update),
     /// Delete a data action that no flow uses
     Delete(One),
+    /// Call a data action, and show how far that went and what came of it
+    Test(Test),
     /// Show what uses a data action
     UsedBy(UsedBy),
 }
@@ -60,6 +62,16 @@ pub(crate) struct Update {
     one: One,
     /// The definition, as JSON
     file: PathBuf,
+}
+
+/// Arguments of `test`.
+#[derive(clap::Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    one: One,
+    /// The input, as a JSON object
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    input: String,
 }
 
 /// Arguments of `used-by`.
@@ -114,6 +126,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             let action = remote.wait(remote.data_actions().update(action.id, &change))?;
             Ok(writeln!(out, "data action {}: version {}", action.name, action.version)?)
         }
+        Command::Test(arguments) => test(arguments, out),
         Command::Delete(one) => {
             let (remote, action) = one.find()?;
             remote.wait(remote.data_actions().delete(action.id))?;
@@ -140,6 +153,25 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     };
     let rows: Vec<[String; 4]> = actions.iter().map(row).collect();
     Ok(table::rows(out, ["ID", "NAME", "METHOD", "URL"], &rows)?)
+}
+
+/// The steps go to stderr, the outputs alone to stdout.
+fn test(arguments: &Test, out: &mut impl Write) -> Result<(), Failure> {
+    let input = match serde_json::from_str(&arguments.input) {
+        Ok(Json::Object(input)) => input,
+        Ok(_) => return Err(Failure::Failed("--input: expected an object".to_owned())),
+        Err(error) => return Err(Failure::Failed(format!("--input: not valid JSON: {error}"))),
+    };
+    let (remote, action) = arguments.one.find()?;
+    let done = remote.wait(remote.data_actions().test(action.id, &input))?;
+    for operation in &done.operations {
+        let outcome = if operation.success { "ok" } else { "failed" };
+        writeln!(screen::stderr(), "{}. {}: {outcome}", operation.step, operation.name)?;
+    }
+    match (done.final_result, done.error) {
+        (Some(outputs), _) => Ok(table::json(out, &outputs)?),
+        (None, error) => Err(Failure::Refused(error.map(|error| error.message).unwrap_or_default())),
+    }
 }
 
 /// A definition, as a file has it.
