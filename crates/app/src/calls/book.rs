@@ -30,8 +30,8 @@ pub(super) struct Call {
     pub(super) asked: CallDataAction,
     /// The key that every attempt has.
     pub(super) key: Uuid,
-    /// Not begun by then, it is dropped: its run is going to ask again.
-    pub(super) latest: Option<Instant>,
+    /// Not begun by then, it is left: its run is going to ask again, perhaps on a node with less to do.
+    pub(super) latest: Instant,
 }
 
 /// Who waits for the outcome of a call.
@@ -50,6 +50,8 @@ pub(super) enum Turn {
     Carry { asks_again: bool },
     /// It fails at once: the service is away.
     Refuse,
+    /// It has waited for too long: its run asks again.
+    Leave,
 }
 
 /// Calls that wait and calls under way.
@@ -97,24 +99,18 @@ impl Book {
             let action = self.turns.pop_front()?;
             let turn = self.turn(action, now);
             let waiting = self.waiting.get_mut(&action);
-            let call = waiting.filter(|_| turn.is_some()).and_then(|waiting| {
-                let mut dropped: usize = 0;
-                let call = loop {
-                    let call = waiting.pop_front();
-                    match call {
-                        Some(call) if call.latest.is_some_and(|latest| latest <= now) => {
-                            dropped = dropped.saturating_add(1);
-                        }
-                        call => break call,
-                    }
-                };
-                self.count = self.count.saturating_sub(dropped.saturating_add(usize::from(call.is_some())));
-                call
-            });
-            if self.waiting.get(&action).is_some_and(VecDeque::is_empty) {
-                self.waiting.remove(&action);
-            } else if self.waiting.contains_key(&action) {
-                self.turns.push_back(action);
+            let late = |call: &Call| call.latest <= now;
+            let turn = if waiting.as_ref().and_then(|waiting| waiting.front()).is_some_and(late) {
+                Some(Turn::Leave)
+            } else {
+                turn
+            };
+            let call = waiting.filter(|_| turn.is_some()).and_then(VecDeque::pop_front);
+            self.count = self.count.saturating_sub(usize::from(call.is_some()));
+            match self.waiting.get(&action) {
+                Some(waiting) if waiting.is_empty() => drop(self.waiting.remove(&action)),
+                Some(_) => self.turns.push_back(action),
+                None => {}
             }
             if let (Some(call), Some(turn)) = (call, turn) {
                 let under_way = self.under_way.entry(action).or_default();
@@ -195,7 +191,7 @@ mod tests {
     fn call(data_action: DataActionId) -> Call {
         let asker = Asker::Run(Ticket { interaction: InteractionId(Uuid::nil()), lease: Uuid::nil() });
         let asked = CallDataAction { data_action, input: Map::new(), timeout_ms: None };
-        Call { asker, asked, key: Uuid::nil(), latest: None }
+        Call { asker, asked, key: Uuid::nil(), latest: Instant::now() + Duration::from_secs(60) }
     }
 
     fn book(calls: &[(DataActionId, usize)]) -> Book {
@@ -253,16 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_call_whose_run_is_going_to_ask_again_is_dropped() {
-        let mut book = Book::default();
+    fn a_call_that_has_waited_for_too_long_is_left_whatever_is_under_way() {
+        let mut book = book(&[(HANGS, SLOTS_OF_AN_ACTION + 2)]);
         let now = Instant::now();
-        let until = |seconds| Some(now + Duration::from_secs(seconds));
-        for latest in [until(5), until(5), until(50)] {
-            book.put(Call { latest, ..call(WORKS) }).unwrap();
-        }
-        let (call, _) = book.next(now + Duration::from_secs(10)).unwrap();
-        assert_eq!((call.latest, book.waiting()), (until(50), 0));
-        assert!(book.next(now).is_none());
+        assert_eq!(begun(&mut book, now).len(), SLOTS_OF_AN_ACTION);
+        let later = begun(&mut book, now + Duration::from_secs(61));
+        assert_eq!(later, [(HANGS, Turn::Leave), (HANGS, Turn::Leave)]);
+        assert_eq!(book.waiting(), 0);
     }
 
     #[test]

@@ -31,7 +31,8 @@ use book::{Asker, Book, Call, Turn};
 use cache::CacheKey;
 use carry::Carried;
 
-/// A call waits so long for its turn. Then its run asks again, so that no run waits for a node that is gone.
+/// A call waits so long for its turn. Then its run asks again, perhaps on a node with less to do; and none waits much longer for a node that
+/// is gone.
 const LONGEST_TURN: Duration = Duration::from_secs(30);
 
 /// A run waits so much longer than its call may take: the outcome must be handed in.
@@ -133,11 +134,10 @@ impl Outside for Calls {
     fn ask(&self, asked: Asked) {
         let Asked { ticket, question, key, until } = asked;
         let Question::CallDataAction(asked) = question else { return };
-        // Begun later, it might not end before its run asks again.
+        // Begun much later, it might not end before its run asks again.
         let room = Duration::try_from(until.duration_since(self.origin.now())).unwrap_or_default();
-        let reserved = time(LONGEST_CALL, &asked).saturating_add(MARGIN);
-        let latest = Instant::now() + room.saturating_sub(reserved);
-        let call = Call { asker: Asker::Run(ticket), asked, key, latest: Some(latest) };
+        let latest = Instant::now() + room.saturating_sub(MARGIN).min(LONGEST_TURN);
+        let call = Call { asker: Asker::Run(ticket), asked, key, latest };
         if self.put(call).is_err() {
             tracing::warn!(interaction = %ticket.interaction, "too many calls of data actions wait: the run asks again at its time");
         }
@@ -211,6 +211,14 @@ impl App {
         let (begun, clock) = (self.origin.now(), Instant::now());
         let (outcome, ended) = match turn {
             Turn::Refuse => (refused(), None),
+            Turn::Leave => {
+                if let Asker::Run(ticket) = asker
+                    && let Err(error) = self.ask_elsewhere(ticket).await
+                {
+                    tracing::debug!(interaction = %ticket.interaction, %error, "a run that waits for its call asks again at its time");
+                }
+                return None;
+            }
             Turn::Carry { .. } => match carry::carry(self, calls, &asked, key).await {
                 Carried::Ended { outcome, ended } => (outcome, Some(ended)),
                 // The run asks again at its time; the person is told that it can't be done now.
@@ -270,7 +278,7 @@ impl App {
         let calls = self.calls.as_ref().ok_or(ExecuteError::NotNow)?;
         let (sender, outcome) = oneshot::channel();
         let asked = CallDataAction { data_action: id, input, timeout_ms: None };
-        let latest = Some(Instant::now() + LONGEST_TURN);
+        let latest = Instant::now() + LONGEST_TURN;
         let call = Call { asker: Asker::Person(sender), asked, key: self.origin.id(), latest };
         calls.put(call).map_err(|_| ExecuteError::NotNow)?;
         outcome.await.map_err(|_| ExecuteError::NotNow)

@@ -130,8 +130,18 @@ impl App {
     /// The store.
     pub(crate) async fn ask_elsewhere(&self, ticket: Ticket) -> Result<(), StoreError> {
         // What was erased keeps no journal, whatever is handed in.
-        let journal = self.store.parked_journal(ticket.interaction).await?.unwrap_or_default();
-        self.store.resume_run(ticket.interaction, ticket.lease, journal).await.map(drop)
+        let mut journal = match self.store.parked_journal(ticket.interaction).await? {
+            Some(stored) => read(&stored)?,
+            None => Journal::default(),
+        };
+        // Nobody has tried to answer it.
+        if let Some(open) = &mut journal.open {
+            open.asked = 0;
+        }
+        if self.store.resume_run(ticket.interaction, ticket.lease, stored(&journal)?).await? {
+            self.undecided.notify_one();
+        }
+        Ok(())
     }
 }
 

@@ -360,3 +360,47 @@ fn calls_outlive_any_node() {
     let url = database.fresh_database().unwrap();
     outlives(|number| Server::start(&scratch.path(&format!("node{number}")), &allowed(Some(&url))), 2);
 }
+
+/// Takes a minute: `cargo test -p waypost --test webhooks ten_thousand -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement: it takes a minute and prints figures"]
+#[allow(clippy::print_stdout, reason = "it prints what it measured")]
+fn ten_thousand_mails_whose_calls_hang_go_on() {
+    const MAILS: usize = 10_000;
+    let scratch = Scratch::new("calls-many");
+    let service = Service::start(|_| Reply::Nothing);
+    let server = start(&scratch, &ALLOWED);
+    let api = server.api();
+    secret(&api);
+    data_action(&api, &service, "crm", &json!({"timeoutSeconds": 20}));
+    route(&api, "crm");
+    let memory = || {
+        let pid = std::fs::read_to_string(server.data_dir.join("listeners.json")).unwrap();
+        let pid = serde_json::from_str::<Json>(&pid).unwrap()["pid"].clone();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim().to_owned();
+        line.trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    };
+    let (before, begun) = (memory(), std::time::Instant::now());
+    std::thread::scope(|scope| {
+        for part in 0..8 {
+            let server = &server;
+            scope.spawn(move || {
+                let mut smtp = server.smtp();
+                for number in (part..MAILS).step_by(8) {
+                    let raw = mail(&format!("many-{number}@customer.example"), &format!("n{number}"), "Hello");
+                    assert_eq!(smtp.deliver("ana@customer.example", "crm@desk.example", &raw).unwrap().code, 250);
+                }
+            });
+        }
+    });
+    println!("{MAILS} mails taken in {:.1} s", begun.elapsed().as_secs_f64());
+    println!("memory: {before} MB before, {} MB with them", memory());
+    let begun = std::time::Instant::now();
+    wait_for("all decisions", || {
+        let summary = api.get("/interactions/summary").ok();
+        let waiting = |state: &str| summary["byState"][state].as_u64().unwrap_or_default();
+        (waiting("received") + waiting("running") == 0).then_some(())
+    });
+    println!("all decided {:.1} s later, {} MB, {} requests", begun.elapsed().as_secs_f64(), memory(), service.seen().len());
+}
