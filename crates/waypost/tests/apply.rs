@@ -361,7 +361,11 @@ fn exported_data_actions_are_applied_as_they_are() {
         \x20         outputMapping: [{ name: tier, value: \"${output.tier}\" }], failure: { to: none }, timedOut: { to: none } }\n\
         \x20     - { type: setAttributes, attributes: { tier: \"${tier}\" } }\n\
         \x20 - { id: none, actions: [{ type: disconnect }] }\n";
-    let export = export.replacen("Get a customer by number: an input in the path, the whole input as the body that a GET does not send", "Get customer", 1);
+    let export = export.replacen(
+        "Get a customer by number: an input in the path, the whole input as the body that a GET does not send",
+        "Get customer",
+        1,
+    );
     let folder = project(&scratch, "p", &[("get.json", &export), ("asks.yaml", &flow.replace("NAME", "get customer"))]);
     says(&printed(&offline(&["validate", &folder]), 0), &[]);
     let told = printed(&server.cli(&["apply", &folder]), 1);
