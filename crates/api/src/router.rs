@@ -10,8 +10,9 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, ingress, interactions,
-    measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
+    audit, auth, changesets, claims, context, data_actions, deliveries, domains, executions, flows, graph, health,
+    ingress, interactions, measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token,
+    webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -62,6 +63,8 @@ fn below_base() -> Endpoints {
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Webhooks", webhooks::endpoints())
+        .group("Data actions", data_actions::endpoints())
+        .group("Data actions", executions::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
         .group("Ingress", ingress::endpoints())

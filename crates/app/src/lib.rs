@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod audit;
+mod breaker;
+pub mod calls;
 pub mod conversations;
 pub mod idempotency;
 pub mod ingress;
@@ -15,6 +17,7 @@ pub mod queues;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
+mod retry_after;
 pub mod sealing;
 pub mod tables;
 pub mod traces;
@@ -36,6 +39,7 @@ use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
+use calls::Calls;
 use idempotency::InFlight;
 use ingress::Ingress;
 use mail::parked::Outside;
@@ -80,6 +84,8 @@ pub struct App {
     underway: Arc<Underway>,
     /// Who answers what no node can.
     outside: Option<Arc<dyn Outside>>,
+    /// What makes calls of data actions; none makes none.
+    calls: Option<Arc<Calls>>,
     /// Where mails are written.
     desk: Desk,
     /// What carries mails; none carries nothing.
@@ -114,8 +120,10 @@ pub struct Settings {
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
     /// again; none notes nothing.
     pub notes: Option<PathBuf>,
-    /// Who answers what no node can; none answers nothing.
+    /// Who answers what no node can, in the place of `calls`; none answers nothing.
     pub outside: Option<Arc<dyn Outside>>,
+    /// What makes calls of data actions; none makes none, and whoever asks is not answered.
+    pub calls: Option<Calls>,
     /// What carries mails to their receivers; none carries nothing: what goes out waits.
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
@@ -147,6 +155,8 @@ impl App {
                 sealing::key_of_this_process(&settings.origin).map_err(|error| StoreError::Failed(error.to_string()))?
             }
         };
+        let calls = settings.calls.map(Arc::new);
+        let outside = settings.outside.or_else(|| calls.clone().map(|calls| calls as Arc<dyn Outside>));
         let desk = Desk::open(&*store, settings.origin.clone()).await?;
         Ok(Arc::new(Self {
             origin: settings.origin,
@@ -165,7 +175,8 @@ impl App {
             tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
-            outside: settings.outside,
+            outside,
+            calls,
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),

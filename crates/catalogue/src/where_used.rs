@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, Kind, Ref, Version};
+use waypost_ids::{DataActionId, FlowId, Kind, Ref, Version};
 use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
 
 use crate::LiveCatalogue;
+use crate::data_actions::KnownDataAction;
 use crate::error::{ChangeError, User};
 use crate::object::{Object, not_found};
 use crate::usage::{self, Use};
@@ -185,7 +186,11 @@ fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> G
 }
 
 fn uses(world: &World, object: &Ref) -> Vec<Edge> {
-    let Some(flow) = object.flow() else { return Vec::new() };
+    let Some(flow) = object.flow() else {
+        let action = Some(object).filter(|object| object.kind == Kind::DataAction);
+        let known = action.and_then(|object| world.data_actions.get(&DataActionId(object.uuid())));
+        return known.into_iter().flat_map(|action| credentials(world, action)).collect();
+    };
     let versions = world.loaded_versions(flow);
     versions
         .into_iter()
@@ -199,6 +204,10 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
     if *object != any {
         edges.extend(uses_of(world, &any));
     }
+    if object.kind == Kind::Secret {
+        let all = world.data_actions.values().flat_map(|action| credentials(world, action));
+        edges.extend(all.filter(|edge| edge.to == *object));
+    }
     for route in world.routes.values() {
         edges.extend(led_to(route).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
             from: Ref::new(Kind::Route, route.id),
@@ -210,6 +219,18 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
         }));
     }
     edges
+}
+
+/// Secrets that a data action shows to its server.
+fn credentials<'w>(world: &'w World, action: &'w KnownDataAction) -> impl Iterator<Item = Edge> + use<'w> {
+    action.secrets(world).map(|secret| Edge {
+        from: action.record.id.into(),
+        version: None,
+        path: Arc::from("config.request.headers"),
+        to: secret.id.into(),
+        kind: "credential",
+        selector: None,
+    })
 }
 
 fn uses_of(world: &World, used: &Ref) -> Vec<Edge> {
@@ -265,6 +286,16 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         name: RouteRecord::name(route),
         path: String::new(),
     }));
+    if object.kind == Kind::Secret {
+        let actions = world.data_actions.values();
+        let users_of = actions.filter(|action| action.secrets(world).any(|secret| Ref::from(secret.id) == *object));
+        users.extend(users_of.map(|action| User {
+            kind: "dataAction",
+            id: action.record.id.to_string(),
+            name: action.record.name.clone(),
+            path: "config.request.headers".to_owned(),
+        }));
+    }
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();
     users

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
     RouteTarget, VersionRecord,
@@ -16,6 +16,7 @@ use waypost_store::records::catalogue::{
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
+use crate::data_actions::KnownDataAction;
 use crate::object::{AnyShelf, Object};
 use crate::routes::Routes;
 use crate::schedules::KnownSchedule;
@@ -62,13 +63,14 @@ pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
-    let Bindings { queues, flows, tables, schedules, webhooks } = &record.bindings;
+    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } = &record.bindings;
     let bindings = Bindings {
         queues: fold(queues),
         flows: fold(flows),
         tables: fold(tables),
         schedules: fold(schedules),
         webhooks: fold(webhooks),
+        data_actions: fold(data_actions),
     };
     if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
@@ -103,6 +105,8 @@ pub struct World {
     pub terms: Terms,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
@@ -134,6 +138,10 @@ pub struct Running {
     pub schedules: Shelf<KnownSchedule>,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
+    /// Secrets.
+    pub secrets: Shelf<SecretRecord>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -160,6 +168,7 @@ impl World {
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
+        catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
         let problems = world.load(catalogue.versions);
         (world, problems)
@@ -217,6 +226,7 @@ impl World {
             schedules: self.schedules.clone(),
             terms: self.terms.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
@@ -245,12 +255,19 @@ impl World {
                     if let ObjectRecord::Table(table) = record
                         && self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema)
                     {
-                        reshaped.insert(table.id);
+                        reshaped.insert(record.object());
                     }
                 }
                 _ => {}
             }
             next.apply(change);
+            if let CatalogueChange::Put(ObjectRecord::DataAction(action)) = change
+                && let (Some(before), Some(after)) =
+                    (self.data_actions.get(&action.id), next.data_actions.get(&action.id))
+                && before.contract != after.contract
+            {
+                reshaped.insert(action.id.into());
+            }
         }
         for version in loaded {
             next.add(version.clone());
@@ -365,6 +382,7 @@ impl World {
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
+            Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
         }
     }
@@ -379,6 +397,7 @@ impl World {
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
+            Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
         }
     }
@@ -459,6 +478,8 @@ impl World {
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
+            secrets: self.secrets.clone(),
             unrouted,
         }
     }
@@ -500,6 +521,11 @@ impl World {
     /// The webhook that is meant, in the same manner.
     pub fn resolve_webhook(&self, written: &str, bindings: &Bindings) -> Option<WebhookId> {
         resolve(written, &self.webhooks, &bindings.webhooks)
+    }
+
+    /// The data action that is meant, in the same manner.
+    pub fn resolve_data_action(&self, written: &str, bindings: &Bindings) -> Option<DataActionId> {
+        resolve(written, &self.data_actions, &bindings.data_actions)
     }
 
     pub(crate) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {

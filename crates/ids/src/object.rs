@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
+use crate::{DataActionId, FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub enum Kind {
     Domain,
     /// A webhook: an HTTP endpoint that flows send to.
     Webhook,
+    /// A data action: an HTTP request that flows make.
+    DataAction,
     /// A secret that outside servers are shown.
     Secret,
     /// A term.
@@ -64,7 +66,7 @@ impl Term {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Route,
         Self::Flow,
         Self::Queue,
@@ -72,6 +74,7 @@ impl Kind {
         Self::Schedule,
         Self::Domain,
         Self::Webhook,
+        Self::DataAction,
         Self::Secret,
         Self::Term(Term::Skill),
         Self::Term(Term::Language),
@@ -88,6 +91,7 @@ impl Kind {
             Self::Schedule => "schedule",
             Self::Domain => "domain",
             Self::Webhook => "webhook",
+            Self::DataAction => "dataAction",
             Self::Secret => "secret",
             Self::Term(term) => term.as_str(),
         }
@@ -211,6 +215,12 @@ impl From<TableId> for Ref {
 impl From<WebhookId> for Ref {
     fn from(id: WebhookId) -> Self {
         Self::new(Kind::Webhook, id.0)
+    }
+}
+
+impl From<DataActionId> for Ref {
+    fn from(id: DataActionId) -> Self {
+        Self::new(Kind::DataAction, id.0)
     }
 }
 

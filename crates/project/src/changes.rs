@@ -119,6 +119,11 @@ impl Project {
             let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
             sent.push(put(entry, Kind::Webhook, body.collect()));
         }
+        for entry in &self.data_actions {
+            let mut body = entry.spec.members.clone();
+            body.extend(entry.spec.name.clone().map(|name| ("name".to_owned(), name.into())));
+            sent.push(put(entry, Kind::DataAction, body));
+        }
         for entry in &self.queues {
             let mut body = entry.spec.extra.clone();
             body.insert("name".to_owned(), entry.spec.name.clone().into());

@@ -2,6 +2,7 @@
 //! does I/O: whoever calls has read the files.
 
 mod changes;
+mod data_actions;
 pub mod difference;
 mod duplicates;
 mod kind;
@@ -17,6 +18,7 @@ mod world;
 
 use std::collections::HashMap;
 
+use waypost_catalogue::data_actions::DataActionSpec;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
@@ -98,6 +100,7 @@ pub struct Project {
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
     webhooks: Vec<Entry<WebhookSpec>>,
+    data_actions: Vec<Entry<DataActionSpec>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
     /// Terms that a routing file lists by name.
@@ -166,6 +169,7 @@ impl Project {
             DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
             DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
             DocumentKind::Object(Kind::Webhook) => self.webhook(at, path, &tree),
+            DocumentKind::Object(Kind::DataAction) => self.data_action(at, path, &tree),
             DocumentKind::Object(Kind::Secret) => self.missing(at, [secrets_stay_out()]),
             DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
         }

@@ -61,6 +61,9 @@ enum Command {
     /// Create and change webhooks: HTTP endpoints that flows send to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Command),
+    /// Create and change data actions: HTTP requests that flows make
+    #[command(subcommand)]
+    DataActions(commands::data_actions::Command),
     /// Set values that outside servers are shown, such as passwords
     #[command(subcommand)]
     Secrets(commands::secrets::Command),
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Reference => commands::reference::run(),
         Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Webhooks(command) => commands::webhooks::run(&command),
+        Command::DataActions(command) => commands::data_actions::run(&command),
         Command::Secrets(command) => commands::secrets::run(&command),
         Command::Clients(command) => commands::clients::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),

@@ -491,3 +491,38 @@ fn html_pages() {
     ];
     run(checks::html_page::check, &seeds("fuzz/seeds/html_page"), &words, 1500);
 }
+
+#[test]
+fn data_actions() {
+    let words = [
+        "${input.",
+        "$!{",
+        "}",
+        "#if(",
+        ")",
+        "#else",
+        "#end",
+        "#foreach($x in ",
+        "#set($x = ",
+        "$esc.url(",
+        "\\\"",
+        "\\\\",
+        "[1..9]",
+        "${successTemplateUtils.firstFromArray(",
+        "${rawResult}",
+        "$..a",
+        "[?(@.a == 'b')]",
+        "[*]",
+        "{\"type\": \"string\"}",
+        "\"pattern\": \"a\",",
+        "\"$ref\": \"#/definitions/a\",",
+        "https://",
+        "/",
+        "?",
+        "null",
+        "1e999",
+    ];
+    let mut exports = seeds("spec/data-actions/exports");
+    exports.retain(|seed| seed.starts_with(b"{"));
+    run(checks::data_action::check, &exports, &words, 20_000);
+}

@@ -12,6 +12,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("cel", &[]),
     ("flow", &["cel", "ids"]),
     ("schedule", &[]),
+    ("data-action", &[]),
     ("admission", &[]),
     ("mail", &["admission"]),
     ("ingress", &[]),
@@ -26,13 +27,14 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("members", &["flow", "mail", "store"]),
-    ("catalogue", &["aside", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
+    ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
         "app",
         &[
             "admission",
             "aside",
             "catalogue",
+            "data-action",
             "engine",
             "flow",
             "ids",

@@ -1,4 +1,4 @@
-//! Requests to webhooks, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
+//! Requests to webhooks and calls of data actions, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "webhooks/calls.rs"]
+mod calls;
 #[path = "webhooks/endpoint.rs"]
 mod endpoint;
 mod harness;
