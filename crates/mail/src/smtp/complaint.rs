@@ -93,7 +93,8 @@ complaints! {
     Endless: Permanent 52 3 4 Closing, "the message is far too large, closing", "a message that goes on after twice the largest size";
     Content: Permanent 50 6 0 Mistake, "this content is not accepted", "the content is not accepted";
 
-    // Recipients and storage, as the intake says.
+    // Recipients and storage, as the intake says. Of a list of recipients many may be gone, and of them the client can know nothing: that is no
+    // mistake of its.
     UnknownRecipient: Permanent 50 1 1 Limit, "no such recipient here", "no route leads to the recipient";
     Policy: Permanent 50 7 1 Mistake, "not allowed here", "refused by policy";
     StorageUnavailable: Temporary 51 3 0 Limit, "temporarily unable to store mail, try again later", "the store does not answer in time";

@@ -7,7 +7,7 @@ use waypost_admission::Full;
 
 use super::super::complaint::{Complaint, Row, Weight};
 use super::super::intake::Receipt;
-use super::super::refusal::{Cause, Refusal};
+use super::super::refusal::Refusal;
 use super::super::reply::{Class, Status};
 use super::{Session, State, Step};
 
@@ -108,12 +108,7 @@ impl<T> Session<T> {
     }
 
     fn refuse(&mut self, refusal: &Refusal, out: &mut Vec<u8>) {
-        let mut row = refusal.cause().complaint().row();
-        // Of a list of recipients many may be gone, and of them the client can know nothing: that is no error of its.
-        if refusal.cause() == Cause::UnknownRecipient {
-            row.weight = Weight::Limit;
-        }
-        self.tell(row, refusal.public(), refusal.private(), None, out);
+        self.tell(refusal.cause().complaint().row(), refusal.public(), refusal.private(), None, out);
     }
 
     fn tell(&mut self, row: Row, public: &str, private: &str, limit: Option<u64>, out: &mut Vec<u8>) {
