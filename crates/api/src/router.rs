@@ -11,7 +11,8 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, data_actions, deliveries, domains, executions, flows, graph, health,
-    interactions, measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
+    interactions, measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token,
+    webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.

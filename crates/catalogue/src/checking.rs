@@ -10,7 +10,9 @@ use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_flow::program::{
+    DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget,
+};
 use waypost_ids::{DataActionId, FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::Bindings;
 

@@ -141,7 +141,8 @@ fn still_used(world: &World, before: &SecretRecord, name: &str, hosts: &[String]
         }
         if before.hosts.iter().any(|known| known == host) && !hosts.iter().any(|known| known == host) {
             let message = format!("the data action `{action}` shows the secret to `{host}`");
-            problems.push(Diagnostic::error(Code::InvalidValue, "hosts", message).suggestion("leave the host in the list"));
+            problems
+                .push(Diagnostic::error(Code::InvalidValue, "hosts", message).suggestion("leave the host in the list"));
         }
     }
     problems.sort_by(|a, b| a.message.cmp(&b.message));

@@ -4,7 +4,7 @@ use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::DataActionId;
 use waypost_wire::Object;
-use waypost_wire::data_action::{DataAction, DataActionChange};
+use waypost_wire::data_action::DataAction;
 use waypost_wire::execution::TestExecution;
 use waypost_wire::graph::Graph;
 
@@ -35,8 +35,8 @@ impl DataActions<'_> {
         self.0.post("/integrations/actions", definition).await
     }
 
-    /// Changes a data action: what is left out stays.
-    pub async fn update(&self, id: DataActionId, change: &DataActionChange) -> Result<DataAction> {
+    /// Changes a data action: members that are left out stay, others are replaced whole.
+    pub async fn update(&self, id: DataActionId, change: &Object) -> Result<DataAction> {
         self.0.0.json(Method::PATCH, &one(id), Body::json_for(change, None)?).await
     }
 

@@ -113,8 +113,7 @@ fn the_documentation_has_an_action_that_works() {
     let json = page.split("```json\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("an example");
     let action = DataAction::read(&serde_json::from_str(json).unwrap()).unwrap();
     let input: Map<String, Json> = serde_json::from_str("{\"email\": \"ann@example.org\"}").unwrap();
-    let expected =
-        "GET https://crm.example.com/customers?email=ann%40example.org\nAuthorization: Bearer <crmToken>\n";
+    let expected = "GET https://crm.example.com/customers?email=ann%40example.org\nAuthorization: Bearer <crmToken>\n";
     assert_eq!(requested(&action, &input), expected);
     assert_eq!(action.outcome(200, br#"{"customers": [{"tier": "gold"}]}"#).unwrap()["tier"], "gold");
     assert_eq!(action.outcome(200, br#"{"customers": []}"#).unwrap()["tier"], "none");

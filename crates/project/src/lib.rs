@@ -2,8 +2,8 @@
 //! does I/O: whoever calls has read the files.
 
 mod changes;
-pub mod data_actions;
-mod difference;
+mod data_actions;
+pub mod difference;
 mod duplicates;
 mod kind;
 mod members;

@@ -145,7 +145,11 @@ fn an_exported_data_action_is_read_as_it_is() {
     // The secret that it names is the server's: a folder has none.
     assert!(put["config"]["request"]["headers"].to_string().contains("${credentials.crmToken}"));
 
-    let wrong = read(&[("a.yaml", &yaml.replace("https://a.example/", "/api/v2/users")), ("b.json", export), ("c.json", export)]);
+    let wrong = read(&[
+        ("a.yaml", &yaml.replace("https://a.example/", "/api/v2/users")),
+        ("b.json", export),
+        ("c.json", export),
+    ]);
     let told = problems(&wrong);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("0#0 config.request.requestUrlTemplate: "), "{told:?}");

@@ -59,7 +59,8 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
         return Carried::Ended { outcome: deleted(), ended: Ended::Reached };
     };
     let (outcome, ended) = call(app, calls, (&running, known), asked, key).await;
-    if let (CallOutcome::Success { output }, Some(age)) = (&outcome, known.action.as_ref().and_then(DataAction::cache_age))
+    if let (CallOutcome::Success { output }, Some(age)) =
+        (&outcome, known.action.as_ref().and_then(DataAction::cache_age))
     {
         let key = CacheKey::new(asked.data_action, known.record.revision, &asked.input);
         calls.book().cache.put(key, output.clone(), age, Instant::now());

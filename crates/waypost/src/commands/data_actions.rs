@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 use waypost_flow::document;
-use waypost_wire::data_action::{DataAction, DataActionChange};
+use waypost_wire::data_action::DataAction;
 
 use super::flows::Looking;
 use crate::failure::Failure;
@@ -120,10 +120,13 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             Ok(writeln!(out, "data action {}: created, id {}", made.name, made.id)?)
         }
         Command::Update(Update { one, file }) => {
-            let definition = read(file)?;
+            let mut definition = read(file)?;
+            // The command names the action, and means the newest version.
+            for member in ["name", "version"] {
+                definition.shift_remove(member);
+            }
             let (remote, action) = one.find()?;
-            let change = change(definition, file)?;
-            let action = remote.wait(remote.data_actions().update(action.id, &change))?;
+            let action = remote.wait(remote.data_actions().update(action.id, &definition))?;
             Ok(writeln!(out, "data action {}: version {}", action.name, action.version)?)
         }
         Command::Test(arguments) => test(arguments, out),
@@ -183,13 +186,4 @@ fn read(file: &Path) -> Result<Map<String, Json>, Failure> {
         Ok(_) => Err(failed("expected an object with `config` and `contract`".to_owned())),
         Err(error) => Err(failed(format!("not valid JSON: {error}"))),
     }
-}
-
-/// What a definition changes: all that it says. It keeps the action's name: the command names that.
-fn change(mut definition: Map<String, Json>, file: &Path) -> Result<DataActionChange, Failure> {
-    for member in ["name", "version"] {
-        definition.shift_remove(member);
-    }
-    let failed = |why: serde_json::Error| Failure::Failed(format!("{}: {why}", file.display()));
-    serde_json::from_value(Json::Object(definition)).map_err(failed)
 }

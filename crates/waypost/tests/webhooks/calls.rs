@@ -402,5 +402,10 @@ fn ten_thousand_mails_whose_calls_hang_go_on() {
         let waiting = |state: &str| summary["byState"][state].as_u64().unwrap_or_default();
         (waiting("received") + waiting("running") == 0).then_some(())
     });
-    println!("all decided {:.1} s later, {} MB, {} requests", begun.elapsed().as_secs_f64(), memory(), service.seen().len());
+    println!(
+        "all decided {:.1} s later, {} MB, {} requests",
+        begun.elapsed().as_secs_f64(),
+        memory(),
+        service.seen().len()
+    );
 }
