@@ -36,7 +36,7 @@ use super::answers::{Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use crate::App;
 use crate::access::scopes::Scope;
-use crate::outbox::sends::sends;
+use crate::outbox::sends::{push, sends};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 
@@ -197,10 +197,10 @@ async fn run(
     let trace = serde_json::from_str(&record.trace);
     Ok(Attempt {
         version,
+        sends: sends(&left.effects).into_iter().chain(push(&record.decision, running)).collect(),
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
-        sends: sends(&left.effects),
         trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),

@@ -77,7 +77,7 @@ pub(crate) async fn transferred_work_waits_anew(store: &dyn Store) {
     queues(store).await;
     queued(store, 1).await;
     let token = claim(store, None, 10).await[0].lease.id;
-    let to = Transfer { queue: queue(2), priority: None, skills: None, language: None };
+    let to = Transfer { queue: queue(2), priority: None, skills: None, language: None, push: None };
     store.transfer(id(1), token, to, by_ann(1, 20)).await.unwrap();
     assert_eq!(depths(store, 100).await, [depth(0, None, Some(0)), depth(1, Some(20), None)]);
 }

@@ -212,7 +212,7 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
 async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     let found = retention::erase_contents(&transaction, &[id.0], entry.at, &mut moves).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;

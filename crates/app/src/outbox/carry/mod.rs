@@ -71,6 +71,11 @@ impl Due {
         self.webhooks.notify_one();
     }
 
+    /// A request to a webhook is due, or will be in a moment.
+    pub(crate) fn ring_requests(&self) {
+        self.webhooks.notify_one();
+    }
+
     /// Somebody wants an attempt now, whatever is known of the receiver.
     pub(crate) fn ask(&self, asked: Asked) {
         {
