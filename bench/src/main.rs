@@ -18,6 +18,7 @@ mod report;
 mod smtp;
 mod soak;
 mod triage;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -93,6 +94,7 @@ enum Stage {
     Latency,
     Replay,
     Deliveries,
+    Webhooks,
     /// Takes long: only if asked for
     Soak,
 }
@@ -205,6 +207,13 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(deliveries::section(&ground, &small, Some(&postgres), (arguments.mails as usize, pending), rounds)?)?;
+        }
+    }
+    if wanted(Stage::Webhooks) {
+        tell(webhooks::section(&ground, None, arguments.mails as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(webhooks::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
         }
     }
     if arguments.only.contains(&Stage::Soak) {

@@ -42,6 +42,8 @@ pub(crate) struct Setting<'s> {
     pub(crate) smarthost: Option<&'s str>,
     /// The file of the key that all nodes of one database share; none is in the data directory.
     pub(crate) key: Option<&'s Path>,
+    /// Whether webhooks may lead to this machine.
+    pub(crate) loopback: bool,
 }
 
 impl<'s> Setting<'s> {
@@ -83,6 +85,7 @@ impl Server {
             .arg(data)
             .args(setting.database.into_iter().flat_map(|url| ["--database", url]))
             .args(setting.key.into_iter().flat_map(|file| [OsStr::new("--secret-key-file"), file.as_os_str()]))
+            .args(setting.loopback.then_some(["--allow-private-targets", "127.0.0.0/8"]).into_iter().flatten())
             .args(["--http", &format!("127.0.0.1:{http}"), "--smtp", &format!("127.0.0.1:{smtp}"), "--rate-limit", "0"])
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{CLIENT}:{SECRET}"))
             .env("WAYPOST_SMARTHOST", setting.smarthost.unwrap_or("none"))

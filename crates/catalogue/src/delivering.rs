@@ -38,7 +38,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
     match (said("webhook"), said("addresses")) {
         (Some(webhook), None) => {
             if let Some(attach) = said("attach") {
-                let problem = wrong(&format!("{root}.attach"), "a webhook is sent no mail", "`attach` with `addresses`");
+                let problem =
+                    wrong(&format!("{root}.attach"), "a webhook is sent no mail", "`attach` with `addresses`");
                 problems.push(problem.found(found(attach)));
             }
             let webhook = known_webhook(world, webhook, problems)?;
@@ -49,7 +50,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
                 attach.as_bool().unwrap_or_else(|| {
                     let path = format!("{root}.attach");
                     problems.push(
-                        wrong(&path, "this does not say whether the mail is attached", "true or false").found(found(attach)),
+                        wrong(&path, "this does not say whether the mail is attached", "true or false")
+                            .found(found(attach)),
                     );
                     false
                 })

@@ -96,7 +96,8 @@ impl Object for QueueRecord {
         }
         let mut extra = spec.extra.clone();
         if let Some(written) = extra.shift_remove(Self::DELIVER_TO).filter(|written| !written.is_null()) {
-            let delivers = deliver_to(making.world, &written, &mut problems).and_then(|to| serde_json::to_value(to).ok());
+            let delivers =
+                deliver_to(making.world, &written, &mut problems).and_then(|to| serde_json::to_value(to).ok());
             extra.extend(delivers.map(|to| (Self::DELIVER_TO.to_owned(), to)));
         }
         if !problems.is_empty() {

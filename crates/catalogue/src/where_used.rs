@@ -214,7 +214,9 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
         }));
     }
     if object.kind == Kind::Webhook {
-        edges.extend(world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object));
+        edges.extend(
+            world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
+        );
     }
     edges
 }

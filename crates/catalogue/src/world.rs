@@ -10,8 +10,8 @@ use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
 use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
-    Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
-    RouteTarget, VersionRecord,
+    Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
+    RouteRecord, RouteTarget, VersionRecord,
 };
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 

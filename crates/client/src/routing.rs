@@ -32,8 +32,12 @@ impl Routing<'_> {
 
     /// Makes a queue.
     pub async fn create_queue(&self, name: &str) -> Result<Queue> {
-        let request = QueueRequest { name: name.to_owned(), ..QueueRequest::default() };
-        self.0.post("/routing/queues", &request).await
+        self.make_queue(&QueueRequest { name: name.to_owned(), ..QueueRequest::default() }).await
+    }
+
+    /// Makes a queue, with what is said of it.
+    pub async fn make_queue(&self, request: &QueueRequest) -> Result<Queue> {
+        self.0.post("/routing/queues", request).await
     }
 
     /// A queue.

@@ -129,11 +129,8 @@ pub(crate) fn decision_columns(run: &RunRecord, forwards: Forwards) -> (Option<Q
             let sent = run.sends.iter().filter(|mail| mail.kind == kind).flat_map(|mail| &mail.to);
             let told = |to: &Addressed| Some(held_back(kind, &to.target, &to.held.as_ref()?.reason));
             let failed = sent.filter_map(told).collect::<Vec<_>>();
-            let error = if kind == DeliveryKind::QueuePush {
-                with_failure(more.error, &failed)
-            } else {
-                error(kind, &failed)
-            };
+            let error =
+                if kind == DeliveryKind::QueuePush { with_failure(more.error, &failed) } else { error(kind, &failed) };
             DecisionMore { error: Some(error), ..more }
         }
         (Some(_), Forwards::Nothing | Forwards::Pending) | (None, _) => more,

@@ -198,7 +198,7 @@ impl App {
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
-        self.due.ring();
+        self.due.ask_all();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }

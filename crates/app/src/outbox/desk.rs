@@ -16,8 +16,8 @@ use waypost_store::records::outbox::Outgoing;
 use waypost_store::traits::Store;
 
 use super::effects::About;
-use super::{loops, pushes};
 use super::requests::Requests;
+use super::{loops, pushes};
 use crate::mail::decide::{Decided, Start, bare_record, unrouted_queue};
 
 /// The name of the key.

@@ -89,7 +89,9 @@ impl About<'_, '_> {
                 };
                 self.notice(to, &letter)
             }
-            EffectKind::Forward { addresses, attach } => self.forward(addresses, *attach, None, Author::Flow, DeliveryKind::Forward),
+            EffectKind::Forward { addresses, attach } => {
+                self.forward(addresses, *attach, None, Author::Flow, DeliveryKind::Forward)
+            }
             EffectKind::Webhook { webhook, payload, .. } => {
                 return requests.request(*webhook, payload.as_ref(), place);
             }

@@ -56,9 +56,10 @@ pub(crate) fn delivery(record: &DeliveryRecord, running: &Running) -> Json {
 /// A decision. That of a forward names its queue once it failed.
 pub(crate) fn decision(made: &DecisionRecord, running: &Running) -> Json {
     let stands = made.kind != DecisionKind::Forward || made.error.is_some();
-    let queue = made.queue.filter(|_| stands).map(|id| {
-        present(json!({ "id": id, "name": running.queue_names.get(&id).map(AsRef::<str>::as_ref) }))
-    });
+    let queue = made
+        .queue
+        .filter(|_| stands)
+        .map(|id| present(json!({ "id": id, "name": running.queue_names.get(&id).map(AsRef::<str>::as_ref) })));
     present(json!({
         "kind": made.kind,
         "queue": queue,

@@ -63,7 +63,10 @@ pub(crate) async fn forward(
     attach: bool,
     text: Option<String>,
 ) -> Result<Outgoing, InteractionError> {
-    compose(app, interaction, raw, |about| about.forward(&addresses, attach, text.as_deref(), Author::Person, DeliveryKind::Forward)).await
+    compose(app, interaction, raw, |about| {
+        about.forward(&addresses, attach, text.as_deref(), Author::Person, DeliveryKind::Forward)
+    })
+    .await
 }
 
 async fn compose(

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
+use waypost_catalogue::world::Running;
 use waypost_ids::{DecisionKind, QueueId, codes};
 use waypost_store::records::mail::DecisionRecord;
-use waypost_catalogue::world::Running;
 use waypost_wire::trace::{RunTrace, TraceDifference, TraceEffect, TraceEffectKind, TraceEvent};
 
 use crate::outbox::sends::push;
@@ -42,7 +42,10 @@ fn compared(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> M
     add("outcome", json!(decision.outcome));
     let code = decision.error.as_ref().and_then(|error| error.get("code"));
     let later = [codes::FORWARD_FAILED, codes::PUSH_FAILED];
-    add("error", code.filter(|code| code.as_str().is_none_or(|code| !later.contains(&code))).cloned().unwrap_or_default());
+    add(
+        "error",
+        code.filter(|code| code.as_str().is_none_or(|code| !later.contains(&code))).cloned().unwrap_or_default(),
+    );
     told
 }
 

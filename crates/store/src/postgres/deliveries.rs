@@ -20,8 +20,8 @@ use crate::records::mail::State;
 use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
 use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
-use crate::rules::pushes;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
+use crate::rules::pushes;
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.

@@ -11,14 +11,13 @@ use crate::error::StoreError;
 use crate::rules::events::Happenings;
 
 /// Keeps what listeners are told of all that happened, which is written by now.
-pub(super) async fn write(
-    db: &impl GenericClient,
-    happened: Happenings,
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
+pub(super) async fn write(db: &impl GenericClient, happened: Happenings, tally: &mut Tally) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = happened.interactions().into_iter().map(|id| id.0).collect();
-    let found =
-        if ids.is_empty() { Vec::new() } else { rows(db, "SELECT * FROM interactions WHERE id = ANY ($1)", &[&ids]).await? };
+    let found = if ids.is_empty() {
+        Vec::new()
+    } else {
+        rows(db, "SELECT * FROM interactions WHERE id = ANY ($1)", &[&ids]).await?
+    };
     let mut records = Vec::with_capacity(found.len());
     for row in &found {
         match interaction(row) {

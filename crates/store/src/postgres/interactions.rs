@@ -169,6 +169,9 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     conditions.add_plain(filter.state.map(in_state));
     conditions.add_plain(filter.decision.map(conditions::decided_as));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
+    if let Some(late) = &filter.late {
+        conditions.add_late(late);
+    }
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
     // Of long texts the indexes have the first characters alone.
     let first = |value: &String| value.chars().take(INDEXED).collect::<String>();

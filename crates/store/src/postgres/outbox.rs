@@ -486,7 +486,8 @@ async fn asked(
     rule: impl FnOnce(&mut Delivery, Option<State>, Timestamp) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
     let at = entry.at;
-    let changed = change(db, id, Some(entry), at, |one, state| rule(one, state, at).map(|()| one.record.clone())).await?;
+    let changed =
+        change(db, id, Some(entry), at, |one, state| rule(one, state, at).map(|()| one.record.clone())).await?;
     Ok(changed.unwrap_or(Err(Unchanged::Missing)))
 }
 

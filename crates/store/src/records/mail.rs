@@ -339,6 +339,8 @@ pub struct InteractionFilter {
     pub since: Option<Timestamp>,
     /// Received before.
     pub until: Option<Timestamp>,
+    /// Only what waits in one of these queues since before its time; of a queue that is not named nothing.
+    pub late: Option<Vec<(QueueId, Timestamp)>>,
 }
 
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.

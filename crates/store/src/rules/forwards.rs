@@ -71,8 +71,7 @@ impl Party {
     pub(crate) fn settle(&self, deliveries: &[Delivery], now: Timestamp) -> Option<(Standing, DecisionMore)> {
         let kind = self.decision.and_then(pushes::carried_by)?;
         let all = deliveries.iter().map(|one| &one.record);
-        let own: Vec<&DeliveryRecord> =
-            all.filter(|one| one.kind == kind && one.run == Some(self.runs)).collect();
+        let own: Vec<&DeliveryRecord> = all.filter(|one| one.kind == kind && one.run == Some(self.runs)).collect();
         let pushed = kind == DeliveryKind::QueuePush;
         let (standing, arrived) = (|| self.standing.clone(), self.more.forwarded);
         match (self.standing.state, Forwards::of(own.iter().map(|one| one.state))) {

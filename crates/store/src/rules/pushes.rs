@@ -31,9 +31,10 @@ pub(crate) fn begin(standing: Standing, more: DecisionMore, push: &Outgoing) -> 
     match Forwards::of(push.to.iter().map(begins)) {
         Forwards::Pending => Some((standing.push()?, more)),
         Forwards::Failed => {
-            let told = push.to.iter().filter_map(|to| {
-                Some(held_back(DeliveryKind::QueuePush, &to.target, &to.held.as_ref()?.reason))
-            });
+            let told = push
+                .to
+                .iter()
+                .filter_map(|to| Some(held_back(DeliveryKind::QueuePush, &to.target, &to.held.as_ref()?.reason)));
             let failed = told.collect::<Vec<_>>();
             Some((standing, DecisionMore { error: Some(with_failure(more.error, &failed)), ..more }))
         }

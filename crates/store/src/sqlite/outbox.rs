@@ -108,7 +108,9 @@ impl OutboxStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
         self.writer()?
-            .run(move |session| asked(session, id, &audit, |one, state| retry(one, state, audit.at)).map(Ok::<_, StoreError>))
+            .run(move |session| {
+                asked(session, id, &audit, |one, state| retry(one, state, audit.at)).map(Ok::<_, StoreError>)
+            })
             .await?
     }
 

@@ -146,7 +146,8 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 
 fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, webhook) = one.find()?;
-    let request = WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), ..WebhookRequest::default() };
+    let request =
+        WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), ..WebhookRequest::default() };
     // Only what was read is changed: somebody may have given it another URL since.
     let version = webhook.version.parse().ok();
     let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
