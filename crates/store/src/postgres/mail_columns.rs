@@ -153,7 +153,8 @@ impl Conditions {
 
     /// What waits in one of these queues since before its time.
     pub(super) fn add_late(&mut self, late: &[(QueueId, Timestamp)]) {
-        let (queues, before): (Vec<Uuid>, Vec<Timestamp>) = late.iter().map(|(queue, before)| (queue.0, *before)).unzip();
+        let (queues, before): (Vec<Uuid>, Vec<Timestamp>) =
+            late.iter().map(|(queue, before)| (queue.0, *before)).unzip();
         self.values.push(Box::new(queues));
         self.values.push(Box::new(before));
         let number = self.values.len();

@@ -1,5 +1,7 @@
 //! A queue that pushes to a webhook, and another webhook that is told when the work is done: kills at each commit of that.
 
+#![allow(unreachable_pub, reason = "a module of one test")]
+
 use serde_json::{Value as Json, json};
 
 use crate::endpoint::Endpoint;
@@ -21,7 +23,8 @@ impl<S: Site> Case<'_, S> {
         let route = json!({"pattern": name, "queue": {"id": queue["id"]}});
         api.post("/routing/email/domains/desk.example/routes", &route).ok();
 
-        let (author, to, raw, cut) = (self.address("author"), format!("{name}@desk.example"), self.raw("push"), self.cut);
+        let (author, to, raw, cut) =
+            (self.address("author"), format!("{name}@desk.example"), self.raw("push"), self.cut);
         self.site.kill_in(point, cut, |server| {
             let answered = server.smtp().deliver(&author, &to, &raw).is_ok();
             assert!(!answered || point != Point::Pushed, "answered before its commit");

@@ -113,7 +113,9 @@ impl Site for Three {
     fn kill_in(&mut self, point: Point, cut: Then, act: impl FnOnce(&Server) + Send) {
         let when = match point {
             Point::Decision | Point::Reply | Point::Rerun | Point::Pushed => "INSERT ON deliveries",
-            Point::Claim | Point::PushClaim => "UPDATE ON deliveries WHEN (OLD.lease IS NULL AND NEW.lease IS NOT NULL)",
+            Point::Claim | Point::PushClaim => {
+                "UPDATE ON deliveries WHEN (OLD.lease IS NULL AND NEW.lease IS NOT NULL)"
+            }
             Point::Delivered | Point::Deferred | Point::Refused | Point::PushDelivered => {
                 "UPDATE ON deliveries WHEN (OLD.lease IS NOT NULL AND NEW.lease IS NULL)"
             }
