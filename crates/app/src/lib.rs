@@ -47,6 +47,7 @@ use mail::underway::Underway;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
+use outbox::events::Subscribers;
 use traces::Traces;
 
 /// Everything that the edges can ask for.
@@ -56,7 +57,7 @@ pub struct App {
     /// What is kept.
     store: Arc<dyn Store>,
     /// Flows, queues, domains, routes.
-    pub catalogue: LiveCatalogue,
+    pub catalogue: Arc<LiveCatalogue>,
     /// Rings when an interaction has a decision or came back to its queue.
     decided: Notify,
     /// Rings when an interaction waits for a worker.
@@ -93,7 +94,7 @@ pub struct App {
     /// What carries requests to webhooks; none carries nothing.
     courier: Option<Arc<Courier>>,
     /// Rings when a delivery is due.
-    due: Due,
+    due: Arc<Due>,
     /// Seals what is secret.
     seals: Key,
     /// The key of the database, if it is another: then this node seals nothing and carries nothing that must be signed.
@@ -140,8 +141,14 @@ impl App {
     /// # Errors
     /// The store.
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, ChangeError> {
-        let catalogue = LiveCatalogue::open(store.clone(), settings.origin.clone()).await?;
+        let catalogue = Arc::new(LiveCatalogue::open(store.clone(), settings.origin.clone()).await?);
         catalogue.ensure_built_in().await?;
+        let due = Arc::new(Due::default());
+        store.open_ears(Arc::new(Subscribers {
+            catalogue: Arc::downgrade(&catalogue),
+            due: Arc::clone(&due),
+            origin: settings.origin.clone(),
+        }));
         let underway = match settings.notes {
             Some(directory) => Underway::open(&directory, settings.origin.now()).map_err(|error| {
                 StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
@@ -180,7 +187,7 @@ impl App {
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
-            due: Due::default(),
+            due,
             seals,
             other_key: OnceLock::new(),
         }))

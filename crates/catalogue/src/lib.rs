@@ -6,6 +6,7 @@ pub mod changesets;
 pub mod checking;
 pub mod checkout;
 pub mod data_actions;
+mod delivering;
 pub mod domains;
 pub mod edits;
 pub mod error;

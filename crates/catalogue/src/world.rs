@@ -10,8 +10,8 @@ use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
 use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
-    Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
-    RouteTarget, VersionRecord,
+    Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
+    RouteRecord, RouteTarget, VersionRecord,
 };
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
@@ -130,6 +130,8 @@ pub struct Running {
     pub queue_names: HashMap<QueueId, Arc<str>>,
     /// Queues by folded name.
     pub queues_by_name: HashMap<String, QueueId>,
+    /// Where queues deliver that do.
+    pub deliver_to: HashMap<QueueId, DeliverTo>,
     /// Names of flows.
     pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
@@ -209,6 +211,14 @@ impl World {
     #[must_use]
     pub fn after(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>]) -> Next {
         self.after_while(changes, loaded, &Wanted::default())
+    }
+
+    /// What queues are made in, after changes of what they name.
+    pub(crate) fn for_queues(&self, changes: &[CatalogueChange]) -> Self {
+        let (queues, webhooks) = (self.queues.clone(), self.webhooks.clone());
+        let mut world = Self { epoch: self.epoch, queues, webhooks, ..Self::default() };
+        changes.iter().for_each(|change| world.apply(change));
+        world
     }
 
     /// The same, for as long as it is wanted. It must be wanted again before anybody else gets to see it.
@@ -474,6 +484,7 @@ impl World {
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
             queues_by_name: self.queues.names().map(|(name, id)| (name.clone(), *id)).collect(),
+            deliver_to: self.queues.values().filter_map(|queue| Some((queue.id, queue.deliver_to()?))).collect(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),

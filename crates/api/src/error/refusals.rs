@@ -8,6 +8,7 @@ use waypost_app::interactions::{AcceptError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
 use waypost_app::outbox::agents::AgentError;
 use waypost_app::outbox::deliveries::{ActError, ReadError};
+use waypost_app::outbox::pushes::PushError;
 use waypost_app::queues::ClaimError;
 use waypost_app::replay::ReplayError;
 use waypost_app::sealing::{SealError, SealProblem};
@@ -176,8 +177,19 @@ impl From<ActError> for ApiError {
         match error {
             ActError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
             ActError::State { .. } => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            ActError::Taken(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message),
             ActError::UnderWay(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message).retry_after(5),
             ActError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<PushError> for ApiError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            PushError::Find(error) => error.into(),
+            PushError::Store(error) => error.into(),
         }
     }
 }

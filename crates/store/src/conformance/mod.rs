@@ -5,8 +5,10 @@ pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod depths;
+pub(crate) mod events;
 pub(crate) mod lists;
 pub(crate) mod outbox;
+pub(crate) mod pushes;
 pub(crate) mod queues;
 pub(crate) mod replays;
 pub(crate) mod retention;
@@ -64,6 +66,11 @@ macro_rules! every_rule {
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 a_shared_key_is_replaced_only_if_it_is_the_one_expected,
                 answers_from_many_tasks_are_limited_together;
+            events: what_happens_is_told_as_it_stands_then, a_claim_that_runs_out_is_told, events_tell_of_no_events,
+                nobody_is_told_what_nobody_listens_to, what_is_told_outlives_reruns_and_not_erasures;
+            pushes: a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
+                what_is_held_back_waits_with_the_reason, a_rerun_pushes_what_was_never_pushed,
+                a_queue_that_pushes_stays_until_all_has_arrived;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,
                 completed_unrouted_mail_is_listed_but_waits_no_longer;

@@ -197,9 +197,11 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
 async fn work_in(db: &impl GenericClient, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
     // In one statement, and so at one moment: released work goes from the second half to the first. Each has an index of its own.
     let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
+    let pushed = in_state(State::GoingOut);
     let sql = format!(
         "(SELECT * FROM interactions WHERE {decided} AND queue = $1 LIMIT 1) UNION ALL
-        (SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = $1 LIMIT 1) LIMIT 1"
+        (SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = $1 LIMIT 1) UNION ALL
+        (SELECT * FROM interactions WHERE {pushed} AND queue = $1 LIMIT 1) LIMIT 1"
     );
     row(db, &sql, &[&id.0]).await?.as_ref().map(interaction).transpose()
 }

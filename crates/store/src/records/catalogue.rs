@@ -215,9 +215,38 @@ pub struct QueueRecord {
     pub modified_at: Timestamp,
 }
 
+/// Where a queue delivers what comes into it, instead of keeping it for claims.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum DeliverTo {
+    /// A request to this webhook.
+    Webhook {
+        /// Its id.
+        webhook: WebhookId,
+    },
+    /// A mail to each of these.
+    Addresses {
+        /// The addresses.
+        addresses: Vec<String>,
+        /// Whether it is attached to a mail of ours; otherwise it is resent unchanged.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        attach: bool,
+    },
+}
+
 impl QueueRecord {
     /// The member of `extra` that says how soon work is to be taken, as an ISO 8601 duration.
     pub const SERVICE_LEVEL: &str = "serviceLevel";
+
+    /// The member of `extra` that says where the queue delivers, as [`DeliverTo`].
+    pub const DELIVER_TO: &str = "deliverTo";
+
+    /// Where the queue delivers what comes into it; none if work waits to be claimed. Earlier releases kept whatever clients sent by that name:
+    /// what says nothing here delivers nowhere.
+    #[must_use]
+    pub fn deliver_to(&self) -> Option<DeliverTo> {
+        serde::Deserialize::deserialize(self.extra.get(Self::DELIVER_TO)?).ok()
+    }
 
     /// How soon work is to be taken; none if nothing is said.
     #[must_use]

@@ -118,11 +118,13 @@ pub(super) fn has_queue(db: &Connection, id: QueueId) -> Result<bool, StoreError
 
 /// One piece of the work that stands in a queue, claimed or not.
 fn work_in(db: &Connection, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
-    // Two questions: each has an index of its own.
+    // Each question has an index of its own.
     let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
+    let pushed = in_state(State::GoingOut);
     for sql in [
         format!("SELECT * FROM interactions WHERE {decided} AND queue = ?1 LIMIT 1"),
         format!("SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = ?1 LIMIT 1"),
+        format!("SELECT * FROM interactions WHERE {pushed} AND queue = ?1 LIMIT 1"),
     ] {
         if let Some(work) = all(db, &sql, (id.0.as_bytes(),), interaction)?.pop() {
             return Ok(Some(work));
