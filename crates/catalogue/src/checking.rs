@@ -331,7 +331,7 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
             Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
             // Flows don't name these, and terms by their text alone.
-            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
         }
     }
     bindings

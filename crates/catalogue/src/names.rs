@@ -121,7 +121,7 @@ pub(crate) fn bind(bindings: &mut Bindings, kind: Kind, folded: String, id: Uuid
         Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
         Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
         Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
-        Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
+        Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
     }
 }
 
@@ -137,7 +137,7 @@ impl World {
             Kind::Table => self.tables.named(folded).map(|table| table.record.id.0).into_iter().collect(),
             Kind::Schedule => self.schedules.named(folded).map(|schedule| schedule.record.id.0).into_iter().collect(),
             Kind::Webhook => self.webhooks.named(folded).map(|webhook| webhook.id.0).into_iter().collect(),
-            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => Vec::new(),
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => Vec::new(),
         }
     }
 

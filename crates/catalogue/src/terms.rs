@@ -209,7 +209,8 @@ impl World {
             | Kind::Schedule
             | Kind::Domain
             | Kind::Webhook
-            | Kind::Secret => object.clone(),
+            | Kind::Secret
+            | Kind::Mailbox => object.clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
     RouteTarget, VersionRecord,
 };
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
@@ -105,6 +106,8 @@ pub struct World {
     pub webhooks: Shelf<WebhookRecord>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
+    /// Mailboxes.
+    pub mailboxes: Shelf<MailboxRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -161,6 +164,7 @@ impl World {
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
+        catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -218,6 +222,7 @@ impl World {
             terms: self.terms.clone(),
             webhooks: self.webhooks.clone(),
             secrets: self.secrets.clone(),
+            mailboxes: self.mailboxes.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -366,6 +371,7 @@ impl World {
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
             Kind::Secret => Some(&self.secrets),
+            Kind::Mailbox => Some(&self.mailboxes),
         }
     }
 
@@ -380,6 +386,7 @@ impl World {
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
             Kind::Secret => Some(&mut self.secrets),
+            Kind::Mailbox => Some(&mut self.mailboxes),
         }
     }
 

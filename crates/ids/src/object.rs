@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
+use crate::{FlowId, MailboxId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +26,8 @@ pub enum Kind {
     Webhook,
     /// A secret that outside servers are shown.
     Secret,
+    /// A mailbox of somebody's server that mail is taken from.
+    Mailbox,
     /// A term.
     Term(Term),
 }
@@ -64,7 +66,7 @@ impl Term {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Route,
         Self::Flow,
         Self::Queue,
@@ -73,6 +75,7 @@ impl Kind {
         Self::Domain,
         Self::Webhook,
         Self::Secret,
+        Self::Mailbox,
         Self::Term(Term::Skill),
         Self::Term(Term::Language),
     ];
@@ -89,6 +92,7 @@ impl Kind {
             Self::Domain => "domain",
             Self::Webhook => "webhook",
             Self::Secret => "secret",
+            Self::Mailbox => "mailbox",
             Self::Term(term) => term.as_str(),
         }
     }
@@ -217,6 +221,12 @@ impl From<WebhookId> for Ref {
 impl From<SecretId> for Ref {
     fn from(id: SecretId) -> Self {
         Self::new(Kind::Secret, id.0)
+    }
+}
+
+impl From<MailboxId> for Ref {
+    fn from(id: MailboxId) -> Self {
+        Self::new(Kind::Mailbox, id.0)
     }
 }
 

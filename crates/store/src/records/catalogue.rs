@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks and secrets. All of it stands
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, secrets and mailboxes. All of it stands
 //! under one number, the epoch.
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
 
 use super::audit::AuditRecord;
+use super::mailboxes::MailboxRecord;
 use super::outside::{SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
@@ -341,6 +342,8 @@ pub struct Catalogue {
     pub webhooks: Vec<WebhookRecord>,
     /// All secrets.
     pub secrets: Vec<SecretRecord>,
+    /// All mailboxes.
+    pub mailboxes: Vec<MailboxRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -396,6 +399,8 @@ pub enum ObjectRecord {
     Webhook(WebhookRecord),
     /// A secret.
     Secret(SecretRecord),
+    /// A mailbox.
+    Mailbox(MailboxRecord),
 }
 
 impl ObjectRecord {
@@ -411,6 +416,7 @@ impl ObjectRecord {
             Self::Term(record) => Ref::new(Kind::Term(record.term), record.id),
             Self::Webhook(webhook) => webhook.id.into(),
             Self::Secret(secret) => secret.id.into(),
+            Self::Mailbox(mailbox) => mailbox.id.into(),
         }
     }
 }
@@ -446,6 +452,7 @@ objects! {
     TermRecord => Term,
     WebhookRecord => Webhook,
     SecretRecord => Secret,
+    MailboxRecord => Mailbox,
 }
 
 #[cfg(test)]

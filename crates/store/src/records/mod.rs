@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod catalogue;
 pub mod mail;
+pub mod mailboxes;
 pub mod outbox;
 pub mod outside;
 pub mod queues;

@@ -8,6 +8,7 @@ pub(crate) mod contents;
 pub(crate) mod deliveries;
 pub(crate) mod duplicates;
 pub(crate) mod forwards;
+pub(crate) mod mailboxes;
 pub(crate) mod outbox;
 pub(crate) mod parking;
 pub(crate) mod recording;

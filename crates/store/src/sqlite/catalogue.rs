@@ -8,6 +8,7 @@ use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::micros;
 use super::mail_columns::interaction;
+use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
 use super::{SqliteStore, tables};
@@ -171,6 +172,7 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         terms: all(db, "SELECT * FROM terms ORDER BY id", (), term)?,
         webhooks: all(db, "SELECT * FROM webhooks ORDER BY id", (), webhook)?,
         secrets: all(db, "SELECT * FROM secrets ORDER BY id", (), secret)?,
+        mailboxes: all(db, "SELECT * FROM mailboxes ORDER BY id", (), mailbox)?,
     })
 }
 
@@ -219,6 +221,7 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
          UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM mailboxes GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
@@ -259,6 +262,7 @@ fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
         ObjectRecord::Term(record) => put_term(db, record),
         ObjectRecord::Webhook(record) => put_webhook(db, record),
         ObjectRecord::Secret(record) => put_secret(db, record),
+        ObjectRecord::Mailbox(record) => put_mailbox(db, record),
     }
 }
 
@@ -272,6 +276,7 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Webhook => run(db, "DELETE FROM webhooks WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Secret => run(db, "DELETE FROM secrets WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Mailbox => super::mailboxes::delete(db, object.uuid()),
         Kind::Flow => {
             Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
         }
