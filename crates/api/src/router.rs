@@ -11,7 +11,7 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, measure, oauth,
-    protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
+    mailboxes, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -62,6 +62,7 @@ fn below_base() -> Endpoints {
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Webhooks", webhooks::endpoints())
+        .group("Mailboxes", mailboxes::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
         .group("Deliveries", deliveries::endpoints())

@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod idempotency;
 pub mod interactions;
 pub mod mail;
+pub mod mailboxes;
 pub mod metrics;
 pub mod observed;
 pub mod outbox;
@@ -38,6 +39,7 @@ use waypost_store::traits::Store;
 use idempotency::InFlight;
 use mail::parked::Outside;
 use mail::underway::Underway;
+use mailboxes::Mailboxes;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
@@ -82,6 +84,8 @@ pub struct App {
     post: Option<Arc<Post>>,
     /// What carries requests to webhooks; none carries nothing.
     courier: Option<Arc<Courier>>,
+    /// What watches mailboxes; none watches nothing.
+    mailboxes: Option<Arc<Mailboxes>>,
     /// Rings when a delivery is due.
     due: Due,
     /// Seals what is secret.
@@ -116,6 +120,8 @@ pub struct Settings {
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
     pub courier: Option<Courier>,
+    /// What watches mailboxes; none watches nothing.
+    pub mailboxes: Option<Mailboxes>,
     /// The key that secrets are sealed with; none is one of this process alone.
     pub seals: Option<Key>,
 }
@@ -162,6 +168,7 @@ impl App {
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
+            mailboxes: settings.mailboxes.map(Arc::new),
             due: Due::default(),
             seals,
             other_key: OnceLock::new(),

@@ -213,7 +213,7 @@ impl Metrics {
                 self.mail_bytes.inc_by(bytes as u64);
                 self.accept_seconds.observe(took.as_secs_f64());
             }
-            Ok(AcceptOutcome::Replayed(_)) => count("replayed"),
+            Ok(AcceptOutcome::Replayed(_) | AcceptOutcome::Taken) => count("replayed"),
             Ok(AcceptOutcome::KeyReused) => count("refused"),
             Err(StoreError::Full) => count("full"),
             Err(_) => count("unavailable"),

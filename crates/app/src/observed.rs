@@ -13,6 +13,8 @@ pub enum Protocol {
     Smtp,
     /// By the HTTP API.
     Http,
+    /// Taken from a mailbox.
+    Imap,
 }
 
 impl Protocol {
@@ -21,6 +23,7 @@ impl Protocol {
         match self {
             Self::Smtp => "smtp",
             Self::Http => "http",
+            Self::Imap => "imap",
         }
     }
 }

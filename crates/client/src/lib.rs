@@ -28,6 +28,7 @@ mod error;
 pub mod flows;
 pub mod interactions;
 mod paging;
+pub mod mailboxes;
 mod path;
 pub mod replays;
 mod retry;
@@ -117,6 +118,12 @@ impl Client {
     #[must_use]
     pub fn deliveries(&self) -> deliveries::Deliveries<'_> {
         deliveries::Deliveries(self)
+    }
+
+    /// Mailboxes of other servers that mail is taken from.
+    #[must_use]
+    pub fn mailboxes(&self) -> mailboxes::Mailboxes<'_> {
+        mailboxes::Mailboxes(self)
     }
 
     /// Webhooks.

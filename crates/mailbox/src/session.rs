@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode};
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
 use crate::connect::Timeouts;
@@ -41,6 +42,8 @@ pub struct Found {
     pub uid: u32,
     /// Its size in bytes, as the server says.
     pub size: u32,
+    /// When the server got it, if it says that.
+    pub received: Option<Timestamp>,
 }
 
 /// A message that was fetched.
@@ -307,7 +310,22 @@ impl Session {
         Ok(uids)
     }
 
-    /// Messages and their sizes. Those that are gone are left out.
+    /// The UID of the last message; none if there is none.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn last(&mut self) -> Result<Option<u32>, Problem> {
+        let mut last = None;
+        let each = &mut |response: &[u8]| {
+            if let Ok((_, Response::MailboxData(MailboxDatum::Search(found)))) = Response::parse(response) {
+                last = found.into_iter().max().max(last);
+            }
+        };
+        self.dialogue.run("SEARCH", "UID SEARCH UID *", each).await?;
+        Ok(last)
+    }
+
+    /// Messages, their sizes and times. Those that are gone are left out.
     ///
     /// # Errors
     /// The server refuses.
@@ -316,20 +334,21 @@ impl Session {
         for part in uids.chunks(MOST_NAMED) {
             let each = &mut |response: &[u8]| {
                 let Ok((_, Response::Fetch(_, attributes))) = Response::parse(response) else { return };
-                let (mut uid, mut size) = (None, None);
+                let (mut uid, mut size, mut received) = (None, None, None);
                 for attribute in attributes {
                     match attribute {
                         AttributeValue::Uid(number) => uid = Some(number),
                         AttributeValue::Rfc822Size(number) => size = Some(number),
+                        AttributeValue::InternalDate(text) => received = internal_date(&text),
                         _ => {}
                     }
                 }
                 // Others may be told of by the way.
                 if let (Some(uid), Some(size)) = (uid.filter(|uid| part.contains(uid)), size) {
-                    found.push(Found { uid, size });
+                    found.push(Found { uid, size, received });
                 }
             };
-            let written = format!("UID FETCH {} (UID RFC822.SIZE)", set(part));
+            let written = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", set(part));
             self.dialogue.run("FETCH", &written, each).await?;
         }
         Ok(found)
@@ -479,6 +498,11 @@ fn is_news(response: &[u8]) -> bool {
     matches!(Response::parse(response), Ok((_, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_)))))
 }
 
+/// A date and time of IMAP, such as ` 7-Nov-2026 09:00:00 +0100` (RFC 3501 section 9).
+fn internal_date(text: &str) -> Option<Timestamp> {
+    Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()
+}
+
 /// Ascending UIDs as a sequence set (RFC 3501 section 9).
 fn set(uids: &[u32]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
@@ -496,6 +520,15 @@ fn set(uids: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let time: Timestamp = "2026-11-07T08:00:00Z".parse().unwrap();
+        for text in ["07-Nov-2026 09:00:00 +0100", " 7-Nov-2026 09:00:00 +0100", "7-Nov-2026 08:00:00 +0000"] {
+            assert_eq!(internal_date(text), Some(time), "{text}");
+        }
+        assert_eq!(internal_date("yesterday"), None);
+    }
 
     #[test]
     fn uids_are_written_as_ranges() {

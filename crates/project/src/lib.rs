@@ -5,6 +5,7 @@ mod changes;
 pub mod difference;
 mod duplicates;
 mod kind;
+mod mailboxes;
 mod members;
 mod objects;
 pub mod pins;
@@ -20,6 +21,7 @@ use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
+use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::webhooks::WebhookSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};
@@ -96,6 +98,7 @@ pub struct Project {
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
     webhooks: Vec<Entry<WebhookSpec>>,
+    mailboxes: Vec<Entry<MailboxSpec>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
     /// Terms that a routing file lists by name.
@@ -160,6 +163,7 @@ impl Project {
             DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
             DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
             DocumentKind::Object(Kind::Webhook) => self.webhook(at, path, &tree),
+            DocumentKind::Object(Kind::Mailbox) => self.mailbox(at, path, &tree),
             DocumentKind::Object(Kind::Secret) => self.missing(at, [secrets_stay_out()]),
             DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
@@ -15,6 +15,8 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("mail", &["admission"]),
     ("reach", &[]),
     ("seal", &[]),
+    ("mailbox", &["reach"]),
+    ("oauth", &["reach"]),
     ("outgoing", &["mail", "reach"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
@@ -35,7 +37,9 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "flow",
             "ids",
             "mail",
+            "mailbox",
             "members",
+            "oauth",
             "origin",
             "outgoing",
             "reach",
@@ -62,7 +66,9 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "flow",
             "ids",
             "mail",
+            "mailbox",
             "members",
+            "oauth",
             "origin",
             "outgoing",
             "project",

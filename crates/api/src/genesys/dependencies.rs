@@ -398,6 +398,7 @@ fn kind_of(node: &Node) -> &'static str {
         Kind::Domain => "EMAILDOMAIN",
         Kind::Webhook => "WEBHOOK",
         Kind::Secret => "SECRET",
+        Kind::Mailbox => "MAILBOX",
         Kind::Term(term) => terms::kept(term).dependency,
     }
 }
@@ -417,6 +418,7 @@ fn self_uri(node: &Node) -> String {
         Kind::Domain => format!("/api/v2/routing/email/domains/{id}"),
         Kind::Webhook => format!("/api/v2/webhooks/{id}"),
         Kind::Secret => format!("/api/v2/secrets/{id}"),
+        Kind::Mailbox => format!("/api/v2/mailboxes/{id}"),
         Kind::Term(term) => format!("/api/v2/routing/{}/{id}", term.plural()),
     }
 }

@@ -201,8 +201,8 @@ pub(super) fn definition(written: &Map<String, Json>) -> Result<Definition, Vec<
     let tls = tls.unwrap_or(if port == Some(143) { MailboxTls::StartTls } else { MailboxTls::Implicit });
     let port = port.unwrap_or(if tls == MailboxTls::Implicit { 993 } else { 143 });
     let user = members.required("user", "who logs in, such as support@example.com", line);
-    let auth = members.required("auth", "`secret`, or `oauth`", |value| value.as_object());
-    let auth = auth.and_then(|auth| read_auth(auth, &mut inner));
+    let auth = members.required("auth", "`secret`, or `oauth`", |value| value.as_object().cloned());
+    let auth = auth.and_then(|auth| read_auth(&auth, &mut inner));
     let folders = members.parsed("folders", &format!("a list of 1 to {MOST_FOLDERS} names of folders"), |value| {
         let mut folders = lines(value)?;
         let mut seen = Vec::new();
@@ -285,14 +285,14 @@ fn flag(value: &Json) -> Option<String> {
 fn read_auth(auth: &Map<String, Json>, problems: &mut Vec<Diagnostic>) -> Option<DefinitionAuth> {
     let mut inner = Vec::new();
     let mut members = Members::of("auth", auth, problems);
-    let (password, oauth) = (members.parsed("secret", SECRET, secret), members.parsed("oauth", "an object", |value| value.as_object()));
+    let (password, oauth) = (members.parsed("secret", SECRET, secret), members.parsed("oauth", "an object", |value| value.as_object().cloned()));
     let there = auth.iter().filter(|(name, value)| matches!(name.as_str(), "secret" | "oauth") && !value.is_null());
     if there.count() != 1 {
         let problem = Diagnostic::error(Code::InvalidValue, "auth", "`auth` must have `secret` or `oauth`, one of them");
         members.problems.push(problem.expected("`secret`: the name of a secret that is the password; or `oauth`"));
     }
     members.finish(&["secret", "oauth"]);
-    let oauth = oauth.and_then(|oauth| read_oauth(oauth, &mut inner));
+    let oauth = oauth.and_then(|oauth| read_oauth(&oauth, &mut inner));
     problems.extend(inner);
     password.map(DefinitionAuth::Secret).or(oauth.map(DefinitionAuth::Oauth))
 }

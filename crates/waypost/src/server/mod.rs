@@ -67,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         limits,
         notes: Some(data_dir.to_owned()),
         post: post::post(&arguments, &http)?,
+        mailboxes: Some(post::mailboxes(&arguments, &http)?),
         courier: Some(Courier::new(http, arguments.webhook_retry_for)),
         seals: Some(key),
         ..waypost_app::Settings::default()
@@ -139,6 +140,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
+    tasks.spawn(app.clone().watch_mailboxes(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     // Whoever reads where the server listens may stop it in the same moment.

@@ -1,0 +1,331 @@
+//! `waypost mailboxes`: mailboxes of other servers that mail is taken from.
+
+use std::io::Write;
+
+use waypost_flow::document;
+use waypost_wire::mailbox::{
+    Mailbox, MailboxAfter, MailboxAuth, MailboxRequest, MailboxState, MailboxTest, MailboxTls, SecretName,
+};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `mailboxes`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List mailboxes, with how each is
+    List(List),
+    /// Show a mailbox's settings and health
+    Show(Show),
+    /// Create a mailbox; mail that arrives from now on is taken
+    Create(Box<Create>),
+    /// Change a mailbox's settings; what is not named stays
+    Update(Box<Update>),
+    /// Find out what is wrong with a mailbox, without taking or changing anything there
+    Test(One),
+    /// Watch a mailbox again
+    Enable(One),
+    /// Stop taking mail from a mailbox
+    Disable(One),
+    /// Delete a mailbox, with what is known of its messages
+    Delete(One),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `show`.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    one: One,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments about one mailbox.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The mailbox's name or id
+    name: String,
+}
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    one: One,
+    /// IMAP server, such as imap.example.com
+    #[arg(long, value_name = "NAME")]
+    host: String,
+    /// User who logs in
+    #[arg(long)]
+    user: String,
+    /// Address whose route the mail goes by
+    #[arg(long, value_name = "ADDRESS")]
+    route: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Arguments of `update`.
+#[derive(clap::Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// IMAP server, such as imap.example.com
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// User who logs in
+    #[arg(long)]
+    user: Option<String>,
+    /// Address whose route the mail goes by
+    #[arg(long, value_name = "ADDRESS")]
+    route: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Settings that have a default.
+#[derive(clap::Args)]
+pub(crate) struct Settings {
+    /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
+    #[arg(long, value_name = "NAME")]
+    secret: Option<String>,
+    /// Port; 993, or 143 with another --tls than implicit
+    #[arg(long)]
+    port: Option<u16>,
+    /// How the connection is encrypted
+    #[arg(long, value_enum)]
+    tls: Option<Tls>,
+    /// Folder to watch; may be given several times; INBOX unless told
+    #[arg(long = "folder", value_name = "NAME")]
+    folders: Vec<String>,
+    /// Which mail that is there already is taken: new (nothing), unseen, all, or a date such as 2026-11-30
+    #[arg(long)]
+    start: Option<String>,
+    /// Mark a message that was taken with this flag; `\Seen` unless told
+    #[arg(long, group = "after")]
+    flag: Option<String>,
+    /// Move a message that was taken into this folder
+    #[arg(long, group = "after", value_name = "FOLDER")]
+    move_to: Option<String>,
+    /// Delete a message that was taken
+    #[arg(long, group = "after")]
+    delete: bool,
+}
+
+/// How a connection is encrypted.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Tls {
+    /// From the first byte
+    Implicit,
+    /// After STARTTLS
+    Starttls,
+    /// Not at all: only towards private addresses that are allowed
+    None,
+}
+
+impl Settings {
+    /// Adds what was said to a request.
+    fn apply(&self, request: &mut MailboxRequest) {
+        if let Some(secret) = &self.secret {
+            request.auth = MailboxAuth { secret: Some(SecretName::Name(secret.clone())), oauth: None };
+        }
+        if let Some(tls) = self.tls {
+            request.tls = Some(match tls {
+                Tls::Implicit => MailboxTls::Implicit,
+                Tls::Starttls => MailboxTls::StartTls,
+                Tls::None => MailboxTls::None,
+            });
+            // The port that was right for the other way is not right for this one.
+            request.port = None;
+        }
+        request.port = self.port.or(request.port);
+        if !self.folders.is_empty() {
+            request.folders = Some(self.folders.clone());
+        }
+        if let Some(start) = &self.start {
+            request.start = Some(start.clone());
+        }
+        if self.flag.is_some() || self.move_to.is_some() || self.delete {
+            request.after = Some(MailboxAfter {
+                flag: self.flag.clone(),
+                move_to: self.move_to.clone(),
+                delete: self.delete.then_some(true),
+            });
+        }
+    }
+}
+
+impl One {
+    fn find(&self) -> Result<(Remote, Mailbox), Failure> {
+        let remote = self.server.connect()?;
+        let folded = document::fold_name(&self.name);
+        let all = remote.all(remote.mailboxes().list())?;
+        let found =
+            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
+        let missing = || Failure::Failed(format!("there is no mailbox `{}`", self.name));
+        Ok((remote, found.ok_or_else(missing)?))
+    }
+}
+
+/// Exit code 0: done; 1: the server refused, or the test found something; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Show(arguments) => show(arguments, out),
+        Command::Create(arguments) => {
+            let remote = arguments.one.server.connect()?;
+            let mut request = MailboxRequest {
+                name: arguments.one.name.clone(),
+                host: arguments.host.clone(),
+                user: arguments.user.clone(),
+                route: arguments.route.clone(),
+                ..MailboxRequest::default()
+            };
+            arguments.settings.apply(&mut request);
+            let made = remote.wait(remote.mailboxes().create(&request))?;
+            Ok(writeln!(out, "mailbox {}: created", made.name)?)
+        }
+        Command::Update(arguments) => {
+            let (remote, mailbox) = arguments.one.find()?;
+            let (id, version) = (mailbox.id, mailbox.version.parse().ok());
+            let mut request = asked(mailbox);
+            if let Some(host) = &arguments.host {
+                request.host.clone_from(host);
+            }
+            if let Some(user) = &arguments.user {
+                request.user.clone_from(user);
+            }
+            if let Some(route) = &arguments.route {
+                request.route.clone_from(route);
+            }
+            arguments.settings.apply(&mut request);
+            let changed = remote.wait(remote.mailboxes().update(id, &request, version))?;
+            Ok(writeln!(out, "mailbox {}: changed", changed.name)?)
+        }
+        Command::Test(one) => {
+            let (remote, mailbox) = one.find()?;
+            let test = remote.wait(remote.mailboxes().test(mailbox.id))?;
+            told(&mailbox.name, &test, out)
+        }
+        Command::Enable(one) => state(one, MailboxState::Enabled, out),
+        Command::Disable(one) => state(one, MailboxState::Disabled, out),
+        Command::Delete(one) => {
+            let (remote, mailbox) = one.find()?;
+            remote.wait(remote.mailboxes().delete(mailbox.id))?;
+            Ok(writeln!(out, "mailbox {}: deleted", mailbox.name)?)
+        }
+    }
+}
+
+/// What asks for a mailbox to be as it is.
+fn asked(mailbox: Mailbox) -> MailboxRequest {
+    MailboxRequest {
+        name: mailbox.name,
+        host: mailbox.host,
+        port: Some(mailbox.port),
+        tls: Some(mailbox.tls),
+        user: mailbox.user,
+        auth: mailbox.auth,
+        folders: Some(mailbox.folders),
+        start: Some(mailbox.start),
+        after: Some(mailbox.after),
+        route: mailbox.route,
+        state: Some(mailbox.state),
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let mailboxes = remote.all(remote.mailboxes().list())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &mailboxes)?);
+    }
+    let row = |one: &Mailbox| {
+        let health = one.health.clone().unwrap_or_default();
+        let time = |time: Option<waypost_wire::time::Time>| time.map(|time| time.to_string()).unwrap_or_default();
+        [
+            one.name.clone(),
+            health.status,
+            time(health.last_look_at),
+            time(health.last_mail_at),
+            one.route.clone(),
+            table::clip(&health.last_error.unwrap_or_default(), 80),
+        ]
+    };
+    let rows: Vec<[String; 6]> = mailboxes.iter().map(row).collect();
+    Ok(table::rows(out, ["NAME", "STATUS", "LAST LOOK", "LAST MAIL", "ROUTE", "LAST ERROR"], &rows)?)
+}
+
+fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
+    let (_, mailbox) = arguments.one.find()?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &mailbox)?);
+    }
+    let after = &mailbox.after;
+    let after = match (&after.flag, &after.move_to) {
+        (Some(flag), _) => format!("flag {flag}"),
+        (None, Some(folder)) => format!("move to {folder}"),
+        (None, None) => "delete".to_owned(),
+    };
+    let health = mailbox.health.clone().unwrap_or_default();
+    let mut rows = vec![
+        ["name".to_owned(), mailbox.name.clone()],
+        ["server".to_owned(), format!("{}, port {}, tls {:?}", mailbox.host, mailbox.port, mailbox.tls).to_lowercase()],
+        ["user".to_owned(), mailbox.user.clone()],
+        ["folders".to_owned(), mailbox.folders.join(", ")],
+        ["start".to_owned(), mailbox.start.clone()],
+        ["after".to_owned(), after],
+        ["route".to_owned(), mailbox.route.clone()],
+        ["status".to_owned(), health.status],
+    ];
+    let more = [
+        ("last look", health.last_look_at.map(|time| time.to_string())),
+        ("last mail", health.last_mail_at.map(|time| time.to_string())),
+        ("last error", health.last_error),
+        ("met at", health.last_error_at.map(|time| time.to_string())),
+        ("do", health.suggestion),
+        ("set aside", (health.set_aside > 0).then(|| format!("{} messages", health.set_aside))),
+    ];
+    rows.extend(more.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])));
+    Ok(table::rows(out, ["MEMBER", "VALUE"], &rows)?)
+}
+
+fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Failure> {
+    for check in &test.checks {
+        let mark = if check.ok { "ok" } else { "FAILED" };
+        writeln!(out, "{mark:<6}  {}: {}", table::flat(&check.check), table::flat(&check.detail))?;
+        if let Some(suggestion) = &check.suggestion {
+            writeln!(out, "        {}", table::flat(suggestion))?;
+        }
+    }
+    if test.ok { Ok(()) } else { Err(Failure::Refused(format!("mailbox {name}: something must be mended first"))) }
+}
+
+fn state(one: &One, state: MailboxState, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, mailbox) = one.find()?;
+    // Only what was read is changed: somebody may have changed it since.
+    let (id, version) = (mailbox.id, mailbox.version.parse().ok());
+    let request = MailboxRequest { state: Some(state), ..asked(mailbox) };
+    let mailbox = remote.wait(remote.mailboxes().update(id, &request, version))?;
+    let word = match mailbox.state {
+        MailboxState::Enabled => "enabled",
+        MailboxState::Disabled => "disabled",
+    };
+    Ok(writeln!(out, "mailbox {}: {word}", mailbox.name)?)
+}
