@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use waypost_app::access::scopes::Scope;
-use waypost_app::mailboxes::Checked;
+use waypost_app::mailboxes::{Authorised, Checked, NotAuthorised};
 use waypost_catalogue::mailboxes::{MailboxEdit, MailboxSpec, definition};
 use waypost_ids::MailboxId;
 use waypost_store::error::StoreError;
 use waypost_store::records::mailboxes::MailboxRecord;
+use waypost_wire::error::Problem;
 use waypost_wire::mailbox::{
-    Mailbox, MailboxCheck, MailboxHealth, MailboxRequest, MailboxState, MailboxTest,
+    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxCheck, MailboxHealth, MailboxRequest, MailboxState, MailboxTest,
 };
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
@@ -35,6 +38,14 @@ pub fn endpoints() -> Endpoints {
         &format!("{}/test", MailboxRecord::OFFER.one),
         test,
         operation("postMailboxTest", Scope::RoutingWrite, tests).answers::<MailboxTest>(),
+    )
+    .post(
+        &format!("{}/authorise", MailboxRecord::OFFER.one),
+        authorise,
+        operation("postMailboxAuthorise", Scope::RoutingWrite, "Get a code by which a person gives access to a mailbox, or ask whether it was confirmed")
+            .body::<MailboxAuthorisationRequest>()
+            .answers::<MailboxAuthorisation>()
+            .refuses(&[409]),
     )
 }
 
@@ -143,6 +154,50 @@ impl Resource for MailboxRecord {
         }
         Ok(())
     }
+}
+
+/// `POST /mailboxes/{mailboxId}/authorise`
+async fn authorise(
+    State(state): State<ApiState>,
+    _: Caller<RoutingWrite>,
+    Path(id): Path<String>,
+    query: Query,
+    ObjectBody(mut body): ObjectBody,
+) -> Result<Json<MailboxAuthorisation>, ApiError> {
+    query.finish()?;
+    let handle = body.hidden_text("handle");
+    body.finish(&["handle"])?;
+    let known: MailboxId = id.parse().map_err(|_| not_found::<MailboxRecord>(&id))?;
+    let gone = || not_found::<MailboxRecord>(&id);
+    let status = |status: &str| MailboxAuthorisation {
+        status: status.to_owned(),
+        user_code: None,
+        verification_uri: None,
+        expires_at: None,
+        interval: None,
+        handle: None,
+    };
+    let Some(handle) = handle else {
+        let asked = state.app.begin_authorising(known).await.ok_or_else(gone)?.map_err(not_authorised)?;
+        return Ok(Json(MailboxAuthorisation {
+            user_code: Some(asked.user_code),
+            verification_uri: Some(asked.verification_uri),
+            expires_at: Some(asked.expires_at.into()),
+            interval: Some(asked.interval),
+            handle: Some(asked.handle),
+            ..status("pending")
+        }));
+    };
+    let done = state.app.end_authorising(known, &handle).await.ok_or_else(gone)?.map_err(not_authorised)?;
+    Ok(Json(status(match done {
+        Authorised::Pending => "pending",
+        Authorised::Done => "done",
+    })))
+}
+
+fn not_authorised(NotAuthorised { what, suggestion }: NotAuthorised) -> ApiError {
+    let problem = Problem { suggestion, ..Problem::new("mailbox.not.authorised", what.clone()) };
+    ApiError::new(StatusCode::CONFLICT, "mailbox.not.authorised", what).problems(vec![problem])
 }
 
 /// `POST /mailboxes/{mailboxId}/test`

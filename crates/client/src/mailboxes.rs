@@ -3,7 +3,9 @@
 use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::MailboxId;
-use waypost_wire::mailbox::{Mailbox, MailboxRequest, MailboxTest};
+use waypost_wire::mailbox::{
+    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest,
+};
 
 use crate::transport::Body;
 use crate::{Client, Result};
@@ -39,6 +41,11 @@ impl Mailboxes<'_> {
     /// Finds out what is wrong with a mailbox. Nothing is changed there.
     pub async fn test(&self, id: MailboxId) -> Result<MailboxTest> {
         self.0.post(&format!("{}/test", one(id)), &serde_json::json!({})).await
+    }
+
+    /// Asks for a code by which a person gives access, or with a handle whether it was confirmed.
+    pub async fn authorise(&self, id: MailboxId, handle: Option<String>) -> Result<MailboxAuthorisation> {
+        self.0.post(&format!("{}/authorise", one(id)), &MailboxAuthorisationRequest { handle }).await
     }
 
     /// Deletes a mailbox.

@@ -130,6 +130,11 @@ impl OauthClient {
     /// # Errors
     /// The endpoint can't be reached, or gives none.
     pub async fn ask(&self, http: &Client, grant: Grant<'_>) -> Result<Granted, Refusal> {
+        self.post(http, &self.token_url, self.form(grant), grant.secret(), "access_token").await
+    }
+
+    /// The form of a request for a token.
+    fn form(&self, grant: Grant<'_>) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         match grant {
             Grant::ClientCredentials => form.append_pair("grant_type", "client_credentials"),
@@ -144,7 +149,7 @@ impl OauthClient {
                 form.append_pair(name, value);
             }
         }
-        self.post(http, &self.token_url, form.finish(), grant.secret(), "access_token").await
+        form.finish()
     }
 
     /// Asks for a code that a person confirms.
@@ -152,12 +157,15 @@ impl OauthClient {
     /// # Errors
     /// The endpoint can't be reached, or gives none.
     pub async fn device(&self, http: &Client, device_url: &Url) -> Result<Device, Refusal> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("client_id", &self.client_id);
-        if let Some(scope) = &self.scope {
-            form.append_pair("scope", scope);
-        }
-        self.post(http, device_url, form.finish(), None, "device_code").await
+        let form = {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("client_id", &self.client_id);
+            if let Some(scope) = &self.scope {
+                form.append_pair("scope", scope);
+            }
+            form.finish()
+        };
+        self.post(http, device_url, form, None, "device_code").await
     }
 
     async fn post<T: DeserializeOwned>(

@@ -76,10 +76,13 @@ impl Health {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    pub(super) fn looked(&mut self, now: Timestamp) {
+    /// A look came to its end; all was well, or something must be mended all the same.
+    pub(super) fn looked(&mut self, now: Timestamp, well: bool) {
         self.last_look = Some(now);
-        self.failing_since = None;
-        self.suggestion = None;
+        if well {
+            self.failing_since = None;
+            self.suggestion = None;
+        }
     }
 
     pub(super) fn failed(&mut self, now: Timestamp, what: String, suggestion: Option<String>) {

@@ -1,9 +1,11 @@
 //! One look at a folder: what is new is fetched, accepted, and only then marked, moved or deleted.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use waypost_mail::hash::content_hash;
-use waypost_mailbox::{Folder, Found, Problem, Session};
+use waypost_mailbox::{Found, Problem, Session};
 use waypost_store::records::mailboxes::{FolderRecord, MailboxAfter, Place, TakenRecord, Taking};
 
 use super::folder::Before;
@@ -71,7 +73,7 @@ impl App {
             all_from: folder.all_from,
         };
         self.settle_rest(&looked, session).await?;
-        let uids = if opened.exists == 0 { Vec::new() } else { new_uids(&looked, session, &folder, opened).await? };
+        let uids = if opened.exists == 0 { Vec::new() } else { new_uids(&looked, session, &folder).await? };
         let mut blocked = false;
         for chunk in uids.chunks(CHUNK) {
             if watch.must_end() {
@@ -229,6 +231,7 @@ impl App {
             Err(problem) => {
                 let what = format!("mail was taken, and could not be marked, moved or deleted: {problem}");
                 let suggestion = "check `after`: `waypost mailboxes test` says what is wrong".to_owned();
+                looked.watch.troubled.store(true, Ordering::Relaxed);
                 self.note_trouble(looked.watch, &Trouble::setup(what, suggestion)).await;
                 return Ok(());
             }
@@ -288,7 +291,6 @@ async fn new_uids(
     looked: &Looked<'_>,
     session: &mut Session,
     folder: &FolderRecord,
-    _: Folder,
 ) -> Result<Vec<u32>, Problem> {
     let mut uids = Vec::new();
     let next = u32::try_from(folder.next_uid.max(1)).ok();

@@ -1,5 +1,6 @@
 //! Mail is taken from mailboxes of other servers: one node at a time watches each, under a lease.
 
+mod authorise;
 mod checkup;
 mod folder;
 mod health;
@@ -24,6 +25,7 @@ use waypost_store::leases::Term;
 use waypost_store::records::mailboxes::MailboxRecord;
 
 use crate::App;
+pub use authorise::{Asked, Authorised, NotAuthorised};
 pub use checkup::{Checked, Checkup};
 pub use health::{Health, Standing};
 

@@ -1,5 +1,6 @@
 //! One mailbox, watched under its lease: connected, looked at, waited for, connected anew.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use waypost_mailbox::{Problem, Session, Stage, Waited};
 use waypost_store::leases::{Lease, Lost, hold};
 use waypost_store::records::mailboxes::{MailboxRecord, Place, WatchRecord};
 
-use super::health::Health;
+use super::health::{Health, Standing};
 use super::{Mailboxes, TERM, Trouble};
 use crate::App;
 
@@ -24,11 +25,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A login that was refused is not tried again so soon: accounts are locked for that.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60);
 
+/// What a person must mend is looked at this often.
+const SETUP_PAUSE: Duration = Duration::from_secs(30);
+
+/// Whether a mailbox is silent is looked at this often.
+const ALARM: Duration = Duration::from_secs(60);
+
 /// A mailbox that is watched here.
 pub(super) struct Watch {
     pub(super) mailbox: Arc<MailboxRecord>,
     pub(super) lease: Uuid,
     pub(super) health: Mutex<Health>,
+    /// Whether this round met something that is wrong, and went on.
+    pub(super) troubled: AtomicBool,
     pub(super) quit: Receiver<bool>,
     pub(super) mailboxes: Arc<Mailboxes>,
 }
@@ -74,12 +83,18 @@ impl App {
         let name = mailbox.name.clone();
         tracing::info!(mailbox = name, "this node watches the mailbox");
         let health = Mutex::new(Health::read(&watched));
-        let watch = Watch { mailbox, lease: lease.id, health, quit, mailboxes };
+        let watch = Watch { mailbox, lease: lease.id, health, troubled: AtomicBool::new(false), quit, mailboxes };
         let renew = || {
             let (lease, health) = (TERM.renew(lease, self.origin.now()), watch.tell(|health| health.written()));
             self.store.keep_watching(watch.id(), lease, health)
         };
-        match hold(TERM, renew, self.watch_on(&watch)).await {
+        let work = async {
+            tokio::select! {
+                () = self.watch_on(&watch) => {}
+                () = self.raise_alarm(&watch) => {}
+            }
+        };
+        match hold(TERM, renew, work).await {
             Ok(()) => {
                 let health = watch.tell(|health| health.written());
                 if let Err(error) = self.store.end_watch(watch.id(), lease.id, health).await {
@@ -87,6 +102,16 @@ impl App {
                 }
             }
             Err(Lost) => tracing::warn!(mailbox = name, "the mailbox's lease was lost: another node watches it"),
+        }
+    }
+
+    /// Says so, again and again, while nobody could look for too long: whoever looks may hang.
+    async fn raise_alarm(&self, watch: &Watch) {
+        loop {
+            sleep(ALARM).await;
+            if watch.tell(|health| health.standing(&watch.mailbox, self.origin.now())) == Standing::Silent {
+                tracing::error!(mailbox = watch.mailbox.name, "the mailbox is connected and silent: no look at it ends");
+            }
         }
     }
 
@@ -105,6 +130,10 @@ impl App {
             self.note_trouble(watch, &trouble).await;
             let refused = matches!(&trouble, Trouble::Server(problem) if problem.stage() == Stage::Login);
             let floor = if refused { LOGIN_PAUSE } else { PAUSE };
+            if matches!(trouble, Trouble::Setup { .. }) {
+                // A person mends that, and waits for it.
+                pause = pause.min(SETUP_PAUSE);
+            }
             // Not all of those whose server was away come back in the same moment.
             watch.rest(pause.max(floor).mul_f64(0.75 + self.origin.share() / 2.0)).await;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -140,8 +169,9 @@ impl App {
 
     /// Connects, and looks and waits until it must end.
     async fn attend(&self, watch: &Watch) -> Result<(), Trouble> {
-        let mut session = self.log_in(&watch.mailboxes, &watch.mailbox, Some(watch.lease)).await?;
+        let mut session = self.log_in(&watch.mailboxes, &watch.mailbox, watch.lease).await?;
         loop {
+            watch.troubled.store(false, Ordering::Relaxed);
             for folder in &watch.mailbox.settings.folders {
                 if watch.must_end() {
                     session.log_out().await;
@@ -149,9 +179,10 @@ impl App {
                 }
                 self.look(watch, &mut session, folder).await?;
             }
+            let well = !watch.troubled.load(Ordering::Relaxed);
             let first = watch.tell(|health| {
-                let first = health.failing_since.is_some() || health.last_look.is_none();
-                health.looked(self.origin.now());
+                let first = (well && health.failing_since.is_some()) || health.last_look.is_none();
+                health.looked(self.origin.now(), well);
                 first
             });
             if first {

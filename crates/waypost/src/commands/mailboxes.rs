@@ -1,10 +1,12 @@
 //! `waypost mailboxes`: mailboxes of other servers that mail is taken from.
 
 use std::io::Write;
+use std::time::Duration;
 
 use waypost_flow::document;
 use waypost_wire::mailbox::{
-    Mailbox, MailboxAfter, MailboxAuth, MailboxRequest, MailboxState, MailboxTest, MailboxTls, SecretName,
+    Mailbox, MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxState, MailboxTest, MailboxTls,
+    SecretName,
 };
 
 use crate::failure::Failure;
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     Update(Box<Update>),
     /// Find out what is wrong with a mailbox, without taking or changing anything there
     Test(One),
+    /// Give access to a mailbox: prints a code and where to confirm it, and waits until that was done
+    Authorise(One),
     /// Watch a mailbox again
     Enable(One),
     /// Stop taking mail from a mailbox
@@ -102,8 +106,29 @@ pub(crate) struct Update {
 #[derive(clap::Args)]
 pub(crate) struct Settings {
     /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
     secret: Option<String>,
+    /// Token endpoint, to log in by OAuth instead of a password
+    #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
+    oauth_token_url: Option<String>,
+    /// How tokens are asked for
+    #[arg(long, value_enum, requires = "oauth_token_url")]
+    oauth_grant: Option<Grant>,
+    /// Client's id at the token endpoint
+    #[arg(long, value_name = "ID", requires = "oauth_token_url")]
+    oauth_client_id: Option<String>,
+    /// Secret that has the client's secret
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_secret: Option<String>,
+    /// Secret that has the first refresh token
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_refresh_token: Option<String>,
+    /// Scope to ask for; may be given several times
+    #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
+    oauth_scopes: Vec<String>,
+    /// Endpoint for device codes; known for Microsoft and Google
+    #[arg(long, value_name = "URL", requires = "oauth_token_url")]
+    oauth_device_url: Option<String>,
     /// Port; 993, or 143 with another --tls than implicit
     #[arg(long)]
     port: Option<u16>,
@@ -127,6 +152,17 @@ pub(crate) struct Settings {
     delete: bool,
 }
 
+/// How tokens are asked for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Grant {
+    /// In the client's own name
+    ClientCredentials,
+    /// By a refresh token
+    RefreshToken,
+    /// By a code that a person confirms: `waypost mailboxes authorise`
+    DeviceCode,
+}
+
 /// How a connection is encrypted.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Tls {
@@ -143,6 +179,25 @@ impl Settings {
     fn apply(&self, request: &mut MailboxRequest) {
         if let Some(secret) = &self.secret {
             request.auth = MailboxAuth { secret: Some(SecretName::Name(secret.clone())), oauth: None };
+        }
+        if let (Some(token_url), Some(client_id), Some(grant)) =
+            (&self.oauth_token_url, &self.oauth_client_id, self.oauth_grant)
+        {
+            let named = |name: &Option<String>| name.clone().map(SecretName::Name);
+            let oauth = MailboxOauth {
+                token_url: token_url.clone(),
+                device_url: self.oauth_device_url.clone(),
+                client_id: client_id.clone(),
+                secret: named(&self.oauth_secret),
+                refresh_token: named(&self.oauth_refresh_token),
+                scopes: self.oauth_scopes.clone(),
+                grant: match grant {
+                    Grant::ClientCredentials => MailboxGrant::ClientCredentials,
+                    Grant::RefreshToken => MailboxGrant::RefreshToken,
+                    Grant::DeviceCode => MailboxGrant::DeviceCode,
+                },
+            };
+            request.auth = MailboxAuth { secret: None, oauth: Some(oauth) };
         }
         if let Some(tls) = self.tls {
             request.tls = Some(match tls {
@@ -223,6 +278,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             let test = remote.wait(remote.mailboxes().test(mailbox.id))?;
             told(&mailbox.name, &test, out)
         }
+        Command::Authorise(one) => authorise(one, out),
         Command::Enable(one) => state(one, MailboxState::Enabled, out),
         Command::Disable(one) => state(one, MailboxState::Disabled, out),
         Command::Delete(one) => {
@@ -315,6 +371,24 @@ fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Fail
         }
     }
     if test.ok { Ok(()) } else { Err(Failure::Refused(format!("mailbox {name}: something must be mended first"))) }
+}
+
+/// The code and the address are on stdout; what becomes of them on stderr.
+fn authorise(one: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, mailbox) = one.find()?;
+    let asked = remote.wait(remote.mailboxes().authorise(mailbox.id, None))?;
+    let (code, place) = (asked.user_code.unwrap_or_default(), asked.verification_uri.unwrap_or_default());
+    writeln!(out, "open {} and type {}", table::flat(&place), table::flat(&code))?;
+    out.flush()?;
+    writeln!(screen::stderr(), "waiting until {} confirms it", table::flat(&mailbox.user))?;
+    let pause = Duration::from_secs(asked.interval.unwrap_or(5).max(1));
+    loop {
+        std::thread::sleep(pause);
+        let answer = remote.wait(remote.mailboxes().authorise(mailbox.id, asked.handle.clone()))?;
+        if answer.status == "done" {
+            return Ok(writeln!(out, "mailbox {}: authorised", mailbox.name)?);
+        }
+    }
 }
 
 fn state(one: &One, state: MailboxState, out: &mut impl Write) -> Result<(), Failure> {

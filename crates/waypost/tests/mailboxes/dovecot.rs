@@ -95,6 +95,22 @@ impl Dovecot {
         }
     }
 
+    /// Puts so many messages into INBOX, without a word of IMAP.
+    pub fn fill(&self, messages: usize, message: impl Fn(usize) -> Vec<u8>) {
+        let folder = self.directory.path().join("mail/desk/Maildir");
+        for part in ["", "cur", "new", "tmp"] {
+            fs::create_dir_all(folder.join(part)).unwrap();
+        }
+        for number in 0..messages {
+            let file = folder.join(format!("cur/{}.{number}.filled:2,", 1_750_000_000 + number));
+            fs::write(&file, message(number)).unwrap();
+            chown(&file, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        for part in ["", "cur", "new", "tmp", ".."] {
+            chown(folder.join(part), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
     /// What it logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
