@@ -14,7 +14,8 @@ use waypost_store::error::StoreError;
 use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_wire::error::Problem;
 use waypost_wire::mailbox::{
-    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxCheck, MailboxHealth, MailboxRequest, MailboxState, MailboxTest,
+    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxCheck, MailboxHealth, MailboxRequest,
+    MailboxState, MailboxTest,
 };
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
@@ -34,19 +35,24 @@ const SET_BY_SERVER: &[&str] = &["id", "health", "version", "dateCreated", "date
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let tests = "Find out what is wrong with a mailbox, without taking or changing anything there";
-    objects::endpoints::<MailboxRecord>().post(
-        &format!("{}/test", MailboxRecord::OFFER.one),
-        test,
-        operation("postMailboxTest", Scope::RoutingWrite, tests).answers::<MailboxTest>(),
-    )
-    .post(
-        &format!("{}/authorise", MailboxRecord::OFFER.one),
-        authorise,
-        operation("postMailboxAuthorise", Scope::RoutingWrite, "Get a code by which a person gives access to a mailbox, or ask whether it was confirmed")
+    objects::endpoints::<MailboxRecord>()
+        .post(
+            &format!("{}/test", MailboxRecord::OFFER.one),
+            test,
+            operation("postMailboxTest", Scope::RoutingWrite, tests).answers::<MailboxTest>(),
+        )
+        .post(
+            &format!("{}/authorise", MailboxRecord::OFFER.one),
+            authorise,
+            operation(
+                "postMailboxAuthorise",
+                Scope::RoutingWrite,
+                "Get a code by which a person gives access to a mailbox, or ask whether it was confirmed",
+            )
             .body::<MailboxAuthorisationRequest>()
             .answers::<MailboxAuthorisation>()
             .refuses(&[409]),
-    )
+        )
 }
 
 impl Resource for MailboxRecord {
@@ -109,9 +115,10 @@ impl Resource for MailboxRecord {
 
     fn view(&self, state: &ApiState, _: bool) -> Mailbox {
         let world = state.app.catalogue.world();
-        let mut members = definition(self, &|id| {
-            json!({ "id": id, "name": world.secrets.get(&id).map(|secret| secret.name.clone()) })
-        });
+        let mut members = definition(
+            self,
+            &|id| json!({ "id": id, "name": world.secrets.get(&id).map(|secret| secret.name.clone()) }),
+        );
         let mut take = |name: &str| members.shift_remove(name).unwrap_or_default();
         let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
         Mailbox {
@@ -219,4 +226,3 @@ async fn test(
     };
     Ok(Json(MailboxTest { ok, checks: checkup.checks.into_iter().map(check).collect() }))
 }
-

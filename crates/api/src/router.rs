@@ -10,8 +10,8 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, measure, oauth,
-    mailboxes, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
+    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, mailboxes,
+    measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.

@@ -102,8 +102,9 @@ impl App {
             idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
         let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
         let recipients = vec![recipient];
-        let outcome =
-            self.accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency, taken_from: None }).await?;
+        let outcome = self
+            .accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency, taken_from: None })
+            .await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
             AcceptOutcome::KeyReused => return Err(KeyError::Reused.into()),

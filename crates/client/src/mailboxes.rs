@@ -3,9 +3,7 @@
 use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::MailboxId;
-use waypost_wire::mailbox::{
-    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest,
-};
+use waypost_wire::mailbox::{Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest};
 
 use crate::transport::Body;
 use crate::{Client, Result};

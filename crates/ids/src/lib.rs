@@ -10,6 +10,8 @@ mod object;
 
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
-pub use id::{DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version, WebhookId};
+pub use id::{
+    DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version, WebhookId,
+};
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};

@@ -95,7 +95,8 @@ mod tests {
 
     fn sent(offered: &str, login: &Login) -> Result<(String, Option<String>, Vec<String>), String> {
         let capabilities: Vec<String> = offered.split(' ').map(str::to_owned).collect();
-        let plain = |text: &String| String::from_utf8(STANDARD.decode(text).unwrap()).unwrap().replace(['\0', '\x01'], "|");
+        let plain =
+            |text: &String| String::from_utf8(STANDARD.decode(text).unwrap()).unwrap().replace(['\0', '\x01'], "|");
         match exchange(&capabilities, login, "imap.example", 993) {
             Ok(Exchange { first, then, initial }) => {
                 Ok((first, initial.as_ref().map(plain), then.iter().map(plain).collect()))
@@ -121,11 +122,19 @@ mod tests {
                 &password,
                 Err("the server offers no way to log in with a password; it offers XOAUTH2".to_owned()),
             ),
-            ("AUTH=XOAUTH2 AUTH=OAUTHBEARER", &token, ok("AUTHENTICATE XOAUTH2", None, &["user=a=b,c|auth=Bearer t0k||"])),
+            (
+                "AUTH=XOAUTH2 AUTH=OAUTHBEARER",
+                &token,
+                ok("AUTHENTICATE XOAUTH2", None, &["user=a=b,c|auth=Bearer t0k||"]),
+            ),
             (
                 "AUTH=OAUTHBEARER SASL-IR",
                 &token,
-                ok("AUTHENTICATE OAUTHBEARER", Some("n,a=a=3Db=2Cc,|host=imap.example|port=993|auth=Bearer t0k||"), &[]),
+                ok(
+                    "AUTHENTICATE OAUTHBEARER",
+                    Some("n,a=a=3Db=2Cc,|host=imap.example|port=993|auth=Bearer t0k||"),
+                    &[],
+                ),
             ),
             ("AUTH=PLAIN", &token, Err("the server offers no way to log in with a token; it offers PLAIN".to_owned())),
         ] {

@@ -114,7 +114,9 @@ impl Problem {
             Self::Unreachable { .. } | Self::NoImap(_) => Stage::Connection,
             Self::Tls { .. } | Self::NoStartTls(_) | Self::Plain(_) => Stage::Tls,
             Self::NoMechanism { .. } | Self::Login { .. } | Self::Unsendable => Stage::Login,
-            Self::Refused { .. } | Self::Bye(_) | Self::Lost(_) | Self::Late { .. } | Self::TooMuch(_) => Stage::Command,
+            Self::Refused { .. } | Self::Bye(_) | Self::Lost(_) | Self::Late { .. } | Self::TooMuch(_) => {
+                Stage::Command
+            }
         }
     }
 
@@ -130,19 +132,21 @@ impl Problem {
         match self {
             Self::Private(_) => Some("start the server with --allow-private-targets and the network of this host"),
             Self::Name { .. } => Some("check the spelling of `host`"),
-            Self::Unreachable { .. } => Some("check `host`, `port` and firewalls: 993 is usual with tls `implicit`, 143 with `starttls`"),
-            Self::Tls { .. } => {
-                Some("check that `host` is the name in the server's certificate, and that `tls` fits the port: 993 `implicit`, 143 `starttls`")
+            Self::Unreachable { .. } => {
+                Some("check `host`, `port` and firewalls: 993 is usual with tls `implicit`, 143 with `starttls`")
             }
+            Self::Tls { .. } => Some(
+                "check that `host` is the name in the server's certificate, and that `tls` fits the port: 993 `implicit`, 143 `starttls`",
+            ),
             Self::NoStartTls(_) => Some("use tls `implicit` with port 993"),
             Self::Plain(_) => Some("use tls `implicit` with port 993, or `starttls` with port 143"),
             Self::NoMechanism { wanted: "a password", .. } => {
                 Some("this server takes no passwords: use `auth` with `oauth`, or allow passwords for IMAP there")
             }
             Self::NoMechanism { .. } => Some("this server takes no OAuth tokens: use `auth` with `secret`"),
-            Self::Login { .. } => {
-                Some("check `user` and the secret; check that IMAP is enabled for this account; Gmail takes app passwords only, Microsoft 365 OAuth only")
-            }
+            Self::Login { .. } => Some(
+                "check `user` and the secret; check that IMAP is enabled for this account; Gmail takes app passwords only, Microsoft 365 OAuth only",
+            ),
             Self::NoImap(_) => Some("check `port`, and that `tls` fits it: 993 `implicit`, 143 `starttls`"),
             Self::Unsendable => Some("set the secret again, without a line break at its end"),
             Self::Refused { .. } | Self::Bye(_) | Self::Lost(_) | Self::Late { .. } | Self::TooMuch(_) => None,

@@ -495,7 +495,10 @@ impl Session {
 
 /// Whether a response tells of more messages.
 fn is_news(response: &[u8]) -> bool {
-    matches!(Response::parse(response), Ok((_, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_)))))
+    matches!(
+        Response::parse(response),
+        Ok((_, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))))
+    )
 }
 
 /// A date and time of IMAP, such as ` 7-Nov-2026 09:00:00 +0100` (RFC 3501 section 9).
@@ -532,9 +535,12 @@ mod tests {
 
     #[test]
     fn uids_are_written_as_ranges() {
-        for (uids, written) in
-            [(&[1][..], "1"), (&[1, 2, 3], "1:3"), (&[1, 3, 4, 9], "1,3:4,9"), (&[u32::MAX - 1, u32::MAX], "4294967294:4294967295")]
-        {
+        for (uids, written) in [
+            (&[1][..], "1"),
+            (&[1, 2, 3], "1:3"),
+            (&[1, 3, 4, 9], "1,3:4,9"),
+            (&[u32::MAX - 1, u32::MAX], "4294967294:4294967295"),
+        ] {
             assert_eq!(set(uids), written);
         }
     }

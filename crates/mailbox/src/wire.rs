@@ -163,7 +163,9 @@ mod tests {
 
     #[tokio::test]
     async fn responses_come_whole_however_they_are_cut() {
-        let got = read(b"* OK hi\r\n* 1 FETCH (BODY[] {8}\r\na\r\nb {3}\r\n UID 7)\n* X {9z}\r\n* Y {0}\r\n)\r\n", 1000).await;
+        let got =
+            read(b"* OK hi\r\n* 1 FETCH (BODY[] {8}\r\na\r\nb {3}\r\n UID 7)\n* X {9z}\r\n* Y {0}\r\n)\r\n", 1000)
+                .await;
         assert_eq!(
             got.unwrap(),
             ["* OK hi\r\n", "* 1 FETCH (BODY[] {8}\r\na\r\nb {3}\r\n UID 7)\r\n", "* X {9z}\r\n", "* Y {0}\r\n)\r\n"]
@@ -175,7 +177,9 @@ mod tests {
         for sent in [&b"* 1 FETCH (BODY[] {4000000000}\r\n"[..], b"* {99999999999999999999999}\r\n"] {
             assert!(matches!(read(sent, 1000).await, Err(Problem::TooMuch(1000))));
         }
-        assert!(matches!(read(b"* 1 FETCH (BODY[] {20}\r\nhalf", 1000).await, Err(Problem::Lost(why)) if why.contains("within")));
+        assert!(
+            matches!(read(b"* 1 FETCH (BODY[] {20}\r\nhalf", 1000).await, Err(Problem::Lost(why)) if why.contains("within"))
+        );
     }
 
     #[tokio::test(start_paused = true)]

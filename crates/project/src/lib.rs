@@ -18,10 +18,10 @@ mod world;
 use std::collections::HashMap;
 
 use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
-use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::webhooks::WebhookSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};

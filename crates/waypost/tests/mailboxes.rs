@@ -93,7 +93,7 @@ fn wait_for_subjects(api: &Api, expected: &[&str]) {
 }
 
 fn letter(subject: &str) -> Vec<u8> {
-    mail(&format!("{subject}@customer.example"), subject, "Where is my order?")
+    mail(&format!("{}@customer.example", subject.replace(' ', "-")), subject, "Where is my order?").into_bytes()
 }
 
 /// The stores that a test runs on: SQLite, and PostgreSQL where it is installed.
@@ -328,7 +328,10 @@ fn commands_make_test_and_show_a_mailbox_and_what_it_uses_stays() {
 
     let of = |path: &str| api.get(path).ok()["entities"][0]["id"].as_str().unwrap().to_owned();
     let secret = of("/secrets");
-    for used in [format!("/secrets/{secret}"), format!("/routing/email/domains/desk.example/routes/{}", of("/routing/email/domains/desk.example/routes"))] {
+    for used in [
+        format!("/secrets/{secret}"),
+        format!("/routing/email/domains/desk.example/routes/{}", of("/routing/email/domains/desk.example/routes")),
+    ] {
         let refused = api.delete(&used).error(409);
         assert!(refused.to_string().contains("Desk"), "{refused}");
     }
@@ -367,7 +370,11 @@ fn a_folder_brings_a_mailbox_with_its_route() {
          after: { moveTo: Done }\nroute: help@desk.example\nstate: disabled\n",
     )
     .unwrap();
-    std::fs::write(folder.join("routing.yaml"), "queues: [Support]\nroutes:\n  - { address: help@desk.example, queue: Support }\n").unwrap();
+    std::fs::write(
+        folder.join("routing.yaml"),
+        "queues: [Support]\nroutes:\n  - { address: help@desk.example, queue: Support }\n",
+    )
+    .unwrap();
     let apply = || server.cli(&["apply", folder.to_str().unwrap()]);
     let applied = apply();
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
@@ -376,7 +383,11 @@ fn a_folder_brings_a_mailbox_with_its_route() {
     let shown = server.api().get("/mailboxes").ok()["entities"][0].clone();
     assert_eq!((&shown["after"], &shown["health"]["status"]), (&json!({"moveTo": "Done"}), &json!("disabled")));
     let text = std::fs::read_to_string(folder.join("desk.yaml")).unwrap();
-    std::fs::write(folder.join("desk.yaml"), text.replace("moveTo: Done", "moveTo: inbox, flag: x").replace("host:", "hots:")).unwrap();
+    std::fs::write(
+        folder.join("desk.yaml"),
+        text.replace("moveTo: Done", "moveTo: inbox, flag: x").replace("host:", "hots:"),
+    )
+    .unwrap();
     let refused = server.cli(&["validate", folder.to_str().unwrap()]);
     let told = String::from_utf8(refused.stderr).unwrap() + &String::from_utf8(refused.stdout).unwrap();
     for part in ["desk.yaml", "did you mean `host`", "{moveTo: …}"] {
@@ -403,7 +414,10 @@ fn a_server_with_odd_manners_loses_nothing_and_what_it_cannot_give_is_set_aside(
         let shown = api.get(&format!("/mailboxes/{id}")).ok();
         (shown["health"]["setAside"] == 2).then_some(())
     });
-    assert_eq!(["\\Seen", "", "\\Seen"], [4_294_967_292, 4_294_967_293, 4_294_967_295].map(|uid| odd.flags(uid)).each_ref().map(String::as_str));
+    assert_eq!(
+        ["\\Seen", "", "\\Seen"],
+        [4_294_967_292, 4_294_967_293, 4_294_967_295].map(|uid| odd.flags(uid)).each_ref().map(String::as_str)
+    );
     let fetches = || odd.state().heard.iter().filter(|command| command.contains("4294967293 (UID BODY")).count();
     let before = fetches();
     // The folder is numbered anew, and one of the messages is fetched with others that break the connection, refuse, or never end.
@@ -457,7 +471,10 @@ fn tokens_are_fetched_kept_and_fetched_anew() {
     tokens.then(200, GRANTED);
     let by_client = oauth(json!({"grant": "clientCredentials", "secret": "Client"}));
     let id = watched(&api, &by_client);
-    assert_eq!(tokens.forms(), ["grant_type=client_credentials&client_id=waypost&client_secret=cl1ent-s3cret&scope=imap+offline_access"]);
+    assert_eq!(
+        tokens.forms(),
+        ["grant_type=client_credentials&client_id=waypost&client_secret=cl1ent-s3cret&scope=imap+offline_access"]
+    );
     {
         let mut state = odd.state();
         state.tokens = vec!["at-2".to_owned()];
@@ -472,7 +489,9 @@ fn tokens_are_fetched_kept_and_fetched_anew() {
     tokens.then(200, r#"{"access_token": "at-3", "expires_in": 1, "refresh_token": "rt-1"}"#);
     let path = format!("/mailboxes/{id}");
     api.put(&path, &oauth(json!({"grant": "refreshToken", "secret": "Client", "refreshToken": "First"}))).ok();
-    wait_for("a request with the first refresh token", || tokens.forms().last()?.contains("refresh_token=rt-0").then_some(()));
+    wait_for("a request with the first refresh token", || {
+        tokens.forms().last()?.contains("refresh_token=rt-0").then_some(())
+    });
     odd.put(6, &letter("b"), How::Well);
     wait_for_subjects(&api, &["a", "b"]);
     server.kill();
@@ -521,7 +540,8 @@ fn measured_with_100_000_messages_in_a_folder() {
     prepared(&api);
     let begun = std::time::Instant::now();
     api.post("/mailboxes", &mailbox(dovecot.plain, &json!({"start": "all"}))).ok();
-    let listeners: Json = serde_json::from_slice(&std::fs::read(scratch.path("data").join("listeners.json")).unwrap()).unwrap();
+    let listeners: Json =
+        serde_json::from_slice(&std::fs::read(scratch.path("data").join("listeners.json")).unwrap()).unwrap();
     let peak = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", listeners["pid"])).unwrap();
         status.lines().find(|line| line.starts_with("VmHWM")).unwrap().to_owned()

@@ -280,9 +280,18 @@ fn name_taken(message: String, kind: &'static str, name: String, holder: String)
 fn taken_code(kind: &str) -> &'static str {
     match (Kind::named(kind), kind) {
         (Some(Kind::Flow), _) => "architect.object.already.exists",
-        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Webhook | Kind::Secret | Kind::Mailbox | Kind::Term(_)), _) => {
-            "duplicate.name"
-        }
+        (
+            Some(
+                Kind::Queue
+                | Kind::Table
+                | Kind::Schedule
+                | Kind::Webhook
+                | Kind::Secret
+                | Kind::Mailbox
+                | Kind::Term(_),
+            ),
+            _,
+        ) => "duplicate.name",
         (Some(Kind::Domain), _) => "postino.domain.exists",
         (Some(Kind::Route), _) => "postino.route.pattern.exists",
         (None, "row") => "flows.datatables.duplicate.key",

@@ -287,12 +287,7 @@ async fn prepare(
         content_hash: noted.hash,
         raw: raw.clone(),
     };
-    Ok(Some(Acceptance {
-        message,
-        interactions,
-        idempotency: arrival.idempotency,
-        taken_from: arrival.taken_from,
-    }))
+    Ok(Some(Acceptance { message, interactions, idempotency: arrival.idempotency, taken_from: arrival.taken_from }))
 }
 
 /// Subjects are kept for lists: the first 1,000 characters do.

@@ -104,7 +104,8 @@ impl App {
 
     async fn ask_by_code(&self, mailbox: &MailboxRecord, handle: &str) -> Result<Authorised, Trouble> {
         let (mailboxes, oauth) = self.device_grant(mailbox)?;
-        let again = || Trouble::setup("this is no code that was asked for", "begin anew: `waypost mailboxes authorise`");
+        let again =
+            || Trouble::setup("this is no code that was asked for", "begin anew: `waypost mailboxes authorise`");
         let sealed = Sealed(URL_SAFE_NO_PAD.decode(handle).map_err(|_| again())?);
         let opened = self.unseal(mailbox.id, &sealed).map_err(|_| again())?;
         let handle: Handle = serde_json::from_slice(&opened).map_err(|_| again())?;

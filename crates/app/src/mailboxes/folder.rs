@@ -165,7 +165,9 @@ mod tests {
         assert_eq!(before.criterion().as_deref(), Some("SINCE 18-Nov-2026"));
         assert!(before.compared);
         let found = |received: Option<&str>| Found { uid: 1, size: 1, received: received.map(at) };
-        assert!(before.leaves(&found(Some("2026-11-19T23:29:59Z"))) && !before.leaves(&found(Some("2026-11-19T23:30:00Z"))));
+        assert!(
+            before.leaves(&found(Some("2026-11-19T23:29:59Z"))) && !before.leaves(&found(Some("2026-11-19T23:30:00Z")))
+        );
         assert!(!before.leaves(&found(None)), "rather twice than never");
         let soon = FolderRecord { looked_at: at("2026-11-01T10:05:00Z"), ..folder.clone() };
         let before = Before::renumbered(MailboxStart::New, &soon);

@@ -17,10 +17,11 @@ impl App {
     pub(super) async fn take_letter(&self, watch: &Watch, place: Place, raw: Bytes) -> Result<(), Trouble> {
         let settings = &watch.mailbox.settings;
         let running = self.catalogue.running();
-        let route = running.routes.get(settings.route).cloned().or_else(|| match running.routes.find(&settings.address) {
-            RouteMatch::Route(route) => Some(route),
-            RouteMatch::Postmaster | RouteMatch::None => None,
-        });
+        let route =
+            running.routes.get(settings.route).cloned().or_else(|| match running.routes.find(&settings.address) {
+                RouteMatch::Route(route) => Some(route),
+                RouteMatch::Postmaster | RouteMatch::None => None,
+            });
         if route.is_none() {
             let what = format!("no route takes mail for `{}`", settings.address);
             return Err(Trouble::setup(what, "give the mailbox another `route`"));

@@ -47,7 +47,9 @@ impl App {
     ) -> Result<Session, Trouble> {
         let had_token = mailboxes.tokens().contains_key(&mailbox.id);
         match self.try_log_in(mailboxes, mailbox, lease).await {
-            Err(Trouble::Server(Problem::Login { .. })) if mailboxes.tokens().remove(&mailbox.id).is_some() && had_token => {
+            Err(Trouble::Server(Problem::Login { .. }))
+                if mailboxes.tokens().remove(&mailbox.id).is_some() && had_token =>
+            {
                 self.try_log_in(mailboxes, mailbox, lease).await
             }
             other => other,
@@ -161,7 +163,8 @@ impl App {
         if let Some(sealed) = kept {
             let again = authorise(mailbox);
             let opened = self.unseal(mailbox.id, &sealed);
-            let opened = opened.map_err(|error| Trouble::setup(format!("the refresh token can't be read: {error}"), &again))?;
+            let opened =
+                opened.map_err(|error| Trouble::setup(format!("the refresh token can't be read: {error}"), &again))?;
             return String::from_utf8(opened).map_err(|_| Trouble::setup("the refresh token is no text", again));
         }
         match oauth.refresh_token {

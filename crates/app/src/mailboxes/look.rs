@@ -142,12 +142,7 @@ impl App {
     }
 
     /// Fetches messages, accepts them, and settles them; answers whether one must be tried again.
-    async fn take_batch(
-        &self,
-        looked: &Looked<'_>,
-        session: &mut Session,
-        batch: &[Wanted],
-    ) -> Result<bool, Trouble> {
+    async fn take_batch(&self, looked: &Looked<'_>, session: &mut Session, batch: &[Wanted]) -> Result<bool, Trouble> {
         let bytes = bytes_of(batch).saturating_add(SLACK);
         let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).clamp(1, MEMORY_KIB);
         let room = looked.watch.mailboxes.memory.acquire_many(kib).await;
@@ -208,8 +203,7 @@ impl App {
         if looked.compares(uid) {
             let hash = content_hash(raw);
             if self.store.is_content_known(looked.watch.id(), hash).await? {
-                let known =
-                    TakenRecord { uid, state: Taking::Taken, attempts: 0, content_hash: Some(hash), why: None };
+                let known = TakenRecord { uid, state: Taking::Taken, attempts: 0, content_hash: Some(hash), why: None };
                 return Ok(self.store.note_messages(looked.place(uid), vec![known], self.origin.now()).await?);
             }
         }
@@ -287,11 +281,7 @@ fn no_folder(name: &str, problem: Problem) -> Trouble {
 }
 
 /// The UIDs that are not settled, ascending: of what was there before those that fit, and all that came since.
-async fn new_uids(
-    looked: &Looked<'_>,
-    session: &mut Session,
-    folder: &FolderRecord,
-) -> Result<Vec<u32>, Problem> {
+async fn new_uids(looked: &Looked<'_>, session: &mut Session, folder: &FolderRecord) -> Result<Vec<u32>, Problem> {
     let mut uids = Vec::new();
     let next = u32::try_from(folder.next_uid.max(1)).ok();
     let last_before = u32::try_from(looked.all_from.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -345,7 +335,8 @@ mod tests {
             });
             found.collect()
         };
-        let lengths = |sizes: &[(u32, u32)]| batches(&wanted(sizes)).iter().map(|batch| batch.len()).collect::<Vec<_>>();
+        let lengths =
+            |sizes: &[(u32, u32)]| batches(&wanted(sizes)).iter().map(|batch| batch.len()).collect::<Vec<_>>();
         assert_eq!(lengths(&[(10, 0); 120]), [50, 50, 20]);
         assert_eq!(lengths(&[(5_000_000, 0), (5_000_000, 0), (60_000_000, 0), (1, 0)]), [1, 1, 1, 1]);
         assert_eq!(lengths(&[(1, 0), (1, 0), (1, 2), (1, 0), (1, 0)]), [2, 1, 2]);

@@ -172,12 +172,8 @@ impl App {
                 let _ = watched.quit.send(true);
             }
         }
-        let wanted: Vec<Arc<MailboxRecord>> = world
-            .mailboxes
-            .values()
-            .filter(|mailbox| mailbox.enabled && !watches.has(mailbox.id))
-            .cloned()
-            .collect();
+        let wanted: Vec<Arc<MailboxRecord>> =
+            world.mailboxes.values().filter(|mailbox| mailbox.enabled && !watches.has(mailbox.id)).cloned().collect();
         if wanted.is_empty() {
             return Ok(());
         }

@@ -110,7 +110,10 @@ impl App {
         loop {
             sleep(ALARM).await;
             if watch.tell(|health| health.standing(&watch.mailbox, self.origin.now())) == Standing::Silent {
-                tracing::error!(mailbox = watch.mailbox.name, "the mailbox is connected and silent: no look at it ends");
+                tracing::error!(
+                    mailbox = watch.mailbox.name,
+                    "the mailbox is connected and silent: no look at it ends"
+                );
             }
         }
     }

@@ -194,9 +194,8 @@ pub(super) fn definition(written: &Map<String, Json>) -> Result<Definition, Vec<
     let tls = members.parsed("tls", "implicit, starttls or none", |value| {
         tls.into_iter().find(|tls| value.as_str().is_some_and(|word| word.eq_ignore_ascii_case(tls_word(*tls))))
     });
-    let port = members.parsed("port", "a port from 1 to 65535", |value| {
-        u16::try_from(value.as_u64()?).ok().filter(|port| *port > 0)
-    });
+    let port = members
+        .parsed("port", "a port from 1 to 65535", |value| u16::try_from(value.as_u64()?).ok().filter(|port| *port > 0));
     // Without `tls` the port says it: on 143 nobody speaks TLS from the first byte.
     let tls = tls.unwrap_or(if port == Some(143) { MailboxTls::StartTls } else { MailboxTls::Implicit });
     let port = port.unwrap_or(if tls == MailboxTls::Implicit { 993 } else { 143 });
@@ -216,16 +215,19 @@ pub(super) fn definition(written: &Map<String, Json>) -> Result<Definition, Vec<
         (!folders.is_empty() && folders.len() <= MOST_FOLDERS).then_some(folders)
     });
     let folders = folders.unwrap_or_else(|| vec!["INBOX".to_owned()]);
-    let start = members.parsed("start", "new, unseen, all, or a date such as 2026-11-30", |value| match value.as_str()? {
-        "new" => Some(MailboxStart::New),
-        "unseen" => Some(MailboxStart::Unseen),
-        "all" => Some(MailboxStart::All),
-        date => date.parse::<Date>().ok().map(MailboxStart::Since),
-    });
+    let start =
+        members.parsed("start", "new, unseen, all, or a date such as 2026-11-30", |value| match value.as_str()? {
+            "new" => Some(MailboxStart::New),
+            "unseen" => Some(MailboxStart::Unseen),
+            "all" => Some(MailboxStart::All),
+            date => date.parse::<Date>().ok().map(MailboxStart::Since),
+        });
     let after = members.parsed("after", "{flag: …}, {moveTo: …} or {delete: true}", after);
     let after = after.unwrap_or_else(|| MailboxAfter::Flag("\\Seen".to_owned()));
     let address = members.required("route", "the address of a route, such as support@example.com", |value| {
-        line(value).filter(|address| address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()))
+        line(value).filter(|address| {
+            address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        })
     });
     members.finish(&MEMBERS);
     problems.extend(inner);
@@ -275,7 +277,9 @@ fn after(value: &Json) -> Option<MailboxAfter> {
 fn flag(value: &Json) -> Option<String> {
     let written = line(value)?;
     let bare = written.trim_start_matches('\\');
-    if let Some(known) = SYSTEM_FLAGS.into_iter().find(|known| known.trim_start_matches('\\').eq_ignore_ascii_case(bare)) {
+    if let Some(known) =
+        SYSTEM_FLAGS.into_iter().find(|known| known.trim_start_matches('\\').eq_ignore_ascii_case(bare))
+    {
         return Some(known.to_owned());
     }
     let keyword = written.chars().all(|c| c.is_ascii_graphic() && !"(){%*\"\\]".contains(c));
@@ -285,10 +289,14 @@ fn flag(value: &Json) -> Option<String> {
 fn read_auth(auth: &Map<String, Json>, problems: &mut Vec<Diagnostic>) -> Option<DefinitionAuth> {
     let mut inner = Vec::new();
     let mut members = Members::of("auth", auth, problems);
-    let (password, oauth) = (members.parsed("secret", SECRET, secret), members.parsed("oauth", "an object", |value| value.as_object().cloned()));
+    let (password, oauth) = (
+        members.parsed("secret", SECRET, secret),
+        members.parsed("oauth", "an object", |value| value.as_object().cloned()),
+    );
     let there = auth.iter().filter(|(name, value)| matches!(name.as_str(), "secret" | "oauth") && !value.is_null());
     if there.count() != 1 {
-        let problem = Diagnostic::error(Code::InvalidValue, "auth", "`auth` must have `secret` or `oauth`, one of them");
+        let problem =
+            Diagnostic::error(Code::InvalidValue, "auth", "`auth` must have `secret` or `oauth`, one of them");
         members.problems.push(problem.expected("`secret`: the name of a secret that is the password; or `oauth`"));
     }
     members.finish(&["secret", "oauth"]);

@@ -138,10 +138,15 @@ pub(crate) async fn mail_is_taken_from_its_place_once(store: &dyn Store) {
         assert!(matches!(outcome, AcceptOutcome::Committed(_)), "{other:?}");
     }
     // The same mail at another place is a duplicate, which is taken as well.
-    let AcceptOutcome::Committed(made) = store.accept(from(1, place(1, "INBOX", 1, 9))).await.unwrap() else { panic!() };
+    let AcceptOutcome::Committed(made) = store.accept(from(1, place(1, "INBOX", 1, 9))).await.unwrap() else {
+        panic!()
+    };
     assert!(matches!(made[..], [Accepted::Duplicate { .. }]));
     let known = store.known_messages(place(1, "INBOX", 1, 7), 9).await.unwrap();
-    assert_eq!(known.iter().map(|one| (one.uid, one.state)).collect::<Vec<_>>(), [7, 8, 9].map(|uid| (uid, Taking::Taken)));
+    assert_eq!(
+        known.iter().map(|one| (one.uid, one.state)).collect::<Vec<_>>(),
+        [7, 8, 9].map(|uid| (uid, Taking::Taken))
+    );
     assert_eq!(known[0].content_hash, Some([1; 32]));
     assert!(store.is_content_known(id(1), [4; 32]).await.unwrap());
     assert!(!store.is_content_known(id(2), [4; 32]).await.unwrap());

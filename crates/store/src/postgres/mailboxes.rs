@@ -192,10 +192,8 @@ impl MailboxStore for PostgresStore {
 
     async fn is_content_known(&self, mailbox: MailboxId, hash: [u8; 32]) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM mailbox_taken WHERE mailbox = $1 AND content_hash = $2 LIMIT 1";
-        let found = self
-            .db
-            .run(move |db| Box::pin(async move { row(db, sql, &[&mailbox.0, &hash.as_slice()]).await }))
-            .await?;
+        let found =
+            self.db.run(move |db| Box::pin(async move { row(db, sql, &[&mailbox.0, &hash.as_slice()]).await })).await?;
         Ok(found.is_some())
     }
 
@@ -207,9 +205,8 @@ impl MailboxStore for PostgresStore {
                     let uids: Vec<i64> = notes.iter().map(|note| i64::from(note.uid)).collect();
                     let known = locked_taken(&transaction, &place, &uids).await?;
                     let notes = notes.into_iter();
-                    let notes: Vec<TakenRecord> = notes
-                        .filter(|note| replaces(note, known.iter().find(|known| known.uid == note.uid)))
-                        .collect();
+                    let notes: Vec<TakenRecord> =
+                        notes.filter(|note| replaces(note, known.iter().find(|known| known.uid == note.uid))).collect();
                     put_taken(&transaction, &place, &notes, now).await?;
                     ending.commit(transaction).await
                 })
@@ -236,7 +233,8 @@ pub(super) async fn take(db: &impl GenericClient, batch: &[&Acceptance]) -> Resu
     let mut before = Vec::new();
     let mut seen = HashSet::new();
     for (number, place, acceptance) in wanted {
-        let sql = "INSERT INTO mailbox_taken AS known (mailbox, folder, uid_validity, uid, state, attempts, content_hash, at)
+        let sql =
+            "INSERT INTO mailbox_taken AS known (mailbox, folder, uid_validity, uid, state, attempts, content_hash, at)
             VALUES ($1, $2, $3, $4, 0, 0, $5, $6)
             ON CONFLICT (mailbox, folder, uid_validity, uid) DO UPDATE SET state = 0, attempts = 0, why = NULL,
                 content_hash = excluded.content_hash, at = excluded.at WHERE known.state = 3";
@@ -309,10 +307,7 @@ fn taken(row: &Row) -> Result<TakenRecord, StoreError> {
     })
 }
 
-async fn locked_watch(
-    db: &impl GenericClient,
-    mailbox: MailboxId,
-) -> Result<Option<(WatchRecord, Hold)>, StoreError> {
+async fn locked_watch(db: &impl GenericClient, mailbox: MailboxId) -> Result<Option<(WatchRecord, Hold)>, StoreError> {
     let sql = "SELECT * FROM mailbox_watches WHERE mailbox = $1 FOR UPDATE";
     row(db, sql, &[&mailbox.0]).await?.as_ref().map(watch).transpose()
 }

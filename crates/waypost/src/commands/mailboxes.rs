@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use waypost_flow::document;
 use waypost_wire::mailbox::{
-    Mailbox, MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxState, MailboxTest, MailboxTls,
-    SecretName,
+    Mailbox, MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxState, MailboxTest,
+    MailboxTls, SecretName,
 };
 
 use crate::failure::Failure;

@@ -90,7 +90,9 @@ impl Dovecot {
     /// Forgets all UIDs, as after a restore from a backup: messages get others, under another UIDVALIDITY.
     pub fn forget_uids(&self) {
         let folder = self.directory.path().join("mail/desk/Maildir");
-        for file in ["dovecot-uidlist", "dovecot-uidvalidity", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"] {
+        for file in
+            ["dovecot-uidlist", "dovecot-uidvalidity", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"]
+        {
             let _ = fs::remove_file(folder.join(file));
         }
     }

@@ -171,7 +171,9 @@ impl Scripted {
                 found.extend(found.first().cloned());
                 ok(&format!("* SEARCH {}\r\n", found.join(" ")))
             }
-            ("UID", Some("FETCH")) => self.fetch(tag, &state, &wanted(&state, words.next().unwrap_or_default()), &upper),
+            ("UID", Some("FETCH")) => {
+                self.fetch(tag, &state, &wanted(&state, words.next().unwrap_or_default()), &upper)
+            }
             ("UID", Some(act @ ("STORE" | "MOVE" | "EXPUNGE"))) => {
                 let wanted = wanted(&state, words.next().unwrap_or_default());
                 let flag = command.rsplit_once('(').map(|(_, flag)| flag.trim_end_matches(')').to_owned());

@@ -35,7 +35,8 @@ impl Tokens {
                 serving.forms.lock().unwrap().push(String::from_utf8(form).unwrap());
                 let next = serving.answers.lock().unwrap().pop_front();
                 let (status, body) = next.unwrap_or((400, r#"{"error": "invalid_grant"}"#.to_owned()));
-                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 let _ = client.get_mut().write_all(format!("{head}{body}").as_bytes());
             }
         });
