@@ -11,8 +11,8 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, context, data_actions, deliveries, domains, executions, flows, graph, health,
-    ingress, interactions, measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token,
-    webhooks,
+    ingress, interactions, mailboxes, measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables,
+    terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -65,6 +65,7 @@ fn below_base() -> Endpoints {
         .group("Webhooks", webhooks::endpoints())
         .group("Data actions", data_actions::endpoints())
         .group("Data actions", executions::endpoints())
+        .group("Mailboxes", mailboxes::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
         .group("Ingress", ingress::endpoints())

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod ingress;
 pub mod interactions;
 pub mod mail;
+pub mod mailboxes;
 pub mod metrics;
 pub mod observed;
 pub mod outbox;
@@ -44,6 +45,7 @@ use idempotency::InFlight;
 use ingress::Ingress;
 use mail::parked::Outside;
 use mail::underway::Underway;
+use mailboxes::Mailboxes;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
@@ -93,6 +95,8 @@ pub struct App {
     post: Option<Arc<Post>>,
     /// What carries requests to webhooks; none carries nothing.
     courier: Option<Arc<Courier>>,
+    /// What watches mailboxes; none watches nothing.
+    mailboxes: Option<Arc<Mailboxes>>,
     /// Rings when a delivery is due.
     due: Arc<Due>,
     /// Seals what is secret.
@@ -131,6 +135,8 @@ pub struct Settings {
     pub courier: Option<Courier>,
     /// Where email providers post mail.
     pub ingress: Ingress,
+    /// What watches mailboxes; none watches nothing.
+    pub mailboxes: Option<Mailboxes>,
     /// The key that secrets are sealed with; none is one of this process alone.
     pub seals: Option<Key>,
 }
@@ -187,6 +193,7 @@ impl App {
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
+            mailboxes: settings.mailboxes.map(Arc::new),
             due,
             seals,
             other_key: OnceLock::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use waypost_flow::program::Selector;
 use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
 use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxRecord};
 
 use crate::LiveCatalogue;
 use crate::data_actions::KnownDataAction;
@@ -139,6 +140,16 @@ fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + us
 }
 
 /// Whether one who names a flow in this way follows that version. Routes follow what is published.
+/// What a mailbox uses: the route that its mail goes by, and secrets.
+fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+    let secrets = match &mailbox.settings.auth {
+        MailboxAuth::Secret(secret) => [Some(*secret), None],
+        MailboxAuth::Oauth(oauth) => [oauth.secret, oauth.refresh_token],
+    };
+    let route = (Ref::new(Kind::Route, mailbox.settings.route), "mailbox");
+    std::iter::once(route).chain(secrets.into_iter().flatten().map(|secret| (secret.into(), "secret")))
+}
+
 fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
     match selector {
         None | Some(Selector::Published) => flow.published == Some(version),
@@ -226,6 +237,16 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
         edges.extend(
             world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
         );
+    }
+    for mailbox in world.mailboxes.values() {
+        edges.extend(used_by_mailbox(mailbox).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
+            from: mailbox.id.into(),
+            version: None,
+            path: Arc::from(""),
+            to,
+            kind,
+            selector: None,
+        }));
     }
     edges
 }
@@ -330,6 +351,14 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         id: queue.id.to_string(),
         name: queue.name.clone(),
         path: QueueRecord::DELIVER_TO.to_owned(),
+    }));
+    let mailboxes = world.mailboxes.values();
+    let mailboxes = mailboxes.filter(|mailbox| used_by_mailbox(mailbox).any(|(used, _)| used == *object));
+    users.extend(mailboxes.map(|mailbox| User {
+        kind: "mailbox",
+        id: mailbox.id.to_string(),
+        name: mailbox.name.clone(),
+        path: String::new(),
     }));
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();

@@ -13,6 +13,7 @@ use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
     RouteRecord, RouteTarget, VersionRecord,
 };
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
@@ -109,6 +110,8 @@ pub struct World {
     pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
+    /// Mailboxes.
+    pub mailboxes: Shelf<MailboxRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -172,6 +175,7 @@ impl World {
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
         catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
+        catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -238,6 +242,7 @@ impl World {
             webhooks: self.webhooks.clone(),
             data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
+            mailboxes: self.mailboxes.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -394,6 +399,7 @@ impl World {
             Kind::Webhook => Some(&self.webhooks),
             Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
+            Kind::Mailbox => Some(&self.mailboxes),
         }
     }
 
@@ -409,6 +415,7 @@ impl World {
             Kind::Webhook => Some(&mut self.webhooks),
             Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
+            Kind::Mailbox => Some(&mut self.mailboxes),
         }
     }
 

@@ -13,7 +13,8 @@ pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
 pub use event::Event;
 pub use id::{
-    DataActionId, DeliveryId, FlowId, InteractionId, QueueId, ScheduleId, SecretId, TableId, Version, WebhookId,
+    DataActionId, DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version,
+    WebhookId,
 };
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};

@@ -92,7 +92,7 @@ impl Project {
         self.listed_queues.iter().filter(move |entry| !own.contains(&QueueRecord::folded(&entry.spec.name)))
     }
 
-    /// Objects in the order of the set: what flows name, then domains, then routes.
+    /// Objects in the order of the set: what flows name, then domains, then routes, then mailboxes, which name routes.
     fn sent(&self) -> Vec<Sent<'_>> {
         let mut sent = Vec::new();
         for one in &self.tables {
@@ -151,6 +151,14 @@ impl Project {
             let made = put(entry, Kind::Route, route(&entry.spec));
             let object = ChangeSetObject { domain: Some(entry.spec.domain.clone()), ..made.object };
             sent.push(Sent { object, ..made });
+        }
+        for entry in &self.mailboxes {
+            let mut body = entry.spec.definition.clone();
+            body.insert("name".to_owned(), entry.spec.name.clone().into());
+            if let Some(enabled) = entry.spec.enabled {
+                body.insert("state".to_owned(), if enabled { "enabled" } else { "disabled" }.into());
+            }
+            sent.push(put(entry, Kind::Mailbox, body));
         }
         sent
     }

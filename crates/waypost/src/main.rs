@@ -58,6 +58,9 @@ enum Command {
     /// Look at schedules, what they say of an instant, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
+    /// Create, change and test mailboxes that mail is taken from by IMAP
+    #[command(subcommand)]
+    Mailboxes(commands::mailboxes::Command),
     /// Create and change webhooks: HTTP endpoints that flows send to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Command),
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
         Command::Schema(arguments) => commands::schema::run(&arguments),
+        Command::Mailboxes(command) => commands::mailboxes::run(&command),
         Command::Webhooks(command) => commands::webhooks::run(&command),
         Command::DataActions(command) => commands::data_actions::run(&command),
         Command::Secrets(command) => commands::secrets::run(&command),

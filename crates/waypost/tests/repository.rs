@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
@@ -18,6 +18,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ingress", &[]),
     ("reach", &[]),
     ("seal", &[]),
+    ("mailbox", &["reach"]),
+    ("oauth", &["reach"]),
     ("outgoing", &["mail", "reach"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
@@ -40,7 +42,9 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "ids",
             "ingress",
             "mail",
+            "mailbox",
             "members",
+            "oauth",
             "origin",
             "outgoing",
             "reach",
@@ -67,7 +71,9 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "flow",
             "ids",
             "mail",
+            "mailbox",
             "members",
+            "oauth",
             "origin",
             "outgoing",
             "project",

@@ -16,6 +16,7 @@ pub mod genesys;
 pub mod graph;
 pub mod interaction;
 pub mod listing;
+pub mod mailbox;
 pub mod reference;
 pub mod replay;
 pub mod routing;

@@ -326,6 +326,7 @@ fn taken_code(kind: &str) -> &'static str {
                 | Kind::Webhook
                 | Kind::DataAction
                 | Kind::Secret
+                | Kind::Mailbox
                 | Kind::Term(_),
             ),
             _,

@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012-outside.sql"),
     include_str!("migrations/0013-data-actions.sql"),
     include_str!("migrations/0015-events-and-pushes.sql"),
+    include_str!("migrations/0016-mailboxes.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

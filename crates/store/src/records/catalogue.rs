@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions and secrets. All of it stands
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions, mailboxes and secrets. All of it stands
 //! under one number, the epoch.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use waypost_ids::{
 };
 
 use super::audit::AuditRecord;
+use super::mailboxes::MailboxRecord;
 use super::outside::{DataActionRecord, SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
@@ -377,6 +378,8 @@ pub struct Catalogue {
     pub data_actions: Vec<DataActionRecord>,
     /// All secrets.
     pub secrets: Vec<SecretRecord>,
+    /// All mailboxes.
+    pub mailboxes: Vec<MailboxRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -434,6 +437,8 @@ pub enum ObjectRecord {
     DataAction(DataActionRecord),
     /// A secret.
     Secret(SecretRecord),
+    /// A mailbox.
+    Mailbox(MailboxRecord),
 }
 
 impl ObjectRecord {
@@ -450,6 +455,7 @@ impl ObjectRecord {
             Self::Webhook(webhook) => webhook.id.into(),
             Self::DataAction(action) => action.id.into(),
             Self::Secret(secret) => secret.id.into(),
+            Self::Mailbox(mailbox) => mailbox.id.into(),
         }
     }
 }
@@ -486,6 +492,7 @@ objects! {
     WebhookRecord => Webhook,
     DataActionRecord => DataAction,
     SecretRecord => Secret,
+    MailboxRecord => Mailbox,
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) mod flows;
 pub(crate) mod interactions;
 pub(crate) mod ledger;
 pub(crate) mod mail;
+pub(crate) mod mailboxes;
 pub(crate) mod queues;
 pub(crate) mod reference;
 pub(crate) mod replay;

@@ -70,6 +70,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         notes: Some(data_dir.to_owned()),
         ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
         post: post::post(&arguments, &http)?,
+        mailboxes: Some(post::mailboxes(&arguments, &http)?),
         courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
         calls: Some(Calls::new(http, origin.clone())),
         seals: Some(key),
@@ -128,6 +129,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
     tasks.spawn(app.clone().call(stopped.clone()));
+    tasks.spawn(app.clone().watch_mailboxes(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     // Whoever reads where the server listens may stop it in the same moment.
