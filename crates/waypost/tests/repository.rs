@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("origin", &[]),
     ("flow", &["ids"]),
@@ -23,6 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("scratch-postgres", &[]),
     ("test-needs", &[]),
     ("aside", &[]),
+    ("console", &[]),
     ("members", &["flow", "mail", "store"]),
     ("catalogue", &["aside", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
@@ -47,7 +48,20 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ),
     (
         "api",
-        &["admission", "app", "aside", "catalogue", "flow", "ids", "origin", "outgoing", "schedule", "store", "wire"],
+        &[
+            "admission",
+            "app",
+            "aside",
+            "catalogue",
+            "console",
+            "flow",
+            "ids",
+            "origin",
+            "outgoing",
+            "schedule",
+            "store",
+            "wire",
+        ],
     ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
     (

@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015-queued.sql"),
     include_str!("migrations/0016-unrouted.sql"),
     include_str!("migrations/0017-outside.sql"),
+    include_str!("migrations/0023-sessions.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

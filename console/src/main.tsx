@@ -1,0 +1,8 @@
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { applyTheme } from "./app/theme";
+import "./style/base.css";
+
+applyTheme();
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App />);
