@@ -1,7 +1,7 @@
+import "./style/base.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { applyTheme } from "./app/theme";
-import "./style/base.css";
 
 applyTheme();
 const root = document.getElementById("root");

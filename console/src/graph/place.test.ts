@@ -3,16 +3,23 @@ import { place } from "./place";
 
 const box = (id: string) => ({ id, width: 200, height: 60 });
 
-test("what is called stands right of the node that calls it, and nothing overlaps", () => {
-  const sheets = place([
-    { key: "a", nodes: [box("1"), box("2"), box("3")], edges: [{ from: "1", to: "2" }, { from: "2", to: "3" }] },
-    { key: "b", nodes: [box("1")], edges: [], caller: { sheet: "a", node: "2" } },
-    { key: "c", nodes: [box("1")], edges: [], caller: { sheet: "a", node: "3" } },
+test("flows that are called stand below, and nothing overlaps", () => {
+  const chain = ["1", "2", "3", "4"].map(box);
+  const edges = [{ from: "1", to: "2" }, { from: "2", to: "3" }, { from: "3", to: "4" }];
+  const placed = place([
+    { key: "a", nodes: chain, edges },
+    { key: "b", nodes: [box("1")], edges: [] },
+    { key: "c", nodes: [box("1")], edges: [] },
+    { key: "d", nodes: chain, edges },
   ]);
-  const [a, b, c] = sheets as [(typeof sheets)[0], (typeof sheets)[0], (typeof sheets)[0]];
-  expect(b.x).toBeGreaterThan(a.x + a.width);
-  expect(b.y + b.nodes["1"]!.y).toBe(a.y + a.nodes["2"]!.y);
-  expect(c.y).toBeGreaterThan(b.y + b.height);
+  for (const [number, one] of placed.entries()) {
+    for (const other of placed.slice(number + 1)) {
+      const apart = one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y || other.y + other.height <= one.y;
+      expect(apart, `${one.key} ${other.key}`).toBe(true);
+    }
+  }
+  expect(placed[1]!.y).toBe(placed[2]!.y);
+  expect(placed[0]!.nodes["2"]!.x).toBeGreaterThan(placed[0]!.nodes["1"]!.x + 200);
 });
 
 test("a node that leads to itself is laid out", () => {

@@ -5,8 +5,6 @@ export interface Sheet {
   key: string;
   nodes: { id: string; width: number; height: number }[];
   edges: { from: string; to: string }[];
-  /** Which sheet calls this one, at which of its nodes. */
-  caller?: { sheet: string; node: string };
 }
 
 export interface Point {
@@ -25,37 +23,31 @@ export interface Placed {
 }
 
 /** What stands around the nodes of a sheet. */
-export const PADDING = 20;
-export const TITLE = 44;
-const BETWEEN = 96;
+const PADDING = 22;
+const TITLE = 40;
+/** Between nodes that follow each other: there is room for a condition. */
+const AHEAD = 196;
+const BETWEEN = 48;
+const LEAST_WIDTH = 260;
 
-/** Lays each flow out from the top down, and what is called to the right of its caller, as high as the node that calls. */
+/** Lays each flow out from left to right, and the flows in rows below each other, the one that calls before those that it calls. */
 export function place(sheets: Sheet[]): Placed[] {
   const placed = sheets.map(inner);
-  const byKey = new Map(placed.map((one) => [one.key, one]));
-  const depths = new Map<string, number>();
-  for (const sheet of sheets) depths.set(sheet.key, sheet.caller ? (depths.get(sheet.caller.sheet) ?? 0) + 1 : 0);
-  const columns: Placed[][] = [];
-  for (const one of placed) (columns[depths.get(one.key) ?? 0] ??= []).push(one);
-  let x = 0;
-  for (const column of columns) {
-    let free = 0;
-    for (const one of column ?? []) {
-      const caller = sheets.find((sheet) => sheet.key === one.key)?.caller;
-      const above = caller && byKey.get(caller.sheet);
-      const wanted = above && caller ? above.y + (above.nodes[caller.node]?.y ?? 0) - TITLE - PADDING : 0;
-      one.x = x;
-      one.y = Math.max(wanted, free);
-      free = one.y + one.height + BETWEEN / 2;
-    }
-    x += Math.max(0, ...(column ?? []).map((one) => one.width)) + BETWEEN;
+  const most = Math.max(placed[0]?.width ?? 0, 900);
+  let [x, y, row] = [0, 0, 0];
+  for (const [number, one] of placed.entries()) {
+    // The first stands alone: the others are below it.
+    if (number === 1 || (number > 1 && x + one.width > most)) [x, y, row] = [0, y + row + BETWEEN, 0];
+    [one.x, one.y] = [x, y];
+    x += one.width + BETWEEN;
+    row = Math.max(row, one.height);
   }
   return placed;
 }
 
 function inner(sheet: Sheet): Placed {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 64, marginx: PADDING, marginy: PADDING });
+  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: AHEAD, marginx: PADDING, marginy: PADDING });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of sheet.nodes) graph.setNode(id, { width, height });
   for (const { from, to } of sheet.edges) if (from !== to) graph.setEdge(from, to);
@@ -66,5 +58,5 @@ function inner(sheet: Sheet): Placed {
     nodes[id] = { x: at.x - width / 2, y: at.y - height / 2 + TITLE };
   }
   const size = graph.graph() as { width?: number; height?: number };
-  return { key: sheet.key, x: 0, y: 0, width: Math.max(size.width ?? 0, 260), height: (size.height ?? 0) + TITLE, nodes };
+  return { key: sheet.key, x: 0, y: 0, width: Math.max(size.width ?? 0, LEAST_WIDTH), height: (size.height ?? 0) + TITLE, nodes };
 }

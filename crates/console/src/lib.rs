@@ -70,6 +70,12 @@ pub fn is_built() -> bool {
     !FILES.is_empty()
 }
 
+/// All files; none in a binary without the console.
+#[must_use]
+pub fn files() -> &'static [File] {
+    FILES
+}
+
 /// The file at a path such as `/interactions/1`. Paths are compared as they are: nothing outside of the list can be reached.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static File> {

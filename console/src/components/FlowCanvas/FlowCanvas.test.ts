@@ -28,10 +28,9 @@ test("a call leads from the node that calls to the first node of what is called;
   expect(drawn.edges.map((edge) => `${edge.from} -${edge.kind}-> ${edge.to}`)).toEqual([
     "A@1/ask -branch-> A@1/general",
     "A@1/ask -jump-> A@1/general",
-    "A@1/general -decision-> A@1/:decision",
     "A@1/ask -call-> B@1/look",
   ]);
-  expect(drawn.sheets[1]?.caller).toEqual({ sheet: "A@1", node: "ask" });
+  expect(drawn.decided).toEqual({ sheet: "A@1", node: "general", below: 72 });
 });
 
 test("long nodes say how much more there is", () => {

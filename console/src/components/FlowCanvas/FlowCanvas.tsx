@@ -7,7 +7,7 @@ import { at, type RunPath } from "../../run/read";
 import { Loading } from "../Fault/Fault";
 import { DecisionCard, NodeCard, type NodeCardData, SheetCard, type SheetData } from "./cards";
 import { LabelledEdge } from "./LabelledEdge";
-import { sheetsOf, type Drawn } from "./sheets";
+import { DECISION_HEIGHT, sheetsOf, type Drawn, WIDTH } from "./sheets";
 import "./FlowCanvas.css";
 
 const nodeTypes = { node: NodeCard, sheet: SheetCard, decision: DecisionCard };
@@ -109,9 +109,10 @@ function nodesOf(drawn: Drawn, placed: ReturnType<typeof useLayout> & object, ru
     for (const { id, width, height } of sheet.nodes) {
       const position = box.nodes[id] ?? { x: 0, y: 0 };
       const common = { id: at(box.key, id), parentId: box.key, position, width, height, zIndex: 2 };
-      if (id === DECISION) {
-        nodes.push({ ...common, type: "decision", data: { ...drawn.decision } as never, ...fixed });
-        continue;
+      if (drawn.decided?.sheet === box.key && drawn.decided.node === id) {
+        const below = { x: position.x, y: position.y + drawn.decided.below };
+        common.height = drawn.decided.below - 6;
+        nodes.push({ ...common, id: at(box.key, ":decision"), position: below, width: WIDTH, height: DECISION_HEIGHT, type: "decision", data: { ...drawn.decision } as never, ...fixed });
       }
       const written = flow.model.nodes.find((one) => one.id === id);
       if (!written) continue;
@@ -137,10 +138,15 @@ function nodesOf(drawn: Drawn, placed: ReturnType<typeof useLayout> & object, ru
 const endedAt = (run: RunPath | undefined, sheet: string) =>
   run && [...run.taken].find(([edge]) => edge.startsWith(`${sheet}/`) && edge.endsWith(":end"))?.[1];
 
-const DECISION = ":decision";
-
 function edgesOf(drawn: Drawn, run: RunPath | undefined, step: number | undefined): Edge[] {
+  const labelled = new Map<string, number>();
+  for (const edge of drawn.edges) if (edge.label) labelled.set(edge.to, (labelled.get(edge.to) ?? 0) + 1);
+  const before = new Map<string, number>();
   return drawn.edges.map((edge) => {
+    const nth = before.get(edge.to) ?? 0;
+    if (edge.label) before.set(edge.to, nth + 1);
+    // Several labels before one node stand below each other.
+    const lane = nth - ((labelled.get(edge.to) ?? 1) - 1) / 2;
     const key = at(edge.sheet, edge.id);
     const taken = edge.takenAt ?? run?.taken.get(key);
     const look = !run ? "plain" : taken !== undefined ? (step !== undefined && taken > step ? "ahead" : "lit") : run.refused.has(key) ? "refused" : "off";
@@ -152,7 +158,7 @@ function edgesOf(drawn: Drawn, run: RunPath | undefined, step: number | undefine
       type: "labelled",
       className: classes,
       zIndex: look === "lit" ? 4 : look === "ahead" ? 3 : 1,
-      data: { label: edge.label, look },
+      data: { label: edge.label, look, lane },
       ...(edge.kind === "call" ? { sourceHandle: "call", targetHandle: "called" } : {}),
       markerEnd: { type: MarkerType.ArrowClosed, width: 15, height: 15, color: look === "lit" || look === "ahead" ? "var(--accent)" : "var(--line-strong)" },
       focusable: false,

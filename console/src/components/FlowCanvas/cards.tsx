@@ -27,8 +27,8 @@ export function NodeCard({ data }: NodeProps) {
   const end = id.startsWith(":");
   return (
     <div className={["card", look, current && "current", failed && "failed", end && "end"].filter(Boolean).join(" ")}>
-      <Handle type="target" position={Position.Top} isConnectable={false} />
-      <Handle type="target" id="called" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" id="called" position={Position.Top} isConnectable={false} />
       <div className="card-title">
         <span>{title}</span>
         {!end && title !== id && <code>{id}</code>}
@@ -43,8 +43,8 @@ export function NodeCard({ data }: NodeProps) {
           {more > 0 && <li className="more">{more} more</li>}
         </ol>
       )}
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
-      <Handle type="source" id="call" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" id="call" position={Position.Bottom} isConnectable={false} />
     </div>
   );
 }
@@ -64,7 +64,6 @@ export function DecisionCard({ data }: NodeProps) {
   const { title, bad } = data as unknown as { title: string; bad: boolean };
   return (
     <div className={bad ? "decision bad" : "decision"}>
-      <Handle type="target" position={Position.Top} isConnectable={false} />
       <span>Decision</span>
       <strong>{title}</strong>
     </div>

@@ -9,7 +9,7 @@ export interface DrawnEdge {
   /** Ids of nodes of the canvas. */
   from: string;
   to: string;
-  kind: EdgeKind | "call" | "decision";
+  kind: EdgeKind | "call";
   label?: string;
   /** For edges that are there because the run went along them. */
   takenAt?: number;
@@ -20,13 +20,15 @@ export interface Drawn {
   sheets: Sheet[];
   edges: DrawnEdge[];
   decision?: { title: string; bad: boolean };
+  /** The node at which the run ended; what came of it stands below. */
+  decided?: { sheet: string; node: string; below: number };
 }
 
 export const WIDTH = 236;
 const HEAD = 34;
 const LINE = 22;
 const MOST_LINES = 7;
-const DECISION = ":decision";
+export const DECISION_HEIGHT = 46;
 
 /** What is to be laid out, and the edges between it all. */
 export function sheetsOf(flows: FlowCanvasProps["flows"], run: RunPath | undefined, decision: FlowCanvasProps["decision"]): Drawn {
@@ -44,14 +46,14 @@ export function sheetsOf(flows: FlowCanvasProps["flows"], run: RunPath | undefin
       drawn.edges.push({ sheet: key, id, from: at(key, jump.from), to: at(key, jump.to), kind: "jump", label: jump.why });
       inner.push({ from: jump.from, to: jump.to });
     }
-    if (decision && last?.sheet === key && last.node !== undefined) {
-      nodes.push({ id: DECISION, width: WIDTH, height: 52 });
-      inner.push({ from: last.node, to: DECISION });
-      drawn.edges.push({ sheet: key, id: DECISION, from: at(key, last.node), to: at(key, DECISION), kind: "decision", takenAt: last.index });
+    const decides = decision && last?.sheet === key && nodes.find((node) => node.id === last.node);
+    if (decides) {
+      drawn.decided = { sheet: key, node: decides.id, below: decides.height + 6 };
+      decides.height += DECISION_HEIGHT + 6;
     }
     const caller = run?.entered.find((one) => one.key === key)?.caller;
     const known = caller && flows.some((flow) => flow.key === caller.sheet);
-    drawn.sheets.push({ key, nodes, edges: inner, ...(known && { caller }) });
+    drawn.sheets.push({ key, nodes, edges: inner });
     const first = model.nodes[0];
     if (run && caller && known && first) {
       const enteredAt = run.steps.find((step) => step.sheet === key)?.index ?? 0;

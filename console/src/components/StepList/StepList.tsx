@@ -31,10 +31,10 @@ export function StepList({ run, step, onStep }: Props) {
           Step {step + 1} of {run.steps.length}
         </span>
         <span>
-          <button className="button quiet" aria-label="First step" disabled={step === 0} onClick={() => move(0)}>⏮</button>
-          <button className="button quiet" aria-label="Step back" disabled={step === 0} onClick={() => move(step - 1)}>◀</button>
-          <button className="button quiet" aria-label="Step forward" disabled={step === last} onClick={() => move(step + 1)}>▶</button>
-          <button className="button quiet" aria-label="Last step" disabled={step === last} onClick={() => move(last)}>⏭</button>
+          <Go label="First step" icon="M6 5v14 M18 6l-7 6 7 6" disabled={step === 0} onClick={() => move(0)} />
+          <Go label="Step back" icon="M15 6l-7 6 7 6" disabled={step === 0} onClick={() => move(step - 1)} />
+          <Go label="Step forward" icon="M9 6l7 6-7 6" disabled={step === last} onClick={() => move(step + 1)} />
+          <Go label="Last step" icon="M18 5v14 M6 6l7 6-7 6" disabled={step === last} onClick={() => move(last)} />
         </span>
       </div>
       <ol
@@ -68,5 +68,15 @@ export function StepList({ run, step, onStep }: Props) {
       </ol>
       {run.dropped > 0 && <p className="muted steps-note">{run.dropped.toLocaleString("en")} steps before the decision were not kept.</p>}
     </div>
+  );
+}
+
+function Go({ label, icon, disabled, onClick }: { label: string; icon: string; disabled: boolean; onClick: () => void }) {
+  return (
+    <button className="button quiet" aria-label={label} disabled={disabled} onClick={onClick}>
+      <svg viewBox="0 0 24 24" width="14" height="14" aria-hidden="true">
+        <path d={icon} />
+      </svg>
+    </button>
   );
 }

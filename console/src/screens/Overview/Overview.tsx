@@ -23,6 +23,7 @@ export default function Overview() {
   if (!counts.data) return <Loading />;
   const { interactions: all, duplicates, byState, byDecision, deliveries, unrouted, oldestUndecidedAt } = counts.data;
   const undecided = (byState.received ?? 0) + (byState.running ?? 0);
+  const waiting = (allQueues.data ?? []).reduce((sum, queue) => sum + (queue.waiting ?? 0), 0);
   const mostWaiting = [...(allQueues.data ?? [])].sort((one, other) => (other.waiting ?? 0) - (one.waiting ?? 0)).slice(0, 8);
   return (
     <div className="page">
@@ -34,7 +35,11 @@ export default function Overview() {
       </div>
       <div className="numbers">
         <Number name="Interactions" value={all} href="/interactions" note={`${duplicates.toLocaleString("en")} duplicates`} />
-        <Number name="In queues" value={byDecision.queue ?? 0} href="/interactions?decision=queue" note={`${(byState.claimed ?? 0).toLocaleString("en")} claimed`} />
+        {seesQueues ? (
+          <Number name="Waiting in queues" value={waiting} href="/queues" note={`${(byState.claimed ?? 0).toLocaleString("en")} claimed`} />
+        ) : (
+          <Number name="Decided for a queue" value={byDecision.queue ?? 0} href="/interactions?decision=queue" note={`${(byState.claimed ?? 0).toLocaleString("en")} claimed`} />
+        )}
         <Number name="Undecided" value={undecided} href="/interactions?state=received" note={oldestUndecidedAt ? `oldest ${age(Date.now() - new Date(oldestUndecidedAt).getTime(), "")}` : "nothing waits"} />
         <Number name="Unrouted" value={unrouted ?? 0} href="/interactions?decision=unrouted" note="wait for a person" bad={(unrouted ?? 0) > 0} />
         <Number name="Sent" value={deliveries?.delivered ?? 0} note={`${(deliveries?.pending ?? 0).toLocaleString("en")} pending`} />
