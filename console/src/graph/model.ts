@@ -40,7 +40,7 @@ interface Action {
 }
 
 /** Actions after which the node is left: nothing follows them. */
-const LAST = new Set(["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]);
+export const LAST = new Set(["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]);
 
 /** Members of actions that name a node where the run goes on. */
 const JUMPS = ["notFound", "failure", "timedOut", "unsure", "failed"];

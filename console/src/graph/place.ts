@@ -26,8 +26,8 @@ export interface Placed {
 const PADDING = 22;
 const TITLE = 40;
 /** Between nodes that follow each other: there is room for a condition. */
-const AHEAD = 196;
-const BETWEEN = 48;
+const AHEAD = 168;
+const BETWEEN = 36;
 const LEAST_WIDTH = 260;
 
 /** Lays each flow out from left to right, and the flows in rows below each other, the one that calls before those that it calls. */
@@ -47,7 +47,7 @@ export function place(sheets: Sheet[]): Placed[] {
 
 function inner(sheet: Sheet): Placed {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: AHEAD, marginx: PADDING, marginy: PADDING });
+  graph.setGraph({ rankdir: "LR", nodesep: 20, ranksep: AHEAD, marginx: PADDING, marginy: PADDING });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of sheet.nodes) graph.setNode(id, { width, height });
   for (const { from, to } of sheet.edges) if (from !== to) graph.setEdge(from, to);

@@ -51,7 +51,8 @@ test("a call is entered from its caller's node, and left to it", () => {
 
 test("edges are taken or refused, and a fall-through is no branch", () => {
   const path = readRun(trace);
-  expect([...path.taken.keys()]).toEqual(["A@3/ask:branch:1", "A@3/billing:jump:general"]);
+  // `look` was left by walking off its end; `general` too, where the decision was made.
+  expect([...path.taken.keys()]).toEqual(["B@7/look:end", "A@3/ask:branch:1", "A@3/billing:jump:general", "A@3/general:end"]);
   expect([...path.refused]).toEqual(["A@3/ask:branch:0"]);
   expect([...path.failed]).toEqual(["A@3/billing"]);
   const plain = readRun({ version: 1, events: [{ event: "flow", id: "A", name: "R", version: 1 }, { event: "node", id: "a" }, { event: "node", id: "b" }] } as never);

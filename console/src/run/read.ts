@@ -1,5 +1,5 @@
 import type { RunTrace, TraceEvent } from "../api/queries";
-import { edgeIds } from "../graph/model";
+import { edgeIds, LAST } from "../graph/model";
 
 /** A flow of a version that the run entered, however often. */
 export interface Entered {
@@ -49,6 +49,8 @@ interface Frame {
   action?: number;
   /** The node was left by a branch or a jump: the next node is no fall-through. */
   left: boolean;
+  /** The type of the action that began last in the node. */
+  does?: string;
 }
 
 export const at = (sheet: string, what: string) => `${sheet}/${what}`;
@@ -67,6 +69,12 @@ export function readRun(trace: RunTrace): RunPath {
   const first = (map: Map<string, number>, key: string, step: number) => map.has(key) || map.set(key, step);
   let stack: Frame[] = [];
   let frames = 0;
+  // After an error, calls are left until one catches it.
+  let unwinding = false;
+  const walkedOff = (frame: Frame | undefined, index: number) => {
+    if (frame?.node === undefined || frame.left || unwinding || (frame.does && LAST.has(frame.does))) return;
+    first(path.taken, at(frame.sheet, edgeIds.end(frame.node)), index);
+  };
   trace.events.forEach((event, index) => {
     const before = stack.at(-1);
     switch (event.event) {
@@ -87,12 +95,13 @@ export function readRun(trace: RunTrace): RunPath {
           if (before.node !== undefined && !before.left) first(path.taken, at(before.sheet, edgeIds.next(before.node)), index);
           before.node = event.id;
           delete before.action;
+          delete before.does;
           before.left = false;
           first(path.visited, at(before.sheet, event.id), index);
         }
         break;
       case "action":
-        if (before) before.action = event.index;
+        if (before) [before.action, before.does] = [event.index, event.type];
         break;
       case "branch":
         if (before?.node !== undefined) {
@@ -110,12 +119,18 @@ export function readRun(trace: RunTrace): RunPath {
       case "caught":
         if (before?.node !== undefined) {
           before.left = true;
+          unwinding = false;
           const why = event.event === "notFound" ? "notFound" : "onError";
           path.jumps.push({ sheet: before.sheet, from: before.node, to: event.to, why });
           first(path.taken, at(before.sheet, edgeIds.jump(before.node, event.to)), index);
         }
         break;
+      case "leave":
+      case "decision":
+        walkedOff(before, index);
+        break;
       case "error":
+        unwinding = true;
         if (before?.node !== undefined) path.failed.add(at(before.sheet, before.node));
         break;
     }

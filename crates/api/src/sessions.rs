@@ -33,7 +33,7 @@ pub fn endpoints() -> Endpoints {
             "/console/sessions",
             begin,
             open("postConsoleSessions", "Sign in to the console: the answer sets its cookie")
-                .header(CONSOLE.as_str(), "Any value: shows that no other site sends this.")
+                .header("Waypost-Console", "Any value: shows that no other site sends this.")
                 .body::<SessionRequest>()
                 .answers::<Session>()
                 .refuses(&[401, 429]),

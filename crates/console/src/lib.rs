@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use flate2::read::GzDecoder;
 
-/// First segments of paths that are screens: each of them is the one page, whose script reads the path.
-pub const SCREENS: &[&str] = &["", "sign-in", "interactions", "flows", "queues"];
+/// First segments of paths that are screens, beside `/`: each of them is the one page, whose script reads the path.
+pub const SCREENS: &[&str] = &["sign-in", "interactions", "flows", "queues"];
 
 /// The page of a binary without a console.
 const NOT_BUILT: File = File {
@@ -80,7 +80,7 @@ pub fn files() -> &'static [File] {
 #[must_use]
 pub fn find(path: &str) -> Option<&'static File> {
     let path = path.strip_prefix('/')?;
-    let screen = path.split('/').next().is_some_and(|first| SCREENS.contains(&first));
+    let screen = path.is_empty() || path.split('/').next().is_some_and(|first| SCREENS.contains(&first));
     let wanted = if screen { "index.html" } else { path };
     let found = FILES.iter().find(|file| file.path == wanted);
     if screen { Some(found.unwrap_or(&NOT_BUILT)) } else { found }
@@ -95,7 +95,7 @@ mod tests {
         for path in ["/", "/interactions", "/interactions/1/trace", "/flows/1?x", "/queues", "/sign-in"] {
             assert_eq!(find(path).map(|file| file.path), Some("index.html"), "{path}");
         }
-        for path in ["", "interactions", "/interactionsx", "/api/v2/flows", "/../Cargo.toml", "/assets/../index.html"] {
+        for path in ["", "interactions", "/interactionsx", "/api/v2/flows", "//", "//flows", "/../Cargo.toml", "/assets/../index.html"] {
             assert!(find(path).is_none(), "{path}");
         }
     }

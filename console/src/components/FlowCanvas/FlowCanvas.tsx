@@ -1,4 +1,4 @@
-import { Background, Controls, type Edge, MarkerType, type Node, ReactFlow, useReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { Controls, type Edge, MarkerType, type Node, ReactFlow, type ReactFlowInstance, useReactFlow, ReactFlowProvider } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo } from "react";
 import { END, type Model } from "../../graph/model";
@@ -47,8 +47,8 @@ function Canvas({ flows, run, step, decision, onPick }: FlowCanvasProps) {
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        fitView
-        fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+        onInit={(flow) => void begin(flow)}
+        fitViewOptions={FIT}
         minZoom={0.08}
         maxZoom={1.6}
         nodesDraggable={false}
@@ -65,12 +65,21 @@ function Canvas({ flows, run, step, decision, onPick }: FlowCanvasProps) {
         panOnScroll
         preventScrolling
       >
-        <Background gap={22} size={1} />
         <Controls showInteractive={false} position="bottom-right" />
         <Follow focus={focus} />
       </ReactFlow>
     </div>
   );
+}
+
+const FIT = { padding: 0.05, maxZoom: 1 };
+
+/** Below this zoom nothing can be read: the beginning is shown instead of all. */
+const LEGIBLE = 0.4;
+
+async function begin(flow: ReactFlowInstance) {
+  await flow.fitView(FIT);
+  if (flow.getZoom() < LEGIBLE) await flow.setViewport({ x: 14, y: 14, zoom: 0.62 });
 }
 
 /** Brings the node of the step into view, if it is outside. */
@@ -122,7 +131,7 @@ function nodesOf(drawn: Drawn, placed: ReturnType<typeof useLayout> & object, ru
         sheet: box.key,
         id,
         title: written.title,
-        actions: written.actions,
+        actions: run && first === undefined ? [] : written.actions,
         look: !run ? "plain" : first === undefined ? "off" : step !== undefined && first > step ? "ahead" : "lit",
         current,
         failed: run?.failed.has(at(box.key, id)) ?? false,

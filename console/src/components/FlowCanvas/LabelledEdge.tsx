@@ -1,6 +1,6 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 
-const MOST = 25;
+const MOST = 20;
 
 /** An edge with its condition. Whether it held is said in words as well as by colour. */
 export function LabelledEdge({ id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, markerEnd, data }: EdgeProps) {

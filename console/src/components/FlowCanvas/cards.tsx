@@ -30,8 +30,7 @@ export function NodeCard({ data }: NodeProps) {
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="target" id="called" position={Position.Top} isConnectable={false} />
       <div className="card-title">
-        <span>{title}</span>
-        {!end && title !== id && <code>{id}</code>}
+        <span title={title === id ? undefined : `${title} (${id})`}>{title}</span>
       </div>
       {lines.length > 0 && (
         <ol>

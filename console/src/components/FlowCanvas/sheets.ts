@@ -35,7 +35,9 @@ export function sheetsOf(flows: FlowCanvasProps["flows"], run: RunPath | undefin
   const last = run?.steps.at(-1);
   const drawn: Drawn = { flows: new Map(flows.map((flow) => [flow.key, flow])), sheets: [], edges: [], ...(decision && { decision }) };
   for (const { key, model } of flows) {
-    const nodes = model.nodes.map(({ id, actions }) => (id.startsWith(":") ? { id, width: 72, height: 30 } : { id, width: WIDTH, height: heightOf(actions.length) }));
+    // Of a run's flows, nodes that were not reached show their names alone: the path is what is looked at.
+    const open = (id: string) => !run || run.visited.has(at(key, id));
+    const nodes = model.nodes.map(({ id, actions }) => (id.startsWith(":") ? { id, width: 72, height: 30 } : { id, width: WIDTH, height: heightOf(open(id) ? actions.length : 0) }));
     const inner = model.edges.map(({ from, to }) => ({ from, to }));
     for (const edge of model.edges) {
       drawn.edges.push({ sheet: key, id: edge.id, from: at(key, edge.from), to: at(key, edge.to), kind: edge.kind, ...(edge.label && { label: edge.label }) });

@@ -9,21 +9,19 @@ export function MailView({ mail }: { mail: Schemas["EmailMessage"] }) {
   const clean = useMemo(() => (mail.htmlBody && !asText ? cleanMail(mail.htmlBody) : undefined), [mail.htmlBody, asText]);
   return (
     <div className="mail">
-      <div className="mail-bar">
+      {mail.htmlBody && <div className="mail-bar">
         <span className="muted">
           {clean && clean.remote > 0 && `${clean.remote} remote ${clean.remote === 1 ? "item" : "items"} not loaded`}
         </span>
-        {mail.htmlBody && (
-          <div role="group" aria-label="Show as" className="switch">
-            <button aria-pressed={!asText} onClick={() => setAsText(false)}>
-              HTML
-            </button>
-            <button aria-pressed={asText} onClick={() => setAsText(true)}>
-              Text
-            </button>
-          </div>
-        )}
-      </div>
+        <div role="group" aria-label="Show as" className="switch">
+          <button aria-pressed={!asText} onClick={() => setAsText(false)}>
+            HTML
+          </button>
+          <button aria-pressed={asText} onClick={() => setAsText(true)}>
+            Text
+          </button>
+        </div>
+      </div>}
       {clean ? (
         <iframe
           key={mail.id}
