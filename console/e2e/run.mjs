@@ -219,6 +219,33 @@ try {
   check("a queue lists what waits in it", (await page.getByRole("table").textContent()).length > 40);
   await looks("queue");
 
+  // Work a queue, by keyboard alone.
+  const waiting = async () => Number(await page.locator(".interaction-line strong").first().textContent());
+  const before = await waiting();
+  await page.getByRole("button", { name: "Claim the next" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Your work" }).waitFor();
+  await page.getByRole("button", { name: "Reply" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("Your refund is on its way.");
+  await looks("work");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("The reply is on its way.").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Complete" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("refunded");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Claim the next" }).waitFor();
+  await page.waitForFunction((count) => document.querySelector(".interaction-line strong")?.textContent === String(count), before - 1);
+  check("work is claimed, answered and completed", true);
+  await page.getByRole("button", { name: "Claim the next" }).click();
+  await page.getByRole("button", { name: "Change queue" }).click();
+  await page.getByLabel("Queue", { exact: true }).selectOption({ label: "Support" });
+  await page.getByRole("button", { name: "Put it there" }).click();
+  await page.getByText("Nothing waits in this queue.").waitFor();
+  check("work is put into another queue", true);
+
   // Scopes, and the way out.
   await page.goto(`${BASE}/nowhere`).catch(() => undefined);
   noise.splice(0);

@@ -22,14 +22,17 @@ export interface CallOptions {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** An `Idempotency-Key`. */
+  key?: string;
 }
 
 /** The answer itself, for what is not JSON. */
 export async function request(path: string, options: CallOptions = {}): Promise<Response> {
-  const { method = "GET", body, signal } = options;
+  const { method = "GET", body, signal, key } = options;
   // A session's cookie counts beside this header only, and no other site can make a browser send it.
   const headers: Record<string, string> = { "waypost-console": "1" };
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (key) headers["idempotency-key"] = key;
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) init.body = JSON.stringify(body);
   if (signal) init.signal = signal;

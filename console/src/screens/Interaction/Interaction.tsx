@@ -3,11 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import * as queries from "../../api/queries";
+import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Age } from "../../components/Age/Age";
 import { DecisionBadge, StateBadge } from "../../components/Badge/Badge";
 import { DeliveryTable } from "../../components/DeliveryTable/DeliveryTable";
 import { Fault, Loading } from "../../components/Fault/Fault";
+import { WorkBar } from "../../components/WorkBar/WorkBar";
 import { HeaderList } from "../../components/HeaderList/HeaderList";
 import { Details } from "./Details";
 import { Mail } from "./Mail";
@@ -22,6 +24,7 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
   const search = useSearch();
   const found = useQuery(queries.interaction(id));
   const deliveries = useQuery(queries.deliveries(id));
+  const works = useMay("email:write");
   useTitle(found.data?.subject ?? "Interaction");
   if (found.error) return <Fault error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading />;
@@ -45,6 +48,7 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
         <DecisionBadge decision={one.decision} />
         {one.decision?.priority ? <span className="muted">priority {one.decision.priority}</span> : null}
       </p>
+      {works && <WorkBar interactionId={id} />}
       <Tabs.Root value={tab} onValueChange={(to: string) => go(`/interactions/${id}${to === "run" ? "" : `/${to}`}${to === "run" && search ? `?${search}` : ""}`)}>
         <Tabs.List className="tabs" aria-label="Views of the interaction">
           {Object.entries(TABS).map(([value, name]) => (

@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "wouter";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useLocation } from "wouter";
+import { claimNext, heldClaim, keepClaim } from "../../api/claim";
 import { interactions, LIVE, queues } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
@@ -11,6 +12,17 @@ import { duration } from "../../components/QueueTable/QueueTable";
 export default function Queue({ id }: { id: string }) {
   const list = useQuery({ ...queues, refetchInterval: LIVE });
   const seesMail = useMay("email:read");
+  const works = useMay("email:write");
+  const [, go] = useLocation();
+  const held = heldClaim();
+  const claim = useMutation({
+    mutationFn: async () => held ?? (await claimNext(id)) ?? null,
+    onSuccess: (claimed) => {
+      if (!claimed) return;
+      keepClaim(claimed);
+      go(`/interactions/${claimed.interactionId}/mail`);
+    },
+  });
   const queue = list.data?.find((one) => one.id === id);
   useTitle(queue?.name ?? "Queue");
   const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "decided" }), enabled: seesMail, refetchInterval: LIVE });
@@ -25,6 +37,15 @@ export default function Queue({ id }: { id: string }) {
         </Link>
         <span className="muted" aria-hidden="true">/</span>
         <h1>{queue.name}</h1>
+        {works && (
+          <span className="end">
+            {claim.data === null && <span className="muted" role="status">Nothing can be claimed now. </span>}
+            {claim.error && <span role="alert">{claim.error.message} </span>}
+            <button className="button primary" disabled={claim.isPending} onClick={() => claim.mutate()}>
+              {held ? "Go on with what you claimed" : "Claim the next"}
+            </button>
+          </span>
+        )}
       </div>
       <p className="interaction-line">
         <span>
