@@ -1,12 +1,17 @@
-//! `/`: the console's files, beside the API. What a browser may do with them is said here; what they are is in `waypost-console`.
+//! `/`: the console's files, beside the API: which path is which, and what a browser may do with them. The files themselves come from whoever
+//! makes the server (`waypost-console`).
 
-use axum::extract::OriginalUri;
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use waypost_console::{File, Kept};
+use flate2::read::GzDecoder;
 
 use crate::error::ApiError;
 use crate::genesys::unoffered;
+use crate::state::ApiState;
 
 /// Everything comes from here or not at all, and nothing stands inline.
 const PAGE: HeaderValue = HeaderValue::from_static(
@@ -20,13 +25,84 @@ const MAIL: HeaderValue = HeaderValue::from_static(
      form-action 'none'; frame-ancestors 'self'",
 );
 
+/// First segments of paths that are screens, beside `/`: each of them is the one page, whose script reads the path.
+const SCREENS: &[&str] = &["sign-in", "interactions", "flows", "queues"];
+
+/// The page of a binary without a console.
+static NOT_BUILT: File = File {
+    path: "index.html",
+    media_type: "text/html; charset=utf-8",
+    tag: "\"not-built\"",
+    coded: false,
+    kept: Kept::AskedAnew,
+    shows_mail: false,
+    bytes: include_bytes!("not-built.html"),
+};
+
+/// How long a browser may keep a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Its name changes with its content.
+    ForEver,
+    /// Whether it is still the same is asked each time.
+    AskedAnew,
+}
+
+/// A file of the console.
+#[derive(Debug)]
+pub struct File {
+    /// Its path below the server's address, without the first slash.
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The strong `ETag` of its content, with quotes.
+    pub tag: &'static str,
+    /// Whether `bytes` are compressed by gzip.
+    pub coded: bool,
+    /// How long a browser may keep it.
+    pub kept: Kept,
+    /// Whether it is the page that mails are shown in.
+    pub shows_mail: bool,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
+impl File {
+    /// Its content for whoever can't decompress it.
+    ///
+    /// # Errors
+    /// None that a sound binary has.
+    pub fn plain(&self) -> io::Result<Cow<'static, [u8]>> {
+        if !self.coded {
+            return Ok(Cow::Borrowed(self.bytes));
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(self.bytes).read_to_end(&mut plain)?;
+        Ok(Cow::Owned(plain))
+    }
+}
+
 /// What is answered where the API offers nothing: the console, or that there is nothing.
-pub(crate) async fn fallback(method: Method, uri: OriginalUri, headers: HeaderMap) -> Response {
+pub(crate) async fn fallback(
+    State(state): State<ApiState>,
+    method: Method,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
     let asks = method == Method::GET || method == Method::HEAD;
-    match waypost_console::find(uri.path()).filter(|_| asks) {
+    match find(state.settings.console, uri.path()).filter(|_| asks) {
         Some(file) => answer(file, &headers),
         None => unoffered::fallback(method, uri).await.into_response(),
     }
+}
+
+/// The file at a path such as `/interactions/1`. Paths are compared as they are: nothing outside of the list can be reached.
+fn find(files: &'static [File], path: &str) -> Option<&'static File> {
+    let path = path.strip_prefix('/')?;
+    let screen = path.is_empty() || path.split('/').next().is_some_and(|first| SCREENS.contains(&first));
+    let wanted = if screen { "index.html" } else { path };
+    let found = files.iter().find(|file| file.path == wanted);
+    if screen { Some(found.unwrap_or(&NOT_BUILT)) } else { found }
 }
 
 fn answer(file: &File, headers: &HeaderMap) -> Response {
@@ -83,6 +159,16 @@ mod tests {
 
     fn with(name: header::HeaderName, value: &'static str) -> HeaderMap {
         [(name, HeaderValue::from_static(value))].into_iter().collect()
+    }
+
+    #[test]
+    fn screens_are_the_page_and_nothing_else_is() {
+        for path in ["/", "/interactions", "/interactions/1/trace", "/flows/1", "/queues", "/sign-in"] {
+            assert_eq!(find(&[], path).map(|file| file.path), Some("index.html"), "{path}");
+        }
+        for path in ["", "interactions", "/interactionsx", "/api/v2/flows", "//", "//flows", "/../Cargo.toml"] {
+            assert!(find(&[], path).is_none(), "{path}");
+        }
     }
 
     #[test]

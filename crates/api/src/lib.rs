@@ -11,7 +11,7 @@ pub mod body;
 pub mod changesets;
 pub mod claims;
 pub mod coding;
-mod console;
+pub mod console;
 pub mod context;
 mod cursor;
 pub mod deliveries;

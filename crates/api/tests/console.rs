@@ -11,7 +11,9 @@
 mod support;
 
 use serde_json::{Value as Json, json};
-use support::{Server, server};
+use support::{Server, server, start};
+use waypost_api::console::{File, Kept};
+use waypost_api::state::Settings;
 
 const CONSOLE: &str = "Waypost-Console: 1";
 const JSON: &str = "Content-Type: application/json";
@@ -201,26 +203,48 @@ async fn the_page_is_served_at_screens_alone_under_a_strict_policy() {
         assert_eq!(server.send("GET", path, &[&tag], b"").await.status, 304, "{path}");
         assert_eq!(server.send("HEAD", path, &[], b"").await.status, 200);
     }
-    for path in ["/nowhere", "/assets/", "/assets/../Cargo.toml", "/%2e%2e/Cargo.toml", "//flows", "/index.htm", "/console"] {
+    for path in
+        ["/nowhere", "/assets/", "/assets/../Cargo.toml", "/%2e%2e/Cargo.toml", "//flows", "/index.htm", "/console"]
+    {
         let answer = server.send("GET", path, &[], b"").await;
         assert_eq!((answer.status, answer.header("content-type")), (404, Some("application/json")), "{path}");
     }
     assert_eq!(server.send("POST", "/", &[], b"").await.status, 404);
 }
 
+/// A page, what it is made of, and the page of mails.
+static FILES: &[File] = &[
+    File {
+        path: "assets/a-1.js",
+        media_type: "text/javascript; charset=utf-8",
+        tag: "\"1\"",
+        coded: true,
+        kept: Kept::ForEver,
+        shows_mail: false,
+        // `let a` by gzip.
+        bytes: &[31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 203, 73, 45, 81, 72, 4, 0, 128, 223, 209, 106, 5, 0, 0, 0],
+    },
+    File {
+        path: "mail.html",
+        media_type: "text/html; charset=utf-8",
+        tag: "\"2\"",
+        coded: false,
+        kept: Kept::AskedAnew,
+        shows_mail: true,
+        bytes: b"<p>",
+    },
+];
+
 #[tokio::test]
 async fn files_are_compressed_for_those_who_ask() {
-    let server = server().await;
-    for file in waypost_console::files() {
-        let path = format!("/{}", file.path);
-        let coded = server.send("GET", &path, &["Accept-Encoding: gzip"], b"").await;
-        let plain = server.send("GET", &path, &[], b"").await;
-        assert_eq!((coded.status, plain.status), (200, 200), "{path}");
-        assert_eq!(coded.header("content-encoding"), file.coded.then_some("gzip"), "{path}");
-        assert_eq!(plain.header("content-encoding"), None, "{path}");
-        let kept = if file.path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-        assert_eq!(coded.header("cache-control"), Some(kept), "{path}");
-        let policy = plain.header("content-security-policy").unwrap();
-        assert_eq!(policy.starts_with("sandbox allow-same-origin; default-src 'none'"), file.path == "mail.html", "{path}");
-    }
+    let server = start(Settings { console: FILES, ..Settings::default() }).await;
+    let script = server.send("GET", "/assets/a-1.js", &["Accept-Encoding: br, gzip"], b"").await;
+    assert_eq!((script.header("content-encoding"), &script.body[..]), (Some("gzip"), FILES[0].bytes));
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let plain = server.send("GET", "/assets/a-1.js", &[], b"").await;
+    assert_eq!((plain.header("content-encoding"), &plain.body[..]), (None, &b"let a"[..]));
+    let mail = server.send("GET", "/mail.html", &[], b"").await;
+    assert_eq!((mail.header("cache-control"), mail.body.as_slice()), (Some("no-cache"), &b"<p>"[..]));
+    let policy = mail.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("sandbox allow-same-origin; default-src 'none'"), "{policy}");
 }

@@ -23,7 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("scratch-postgres", &[]),
     ("test-needs", &[]),
     ("aside", &[]),
-    ("console", &[]),
+    ("console", &["api"]),
     ("members", &["flow", "mail", "store"]),
     ("catalogue", &["aside", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
@@ -72,6 +72,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "app",
             "catalogue",
             "client",
+            "console",
             "engine",
             "flow",
             "ids",
