@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { cleanMail } from "./clean";
 import "./MailView.css";
@@ -6,12 +6,13 @@ import "./MailView.css";
 /** A mail as a person would see it, without anything that it would run or fetch. */
 export function MailView({ mail }: { mail: Schemas["EmailMessage"] }) {
   const [asText, setAsText] = useState(!mail.htmlBody);
-  const clean = useMemo(() => (mail.htmlBody && !asText ? cleanMail(mail.htmlBody) : undefined), [mail.htmlBody, asText]);
+  const [remote, setRemote] = useState(0);
+  const html = asText ? undefined : mail.htmlBody;
   return (
     <div className="mail">
       {mail.htmlBody && <div className="mail-bar">
         <span className="muted">
-          {clean && clean.remote > 0 && `${clean.remote} remote ${clean.remote === 1 ? "item" : "items"} not loaded`}
+          {html && remote > 0 && `${remote} remote ${remote === 1 ? "item" : "items"} not loaded`}
         </span>
         <div role="group" aria-label="Show as" className="switch">
           <button aria-pressed={!asText} onClick={() => setAsText(false)}>
@@ -22,7 +23,7 @@ export function MailView({ mail }: { mail: Schemas["EmailMessage"] }) {
           </button>
         </div>
       </div>}
-      {clean ? (
+      {html ? (
         <iframe
           key={mail.id}
           title="The mail"
@@ -31,8 +32,11 @@ export function MailView({ mail }: { mail: Schemas["EmailMessage"] }) {
           sandbox="allow-same-origin"
           referrerPolicy="no-referrer"
           onLoad={(event) => {
+            const page = event.currentTarget.contentWindow as (Window & typeof globalThis) | null;
             const inside = event.currentTarget.contentDocument;
-            if (!inside?.body) return;
+            if (!page || !inside?.body) return;
+            const clean = cleanMail(html, page);
+            setRemote(clean.remote);
             inside.head.append(...clean.head.map((node) => inside.importNode(node, true)));
             inside.body.replaceChildren(...clean.body.map((node) => inside.importNode(node, true)));
           }}

@@ -39,7 +39,7 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
         <span className="muted" aria-hidden="true">/</span>
         <h1>{one.erased ? "(erased)" : one.subject || "(no subject)"}</h1>
       </div>
-      <p className="interaction-line">
+      <p className="page-line">
         <span>
           {one.envelope.from || "<>"} <span className="muted">to</span> {one.envelope.to}
         </span>

@@ -47,7 +47,7 @@ export default function Queue({ id }: { id: string }) {
           </span>
         )}
       </div>
-      <p className="interaction-line">
+      <p className="page-line">
         <span>
           <strong>{queue.waiting ?? 0}</strong> waiting
         </span>
@@ -64,7 +64,7 @@ export default function Queue({ id }: { id: string }) {
       </p>
       <section className="panel">
         <header>
-          <h2>Waiting</h2>
+          <h2>Waiting, newest first</h2>
         </header>
         {!seesMail ? (
           <div className="empty">Seeing the mail needs the scope email:read.</div>
