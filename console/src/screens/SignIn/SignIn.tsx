@@ -13,13 +13,13 @@ function linkIn(fragment: string): string | undefined {
 export function SignIn({ next, session }: { next: string; session: Session | null }) {
   const queries = useQueryClient();
   const [, go] = useLocation();
-  const [link] = useState(() => linkIn(window.location.hash));
   const [id, setId] = useState("");
   const [secret, setSecret] = useState("");
   const begin = useMutation({
     mutationFn: (body: Schemas["SessionRequest"]) => call<Session>("/console/sessions", { method: "POST", body }),
     onSuccess: (begun) => {
-      queries.clear();
+      // What somebody else may see is forgotten.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
       queries.setQueryData(sessionQuery.queryKey, begun);
       go(next, { replace: true });
     },
@@ -28,15 +28,22 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
   const followed = useRef(false);
   useEffect(() => {
     document.title = "Sign in · Waypost";
-    if (link && !followed.current) {
+    const follow = () => {
+      const link = linkIn(window.location.hash);
+      if (!link) return;
       followed.current = true;
       // A link works once: it is of no use in the history.
       window.history.replaceState(null, "", "/sign-in");
       mutate({ link });
-    } else if (!link && session) {
-      go(next, { replace: true });
-    }
-  }, [link, session, mutate, go, next]);
+    };
+    follow();
+    // A link that is opened where one is signing in already changes the fragment alone.
+    window.addEventListener("hashchange", follow);
+    return () => window.removeEventListener("hashchange", follow);
+  }, [mutate]);
+  useEffect(() => {
+    if (session && !followed.current) go(next, { replace: true });
+  }, [session, go, next]);
   return (
     <main className="sign-in">
       <form
@@ -50,7 +57,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           <img src="/icon.svg" alt="" width="36" height="36" />
           <h1>Waypost</h1>
         </div>
-        {link && begin.isPending ? (
+        {begin.isPending && begin.variables.link ? (
           <p role="status">Signing in…</p>
         ) : (
           <>
