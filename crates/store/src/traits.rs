@@ -320,8 +320,11 @@ pub trait AccessStore: Send + Sync {
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
 
-    /// Removes a token; one that nobody knows is well.
-    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+    /// Removes a token and answers whether it was there: of many who remove one at the same time, one is told so.
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError>;
+
+    /// Removes a client's sessions and the links that would begin others; its bearer tokens stay. Answers how many sessions there were.
+    async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError>;
 }
 
 /// Rows of data tables. A table's rows have versions, and older ones can be read as long as they are kept; a row is stored once for all

@@ -73,6 +73,9 @@ enum Command {
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
+    /// Open the web console
+    #[command(subcommand)]
+    Console(commands::console::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
     /// Check a data directory for damage; changes nothing
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Command::DataActions(command) => commands::data_actions::run(&command),
         Command::Secrets(command) => commands::secrets::run(&command),
         Command::Clients(command) => commands::clients::run(&command),
+        Command::Console(command) => commands::console::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),

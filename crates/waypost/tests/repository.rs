@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 25] = [
+const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
@@ -28,6 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("scratch-postgres", &[]),
     ("test-needs", &[]),
     ("aside", &[]),
+    ("console", &["api"]),
     ("members", &["flow", "mail", "store"]),
     ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
@@ -56,7 +57,20 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ),
     (
         "api",
-        &["admission", "app", "aside", "catalogue", "flow", "ids", "origin", "outgoing", "schedule", "store", "wire"],
+        &[
+            "admission",
+            "app",
+            "aside",
+            "catalogue",
+            "console",
+            "flow",
+            "ids",
+            "origin",
+            "outgoing",
+            "schedule",
+            "store",
+            "wire",
+        ],
     ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
     (
@@ -67,6 +81,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "app",
             "catalogue",
             "client",
+            "console",
             "engine",
             "flow",
             "ids",

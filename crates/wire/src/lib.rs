@@ -22,6 +22,7 @@ pub mod replay;
 pub mod routing;
 pub mod schedule;
 pub mod secret;
+pub mod session;
 pub mod table;
 pub mod term;
 pub mod time;

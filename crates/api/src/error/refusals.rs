@@ -1,6 +1,7 @@
 //! Why use cases were refused, as answers: each error has its status and its code here, and nowhere else.
 
 use axum::http::{StatusCode, header};
+use waypost_app::access::sessions::LinkError;
 use waypost_app::access::{AccessError, GrantError};
 use waypost_app::idempotency::KeyError;
 use waypost_app::ingress::PostedError;
@@ -276,6 +277,16 @@ impl From<GrantError> for ApiError {
                 Self::new(StatusCode::BAD_REQUEST, "bad.request", message).oauth("invalid_scope")
             }
             GrantError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        let message = error.to_string();
+        match error {
+            LinkError::Spent => Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message),
+            LinkError::Store(error) => error.into(),
         }
     }
 }

@@ -96,6 +96,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
         trusted: trusted(&arguments),
+        console: waypost_console::FILES,
         ..ApiSettings::default()
     };
     let state = ApiState::new(app.clone(), access, settings);
