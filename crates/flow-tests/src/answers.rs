@@ -5,26 +5,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
-use waypost_app::mail::answers::{Answers, HeldAnswers};
+use waypost_app::mail::answers::{Answer, Answers, HeldAnswers};
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::object::Object;
 use waypost_catalogue::schedules::KnownSchedule;
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::world::Running;
-use waypost_engine::{Answered, Ask as _, Question, ScheduleAnswer, TableAnswer};
+use waypost_engine::{Answered, Ask as _, CallOutcome, Question, ScheduleAnswer, TableAnswer};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
-use waypost_ids::{ScheduleId, TableId};
+use waypost_ids::{DataActionId, ScheduleId, TableId};
 use waypost_project::members::{Members, wrong};
 use waypost_schedule::State;
 use waypost_store::error::StoreError;
 
+use crate::calls;
+use crate::compare::equal;
+
 /// What an answer may say.
-pub(crate) const KEYS: [&str; 6] = ["table", "schedule", "input", "output", "error", "timeout"];
+pub(crate) const KEYS: [&str; 7] = ["dataAction", "table", "schedule", "input", "output", "error", "timeout"];
+
+/// What an answer is to.
+const ONE_OF_THEM: &str = "`dataAction`, `table` or `schedule`, one of them";
+
+/// What it says.
+pub(crate) const ONE_ANSWER: &str = "`output`, `error` or `timeout: true`, one of them";
 
 const STATES: [State; 4] = [State::Open, State::Closed, State::Holiday, State::Emergency];
 
 /// What a run is told where there is an answer, but not in time.
-const TOO_LATE: &str = "there was no answer in time";
+pub(crate) const TOO_LATE: &str = "there was no answer in time";
 
 /// An answer of a case.
 #[derive(Clone, Debug)]
@@ -41,14 +51,26 @@ enum To {
     Table(TableId, Option<String>, Result<Option<Map<String, Json>>, String>),
     /// What a schedule says at this instant, or at any.
     Schedule(ScheduleId, Option<Timestamp>, Result<ScheduleAnswer, String>),
+    /// Calls of a data action with these inputs, whatever others.
+    Call(DataActionId, Map<String, Json>, CallOutcome),
 }
 
 impl GivenAnswer {
     /// Reads one. What it answers is checked as the table or schedule itself would have it.
     pub(crate) fn read(path: &str, node: &Node, running: &Running, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
-        let (table, schedule) = (members.text("table"), members.text("schedule"));
+        let (table, schedule, action) = (members.text("table"), members.text("schedule"), members.text("dataAction"));
         let (input, output) = (members.node("input"), members.node("output"));
+        if let Some(name) = action {
+            if table.is_some() || schedule.is_some() {
+                problems.push(wrong(path, ONE_OF_THEM));
+                return None;
+            }
+            let (error, timeout) = (members.node("error"), members.flag("timeout").unwrap_or_default());
+            problems.extend(members.finish(&KEYS));
+            let (to, input, outcome) = calls::read(path, (&name, running), input, (output, error, timeout), problems)?;
+            return Some(Self { label: format!("data action `{name}`"), to: To::Call(to, input, outcome) });
+        }
         let (error, timeout) = (members.text("error"), members.flag("timeout").unwrap_or_default());
         let before = problems.len();
         problems.extend(members.finish(&KEYS));
@@ -57,7 +79,7 @@ impl GivenAnswer {
             (None, Some(error), false) => Some(error.clone()),
             (None, None, true) => Some(TOO_LATE.to_owned()),
             _ => {
-                problems.push(wrong(path, "`output`, `error` or `timeout: true`, one of them"));
+                problems.push(wrong(path, ONE_ANSWER));
                 return None;
             }
         };
@@ -89,7 +111,7 @@ impl GivenAnswer {
                 (format!("schedule `{name}`"), To::Schedule(schedule.record.id, at, answer))
             }
             _ => {
-                problems.push(wrong(path, "`table` or `schedule`, one of them"));
+                problems.push(wrong(path, ONE_OF_THEM));
                 return None;
             }
         };
@@ -111,12 +133,23 @@ impl GivenAnswer {
                     Err(why) => asked.clone().failed(why),
                 })
             }
+            (To::Call(action, input, outcome), Question::CallDataAction(asked)) if asked.data_action == *action => {
+                let is_so =
+                    |(name, wanted): (&String, &Json)| asked.input.get(name).is_some_and(|given| equal(wanted, given));
+                input.iter().all(is_so).then(|| asked.clone().answered(outcome.clone()))
+            }
             _ => None,
         }
     }
 }
 
-fn unknown<'k>(code: Code, path: String, what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> Diagnostic {
+pub(crate) fn unknown<'k>(
+    code: Code,
+    path: String,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k str>,
+) -> Diagnostic {
     Diagnostic::error(code, path, format!("there is no {what} `{name}`")).nearest(name, known)
 }
 
@@ -225,11 +258,11 @@ impl<'r> CaseAnswers<'r> {
 
 #[async_trait]
 impl Answers for CaseAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
         for (given, asked) in self.given.iter().zip(&self.asked) {
             if let Some(answered) = given.answers(question, self.held.running) {
                 asked.store(true, Ordering::Relaxed);
-                return Ok(answered);
+                return Ok(answered.into());
             }
         }
         self.held.answer(question).await

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
+use waypost_app::mail::unanswered::Unanswered;
 use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 
 use crate::expect::{Expect, Recipients, SendWanted, Wanted};
@@ -256,6 +257,17 @@ impl SendWanted {
     }
 }
 
+/// Calls of data actions that the run asked for and the case does not answer: nobody was called.
+pub(crate) fn without_answers(calls: &[Unanswered]) -> impl Iterator<Item = Mismatch> + '_ {
+    calls.iter().map(|call| Mismatch {
+        member: "answers".to_owned(),
+        expected: format!("an answer for the data action `{}`", call.data_action),
+        found: format!("none for the input `{}`", Json::Object(call.input.clone())),
+        difference: None,
+        event: None,
+    })
+}
+
 /// Holds what came against the snapshot, member by member.
 pub(crate) fn with_snapshot(snapshot: Option<&Observed>, observed: &Observed) -> Vec<Mismatch> {
     let mismatch = |member: String, expected: String, found: String, difference| Mismatch {
@@ -292,7 +304,7 @@ pub(crate) fn with_snapshot(snapshot: Option<&Observed>, observed: &Observed) ->
 }
 
 /// Whether two values are the same; numbers by what they are.
-fn equal(wanted: &Json, found: &Json) -> bool {
+pub(crate) fn equal(wanted: &Json, found: &Json) -> bool {
     match (wanted, found) {
         (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),

@@ -42,8 +42,13 @@ pub(crate) const SEND: [&str; 7] = ["kind", "to", "subject", "text", "html", "we
 const DECISIONS: [DecisionKind; 4] =
     [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted];
 
-const SENDS: [TraceEffectKind; 4] =
-    [TraceEffectKind::Reply, TraceEffectKind::Mail, TraceEffectKind::Forward, TraceEffectKind::Webhook];
+const SENDS: [TraceEffectKind; 5] = [
+    TraceEffectKind::Reply,
+    TraceEffectKind::Mail,
+    TraceEffectKind::Forward,
+    TraceEffectKind::Webhook,
+    TraceEffectKind::QueuePush,
+];
 
 /// What is expected.
 #[derive(Clone, Debug, Default)]

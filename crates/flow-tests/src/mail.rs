@@ -57,12 +57,12 @@ impl Fields {
             }
         };
         let mut fields = Self::default();
-        let from = members.texts("from");
+        let from = members.one_or_more("from");
         fields.field("From", if from.is_empty() { vec![AUTHOR.to_owned()] } else { from });
-        let recipients = members.texts("to");
+        let recipients = members.one_or_more("to");
         fields.field("To", if recipients.is_empty() { vec![to.to_owned()] } else { recipients });
-        fields.field("Cc", members.texts("cc"));
-        fields.field("Reply-To", members.texts("replyTo"));
+        fields.field("Cc", members.one_or_more("cc"));
+        fields.field("Reply-To", members.one_or_more("replyTo"));
         fields.field("Subject", members.text("subject").into_iter().collect());
         let id = members.text("messageId").unwrap_or_else(|| "<test@waypost.invalid>".to_owned());
         fields.field("Message-ID", vec![id]);
@@ -104,7 +104,7 @@ impl Fields {
             Err(problem) => return problems.push(*problem),
         };
         for name in members.names() {
-            let values = members.texts(&name);
+            let values = members.one_or_more(&name);
             let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
             if !is_name {
                 let message = format!("`{name}` is not the name of a header field");

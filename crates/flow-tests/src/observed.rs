@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use waypost_app::mail::decide::Decided;
-use waypost_app::outbox::sends::sends;
+use waypost_app::outbox::sends::{push, sends};
 use waypost_catalogue::world::Running;
 use waypost_ids::DecisionKind;
 use waypost_mail::message::{AddressField, Message};
@@ -108,7 +108,11 @@ impl Observed {
             attributes: decided.record.attributes.clone(),
             variables: variables(trace),
             outputs,
-            sends: sends(&decided.effects).into_iter().map(|send| addressed(send, message)).collect(),
+            sends: sends(&decided.effects)
+                .into_iter()
+                .map(|send| addressed(send, message))
+                .chain(push(decision, running))
+                .collect(),
             path: steps.iter().map(|step| step.label.clone()).collect(),
             error: decision.error.as_ref().map(|_| ObservedError { code: text("code"), message: text("message") }),
         }

@@ -40,8 +40,7 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
         for (name, _) in values.iter().filter(|(name, _)| !used.contains(name.as_str())) {
             let message = format!("the case does not use `<{name}>`");
             let problem = Diagnostic::error(Code::UnknownKey, format!("{at}.{name}"), message);
-            problems
-                .push(problem.suggestion(format!("write `<{name}>` where the value belongs, or remove the value")));
+            problems.push(problem.suggestion(format!("write `<{name}>` where the value belongs, or remove the value")));
         }
         all.push(Filled { row, node });
     }

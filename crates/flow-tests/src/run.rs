@@ -6,6 +6,7 @@ use serde_json::Map;
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
+use waypost_app::mail::unanswered::unanswered;
 use waypost_engine::{Limits, Reached};
 use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
@@ -54,10 +55,11 @@ impl Case {
             .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
         let steps = steps(&trace);
         let observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
-        let mismatches = match (self.expect.snapshot, snapshot) {
+        let mut mismatches = match (self.expect.snapshot, snapshot) {
             (true, snapshot) => compare::with_snapshot(snapshot, &observed),
             (false, _) => compare::compare(&self.expect, &observed, (&trace, &steps)),
         };
+        mismatches.extend(compare::without_answers(&unanswered(flows.running, &decided.record)));
         let unasked = answers.unasked();
         Ok(Ran { mismatches, observed, trace, unasked, reached: decided.reached, duration: clock.elapsed() })
     }

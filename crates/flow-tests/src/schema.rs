@@ -47,7 +47,7 @@ fn case() -> Json {
             "envelope": { "$ref": "#/$defs/envelope" },
             "attributes": { "description": "The interaction's attributes before the run.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
             "inputs": { "description": "Values for the inputs of `flow`.", "type": "object" },
-            "answers": { "description": "What tables and schedules answer, in the place of the folder's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
+            "answers": { "description": "What data actions answer; what tables and schedules answer, in the place of the folder's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
             "expect": { "$ref": "#/$defs/expect" },
             "rows": { "description": "Values by name, one map for each case.", "type": "array", "minItems": 1, "items": { "type": "object" } },
         }),
@@ -101,13 +101,14 @@ fn envelope() -> Json {
 
 fn answer() -> Json {
     object(
-        "What a table or a schedule answers: `output`, `error` or `timeout`.",
+        "What a data action, a table or a schedule answers: `output`, `error` or `timeout`.",
         json!({
+            "dataAction": { "description": "The data action's name.", "type": "string" },
             "table": { "description": "The table's name.", "type": "string" },
             "schedule": { "description": "The schedule's name.", "type": "string" },
-            "input": { "description": "The key that is looked up, or the instant; left out, any.", "type": ["string", "object"] },
-            "output": { "description": "The row's columns, null for no such row; or a schedule's `state`, `name` and `nextChange`.", "type": ["object", "null", "string"] },
-            "error": { "description": "Why there is no answer.", "type": "string" },
+            "input": { "description": "The key that is looked up, the instant, or inputs of the call; left out, any.", "type": ["string", "object"] },
+            "output": { "description": "The row's columns, null for no such row; a schedule's `state`, `name` and `nextChange`, or a data action's outputs.", "type": ["object", "null", "string"] },
+            "error": { "description": "Why there is no answer; of a data action also `code`, `message` and `status`.", "type": ["string", "object"] },
             "timeout": { "description": "There is no answer in time.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
         }),
     )
@@ -140,7 +141,7 @@ fn send() -> Json {
     object(
         "Something that is sent.",
         json!({
-            "kind": { "anyOf": [{ "enum": ["reply", "mail", "forward", "webhook"] }, { "$ref": "#/$defs/column" }] },
+            "kind": { "anyOf": [{ "enum": ["reply", "mail", "forward", "webhook", "queuePush"] }, { "$ref": "#/$defs/column" }] },
             "to": { "description": "One of the recipients, or a list of all of them.", "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "array", "items": { "type": "string" } }] },
             "subject": { "$ref": "#/$defs/text" },
             "text": { "$ref": "#/$defs/text" },

@@ -40,7 +40,7 @@ impl Text {
             }
         }
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
-        let (contains, matches) = (members.texts("contains"), members.texts("matches"));
+        let (contains, matches) = (members.one_or_more("contains"), members.one_or_more("matches"));
         let (is_empty, before) = (contains.is_empty() && matches.is_empty(), problems.len());
         problems.extend(members.finish(&KEYS));
         if is_empty && problems.len() == before {

@@ -68,7 +68,7 @@ impl<'n> Members<'n> {
     }
 
     /// A text or a list of texts; numbers and booleans are texts here, as YAML has them without quotes.
-    pub fn texts(&mut self, name: &str) -> Vec<String> {
+    pub fn one_or_more(&mut self, name: &str) -> Vec<String> {
         let Some(node) = self.take(name) else { return Vec::new() };
         let elements = if let Node::List(elements) = node { elements.as_slice() } else { std::slice::from_ref(node) };
         let mut texts = Vec::with_capacity(elements.len());
@@ -101,6 +101,23 @@ impl<'n> Members<'n> {
     #[must_use]
     pub fn at(&self, name: &str) -> String {
         below(self.path, name)
+    }
+
+    /// A list of texts; none if it is absent.
+    pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let items = match self.take(name)? {
+            Node::List(items) => items,
+            Node::Null => return None,
+            other => return self.wrong(name, "a list of strings", other),
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            match item {
+                Node::String(text) => texts.push(text.clone()),
+                other => drop(self.wrong::<()>(&format!("{name}[{place}]"), "a string", other)),
+            }
+        }
+        Some(texts)
     }
 
     /// Whatever a member has, as JSON.

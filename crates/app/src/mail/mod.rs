@@ -8,5 +8,6 @@ pub mod inputs;
 pub mod intake;
 pub mod parked;
 pub mod smtp;
+pub mod unanswered;
 pub(crate) mod underway;
 pub mod worker;
