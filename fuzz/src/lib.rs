@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, reason = "a broken promise is found by panicking")]
 
+pub mod cel_expression;
+pub mod data_action;
 pub mod expression;
 pub mod flow_document;
 pub mod html_page;

@@ -1,6 +1,7 @@
 //! Why use cases were refused, as answers: each error has its status and its code here, and nowhere else.
 
 use axum::http::{StatusCode, header};
+use waypost_app::access::sessions::LinkError;
 use waypost_app::access::{AccessError, GrantError};
 use waypost_app::idempotency::KeyError;
 use waypost_app::ingress::PostedError;
@@ -8,6 +9,7 @@ use waypost_app::interactions::{AcceptError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
 use waypost_app::outbox::agents::AgentError;
 use waypost_app::outbox::deliveries::{ActError, ReadError};
+use waypost_app::outbox::pushes::PushError;
 use waypost_app::queues::ClaimError;
 use waypost_app::replay::ReplayError;
 use waypost_app::sealing::{SealError, SealProblem};
@@ -176,8 +178,19 @@ impl From<ActError> for ApiError {
         match error {
             ActError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
             ActError::State { .. } => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            ActError::Taken(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message),
             ActError::UnderWay(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message).retry_after(5),
             ActError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<PushError> for ApiError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            PushError::Find(error) => error.into(),
+            PushError::Store(error) => error.into(),
         }
     }
 }
@@ -268,6 +281,16 @@ impl From<GrantError> for ApiError {
     }
 }
 
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        let message = error.to_string();
+        match error {
+            LinkError::Spent => Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message),
+            LinkError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<Stale> for ApiError {
     fn from(stale: Stale) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", stale.to_string())
@@ -306,9 +329,19 @@ fn name_taken(message: String, kind: &'static str, name: String, holder: String)
 fn taken_code(kind: &str) -> &'static str {
     match (Kind::named(kind), kind) {
         (Some(Kind::Flow), _) => "architect.object.already.exists",
-        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Webhook | Kind::Secret | Kind::Term(_)), _) => {
-            "duplicate.name"
-        }
+        (
+            Some(
+                Kind::Queue
+                | Kind::Table
+                | Kind::Schedule
+                | Kind::Webhook
+                | Kind::DataAction
+                | Kind::Secret
+                | Kind::Mailbox
+                | Kind::Term(_),
+            ),
+            _,
+        ) => "duplicate.name",
         (Some(Kind::Domain), _) => "postino.domain.exists",
         (Some(Kind::Route), _) => "postino.route.pattern.exists",
         (None, "row") => "flows.datatables.duplicate.key",

@@ -13,7 +13,7 @@ use waypost_reach::Url;
 use waypost_seal::KeyId;
 
 use crate::failure::Failure;
-use crate::server::{self, oauth};
+use crate::server;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
@@ -119,7 +119,7 @@ pub(crate) struct Arguments {
         long,
         env = "WAYPOST_SMARTHOST_OAUTH_TOKEN_URL",
         value_name = "URL",
-        value_parser = oauth::token_url,
+        value_parser = waypost_oauth::token_url,
         requires_all = ["smarthost", "smarthost_oauth_client_id"],
         conflicts_with = "smarthost_password"
     )]
@@ -157,6 +157,9 @@ pub(crate) struct Arguments {
     /// How long a request to a webhook is tried before it is a dead letter, such as 1d, 12h or 30m
     #[arg(long, env = "WAYPOST_WEBHOOK_RETRY_FOR", value_name = "TIME", value_parser = period, default_value = "1d")]
     pub(crate) webhook_retry_for: Duration,
+    /// How often to look into each folder of a mailbox, whatever its server tells by itself, such as 60s or 5m
+    #[arg(long, env = "WAYPOST_MAILBOX_POLL", value_name = "TIME", value_parser = period, default_value = "60s")]
+    pub(crate) mailbox_poll: Duration,
     /// File with the key that secrets are encrypted with, made if it is missing: the same on all nodes, and backed up apart from the data;
     /// by default `waypost.key` in the data directory
     #[arg(long, env = "WAYPOST_SECRET_KEY_FILE", value_name = "FILE")]

@@ -29,6 +29,7 @@ use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::{Access, AccessError};
+use waypost_app::calls::Calls;
 use waypost_app::ingress::{Ingress, Topics};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::outbox::carry::Courier;
@@ -69,7 +70,9 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         notes: Some(data_dir.to_owned()),
         ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
         post: post::post(&arguments, &http)?,
-        courier: Some(Courier::new(http, arguments.webhook_retry_for)),
+        mailboxes: Some(post::mailboxes(&arguments, &http)?),
+        courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
+        calls: Some(Calls::new(http, origin.clone())),
         seals: Some(key),
         ..waypost_app::Settings::default()
     };
@@ -93,6 +96,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
         trusted: trusted(&arguments),
+        console: waypost_console::FILES,
         ..ApiSettings::default()
     };
     let state = ApiState::new(app.clone(), access, settings);
@@ -125,6 +129,8 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
+    tasks.spawn(app.clone().call(stopped.clone()));
+    tasks.spawn(app.clone().watch_mailboxes(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
     // Whoever reads where the server listens may stop it in the same moment.
