@@ -89,7 +89,7 @@ fn documents(out: &mut String) {
         - YAML's block scalars (`|`, `>`) end in a line break. One that is exactly one `${…}` has none, so that it keeps the expression's type;\n  \
         `|+` keeps it, and so does text around the expression. Anchors, aliases, tags and merge keys (`<<`) are refused.\n\
         - Names of inputs, of outputs and of variables may not differ in case alone, wherever a variable is first set. Names of flows, queues,\n  \
-        tables, schedules and webhooks are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
+        tables, schedules, webhooks and data actions are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
     );
 }
 

@@ -2,9 +2,11 @@
 //! does I/O: whoever calls has read the files.
 
 mod changes;
+mod data_actions;
 pub mod difference;
 mod duplicates;
 mod kind;
+mod mailboxes;
 mod members;
 mod objects;
 pub mod pins;
@@ -17,7 +19,9 @@ mod world;
 
 use std::collections::HashMap;
 
+use waypost_catalogue::data_actions::DataActionSpec;
 use waypost_catalogue::domains::DomainSpec;
+use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
@@ -98,6 +102,8 @@ pub struct Project {
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
     webhooks: Vec<Entry<WebhookSpec>>,
+    data_actions: Vec<Entry<DataActionSpec>>,
+    mailboxes: Vec<Entry<MailboxSpec>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
     /// Terms that a routing file lists by name.
@@ -166,6 +172,8 @@ impl Project {
             DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
             DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
             DocumentKind::Object(Kind::Webhook) => self.webhook(at, path, &tree),
+            DocumentKind::Object(Kind::DataAction) => self.data_action(at, path, &tree),
+            DocumentKind::Object(Kind::Mailbox) => self.mailbox(at, path, &tree),
             DocumentKind::Object(Kind::Secret) => self.missing(at, [secrets_stay_out()]),
             DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
         }

@@ -162,3 +162,28 @@ fn rows_are_the_same_if_flows_would_see_the_same() {
         of(0, 1, 0, 2)
     );
 }
+
+#[test]
+fn an_exported_data_action_is_read_as_it_is() {
+    let export = include_str!("../../../spec/data-actions/exports/get-by-path.json");
+    let yaml = "kind: dataAction\nname: Other\nconfig: { request: { requestUrlTemplate: \"https://a.example/\", requestType: GET } }\n\
+        contract: { input: { inputSchema: { type: object } }, output: { successSchema: { type: object } } }\n";
+    let project = read(&[("get.json", export), ("other.yaml", yaml)]);
+    assert_eq!(problems(&project), [""; 0]);
+    let objects = project.change_set().objects;
+    let put = objects[0].put.as_ref().unwrap();
+    assert_eq!((objects.len(), objects[0].kind.as_str()), (2, "dataAction"));
+    assert_eq!((&put["integrationType"], &put["actionType"]), (&json!("custom-rest-actions"), &json!("custom")));
+    // The secret that it names is the server's: a folder has none.
+    assert!(put["config"]["request"]["headers"].to_string().contains("${credentials.crmToken}"));
+
+    let wrong = read(&[
+        ("a.yaml", &yaml.replace("https://a.example/", "/api/v2/users")),
+        ("b.json", export),
+        ("c.json", export),
+    ]);
+    let told = problems(&wrong);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("0#0 config.request.requestUrlTemplate: "), "{told:?}");
+    assert!(told[1].starts_with("2#0 name: the dataAction "), "{told:?}");
+}

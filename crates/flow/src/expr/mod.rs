@@ -29,7 +29,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use serde_json::Value as Json;
 use waypost_ids::codes;
@@ -314,7 +314,7 @@ pub fn empty_value(data_type: &Type) -> Value<'static> {
         Type::Number => Value::Number(0.0),
         Type::Boolean => Value::Boolean(false),
         Type::Datetime => Value::Datetime(Timestamp::UNIX_EPOCH),
-        Type::Duration => Value::Duration(jiff::SignedDuration::ZERO),
+        Type::Duration => Value::Duration(SignedDuration::ZERO),
         Type::List(_) => Value::List(Arc::from([])),
         Type::Map(_) => Value::Map(Arc::default()),
         Type::Json | Type::Object(_) | Type::Never => Value::Json(Arc::new(Json::Null)),
@@ -342,6 +342,11 @@ impl Compiled {
     /// The text, if it is one that is the same on every mail.
     pub(crate) fn written_text(&self) -> Option<&str> {
         if let Ir::Constant(value) = &self.ir { value.as_str() } else { None }
+    }
+
+    /// The span of time, if it is one that is the same on every mail.
+    pub(crate) fn written_duration(&self) -> Option<SignedDuration> {
+        if let Ir::Constant(Value::Duration(span)) = self.ir { Some(span) } else { None }
     }
 
     /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.
