@@ -79,12 +79,7 @@ fn asking(ground: &Ground, name: &str, database: Option<&str>, port: u16) -> Res
     ground.fresh_prepared(name, &ground.flows.with_file_name("calls"), setting, prepare)
 }
 
-pub(crate) fn section(
-    ground: &Ground,
-    postgres: Option<&Postgres>,
-    mails: usize,
-    rounds: usize,
-) -> Result<Section> {
+pub(crate) fn section(ground: &Ground, postgres: Option<&Postgres>, mails: usize, rounds: usize) -> Result<Section> {
     let store = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
     let mut section = Section::new(format!("Calls of data actions on {store}, one for each mail"));
     let (quick, hangs) = (service(true)?, service(false)?);

@@ -19,6 +19,7 @@ mod report;
 mod smtp;
 mod soak;
 mod triage;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,7 @@ enum Stage {
     Replay,
     Deliveries,
     Calls,
+    Webhooks,
     /// Takes long: only if asked for
     Soak,
 }
@@ -214,6 +216,13 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(calls::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
+        }
+    }
+    if wanted(Stage::Webhooks) {
+        tell(webhooks::section(&ground, None, arguments.mails as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(webhooks::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
         }
     }
     if arguments.only.contains(&Stage::Soak) {

@@ -40,7 +40,7 @@ pub(crate) struct Setting<'s> {
     pub(crate) database: Option<&'s str>,
     /// The smarthost; none keeps what is to be sent.
     pub(crate) smarthost: Option<&'s str>,
-    /// Whether services on this machine may be called.
+    /// Whether webhooks and data actions may lead to this machine.
     pub(crate) private_targets: bool,
     /// The file of the key that all nodes of one database share; none is in the data directory.
     pub(crate) key: Option<&'s Path>,

@@ -6,8 +6,10 @@ mod breaker;
 pub mod calls;
 pub mod conversations;
 pub mod idempotency;
+pub mod ingress;
 pub mod interactions;
 pub mod mail;
+pub mod mailboxes;
 pub mod metrics;
 pub mod observed;
 pub mod outbox;
@@ -40,11 +42,14 @@ use waypost_store::traits::Store;
 
 use calls::Calls;
 use idempotency::InFlight;
+use ingress::Ingress;
 use mail::parked::Outside;
 use mail::underway::Underway;
+use mailboxes::Mailboxes;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
+use outbox::events::Subscribers;
 use traces::Traces;
 
 /// Everything that the edges can ask for.
@@ -54,7 +59,7 @@ pub struct App {
     /// What is kept.
     store: Arc<dyn Store>,
     /// Flows, queues, domains, routes.
-    pub catalogue: LiveCatalogue,
+    pub catalogue: Arc<LiveCatalogue>,
     /// Rings when an interaction has a decision or came back to its queue.
     decided: Notify,
     /// Rings when an interaction waits for a worker.
@@ -64,6 +69,8 @@ pub struct App {
     /// Mails that were handed in since the start: while the number grows, replays stand back.
     offered: AtomicU64,
     in_flight: InFlight,
+    /// Where email providers post mail.
+    ingress: Ingress,
     /// What an operator measures.
     pub metrics: Metrics,
     /// What is told to a collector of traces.
@@ -88,8 +95,10 @@ pub struct App {
     post: Option<Arc<Post>>,
     /// What carries requests to webhooks; none carries nothing.
     courier: Option<Arc<Courier>>,
+    /// What watches mailboxes; none watches nothing.
+    mailboxes: Option<Arc<Mailboxes>>,
     /// Rings when a delivery is due.
-    due: Due,
+    due: Arc<Due>,
     /// Seals what is secret.
     seals: Key,
     /// The key of the database, if it is another: then this node seals nothing and carries nothing that must be signed.
@@ -124,6 +133,10 @@ pub struct Settings {
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
     pub courier: Option<Courier>,
+    /// Where email providers post mail.
+    pub ingress: Ingress,
+    /// What watches mailboxes; none watches nothing.
+    pub mailboxes: Option<Mailboxes>,
     /// The key that secrets are sealed with; none is one of this process alone.
     pub seals: Option<Key>,
 }
@@ -134,8 +147,14 @@ impl App {
     /// # Errors
     /// The store.
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, ChangeError> {
-        let catalogue = LiveCatalogue::open(store.clone(), settings.origin.clone()).await?;
+        let catalogue = Arc::new(LiveCatalogue::open(store.clone(), settings.origin.clone()).await?);
         catalogue.ensure_built_in().await?;
+        let due = Arc::new(Due::default());
+        store.open_ears(Arc::new(Subscribers {
+            catalogue: Arc::downgrade(&catalogue),
+            due: Arc::clone(&due),
+            origin: settings.origin.clone(),
+        }));
         let underway = match settings.notes {
             Some(directory) => Underway::open(&directory, settings.origin.now()).map_err(|error| {
                 StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
@@ -161,6 +180,7 @@ impl App {
             replays: Notify::new(),
             offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
+            ingress: settings.ingress,
             metrics,
             traces: settings.traces,
             limits: settings.limits,
@@ -173,7 +193,8 @@ impl App {
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
-            due: Due::default(),
+            mailboxes: settings.mailboxes.map(Arc::new),
+            due,
             seals,
             other_key: OnceLock::new(),
         }))

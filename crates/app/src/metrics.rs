@@ -1,6 +1,7 @@
 //! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
 //! only grows. Labels have few values, queues 100 at most, and none of them tells anything of a mail.
 
+mod mailboxes;
 mod process;
 mod queues;
 
@@ -251,7 +252,7 @@ impl Metrics {
                 self.mail_bytes.inc_by(bytes as u64);
                 self.accept_seconds.observe(took.as_secs_f64());
             }
-            Ok(AcceptOutcome::Replayed(_)) => count("replayed"),
+            Ok(AcceptOutcome::Replayed(_) | AcceptOutcome::Taken) => count("replayed"),
             Ok(AcceptOutcome::KeyReused) => count("refused"),
             Err(StoreError::Full) => count("full"),
             Err(_) => count("unavailable"),
@@ -372,11 +373,17 @@ impl App {
                 metrics.store_up.set(0);
             }
         });
+        let mailboxes = self.measured_mailboxes().await.inspect_err(|error| {
+            tracing::warn!(%error, "mailboxes could not be measured: this scrape has none");
+        });
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode_registry(&mut text, &metrics.registry);
         if let Ok(queues) = queues {
             let _ = encode_registry(&mut text, &queues);
+        }
+        if let Ok(mailboxes) = mailboxes {
+            let _ = encode_registry(&mut text, &mailboxes);
         }
         let _ = encode_eof(&mut text);
         text

@@ -14,6 +14,8 @@ pub enum Protocol {
     Smtp,
     /// By the HTTP API.
     Http,
+    /// Taken from a mailbox.
+    Imap,
 }
 
 impl Protocol {
@@ -22,6 +24,7 @@ impl Protocol {
         match self {
             Self::Smtp => "smtp",
             Self::Http => "http",
+            Self::Imap => "imap",
         }
     }
 }

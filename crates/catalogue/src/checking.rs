@@ -344,7 +344,7 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
             Kind::DataAction => drop(bindings.data_actions.insert(folded, DataActionId(id))),
             // Flows don't name these, and terms by their text alone.
-            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
         }
     }
     bindings

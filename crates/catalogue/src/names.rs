@@ -123,7 +123,7 @@ pub(crate) fn bind(bindings: &mut Bindings, kind: Kind, folded: String, id: Uuid
         Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
         Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
         Kind::DataAction => drop(bindings.data_actions.insert(folded, DataActionId(id))),
-        Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => {}
+        Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
     }
 }
 
@@ -140,7 +140,7 @@ impl World {
             Kind::Schedule => self.schedules.named(folded).map(|schedule| schedule.record.id.0).into_iter().collect(),
             Kind::Webhook => self.webhooks.named(folded).map(|webhook| webhook.id.0).into_iter().collect(),
             Kind::DataAction => self.data_actions.named(folded).map(|action| action.record.id.0).into_iter().collect(),
-            Kind::Route | Kind::Domain | Kind::Secret | Kind::Term(_) => Vec::new(),
+            Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => Vec::new(),
         }
     }
 

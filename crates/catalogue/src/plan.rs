@@ -306,19 +306,24 @@ pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
 /// Makes objects in the world as it is; those that need flows come later.
 fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
     let mut problems = Problems::default();
-    let mut made = Vec::with_capacity(objects.len());
-    for object in objects {
-        made.push(match object.after_flows() {
-            true => None,
-            false => match object.make(making) {
-                Err(ChangeError::Invalid(found)) => {
-                    problems.extend(found);
-                    None
-                }
-                done => Some(done?),
-            },
-        });
-    }
+    let mut made: Vec<Option<Made>> = objects.iter().map(|_| None).collect();
+    let mut make = |making: &Making<'_>, made: &mut [Option<Made>], wanted: &dyn Fn(Kind) -> bool| {
+        let early = objects.iter().zip(made).filter(|(object, _)| !object.after_flows() && wanted(object.kind()));
+        for (object, made) in early {
+            match object.make(making) {
+                Err(ChangeError::Invalid(found)) => problems.extend(found),
+                done => *made = Some(done?),
+            }
+        }
+        Ok::<(), ChangeError>(())
+    };
+    make(making, &mut made, &|kind| kind != Kind::Queue)?;
+    // Queues name webhooks, which may come with the set.
+    let is_webhook = |edit: &&Made| edit.done.object.kind == Kind::Webhook;
+    let webhooks: Vec<_> = made.iter().flatten().filter(is_webhook).filter_map(|made| made.change.clone()).collect();
+    let with_webhooks = (!webhooks.is_empty()).then(|| making.world.for_queues(&webhooks));
+    let world = with_webhooks.as_ref().unwrap_or(making.world);
+    make(&Making { world, ..*making }, &mut made, &|kind| kind == Kind::Queue)?;
     if !problems.is_empty() {
         return Err(ChangeError::Invalid(problems.into_vec()));
     }

@@ -210,7 +210,8 @@ impl World {
             | Kind::Domain
             | Kind::Webhook
             | Kind::DataAction
-            | Kind::Secret => object.clone(),
+            | Kind::Secret
+            | Kind::Mailbox => object.clone(),
         }
     }
 

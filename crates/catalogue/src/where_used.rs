@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::program::Selector;
-use waypost_ids::{DataActionId, FlowId, Kind, Ref, Version};
-use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
+use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxRecord};
 
 use crate::LiveCatalogue;
 use crate::data_actions::KnownDataAction;
@@ -43,7 +44,7 @@ pub struct Edge {
     pub path: Arc<str>,
     /// What is used.
     pub to: Ref,
-    /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
+    /// How: an action's type, `end`, `route`, `unrouted` for the queue of a route's unrouted mail, or `deliverTo`.
     pub kind: &'static str,
     /// Which version of a flow: `published`, a number, or a label.
     pub selector: Option<Selector>,
@@ -139,6 +140,16 @@ fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + us
 }
 
 /// Whether one who names a flow in this way follows that version. Routes follow what is published.
+/// What a mailbox uses: the route that its mail goes by, and secrets.
+fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+    let secrets = match &mailbox.settings.auth {
+        MailboxAuth::Secret(secret) => [Some(*secret), None],
+        MailboxAuth::Oauth(oauth) => [oauth.secret, oauth.refresh_token],
+    };
+    let route = (Ref::new(Kind::Route, mailbox.settings.route), "mailbox");
+    std::iter::once(route).chain(secrets.into_iter().flatten().map(|secret| (secret.into(), "secret")))
+}
+
 fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
     match selector {
         None | Some(Selector::Published) => flow.published == Some(version),
@@ -186,6 +197,10 @@ fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> G
 }
 
 fn uses(world: &World, object: &Ref) -> Vec<Edge> {
+    if object.kind == Kind::Queue && !object.is_any() {
+        let queue = world.queues.get(&QueueId(object.uuid()));
+        return queue.and_then(|queue| delivery(queue.record())).into_iter().collect();
+    }
     let Some(flow) = object.flow() else {
         let action = Some(object).filter(|object| object.kind == Kind::DataAction);
         let known = action.and_then(|object| world.data_actions.get(&DataActionId(object.uuid())));
@@ -218,6 +233,21 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
             selector: None,
         }));
     }
+    if object.kind == Kind::Webhook {
+        edges.extend(
+            world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
+        );
+    }
+    for mailbox in world.mailboxes.values() {
+        edges.extend(used_by_mailbox(mailbox).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
+            from: mailbox.id.into(),
+            version: None,
+            path: Arc::from(""),
+            to,
+            kind,
+            selector: None,
+        }));
+    }
     edges
 }
 
@@ -231,6 +261,25 @@ fn credentials<'w>(world: &'w World, action: &'w KnownDataAction) -> impl Iterat
         kind: "credential",
         selector: None,
     })
+}
+
+/// How a queue uses the webhook that it delivers to.
+fn delivery(queue: &QueueRecord) -> Option<Edge> {
+    Some(Edge {
+        from: queue.id.into(),
+        version: None,
+        path: Arc::from(QueueRecord::DELIVER_TO),
+        to: delivers_to(queue)?.into(),
+        kind: QueueRecord::DELIVER_TO,
+        selector: None,
+    })
+}
+
+fn delivers_to(queue: &QueueRecord) -> Option<WebhookId> {
+    match queue.deliver_to()? {
+        DeliverTo::Webhook { webhook } => Some(webhook),
+        DeliverTo::Addresses { .. } => None,
+    }
 }
 
 fn uses_of(world: &World, used: &Ref) -> Vec<Edge> {
@@ -263,7 +312,7 @@ pub fn node(world: &World, object: &Ref) -> Option<Node> {
     Some(Node { object: object.clone(), name, flow })
 }
 
-/// Everything that uses an object, or writes a term: running versions of other flows, and routes.
+/// Everything that uses an object, or writes a term: running versions of other flows, routes, and queues that deliver to it.
 pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
     let mut users = Vec::new();
     for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
@@ -296,6 +345,21 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
             path: "config.request.headers".to_owned(),
         }));
     }
+    let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| Ref::from(to) == *object));
+    users.extend(pushing.map(|queue| User {
+        kind: "queue",
+        id: queue.id.to_string(),
+        name: queue.name.clone(),
+        path: QueueRecord::DELIVER_TO.to_owned(),
+    }));
+    let mailboxes = world.mailboxes.values();
+    let mailboxes = mailboxes.filter(|mailbox| used_by_mailbox(mailbox).any(|(used, _)| used == *object));
+    users.extend(mailboxes.map(|mailbox| User {
+        kind: "mailbox",
+        id: mailbox.id.to_string(),
+        name: mailbox.name.clone(),
+        path: String::new(),
+    }));
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();
     users

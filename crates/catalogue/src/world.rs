@@ -10,9 +10,10 @@ use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
 use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
-    Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
-    RouteTarget, VersionRecord,
+    Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
+    RouteRecord, RouteTarget, VersionRecord,
 };
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
@@ -109,6 +110,8 @@ pub struct World {
     pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
+    /// Mailboxes.
+    pub mailboxes: Shelf<MailboxRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -130,6 +133,8 @@ pub struct Running {
     pub queue_names: HashMap<QueueId, Arc<str>>,
     /// Queues by folded name.
     pub queues_by_name: HashMap<String, QueueId>,
+    /// Where queues deliver that do.
+    pub deliver_to: HashMap<QueueId, DeliverTo>,
     /// Names of flows.
     pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
@@ -170,6 +175,7 @@ impl World {
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
         catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
+        catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -211,6 +217,14 @@ impl World {
         self.after_while(changes, loaded, &Wanted::default())
     }
 
+    /// What queues are made in, after changes of what they name.
+    pub(crate) fn for_queues(&self, changes: &[CatalogueChange]) -> Self {
+        let (queues, webhooks) = (self.queues.clone(), self.webhooks.clone());
+        let mut world = Self { epoch: self.epoch, queues, webhooks, ..Self::default() };
+        changes.iter().for_each(|change| world.apply(change));
+        world
+    }
+
     /// The same, for as long as it is wanted. It must be wanted again before anybody else gets to see it.
     pub(crate) fn after_while(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>], wanted: &Wanted) -> Next {
         let mut next = Self {
@@ -228,6 +242,7 @@ impl World {
             webhooks: self.webhooks.clone(),
             data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
+            mailboxes: self.mailboxes.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -384,6 +399,7 @@ impl World {
             Kind::Webhook => Some(&self.webhooks),
             Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
+            Kind::Mailbox => Some(&self.mailboxes),
         }
     }
 
@@ -399,6 +415,7 @@ impl World {
             Kind::Webhook => Some(&mut self.webhooks),
             Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
+            Kind::Mailbox => Some(&mut self.mailboxes),
         }
     }
 
@@ -474,6 +491,7 @@ impl World {
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
             queues_by_name: self.queues.names().map(|(name, id)| (name.clone(), *id)).collect(),
+            deliver_to: self.queues.values().filter_map(|queue| Some((queue.id, queue.deliver_to()?))).collect(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),

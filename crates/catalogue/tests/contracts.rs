@@ -374,7 +374,10 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
     // What is put may be renamed.
     let to_be = text("name").unwrap_or_else(|| name.to_owned());
     Some(match Kind::named(kind).unwrap() {
-        Kind::Queue => of::<QueueRecord>(name, puts.then(|| QueueSpec::named(&to_be)), place),
+        Kind::Queue => {
+            let spec = QueueSpec { extra: members, ..QueueSpec::named(&to_be) };
+            of::<QueueRecord>(name, puts.then_some(spec), place)
+        }
         Kind::Domain => {
             of::<DomainRecord>(name, puts.then(|| DomainSpec { domain: to_be, ..DomainSpec::default() }), place)
         }
@@ -408,7 +411,7 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
         Kind::Webhook => {
             let start = Start { id: WebhookId(Uuid::from_u128(7)), secret: Sealed::default() };
             let url = "https://hooks.example.com/".to_owned();
-            let spec = WebhookSpec { name: to_be, url, enabled: None, start: Some(start) };
+            let spec = WebhookSpec { name: to_be, url, enabled: None, events: None, start: Some(start) };
             of::<WebhookRecord>(name, puts.then_some(WebhookEdit::Replace(spec)), place)
         }
         Kind::DataAction => {

@@ -28,6 +28,7 @@ pub mod deliveries;
 mod error;
 pub mod flows;
 pub mod interactions;
+pub mod mailboxes;
 mod paging;
 mod path;
 pub mod replays;
@@ -118,6 +119,12 @@ impl Client {
     #[must_use]
     pub fn deliveries(&self) -> deliveries::Deliveries<'_> {
         deliveries::Deliveries(self)
+    }
+
+    /// Mailboxes of other servers that mail is taken from.
+    #[must_use]
+    pub fn mailboxes(&self) -> mailboxes::Mailboxes<'_> {
+        mailboxes::Mailboxes(self)
     }
 
     /// Webhooks.

@@ -325,7 +325,7 @@ fn hostile_documents_are_answered() {
     assert_eq!(oversized(4), ("expression.literal".to_owned(), "nodes[0].actions[0].value".to_owned(), 4));
     assert_eq!(oversized(400).0, "document.too-complex");
 
-    let expressions = vec![json!(format!("${{[{}]}}", vec!["1"; 7_000].join(","))); 200];
+    let expressions = vec![json!(format!("${{[{}]}}", vec!["1"; 7_000].join(","))); 400];
     assert_eq!(first(&flow(vec![set("v", expressions)])).0, "document.too-complex");
 }
 

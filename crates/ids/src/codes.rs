@@ -98,4 +98,6 @@ codes! {
     UNANSWERED = "run.unanswered",
     /// What was forwarded did not arrive everywhere, or came back.
     FORWARD_FAILED = "run.forward-failed",
+    /// The queue was to push the mail, and not everybody has it.
+    PUSH_FAILED = "run.push-failed",
 }

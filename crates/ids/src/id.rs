@@ -67,6 +67,10 @@ id! {
     SecretId
 }
 id! {
+    /// A mailbox's identifier; it stays when the mailbox is renamed.
+    MailboxId
+}
+id! {
     /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.
     InteractionId
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{DataActionId, FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
+use crate::{DataActionId, FlowId, MailboxId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +28,8 @@ pub enum Kind {
     DataAction,
     /// A secret that outside servers are shown.
     Secret,
+    /// A mailbox of somebody's server that mail is taken from.
+    Mailbox,
     /// A term.
     Term(Term),
 }
@@ -76,6 +78,7 @@ impl Kind {
         Self::Webhook,
         Self::DataAction,
         Self::Secret,
+        Self::Mailbox,
         Self::Term(Term::Skill),
         Self::Term(Term::Language),
     ];
@@ -93,6 +96,7 @@ impl Kind {
             Self::Webhook => "webhook",
             Self::DataAction => "dataAction",
             Self::Secret => "secret",
+            Self::Mailbox => "mailbox",
             Self::Term(term) => term.as_str(),
         }
     }
@@ -227,6 +231,12 @@ impl From<DataActionId> for Ref {
 impl From<SecretId> for Ref {
     fn from(id: SecretId) -> Self {
         Self::new(Kind::Secret, id.0)
+    }
+}
+
+impl From<MailboxId> for Ref {
+    fn from(id: MailboxId) -> Self {
+        Self::new(Kind::Mailbox, id.0)
     }
 }
 

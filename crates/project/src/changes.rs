@@ -92,7 +92,7 @@ impl Project {
         self.listed_queues.iter().filter(move |entry| !own.contains(&QueueRecord::folded(&entry.spec.name)))
     }
 
-    /// Objects in the order of the set: what flows name, then domains, then routes.
+    /// Objects in the order of the set: what flows name, then domains, then routes, then mailboxes, which name routes.
     fn sent(&self) -> Vec<Sent<'_>> {
         let mut sent = Vec::new();
         for one in &self.tables {
@@ -113,11 +113,12 @@ impl Project {
             sent.push(put(entry, Kind::Schedule, body));
         }
         for entry in &self.webhooks {
-            let WebhookSpec { name, url, enabled, start: _ } = &entry.spec;
+            let WebhookSpec { name, url, enabled, events, start: _ } = &entry.spec;
             let state = enabled.map(|enabled| if enabled { "enabled" } else { "disabled" });
             let body = [("name", Some(name.as_str())), ("url", Some(url)), ("state", state)];
             let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-            sent.push(put(entry, Kind::Webhook, body.collect()));
+            let events = events.clone().map(|events| ("events".to_owned(), Json::from(events)));
+            sent.push(put(entry, Kind::Webhook, body.chain(events).collect()));
         }
         for entry in &self.data_actions {
             let mut body = entry.spec.members.clone();
@@ -150,6 +151,14 @@ impl Project {
             let made = put(entry, Kind::Route, route(&entry.spec));
             let object = ChangeSetObject { domain: Some(entry.spec.domain.clone()), ..made.object };
             sent.push(Sent { object, ..made });
+        }
+        for entry in &self.mailboxes {
+            let mut body = entry.spec.definition.clone();
+            body.insert("name".to_owned(), entry.spec.name.clone().into());
+            if let Some(enabled) = entry.spec.enabled {
+                body.insert("state".to_owned(), if enabled { "enabled" } else { "disabled" }.into());
+            }
+            sent.push(put(entry, Kind::Mailbox, body));
         }
         sent
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use serde_json::json;
+use waypost_flow::diagnostic::render::in_file;
 use waypost_project::difference::RowsDifference;
 use waypost_project::{Project, SourceFile};
 
@@ -91,6 +92,37 @@ fn every_problem_is_told_with_its_document() {
     ];
     assert_eq!(problems(&project), expected);
     assert!(!project.is_complete());
+}
+
+#[test]
+fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
+    let caller = |callee: &str| {
+        format!(
+            "name: Caller of {callee}\ntype: email\nnodes: [{{ id: a, actions: [{{ type: runFlow, flow: '{callee}' }}] }}]\n"
+        )
+    };
+    let files = [
+        ("broken.yaml", "name: \"Broken\" # as it is\ntype: shared\nnodes:\n  - id: [a\n    b: c\n"),
+        ("wrong.yaml", "name: Wrong\ntype: shared\nnodes: 7\n"),
+        ("a.yaml", &caller("broken")),
+        ("b.yaml", &caller("Wrong")),
+        ("c.yaml", &caller("Elsewhere")),
+    ];
+    let mut project = read(&files);
+    project.world();
+    let told = problems(&project);
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told[0].starts_with("0#0 : illegal placement of ':'"), "{told:#?}");
+    assert!(told[1].starts_with("1#0 nodes: "), "{told:#?}");
+    assert_eq!(told[2], "4#0 nodes[0].actions[0].flow: there is no flow `Elsewhere`");
+    let shown = in_file(
+        &project.problems[0].diagnostic,
+        "broken.yaml",
+        files[0].1,
+        project.places(project.problems[0].at).unwrap(),
+        false,
+    );
+    assert!(shown.contains("  --> broken.yaml:5:6\n  |\n5 |     b: c\n  |      ^\n"), "{shown}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Client {
             .referer(false)
             .pool_idle_timeout(IDLE)
             .dns_resolver(Arc::new(guard.clone()))
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls_config()?)
             .build()
             .map_err(|error| SetupProblem(error.to_string()))?;
         Ok(Self { http, guard })
@@ -147,7 +147,11 @@ fn unreached(error: reqwest::Error, time: Duration) -> Unreached {
     Unreached::Failed(told)
 }
 
-fn tls() -> Result<ClientConfig, SetupProblem> {
+/// TLS towards outside servers: it trusts the certificates of `SSL_CERT_FILE`, or else the system's.
+///
+/// # Errors
+/// TLS can't be prepared.
+pub fn tls_config() -> Result<ClientConfig, SetupProblem> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -400,6 +400,7 @@ fn kind_of(node: &Node) -> &'static str {
         Kind::Webhook => "WEBHOOK",
         Kind::DataAction => "DATAACTION",
         Kind::Secret => "SECRET",
+        Kind::Mailbox => "MAILBOX",
         Kind::Term(term) => terms::kept(term).dependency,
     }
 }
@@ -420,6 +421,7 @@ fn self_uri(node: &Node) -> String {
         Kind::Webhook => format!("/api/v2/webhooks/{id}"),
         Kind::DataAction => format!("/api/v2/integrations/actions/{id}"),
         Kind::Secret => format!("/api/v2/secrets/{id}"),
+        Kind::Mailbox => format!("/api/v2/mailboxes/{id}"),
         Kind::Term(term) => format!("/api/v2/routing/{}/{id}", term.plural()),
     }
 }

@@ -37,7 +37,7 @@ use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
-use crate::outbox::sends::sends;
+use crate::outbox::sends::{push, sends};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 
@@ -201,10 +201,10 @@ async fn run(
     Ok(Attempt {
         version,
         unanswered: unanswered(running, &record),
+        sends: sends(&left.effects).into_iter().chain(push(&record.decision, running)).collect(),
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
-        sends: sends(&left.effects),
         trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),

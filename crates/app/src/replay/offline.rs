@@ -74,7 +74,7 @@ impl Offline {
         }
         let (was, is) = (one(before, routes.0, message, received_at)?, one(after, routes.1, message, received_at)?);
         let tell = |side: Side<'_>, run: &Option<RunRecord>| match run {
-            Some(run) => told(&run.decision, &side.running.queue_names),
+            Some(run) => told(&run.decision, side.running),
             None => Map::from_iter([("kind".to_owned(), Json::from("no route"))]),
         };
         let flow = is.as_ref().or(was.as_ref()).and_then(|run| run.flow).map(|(flow, _)| flow);

@@ -107,7 +107,7 @@ pub(crate) async fn replay(
     let run = decide(after, start, &message, limits, &answers).await?.record;
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
     let decision = of_run(record.decision, recorded.as_ref(), unrouted);
-    let (was, is) = (told(&decision, &before.queue_names), told(&run.decision, &after.queue_names));
+    let (was, is) = (told(&decision, before), told(&run.decision, after));
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
     let attributes_changed = run.attributes != *record.attributes;

@@ -24,7 +24,7 @@ const SUMS: [(&str, Operator); 2] = [("+", Operator::Add), ("-", Operator::Subtr
 const PRODUCTS: [(&str, Operator); 3] =
     [("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Remainder)];
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expression, Stop> {
         self.deeper(Self::either)
     }

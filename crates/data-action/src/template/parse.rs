@@ -324,7 +324,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Goes past a comment, if one comes next.
-    fn comment(&mut self, nodes: &mut Vec<Node>) -> Result<bool, Stop> {
+    fn comment(&mut self, nodes: &mut [Node]) -> Result<bool, Stop> {
         let start = self.at;
         if self.rest().starts_with("##") {
             let line = self.rest();

@@ -212,6 +212,7 @@ pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
         folded_name: name.to_lowercase(),
         url: "https://hooks.example.com/in".to_owned(),
         enabled: true,
+        events: vec!["interaction.*".to_owned(), "delivery.dead".to_owned()],
         secret: Sealed(vec![0, 255, 7]),
         previous: None,
         rotated_at: at(0),
@@ -240,6 +241,7 @@ pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
     }
     let rotated = WebhookRecord {
         enabled: false,
+        events: Vec::new(),
         secret: Sealed(vec![9]),
         previous: Some((first.secret.clone(), at(90))),
         rotated_at: at(4),

@@ -24,6 +24,7 @@ pub(super) fn webhook(row: &Row) -> Result<WebhookRecord, StoreError> {
         folded_name: columns.get("folded_name")?,
         url: columns.get("url")?,
         enabled: columns.get("enabled")?,
+        events: columns.json("events")?,
         secret: Sealed(columns.get("secret")?),
         previous,
         rotated_at: columns.get("rotated_at")?,
@@ -38,12 +39,12 @@ pub(super) async fn put_webhook(db: &impl GenericClient, webhook: &WebhookRecord
     execute(
         db,
         "INSERT INTO webhooks (id, name, folded_name, url, enabled, secret, previous, previous_until, rotated_at, revision,
-            created_at, modified_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            created_at, modified_at, events)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded_name = excluded.folded_name, url = excluded.url,
             enabled = excluded.enabled, secret = excluded.secret, previous = excluded.previous,
             previous_until = excluded.previous_until, rotated_at = excluded.rotated_at, revision = excluded.revision,
-            created_at = excluded.created_at, modified_at = excluded.modified_at",
+            created_at = excluded.created_at, modified_at = excluded.modified_at, events = excluded.events",
         &[
             &webhook.id.0,
             &text(&webhook.name),
@@ -57,6 +58,7 @@ pub(super) async fn put_webhook(db: &impl GenericClient, webhook: &WebhookRecord
             &i64::try_from(webhook.revision).unwrap_or(i64::MAX),
             &webhook.created_at,
             &webhook.modified_at,
+            &json(&webhook.events)?,
         ],
     )
     .await

@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions and secrets. All of it stands
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions, mailboxes and secrets. All of it stands
 //! under one number, the epoch.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use waypost_ids::{
 };
 
 use super::audit::AuditRecord;
+use super::mailboxes::MailboxRecord;
 use super::outside::{DataActionRecord, SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
@@ -215,9 +216,38 @@ pub struct QueueRecord {
     pub modified_at: Timestamp,
 }
 
+/// Where a queue delivers what comes into it, instead of keeping it for claims.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum DeliverTo {
+    /// A request to this webhook.
+    Webhook {
+        /// Its id.
+        webhook: WebhookId,
+    },
+    /// A mail to each of these.
+    Addresses {
+        /// The addresses.
+        addresses: Vec<String>,
+        /// Whether it is attached to a mail of ours; otherwise it is resent unchanged.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        attach: bool,
+    },
+}
+
 impl QueueRecord {
     /// The member of `extra` that says how soon work is to be taken, as an ISO 8601 duration.
     pub const SERVICE_LEVEL: &str = "serviceLevel";
+
+    /// The member of `extra` that says where the queue delivers, as [`DeliverTo`].
+    pub const DELIVER_TO: &str = "deliverTo";
+
+    /// Where the queue delivers what comes into it; none if work waits to be claimed. Earlier releases kept whatever clients sent by that name:
+    /// what says nothing here delivers nowhere.
+    #[must_use]
+    pub fn deliver_to(&self) -> Option<DeliverTo> {
+        serde::Deserialize::deserialize(self.extra.get(Self::DELIVER_TO)?).ok()
+    }
 
     /// How soon work is to be taken; none if nothing is said.
     #[must_use]
@@ -348,6 +378,8 @@ pub struct Catalogue {
     pub data_actions: Vec<DataActionRecord>,
     /// All secrets.
     pub secrets: Vec<SecretRecord>,
+    /// All mailboxes.
+    pub mailboxes: Vec<MailboxRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -405,6 +437,8 @@ pub enum ObjectRecord {
     DataAction(DataActionRecord),
     /// A secret.
     Secret(SecretRecord),
+    /// A mailbox.
+    Mailbox(MailboxRecord),
 }
 
 impl ObjectRecord {
@@ -421,6 +455,7 @@ impl ObjectRecord {
             Self::Webhook(webhook) => webhook.id.into(),
             Self::DataAction(action) => action.id.into(),
             Self::Secret(secret) => secret.id.into(),
+            Self::Mailbox(mailbox) => mailbox.id.into(),
         }
     }
 }
@@ -457,6 +492,7 @@ objects! {
     WebhookRecord => Webhook,
     DataActionRecord => DataAction,
     SecretRecord => Secret,
+    MailboxRecord => Mailbox,
 }
 
 #[cfg(test)]

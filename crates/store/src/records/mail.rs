@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use super::mailboxes::Place;
 use super::outbox::Outgoing;
 use crate::encoding::kept_as_numbers;
 use crate::leases::Lease;
@@ -24,11 +25,11 @@ kept_as_numbers! {
         Waiting = 5,
         /// The last run ended; it waits in a queue to be claimed.
         Decided = 2,
-        /// Its forward is on the way. For users it is decided.
+        /// Its forward is on the way, or its queue pushes it. For users it is decided.
         GoingOut = 6,
         /// Somebody holds it by a claim.
         Claimed = 3,
-        /// Acknowledged, forwarded to everybody, or dropped on purpose.
+        /// Acknowledged, forwarded or pushed to everybody, or dropped on purpose.
         Completed = 4,
     }
 }
@@ -173,6 +174,8 @@ pub struct Acceptance {
     pub interactions: Vec<NewInteraction>,
     /// For HTTP: the request's key.
     pub idempotency: Option<IdempotencyKey>,
+    /// Where the mail was taken from, if it was: from there it is never taken again.
+    pub taken_from: Option<Place>,
 }
 
 impl Acceptance {
@@ -211,6 +214,8 @@ pub enum AcceptOutcome {
     Replayed(Vec<InteractionId>),
     /// The idempotency key was seen with another fingerprint.
     KeyReused,
+    /// The mail was taken from its place before: nothing was kept.
+    Taken,
 }
 
 /// What became of attributes that were to be set.
@@ -339,6 +344,8 @@ pub struct InteractionFilter {
     pub since: Option<Timestamp>,
     /// Received before.
     pub until: Option<Timestamp>,
+    /// Only what waits in one of these queues since before its time; of a queue that is not named nothing.
+    pub late: Option<Vec<(QueueId, Timestamp)>>,
 }
 
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.

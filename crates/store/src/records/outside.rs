@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{DataActionId, SecretId, WebhookId};
+use waypost_ids::{DataActionId, Event, SecretId, WebhookId};
 
 /// Encrypted bytes. Only a node that has the key can open them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// A webhook: an HTTP endpoint that flows send to.
+/// A webhook: an HTTP endpoint that flows send to, that queues push to, and that listens to events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebhookRecord {
     /// The webhook's identifier.
@@ -38,6 +38,8 @@ pub struct WebhookRecord {
     pub url: String,
     /// Whether anything is sent.
     pub enabled: bool,
+    /// What it listens to: words that [`Event::is_meant_by`] knows.
+    pub events: Vec<String>,
     /// Signs requests.
     pub secret: Sealed,
     /// The secret before, and until when it signs too.
@@ -50,6 +52,14 @@ pub struct WebhookRecord {
     pub created_at: Timestamp,
     /// When the webhook last changed.
     pub modified_at: Timestamp,
+}
+
+impl WebhookRecord {
+    /// Whether it is told of an event.
+    #[must_use]
+    pub fn listens_to(&self, event: Event) -> bool {
+        self.enabled && self.events.iter().any(|word| event.is_meant_by(word))
+    }
 }
 
 /// A secret that outside servers are shown.

@@ -210,6 +210,12 @@ fn list(
             values.push(value);
         }
     }
+    if let Some(late) = &filter.late {
+        let each = vec!["(queue = ? AND queued_at < ?)"; late.len()].join(" OR ");
+        let any = if each.is_empty() { "FALSE" } else { &each };
+        sql.push_str(&format!(" AND {} AND queue IS NOT NULL AND ({any})", in_state(State::Decided)));
+        values.extend(late.iter().flat_map(|(queue, before)| [id(queue.0), time(*before)]));
+    }
     // Identifiers sort by time: the newest are at the end of the table, and a page is read from there.
     sql.push_str(" ORDER BY id DESC LIMIT ?");
     values.push(Value::Integer(i64::from(limit)));

@@ -23,6 +23,7 @@ pub(super) fn webhook(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
         folded_name: columns.get("folded_name")?,
         url: columns.get("url")?,
         enabled: columns.get("enabled")?,
+        events: columns.json("events")?,
         secret: Sealed(columns.get("secret")?),
         previous,
         rotated_at: columns.time("rotated_at")?,
@@ -37,9 +38,9 @@ pub(super) fn put_webhook(db: &Connection, webhook: &WebhookRecord) -> Result<()
     run(
         db,
         "INSERT OR REPLACE INTO webhooks (id, name, folded_name, url, enabled, secret, previous, previous_until, rotated_at,
-            revision, created_at, modified_at)
+            revision, created_at, modified_at, events)
          VALUES (:id, :name, :folded_name, :url, :enabled, :secret, :previous, :previous_until, :rotated_at, :revision,
-            :created_at, :modified_at)",
+            :created_at, :modified_at, :events)",
         named_params! {
             ":id": webhook.id.0.as_bytes(),
             ":name": webhook.name,
@@ -53,6 +54,7 @@ pub(super) fn put_webhook(db: &Connection, webhook: &WebhookRecord) -> Result<()
             ":revision": webhook.revision,
             ":created_at": micros(webhook.created_at),
             ":modified_at": micros(webhook.modified_at),
+            ":events": json(&webhook.events)?,
         },
     )
 }

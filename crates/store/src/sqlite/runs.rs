@@ -233,6 +233,7 @@ pub(super) fn record(
             ":more": columns.more,
         })?;
     session.tally.moved(Some(from), standing.position());
+    session.events.moved(id, from, standing.position());
     session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
     for (before, after) in sent.iter().zip(&earlier) {

@@ -156,7 +156,7 @@ impl Applied<'_> {
                 _ => writeln!(out, "flow {}: unchanged", flow.name)?,
             }
         }
-        for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route)) {
+        for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route | Kind::Mailbox)) {
             self.object(one, out)?;
         }
         Ok(())

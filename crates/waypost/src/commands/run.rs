@@ -11,7 +11,7 @@ use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Decided, Start, decide_at_once};
 use waypost_app::mail::unanswered::{Unanswered, unanswered};
-use waypost_app::outbox::sends::sends;
+use waypost_app::outbox::sends::{push, sends};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
@@ -201,7 +201,7 @@ fn print(
 ) -> io::Result<()> {
     let record = &decided.record;
     let decision = &record.decision;
-    let sends = sends(&decided.effects);
+    let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(push(decision, running)).collect();
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
         Output::Json => {

@@ -57,6 +57,16 @@ impl Health {
         }
     }
 
+    /// Somebody wants everything tried now that is due: pauses are over, and each receiver is asked by one attempt.
+    pub(super) fn ask_again(&mut self, now: Instant) {
+        match self {
+            Self::Smarthost(_) => self.something_is_due(now),
+            Self::Each(Targets(targets)) => {
+                targets.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
+            }
+        }
+    }
+
     /// Something is due: reason enough to ask whether the smarthost is back. Targets keep their pauses, whatever is due to others.
     pub(super) fn something_is_due(&mut self, now: Instant) {
         if let Self::Smarthost(Smarthost(Some(pause))) = self {
@@ -105,6 +115,8 @@ mod tests {
         assert_eq!(counts.len(), 1, "no other is held back");
         health.something_is_due(after(5));
         assert_eq!(may(&health, 0, after(5)), 0, "what is due elsewhere ends no pause");
+        health.ask_again(after(5));
+        assert_eq!((may(&health, 0, after(5)), may(&health, 1, after(5))), (1, 0), "whoever retries all asks now");
         health.note("hook", &Ended::Busy(Duration::from_secs(600)), true, after(5));
         assert_eq!((may(&health, 0, after(604)), may(&health, 0, after(605))), (0, 1), "as long as it wants");
         health.note("hook", &Ended::Reached, true, after(5));
