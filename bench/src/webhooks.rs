@@ -79,7 +79,7 @@ pub(crate) fn section(ground: &Ground, postgres: Option<&Postgres>, mails: usize
             say(&format!("webhooks on {name}, {events}, round {} of {rounds}", round + 1));
             let database = postgres.map(Postgres::database).transpose()?;
             let setting =
-                Setting { loopback: true, ..Setting::on(database.as_ref().map(|database| &database.url[..])) };
+                Setting { private_targets: true, ..Setting::on(database.as_ref().map(|database| &database.url[..])) };
             let fresh = ground.fresh_with(&format!("webhooks-{name}"), &ground.flows, setting)?;
             let endpoint = Endpoint::start()?;
             let url = format!("http://127.0.0.1:{}/hook", endpoint.port);

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use waypost_app::access::scopes::Scope;
 use waypost_catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::schedules::KnownSchedule;
@@ -15,6 +16,7 @@ use waypost_flow::source::{self, Node};
 use waypost_ids::Kind;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::WebhookRecord;
 use waypost_store::revisions::Revisions;
 use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedObject, ChangedQueue};
@@ -177,6 +179,8 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
         Some(Kind::Domain) => asked.edit::<DomainRecord>(),
         Some(Kind::Route) => asked.edit::<RouteRecord>(),
         Some(Kind::Webhook) => asked.edit::<WebhookRecord>(),
+        Some(Kind::DataAction) => asked.edit::<KnownDataAction>(),
+        Some(Kind::Mailbox) => asked.edit::<MailboxRecord>(),
         Some(Kind::Term(term)) => with_kind(term, asked),
         // Flows have a list of their own, and secrets are in no set.
         Some(Kind::Flow | Kind::Secret) | None => Err(ApiError::invalid("invalid.value", Vec::new())),

@@ -108,7 +108,7 @@ async fn decided(server: &Server, kind: DecisionKind, queue: QueueId, sends: Vec
         subject: "Refund".to_owned(),
         content_hash: [0; 32],
     };
-    let acceptance = Acceptance { message, interactions: vec![interaction], idempotency: None };
+    let acceptance = Acceptance { message, interactions: vec![interaction], idempotency: None, taken_from: None };
     let AcceptOutcome::Committed(accepted) = server.store.accept(acceptance).await.unwrap() else { panic!() };
     let [Accepted::Created { id, decided: true, .. }] = accepted.as_slice() else { panic!("{accepted:?}") };
     *id

@@ -44,6 +44,10 @@ fn kinds() -> Vec<Kind> {
         member: json!({"kind": word, "put": {"name": "One"}}),
     };
     let queue = json!({"name": "Sales"});
+    let mailbox = json!({"name": "One", "host": "imap.example.com", "user": "desk", "auth": {"secret": "Desk"},
+        "route": "desk@shop.example"});
+    let mut changed_mailbox = mailbox.clone();
+    changed_mailbox["user"] = json!("desk#");
     vec![
         by_name("queue", "/routing/queues", "PUT"),
         Kind {
@@ -79,13 +83,34 @@ fn kinds() -> Vec<Kind> {
             ..by_name("webhook", "/webhooks", "PUT")
         },
         Kind {
+            sent: data_action("https://api.example.com/"),
+            changed: json!({"config": data_action("https://api.example.com/#")["config"]}),
+            member: json!({"kind": "dataAction", "put": data_action("https://api.example.com/")}),
+            ..by_name("dataAction", "/integrations/actions", "PATCH")
+        },
+        Kind {
             sent: json!({"name": "One", "value": "s3cret", "hosts": ["api.example.com"]}),
             changed: json!({"name": "One", "value": "s3cret#", "hosts": ["api#.example.com"]}),
             ..by_name("secret", "/secrets", "PUT")
         },
+        Kind {
+            sent: mailbox.clone(),
+            changed: changed_mailbox,
+            member: json!({"kind": "mailbox", "put": mailbox}),
+            ..by_name("mailbox", "/mailboxes", "PUT")
+        },
         by_name("skill", "/routing/skills", "PATCH"),
         by_name("language", "/routing/languages", "PATCH"),
     ]
+}
+
+/// A data action that asks a URL.
+fn data_action(url: &str) -> Json {
+    json!({
+        "name": "One",
+        "config": {"request": {"requestUrlTemplate": url, "requestType": "GET"}},
+        "contract": {"input": {"inputSchema": {"type": "object"}}, "output": {"successSchema": {"type": "object"}}},
+    })
 }
 
 /// Those that change sets hold.
@@ -99,6 +124,10 @@ async fn prepared() -> Server {
     let server = server().await;
     server.call("POST", "/routing/email/domains", json!({"id": "shop.example"})).await.ok();
     server.call("POST", "/routing/queues", json!({"name": "Sales"})).await.ok();
+    let route = json!({"pattern": "desk", "queue": {"name": "Sales"}});
+    server.call("POST", ROUTES, route).await.ok();
+    let secret = json!({"name": "Desk", "value": "s3cret", "hosts": ["imap.example.com"]});
+    server.call("POST", "/secrets", secret).await.ok();
     server
 }
 

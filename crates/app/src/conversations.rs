@@ -108,10 +108,11 @@ impl App {
             raw,
             remote,
             idempotency: None,
+            taken_from: None,
         };
         let made = match self.accept(arrival).await? {
             AcceptOutcome::Committed(accepted) => accepted.into_iter().next(),
-            AcceptOutcome::Replayed(_) | AcceptOutcome::KeyReused => None,
+            AcceptOutcome::Replayed(_) | AcceptOutcome::KeyReused | AcceptOutcome::Taken => None,
         };
         match made {
             Some(Accepted::Created { id, .. }) => Ok(id),

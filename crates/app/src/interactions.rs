@@ -102,12 +102,14 @@ impl App {
             idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
         let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
         let recipients = vec![recipient];
-        let outcome =
-            self.accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency }).await?;
+        let outcome = self
+            .accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency, taken_from: None })
+            .await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
             AcceptOutcome::KeyReused => return Err(KeyError::Reused.into()),
             AcceptOutcome::Replayed(interactions) => acceptance.interactions = interactions,
+            AcceptOutcome::Taken => {}
             AcceptOutcome::Committed(accepted) => {
                 for one in accepted {
                     match one {

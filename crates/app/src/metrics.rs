@@ -1,6 +1,7 @@
 //! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
 //! only grows. Labels have few values, queues 100 at most, and none of them tells anything of a mail.
 
+mod mailboxes;
 mod process;
 mod queues;
 
@@ -22,7 +23,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, State, Summary};
 
 use crate::App;
-use crate::observed::{Protocol, Ran};
+use crate::observed::{Called, Protocol, Ran};
 
 /// The media type of [`App::metrics_text`]: OpenMetrics 1.0, which Prometheus reads.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -47,6 +48,11 @@ const OUTCOMES: [&str; 4] = ["delivered", "deferred", "dead", "untried"];
 struct AttemptLabels {
     kind: &'static str,
     /// One of [`OUTCOMES`].
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
     outcome: &'static str,
 }
 
@@ -85,6 +91,11 @@ pub struct Metrics {
     unrouted: Gauge,
     delivery_attempts: Family<AttemptLabels, Counter>,
     deliveries: Family<StateLabels, Gauge>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Histogram,
+    calls_under_way: Gauge,
+    calls_waiting: Gauge,
+    parked: Gauge,
     undecided_age_seconds: SecondsGauge,
     store_up: Gauge,
     epoch: Gauge,
@@ -150,6 +161,31 @@ impl Metrics {
                 Family::default(),
             ),
             deliveries: kept(ours, "deliveries", "Deliveries that are kept, by state", Family::default()),
+            calls: kept(ours, "data_action_calls", "Calls of data actions that ended, by how", Family::default()),
+            call_seconds: timed(
+                ours,
+                "data_action_call_duration",
+                "What a call of a data action took, retries included",
+                durations(),
+            ),
+            calls_under_way: kept(
+                ours,
+                "data_action_calls_under_way",
+                "Calls of data actions that this node is making",
+                Gauge::default(),
+            ),
+            calls_waiting: kept(
+                ours,
+                "data_action_calls_waiting",
+                "Calls of data actions that wait for their turn on this node",
+                Gauge::default(),
+            ),
+            parked: kept(
+                ours,
+                "parked_runs",
+                "Runs that wait for an answer from outside; they count as running interactions",
+                Gauge::default(),
+            ),
             undecided_age_seconds: timed(
                 ours,
                 "oldest_undecided_age",
@@ -175,6 +211,9 @@ impl Metrics {
                 let labels = AttemptLabels { kind: kind.as_str(), outcome };
                 drop(metrics.delivery_attempts.get_or_create(&labels));
             }
+        }
+        for outcome in Called::OUTCOMES {
+            drop(metrics.calls.get_or_create(&CallLabels { outcome }));
         }
         metrics
     }
@@ -213,7 +252,7 @@ impl Metrics {
                 self.mail_bytes.inc_by(bytes as u64);
                 self.accept_seconds.observe(took.as_secs_f64());
             }
-            Ok(AcceptOutcome::Replayed(_)) => count("replayed"),
+            Ok(AcceptOutcome::Replayed(_) | AcceptOutcome::Taken) => count("replayed"),
             Ok(AcceptOutcome::KeyReused) => count("refused"),
             Err(StoreError::Full) => count("full"),
             Err(_) => count("unavailable"),
@@ -233,6 +272,12 @@ impl Metrics {
     /// An attempt at a delivery ended.
     pub(crate) fn attempted(&self, kind: DeliveryKind, outcome: &'static str) {
         self.delivery_attempts.get_or_create(&AttemptLabels { kind: kind.as_str(), outcome }).inc();
+    }
+
+    /// A call of a data action ended.
+    pub(crate) fn called(&self, called: &Called<'_>) {
+        self.calls.get_or_create(&CallLabels { outcome: called.outcome() }).inc();
+        self.call_seconds.observe(called.took.as_secs_f64());
     }
 
     /// A worker made a run, and it was kept.
@@ -275,6 +320,8 @@ impl Metrics {
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        let parked = summary.by_state.get(&State::Waiting).copied().unwrap_or_default();
+        self.parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
         self.unrouted.set(i64::try_from(summary.unrouted).unwrap_or(i64::MAX));
         for state in DeliveryState::ALL {
             let count = summary.deliveries.get(state).copied().unwrap_or_default();
@@ -315,17 +362,28 @@ impl App {
         metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
         metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
         metrics.process.look();
+        if let Some(calls) = &self.calls {
+            let (waiting, under_way) = calls.counts();
+            metrics.calls_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+            metrics.calls_under_way.set(i64::try_from(under_way).unwrap_or(i64::MAX));
+        }
         let queues = self.measured_queues().await.inspect_err(|error| {
             tracing::warn!(%error, "queues could not be measured: this scrape has none");
             if matches!(error, StoreError::Unavailable(_)) {
                 metrics.store_up.set(0);
             }
         });
+        let mailboxes = self.measured_mailboxes().await.inspect_err(|error| {
+            tracing::warn!(%error, "mailboxes could not be measured: this scrape has none");
+        });
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode_registry(&mut text, &metrics.registry);
         if let Ok(queues) = queues {
             let _ = encode_registry(&mut text, &queues);
+        }
+        if let Ok(mailboxes) = mailboxes {
+            let _ = encode_registry(&mut text, &mailboxes);
         }
         let _ = encode_eof(&mut text);
         text

@@ -48,6 +48,7 @@ async fn postmasters_of_two_domains_are_two_interactions() {
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
         idempotency: None,
+        taken_from: None,
     };
     let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
     assert_eq!(accepted.len(), 2);
@@ -94,6 +95,7 @@ async fn a_queue_with_work_in_it_stays() {
         raw: Bytes::from_static(b"Subject: late\r\n\r\nlate\r\n"),
         remote: "test".to_owned(),
         idempotency: None,
+        taken_from: None,
     };
     let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
     let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
@@ -137,6 +139,7 @@ async fn a_deleted_route_still_binds_its_mail() {
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
         idempotency: None,
+        taken_from: None,
     };
     let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
     let Some(Accepted::Created { id, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };

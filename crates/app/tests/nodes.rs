@@ -126,6 +126,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
         idempotency: None,
+        taken_from: None,
     };
     let AcceptOutcome::Committed(accepted) = two.accept(arrival).await.unwrap() else { panic!("not committed") };
     let Some(Accepted::Created { id: mail, decided: false, .. }) = accepted.first() else { panic!("{accepted:?}") };
@@ -177,6 +178,7 @@ async fn accepted(app: &App, route: &Arc<RouteRecord>, subject: &str) -> Interac
         raw: Bytes::from(format!("Subject: {subject}\r\n\r\nhello\r\n")),
         remote: "test".to_owned(),
         idempotency: None,
+        taken_from: None,
     };
     let AcceptOutcome::Committed(accepted) = app.accept(arrival).await.unwrap() else { panic!("not committed") };
     let Some(Accepted::Created { id, .. }) = accepted.first() else { panic!("{accepted:?}") };

@@ -5,6 +5,7 @@ pub mod changesets;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;
+pub mod data_actions;
 mod delivering;
 pub mod domains;
 pub mod edits;
@@ -13,6 +14,7 @@ pub mod flows;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod graph;
 pub mod labels;
+pub mod mailboxes;
 mod names;
 pub mod object;
 pub mod plan;

@@ -223,11 +223,12 @@ impl Draft {
         refuse_used(world, &world_after, &changes, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
-            let tables = changes.iter().filter_map(|change| match change {
+            let reshaped = changes.iter().filter_map(|change| match change {
                 CatalogueChange::Put(ObjectRecord::Table(table)) => Some(table.name.as_str()),
+                CatalogueChange::Put(ObjectRecord::DataAction(action)) => Some(action.name.as_str()),
                 _ => None,
             });
-            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
+            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(reshaped).collect();
             return Err(ChangeError::Broken { flow: names.join("`, `"), breakages });
         }
         // Versions come before what says something of them, such as that they are published.
@@ -297,9 +298,9 @@ impl Edit {
     }
 }
 
-/// Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
+/// Of one object no flow has to be checked, unless it is a table's columns or a data action's contract that change: it need not wait for those that check.
 pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
-    no_flows && matches!(objects, [one] if one.kind() != Kind::Table)
+    no_flows && matches!(objects, [one] if !matches!(one.kind(), Kind::Table | Kind::DataAction))
 }
 
 /// Makes objects in the world as it is; those that need flows come later.

@@ -209,7 +209,9 @@ impl World {
             | Kind::Schedule
             | Kind::Domain
             | Kind::Webhook
-            | Kind::Secret => object.clone(),
+            | Kind::DataAction
+            | Kind::Secret
+            | Kind::Mailbox => object.clone(),
         }
     }
 

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
 use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxRecord};
 
 use crate::LiveCatalogue;
+use crate::data_actions::KnownDataAction;
 use crate::error::{ChangeError, User};
 use crate::object::{Object, not_found};
 use crate::usage::{self, Use};
@@ -138,6 +140,16 @@ fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + us
 }
 
 /// Whether one who names a flow in this way follows that version. Routes follow what is published.
+/// What a mailbox uses: the route that its mail goes by, and secrets.
+fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+    let secrets = match &mailbox.settings.auth {
+        MailboxAuth::Secret(secret) => [Some(*secret), None],
+        MailboxAuth::Oauth(oauth) => [oauth.secret, oauth.refresh_token],
+    };
+    let route = (Ref::new(Kind::Route, mailbox.settings.route), "mailbox");
+    std::iter::once(route).chain(secrets.into_iter().flatten().map(|secret| (secret.into(), "secret")))
+}
+
 fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
     match selector {
         None | Some(Selector::Published) => flow.published == Some(version),
@@ -189,7 +201,11 @@ fn uses(world: &World, object: &Ref) -> Vec<Edge> {
         let queue = world.queues.get(&QueueId(object.uuid()));
         return queue.and_then(|queue| delivery(queue.record())).into_iter().collect();
     }
-    let Some(flow) = object.flow() else { return Vec::new() };
+    let Some(flow) = object.flow() else {
+        let action = Some(object).filter(|object| object.kind == Kind::DataAction);
+        let known = action.and_then(|object| world.data_actions.get(&DataActionId(object.uuid())));
+        return known.into_iter().flat_map(|action| credentials(world, action)).collect();
+    };
     let versions = world.loaded_versions(flow);
     versions
         .into_iter()
@@ -202,6 +218,10 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
     let mut edges = uses_of(world, &world.as_written(object));
     if *object != any {
         edges.extend(uses_of(world, &any));
+    }
+    if object.kind == Kind::Secret {
+        let all = world.data_actions.values().flat_map(|action| credentials(world, action));
+        edges.extend(all.filter(|edge| edge.to == *object));
     }
     for route in world.routes.values() {
         edges.extend(led_to(route).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
@@ -218,7 +238,29 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
             world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
         );
     }
+    for mailbox in world.mailboxes.values() {
+        edges.extend(used_by_mailbox(mailbox).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
+            from: mailbox.id.into(),
+            version: None,
+            path: Arc::from(""),
+            to,
+            kind,
+            selector: None,
+        }));
+    }
     edges
+}
+
+/// Secrets that a data action shows to its server.
+fn credentials<'w>(world: &'w World, action: &'w KnownDataAction) -> impl Iterator<Item = Edge> + use<'w> {
+    action.secrets(world).map(|secret| Edge {
+        from: action.record.id.into(),
+        version: None,
+        path: Arc::from("config.request.headers"),
+        to: secret.id.into(),
+        kind: "credential",
+        selector: None,
+    })
 }
 
 /// How a queue uses the webhook that it delivers to.
@@ -293,12 +335,30 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         name: RouteRecord::name(route),
         path: String::new(),
     }));
+    if object.kind == Kind::Secret {
+        let actions = world.data_actions.values();
+        let users_of = actions.filter(|action| action.secrets(world).any(|secret| Ref::from(secret.id) == *object));
+        users.extend(users_of.map(|action| User {
+            kind: "dataAction",
+            id: action.record.id.to_string(),
+            name: action.record.name.clone(),
+            path: "config.request.headers".to_owned(),
+        }));
+    }
     let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| Ref::from(to) == *object));
     users.extend(pushing.map(|queue| User {
         kind: "queue",
         id: queue.id.to_string(),
         name: queue.name.clone(),
         path: QueueRecord::DELIVER_TO.to_owned(),
+    }));
+    let mailboxes = world.mailboxes.values();
+    let mailboxes = mailboxes.filter(|mailbox| used_by_mailbox(mailbox).any(|(used, _)| used == *object));
+    users.extend(mailboxes.map(|mailbox| User {
+        kind: "mailbox",
+        id: mailbox.id.to_string(),
+        name: mailbox.name.clone(),
+        path: String::new(),
     }));
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();

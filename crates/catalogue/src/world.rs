@@ -8,14 +8,16 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
     RouteRecord, RouteTarget, VersionRecord,
 };
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
+use crate::data_actions::KnownDataAction;
 use crate::object::{AnyShelf, Object};
 use crate::routes::Routes;
 use crate::schedules::KnownSchedule;
@@ -62,13 +64,14 @@ pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
-    let Bindings { queues, flows, tables, schedules, webhooks } = &record.bindings;
+    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } = &record.bindings;
     let bindings = Bindings {
         queues: fold(queues),
         flows: fold(flows),
         tables: fold(tables),
         schedules: fold(schedules),
         webhooks: fold(webhooks),
+        data_actions: fold(data_actions),
     };
     if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
@@ -103,8 +106,12 @@ pub struct World {
     pub terms: Terms,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
+    /// Mailboxes.
+    pub mailboxes: Shelf<MailboxRecord>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -136,6 +143,10 @@ pub struct Running {
     pub schedules: Shelf<KnownSchedule>,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
+    /// Secrets.
+    pub secrets: Shelf<SecretRecord>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -162,7 +173,9 @@ impl World {
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
+        catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
+        catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -227,7 +240,9 @@ impl World {
             schedules: self.schedules.clone(),
             terms: self.terms.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
+            mailboxes: self.mailboxes.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -255,12 +270,19 @@ impl World {
                     if let ObjectRecord::Table(table) = record
                         && self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema)
                     {
-                        reshaped.insert(table.id);
+                        reshaped.insert(record.object());
                     }
                 }
                 _ => {}
             }
             next.apply(change);
+            if let CatalogueChange::Put(ObjectRecord::DataAction(action)) = change
+                && let (Some(before), Some(after)) =
+                    (self.data_actions.get(&action.id), next.data_actions.get(&action.id))
+                && before.contract != after.contract
+            {
+                reshaped.insert(action.id.into());
+            }
         }
         for version in loaded {
             next.add(version.clone());
@@ -375,7 +397,9 @@ impl World {
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
+            Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
+            Kind::Mailbox => Some(&self.mailboxes),
         }
     }
 
@@ -389,7 +413,9 @@ impl World {
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
+            Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
+            Kind::Mailbox => Some(&mut self.mailboxes),
         }
     }
 
@@ -470,6 +496,8 @@ impl World {
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
+            secrets: self.secrets.clone(),
             unrouted,
         }
     }
@@ -511,6 +539,11 @@ impl World {
     /// The webhook that is meant, in the same manner.
     pub fn resolve_webhook(&self, written: &str, bindings: &Bindings) -> Option<WebhookId> {
         resolve(written, &self.webhooks, &bindings.webhooks)
+    }
+
+    /// The data action that is meant, in the same manner.
+    pub fn resolve_data_action(&self, written: &str, bindings: &Bindings) -> Option<DataActionId> {
+        resolve(written, &self.data_actions, &bindings.data_actions)
     }
 
     pub(crate) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {

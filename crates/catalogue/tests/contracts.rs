@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_catalogue::LiveCatalogue;
 use waypost_catalogue::changesets::{ChangeSet, Member, Outcome};
+use waypost_catalogue::data_actions::{DataActionSpec, KnownDataAction};
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::edits::{AnyEdit, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
@@ -180,12 +181,14 @@ impl World {
     fn bound(&self, id: FlowId) -> String {
         let world = self.catalogue.world();
         let version = world.flows[&id].published.unwrap();
-        let Bindings { queues, flows, tables, schedules, webhooks } = &world.loaded[&(id, version)].record.bindings;
+        let Bindings { queues, flows, tables, schedules, webhooks, data_actions } =
+            &world.loaded[&(id, version)].record.bindings;
         let refs = flows.iter().map(|(name, id)| (name, Ref::from(*id)));
         let refs = refs.chain(queues.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(tables.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(schedules.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(webhooks.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let refs = refs.chain(data_actions.iter().map(|(name, id)| (name, Ref::from(*id))));
         let line = |(name, object): (&String, Ref)| match node(&world, &object) {
             Some(bound) => {
                 let shared = world.flows.values().find(|flow| flow.id.to_string() == object.to_string());
@@ -410,6 +413,10 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             let url = "https://hooks.example.com/".to_owned();
             let spec = WebhookSpec { name: to_be, url, enabled: None, events: None, start: Some(start) };
             of::<WebhookRecord>(name, puts.then_some(WebhookEdit::Replace(spec)), place)
+        }
+        Kind::DataAction => {
+            let spec = DataActionSpec { name: Some(to_be), members, ..DataActionSpec::default() };
+            of::<KnownDataAction>(name, puts.then_some(spec), place)
         }
         Kind::Secret => panic!("secrets are in no change set"),
         Kind::Flow => panic!("flows have verbs of their own"),

@@ -23,10 +23,12 @@
 
 pub mod access;
 mod builder;
+pub mod data_actions;
 pub mod deliveries;
 mod error;
 pub mod flows;
 pub mod interactions;
+pub mod mailboxes;
 mod paging;
 mod path;
 pub mod replays;
@@ -119,10 +121,22 @@ impl Client {
         deliveries::Deliveries(self)
     }
 
+    /// Mailboxes of other servers that mail is taken from.
+    #[must_use]
+    pub fn mailboxes(&self) -> mailboxes::Mailboxes<'_> {
+        mailboxes::Mailboxes(self)
+    }
+
     /// Webhooks.
     #[must_use]
     pub fn webhooks(&self) -> webhooks::Webhooks<'_> {
         webhooks::Webhooks(self)
+    }
+
+    /// Data actions.
+    #[must_use]
+    pub fn data_actions(&self) -> data_actions::DataActions<'_> {
+        data_actions::DataActions(self)
     }
 
     /// Secrets.

@@ -59,8 +59,16 @@ id! {
     WebhookId
 }
 id! {
+    /// A data action's identifier; it stays when the data action is renamed.
+    DataActionId
+}
+id! {
     /// A secret's identifier; it stays when the secret is renamed.
     SecretId
+}
+id! {
+    /// A mailbox's identifier; it stays when the mailbox is renamed.
+    MailboxId
 }
 id! {
     /// An interaction's identifier: a UUID version 7, so that ids sort by time of acceptance.

@@ -12,6 +12,9 @@ mod object;
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
 pub use event::Event;
-pub use id::{DeliveryId, FlowId, InteractionId, QueueId, ScheduleId, SecretId, TableId, Version, WebhookId};
+pub use id::{
+    DataActionId, DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version,
+    WebhookId,
+};
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};

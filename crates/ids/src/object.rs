@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{FlowId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
+use crate::{DataActionId, FlowId, MailboxId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,8 +24,12 @@ pub enum Kind {
     Domain,
     /// A webhook: an HTTP endpoint that flows send to.
     Webhook,
+    /// A data action: an HTTP request that flows make.
+    DataAction,
     /// A secret that outside servers are shown.
     Secret,
+    /// A mailbox of somebody's server that mail is taken from.
+    Mailbox,
     /// A term.
     Term(Term),
 }
@@ -64,7 +68,7 @@ impl Term {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Route,
         Self::Flow,
         Self::Queue,
@@ -72,7 +76,9 @@ impl Kind {
         Self::Schedule,
         Self::Domain,
         Self::Webhook,
+        Self::DataAction,
         Self::Secret,
+        Self::Mailbox,
         Self::Term(Term::Skill),
         Self::Term(Term::Language),
     ];
@@ -88,7 +94,9 @@ impl Kind {
             Self::Schedule => "schedule",
             Self::Domain => "domain",
             Self::Webhook => "webhook",
+            Self::DataAction => "dataAction",
             Self::Secret => "secret",
+            Self::Mailbox => "mailbox",
             Self::Term(term) => term.as_str(),
         }
     }
@@ -214,9 +222,21 @@ impl From<WebhookId> for Ref {
     }
 }
 
+impl From<DataActionId> for Ref {
+    fn from(id: DataActionId) -> Self {
+        Self::new(Kind::DataAction, id.0)
+    }
+}
+
 impl From<SecretId> for Ref {
     fn from(id: SecretId) -> Self {
         Self::new(Kind::Secret, id.0)
+    }
+}
+
+impl From<MailboxId> for Ref {
+    fn from(id: MailboxId) -> Self {
+        Self::new(Kind::Mailbox, id.0)
     }
 }
 

@@ -92,7 +92,7 @@ impl Project {
         self.listed_queues.iter().filter(move |entry| !own.contains(&QueueRecord::folded(&entry.spec.name)))
     }
 
-    /// Objects in the order of the set: what flows name, then domains, then routes.
+    /// Objects in the order of the set: what flows name, then domains, then routes, then mailboxes, which name routes.
     fn sent(&self) -> Vec<Sent<'_>> {
         let mut sent = Vec::new();
         for one in &self.tables {
@@ -120,6 +120,11 @@ impl Project {
             let events = events.clone().map(|events| ("events".to_owned(), Json::from(events)));
             sent.push(put(entry, Kind::Webhook, body.chain(events).collect()));
         }
+        for entry in &self.data_actions {
+            let mut body = entry.spec.members.clone();
+            body.extend(entry.spec.name.clone().map(|name| ("name".to_owned(), name.into())));
+            sent.push(put(entry, Kind::DataAction, body));
+        }
         for entry in &self.queues {
             let mut body = entry.spec.extra.clone();
             body.insert("name".to_owned(), entry.spec.name.clone().into());
@@ -146,6 +151,14 @@ impl Project {
             let made = put(entry, Kind::Route, route(&entry.spec));
             let object = ChangeSetObject { domain: Some(entry.spec.domain.clone()), ..made.object };
             sent.push(Sent { object, ..made });
+        }
+        for entry in &self.mailboxes {
+            let mut body = entry.spec.definition.clone();
+            body.insert("name".to_owned(), entry.spec.name.clone().into());
+            if let Some(enabled) = entry.spec.enabled {
+                body.insert("state".to_owned(), if enabled { "enabled" } else { "disabled" }.into());
+            }
+            sent.push(put(entry, Kind::Mailbox, body));
         }
         sent
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::graph::Calls;
@@ -74,6 +75,8 @@ impl Project {
         changes.extend(self.tables.iter().map(|one| CatalogueChange::put(one.table.record.clone())));
         let schedules = self.schedules.iter().map(|entry| ScheduleEdit::Replace(entry.spec.clone()));
         changes.extend(schedules.filter_map(|edit| change::<KnownSchedule>(&edit)));
+        let data_actions = self.data_actions.iter().map(|entry| entry.spec.clone());
+        changes.extend(data_actions.filter_map(|spec| change::<KnownDataAction>(&spec)));
         changes
     }
 

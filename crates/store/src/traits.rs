@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, FlowId, InteractionId, QueueId, TableId, Version};
+use waypost_ids::{DeliveryId, FlowId, InteractionId, MailboxId, QueueId, TableId, Version};
 
 use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::leases::Lease;
@@ -21,10 +21,12 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
 };
+use crate::records::mailboxes::{FolderRecord, Place, TakenRecord, WatchRecord};
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
     SendOutcome, Transfer, Unchanged, Way,
 };
+use crate::records::outside::Sealed;
 use crate::records::queues::{DepthOf, QueueClaim, QueueDepth, QueueLease};
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::{RetentionLimits, Swept};
@@ -318,8 +320,11 @@ pub trait AccessStore: Send + Sync {
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
 
-    /// Removes a token; one that nobody knows is well.
-    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+    /// Removes a token and answers whether it was there: of many who remove one at the same time, one is told so.
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError>;
+
+    /// Removes a client's sessions and the links that would begin others; its bearer tokens stay. Answers how many sessions there were.
+    async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError>;
 }
 
 /// Rows of data tables. A table's rows have versions, and older ones can be read as long as they are kept; a row is stored once for all
@@ -386,6 +391,58 @@ pub trait TableStore: Send + Sync {
     /// Takes back up to about `max` rows of contents that were abandoned, or whose right ran out; answers how many it saw to, 0 when
     /// there is nothing to do.
     async fn take_back(&self, max: u32, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// Mailboxes of other servers: who watches them, and what was taken from them. That a message was taken is kept with the mail itself
+/// ([`Acceptance::taken_from`]).
+#[async_trait]
+pub trait MailboxStore: Send + Sync {
+    /// Begins to watch a mailbox, unless somebody does.
+    async fn watch_mailbox(
+        &self,
+        mailbox: MailboxId,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Option<WatchRecord>, StoreError>;
+
+    /// Goes on watching until the lease's new end, and tells how the mailbox is; answers whether the lease was still held.
+    async fn keep_watching(&self, mailbox: MailboxId, lease: Lease, health: String) -> Result<bool, StoreError>;
+
+    /// Stops watching: others may begin. A lease that was lost is left alone.
+    async fn end_watch(&self, mailbox: MailboxId, lease: Uuid, health: String) -> Result<(), StoreError>;
+
+    /// All mailboxes that were ever watched.
+    async fn mailbox_watches(&self) -> Result<Vec<WatchRecord>, StoreError>;
+
+    /// Keeps a refresh token in place of the one before, under the lease of whoever watches, or from a person, who needs none; answers
+    /// whether it did.
+    async fn keep_token(&self, mailbox: MailboxId, lease: Option<Uuid>, token: Sealed) -> Result<bool, StoreError>;
+
+    /// A folder as it was last looked at.
+    async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError>;
+
+    /// Keeps how far a folder was looked at, under the lease of whoever watches; answers whether it did.
+    async fn put_mailbox_folder(
+        &self,
+        mailbox: MailboxId,
+        lease: Uuid,
+        folder: FolderRecord,
+    ) -> Result<bool, StoreError>;
+
+    /// What is known of the messages from a place to a UID, ascending.
+    async fn known_messages(&self, place: Place, to: u32) -> Result<Vec<TakenRecord>, StoreError>;
+
+    /// Messages from a place on that were taken, and with which nothing was done in their folder yet.
+    async fn unfinished_messages(&self, place: Place, limit: u32) -> Result<Vec<u32>, StoreError>;
+
+    /// Whether a message of this content was taken from a mailbox.
+    async fn is_content_known(&self, mailbox: MailboxId, hash: [u8; 32]) -> Result<bool, StoreError>;
+
+    /// Notes what became of messages of a folder. What was taken or settled is never to be taken again, whatever is noted.
+    async fn note_messages(&self, place: Place, notes: Vec<TakenRecord>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// How many messages of a mailbox were set aside.
+    async fn set_aside(&self, mailbox: MailboxId) -> Result<u64, StoreError>;
 }
 
 /// Replays of recorded mail.
@@ -493,6 +550,7 @@ pub trait Store:
     + AccessStore
     + AuditStore
     + ReplayStore
+    + MailboxStore
     + RetentionStore
     + RoomStore
     + PeerStore
@@ -508,6 +566,7 @@ impl<T> Store for T where
         + AccessStore
         + AuditStore
         + ReplayStore
+        + MailboxStore
         + RetentionStore
         + RoomStore
         + PeerStore

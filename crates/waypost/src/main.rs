@@ -58,15 +58,24 @@ enum Command {
     /// Look at schedules, what they say of an instant, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
+    /// Create, change and test mailboxes that mail is taken from by IMAP
+    #[command(subcommand)]
+    Mailboxes(commands::mailboxes::Command),
     /// Create and change webhooks: HTTP endpoints that flows send to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Command),
+    /// Create and change data actions: HTTP requests that flows make
+    #[command(subcommand)]
+    DataActions(commands::data_actions::Command),
     /// Set values that outside servers are shown, such as passwords
     #[command(subcommand)]
     Secrets(commands::secrets::Command),
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
+    /// Open the web console
+    #[command(subcommand)]
+    Console(commands::console::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
     /// Check a data directory for damage; changes nothing
@@ -101,9 +110,12 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
         Command::Schema(arguments) => commands::schema::run(&arguments),
+        Command::Mailboxes(command) => commands::mailboxes::run(&command),
         Command::Webhooks(command) => commands::webhooks::run(&command),
+        Command::DataActions(command) => commands::data_actions::run(&command),
         Command::Secrets(command) => commands::secrets::run(&command),
         Command::Clients(command) => commands::clients::run(&command),
+        Command::Console(command) => commands::console::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),

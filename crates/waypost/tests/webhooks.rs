@@ -1,4 +1,4 @@
-//! Requests to webhooks, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
+//! Requests to webhooks and calls of data actions, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,8 @@
 
 #[path = "webhooks/breaker.rs"]
 mod breaker;
+#[path = "webhooks/calls.rs"]
+mod calls;
 #[path = "webhooks/crash.rs"]
 mod crash;
 #[path = "webhooks/endpoint.rs"]

@@ -1,8 +1,10 @@
 //! Why use cases were refused, as answers: each error has its status and its code here, and nowhere else.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use waypost_app::access::sessions::LinkError;
 use waypost_app::access::{AccessError, GrantError};
 use waypost_app::idempotency::KeyError;
+use waypost_app::ingress::PostedError;
 use waypost_app::interactions::{AcceptError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
 use waypost_app::outbox::agents::AgentError;
@@ -20,10 +22,15 @@ use waypost_store::error::StoreError;
 use waypost_store::revisions::Stale;
 use waypost_wire::error::Problem;
 
+use crate::body::too_large;
+
 use super::{ApiError, diagnosed, diagnosis, not_found_code};
 
 /// How long a client should wait before it tries a store again that did not answer, in seconds.
 const STORE_RETRY_SECONDS: u64 = 2;
+
+/// How long a provider should wait whose proof can't be verified at the moment, in seconds.
+const UNVERIFIED_RETRY_SECONDS: u64 = 60;
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -96,6 +103,26 @@ impl From<AcceptError> for ApiError {
             AcceptError::NoRoute(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
             AcceptError::Key(error) => error.into(),
             AcceptError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PostedError> for ApiError {
+    fn from(error: PostedError) -> Self {
+        let message = error.to_string();
+        match error {
+            PostedError::Closed => Self::not_found("not.found", message),
+            // Some providers drop a mail at any 4xx, and who fails may be somebody else.
+            PostedError::Throttled { seconds } => Self::unavailable(message, seconds),
+            PostedError::Unproven(why) => {
+                let refused = Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message).private(why);
+                refused.header(header::WWW_AUTHENTICATE, "Basic realm=\"waypost\"")
+            }
+            PostedError::Malformed(problems) => Self::invalid("bad.request", diagnosed(&problems)),
+            PostedError::Unknown(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
+            PostedError::TooLarge(limit) => too_large(limit as u64),
+            PostedError::Unverified(why) => Self::unavailable(message, UNVERIFIED_RETRY_SECONDS).private(why),
+            PostedError::Store(error) => error.into(),
         }
     }
 }
@@ -254,6 +281,16 @@ impl From<GrantError> for ApiError {
     }
 }
 
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        let message = error.to_string();
+        match error {
+            LinkError::Spent => Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message),
+            LinkError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<Stale> for ApiError {
     fn from(stale: Stale) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", stale.to_string())
@@ -292,9 +329,19 @@ fn name_taken(message: String, kind: &'static str, name: String, holder: String)
 fn taken_code(kind: &str) -> &'static str {
     match (Kind::named(kind), kind) {
         (Some(Kind::Flow), _) => "architect.object.already.exists",
-        (Some(Kind::Queue | Kind::Table | Kind::Schedule | Kind::Webhook | Kind::Secret | Kind::Term(_)), _) => {
-            "duplicate.name"
-        }
+        (
+            Some(
+                Kind::Queue
+                | Kind::Table
+                | Kind::Schedule
+                | Kind::Webhook
+                | Kind::DataAction
+                | Kind::Secret
+                | Kind::Mailbox
+                | Kind::Term(_),
+            ),
+            _,
+        ) => "duplicate.name",
         (Some(Kind::Domain), _) => "postino.domain.exists",
         (Some(Kind::Route), _) => "postino.route.pattern.exists",
         (None, "row") => "flows.datatables.duplicate.key",

@@ -1,4 +1,4 @@
-//! The one intake, for SMTP and HTTP: parse, run, and commit message, interactions and decisions together.
+//! The one intake, for SMTP, HTTP and mailboxes: parse, run, and commit message, interactions and decisions together.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, Opening,
 };
+use waypost_store::records::mailboxes::Place;
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
@@ -101,6 +102,8 @@ pub struct Arrival {
     pub remote: String,
     /// For HTTP.
     pub idempotency: Option<IdempotencyKey>,
+    /// Where it was taken from, for mailboxes.
+    pub taken_from: Option<Place>,
 }
 
 impl App {
@@ -250,7 +253,7 @@ async fn prepare(
         let start =
             Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
-        let answers = LiveAnswers::new(running, store).with_outside(outside);
+        let answers = LiveAnswers::new(running, store).with_outside(outside, received_at);
         let unrouted = unrouted_queue(start, running);
         let run = match (noted.care(), desk.stopped(start, &parsed, unrouted, recipient.circles)) {
             (_, Some(stopped)) => Some(stopped),
@@ -284,7 +287,7 @@ async fn prepare(
         content_hash: noted.hash,
         raw: raw.clone(),
     };
-    Ok(Some(Acceptance { message, interactions, idempotency: arrival.idempotency }))
+    Ok(Some(Acceptance { message, interactions, idempotency: arrival.idempotency, taken_from: arrival.taken_from }))
 }
 
 /// Subjects are kept for lists: the first 1,000 characters do.

@@ -53,6 +53,7 @@ impl Intake for SmtpIntake {
             raw,
             remote: envelope.remote.to_string(),
             idempotency: None,
+            taken_from: None,
         };
         match self.0.accept(arrival).await {
             Ok(outcome) => Ok(Receipt { id: receipt(&outcome) }),
@@ -73,7 +74,7 @@ fn receipt(outcome: &AcceptOutcome) -> String {
             Accepted::Created { id, .. } | Accepted::Duplicate { of: id } => *id,
         }),
         AcceptOutcome::Replayed(interactions) => interactions.first().copied(),
-        AcceptOutcome::KeyReused => None,
+        AcceptOutcome::KeyReused | AcceptOutcome::Taken => None,
     };
     id.map(|id| id.to_string()).unwrap_or_default()
 }

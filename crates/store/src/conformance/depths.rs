@@ -115,7 +115,8 @@ pub(crate) async fn late_work_is_counted_up_to_a_bound(store: &dyn Store) {
             one.run.clone_from(&sample.interactions[0].run);
             one
         });
-        accept(store, Acceptance { message, interactions: offers.collect(), idempotency: None }).await;
+        accept(store, Acceptance { message, interactions: offers.collect(), idempotency: None, taken_from: None })
+            .await;
     }
     assert_eq!(depths(store, 5).await[0], depth(MOST_LATE + each, Some(1), Some(MOST_LATE)));
 }

@@ -7,6 +7,7 @@ pub(crate) mod catalogue;
 pub(crate) mod depths;
 pub(crate) mod events;
 pub(crate) mod lists;
+pub(crate) mod mailboxes;
 pub(crate) mod outbox;
 pub(crate) mod pushes;
 pub(crate) mod queues;
@@ -75,10 +76,10 @@ macro_rules! every_rule {
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,
                 completed_unrouted_mail_is_listed_but_waits_no_longer;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
-                loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go,
+                loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go, data_actions_come_and_go,
                 one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
-                a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
+                a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
@@ -86,6 +87,8 @@ macro_rules! every_rule {
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,
                 writing_nothing_keeps_a_right, who_changes_a_table_takes_back_what_stands_in_the_way,
                 one_of_many_contents_wins, a_key_twice_is_told, old_versions_go, a_deleted_table_is_swept;
+            mailboxes: mailboxes_come_and_go_with_all_that_is_known_of_them, one_watches_at_a_time, folders_are_kept_under_the_lease,
+                mail_is_taken_from_its_place_once, what_was_taken_is_settled_once, a_message_offered_from_many_tasks_is_taken_once;
             replays: one_node_at_a_time_begins_the_oldest, a_report_is_kept_with_what_differs,
                 what_was_erased_meanwhile_is_not_kept, messages_and_last_traces_are_read_together;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;

@@ -84,6 +84,7 @@ pub(crate) fn mail(number: u8) -> Acceptance {
         },
         interactions: vec![offer(u128::from(number), 1)],
         idempotency: None,
+        taken_from: None,
     }
 }
 

@@ -20,9 +20,9 @@ use uuid::Uuid;
 use super::commits::Ending;
 use super::locks::{self, epoch_of};
 use super::pool::{IDLE, Lent, ended, transfer_time};
-use super::requests;
 use super::seen::{self, Wanted};
 use super::writes::{Catalogue, Writes};
+use super::{mailboxes, requests};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
 use crate::rules::duplicates::Key;
@@ -66,6 +66,12 @@ async fn attempt(
             upload.await?;
         }
         answered = known_requests(db, batch, windows.requests).await?;
+    }
+    if batch.iter().any(|acceptance| acceptance.taken_from.is_some()) {
+        if let Some(upload) = upload.take() {
+            upload.await?;
+        }
+        answered.extend(mailboxes::take(db, batch).await?.into_iter().map(|place| (place, AcceptOutcome::Taken)));
     }
     let fresh = batch.iter().enumerate().filter(|(place, _)| !answered.contains_key(place));
     let wanted = wanted(fresh.map(|(_, acceptance)| *acceptance));

@@ -9,7 +9,8 @@ use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::text;
 use super::mail_columns::interaction;
-use super::outside::{put_secret, put_webhook, secret, webhook};
+use super::mailboxes::{mailbox, put_mailbox};
+use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::pool::{Lent, Parameters, execute, row, rows};
 use super::{PostgresStore, audit, locks, signals, tables};
 use crate::conditions::{self, in_state};
@@ -159,7 +160,9 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
         schedules: all(&db, "SELECT * FROM schedules ORDER BY id", &[], schedule).await?,
         terms: all(&db, "SELECT * FROM terms ORDER BY id", &[], term).await?,
         webhooks: all(&db, "SELECT * FROM webhooks ORDER BY id", &[], webhook).await?,
+        data_actions: all(&db, "SELECT * FROM data_actions ORDER BY id", &[], data_action).await?,
         secrets: all(&db, "SELECT * FROM secrets ORDER BY id", &[], secret).await?,
+        mailboxes: all(&db, "SELECT * FROM mailboxes ORDER BY id", &[], mailbox).await?,
     })
 }
 
@@ -213,7 +216,9 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
         UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM data_actions GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM mailboxes GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern
             HAVING count(*) > 1
         LIMIT 1";
@@ -252,7 +257,9 @@ async fn put(db: &impl GenericClient, object: &ObjectRecord) -> Result<(), Store
         ObjectRecord::Route(record) => put_route(db, record).await,
         ObjectRecord::Term(record) => put_term(db, record).await,
         ObjectRecord::Webhook(record) => put_webhook(db, record).await,
+        ObjectRecord::DataAction(record) => put_data_action(db, record).await,
         ObjectRecord::Secret(record) => put_secret(db, record).await,
+        ObjectRecord::Mailbox(record) => put_mailbox(db, record).await,
     }
 }
 
@@ -264,7 +271,9 @@ async fn delete(db: &impl GenericClient, object: &Ref) -> Result<(), StoreError>
         Kind::Route => "UPDATE routes SET deleted = true WHERE id = $1",
         Kind::Term(_) => "DELETE FROM terms WHERE id = $1",
         Kind::Webhook => "DELETE FROM webhooks WHERE id = $1",
+        Kind::DataAction => "DELETE FROM data_actions WHERE id = $1",
         Kind::Secret => "DELETE FROM secrets WHERE id = $1",
+        Kind::Mailbox => return super::mailboxes::delete(db, object.uuid()).await,
         Kind::Domain => {
             let sql = "DELETE FROM domains WHERE domain = $1";
             return execute(db, sql, &[&text(&object.to_string())]).await.map(drop);

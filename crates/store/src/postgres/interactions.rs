@@ -52,7 +52,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
-        let parked = self.db.write(move |db| Box::pin(runs::park(db, id, lease, journal.clone()))).await?;
+        let parked = self.db.upload(journal.len(), move |db| Box::pin(runs::park(db, id, lease, journal))).await?;
         if parked { Ok(()) } else { Err(LeaseError::Lost) }
     }
 
@@ -61,7 +61,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
-        let resumed = self.db.write(move |db| Box::pin(runs::resume(db, id, lease, journal.clone()))).await?;
+        let resumed = self.db.upload(journal.len(), move |db| Box::pin(runs::resume(db, id, lease, journal))).await?;
         self.signals.work();
         Ok(resumed)
     }

@@ -14,6 +14,7 @@ use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_c
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
+use crate::sums::sound_or_none;
 use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.
@@ -129,7 +130,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace,
-            journal: journals::of_run(columns, id)?,
+            journal: sound_or_none(journals::of_run(columns, id))?,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },

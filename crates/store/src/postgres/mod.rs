@@ -20,6 +20,7 @@ mod lanes;
 mod ledger;
 mod locks;
 mod mail_columns;
+mod mailboxes;
 mod outbox;
 mod outside;
 mod peers;

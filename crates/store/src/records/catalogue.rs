@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks and secrets. All of it stands
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions, mailboxes and secrets. All of it stands
 //! under one number, the epoch.
 
 use std::collections::BTreeMap;
@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
+use waypost_ids::{
+    DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId,
+};
 
 use super::audit::AuditRecord;
-use super::outside::{SecretRecord, WebhookRecord};
+use super::mailboxes::MailboxRecord;
+use super::outside::{DataActionRecord, SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
 /// Counts the changes of the catalogue: each committed change set adds one.
@@ -189,6 +192,9 @@ pub struct Bindings {
     /// Webhooks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, WebhookId>,
+    /// Data actions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_actions: BTreeMap<String, DataActionId>,
 }
 
 /// A queue that work waits in.
@@ -368,8 +374,12 @@ pub struct Catalogue {
     pub terms: Vec<TermRecord>,
     /// All webhooks.
     pub webhooks: Vec<WebhookRecord>,
+    /// All data actions.
+    pub data_actions: Vec<DataActionRecord>,
     /// All secrets.
     pub secrets: Vec<SecretRecord>,
+    /// All mailboxes.
+    pub mailboxes: Vec<MailboxRecord>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -423,8 +433,12 @@ pub enum ObjectRecord {
     Term(TermRecord),
     /// A webhook.
     Webhook(WebhookRecord),
+    /// A data action.
+    DataAction(DataActionRecord),
     /// A secret.
     Secret(SecretRecord),
+    /// A mailbox.
+    Mailbox(MailboxRecord),
 }
 
 impl ObjectRecord {
@@ -439,7 +453,9 @@ impl ObjectRecord {
             Self::Route(route) => Ref::new(Kind::Route, route.id),
             Self::Term(record) => Ref::new(Kind::Term(record.term), record.id),
             Self::Webhook(webhook) => webhook.id.into(),
+            Self::DataAction(action) => action.id.into(),
             Self::Secret(secret) => secret.id.into(),
+            Self::Mailbox(mailbox) => mailbox.id.into(),
         }
     }
 }
@@ -474,7 +490,9 @@ objects! {
     RouteRecord => Route,
     TermRecord => Term,
     WebhookRecord => Webhook,
+    DataActionRecord => DataAction,
     SecretRecord => Secret,
+    MailboxRecord => Mailbox,
 }
 
 #[cfg(test)]

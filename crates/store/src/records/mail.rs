@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use super::mailboxes::Place;
 use super::outbox::Outgoing;
 use crate::encoding::kept_as_numbers;
 use crate::leases::Lease;
@@ -173,6 +174,8 @@ pub struct Acceptance {
     pub interactions: Vec<NewInteraction>,
     /// For HTTP: the request's key.
     pub idempotency: Option<IdempotencyKey>,
+    /// Where the mail was taken from, if it was: from there it is never taken again.
+    pub taken_from: Option<Place>,
 }
 
 impl Acceptance {
@@ -211,6 +214,8 @@ pub enum AcceptOutcome {
     Replayed(Vec<InteractionId>),
     /// The idempotency key was seen with another fingerprint.
     KeyReused,
+    /// The mail was taken from its place before: nothing was kept.
+    Taken,
 }
 
 /// What became of attributes that were to be set.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod events;
 pub mod mail;
+pub mod mailboxes;
 pub mod outbox;
 pub mod outside;
 pub mod queues;

@@ -1,10 +1,11 @@
-//! Servers outside: webhooks that are sent to, and secrets that servers are shown. What is secret is sealed before it gets here.
+//! Servers outside: webhooks that are sent to, data actions that ask them, and secrets that servers are shown. What is secret is sealed before it gets here.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{Event, SecretId, WebhookId};
+use waypost_ids::{DataActionId, Event, SecretId, WebhookId};
 
 /// Encrypted bytes. Only a node that has the key can open them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,5 +82,24 @@ pub struct SecretRecord {
     /// When the secret was made.
     pub created_at: Timestamp,
     /// When the secret last changed.
+    pub modified_at: Timestamp,
+}
+
+/// A data action: an HTTP request that flows make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataActionRecord {
+    /// The data action's identifier.
+    pub id: DataActionId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// `config`, `contract` and what else clients said of it, as JSON. It holds no secret: headers name those.
+    pub definition: Arc<str>,
+    /// Counts the changes of this data action: the ETag.
+    pub revision: u64,
+    /// When the data action was made.
+    pub created_at: Timestamp,
+    /// When the data action last changed.
     pub modified_at: Timestamp,
 }

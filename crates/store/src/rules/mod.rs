@@ -9,6 +9,7 @@ pub(crate) mod deliveries;
 pub(crate) mod duplicates;
 pub(crate) mod events;
 pub(crate) mod forwards;
+pub(crate) mod mailboxes;
 pub(crate) mod outbox;
 pub(crate) mod parking;
 pub(crate) mod pushes;

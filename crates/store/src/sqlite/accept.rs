@@ -8,7 +8,7 @@ use super::columns::micros;
 use super::mail_columns::RunColumns;
 use super::seen::{self, window_start};
 use super::writer::Session;
-use super::{SqliteOptions, requests};
+use super::{SqliteOptions, mailboxes, requests};
 use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted, NewInteraction, NewMessage};
@@ -31,6 +31,11 @@ pub(super) fn accept(
         if let Some(repeated) = requests::known(session.db, key, message.received_at, window)? {
             return Ok(repeated.into());
         }
+    }
+    if let Some(place) = &acceptance.taken_from
+        && !mailboxes::take(session.db, place, message)?
+    {
+        return Ok(AcceptOutcome::Taken);
     }
     let oldest = window_start(message.received_at, options.duplicate_window.as_secs());
     let epoch = super::catalogue::epoch(session.db)?;

@@ -8,7 +8,8 @@ use waypost_ids::{FlowId, Kind, QueueId, Ref, Version};
 use super::catalogue_columns::{domain, event, flow, queue, route, schedule, table, term, version};
 use super::columns::micros;
 use super::mail_columns::interaction;
-use super::outside::{put_secret, put_webhook, secret, webhook};
+use super::mailboxes::{mailbox, put_mailbox};
+use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
 use super::{SqliteStore, tables};
 use crate::conditions::{self, in_state};
@@ -172,7 +173,9 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         schedules: all(db, "SELECT * FROM schedules ORDER BY id", (), schedule)?,
         terms: all(db, "SELECT * FROM terms ORDER BY id", (), term)?,
         webhooks: all(db, "SELECT * FROM webhooks ORDER BY id", (), webhook)?,
+        data_actions: all(db, "SELECT * FROM data_actions ORDER BY id", (), data_action)?,
         secrets: all(db, "SELECT * FROM secrets ORDER BY id", (), secret)?,
+        mailboxes: all(db, "SELECT * FROM mailboxes ORDER BY id", (), mailbox)?,
     })
 }
 
@@ -220,7 +223,9 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
          UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM data_actions GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM mailboxes GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
         (),
         |row| Ok(row.get(0)?),
@@ -260,7 +265,9 @@ fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
         ObjectRecord::Route(record) => put_route(db, record),
         ObjectRecord::Term(record) => put_term(db, record),
         ObjectRecord::Webhook(record) => put_webhook(db, record),
+        ObjectRecord::DataAction(record) => put_data_action(db, record),
         ObjectRecord::Secret(record) => put_secret(db, record),
+        ObjectRecord::Mailbox(record) => put_mailbox(db, record),
     }
 }
 
@@ -273,7 +280,9 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Webhook => run(db, "DELETE FROM webhooks WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::DataAction => run(db, "DELETE FROM data_actions WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Secret => run(db, "DELETE FROM secrets WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::Mailbox => super::mailboxes::delete(db, object.uuid()),
         Kind::Flow => {
             Err(StoreError::Failed(format!("the flow `{object}` can't be removed: its versions stay for traces")))
         }

@@ -16,6 +16,7 @@ mod interactions;
 mod journals;
 mod ledger;
 mod mail_columns;
+mod mailboxes;
 mod outbox;
 mod outside;
 mod queues;

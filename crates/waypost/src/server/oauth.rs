@@ -1,12 +1,12 @@
-//! OAuth 2 access tokens for the smarthost: by client credentials (RFC 6749 section 4.4) or a refresh token (section 6).
+//! Access tokens for the smarthost, kept as long as they are good.
 
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use tokio::sync::Mutex;
+use waypost_oauth::{Grant, OauthClient};
 use waypost_outgoing::carry::TokenSource;
-use waypost_reach::{Client, HeaderMap, HeaderValue, Limits, Url, header, web_url};
+use waypost_reach::Client;
 
 /// A token counts as ended so long before it does: what is being sent must not lose it.
 const EARLY: Duration = Duration::from_secs(60);
@@ -14,42 +14,12 @@ const EARLY: Duration = Duration::from_secs(60);
 /// A token whose end nobody said is kept for so long.
 const UNSAID: Duration = Duration::from_secs(5 * 60);
 
-/// How long a token endpoint may take, and how much it may answer.
-const LIMITS: Limits = Limits { time: Duration::from_secs(30), answer: 64 * 1024 };
-
-/// So many characters of an endpoint's own words are told.
-const MOST_WORDS: usize = 300;
-
-/// Reads the address of a token endpoint.
-///
-/// # Errors
-/// What is wrong with it. Secrets are sent there: without TLS only to this machine.
-pub(crate) fn token_url(text: &str) -> Result<Url, String> {
-    let url = web_url(text).map_err(|error| format!("expected a URL such as https://login.example/token: {error}"))?;
-    let host = url.host_str().unwrap_or_default();
-    let here =
-        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if here => Ok(url),
-        _ => Err("expected https://: a secret is sent there".to_owned()),
-    }
-}
-
-/// Who asks for tokens, and where.
-pub(super) struct OauthClient {
-    pub(super) token_url: Url,
-    pub(super) client_id: String,
-    pub(super) secret: Option<String>,
-    /// With it tokens are asked for by it, else by client credentials.
-    pub(super) refresh_token: Option<String>,
-    pub(super) scope: Option<String>,
-}
-
 /// Access tokens, each kept until shortly before its end.
 pub(super) struct AccessTokens {
     http: Client,
     client: OauthClient,
+    /// With it tokens are asked for by it, else by client credentials.
+    refresh_token: Option<String>,
     held: Mutex<Held>,
 }
 
@@ -61,78 +31,10 @@ struct Held {
     rotated: Option<String>,
 }
 
-/// What an endpoint answers (RFC 6749 section 5.1).
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-    expires_in: Option<u64>,
-    refresh_token: Option<String>,
-}
-
-/// What an endpoint answers if it gives none (RFC 6749 section 5.2).
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Denied {
-    error: String,
-    error_description: String,
-}
-
 impl AccessTokens {
     /// Asks nothing yet.
-    pub(super) fn new(http: Client, client: OauthClient) -> Self {
-        Self { http, client, held: Mutex::default() }
-    }
-
-    /// The form of a request for a token.
-    fn form(&self, refresh_token: Option<&str>) -> String {
-        let client = &self.client;
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        match refresh_token {
-            Some(token) => form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token),
-            None => form.append_pair("grant_type", "client_credentials"),
-        };
-        form.append_pair("client_id", &client.client_id);
-        for (name, value) in [("client_secret", &client.secret), ("scope", &client.scope)] {
-            if let Some(value) = value {
-                form.append_pair(name, value);
-            }
-        }
-        form.finish()
-    }
-
-    async fn ask(&self, refresh_token: Option<&str>) -> Result<Granted, String> {
-        let host = self.client.token_url.host_str().unwrap_or_default();
-        let fields = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
-            (header::ACCEPT, HeaderValue::from_static("application/json")),
-        ];
-        let (headers, form) = (HeaderMap::from_iter(fields), self.form(refresh_token).into());
-        let answer = self.http.post(&self.client.token_url, headers, form, LIMITS).await;
-        let answer = answer.map_err(|why| format!("the token endpoint at {host}: {why}"))?;
-        let (status, body) = (answer.status, answer.body);
-        if answer.cut {
-            return Err(format!("the token endpoint at {host} answered more than {} bytes", LIMITS.answer));
-        }
-        if status.is_success() {
-            // What is wrong with a body that holds a token is not told word for word.
-            return serde_json::from_slice(&body)
-                .map_err(|_| format!("the token endpoint at {host} answered {status} without an access_token"));
-        }
-        let Denied { error, error_description } = serde_json::from_slice(&body).unwrap_or_default();
-        let words = [error, error_description].map(|words| self.plain(&words, refresh_token));
-        let words: Vec<&str> = words.iter().map(String::as_str).filter(|words| !words.is_empty()).collect();
-        let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
-        Err(format!("the token endpoint at {host} answered {status}{words}"))
-    }
-
-    /// An endpoint's own words: not too many, on one line, and without what nobody may see.
-    fn plain(&self, words: &str, refresh_token: Option<&str>) -> String {
-        let secrets = [self.client.secret.as_deref(), refresh_token];
-        let mut words = words.to_owned();
-        for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
-            words = words.replace(secret, "…");
-        }
-        words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect()
+    pub(super) fn new(http: Client, client: OauthClient, refresh_token: Option<String>) -> Self {
+        Self { http, client, refresh_token, held: Mutex::default() }
     }
 }
 
@@ -147,8 +49,9 @@ impl TokenSource for AccessTokens {
             return Ok(token.clone());
         }
         held.token = None;
-        let refresh_token = held.rotated.as_ref().or(self.client.refresh_token.as_ref()).cloned();
-        let granted = self.ask(refresh_token.as_deref()).await?;
+        let refresh_token = held.rotated.as_ref().or(self.refresh_token.as_ref()).cloned();
+        let grant = refresh_token.as_deref().map_or(Grant::ClientCredentials, Grant::RefreshToken);
+        let granted = self.client.ask(&self.http, grant).await.map_err(|refusal| refusal.told)?;
         if let (Some(new), Some(old)) = (granted.refresh_token, refresh_token)
             && new != old
         {
@@ -185,7 +88,8 @@ mod tests {
     use std::thread::{self, JoinHandle};
 
     use ipnet::IpNet;
-    use waypost_reach::{Guard, SystemNames};
+    use waypost_oauth::token_url;
+    use waypost_reach::{Guard, SystemNames, Url};
 
     use super::*;
 
@@ -230,10 +134,9 @@ mod tests {
             token_url,
             client_id: "way post".to_owned(),
             secret: secret.map(str::to_owned),
-            refresh_token: refresh_token.map(str::to_owned),
             scope: Some("https://mail.example/.default".to_owned()),
         };
-        AccessTokens::new(http, client)
+        AccessTokens::new(http, client, refresh_token.map(str::to_owned))
     }
 
     /// What is got by asking so many times.

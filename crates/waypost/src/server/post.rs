@@ -3,20 +3,33 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use waypost_app::mailboxes::Mailboxes;
 use waypost_app::outbox::carry::Post;
+use waypost_mailbox::{Connector, Timeouts};
+use waypost_oauth::OauthClient;
 use waypost_outgoing::address::Domain;
 use waypost_outgoing::carry::{Carrier, Proof, Relay, Settings};
 use waypost_outgoing::dkim::Keys;
-use waypost_reach::{Client, Guard, SystemNames};
+use waypost_reach::{Client, Guard, SystemNames, tls_config};
 
 use crate::commands::serve::{Arguments, Way};
 use crate::failure::Failure;
-use crate::server::oauth::{AccessTokens, OauthClient};
+use crate::server::oauth::AccessTokens;
 
 /// The client for outside HTTP servers.
 pub(super) fn http(arguments: &Arguments) -> Result<Client, Failure> {
-    let guard = Guard::new(Arc::new(SystemNames), &allowed(arguments));
-    Client::new(guard).map_err(|error| Failure::of("cannot prepare TLS for outgoing HTTP requests")(&error))
+    Client::new(guard(arguments)).map_err(|error| Failure::of("cannot prepare TLS for outgoing HTTP requests")(&error))
+}
+
+/// What watches mailboxes.
+pub(super) fn mailboxes(arguments: &Arguments, http: &Client) -> Result<Mailboxes, Failure> {
+    let tls = tls_config().map_err(|error| Failure::of("cannot prepare TLS for mailboxes")(&error))?;
+    let connector = Connector::new(guard(arguments), Arc::new(tls), Timeouts::default());
+    Ok(Mailboxes::new(connector, http.clone(), arguments.mailbox_poll, arguments.max_message_bytes))
+}
+
+fn guard(arguments: &Arguments) -> Guard {
+    Guard::new(Arc::new(SystemNames), &allowed(arguments))
 }
 
 /// Private networks that may be reached.
@@ -86,8 +99,7 @@ fn proof(arguments: &Arguments, http: &Client) -> Result<Option<Proof>, Failure>
         token_url: token_url.clone(),
         client_id: client_id.clone(),
         secret: secret.clone(),
-        refresh_token: refresh_token.clone(),
         scope: arguments.smarthost_oauth_scope.clone(),
     };
-    Ok(Some(Proof::Token(Arc::new(AccessTokens::new(http.clone(), client)))))
+    Ok(Some(Proof::Token(Arc::new(AccessTokens::new(http.clone(), client, refresh_token.clone())))))
 }

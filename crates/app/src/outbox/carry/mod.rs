@@ -24,6 +24,7 @@ pub use webhooks::Courier;
 
 use super::retries;
 use crate::App;
+use crate::breaker::Ended;
 use crate::traces::trace_id;
 use health::Health;
 
@@ -140,16 +141,6 @@ struct UnderWay {
     answered: Arc<Mutex<Option<Attempted>>>,
     /// Whether it finds out if the receiver is back. Those that were under way when it went are no further reason to leave it alone.
     asks_again: bool,
-}
-
-/// How an attempt ended, as far as it matters for the others.
-enum Ended {
-    /// The receiver was there.
-    Reached,
-    /// It was not: the smarthost, or the webhook.
-    Unreached,
-    /// It was, and wants to be left alone for so long.
-    Busy(Duration),
 }
 
 /// The attempts under way.

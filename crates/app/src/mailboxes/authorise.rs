@@ -1,0 +1,162 @@
+//! A person gives access to a mailbox by a code (RFC 8628). Any node can end what another began.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use waypost_ids::MailboxId;
+use waypost_mailbox::Login;
+use waypost_oauth::{Grant, token_url};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord};
+use waypost_store::records::outside::Sealed;
+
+use super::login::{server, unkept};
+use super::{Mailboxes, Trouble};
+use crate::App;
+
+/// What a person is asked to do.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The code that is typed.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// How often to look whether it was done, in seconds.
+    pub interval: u64,
+    /// What the end is asked for by: sealed, for any node.
+    pub handle: String,
+}
+
+/// How far a person came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorised {
+    /// Nobody confirmed the code yet.
+    Pending,
+    /// Access was given, and works.
+    Done,
+}
+
+/// Why access was not given.
+#[derive(Debug, Error)]
+#[error("{what}")]
+pub struct NotAuthorised {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub suggestion: Option<String>,
+}
+
+impl From<Trouble> for NotAuthorised {
+    fn from(trouble: Trouble) -> Self {
+        Self { what: trouble.to_string(), suggestion: trouble.suggestion() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Handle {
+    code: String,
+    expires_at: Timestamp,
+}
+
+impl App {
+    /// Asks for a code; none if there is no such mailbox.
+    ///
+    /// # Errors
+    /// The mailbox has another grant, or the provider gives no code.
+    pub async fn begin_authorising(&self, id: MailboxId) -> Option<Result<Asked, NotAuthorised>> {
+        let mailbox = self.catalogue.world().mailboxes.get(&id).cloned()?;
+        Some(self.ask_for_code(&mailbox).await.map_err(Into::into))
+    }
+
+    async fn ask_for_code(&self, mailbox: &MailboxRecord) -> Result<Asked, Trouble> {
+        let (mailboxes, oauth) = self.device_grant(mailbox)?;
+        let url = oauth.device_url.as_deref().unwrap_or_default();
+        let url = token_url(url).map_err(|wrong| Trouble::setup(wrong, "mend `auth.oauth.deviceUrl`"))?;
+        let client = self.oauth_client(oauth)?;
+        let told = |told| Trouble::Setup { what: told, suggestion: None };
+        let device = client.device(&mailboxes.http, &url).await.map_err(|refusal| told(refusal.told))?;
+        let lasts = SignedDuration::from_secs(i64::try_from(device.expires_in).unwrap_or(i64::MAX));
+        let expires_at = self.origin.now().saturating_add(lasts).unwrap_or(Timestamp::MAX);
+        let handle = Handle { code: device.device_code, expires_at };
+        let handle = serde_json::to_vec(&handle).map_err(|error| told(error.to_string()))?;
+        let sealed = self.seal(mailbox.id, &handle).map_err(unkept)?;
+        Ok(Asked {
+            user_code: device.user_code,
+            verification_uri: device.verification_uri,
+            expires_at,
+            interval: device.interval.clamp(1, 60),
+            handle: URL_SAFE_NO_PAD.encode(sealed.0),
+        })
+    }
+
+    /// Looks whether the code was confirmed; none if there is no such mailbox. Access is kept once it has logged in as the mailbox's own user:
+    /// whoever confirmed as somebody else changes nothing.
+    ///
+    /// # Errors
+    /// The code ran out or was refused, or its account is another's.
+    pub async fn end_authorising(&self, id: MailboxId, handle: &str) -> Option<Result<Authorised, NotAuthorised>> {
+        let mailbox = self.catalogue.world().mailboxes.get(&id).cloned()?;
+        Some(self.ask_by_code(&mailbox, handle).await.map_err(Into::into))
+    }
+
+    async fn ask_by_code(&self, mailbox: &MailboxRecord, handle: &str) -> Result<Authorised, Trouble> {
+        let (mailboxes, oauth) = self.device_grant(mailbox)?;
+        let again =
+            || Trouble::setup("this is no code that was asked for", "begin anew: `waypost mailboxes authorise`");
+        let sealed = Sealed(URL_SAFE_NO_PAD.decode(handle).map_err(|_| again())?);
+        let opened = self.unseal(mailbox.id, &sealed).map_err(|_| again())?;
+        let handle: Handle = serde_json::from_slice(&opened).map_err(|_| again())?;
+        if handle.expires_at <= self.origin.now() {
+            return Err(Trouble::setup("the code has run out", "begin anew: `waypost mailboxes authorise`"));
+        }
+        let client = self.oauth_client(oauth)?;
+        let granted = match client.ask(&mailboxes.http, Grant::DeviceCode(&handle.code)).await {
+            Ok(granted) => granted,
+            Err(refusal) if matches!(refusal.code.as_deref(), Some("authorization_pending" | "slow_down")) => {
+                return Ok(Authorised::Pending);
+            }
+            Err(refusal) => {
+                let suggestion = Some("begin anew: `waypost mailboxes authorise`".to_owned());
+                return Err(Trouble::Setup { what: refusal.told, suggestion });
+            }
+        };
+        let Some(refresh_token) = granted.refresh_token else {
+            return Err(Trouble::setup(
+                "the provider gave no refresh token: access would end within the hour",
+                "add `offline_access` to `auth.oauth.scopes` (Microsoft)",
+            ));
+        };
+        let user = mailbox.settings.user.clone();
+        let login = Login::Token { user: user.clone(), token: granted.access_token };
+        let greeted = mailboxes.connector.connect(&server(mailbox)).await?;
+        let session = greeted.log_in(&login).await.map_err(|problem| {
+            let what = format!("the account that confirmed the code can't log in as {user}: {problem}");
+            Trouble::setup(what, format!("confirm the code as {user}: nothing was changed"))
+        })?;
+        session.log_out().await;
+        let sealed = self.seal(mailbox.id, refresh_token.as_bytes()).map_err(unkept)?;
+        self.store.keep_token(mailbox.id, None, sealed).await?;
+        mailboxes.tokens().remove(&mailbox.id);
+        tracing::info!(mailbox = mailbox.name, "access to the mailbox was given");
+        Ok(Authorised::Done)
+    }
+
+    fn device_grant<'m>(
+        &self,
+        mailbox: &'m MailboxRecord,
+    ) -> Result<(std::sync::Arc<Mailboxes>, &'m MailboxOauth), Trouble> {
+        let Some(mailboxes) = self.mailboxes.clone() else {
+            return Err(Trouble::Setup { what: "this server watches no mailboxes".to_owned(), suggestion: None });
+        };
+        match &mailbox.settings.auth {
+            MailboxAuth::Oauth(oauth) if oauth.grant == MailboxGrant::DeviceCode => Ok((mailboxes, oauth)),
+            MailboxAuth::Oauth(_) | MailboxAuth::Secret(_) => Err(Trouble::setup(
+                "nobody needs to authorise access to this mailbox",
+                "only mailboxes whose grant is `deviceCode` are authorised by a person",
+            )),
+        }
+    }
+}

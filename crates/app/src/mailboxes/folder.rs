@@ -1,0 +1,177 @@
+//! Where the watch of a folder begins, and where it goes on when UIDs mean something else.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use waypost_mailbox::{Folder, Found, Session};
+use waypost_store::records::mailboxes::{FolderRecord, MailboxStart};
+
+use super::Trouble;
+use super::watch::Watch;
+use crate::App;
+
+/// A server's clock may differ from ours by so much.
+const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+
+/// Which of the mail that was there before is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Before {
+    /// What it must fit.
+    fits: Fits,
+    /// Whether its content is compared with what was taken: UIDs say nothing of it.
+    pub(super) compared: bool,
+    /// Whether what came earlier is left alone.
+    since: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Fits {
+    Nothing,
+    Everything,
+    Unseen,
+    Since(Date),
+}
+
+impl Before {
+    fn of(start: MailboxStart) -> Self {
+        let fits = match start {
+            MailboxStart::New => Fits::Nothing,
+            MailboxStart::Unseen => Fits::Unseen,
+            MailboxStart::All => Fits::Everything,
+            MailboxStart::Since(date) => Fits::Since(date),
+        };
+        Self { fits, compared: false, since: None }
+    }
+
+    /// The same when UIDs are others. Of a folder whose old mail was never wanted, that is what came since the last look.
+    fn renumbered(start: MailboxStart, folder: &FolderRecord) -> Self {
+        let before = Self { compared: true, ..Self::of(start) };
+        if before.fits != Fits::Nothing {
+            return before;
+        }
+        let looked = folder.looked_at.saturating_sub(CLOCKS).unwrap_or(folder.looked_at);
+        let since = looked.max(folder.attached_at);
+        // SINCE knows days alone, in the server's time zone (RFC 3501 section 6.4.4).
+        let day = since.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Self { fits: Fits::Since(day.yesterday().unwrap_or(day)), since: Some(since), ..before }
+    }
+
+    pub(super) fn written(&self) -> Result<String, Trouble> {
+        serde_json::to_string(self).map_err(|error| Trouble::Setup { what: error.to_string(), suggestion: None })
+    }
+
+    /// What was kept. What another release kept and this one can't read asks for nothing.
+    pub(super) fn read(folder: &FolderRecord) -> Self {
+        serde_json::from_str(&folder.before).unwrap_or(Self { fits: Fits::Nothing, compared: true, since: None })
+    }
+
+    /// The criterion for a search; none if nothing fits.
+    pub(super) fn criterion(&self) -> Option<String> {
+        match self.fits {
+            Fits::Nothing => None,
+            Fits::Everything => Some(String::new()),
+            Fits::Unseen => Some("UNSEEN".to_owned()),
+            // In the words of IMAP: 3-Nov-2026.
+            Fits::Since(date) => Some(format!("SINCE {}", date.strftime("%-d-%b-%Y"))),
+        }
+    }
+
+    /// Whether a message that a search found is old mail that nobody wants.
+    pub(super) fn leaves(&self, found: &Found) -> bool {
+        match (self.since, found.received) {
+            (Some(since), Some(received)) => received < since,
+            (Some(_), None) | (None, _) => false,
+        }
+    }
+}
+
+impl App {
+    /// How far a folder is looked at. At the first look that is up to now, or nothing, as the mailbox says.
+    pub(super) async fn folder(
+        &self,
+        watch: &Watch,
+        session: &mut Session,
+        (name, opened): (&str, Folder),
+    ) -> Result<FolderRecord, Trouble> {
+        let start = watch.mailbox.settings.start;
+        let known = self.store.mailbox_folder(watch.id(), name).await?;
+        let (before, attached_at) = match known {
+            Some(known) if known.uid_validity == opened.uid_validity => return Ok(known),
+            Some(known) => {
+                tracing::warn!(
+                    mailbox = watch.mailbox.name,
+                    folder = name,
+                    "the server numbered the folder's messages anew: what is there is compared with what was taken"
+                );
+                (Before::renumbered(start, &known), known.attached_at)
+            }
+            None => (Before::of(start), self.origin.now()),
+        };
+        // Not what the server predicts: a message that gets a lower UID all the same would be lost.
+        let last = if opened.exists == 0 { None } else { session.last().await? };
+        let folder = FolderRecord {
+            folder: name.to_owned(),
+            uid_validity: opened.uid_validity,
+            next_uid: 1,
+            all_from: last.map_or(1, |last| u64::from(last).saturating_add(1)),
+            before: before.written()?,
+            attached_at,
+            looked_at: self.origin.now(),
+        };
+        self.keep_folder(watch, folder.clone()).await?;
+        Ok(folder)
+    }
+
+    pub(super) async fn keep_folder(&self, watch: &Watch, folder: FolderRecord) -> Result<(), Trouble> {
+        match self.store.put_mailbox_folder(watch.id(), watch.lease, folder).await? {
+            true => Ok(()),
+            false => Err(Trouble::Lost),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_was_there_before_is_taken_as_the_mailbox_says() {
+        for (start, criterion) in [
+            (MailboxStart::New, None),
+            (MailboxStart::Unseen, Some("UNSEEN")),
+            (MailboxStart::All, Some("")),
+            (MailboxStart::Since("2026-11-03".parse().unwrap()), Some("SINCE 3-Nov-2026")),
+        ] {
+            assert_eq!(Before::of(start).criterion().as_deref(), criterion, "{start:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_numbered_anew_answers_no_archive() {
+        let folder = FolderRecord {
+            folder: "INBOX".to_owned(),
+            uid_validity: 1,
+            next_uid: 9,
+            all_from: 5,
+            before: String::new(),
+            attached_at: at("2026-11-01T10:00:00Z"),
+            looked_at: at("2026-11-20T00:30:00Z"),
+        };
+        let before = Before::renumbered(MailboxStart::New, &folder);
+        assert_eq!(before.criterion().as_deref(), Some("SINCE 18-Nov-2026"));
+        assert!(before.compared);
+        let found = |received: Option<&str>| Found { uid: 1, size: 1, received: received.map(at) };
+        assert!(
+            before.leaves(&found(Some("2026-11-19T23:29:59Z"))) && !before.leaves(&found(Some("2026-11-19T23:30:00Z")))
+        );
+        assert!(!before.leaves(&found(None)), "rather twice than never");
+        let soon = FolderRecord { looked_at: at("2026-11-01T10:05:00Z"), ..folder.clone() };
+        let before = Before::renumbered(MailboxStart::New, &soon);
+        assert!(before.leaves(&found(Some("2026-11-01T09:59:00Z"))), "the archive stays, however soon");
+        assert_eq!(Before::renumbered(MailboxStart::All, &folder).criterion().as_deref(), Some(""));
+    }
+}

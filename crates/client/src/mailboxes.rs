@@ -1,0 +1,57 @@
+//! Mailboxes of other servers that mail is taken from.
+
+use futures_util::stream::BoxStream;
+use reqwest::Method;
+use waypost_ids::MailboxId;
+use waypost_wire::mailbox::{Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest};
+
+use crate::transport::Body;
+use crate::{Client, Result};
+
+/// Calls about mailboxes.
+#[derive(Clone, Copy, Debug)]
+pub struct Mailboxes<'c>(pub(crate) &'c Client);
+
+/// Each call fails as [`crate::Error`] says.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Mailboxes<'_> {
+    /// Mailboxes, by name.
+    #[must_use]
+    pub fn list(&self) -> BoxStream<'static, Result<Mailbox>> {
+        self.0.pages("/mailboxes")
+    }
+
+    /// A mailbox, and how it is.
+    pub async fn get(&self, id: MailboxId) -> Result<Mailbox> {
+        self.0.get(&one(id)).await
+    }
+
+    /// Creates a mailbox.
+    pub async fn create(&self, request: &MailboxRequest) -> Result<Mailbox> {
+        self.0.post("/mailboxes", request).await
+    }
+
+    /// Replaces a mailbox's settings; with a version, only that one's.
+    pub async fn update(&self, id: MailboxId, request: &MailboxRequest, version: Option<u64>) -> Result<Mailbox> {
+        self.0.0.json(Method::PUT, &one(id), Body::json_for(request, version)?).await
+    }
+
+    /// Finds out what is wrong with a mailbox. Nothing is changed there.
+    pub async fn test(&self, id: MailboxId) -> Result<MailboxTest> {
+        self.0.post(&format!("{}/test", one(id)), &serde_json::json!({})).await
+    }
+
+    /// Asks for a code by which a person gives access, or with a handle whether it was confirmed.
+    pub async fn authorise(&self, id: MailboxId, handle: Option<String>) -> Result<MailboxAuthorisation> {
+        self.0.post(&format!("{}/authorise", one(id)), &MailboxAuthorisationRequest { handle }).await
+    }
+
+    /// Deletes a mailbox.
+    pub async fn delete(&self, id: MailboxId) -> Result<()> {
+        self.0.delete(&one(id)).await
+    }
+}
+
+fn one(id: MailboxId) -> String {
+    format!("/mailboxes/{id}")
+}

@@ -1,0 +1,547 @@
+//! What is said to a server, and what it answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode};
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
+
+use crate::connect::Timeouts;
+use crate::folder_name;
+use crate::login::{Exchange, Login};
+use crate::problem::Problem;
+use crate::wire::Wire;
+
+/// Responses other than messages have at most this many bytes.
+const USUAL: usize = 1024 * 1024;
+
+/// More characters of a server's words are cut off.
+const MOST_WORDS: usize = 300;
+
+/// The most messages that one command names: servers limit the length of a line.
+const MOST_NAMED: usize = 200;
+
+/// A folder that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// While it stays the same, UIDs mean what they meant (RFC 3501 section 2.3.1.1).
+    pub uid_validity: u32,
+    /// The lowest UID that the next message may have, if the server says it.
+    pub uid_next: Option<u32>,
+    /// How many messages there are.
+    pub exists: u32,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
+}
+
+/// A message that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its UID.
+    pub uid: u32,
+    /// Its size in bytes, as the server says.
+    pub size: u32,
+    /// When the server got it, if it says that.
+    pub received: Option<Timestamp>,
+}
+
+/// A message that was fetched.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// Its UID.
+    pub uid: u32,
+    /// Its bytes; none if the server has the message and not its content.
+    pub raw: Option<Bytes>,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// Something changed in the folder.
+    News,
+    /// The time is over.
+    Quiet,
+    /// The server can't tell news.
+    Unable,
+}
+
+/// A server's answer to a command.
+enum Line<'r> {
+    /// It is done: `OK`.
+    Done(&'r [u8]),
+    /// It is not: `NO` or `BAD`.
+    Refused(&'r [u8]),
+    /// The server waits for more.
+    More,
+    /// The connection ends.
+    Bye(&'r [u8]),
+    /// Anything else.
+    Data,
+}
+
+fn line<'r>(response: &'r [u8], tag: &str) -> Line<'r> {
+    if response.starts_with(b"+") {
+        return Line::More;
+    }
+    let word = |rest: &'r [u8]| {
+        let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\r')).unwrap_or(rest.len());
+        let (word, words) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        (word.to_ascii_uppercase(), words)
+    };
+    let tagged = response.strip_prefix(tag.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
+    if let Some(rest) = tagged.filter(|_| !tag.is_empty()) {
+        let (status, words) = word(rest);
+        return if status == b"OK" { Line::Done(words) } else { Line::Refused(words) };
+    }
+    match response.strip_prefix(b"* ").map(word) {
+        Some((status, words)) if status == b"BYE" => Line::Bye(words),
+        _ => Line::Data,
+    }
+}
+
+/// A server's words: on one line, and not too many.
+fn words(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect();
+    if text.is_empty() { "it gave no reason".to_owned() } else { text }
+}
+
+/// Commands and answers, one after the other.
+#[derive(Debug)]
+pub(crate) struct Dialogue {
+    wire: Wire,
+    timeouts: Timeouts,
+    commands: u32,
+    bye: Option<String>,
+}
+
+impl Dialogue {
+    pub(crate) fn new(wire: Wire, timeouts: Timeouts) -> Self {
+        Self { wire, timeouts, commands: 0, bye: None }
+    }
+
+    pub(crate) fn into_wire(self) -> Wire {
+        self.wire
+    }
+
+    async fn response(&mut self, most: usize, waited_for: &'static str) -> Result<Vec<u8>, Problem> {
+        let response = self.wire.response(most, self.timeouts.silence, waited_for).await;
+        match (response, self.bye.take()) {
+            // Why it was lost is known.
+            (Err(Problem::Lost(_)), Some(words)) => Err(Problem::Bye(words)),
+            (response, bye) => {
+                self.bye = bye;
+                response
+            }
+        }
+    }
+
+    /// Reads the greeting.
+    pub(crate) async fn greeting(&mut self) -> Result<(), Problem> {
+        let greeting = self.response(USUAL, "the greeting").await?;
+        match line(&greeting, "") {
+            Line::Bye(said) => Err(Problem::Bye(words(said))),
+            Line::Data if greeting.starts_with(b"* ") => Ok(()),
+            _ => Err(Problem::NoImap(words(&greeting))),
+        }
+    }
+
+    fn tag(&mut self) -> String {
+        self.commands = self.commands.wrapping_add(1);
+        format!("w{}", self.commands)
+    }
+
+    /// Gives a command and waits for its end; `each` sees what comes before.
+    pub(crate) async fn run(
+        &mut self,
+        command: &'static str,
+        written: &str,
+        each: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<String, Problem> {
+        self.run_bounded(command, written, &[], USUAL, each).await
+    }
+
+    /// The same with another bound for responses, and with what the server is sent when it asks for more.
+    async fn run_bounded(
+        &mut self,
+        command: &'static str,
+        written: &str,
+        then: &[Vec<u8>],
+        most: usize,
+        each: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<String, Problem> {
+        let limit = self.timeouts.answer;
+        let running = self.run_on(command, written, then, most, each);
+        timeout(limit, running).await.unwrap_or(Err(Problem::Late { waited_for: command, limit }))
+    }
+
+    async fn run_on(
+        &mut self,
+        command: &'static str,
+        written: &str,
+        then: &[Vec<u8>],
+        most: usize,
+        each: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<String, Problem> {
+        let tag = self.tag();
+        self.wire.send(format!("{tag} {written}\r\n").as_bytes(), self.timeouts.silence).await?;
+        let mut then = then.iter();
+        loop {
+            let response = self.response(most, command).await?;
+            match line(&response, &tag) {
+                Line::Done(said) => return Ok(words(said)),
+                Line::Refused(said) => return Err(Problem::Refused { command, words: words(said) }),
+                Line::Bye(said) => self.bye = Some(words(said)),
+                Line::More => {
+                    // An empty line ends an exchange that the server goes on with.
+                    let next = then.next().map_or(&b"\r\n"[..], Vec::as_slice);
+                    self.wire.send(next, self.timeouts.silence).await?;
+                }
+                Line::Data => each(&response),
+            }
+        }
+    }
+
+    /// What the server can do.
+    pub(crate) async fn capabilities(&mut self) -> Result<Vec<String>, Problem> {
+        let mut found = Vec::new();
+        let each = &mut |response: &[u8]| {
+            let text = String::from_utf8_lossy(response);
+            let mut words = text.split_ascii_whitespace().skip(1);
+            if words.next().is_some_and(|word| word.eq_ignore_ascii_case("CAPABILITY")) {
+                found.extend(words.map(str::to_ascii_uppercase));
+            }
+        };
+        self.run("CAPABILITY", "CAPABILITY", each).await?;
+        Ok(found)
+    }
+
+    pub(crate) async fn authenticate(&mut self, exchange: Exchange, login: &Login) -> Result<(), Problem> {
+        let Exchange { first, then, initial } = exchange;
+        let written = initial.map_or(first.clone(), |initial| format!("{first} {initial}"));
+        let then: Vec<Vec<u8>> = then.into_iter().map(|line| format!("{line}\r\n").into_bytes()).collect();
+        match self.run_bounded("the login", &written, &then, USUAL, &mut |_| ()).await {
+            Ok(_) => Ok(()),
+            Err(Problem::Refused { words, .. }) => {
+                let (Login::Password { password: secret, .. } | Login::Token { token: secret, .. }) = login;
+                let words = if secret.is_empty() { words } else { words.replace(secret.as_str(), "…") };
+                Err(Problem::Login { words })
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// A session of a user.
+#[derive(Debug)]
+pub struct Session {
+    dialogue: Dialogue,
+    capabilities: Vec<String>,
+}
+
+impl Session {
+    pub(crate) fn new(dialogue: Dialogue, capabilities: Vec<String>) -> Self {
+        Self { dialogue, capabilities }
+    }
+
+    /// Whether the server has an extension.
+    #[must_use]
+    pub fn has(&self, extension: &str) -> bool {
+        self.capabilities.iter().any(|one| one == extension)
+    }
+
+    /// Opens a folder; `change` if messages are to be marked, moved or deleted.
+    ///
+    /// # Errors
+    /// There is no such folder, or it gives no UIDs.
+    pub async fn open(&mut self, name: &str, change: bool) -> Result<Folder, Problem> {
+        let (mut validity, mut uid_next, mut exists) = (None, None, 0);
+        let command = if change { "SELECT" } else { "EXAMINE" };
+        let each = &mut |response: &[u8]| match Response::parse(response) {
+            Ok((_, Response::Data { outcome, .. })) => match outcome.code {
+                Some(ResponseCode::UidValidity(number)) => validity = Some(number),
+                Some(ResponseCode::UidNext(number)) => uid_next = Some(number),
+                _ => {}
+            },
+            Ok((_, Response::MailboxData(MailboxDatum::Exists(number)))) => exists = number,
+            _ => {}
+        };
+        let done = self.dialogue.run(command, &format!("{command} {}", folder_name::sent(name)), each).await?;
+        let Some(uid_validity) = validity else {
+            return Err(Problem::NoImap("it gives no UIDVALIDITY for the folder".to_owned()));
+        };
+        Ok(Folder { uid_validity, uid_next, exists, read_only: done.to_ascii_uppercase().contains("[READ-ONLY]") })
+    }
+
+    /// The names of all folders.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn folders(&mut self) -> Result<Vec<String>, Problem> {
+        let mut names = Vec::new();
+        let each = &mut |response: &[u8]| {
+            if let Ok((_, Response::MailboxData(MailboxDatum::List(list)))) = Response::parse(response) {
+                names.push(folder_name::read(&list.name));
+            }
+        };
+        self.dialogue.run("LIST", "LIST \"\" \"*\"", each).await?;
+        Ok(names)
+    }
+
+    /// The UIDs in a range that fit a criterion such as `UNSEEN`, ascending, each once.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn find(&mut self, from: u32, to: Option<u32>, criterion: &str) -> Result<Vec<u32>, Problem> {
+        let mut uids: Vec<u32> = Vec::new();
+        let each = &mut |response: &[u8]| {
+            if let Ok((_, Response::MailboxData(MailboxDatum::Search(found)))) = Response::parse(response) {
+                uids.extend(found);
+            }
+        };
+        let to = to.map_or_else(|| "*".to_owned(), |to| to.to_string());
+        let written = format!("UID SEARCH UID {from}:{to} {criterion}");
+        self.dialogue.run("SEARCH", written.trim_end(), each).await?;
+        // `n:*` always has the last message, whatever its UID (RFC 3501 section 6.4.8).
+        uids.retain(|uid| *uid >= from);
+        uids.sort_unstable();
+        uids.dedup();
+        Ok(uids)
+    }
+
+    /// The UID of the last message; none if there is none.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn last(&mut self) -> Result<Option<u32>, Problem> {
+        let mut last = None;
+        let each = &mut |response: &[u8]| {
+            if let Ok((_, Response::MailboxData(MailboxDatum::Search(found)))) = Response::parse(response) {
+                last = found.into_iter().max().max(last);
+            }
+        };
+        self.dialogue.run("SEARCH", "UID SEARCH UID *", each).await?;
+        Ok(last)
+    }
+
+    /// Messages, their sizes and times. Those that are gone are left out.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn sizes(&mut self, uids: &[u32]) -> Result<Vec<Found>, Problem> {
+        let mut found = Vec::new();
+        for part in uids.chunks(MOST_NAMED) {
+            let each = &mut |response: &[u8]| {
+                let Ok((_, Response::Fetch(_, attributes))) = Response::parse(response) else { return };
+                let (mut uid, mut size, mut received) = (None, None, None);
+                for attribute in attributes {
+                    match attribute {
+                        AttributeValue::Uid(number) => uid = Some(number),
+                        AttributeValue::Rfc822Size(number) => size = Some(number),
+                        AttributeValue::InternalDate(text) => received = internal_date(&text),
+                        _ => {}
+                    }
+                }
+                // Others may be told of by the way.
+                if let (Some(uid), Some(size)) = (uid.filter(|uid| part.contains(uid)), size) {
+                    found.push(Found { uid, size, received });
+                }
+            };
+            let written = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", set(part));
+            self.dialogue.run("FETCH", &written, each).await?;
+        }
+        Ok(found)
+    }
+
+    /// Messages with their content, without marking them as seen. Those that are gone are left out, and those whose answer makes no sense.
+    ///
+    /// # Errors
+    /// The server refuses, or a message is larger than `most` bytes.
+    pub async fn fetch(&mut self, uids: &[u32], most: usize) -> Result<Vec<Fetched>, Problem> {
+        let mut fetched = Vec::new();
+        for part in uids.chunks(MOST_NAMED) {
+            let each = &mut |response: &[u8]| {
+                let Ok((_, Response::Fetch(_, attributes))) = Response::parse(response) else { return };
+                let (mut uid, mut content) = (None, None);
+                for attribute in attributes {
+                    match attribute {
+                        AttributeValue::Uid(number) => uid = Some(number),
+                        AttributeValue::BodySection { section: None, data, .. } => content = Some(data),
+                        _ => {}
+                    }
+                }
+                if let (Some(uid), Some(data)) = (uid.filter(|uid| part.contains(uid)), content) {
+                    fetched.push(Fetched { uid, raw: data.map(|data| Bytes::copy_from_slice(&data)) });
+                }
+            };
+            let written = format!("UID FETCH {} (UID BODY.PEEK[])", set(part));
+            self.dialogue.run_bounded("FETCH", &written, &[], most.saturating_add(USUAL), each).await?;
+        }
+        Ok(fetched)
+    }
+
+    /// Sets a flag.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn mark(&mut self, uids: &[u32], flag: &str) -> Result<(), Problem> {
+        for part in uids.chunks(MOST_NAMED) {
+            let written = format!("UID STORE {} +FLAGS.SILENT ({flag})", set(part));
+            self.dialogue.run("STORE", &written, &mut |_| ()).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves messages into another folder (RFC 6851), or copies and deletes them where the server can't move.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), Problem> {
+        let folder = folder_name::sent(folder);
+        for part in uids.chunks(MOST_NAMED) {
+            if self.has("MOVE") {
+                self.dialogue.run("MOVE", &format!("UID MOVE {} {folder}", set(part)), &mut |_| ()).await?;
+            } else {
+                self.dialogue.run("COPY", &format!("UID COPY {} {folder}", set(part)), &mut |_| ()).await?;
+                self.delete(part).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes messages. A server without UIDPLUS (RFC 4315) keeps them, marked as deleted: its EXPUNGE would delete those of others, too.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn delete(&mut self, uids: &[u32]) -> Result<(), Problem> {
+        self.mark(uids, "\\Deleted").await?;
+        if self.has("UIDPLUS") {
+            for part in uids.chunks(MOST_NAMED) {
+                self.dialogue.run("EXPUNGE", &format!("UID EXPUNGE {}", set(part)), &mut |_| ()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a message to a folder.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn append(&mut self, folder: &str, message: &[u8]) -> Result<(), Problem> {
+        let written = format!("APPEND {} {{{}}}", folder_name::sent(folder), message.len());
+        let content = [message, b"\r\n"].concat();
+        self.dialogue.run_bounded("APPEND", &written, &[content], USUAL, &mut |_| ()).await.map(drop)
+    }
+
+    /// Waits until something changes in the open folder (RFC 2177), so long at most.
+    ///
+    /// # Errors
+    /// The connection.
+    pub async fn wait(&mut self, time: Duration) -> Result<Waited, Problem> {
+        if !self.has("IDLE") {
+            return Ok(Waited::Unable);
+        }
+        let silence = self.dialogue.timeouts.silence;
+        let tag = self.dialogue.tag();
+        self.dialogue.wire.send(format!("{tag} IDLE\r\n").as_bytes(), silence).await?;
+        let mut waited = Waited::Quiet;
+        loop {
+            let response = self.dialogue.response(USUAL, "IDLE").await?;
+            match line(&response, &tag) {
+                Line::More => break,
+                Line::Refused(_) => {
+                    self.capabilities.retain(|one| one != "IDLE");
+                    return Ok(Waited::Unable);
+                }
+                Line::Done(_) => return Ok(Waited::Unable),
+                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                Line::Data if is_news(&response) => waited = Waited::News,
+                Line::Data => {}
+            }
+        }
+        let end = Instant::now() + time;
+        while waited == Waited::Quiet {
+            let left = end.saturating_duration_since(Instant::now());
+            let response = match self.dialogue.wire.response(USUAL, left, "IDLE").await {
+                Err(Problem::Late { .. }) => break,
+                response => response?,
+            };
+            match line(&response, &tag) {
+                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                // It ended the wait by itself.
+                Line::Done(_) | Line::Refused(_) => return Ok(Waited::Quiet),
+                Line::Data if is_news(&response) => waited = Waited::News,
+                Line::Data | Line::More => {}
+            }
+        }
+        self.dialogue.wire.send(b"DONE\r\n", silence).await?;
+        loop {
+            let response = self.dialogue.response(USUAL, "the end of IDLE").await?;
+            match line(&response, &tag) {
+                Line::Done(_) | Line::Refused(_) => return Ok(waited),
+                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                Line::Data if is_news(&response) => waited = Waited::News,
+                Line::More | Line::Data => {}
+            }
+        }
+    }
+
+    /// Says goodbye. Whether the server hears it does not matter.
+    pub async fn log_out(mut self) {
+        let _ = self.dialogue.run("LOGOUT", "LOGOUT", &mut |_| ()).await;
+    }
+}
+
+/// Whether a response tells of more messages.
+fn is_news(response: &[u8]) -> bool {
+    matches!(
+        Response::parse(response),
+        Ok((_, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))))
+    )
+}
+
+/// A date and time of IMAP, such as ` 7-Nov-2026 09:00:00 +0100` (RFC 3501 section 9).
+fn internal_date(text: &str) -> Option<Timestamp> {
+    Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()
+}
+
+/// Ascending UIDs as a sequence set (RFC 3501 section 9).
+fn set(uids: &[u32]) -> String {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for uid in uids {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*uid) => *last = *uid,
+            _ => ranges.push((*uid, *uid)),
+        }
+    }
+    let ranges = ranges.into_iter();
+    let written = ranges.map(|(first, last)| if first == last { first.to_string() } else { format!("{first}:{last}") });
+    written.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let time: Timestamp = "2026-11-07T08:00:00Z".parse().unwrap();
+        for text in ["07-Nov-2026 09:00:00 +0100", " 7-Nov-2026 09:00:00 +0100", "7-Nov-2026 08:00:00 +0000"] {
+            assert_eq!(internal_date(text), Some(time), "{text}");
+        }
+        assert_eq!(internal_date("yesterday"), None);
+    }
+
+    #[test]
+    fn uids_are_written_as_ranges() {
+        for (uids, written) in [
+            (&[1][..], "1"),
+            (&[1, 2, 3], "1:3"),
+            (&[1, 3, 4, 9], "1,3:4,9"),
+            (&[u32::MAX - 1, u32::MAX], "4294967294:4294967295"),
+        ] {
+            assert_eq!(set(uids), written);
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! `waypost mailboxes`: mailboxes of other servers that mail is taken from.
+
+use std::io::Write;
+use std::time::Duration;
+
+use waypost_flow::document;
+use waypost_wire::mailbox::{
+    Mailbox, MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxState, MailboxTest,
+    MailboxTls, SecretName,
+};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `mailboxes`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List mailboxes, with how each is
+    List(List),
+    /// Show a mailbox's settings and health
+    Show(Show),
+    /// Create a mailbox; mail that arrives from now on is taken
+    Create(Box<Create>),
+    /// Change a mailbox's settings; what is not named stays
+    Update(Box<Update>),
+    /// Find out what is wrong with a mailbox, without taking or changing anything there
+    Test(One),
+    /// Give access to a mailbox: prints a code and where to confirm it, and waits until that was done
+    Authorise(One),
+    /// Watch a mailbox again
+    Enable(One),
+    /// Stop taking mail from a mailbox
+    Disable(One),
+    /// Delete a mailbox, with what is known of its messages
+    Delete(One),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments of `show`.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    one: One,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Arguments about one mailbox.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    server: Server,
+    /// The mailbox's name or id
+    name: String,
+}
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    one: One,
+    /// IMAP server, such as imap.example.com
+    #[arg(long, value_name = "NAME")]
+    host: String,
+    /// User who logs in
+    #[arg(long)]
+    user: String,
+    /// Address whose route the mail goes by
+    #[arg(long, value_name = "ADDRESS")]
+    route: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Arguments of `update`.
+#[derive(clap::Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// IMAP server, such as imap.example.com
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// User who logs in
+    #[arg(long)]
+    user: Option<String>,
+    /// Address whose route the mail goes by
+    #[arg(long, value_name = "ADDRESS")]
+    route: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Settings that have a default.
+#[derive(clap::Args)]
+pub(crate) struct Settings {
+    /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
+    #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
+    secret: Option<String>,
+    /// Token endpoint, to log in by OAuth instead of a password
+    #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
+    oauth_token_url: Option<String>,
+    /// How tokens are asked for
+    #[arg(long, value_enum, requires = "oauth_token_url")]
+    oauth_grant: Option<Grant>,
+    /// Client's id at the token endpoint
+    #[arg(long, value_name = "ID", requires = "oauth_token_url")]
+    oauth_client_id: Option<String>,
+    /// Secret that has the client's secret
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_secret: Option<String>,
+    /// Secret that has the first refresh token
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_refresh_token: Option<String>,
+    /// Scope to ask for; may be given several times
+    #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
+    oauth_scopes: Vec<String>,
+    /// Endpoint for device codes; known for Microsoft and Google
+    #[arg(long, value_name = "URL", requires = "oauth_token_url")]
+    oauth_device_url: Option<String>,
+    /// Port; 993, or 143 with another --tls than implicit
+    #[arg(long)]
+    port: Option<u16>,
+    /// How the connection is encrypted
+    #[arg(long, value_enum)]
+    tls: Option<Tls>,
+    /// Folder to watch; may be given several times; INBOX unless told
+    #[arg(long = "folder", value_name = "NAME")]
+    folders: Vec<String>,
+    /// Which mail that is there already is taken: new (nothing), unseen, all, or a date such as 2026-11-30
+    #[arg(long)]
+    start: Option<String>,
+    /// Mark a message that was taken with this flag; `\Seen` unless told
+    #[arg(long, group = "after")]
+    flag: Option<String>,
+    /// Move a message that was taken into this folder
+    #[arg(long, group = "after", value_name = "FOLDER")]
+    move_to: Option<String>,
+    /// Delete a message that was taken
+    #[arg(long, group = "after")]
+    delete: bool,
+}
+
+/// How tokens are asked for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Grant {
+    /// In the client's own name
+    ClientCredentials,
+    /// By a refresh token
+    RefreshToken,
+    /// By a code that a person confirms: `waypost mailboxes authorise`
+    DeviceCode,
+}
+
+/// How a connection is encrypted.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Tls {
+    /// From the first byte
+    Implicit,
+    /// After STARTTLS
+    Starttls,
+    /// Not at all: only towards private addresses that are allowed
+    None,
+}
+
+impl Settings {
+    /// Adds what was said to a request.
+    fn apply(&self, request: &mut MailboxRequest) {
+        if let Some(secret) = &self.secret {
+            request.auth = MailboxAuth { secret: Some(SecretName::Name(secret.clone())), oauth: None };
+        }
+        if let (Some(token_url), Some(client_id), Some(grant)) =
+            (&self.oauth_token_url, &self.oauth_client_id, self.oauth_grant)
+        {
+            let named = |name: &Option<String>| name.clone().map(SecretName::Name);
+            let oauth = MailboxOauth {
+                token_url: token_url.clone(),
+                device_url: self.oauth_device_url.clone(),
+                client_id: client_id.clone(),
+                secret: named(&self.oauth_secret),
+                refresh_token: named(&self.oauth_refresh_token),
+                scopes: self.oauth_scopes.clone(),
+                grant: match grant {
+                    Grant::ClientCredentials => MailboxGrant::ClientCredentials,
+                    Grant::RefreshToken => MailboxGrant::RefreshToken,
+                    Grant::DeviceCode => MailboxGrant::DeviceCode,
+                },
+            };
+            request.auth = MailboxAuth { secret: None, oauth: Some(oauth) };
+        }
+        if let Some(tls) = self.tls {
+            request.tls = Some(match tls {
+                Tls::Implicit => MailboxTls::Implicit,
+                Tls::Starttls => MailboxTls::StartTls,
+                Tls::None => MailboxTls::None,
+            });
+            // The port that was right for the other way is not right for this one.
+            request.port = None;
+        }
+        request.port = self.port.or(request.port);
+        if !self.folders.is_empty() {
+            request.folders = Some(self.folders.clone());
+        }
+        if let Some(start) = &self.start {
+            request.start = Some(start.clone());
+        }
+        if self.flag.is_some() || self.move_to.is_some() || self.delete {
+            request.after = Some(MailboxAfter {
+                flag: self.flag.clone(),
+                move_to: self.move_to.clone(),
+                delete: self.delete.then_some(true),
+            });
+        }
+    }
+}
+
+impl One {
+    fn find(&self) -> Result<(Remote, Mailbox), Failure> {
+        let remote = self.server.connect()?;
+        let folded = document::fold_name(&self.name);
+        let all = remote.all(remote.mailboxes().list())?;
+        let found =
+            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
+        let missing = || Failure::Failed(format!("there is no mailbox `{}`", self.name));
+        Ok((remote, found.ok_or_else(missing)?))
+    }
+}
+
+/// Exit code 0: done; 1: the server refused, or the test found something; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Show(arguments) => show(arguments, out),
+        Command::Create(arguments) => {
+            let remote = arguments.one.server.connect()?;
+            let mut request = MailboxRequest {
+                name: arguments.one.name.clone(),
+                host: arguments.host.clone(),
+                user: arguments.user.clone(),
+                route: arguments.route.clone(),
+                ..MailboxRequest::default()
+            };
+            arguments.settings.apply(&mut request);
+            let made = remote.wait(remote.mailboxes().create(&request))?;
+            Ok(writeln!(out, "mailbox {}: created", made.name)?)
+        }
+        Command::Update(arguments) => {
+            let (remote, mailbox) = arguments.one.find()?;
+            let (id, version) = (mailbox.id, mailbox.version.parse().ok());
+            let mut request = asked(mailbox);
+            if let Some(host) = &arguments.host {
+                request.host.clone_from(host);
+            }
+            if let Some(user) = &arguments.user {
+                request.user.clone_from(user);
+            }
+            if let Some(route) = &arguments.route {
+                request.route.clone_from(route);
+            }
+            arguments.settings.apply(&mut request);
+            let changed = remote.wait(remote.mailboxes().update(id, &request, version))?;
+            Ok(writeln!(out, "mailbox {}: changed", changed.name)?)
+        }
+        Command::Test(one) => {
+            let (remote, mailbox) = one.find()?;
+            let test = remote.wait(remote.mailboxes().test(mailbox.id))?;
+            told(&mailbox.name, &test, out)
+        }
+        Command::Authorise(one) => authorise(one, out),
+        Command::Enable(one) => state(one, MailboxState::Enabled, out),
+        Command::Disable(one) => state(one, MailboxState::Disabled, out),
+        Command::Delete(one) => {
+            let (remote, mailbox) = one.find()?;
+            remote.wait(remote.mailboxes().delete(mailbox.id))?;
+            Ok(writeln!(out, "mailbox {}: deleted", mailbox.name)?)
+        }
+    }
+}
+
+/// What asks for a mailbox to be as it is.
+fn asked(mailbox: Mailbox) -> MailboxRequest {
+    MailboxRequest {
+        name: mailbox.name,
+        host: mailbox.host,
+        port: Some(mailbox.port),
+        tls: Some(mailbox.tls),
+        user: mailbox.user,
+        auth: mailbox.auth,
+        folders: Some(mailbox.folders),
+        start: Some(mailbox.start),
+        after: Some(mailbox.after),
+        route: mailbox.route,
+        state: Some(mailbox.state),
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let mailboxes = remote.all(remote.mailboxes().list())?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &mailboxes)?);
+    }
+    let row = |one: &Mailbox| {
+        let health = one.health.clone().unwrap_or_default();
+        let time = |time: Option<waypost_wire::time::Time>| time.map(|time| time.to_string()).unwrap_or_default();
+        [
+            one.name.clone(),
+            health.status,
+            time(health.last_look_at),
+            time(health.last_mail_at),
+            one.route.clone(),
+            table::clip(&health.last_error.unwrap_or_default(), 80),
+        ]
+    };
+    let rows: Vec<[String; 6]> = mailboxes.iter().map(row).collect();
+    Ok(table::rows(out, ["NAME", "STATUS", "LAST LOOK", "LAST MAIL", "ROUTE", "LAST ERROR"], &rows)?)
+}
+
+fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
+    let (_, mailbox) = arguments.one.find()?;
+    if arguments.output == Output::Json {
+        return Ok(table::json(out, &mailbox)?);
+    }
+    let after = &mailbox.after;
+    let after = match (&after.flag, &after.move_to) {
+        (Some(flag), _) => format!("flag {flag}"),
+        (None, Some(folder)) => format!("move to {folder}"),
+        (None, None) => "delete".to_owned(),
+    };
+    let health = mailbox.health.clone().unwrap_or_default();
+    let mut rows = vec![
+        ["name".to_owned(), mailbox.name.clone()],
+        ["server".to_owned(), format!("{}, port {}, tls {:?}", mailbox.host, mailbox.port, mailbox.tls).to_lowercase()],
+        ["user".to_owned(), mailbox.user.clone()],
+        ["folders".to_owned(), mailbox.folders.join(", ")],
+        ["start".to_owned(), mailbox.start.clone()],
+        ["after".to_owned(), after],
+        ["route".to_owned(), mailbox.route.clone()],
+        ["status".to_owned(), health.status],
+    ];
+    let more = [
+        ("last look", health.last_look_at.map(|time| time.to_string())),
+        ("last mail", health.last_mail_at.map(|time| time.to_string())),
+        ("last error", health.last_error),
+        ("met at", health.last_error_at.map(|time| time.to_string())),
+        ("do", health.suggestion),
+        ("set aside", (health.set_aside > 0).then(|| format!("{} messages", health.set_aside))),
+    ];
+    rows.extend(more.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])));
+    Ok(table::rows(out, ["MEMBER", "VALUE"], &rows)?)
+}
+
+fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Failure> {
+    for check in &test.checks {
+        let mark = if check.ok { "ok" } else { "FAILED" };
+        writeln!(out, "{mark:<6}  {}: {}", table::flat(&check.check), table::flat(&check.detail))?;
+        if let Some(suggestion) = &check.suggestion {
+            writeln!(out, "        {}", table::flat(suggestion))?;
+        }
+    }
+    if test.ok { Ok(()) } else { Err(Failure::Refused(format!("mailbox {name}: something must be mended first"))) }
+}
+
+/// The code and the address are on stdout; what becomes of them on stderr.
+fn authorise(one: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, mailbox) = one.find()?;
+    let asked = remote.wait(remote.mailboxes().authorise(mailbox.id, None))?;
+    let (code, place) = (asked.user_code.unwrap_or_default(), asked.verification_uri.unwrap_or_default());
+    writeln!(out, "open {} and type {}", table::flat(&place), table::flat(&code))?;
+    out.flush()?;
+    writeln!(screen::stderr(), "waiting until {} confirms it", table::flat(&mailbox.user))?;
+    let pause = Duration::from_secs(asked.interval.unwrap_or(5).max(1));
+    loop {
+        std::thread::sleep(pause);
+        let answer = remote.wait(remote.mailboxes().authorise(mailbox.id, asked.handle.clone()))?;
+        if answer.status == "done" {
+            return Ok(writeln!(out, "mailbox {}: authorised", mailbox.name)?);
+        }
+    }
+}
+
+fn state(one: &One, state: MailboxState, out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, mailbox) = one.find()?;
+    // Only what was read is changed: somebody may have changed it since.
+    let (id, version) = (mailbox.id, mailbox.version.parse().ok());
+    let request = MailboxRequest { state: Some(state), ..asked(mailbox) };
+    let mailbox = remote.wait(remote.mailboxes().update(id, &request, version))?;
+    let word = match mailbox.state {
+        MailboxState::Enabled => "enabled",
+        MailboxState::Disabled => "disabled",
+    };
+    Ok(writeln!(out, "mailbox {}: {word}", mailbox.name)?)
+}

@@ -1,0 +1,269 @@
+//! Mailboxes of other servers that mail is taken from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use waypost_ids::MailboxId;
+
+use crate::time::Time;
+
+/// Whether a mailbox is watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MailboxState {
+    /// Mail is taken from it.
+    #[default]
+    Enabled,
+    /// Nothing is taken.
+    Disabled,
+}
+
+/// How the connection to a mailbox is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MailboxTls {
+    /// From the first byte; the usual port is 993.
+    #[default]
+    Implicit,
+    /// After STARTTLS; the usual port is 143.
+    StartTls,
+    /// Not at all: only towards private addresses that are allowed.
+    None,
+}
+
+/// A secret that a mailbox names: by its name, or by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SecretName {
+    /// Its name alone.
+    Name(String),
+    /// Both, or one of them.
+    Reference {
+        /// Its identifier.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+}
+
+/// How access tokens are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MailboxGrant {
+    /// In the client's own name: for Microsoft 365 with an application.
+    ClientCredentials,
+    /// By a refresh token.
+    RefreshToken,
+    /// By a refresh token that a person gets with `waypost mailboxes authorise`.
+    DeviceCode,
+}
+
+/// Where access tokens come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxOauth {
+    /// The token endpoint.
+    pub token_url: String,
+    /// The endpoint for device codes; known for Microsoft and Google.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_url: Option<String>,
+    /// The client's id at the token endpoint.
+    pub client_id: String,
+    /// The secret that has the client's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretName>,
+    /// The secret that has the first refresh token, for the grant `refreshToken`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<SecretName>,
+    /// What is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// How.
+    pub grant: MailboxGrant,
+}
+
+/// What proves who logs in: one of the two.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxAuth {
+    /// The secret that has the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretName>,
+    /// Access tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<MailboxOauth>,
+}
+
+/// What is done with a message that was taken: one of the three.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxAfter {
+    /// It gets this flag, such as `\Seen`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
+    /// It goes into this folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_to: Option<String>,
+    /// It is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete: Option<bool>,
+}
+
+/// How a mailbox is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxHealth {
+    /// `starting`, `ok`, `failing`, `silent` (nobody looked for 15 minutes) or `disabled`.
+    pub status: String,
+    /// Whether it has failed for more than 5 minutes, or is silent.
+    pub alarm: bool,
+    /// When a look at all folders last came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_look_at: Option<Time>,
+    /// When mail was last taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_mail_at: Option<Time>,
+    /// The last error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When it was met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error_at: Option<Time>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+    /// Since when nothing but errors is met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Time>,
+    /// Messages that are never taken: too large, or the server can't give them. They stay where they are.
+    pub set_aside: u64,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mailbox {
+    /// Its identifier.
+    pub id: MailboxId,
+    /// Its name.
+    pub name: String,
+    /// The server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: MailboxTls,
+    /// Who logs in.
+    pub user: String,
+    /// What proves it.
+    pub auth: MailboxAuth,
+    /// The folders that are watched.
+    pub folders: Vec<String>,
+    /// What of the mail that was there before is taken: `new`, `unseen`, `all`, or a date.
+    pub start: String,
+    /// What is done with a message that was taken.
+    pub after: MailboxAfter,
+    /// The address whose route mail goes by.
+    pub route: String,
+    /// Whether it is watched.
+    pub state: MailboxState,
+    /// How it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<MailboxHealth>,
+    /// Counts its changes.
+    pub version: String,
+    /// When it was made.
+    pub date_created: Time,
+    /// When it last changed.
+    pub date_modified: Time,
+    /// Its address.
+    pub self_uri: String,
+}
+
+/// What makes or replaces a mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxRequest {
+    /// Its name.
+    pub name: String,
+    /// The server.
+    pub host: String,
+    /// Its port; 993, or 143 if `tls` is not `implicit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How the connection is encrypted; `implicit`, or `starttls` if `port` is 143.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<MailboxTls>,
+    /// Who logs in.
+    pub user: String,
+    /// What proves it.
+    pub auth: MailboxAuth,
+    /// The folders that are watched; INBOX unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folders: Option<Vec<String>>,
+    /// What of the mail that is there already is taken: `new` (nothing, unless told otherwise), `unseen`, `all`, or a date such as 2026-11-30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// What is done with a message that was taken; it is marked as `\Seen` unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<MailboxAfter>,
+    /// The address whose route mail goes by.
+    pub route: String,
+    /// Whether it is watched. Left out, it stays as it is; a new mailbox is watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<MailboxState>,
+}
+
+/// What a person is asked to do, to give access to a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxAuthorisation {
+    /// `pending`, or `done`.
+    pub status: String,
+    /// The code that is typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<String>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_uri: Option<String>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Time>,
+    /// How often to ask whether it was done, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<u64>,
+    /// What to ask with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+}
+
+/// Asks whether access was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxAuthorisationRequest {
+    /// The handle of the answer that has the code; without one another code is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+}
+
+/// What a test of a mailbox found. Nothing was changed there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxTest {
+    /// Whether all is well.
+    pub ok: bool,
+    /// What was looked at, in order. It ends with what must be mended first.
+    pub checks: Vec<MailboxCheck>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxCheck {
+    /// What: `name`, `connection`, `tls`, `login`, or a folder.
+    pub check: String,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What was found, or what is wrong.
+    pub detail: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
