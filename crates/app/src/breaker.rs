@@ -80,8 +80,8 @@ impl<T: Eq + Hash + Clone> Targets<T> {
         self.0.get(target).and_then(|failing| failing.pause)
     }
 
-    /// Ends all pauses: each target that is away is asked by one request.
-    pub(crate) fn end_pauses(&mut self, now: Instant) {
+    /// All pauses are over: one request finds out about each target.
+    pub(crate) fn ask_again(&mut self, now: Instant) {
         self.0.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
     }
 

@@ -61,7 +61,7 @@ impl Health {
     pub(super) fn ask_again(&mut self, now: Instant) {
         match self {
             Self::Smarthost(_) => self.something_is_due(now),
-            Self::Each(targets) => targets.end_pauses(now),
+            Self::Each(targets) => targets.ask_again(now),
         }
     }
 
