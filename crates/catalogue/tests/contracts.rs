@@ -418,6 +418,7 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             let spec = DataActionSpec { name: Some(to_be), members, ..DataActionSpec::default() };
             of::<KnownDataAction>(name, puts.then_some(spec), place)
         }
+        Kind::Mailbox => panic!("no case names a mailbox"),
         Kind::Secret => panic!("secrets are in no change set"),
         Kind::Flow => panic!("flows have verbs of their own"),
     })
