@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use waypost_app::mail::answers::{Answer, Answers, HeldAnswers};
-use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::object::Object;
 use waypost_catalogue::schedules::KnownSchedule;
 use waypost_catalogue::shape::Table;
