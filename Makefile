@@ -15,6 +15,8 @@ test:
 	@scripts/setup-postgres
 	@scripts/setup-peers
 	@scripts/setup-mail
+	@scripts/setup-console
+	@scripts/setup-browser
 	@mkdir -p target && rm -f $(WAYPOST_TEST_SKIPPED)
 	@cargo test --workspace --locked --no-fail-fast
 	@if [ -n "$$WAYPOST_TEST_STRICT" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \

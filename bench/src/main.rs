@@ -1,6 +1,7 @@
 //! Waypost's figures, each beside its yardstick, taken in the same run. See README.md.
 
 mod attempt;
+mod calls;
 mod catalogue;
 mod claims;
 mod corpus;
@@ -18,6 +19,7 @@ mod report;
 mod smtp;
 mod soak;
 mod triage;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -93,6 +95,8 @@ enum Stage {
     Latency,
     Replay,
     Deliveries,
+    Calls,
+    Webhooks,
     /// Takes long: only if asked for
     Soak,
 }
@@ -205,6 +209,20 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
         if !arguments.no_postgres {
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(deliveries::section(&ground, &small, Some(&postgres), (arguments.mails as usize, pending), rounds)?)?;
+        }
+    }
+    if wanted(Stage::Calls) {
+        tell(calls::section(&ground, None, arguments.mails as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(calls::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
+        }
+    }
+    if wanted(Stage::Webhooks) {
+        tell(webhooks::section(&ground, None, arguments.mails as usize, rounds)?)?;
+        if !arguments.no_postgres {
+            let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
+            tell(webhooks::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
         }
     }
     if arguments.only.contains(&Stage::Soak) {

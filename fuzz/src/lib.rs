@@ -2,9 +2,12 @@
 
 #![allow(clippy::panic, reason = "a broken promise is found by panicking")]
 
+pub mod cel_expression;
+pub mod data_action;
 pub mod expression;
 pub mod flow_document;
 pub mod html_page;
 pub mod mail_message;
+pub mod posted_mail;
 pub mod smtp_commands;
 pub mod table_file;

@@ -10,20 +10,28 @@ use waypost_mail::smtp::{Budget, Cause, Receipt, Refusal, Session, Settings, Ste
 const MAX_MESSAGE: usize = 2000;
 
 /// Nothing panics, every reply is one, the session always gets on, and no message is taken that a relay could read as two.
-/// The first byte of the input is the size of the pieces.
+/// The first byte of the input is the size of the pieces; its highest bit says whether a front end is to name the client first.
 pub fn check(input: &[u8]) {
     let Some((&piece, input)) = input.split_first() else { return };
-    let whole = talk(input, usize::MAX);
-    assert!(whole == talk(input, usize::from(piece).max(1)), "the answers depend on how the input is cut");
+    let (proxied, piece) = (piece & 0x80 != 0, piece & 0x7f);
+    let whole = talk(input, proxied, usize::MAX);
+    assert!(whole == talk(input, proxied, usize::from(piece).max(1)), "the answers depend on how the input is cut");
 }
 
 /// All that the session says and all messages that it takes, in order.
-fn talk(input: &[u8], piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let settings = Settings { max_message: MAX_MESSAGE, max_recipients: 3, max_errors: 20, ..Settings::default() };
+fn talk(input: &[u8], proxied: bool, piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let here: Networks = "127.0.0.1".parse().into_iter().collect();
+    let settings = Settings {
+        max_message: MAX_MESSAGE,
+        max_recipients: 3,
+        max_errors: 20,
+        proxies: if proxied { here.clone() } else { Networks::default() },
+        xclients: here,
+        ..Settings::default()
+    };
     let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 25));
-    let mut session = Session::new(Arc::new(settings), Budget::new(1 << 20, Networks::default()), remote);
+    let mut session = Session::new(Arc::new(settings), Budget::new(1 << 20, Networks::default()), remote, false);
     let (mut said, mut taken, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-    session.greet(&mut said);
     'input: for part in input.chunks(piece.min(input.len().max(1))) {
         waiting.extend_from_slice(part);
         loop {
@@ -33,6 +41,7 @@ fn talk(input: &[u8], piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
             match step {
                 Step::Read => break,
                 Step::Close => break 'input,
+                Step::Client(client) => session.answer_client(client, Ok(()), &mut said),
                 Step::Sender => session.answer_sender(Ok(()), &mut said),
                 Step::Recipient(recipient) => {
                     let known = !recipient.local.starts_with('n');
@@ -46,7 +55,7 @@ fn talk(input: &[u8], piece: usize) -> (Vec<u8>, Vec<Vec<u8>>) {
                     taken.push(raw.to_vec());
                     session.answer_message(Ok(Receipt { id: "1".to_owned() }), &mut said);
                 }
-                Step::StartTls => panic!("TLS was not offered"),
+                Step::StartTls | Step::Handshake => panic!("TLS was not offered"),
             }
         }
     }

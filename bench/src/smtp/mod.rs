@@ -41,10 +41,22 @@ impl Ground {
 
     /// The same with other flows, in a setting.
     pub(crate) fn fresh_with(&self, name: &str, flows: &Path, setting: Setting) -> Result<Fresh> {
+        self.fresh_prepared(name, flows, setting, |_| Ok(()))
+    }
+
+    /// The same with something on the server before its flows.
+    pub(crate) fn fresh_prepared(
+        &self,
+        name: &str,
+        flows: &Path,
+        setting: Setting,
+        prepare: impl FnOnce(&Api) -> Result<()>,
+    ) -> Result<Fresh> {
         let data = self.scratch.join(name);
         let server = Server::start_on(&self.program, &data, setting)?;
-        server.apply(flows)?;
         let api = server.api()?;
+        prepare(&api)?;
+        server.apply(flows)?;
         Ok(Fresh { server, api, data })
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Setting<'s> {
     pub(crate) database: Option<&'s str>,
     /// The smarthost; none keeps what is to be sent.
     pub(crate) smarthost: Option<&'s str>,
+    /// Whether webhooks and data actions may lead to this machine.
+    pub(crate) private_targets: bool,
     /// The file of the key that all nodes of one database share; none is in the data directory.
     pub(crate) key: Option<&'s Path>,
 }
@@ -83,6 +85,7 @@ impl Server {
             .arg(data)
             .args(setting.database.into_iter().flat_map(|url| ["--database", url]))
             .args(setting.key.into_iter().flat_map(|file| [OsStr::new("--secret-key-file"), file.as_os_str()]))
+            .args(if setting.private_targets { &["--allow-private-targets", "127.0.0.0/8"][..] } else { &[] })
             .args(["--http", &format!("127.0.0.1:{http}"), "--smtp", &format!("127.0.0.1:{smtp}"), "--rate-limit", "0"])
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{CLIENT}:{SECRET}"))
             .env("WAYPOST_SMARTHOST", setting.smarthost.unwrap_or("none"))

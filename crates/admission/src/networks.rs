@@ -55,6 +55,12 @@ impl Networks {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.0.contains(&address))
     }
+
+    /// These and others.
+    #[must_use]
+    pub fn union(&self, others: &Self) -> Self {
+        Self([self.0.as_slice(), others.0.as_slice()].concat())
+    }
 }
 
 impl FromIterator<Network> for Networks {

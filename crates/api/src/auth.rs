@@ -17,6 +17,13 @@ use crate::error::ApiError;
 use crate::ratelimit::{Ask, Standing, Turn, WINDOW};
 use crate::state::ApiState;
 
+/// Beside this header a session's cookie counts. No other site can make a browser send it: that takes leave by CORS, which is never given.
+/// What a browser asks for by itself, such as a link to an attachment, has no cookie that counts either.
+pub const CONSOLE: HeaderName = HeaderName::from_static("waypost-console");
+
+/// The cookie of the console's session.
+pub const SESSION_COOKIE: &str = "waypost_session";
+
 const COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
 const ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
 const RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
@@ -81,20 +88,28 @@ fn too_many(standing: Standing) -> ApiError {
 }
 
 async fn identify(state: &ApiState, headers: &HeaderMap) -> Identity {
-    let Some(token) = bearer(headers) else {
-        return Identity::Refused(unauthorized(
-            "authentication.required",
-            "no bearer token in the Authorization header",
-        ));
+    let (what, found) = match (bearer(headers), session_cookie(headers)) {
+        (Some(token), _) => ("token", state.access.authenticate(token).await),
+        (None, Some(token)) => ("session", state.access.session(token).await),
+        (None, None) => {
+            return Identity::Refused(unauthorized(
+                "authentication.required",
+                "no bearer token in the Authorization header",
+            ));
+        }
     };
-    match state.access.authenticate(token).await {
+    match found {
         // What another node answered a moment ago must be there on this one: a client need not know that there are several.
         Ok(principal) => match state.app.catalogue.catch_up().await {
             Ok(()) => Identity::Proven(principal),
             Err(error) => Identity::Refused(error.into()),
         },
-        Err(TokenError::Unknown) => Identity::Refused(unauthorized("bad.credentials", "the token is not valid")),
-        Err(TokenError::Expired) => Identity::Refused(unauthorized("credentials.expired", "the token has expired")),
+        Err(TokenError::Unknown) => {
+            Identity::Refused(unauthorized("bad.credentials", &format!("the {what} is not valid")))
+        }
+        Err(TokenError::Expired) => {
+            Identity::Refused(unauthorized("credentials.expired", &format!("the {what} has expired")))
+        }
         Err(TokenError::Store(error)) => Identity::Refused(error.into()),
     }
 }
@@ -105,6 +120,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether a request says that it comes from the console.
+pub(crate) fn has_console_header(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONSOLE)
+}
+
+/// The session of a request from the console.
+pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    if !has_console_header(headers) {
+        return None;
+    }
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, value)| *name == SESSION_COOKIE && !value.is_empty()).map(|(_, value)| value)
 }
 
 fn unauthorized(code: &'static str, message: &str) -> ApiError {
@@ -174,6 +204,22 @@ impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {
     }
 }
 
+/// Who asks, whatever the token or the session grants.
+#[derive(Debug)]
+pub struct Anyone(pub Principal);
+
+impl FromRequestParts<ApiState> for Anyone {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        match parts.extensions.get::<Identity>() {
+            Some(Identity::Proven(principal)) => Ok(Self(principal.clone())),
+            Some(Identity::Refused(error)) => Err(error.clone()),
+            None => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
+        }
+    }
+}
+
 /// The token of a request, whatever it grants. It is a secret: this type can't be printed.
 pub struct Bearer(pub String);
 
@@ -206,6 +252,23 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
             assert_eq!(bearer(&headers), token, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_counts_beside_the_header_alone() {
+        for (cookie, session) in [
+            ("waypost_session=abc", Some("abc")),
+            ("a=b; waypost_session=abc; c=d", Some("abc")),
+            ("waypost_session=", None),
+            ("xwaypost_session=abc", None),
+            ("waypost_session", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+            assert_eq!(session_cookie(&headers), None, "{cookie:?} without the header");
+            headers.insert(CONSOLE, HeaderValue::from_static("1"));
+            assert_eq!(session_cookie(&headers), session, "{cookie:?}");
         }
     }
 }

@@ -279,7 +279,8 @@ impl FromRequest<ApiState> for ObjectBody {
     }
 }
 
-fn fields_of(bytes: &[u8]) -> Result<Fields, ApiError> {
+/// A small JSON object.
+pub(crate) fn fields_of(bytes: &[u8]) -> Result<Fields, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     let (value, twice) = json::read(text).map_err(|error| {
         let text = error.to_string();

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use waypost_app::access::scopes::Scope;
 use waypost_catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::schedules::KnownSchedule;
@@ -178,6 +179,7 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
         Some(Kind::Domain) => asked.edit::<DomainRecord>(),
         Some(Kind::Route) => asked.edit::<RouteRecord>(),
         Some(Kind::Webhook) => asked.edit::<WebhookRecord>(),
+        Some(Kind::DataAction) => asked.edit::<KnownDataAction>(),
         Some(Kind::Mailbox) => asked.edit::<MailboxRecord>(),
         Some(Kind::Term(term)) => with_kind(term, asked),
         // Flows have a list of their own, and secrets are in no set.

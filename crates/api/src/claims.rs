@@ -1,4 +1,5 @@
-//! `/routing/queues/{queueId}/claims`: taking work from a queue, and giving it back or completing it.
+//! `/routing/queues/{queueId}/claims`: taking work from a queue, and giving it back or completing it;
+//! and pushing it to where the queue delivers.
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use waypost_store::records::queues::QueueClaim;
 use waypost_wire::Object;
 use waypost_wire::claim::{Claim, ClaimRequest, ClaimState, Claims, ExtendRequest};
 use waypost_wire::interaction::State as InteractionState;
+use waypost_wire::routing::Pushed;
 
 use crate::auth::{Caller, EmailWrite};
 use crate::body::ObjectBody;
@@ -37,6 +39,17 @@ pub fn endpoints() -> Endpoints {
             operation("postRoutingQueueClaims", Scope::EmailWrite, "Claim work: higher priority first, then older")
                 .body::<ClaimRequest>()
                 .answers::<Claims>(),
+        )
+        .post(
+            "/routing/queues/{queueId}/push",
+            push,
+            operation(
+                "postRoutingQueuePush",
+                Scope::EmailWrite,
+                "Push what waits in a queue that delivers: what came before it did, and what failed",
+            )
+            .body::<Object>()
+            .answers::<Pushed>(),
         )
         .post(
             &one("ack"),
@@ -91,6 +104,20 @@ pub async fn claim(
         })
         .collect();
     Ok(Json(Claims { entities }))
+}
+
+/// `POST /routing/queues/{queueId}/push`
+pub async fn push(
+    State(state): State<ApiState>,
+    caller: Caller<EmailWrite>,
+    Path(queue): Path<String>,
+    query: Query,
+    ObjectBody(body): ObjectBody,
+) -> Result<Json<Pushed>, ApiError> {
+    query.finish()?;
+    body.finish(&[])?;
+    let done = state.app.push_waiting(&caller.client, queues::parse_id(&queue)?).await?;
+    Ok(Json(Pushed { pushed: done.pushed, more: done.more }))
 }
 
 /// `POST /routing/queues/{queueId}/claims/{token}/ack`

@@ -215,9 +215,18 @@ pub fn diagnosis(diagnostic: &Diagnostic) -> Problem {
 pub fn not_found_code(kind: &str) -> &'static str {
     match (Kind::named(kind), kind) {
         (Some(Kind::Flow), _) => "architect.flow.not.found",
-        (Some(Kind::Queue | Kind::Schedule | Kind::Webhook | Kind::Secret | Kind::Mailbox | Kind::Term(_)), _) => {
-            "resource.not.found"
-        }
+        (
+            Some(
+                Kind::Queue
+                | Kind::Schedule
+                | Kind::Webhook
+                | Kind::DataAction
+                | Kind::Secret
+                | Kind::Mailbox
+                | Kind::Term(_),
+            ),
+            _,
+        ) => "resource.not.found",
         (Some(Kind::Table), _) | (None, "table version") => "flows.datatables.not.found",
         (Some(Kind::Domain | Kind::Route), _) => "postino.error.not.found",
         (None, "flow version") => "architect.flow.version.missing",

@@ -281,7 +281,8 @@ fn without_nulls(members: Object) -> Object {
     members.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, strip(value))).collect()
 }
 
-fn strip(value: Json) -> Json {
+/// A value without members that are `null`.
+pub(crate) fn strip(value: Json) -> Json {
     match value {
         Json::Object(members) => Json::Object(without_nulls(members)),
         Json::Array(elements) => elements.into_iter().map(strip).collect(),

@@ -9,10 +9,10 @@ use waypost_catalogue::object::Object as _;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_ids::QueueId;
 use waypost_store::error::StoreError;
-use waypost_store::records::catalogue::QueueRecord;
+use waypost_store::records::catalogue::{DeliverTo as Kept, QueueRecord};
 use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};
-use waypost_wire::routing::{Queue, QueueRequest};
+use waypost_wire::routing::{DeliverTo, Queue, QueueRequest, WebhookReference};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
@@ -132,9 +132,10 @@ impl Resource for QueueRecord {
         Ok(QueueSpec { name, extra: body.rest()?, built_in: false })
     }
 
-    fn view(&self, _: &ApiState, _: bool) -> Queue {
+    fn view(&self, state: &ApiState, _: bool) -> Queue {
         let mut extra = self.extra.clone();
         let service_level = extra.shift_remove(Self::SERVICE_LEVEL);
+        extra.shift_remove(Self::DELIVER_TO);
         // Earlier releases kept whatever else clients sent.
         extra.retain(|name, _| !SET_BY_SERVER.contains(&name.as_str()));
         Queue {
@@ -143,6 +144,7 @@ impl Resource for QueueRecord {
             division: Division::home(),
             built_in: self.built_in,
             service_level: service_level.and_then(|level| level.as_str().map(str::to_owned)),
+            deliver_to: self.deliver_to().map(|to| deliver_to(state, to)),
             waiting: None,
             oldest_waiting_at: None,
             over_service_level: None,
@@ -160,6 +162,20 @@ impl Resource for QueueRecord {
             view.over_service_level = depth.late;
         }
         Ok(())
+    }
+}
+
+/// Where a queue delivers; the webhook with the name that it has now.
+fn deliver_to(state: &ApiState, to: Kept) -> DeliverTo {
+    match to {
+        Kept::Webhook { webhook } => {
+            let name = state.app.catalogue.running().webhooks.get(&webhook).map(|known| known.name.clone());
+            let reference = WebhookReference { id: Some(webhook), name };
+            DeliverTo { webhook: Some(reference), ..DeliverTo::default() }
+        }
+        Kept::Addresses { addresses, attach } => {
+            DeliverTo { addresses: Some(addresses), attach, ..DeliverTo::default() }
+        }
     }
 }
 

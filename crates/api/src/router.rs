@@ -10,8 +10,9 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, context, deliveries, domains, flows, graph, health, interactions, mailboxes,
-    measure, oauth, protocol, queues, replays, routes, schedules, secrets, tables, terms, token, webhooks,
+    audit, auth, changesets, claims, console, context, data_actions, deliveries, domains, executions, flows, graph,
+    health, ingress, interactions, mailboxes, measure, oauth, protocol, queues, replays, routes, schedules, secrets,
+    sessions, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -26,7 +27,7 @@ pub fn router(state: ApiState) -> Router {
     let api = api.fallback(unoffered::fallback).layer(from_fn_with_state(state.clone(), auth::layer));
     let offered = beside
         .nest(BASE, api)
-        .fallback(unoffered::fallback)
+        .fallback(console::fallback)
         .layer(Extension(Arc::new(OpenApi::new(described))))
         .layer(from_fn_with_state(state.clone(), measure::layer))
         .with_state(state);
@@ -62,12 +63,16 @@ fn below_base() -> Endpoints {
         .group("Email domains", domains::endpoints())
         .group("Email routes", routes::endpoints())
         .group("Webhooks", webhooks::endpoints())
+        .group("Data actions", data_actions::endpoints())
+        .group("Data actions", executions::endpoints())
         .group("Mailboxes", mailboxes::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
+        .group("Ingress", ingress::endpoints())
         .group("Deliveries", deliveries::endpoints())
         .group("Conversations", conversations::endpoints())
         .group("Clients", oauth::endpoints())
+        .group("Console", sessions::endpoints())
         .group("Audit", audit::endpoints())
         .group("Documentation", pages::endpoints());
     terms::groups().fold(endpoints, |endpoints, (name, group)| endpoints.group(name, group))

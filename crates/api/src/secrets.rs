@@ -42,8 +42,8 @@ impl Resource for SecretRecord {
         get: ("getSecret", "Get a secret without its value"),
         change: ("putSecret", "Replace a secret's name and hosts; with a value, set it anew"),
         patched: false,
-        delete: ("deleteSecret", "Delete a secret"),
-        used_by: None,
+        delete: ("deleteSecret", "Delete a secret that no data action uses"),
+        used_by: Some(("getSecretUsedBy", "What uses a secret")),
     };
 
     fn id_in(path: &PathParts) -> Result<SecretId, ApiError> {

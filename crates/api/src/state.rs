@@ -7,6 +7,7 @@ use waypost_admission::{Budget, Networks};
 use waypost_app::App;
 use waypost_app::access::Access;
 
+use crate::console::File;
 use crate::ratelimit::RateLimiter;
 
 /// What an operator may set.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub max_held_bytes: usize,
     /// Networks that may have more of that than their share.
     pub trusted: Networks,
+    /// The files of the web console; none where the binary was built without.
+    pub console: &'static [File],
 }
 
 impl Default for Settings {
@@ -32,6 +35,7 @@ impl Default for Settings {
             max_json_bytes: 4 << 20,
             max_held_bytes: 256 << 20,
             trusted: Networks::default(),
+            console: &[],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/webhooks`: HTTP endpoints that flows send to. A secret is shown once, in the answer that makes it.
+//! `/webhooks`: HTTP endpoints that flows send to, that queues push to, and that listen to events. A secret is shown once, in the answer that makes it.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -58,9 +58,9 @@ impl Resource for WebhookRecord {
         list: ("getWebhooks", "List webhooks, by name"),
         create: ("postWebhooks", "Create a webhook: the only answer with its secret"),
         get: ("getWebhook", "Get a webhook"),
-        change: ("putWebhook", "Replace a webhook's name, URL and state; its secret stays"),
+        change: ("putWebhook", "Replace a webhook's name, URL, state and events; its secret stays"),
         patched: false,
-        delete: ("deleteWebhook", "Delete a webhook that no flow uses"),
+        delete: ("deleteWebhook", "Delete a webhook that no flow and no queue uses"),
         used_by: Some(("getWebhookUsedBy", "What uses a webhook")),
     };
 
@@ -97,6 +97,7 @@ impl Resource for WebhookRecord {
             "disabled" => Some(false),
             _ => None,
         });
+        let events = body.texts("events");
         let exists = Self::id_in(path).is_ok();
         if exists && body.has("secret") {
             body.problem(Problem {
@@ -107,14 +108,14 @@ impl Resource for WebhookRecord {
         }
         let secret = body.hidden_text("secret");
         body.discard(SET_BY_SERVER);
-        body.finish(&["name", "url", "state", "secret"])?;
+        body.finish(&["name", "url", "state", "events", "secret"])?;
         let start = if exists {
             None
         } else {
             let id = WebhookId(state.app.origin.id());
             Some(Start { id, secret: sealed(state, id, secret)? })
         };
-        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled, start }))
+        Ok(WebhookEdit::Replace(WebhookSpec { name, url, enabled, events, start }))
     }
 
     fn view(&self, state: &ApiState, _: bool) -> Webhook {
@@ -124,6 +125,7 @@ impl Resource for WebhookRecord {
             name: self.name.clone(),
             url: self.url.clone(),
             state: if self.enabled { WebhookState::Enabled } else { WebhookState::Disabled },
+            events: self.events.clone(),
             secret: None,
             date_secret_rotated: self.rotated_at.into(),
             previous_secret_until: self

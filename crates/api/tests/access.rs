@@ -24,7 +24,7 @@ use waypost_api::state::Settings;
 use waypost_app::access::Access;
 use waypost_app::access::secret::Secret;
 use waypost_origin::Origin;
-use waypost_store::records::access::{ClientRecord, TokenRecord};
+use waypost_store::records::access::{ClientRecord, TokenRecord, TokenUse};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -197,6 +197,7 @@ async fn tokens_end_with_their_client_and_its_rights() {
         scopes: vec!["admin".to_owned()],
         issued_at: now,
         expires_at: now + SignedDuration::from_hours(1),
+        used_as: TokenUse::Bearer,
     };
     let secret = server.store.client("admin").await.unwrap().unwrap().secret_hash;
     assert!(server.store.put_token(token.clone(), &secret).await.unwrap());

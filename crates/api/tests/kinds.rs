@@ -83,6 +83,12 @@ fn kinds() -> Vec<Kind> {
             ..by_name("webhook", "/webhooks", "PUT")
         },
         Kind {
+            sent: data_action("https://api.example.com/"),
+            changed: json!({"config": data_action("https://api.example.com/#")["config"]}),
+            member: json!({"kind": "dataAction", "put": data_action("https://api.example.com/")}),
+            ..by_name("dataAction", "/integrations/actions", "PATCH")
+        },
+        Kind {
             sent: json!({"name": "One", "value": "s3cret", "hosts": ["api.example.com"]}),
             changed: json!({"name": "One", "value": "s3cret#", "hosts": ["api#.example.com"]}),
             ..by_name("secret", "/secrets", "PUT")
@@ -96,6 +102,15 @@ fn kinds() -> Vec<Kind> {
         by_name("skill", "/routing/skills", "PATCH"),
         by_name("language", "/routing/languages", "PATCH"),
     ]
+}
+
+/// A data action that asks a URL.
+fn data_action(url: &str) -> Json {
+    json!({
+        "name": "One",
+        "config": {"request": {"requestUrlTemplate": url, "requestType": "GET"}},
+        "contract": {"input": {"inputSchema": {"type": "object"}}, "output": {"successSchema": {"type": "object"}}},
+    })
 }
 
 /// Those that change sets hold.

@@ -220,3 +220,89 @@ async fn traces_and_graphs_tell_of_tables_and_queues_to_those_who_may_read_them(
     let queue = format!("/routing/queues/{}/usedby", text(&queues["entities"][0], "id"));
     refused(&get("flow:read", &queue).await, "routing:read");
 }
+
+/// A data action that shows a secret to a host.
+fn data_action(host: &str, secret: &str, output: &str) -> Json {
+    let mut properties = json!({});
+    properties[output] = json!({"type": "string"});
+    json!({
+        "name": "Get customer", "integrationType": "custom-rest-actions", "actionType": "custom", "secure": false,
+        "config": {
+            "request": {
+                "requestUrlTemplate": format!("https://{host}/customers/${{input.id}}"), "requestType": "GET",
+                "headers": {"Authorization": format!("Bearer ${{credentials.{secret}}}")},
+            },
+            "response": {"successTemplate": "${rawResult}"},
+        },
+        "contract": {
+            "input": {"inputSchema": {"type": "object", "properties": {"id": {"type": "string"}}}},
+            "output": {"successSchema": {"type": "object", "properties": properties}},
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_data_action_and_its_secret_keep_each_other() {
+    let server = server().await;
+    let actions = "/integrations/actions";
+    let refused = server.call("POST", actions, data_action("crm.example", "crm", "tier")).await;
+    assert_eq!(refused.error(), (400, "invalid.value".to_owned()), "{refused:?}");
+    assert_eq!(refused.json()["errors"][0]["path"], "config.request.headers", "{refused:?}");
+    let secret = json!({"name": "CRM", "value": "v", "hosts": ["crm.example", "other.example"]});
+    let secret = text(&server.call("POST", "/secrets", secret).await.ok(), "id");
+    let elsewhere = server.call("POST", actions, data_action("evil.example", "crm", "tier")).await;
+    assert_eq!(elsewhere.status, 400, "{elsewhere:?}");
+    let made = server.call("POST", actions, data_action("crm.example", "crm", "tier")).await.ok();
+    assert_eq!((&made["version"], &made["secure"], made.get("actionType")), (&json!(1), &json!(false), None));
+
+    // The secret is used, and stays what it is to the action.
+    let secret_path = format!("/secrets/{secret}");
+    let kept = server.call("DELETE", &secret_path, Json::Null).await;
+    assert_eq!(kept.status, 409, "{kept:?}");
+    assert!(kept.json().to_string().contains("Get customer"), "{kept:?}");
+    let users = server.get(&format!("{secret_path}/usedby")).await.ok();
+    assert!(users["nodes"].as_array().unwrap().iter().any(|node| node["name"] == "Get customer"), "{users}");
+    for change in [
+        json!({"name": "Other", "hosts": ["crm.example"], "value": "v"}),
+        json!({"name": "CRM", "hosts": ["other.example"], "value": "v"}),
+    ] {
+        let kept = server.call("PUT", &secret_path, change).await;
+        assert_eq!(kept.status, 400, "{kept:?}");
+        assert!(kept.json().to_string().contains("Get customer"), "{kept:?}");
+    }
+    server.call("PUT", &secret_path, json!({"name": "crm", "hosts": ["crm.example"], "value": "new"})).await.ok();
+
+    // What a flow reads stays in the contract, and the action while the flow is there.
+    let path = format!("{actions}/{}", text(&made, "id"));
+    let flow = json!({"name": "Asks", "type": "email", "nodes": [
+        {"id": "ask", "actions": [
+            {"type": "callDataAction", "dataAction": "get customer", "inputMapping": [{"name": "id", "value": "1"}],
+             "outputMapping": [{"name": "tier", "value": "${output.tier}"}], "failure": {"to": "none"}, "timedOut": {"to": "none"}},
+            {"type": "setAttributes", "attributes": {"tier": "${tier}"}},
+        ]},
+        {"id": "none", "actions": [{"type": "disconnect"}]},
+    ]});
+    server.call("POST", "/flows", flow).await.ok();
+    let contract = data_action("crm.example", "crm", "level")["contract"].clone();
+    let broken = server.call("PATCH", &path, json!({"contract": contract})).await;
+    assert_eq!(broken.error(), (409, "flow.contract.broken".to_owned()), "{broken:?}");
+    let place = &broken.json()["errors"][0];
+    assert_eq!((&place["flowName"], &place["nodeId"], &place["action"]), (&json!("Asks"), &json!("ask"), &json!(0)));
+    assert_eq!(server.call("DELETE", &path, Json::Null).await.status, 409);
+    let config = data_action("crm.example", "crm", "tier")["config"].clone();
+    let mut slower = config.clone();
+    slower["timeoutSeconds"] = json!(5);
+    let changed = server.call("PATCH", &path, json!({"config": slower, "version": 1})).await.ok();
+    assert_eq!((&changed["version"], &changed["config"]["timeoutSeconds"]), (&json!(2), &json!(5)));
+    let stale = server.call("PATCH", &path, json!({"config": config, "version": 1})).await;
+    assert_eq!(stale.status, 412, "{stale:?}");
+
+    // Lists leave `config` out unless asked, and filter.
+    let list = async |query: &str| server.get(&format!("{actions}?{query}")).await.ok()["entities"].clone();
+    assert!(list("name=customer").await[0].get("config").is_none());
+    assert_eq!(list("includeConfig=true&secure=false").await[0]["config"]["timeoutSeconds"], 5);
+    assert_eq!(list("category=CRM").await, json!([]));
+    let schema = server.get(&format!("{path}/schemas/input.json")).await.ok();
+    assert_eq!(schema["properties"], json!({"id": {"type": "string"}}));
+    assert_eq!(server.get(&format!("{path}/schemas/other.json")).await.status, 404);
+}

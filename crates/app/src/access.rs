@@ -7,6 +7,7 @@ pub mod clients;
 pub mod guesses;
 pub mod scopes;
 pub mod secret;
+pub mod sessions;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use tokio::sync::Semaphore;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_origin::Origin;
 use waypost_store::error::{ClientError, StoreError};
-use waypost_store::records::access::{ClientRecord, TokenRecord};
+use waypost_store::records::access::{ClientRecord, TokenRecord, TokenUse};
 use waypost_store::records::audit::SERVER;
 use waypost_store::revisions::Stale;
 use waypost_store::traits::Store;
@@ -235,6 +236,19 @@ impl Access {
         requested: Option<&str>,
         remote: IpAddr,
     ) -> Result<IssuedToken, GrantError> {
+        let client = self.proven(client_id, secret, remote).await?;
+        let has = Scopes::stored(&client.scopes);
+        let scopes = match requested.map(str::trim).filter(|text| !text.is_empty()) {
+            None => has,
+            Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(GrantError::BadScope)?,
+        };
+        let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
+        let issued = self.issue(&client, TokenUse::Bearer, scopes, seconds).await?;
+        issued.ok_or_else(|| refused(Some(client_id), remote))
+    }
+
+    /// A client that proves itself by its secret.
+    async fn proven(&self, client_id: &str, secret: Secret, remote: IpAddr) -> Result<ClientRecord, GrantError> {
         let now = self.origin.now();
         let attempt =
             self.guesses.begin(remote, client_id, now).map_err(|seconds| GrantError::Throttled { seconds })?;
@@ -247,33 +261,44 @@ impl Access {
             return Err(refused(Some(client_id), remote));
         }
         attempt.succeeded();
-        let has = Scopes::stored(&client.scopes);
-        let scopes = match requested.map(str::trim).filter(|text| !text.is_empty()) {
-            None => has,
-            Some(text) => Scopes::requested(text).and_then(|asked| asked.within(has)).map_err(GrantError::BadScope)?,
-        };
+        Ok(client)
+    }
+
+    /// A new token of `client`; none if the client is another by now: its secret may have been rotated since it was looked at, and a
+    /// token must not outlive what it was asked for with.
+    async fn issue(
+        &self,
+        client: &ClientRecord,
+        used_as: TokenUse,
+        scopes: Scopes,
+        seconds: u32,
+    ) -> Result<Option<IssuedToken>, StoreError> {
+        let now = self.origin.now();
         let token = Secret::generate(&self.origin)?;
-        let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS);
         let record = TokenRecord {
             hash: digest(token.expose()),
             client_id: client.id.clone(),
             scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             issued_at: now,
             expires_at: now + SignedDuration::from_secs(i64::from(seconds)),
+            used_as,
         };
-        // The secret may have been rotated since it was looked at: a token must not outlive what it was asked for with.
-        if !self.store.put_token(record, &client.secret_hash).await? {
-            return Err(refused(Some(client_id), remote));
-        }
-        Ok(IssuedToken { token, expires_in: seconds, scopes })
+        let kept = self.store.put_token(record, &client.secret_hash).await?;
+        Ok(kept.then_some(IssuedToken { token, expires_in: seconds, scopes }))
     }
 
-    /// Who holds a token.
+    /// Who holds a bearer token.
     ///
     /// # Errors
     /// The token is unknown or has expired, its client was revoked, or the store.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, TokenError> {
-        let record = self.store.token(&digest(token)).await?.ok_or(TokenError::Unknown)?;
+        self.holder(token, TokenUse::Bearer).await
+    }
+
+    /// Who holds a token that is used as what it is for.
+    async fn holder(&self, token: &str, used_as: TokenUse) -> Result<Principal, TokenError> {
+        let found = self.store.token(&digest(token)).await?;
+        let record = found.filter(|record| record.used_as == used_as).ok_or(TokenError::Unknown)?;
         if record.expires_at <= self.origin.now() {
             return Err(TokenError::Expired);
         }
@@ -289,7 +314,7 @@ impl Access {
     /// # Errors
     /// The store.
     pub async fn end_token(&self, token: &str) -> Result<(), StoreError> {
-        self.store.delete_token(&digest(token)).await
+        self.store.delete_token(&digest(token)).await.map(drop)
     }
 
     /// Whether the store that tokens are checked against answers: asks it the cheapest thing there is.

@@ -2,8 +2,11 @@
 
 pub mod access;
 pub mod audit;
+mod breaker;
+pub mod calls;
 pub mod conversations;
 pub mod idempotency;
+pub mod ingress;
 pub mod interactions;
 pub mod mail;
 pub mod mailboxes;
@@ -15,6 +18,7 @@ pub mod queues;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
+mod retry_after;
 pub mod sealing;
 pub mod tables;
 pub mod traces;
@@ -36,13 +40,16 @@ use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::traits::Store;
 
+use calls::Calls;
 use idempotency::InFlight;
+use ingress::Ingress;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use mailboxes::Mailboxes;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Post};
 use outbox::desk::Desk;
+use outbox::events::Subscribers;
 use traces::Traces;
 
 /// Everything that the edges can ask for.
@@ -52,7 +59,7 @@ pub struct App {
     /// What is kept.
     store: Arc<dyn Store>,
     /// Flows, queues, domains, routes.
-    pub catalogue: LiveCatalogue,
+    pub catalogue: Arc<LiveCatalogue>,
     /// Rings when an interaction has a decision or came back to its queue.
     decided: Notify,
     /// Rings when an interaction waits for a worker.
@@ -62,6 +69,8 @@ pub struct App {
     /// Mails that were handed in since the start: while the number grows, replays stand back.
     offered: AtomicU64,
     in_flight: InFlight,
+    /// Where email providers post mail.
+    ingress: Ingress,
     /// What an operator measures.
     pub metrics: Metrics,
     /// What is told to a collector of traces.
@@ -78,6 +87,8 @@ pub struct App {
     underway: Arc<Underway>,
     /// Who answers what no node can.
     outside: Option<Arc<dyn Outside>>,
+    /// What makes calls of data actions; none makes none.
+    calls: Option<Arc<Calls>>,
     /// Where mails are written.
     desk: Desk,
     /// What carries mails; none carries nothing.
@@ -87,7 +98,7 @@ pub struct App {
     /// What watches mailboxes; none watches nothing.
     mailboxes: Option<Arc<Mailboxes>>,
     /// Rings when a delivery is due.
-    due: Due,
+    due: Arc<Due>,
     /// Seals what is secret.
     seals: Key,
     /// The key of the database, if it is another: then this node seals nothing and carries nothing that must be signed.
@@ -114,12 +125,16 @@ pub struct Settings {
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
     /// again; none notes nothing.
     pub notes: Option<PathBuf>,
-    /// Who answers what no node can; none answers nothing.
+    /// Who answers what no node can, in the place of `calls`; none answers nothing.
     pub outside: Option<Arc<dyn Outside>>,
+    /// What makes calls of data actions; none makes none, and whoever asks is not answered.
+    pub calls: Option<Calls>,
     /// What carries mails to their receivers; none carries nothing: what goes out waits.
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
     pub courier: Option<Courier>,
+    /// Where email providers post mail.
+    pub ingress: Ingress,
     /// What watches mailboxes; none watches nothing.
     pub mailboxes: Option<Mailboxes>,
     /// The key that secrets are sealed with; none is one of this process alone.
@@ -132,8 +147,14 @@ impl App {
     /// # Errors
     /// The store.
     pub async fn open(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, ChangeError> {
-        let catalogue = LiveCatalogue::open(store.clone(), settings.origin.clone()).await?;
+        let catalogue = Arc::new(LiveCatalogue::open(store.clone(), settings.origin.clone()).await?);
         catalogue.ensure_built_in().await?;
+        let due = Arc::new(Due::default());
+        store.open_ears(Arc::new(Subscribers {
+            catalogue: Arc::downgrade(&catalogue),
+            due: Arc::clone(&due),
+            origin: settings.origin.clone(),
+        }));
         let underway = match settings.notes {
             Some(directory) => Underway::open(&directory, settings.origin.now()).map_err(|error| {
                 StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
@@ -147,6 +168,8 @@ impl App {
                 sealing::key_of_this_process(&settings.origin).map_err(|error| StoreError::Failed(error.to_string()))?
             }
         };
+        let calls = settings.calls.map(Arc::new);
+        let outside = settings.outside.or_else(|| calls.clone().map(|calls| calls as Arc<dyn Outside>));
         let desk = Desk::open(&*store, settings.origin.clone()).await?;
         Ok(Arc::new(Self {
             origin: settings.origin,
@@ -157,6 +180,7 @@ impl App {
             replays: Notify::new(),
             offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
+            ingress: settings.ingress,
             metrics,
             traces: settings.traces,
             limits: settings.limits,
@@ -164,12 +188,13 @@ impl App {
             tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
-            outside: settings.outside,
+            outside,
+            calls,
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
             mailboxes: settings.mailboxes.map(Arc::new),
-            due: Due::default(),
+            due,
             seals,
             other_key: OnceLock::new(),
         }))

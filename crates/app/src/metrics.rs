@@ -23,7 +23,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted, State, Summary};
 
 use crate::App;
-use crate::observed::{Protocol, Ran};
+use crate::observed::{Called, Protocol, Ran};
 
 /// The media type of [`App::metrics_text`]: OpenMetrics 1.0, which Prometheus reads.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -48,6 +48,11 @@ const OUTCOMES: [&str; 4] = ["delivered", "deferred", "dead", "untried"];
 struct AttemptLabels {
     kind: &'static str,
     /// One of [`OUTCOMES`].
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
     outcome: &'static str,
 }
 
@@ -86,6 +91,11 @@ pub struct Metrics {
     unrouted: Gauge,
     delivery_attempts: Family<AttemptLabels, Counter>,
     deliveries: Family<StateLabels, Gauge>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Histogram,
+    calls_under_way: Gauge,
+    calls_waiting: Gauge,
+    parked: Gauge,
     undecided_age_seconds: SecondsGauge,
     store_up: Gauge,
     epoch: Gauge,
@@ -151,6 +161,31 @@ impl Metrics {
                 Family::default(),
             ),
             deliveries: kept(ours, "deliveries", "Deliveries that are kept, by state", Family::default()),
+            calls: kept(ours, "data_action_calls", "Calls of data actions that ended, by how", Family::default()),
+            call_seconds: timed(
+                ours,
+                "data_action_call_duration",
+                "What a call of a data action took, retries included",
+                durations(),
+            ),
+            calls_under_way: kept(
+                ours,
+                "data_action_calls_under_way",
+                "Calls of data actions that this node is making",
+                Gauge::default(),
+            ),
+            calls_waiting: kept(
+                ours,
+                "data_action_calls_waiting",
+                "Calls of data actions that wait for their turn on this node",
+                Gauge::default(),
+            ),
+            parked: kept(
+                ours,
+                "parked_runs",
+                "Runs that wait for an answer from outside; they count as running interactions",
+                Gauge::default(),
+            ),
             undecided_age_seconds: timed(
                 ours,
                 "oldest_undecided_age",
@@ -176,6 +211,9 @@ impl Metrics {
                 let labels = AttemptLabels { kind: kind.as_str(), outcome };
                 drop(metrics.delivery_attempts.get_or_create(&labels));
             }
+        }
+        for outcome in Called::OUTCOMES {
+            drop(metrics.calls.get_or_create(&CallLabels { outcome }));
         }
         metrics
     }
@@ -236,6 +274,12 @@ impl Metrics {
         self.delivery_attempts.get_or_create(&AttemptLabels { kind: kind.as_str(), outcome }).inc();
     }
 
+    /// A call of a data action ended.
+    pub(crate) fn called(&self, called: &Called<'_>) {
+        self.calls.get_or_create(&CallLabels { outcome: called.outcome() }).inc();
+        self.call_seconds.observe(called.took.as_secs_f64());
+    }
+
     /// A worker made a run, and it was kept.
     pub(crate) fn decided_later(&self, run: &Ran, received_at: Option<Timestamp>, now: Timestamp) {
         self.decided(run, "worker");
@@ -276,6 +320,8 @@ impl Metrics {
         for (state, count) in counts {
             self.interactions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        let parked = summary.by_state.get(&State::Waiting).copied().unwrap_or_default();
+        self.parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
         self.unrouted.set(i64::try_from(summary.unrouted).unwrap_or(i64::MAX));
         for state in DeliveryState::ALL {
             let count = summary.deliveries.get(state).copied().unwrap_or_default();
@@ -316,6 +362,11 @@ impl App {
         metrics.epoch.set(i64::try_from(world.epoch).unwrap_or(i64::MAX));
         metrics.flows.set(i64::try_from(world.flows.len()).unwrap_or(i64::MAX));
         metrics.process.look();
+        if let Some(calls) = &self.calls {
+            let (waiting, under_way) = calls.counts();
+            metrics.calls_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+            metrics.calls_under_way.set(i64::try_from(under_way).unwrap_or(i64::MAX));
+        }
         let queues = self.measured_queues().await.inspect_err(|error| {
             tracing::warn!(%error, "queues could not be measured: this scrape has none");
             if matches!(error, StoreError::Unavailable(_)) {

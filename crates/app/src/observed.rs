@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use waypost_ids::{DecisionKind, FlowId, Version};
+use waypost_engine::CallOutcome;
+use waypost_ids::{DataActionId, DecisionKind, FlowId, Version};
 use waypost_store::records::mail::RunRecord;
 
 /// How a mail came.
@@ -72,5 +73,34 @@ impl Ran {
     /// How long it took.
     pub(crate) fn took(&self) -> Duration {
         self.took
+    }
+}
+
+/// What is told of a call of a data action.
+pub(crate) struct Called<'c> {
+    pub(crate) action: DataActionId,
+    pub(crate) begun: Timestamp,
+    pub(crate) took: Duration,
+    pub(crate) outcome: &'c CallOutcome,
+}
+
+impl Called<'_> {
+    /// How calls end, as it is called in labels, attributes and the log.
+    pub(crate) const OUTCOMES: [&'static str; 3] = ["success", "failure", "timedOut"];
+
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self.outcome {
+            CallOutcome::Success { .. } => "success",
+            CallOutcome::Failure(_) => "failure",
+            CallOutcome::TimedOut(_) => "timedOut",
+        }
+    }
+
+    /// The code of its failure, if it failed.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self.outcome {
+            CallOutcome::Success { .. } => None,
+            CallOutcome::Failure(failure) | CallOutcome::TimedOut(failure) => Some(&failure.code),
+        }
     }
 }

@@ -96,6 +96,13 @@ impl App {
         self.store.depths(&queues.iter().map(depth_of).collect::<Vec<_>>()).await
     }
 
+    /// The queues with a service level, and since before when work there is late.
+    pub fn late_queues(&self) -> Vec<(QueueId, Timestamp)> {
+        let now = self.origin.now();
+        let queues = self.catalogue.objects::<QueueRecord>();
+        queues.iter().filter_map(|queue| Some((queue.id, late_before(queue, now)?))).collect()
+    }
+
     /// Whether what came into a queue at this time, and waits there, does so for longer than the queue's service level; none if it has none.
     pub fn is_late(&self, queue: QueueId, queued_at: Timestamp) -> Option<bool> {
         let queue = self.catalogue.object::<QueueRecord>(&queue).ok()?;

@@ -14,7 +14,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue};
 use waypost_ids::InteractionId;
 
-use crate::observed::{Protocol, Ran};
+use crate::observed::{Called, Protocol, Ran};
 
 thread_local! {
     /// What the next span that is started on this thread is called.
@@ -89,6 +89,29 @@ impl Traces {
         let (trace, span) = (trace_id(interaction), first_span(interaction));
         let root = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE);
         tell_run(tracer, &root, run, "worker");
+    }
+
+    /// A call of a data action ended that a run waits for.
+    pub(crate) fn called(&self, interaction: InteractionId, called: &Called<'_>) {
+        let Some(tracer) = &self.0 else { return };
+        let (trace, span) = (trace_id(interaction), first_span(interaction));
+        let root = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE);
+        let begun = SystemTime::from(called.begun);
+        let mut attributes = vec![
+            KeyValue::new("waypost.data_action.id", called.action.to_string()),
+            KeyValue::new("waypost.call.outcome", called.outcome()),
+        ];
+        attributes.extend(called.code().map(|code| KeyValue::new("waypost.call.code", code.to_owned())));
+        let mut span: BoxedSpan = tracer
+            .span_builder("call data action")
+            .with_kind(SpanKind::Client)
+            .with_start_time(begun)
+            .with_attributes(attributes)
+            .start_with_context(tracer, &Context::new().with_remote_span_context(root));
+        if called.code().is_some() {
+            span.set_status(Status::error(""));
+        }
+        span.end_with_timestamp(begun + called.took);
     }
 
     /// A request to the HTTP API was answered. `traceparent` is the client's word on the trace that it belongs to.

@@ -10,8 +10,10 @@ use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::Interface;
-use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
-use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_flow::program::{
+    DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget,
+};
+use waypost_ids::{DataActionId, FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::Bindings;
 
 use crate::graph::MAX_CALL_DEPTH;
@@ -104,11 +106,11 @@ impl World {
         &self,
         before: &World,
         touched: &HashSet<FlowId>,
-        reshaped: &HashSet<TableId>,
+        reshaped: &HashSet<Ref>,
     ) -> Vec<VersionKey> {
         let mut stale: BTreeSet<VersionKey> = BTreeSet::new();
-        for table in reshaped {
-            stale.extend(self.usage.users(&(*table).into()));
+        for object in reshaped {
+            stale.extend(self.usage.users(object));
         }
         for flow in touched {
             let mut faces: HashMap<&Selector, bool> = HashMap::new();
@@ -289,6 +291,12 @@ impl Surroundings for Inside<'_> {
         Some(WebhookTarget { id, name: Arc::from(webhook.name.as_str()) })
     }
 
+    fn data_action(&self, written: &str) -> Option<DataActionTarget> {
+        let id = self.checking.world.resolve_data_action(written, self.bindings)?;
+        let known = self.checking.world.data_actions.get(&id)?;
+        Some(DataActionTarget { id, name: Arc::from(known.record.name.as_str()), contract: known.contract.clone() })
+    }
+
     fn is_wanted(&self) -> bool {
         self.checking.wanted.holds()
     }
@@ -312,6 +320,10 @@ impl Surroundings for Inside<'_> {
     fn webhook_names(&self) -> Vec<String> {
         self.checking.world.webhooks.values().map(|webhook| webhook.name.clone()).collect()
     }
+
+    fn data_action_names(&self) -> Vec<String> {
+        self.checking.world.data_actions.values().map(|action| action.record.name.clone()).collect()
+    }
 }
 
 /// Notes what the names in a version stand for.
@@ -330,6 +342,7 @@ pub fn bindings_of(checked: &CheckedVersion) -> Bindings {
             Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
             Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
             Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
+            Kind::DataAction => drop(bindings.data_actions.insert(folded, DataActionId(id))),
             // Flows don't name these, and terms by their text alone.
             Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
         }

@@ -15,6 +15,7 @@ use waypost_store::records::outside::WebhookRecord;
 use waypost_store::revisions::{Revisions, Stale};
 
 use crate::LiveCatalogue;
+use crate::data_actions::KnownDataAction;
 use crate::error::ChangeError;
 use crate::object::{Making, Object, not_found};
 use crate::schedules::KnownSchedule;
@@ -154,6 +155,7 @@ pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_js
         Kind::Domain => read::<DomainRecord>(edit),
         Kind::Route => read::<RouteRecord>(edit),
         Kind::Webhook => read::<WebhookRecord>(edit),
+        Kind::DataAction => read::<KnownDataAction>(edit),
         Kind::Mailbox => read::<MailboxRecord>(edit),
         Kind::Term(term) => with_kind(term, Stored(edit)),
         Kind::Flow => Err(serde::de::Error::custom("flows have a list of their own")),

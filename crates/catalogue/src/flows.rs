@@ -386,12 +386,14 @@ impl LiveCatalogue {
                 };
                 let mut bindings = Bindings::default();
                 for before in published.iter().chain(&known) {
-                    let Bindings { queues, flows, tables, schedules, webhooks } = names.inherited(&before.bindings);
+                    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } =
+                        names.inherited(&before.bindings);
                     bindings.queues.extend(queues);
                     bindings.flows.extend(flows);
                     bindings.tables.extend(tables);
                     bindings.schedules.extend(schedules);
                     bindings.webhooks.extend(webhooks);
+                    bindings.data_actions.extend(data_actions);
                 }
                 record.newest += 1;
                 let record = VersionRecord {

@@ -5,6 +5,8 @@ pub mod changesets;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;
+pub mod data_actions;
+mod delivering;
 pub mod domains;
 pub mod edits;
 pub mod error;

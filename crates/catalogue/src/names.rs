@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 use waypost_flow::actions::facts::NamedMut;
 use waypost_flow::document::{self, Document, FlowReference};
-use waypost_ids::{FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Key, Kind, QueueId, Ref, ScheduleId, TableId, WebhookId};
 use waypost_store::records::catalogue::{Bindings, CatalogueChange, FlowRecord};
 
 use crate::world::World;
@@ -104,13 +104,14 @@ impl<'w> Names<'w> {
 
 /// Every binding: kind, folded name, id.
 fn bound(bindings: &Bindings) -> impl Iterator<Item = (Kind, &str, Uuid)> {
-    let Bindings { queues, flows, tables, schedules, webhooks } = bindings;
+    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } = bindings;
     let queues = queues.iter().map(|(name, id)| (Kind::Queue, name.as_str(), id.0));
     let flows = flows.iter().map(|(name, id)| (Kind::Flow, name.as_str(), id.0));
     let tables = tables.iter().map(|(name, id)| (Kind::Table, name.as_str(), id.0));
     let schedules = schedules.iter().map(|(name, id)| (Kind::Schedule, name.as_str(), id.0));
     let webhooks = webhooks.iter().map(|(name, id)| (Kind::Webhook, name.as_str(), id.0));
-    queues.chain(flows).chain(tables).chain(schedules).chain(webhooks)
+    let data_actions = data_actions.iter().map(|(name, id)| (Kind::DataAction, name.as_str(), id.0));
+    queues.chain(flows).chain(tables).chain(schedules).chain(webhooks).chain(data_actions)
 }
 
 /// Binds a name. Flows name nothing else that has an id.
@@ -121,6 +122,7 @@ pub(crate) fn bind(bindings: &mut Bindings, kind: Kind, folded: String, id: Uuid
         Kind::Table => drop(bindings.tables.insert(folded, TableId(id))),
         Kind::Schedule => drop(bindings.schedules.insert(folded, ScheduleId(id))),
         Kind::Webhook => drop(bindings.webhooks.insert(folded, WebhookId(id))),
+        Kind::DataAction => drop(bindings.data_actions.insert(folded, DataActionId(id))),
         Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => {}
     }
 }
@@ -137,6 +139,7 @@ impl World {
             Kind::Table => self.tables.named(folded).map(|table| table.record.id.0).into_iter().collect(),
             Kind::Schedule => self.schedules.named(folded).map(|schedule| schedule.record.id.0).into_iter().collect(),
             Kind::Webhook => self.webhooks.named(folded).map(|webhook| webhook.id.0).into_iter().collect(),
+            Kind::DataAction => self.data_actions.named(folded).map(|action| action.record.id.0).into_iter().collect(),
             Kind::Route | Kind::Domain | Kind::Secret | Kind::Mailbox | Kind::Term(_) => Vec::new(),
         }
     }
@@ -204,6 +207,7 @@ impl World {
             NamedMut::Table(written) => renew(self, written, Kind::Table, &bindings.tables, |id| id.0),
             NamedMut::Schedule(written) => renew(self, written, Kind::Schedule, &bindings.schedules, |id| id.0),
             NamedMut::Webhook(written) => renew(self, written, Kind::Webhook, &bindings.webhooks, |id| id.0),
+            NamedMut::DataAction(written) => renew(self, written, Kind::DataAction, &bindings.data_actions, |id| id.0),
         });
         document
     }

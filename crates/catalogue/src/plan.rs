@@ -223,11 +223,12 @@ impl Draft {
         refuse_used(world, &world_after, &changes, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
-            let tables = changes.iter().filter_map(|change| match change {
+            let reshaped = changes.iter().filter_map(|change| match change {
                 CatalogueChange::Put(ObjectRecord::Table(table)) => Some(table.name.as_str()),
+                CatalogueChange::Put(ObjectRecord::DataAction(action)) => Some(action.name.as_str()),
                 _ => None,
             });
-            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(tables).collect();
+            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(reshaped).collect();
             return Err(ChangeError::Broken { flow: names.join("`, `"), breakages });
         }
         // Versions come before what says something of them, such as that they are published.
@@ -297,27 +298,32 @@ impl Edit {
     }
 }
 
-/// Of one object no flow has to be checked, unless it is a table's columns that change: it need not wait for those that check.
+/// Of one object no flow has to be checked, unless it is a table's columns or a data action's contract that change: it need not wait for those that check.
 pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
-    no_flows && matches!(objects, [one] if one.kind() != Kind::Table)
+    no_flows && matches!(objects, [one] if !matches!(one.kind(), Kind::Table | Kind::DataAction))
 }
 
 /// Makes objects in the world as it is; those that need flows come later.
 fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
     let mut problems = Problems::default();
-    let mut made = Vec::with_capacity(objects.len());
-    for object in objects {
-        made.push(match object.after_flows() {
-            true => None,
-            false => match object.make(making) {
-                Err(ChangeError::Invalid(found)) => {
-                    problems.extend(found);
-                    None
-                }
-                done => Some(done?),
-            },
-        });
-    }
+    let mut made: Vec<Option<Made>> = objects.iter().map(|_| None).collect();
+    let mut make = |making: &Making<'_>, made: &mut [Option<Made>], wanted: &dyn Fn(Kind) -> bool| {
+        let early = objects.iter().zip(made).filter(|(object, _)| !object.after_flows() && wanted(object.kind()));
+        for (object, made) in early {
+            match object.make(making) {
+                Err(ChangeError::Invalid(found)) => problems.extend(found),
+                done => *made = Some(done?),
+            }
+        }
+        Ok::<(), ChangeError>(())
+    };
+    make(making, &mut made, &|kind| kind != Kind::Queue)?;
+    // Queues name webhooks, which may come with the set.
+    let is_webhook = |edit: &&Made| edit.done.object.kind == Kind::Webhook;
+    let webhooks: Vec<_> = made.iter().flatten().filter(is_webhook).filter_map(|made| made.change.clone()).collect();
+    let with_webhooks = (!webhooks.is_empty()).then(|| making.world.for_queues(&webhooks));
+    let world = with_webhooks.as_ref().unwrap_or(making.world);
+    make(&Making { world, ..*making }, &mut made, &|kind| kind == Kind::Queue)?;
     if !problems.is_empty() {
         return Err(ChangeError::Invalid(problems.into_vec()));
     }

@@ -10,6 +10,7 @@ use waypost_store::records::catalogue::{ObjectRecord, QueueRecord, read_service_
 use waypost_store::records::mail::InteractionRecord;
 
 use crate::LiveCatalogue;
+use crate::delivering::deliver_to;
 use crate::error::{ChangeError, User};
 use crate::object::{Making, Object, found, named, present, revision_of};
 use crate::shelf::Shelf;
@@ -20,7 +21,7 @@ use crate::world::{UNROUTED, World};
 pub struct QueueSpec {
     /// The name.
     pub name: String,
-    /// Further members: how soon work is to be taken, and what is only kept.
+    /// Further members: how soon work is to be taken, where it is delivered, and what is only kept.
     pub extra: Map<String, Json>,
     /// Whether the server makes it for itself.
     pub built_in: bool,
@@ -87,11 +88,20 @@ impl Object for QueueRecord {
 
     fn make(spec: &QueueSpec, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {
         let name = named("name", &spec.name)?;
+        let mut problems = Vec::new();
         let level = spec.extra.get(Self::SERVICE_LEVEL);
         if let Some(level) = level.filter(|level| level.as_str().and_then(read_service_level).is_none()) {
             let problem = Diagnostic::error(Code::InvalidValue, Self::SERVICE_LEVEL, "this is not a service level");
-            let problem = problem.expected("an ISO 8601 duration, such as PT4H or P1D").found(found(level));
-            return Err(ChangeError::Invalid(vec![problem]));
+            problems.push(problem.expected("an ISO 8601 duration, such as PT4H or P1D").found(found(level)));
+        }
+        let mut extra = spec.extra.clone();
+        if let Some(written) = extra.shift_remove(Self::DELIVER_TO).filter(|written| !written.is_null()) {
+            let delivers =
+                deliver_to(making.world, &written, &mut problems).and_then(|to| serde_json::to_value(to).ok());
+            extra.extend(delivers.map(|to| (Self::DELIVER_TO.to_owned(), to)));
+        }
+        if !problems.is_empty() {
+            return Err(ChangeError::Invalid(problems));
         }
         if let Some(before) = before.filter(|before| before.built_in && before.name != name) {
             return Err(ChangeError::Protected(format!("the queue `{}` is built in and keeps its name", before.name)));
@@ -101,7 +111,7 @@ impl Object for QueueRecord {
             folded_name: document::fold_name(&name),
             name,
             built_in: before.map_or(spec.built_in, |before| before.built_in),
-            extra: spec.extra.clone(),
+            extra,
             created_at: before.map_or(making.now, |before| before.created_at),
             modified_at: making.now,
         })

@@ -245,7 +245,7 @@ fn known_queue(
         let path = format!("{member}.{place}");
         let problem = Diagnostic::error(Code::UnknownQueue, path, format!("there is no queue `{written}`"));
         let known = world.queues.values().map(|queue| queue.name.as_str());
-        problems.push(problem.expected(expected).nearest(&written, known));
+        problems.push(problem.expected(expected).found(format!("`{written}`")).nearest(&written, known));
     }
     found.map(|queue| queue.id)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
+use waypost_data_action::DataAction;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref, SecretId};
@@ -108,6 +109,9 @@ impl Object for SecretRecord {
                 problems.push(Diagnostic::error(Code::MissingKey, "value", message));
             }
         }
+        if let Some(before) = before {
+            problems.extend(still_used(making.world, before, &name, &hosts));
+        }
         let Some(value) = value.filter(|_| problems.is_empty()) else { return Err(ChangeError::Invalid(problems)) };
         Ok(Self {
             id: before.map_or(spec.id, |before| before.id),
@@ -121,6 +125,28 @@ impl Object for SecretRecord {
             modified_at: making.now,
         })
     }
+}
+
+/// Data actions name a secret by its name, and show it to their host: neither may go while they do.
+fn still_used(world: &World, before: &SecretRecord, name: &str, hosts: &[String]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let users = world.data_actions.values().filter(|action| action.secrets(world).any(|secret| secret.id == before.id));
+    let renamed = document::fold_name(name) != before.folded_name;
+    for known in users {
+        let (action, host) = (&known.record.name, known.action.as_ref().map(DataAction::host).unwrap_or_default());
+        if renamed {
+            let message = format!("the data action `{action}` names the secret `{}`", before.name);
+            let problem = Diagnostic::error(Code::InvalidName, "name", message);
+            problems.push(problem.suggestion("create another secret, and change the data action first"));
+        }
+        if before.hosts.iter().any(|known| known == host) && !hosts.iter().any(|known| known == host) {
+            let message = format!("the data action `{action}` shows the secret to `{host}`");
+            problems
+                .push(Diagnostic::error(Code::InvalidValue, "hosts", message).suggestion("leave the host in the list"));
+        }
+    }
+    problems.sort_by(|a, b| a.message.cmp(&b.message));
+    problems
 }
 
 /// Hosts as they are compared: each once.

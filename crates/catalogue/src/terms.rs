@@ -209,6 +209,7 @@ impl World {
             | Kind::Schedule
             | Kind::Domain
             | Kind::Webhook
+            | Kind::DataAction
             | Kind::Secret
             | Kind::Mailbox => object.clone(),
         }

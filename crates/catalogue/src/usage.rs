@@ -104,6 +104,7 @@ pub fn uses(document: &Document, world: &World, bindings: &Bindings) -> Vec<Use>
                 Named::Table(written) => object(world.resolve_table(written, bindings).map(Ref::from)),
                 Named::Schedule(written) => object(world.resolve_schedule(written, bindings).map(Ref::from)),
                 Named::Webhook(written) => object(world.resolve_webhook(written, bindings).map(Ref::from)),
+                Named::DataAction(written) => object(world.resolve_data_action(written, bindings).map(Ref::from)),
                 // Whether it is declared may change while the flow does not.
                 Named::Term(term, written) => object(Some(Ref::written(term, &document::fold_name(written)))),
             };

@@ -1,11 +1,13 @@
 //! Webhooks as objects of the catalogue.
 
+use std::collections::HashSet;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
-use waypost_ids::{Kind, Ref, WebhookId};
+use waypost_ids::{Event, Kind, Ref, WebhookId};
 use waypost_reach::web_url;
 use waypost_store::records::catalogue::ObjectRecord;
 use waypost_store::records::outside::{Sealed, WebhookRecord};
@@ -30,6 +32,9 @@ pub struct WebhookSpec {
     pub url: String,
     /// Whether anything is sent; none keeps what it is. A new webhook is enabled.
     pub enabled: Option<bool>,
+    /// What it listens to: names of events, or wildcards; none keeps what it is. A new webhook listens to nothing.
+    #[serde(default)]
+    pub events: Option<Vec<String>>,
     /// What it starts with if it is new; none for one that must exist. Later the secret changes by rotation alone.
     pub start: Option<Start>,
 }
@@ -107,6 +112,7 @@ impl Object for WebhookRecord {
             "name": record.name,
             "url": record.url,
             "state": if record.enabled { "enabled" } else { "disabled" },
+            "events": Some(&record.events).filter(|events| !events.is_empty()),
             "secretRotated": record.rotated_at.to_string(),
         }))
     }
@@ -145,6 +151,7 @@ impl Object for WebhookRecord {
             String::new()
         });
         problems.extend(wrong_url(&spec.url));
+        problems.extend(spec.events.iter().flatten().enumerate().filter_map(unknown_event));
         if !problems.is_empty() {
             return Err(ChangeError::Invalid(problems));
         }
@@ -157,6 +164,7 @@ impl Object for WebhookRecord {
                 folded_name: String::new(),
                 url: String::new(),
                 enabled: true,
+                events: Vec::new(),
                 secret: start.secret.clone(),
                 previous: None,
                 rotated_at: now,
@@ -170,6 +178,7 @@ impl Object for WebhookRecord {
             name,
             url: spec.url.trim().to_owned(),
             enabled: spec.enabled.unwrap_or(record.enabled),
+            events: spec.events.as_ref().map_or_else(|| record.events.clone(), |events| each_once(events)),
             ..record
         })
     }
@@ -183,6 +192,26 @@ fn changed(before: &WebhookRecord, making: &Making<'_>) -> WebhookRecord {
         modified_at: making.now,
         ..before.clone()
     }
+}
+
+/// Why a word names no event.
+fn unknown_event((place, word): (usize, &String)) -> Option<Diagnostic> {
+    let known = || Event::WORDS.iter().chain(Event::WILDCARDS).copied();
+    if known().any(|known| known == word.trim()) {
+        return None;
+    }
+    let problem = Diagnostic::error(
+        Code::InvalidValue,
+        format!("events[{place}]"),
+        format!("there is no event `{}`", word.chars().take(60).collect::<String>()),
+    );
+    Some(problem.expected(format!("one of {}", known().collect::<Vec<_>>().join(", "))).nearest(word, known()))
+}
+
+/// Words in the order in which they were said, each once.
+fn each_once(words: &[String]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    words.iter().map(|word| word.trim()).filter(|word| seen.insert(*word)).map(str::to_owned).collect()
 }
 
 fn wrong_url(url: &str) -> Option<Diagnostic> {

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::program::Selector;
-use waypost_ids::{FlowId, Kind, Ref, Version};
-use waypost_store::records::catalogue::{FlowRecord, RouteRecord, RouteTarget};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
+use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mailboxes::{MailboxAuth, MailboxRecord};
 
 use crate::LiveCatalogue;
+use crate::data_actions::KnownDataAction;
 use crate::error::{ChangeError, User};
 use crate::object::{Object, not_found};
 use crate::usage::{self, Use};
@@ -43,7 +44,7 @@ pub struct Edge {
     pub path: Arc<str>,
     /// What is used.
     pub to: Ref,
-    /// How: an action's type, `end`, `route`, or `unrouted` for the queue of a route's unrouted mail.
+    /// How: an action's type, `end`, `route`, `unrouted` for the queue of a route's unrouted mail, or `deliverTo`.
     pub kind: &'static str,
     /// Which version of a flow: `published`, a number, or a label.
     pub selector: Option<Selector>,
@@ -196,7 +197,15 @@ fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> G
 }
 
 fn uses(world: &World, object: &Ref) -> Vec<Edge> {
-    let Some(flow) = object.flow() else { return Vec::new() };
+    if object.kind == Kind::Queue && !object.is_any() {
+        let queue = world.queues.get(&QueueId(object.uuid()));
+        return queue.and_then(|queue| delivery(queue.record())).into_iter().collect();
+    }
+    let Some(flow) = object.flow() else {
+        let action = Some(object).filter(|object| object.kind == Kind::DataAction);
+        let known = action.and_then(|object| world.data_actions.get(&DataActionId(object.uuid())));
+        return known.into_iter().flat_map(|action| credentials(world, action)).collect();
+    };
     let versions = world.loaded_versions(flow);
     versions
         .into_iter()
@@ -210,6 +219,10 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
     if *object != any {
         edges.extend(uses_of(world, &any));
     }
+    if object.kind == Kind::Secret {
+        let all = world.data_actions.values().flat_map(|action| credentials(world, action));
+        edges.extend(all.filter(|edge| edge.to == *object));
+    }
     for route in world.routes.values() {
         edges.extend(led_to(route).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
             from: Ref::new(Kind::Route, route.id),
@@ -219,6 +232,11 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
             kind,
             selector: None,
         }));
+    }
+    if object.kind == Kind::Webhook {
+        edges.extend(
+            world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
+        );
     }
     for mailbox in world.mailboxes.values() {
         edges.extend(used_by_mailbox(mailbox).filter(|(to, _)| to == object).map(|(to, kind)| Edge {
@@ -231,6 +249,37 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
         }));
     }
     edges
+}
+
+/// Secrets that a data action shows to its server.
+fn credentials<'w>(world: &'w World, action: &'w KnownDataAction) -> impl Iterator<Item = Edge> + use<'w> {
+    action.secrets(world).map(|secret| Edge {
+        from: action.record.id.into(),
+        version: None,
+        path: Arc::from("config.request.headers"),
+        to: secret.id.into(),
+        kind: "credential",
+        selector: None,
+    })
+}
+
+/// How a queue uses the webhook that it delivers to.
+fn delivery(queue: &QueueRecord) -> Option<Edge> {
+    Some(Edge {
+        from: queue.id.into(),
+        version: None,
+        path: Arc::from(QueueRecord::DELIVER_TO),
+        to: delivers_to(queue)?.into(),
+        kind: QueueRecord::DELIVER_TO,
+        selector: None,
+    })
+}
+
+fn delivers_to(queue: &QueueRecord) -> Option<WebhookId> {
+    match queue.deliver_to()? {
+        DeliverTo::Webhook { webhook } => Some(webhook),
+        DeliverTo::Addresses { .. } => None,
+    }
 }
 
 fn uses_of(world: &World, used: &Ref) -> Vec<Edge> {
@@ -263,7 +312,7 @@ pub fn node(world: &World, object: &Ref) -> Option<Node> {
     Some(Node { object: object.clone(), name, flow })
 }
 
-/// Everything that uses an object, or writes a term: running versions of other flows, and routes.
+/// Everything that uses an object, or writes a term: running versions of other flows, routes, and queues that deliver to it.
 pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
     let mut users = Vec::new();
     for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
@@ -285,6 +334,23 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         id: route.id.to_string(),
         name: RouteRecord::name(route),
         path: String::new(),
+    }));
+    if object.kind == Kind::Secret {
+        let actions = world.data_actions.values();
+        let users_of = actions.filter(|action| action.secrets(world).any(|secret| Ref::from(secret.id) == *object));
+        users.extend(users_of.map(|action| User {
+            kind: "dataAction",
+            id: action.record.id.to_string(),
+            name: action.record.name.clone(),
+            path: "config.request.headers".to_owned(),
+        }));
+    }
+    let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| Ref::from(to) == *object));
+    users.extend(pushing.map(|queue| User {
+        kind: "queue",
+        id: queue.id.to_string(),
+        name: queue.name.clone(),
+        path: QueueRecord::DELIVER_TO.to_owned(),
     }));
     let mailboxes = world.mailboxes.values();
     let mailboxes = mailboxes.filter(|mailbox| used_by_mailbox(mailbox).any(|(used, _)| used == *object));

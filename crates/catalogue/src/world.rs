@@ -8,15 +8,16 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
-    Bindings, Catalogue, CatalogueChange, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord, RouteRecord,
-    RouteTarget, VersionRecord,
+    Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
+    RouteRecord, RouteTarget, VersionRecord,
 };
 use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{SecretRecord, WebhookRecord};
 
 use crate::checking::CheckedVersion;
+use crate::data_actions::KnownDataAction;
 use crate::object::{AnyShelf, Object};
 use crate::routes::Routes;
 use crate::schedules::KnownSchedule;
@@ -63,13 +64,14 @@ pub(crate) fn refolded(record: Arc<VersionRecord>) -> Arc<VersionRecord> {
     fn fold<Id: Copy>(names: &BTreeMap<String, Id>) -> BTreeMap<String, Id> {
         names.iter().map(|(name, id)| (document::fold_name(name), *id)).collect()
     }
-    let Bindings { queues, flows, tables, schedules, webhooks } = &record.bindings;
+    let Bindings { queues, flows, tables, schedules, webhooks, data_actions } = &record.bindings;
     let bindings = Bindings {
         queues: fold(queues),
         flows: fold(flows),
         tables: fold(tables),
         schedules: fold(schedules),
         webhooks: fold(webhooks),
+        data_actions: fold(data_actions),
     };
     if bindings == record.bindings { record } else { Arc::new(VersionRecord { bindings, ..(*record).clone() }) }
 }
@@ -104,6 +106,8 @@ pub struct World {
     pub terms: Terms,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
     /// Secrets.
     pub secrets: Shelf<SecretRecord>,
     /// Mailboxes.
@@ -129,6 +133,8 @@ pub struct Running {
     pub queue_names: HashMap<QueueId, Arc<str>>,
     /// Queues by folded name.
     pub queues_by_name: HashMap<String, QueueId>,
+    /// Where queues deliver that do.
+    pub deliver_to: HashMap<QueueId, DeliverTo>,
     /// Names of flows.
     pub flow_names: HashMap<FlowId, Arc<str>>,
     /// Data tables.
@@ -137,6 +143,10 @@ pub struct Running {
     pub schedules: Shelf<KnownSchedule>,
     /// Webhooks.
     pub webhooks: Shelf<WebhookRecord>,
+    /// Data actions.
+    pub data_actions: Shelf<KnownDataAction>,
+    /// Secrets.
+    pub secrets: Shelf<SecretRecord>,
     /// The built-in queue.
     pub unrouted: QueueId,
 }
@@ -163,6 +173,7 @@ impl World {
         catalogue.schedules.into_iter().for_each(|schedule| world.schedules.insert(schedule));
         catalogue.terms.into_iter().for_each(|term| world.apply(&CatalogueChange::put(term)));
         catalogue.webhooks.into_iter().for_each(|webhook| world.webhooks.insert(webhook));
+        catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
         catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
         let problems = world.load(catalogue.versions);
@@ -206,6 +217,14 @@ impl World {
         self.after_while(changes, loaded, &Wanted::default())
     }
 
+    /// What queues are made in, after changes of what they name.
+    pub(crate) fn for_queues(&self, changes: &[CatalogueChange]) -> Self {
+        let (queues, webhooks) = (self.queues.clone(), self.webhooks.clone());
+        let mut world = Self { epoch: self.epoch, queues, webhooks, ..Self::default() };
+        changes.iter().for_each(|change| world.apply(change));
+        world
+    }
+
     /// The same, for as long as it is wanted. It must be wanted again before anybody else gets to see it.
     pub(crate) fn after_while(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>], wanted: &Wanted) -> Next {
         let mut next = Self {
@@ -221,6 +240,7 @@ impl World {
             schedules: self.schedules.clone(),
             terms: self.terms.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
             mailboxes: self.mailboxes.clone(),
             wanted: wanted.clone(),
@@ -250,12 +270,19 @@ impl World {
                     if let ObjectRecord::Table(table) = record
                         && self.tables.get(&table.id).is_some_and(|before| before.record.schema != table.schema)
                     {
-                        reshaped.insert(table.id);
+                        reshaped.insert(record.object());
                     }
                 }
                 _ => {}
             }
             next.apply(change);
+            if let CatalogueChange::Put(ObjectRecord::DataAction(action)) = change
+                && let (Some(before), Some(after)) =
+                    (self.data_actions.get(&action.id), next.data_actions.get(&action.id))
+                && before.contract != after.contract
+            {
+                reshaped.insert(action.id.into());
+            }
         }
         for version in loaded {
             next.add(version.clone());
@@ -370,6 +397,7 @@ impl World {
             Kind::Route => Some(&self.routes),
             Kind::Term(term) => Some(self.terms.shelf(term)),
             Kind::Webhook => Some(&self.webhooks),
+            Kind::DataAction => Some(&self.data_actions),
             Kind::Secret => Some(&self.secrets),
             Kind::Mailbox => Some(&self.mailboxes),
         }
@@ -385,6 +413,7 @@ impl World {
             Kind::Route => Some(&mut self.routes),
             Kind::Term(term) => Some(self.terms.shelf_mut(term)),
             Kind::Webhook => Some(&mut self.webhooks),
+            Kind::DataAction => Some(&mut self.data_actions),
             Kind::Secret => Some(&mut self.secrets),
             Kind::Mailbox => Some(&mut self.mailboxes),
         }
@@ -462,10 +491,13 @@ impl World {
             routes: Routes::new(self.domains.keys().map(String::as_str), self.routes.values().cloned()),
             queue_names: self.queues.values().map(|queue| (queue.id, Arc::from(queue.name.as_str()))).collect(),
             queues_by_name: self.queues.names().map(|(name, id)| (name.clone(), *id)).collect(),
+            deliver_to: self.queues.values().filter_map(|queue| Some((queue.id, queue.deliver_to()?))).collect(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
+            secrets: self.secrets.clone(),
             unrouted,
         }
     }
@@ -507,6 +539,11 @@ impl World {
     /// The webhook that is meant, in the same manner.
     pub fn resolve_webhook(&self, written: &str, bindings: &Bindings) -> Option<WebhookId> {
         resolve(written, &self.webhooks, &bindings.webhooks)
+    }
+
+    /// The data action that is meant, in the same manner.
+    pub fn resolve_data_action(&self, written: &str, bindings: &Bindings) -> Option<DataActionId> {
+        resolve(written, &self.data_actions, &bindings.data_actions)
     }
 
     pub(crate) fn lock_checked(&self) -> MutexGuard<'_, HashMap<VersionKey, Arc<CheckedVersion>>> {

@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_catalogue::LiveCatalogue;
 use waypost_catalogue::changesets::{ChangeSet, Member, Outcome};
+use waypost_catalogue::data_actions::{DataActionSpec, KnownDataAction};
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::edits::{AnyEdit, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
@@ -180,12 +181,14 @@ impl World {
     fn bound(&self, id: FlowId) -> String {
         let world = self.catalogue.world();
         let version = world.flows[&id].published.unwrap();
-        let Bindings { queues, flows, tables, schedules, webhooks } = &world.loaded[&(id, version)].record.bindings;
+        let Bindings { queues, flows, tables, schedules, webhooks, data_actions } =
+            &world.loaded[&(id, version)].record.bindings;
         let refs = flows.iter().map(|(name, id)| (name, Ref::from(*id)));
         let refs = refs.chain(queues.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(tables.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(schedules.iter().map(|(name, id)| (name, Ref::from(*id))));
         let refs = refs.chain(webhooks.iter().map(|(name, id)| (name, Ref::from(*id))));
+        let refs = refs.chain(data_actions.iter().map(|(name, id)| (name, Ref::from(*id))));
         let line = |(name, object): (&String, Ref)| match node(&world, &object) {
             Some(bound) => {
                 let shared = world.flows.values().find(|flow| flow.id.to_string() == object.to_string());
@@ -371,7 +374,10 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
     // What is put may be renamed.
     let to_be = text("name").unwrap_or_else(|| name.to_owned());
     Some(match Kind::named(kind).unwrap() {
-        Kind::Queue => of::<QueueRecord>(name, puts.then(|| QueueSpec::named(&to_be)), place),
+        Kind::Queue => {
+            let spec = QueueSpec { extra: members, ..QueueSpec::named(&to_be) };
+            of::<QueueRecord>(name, puts.then_some(spec), place)
+        }
         Kind::Domain => {
             of::<DomainRecord>(name, puts.then(|| DomainSpec { domain: to_be, ..DomainSpec::default() }), place)
         }
@@ -405,8 +411,12 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
         Kind::Webhook => {
             let start = Start { id: WebhookId(Uuid::from_u128(7)), secret: Sealed::default() };
             let url = "https://hooks.example.com/".to_owned();
-            let spec = WebhookSpec { name: to_be, url, enabled: None, start: Some(start) };
+            let spec = WebhookSpec { name: to_be, url, enabled: None, events: None, start: Some(start) };
             of::<WebhookRecord>(name, puts.then_some(WebhookEdit::Replace(spec)), place)
+        }
+        Kind::DataAction => {
+            let spec = DataActionSpec { name: Some(to_be), members, ..DataActionSpec::default() };
+            of::<KnownDataAction>(name, puts.then_some(spec), place)
         }
         Kind::Secret => panic!("secrets are in no change set"),
         Kind::Flow => panic!("flows have verbs of their own"),

@@ -4,6 +4,7 @@ use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_wire::Object;
 use waypost_wire::access::{AuditEntry, OAuthClient, OAuthClientRequest};
+use waypost_wire::session::SessionLink;
 use waypost_wire::time::Time;
 
 use crate::path::{encode, with_query};
@@ -68,6 +69,16 @@ impl Access<'_> {
     /// Ends the token that this client holds; it fetches another when it needs one.
     pub async fn end_token(&self) -> Result<()> {
         self.0.delete("/tokens/me").await
+    }
+
+    /// Makes a link that signs in to the console once, as this client.
+    pub async fn console_link(&self) -> Result<SessionLink> {
+        self.0.post("/console/links", &Object::new()).await
+    }
+
+    /// Ends all sessions of this client in the console.
+    pub async fn end_console_sessions(&self) -> Result<()> {
+        self.0.delete("/console/sessions/me?everywhere=true").await
     }
 
     /// Who changed what, newest first.

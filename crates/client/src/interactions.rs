@@ -40,10 +40,12 @@ pub struct InteractionFilter {
     pub since: Option<Time>,
     /// Accepted before this time.
     pub until: Option<Time>,
+    /// Only what waits for longer than its queue's service level.
+    pub over_service_level: bool,
 }
 
 impl InteractionFilter {
-    fn parameters(&self) -> [(&'static str, Option<String>); 10] {
+    fn parameters(&self) -> [(&'static str, Option<String>); 11] {
         [
             ("state", self.state.clone()),
             ("decision", self.decision.clone()),
@@ -55,6 +57,7 @@ impl InteractionFilter {
             ("subject", self.subject.clone()),
             ("since", self.since.map(|time| time.to_string())),
             ("until", self.until.map(|time| time.to_string())),
+            ("overServiceLevel", self.over_service_level.then(|| "true".to_owned())),
         ]
     }
 }

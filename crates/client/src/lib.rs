@@ -23,6 +23,7 @@
 
 pub mod access;
 mod builder;
+pub mod data_actions;
 pub mod deliveries;
 mod error;
 pub mod flows;
@@ -130,6 +131,12 @@ impl Client {
     #[must_use]
     pub fn webhooks(&self) -> webhooks::Webhooks<'_> {
         webhooks::Webhooks(self)
+    }
+
+    /// Data actions.
+    #[must_use]
+    pub fn data_actions(&self) -> data_actions::DataActions<'_> {
+        data_actions::DataActions(self)
     }
 
     /// Secrets.

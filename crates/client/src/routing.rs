@@ -6,7 +6,7 @@ use waypost_ids::QueueId;
 use waypost_wire::Object;
 use waypost_wire::claim::{ClaimRequest, ClaimState, Claims, ExtendRequest};
 use waypost_wire::graph::Graph;
-use waypost_wire::routing::{Domain, DomainRequest, Queue, QueueRequest, Route, RouteRequest};
+use waypost_wire::routing::{Domain, DomainRequest, Pushed, Queue, QueueRequest, Route, RouteRequest};
 
 use crate::path::{encode, flag, with_query};
 use crate::{Client, Result};
@@ -32,8 +32,12 @@ impl Routing<'_> {
 
     /// Makes a queue.
     pub async fn create_queue(&self, name: &str) -> Result<Queue> {
-        let request = QueueRequest { name: name.to_owned(), ..QueueRequest::default() };
-        self.0.post("/routing/queues", &request).await
+        self.make_queue(&QueueRequest { name: name.to_owned(), ..QueueRequest::default() }).await
+    }
+
+    /// Makes a queue, with what is said of it.
+    pub async fn make_queue(&self, request: &QueueRequest) -> Result<Queue> {
+        self.0.post("/routing/queues", request).await
     }
 
     /// A queue.
@@ -60,6 +64,11 @@ impl Routing<'_> {
     /// Claims work from a queue.
     pub async fn claim(&self, id: QueueId, request: &ClaimRequest) -> Result<Claims> {
         self.0.post(&format!("/routing/queues/{id}/claims"), request).await
+    }
+
+    /// Pushes what waits in a queue that delivers: some hundreds of interactions at a time.
+    pub async fn push(&self, id: QueueId) -> Result<Pushed> {
+        self.0.post(&format!("/routing/queues/{id}/push"), &Object::new()).await
     }
 
     /// Completes claimed work; twice is well.

@@ -33,7 +33,7 @@ impl Webhooks<'_> {
         self.0.post("/webhooks", request).await
     }
 
-    /// Replaces a webhook's name, URL and state; with a version, only that one's.
+    /// Replaces a webhook's name, URL, state and events; with a version, only that one's.
     pub async fn update(&self, id: WebhookId, request: &WebhookRequest, version: Option<u64>) -> Result<Webhook> {
         self.0.0.json(Method::PUT, &one(id), Body::json_for(request, version)?).await
     }
@@ -43,7 +43,7 @@ impl Webhooks<'_> {
         self.0.post(&format!("{}/rotate-secret", one(id)), request).await
     }
 
-    /// Deletes a webhook that no flow uses.
+    /// Deletes a webhook that no flow and no queue uses.
     pub async fn delete(&self, id: WebhookId) -> Result<()> {
         self.0.delete(&one(id)).await
     }

@@ -26,6 +26,19 @@ pub struct Journal {
     pub detail: Detail,
     /// The questions and answers.
     pub answers: Vec<Answered>,
+    /// What a parked run waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
+}
+
+/// The question that a parked run waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// The question.
+    #[serde(flatten)]
+    pub question: Question,
+    /// How often it was asked. It is asked again where nobody answered in time.
+    pub asked: u32,
 }
 
 #[derive(Serialize)]

@@ -22,11 +22,11 @@ pub mod trace;
 pub use decision::{Decision, Outcome};
 pub use effects::{Effect, EffectKind};
 pub use error::RunError;
-pub use journal::{JOURNAL_VERSION, Journal, JournalError};
+pub use journal::{JOURNAL_VERSION, Journal, JournalError, Open};
 pub use place::Place;
 pub use question::{
-    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
-    ScheduleAnswer, TableAnswer,
+    Answered, Ask, CallDataAction, CallFailure, CallOutcome, EvaluateSchedule, Exchange, FindQueue, LookupTable,
+    Question, Queue, QueueAnswer, Reply, ScheduleAnswer, TableAnswer,
 };
 pub use run::{Limits, Run, RunInput, Slice, Step, Waiting};
 pub use trace::{Detail, Trace};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use waypost_flow::value::json_footprint;
-use waypost_ids::{QueueId, ScheduleId, TableId};
+use waypost_ids::{DataActionId, QueueId, ScheduleId, TableId};
 use waypost_schedule::State;
 
 /// A question. It is asked by an action, and has one type of answer.
@@ -56,10 +56,11 @@ pub enum Reply<A> {
 /// Each kind of question: its type, its answer's type, and its word in traces and journals, which is the asking action's.
 macro_rules! questions {
     ($($(#[doc = $what:literal])+ $question:ident -> $answer:ident = $word:literal,)+) => {
-        /// What a run must know before it can go on.
-        #[derive(Clone, Debug, PartialEq)]
+        /// What a run must know before it can go on. Its JSON is a promised format: journals of parked runs hold it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", content = "request")]
         pub enum Question {
-            $($(#[doc = $what])+ $question($question),)+
+            $($(#[doc = $what])+ #[serde(rename = $word)] $question($question),)+
         }
 
         impl Question {
@@ -157,6 +158,8 @@ questions! {
     EvaluateSchedule -> ScheduleAnswer = "evaluateSchedule",
     /// The queue of a name or id.
     FindQueue -> QueueAnswer = "findQueue",
+    /// The outcome of a call of a data action.
+    CallDataAction -> CallOutcome = "callDataAction",
 }
 
 /// Asks for a row by its key.
@@ -226,6 +229,66 @@ pub struct Queue {
     pub name: String,
 }
 
+/// Asks an outside service by a data action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallDataAction {
+    /// The data action.
+    pub data_action: DataActionId,
+    /// What it is given, by name.
+    pub input: Map<String, Json>,
+    /// How long the answer is waited for, in milliseconds, where the flow says so. The data action's own timeout holds if it is shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// How a call of a data action ended. All of these are answers: a replay takes them from the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "outcome")]
+pub enum CallOutcome {
+    /// There is an answer that keeps the contract.
+    Success {
+        /// The outputs, by name.
+        output: Map<String, Json>,
+    },
+    /// The call failed.
+    Failure(CallFailure),
+    /// There was no answer in time.
+    TimedOut(CallFailure),
+}
+
+/// Why a call of a data action came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFailure {
+    /// The reason, in one word.
+    pub code: String,
+    /// The reason in words. It holds no secrets.
+    pub message: String,
+    /// The HTTP status; none where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+}
+
+impl Footprint for CallDataAction {
+    fn footprint(&self) -> usize {
+        size_of::<Self>() + map_footprint(&self.input)
+    }
+}
+
+impl Footprint for CallOutcome {
+    fn footprint(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Success { output } => map_footprint(output),
+                Self::Failure(failure) | Self::TimedOut(failure) => failure.code.len() + failure.message.len(),
+            }
+    }
+}
+
+fn map_footprint(map: &Map<String, Json>) -> usize {
+    map.iter().map(|(name, value)| size_of::<String>() + name.len() + json_footprint(value)).sum()
+}
+
 impl Footprint for LookupTable {
     fn footprint(&self) -> usize {
         size_of::<Self>() + self.key.len()
@@ -234,9 +297,7 @@ impl Footprint for LookupTable {
 
 impl Footprint for TableAnswer {
     fn footprint(&self) -> usize {
-        let values =
-            self.row.iter().flatten().map(|(name, value)| size_of::<String>() + name.len() + json_footprint(value));
-        size_of::<Self>() + values.sum::<usize>()
+        size_of::<Self>() + self.row.as_ref().map_or(0, map_footprint)
     }
 }
 

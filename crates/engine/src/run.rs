@@ -10,7 +10,7 @@ use waypost_flow::value::Value;
 
 use crate::decision::{Decided, Outcome};
 use crate::driver::{Driver, Pause};
-use crate::journal::Journal;
+use crate::journal::{Journal, Open};
 use crate::machine::Machine;
 use crate::question::{Answered, Question};
 use crate::trace::Detail;
@@ -170,10 +170,11 @@ impl<'m> Waiting<'m> {
         &self.question
     }
 
-    /// What was asked and answered up to here.
-    pub fn into_journal(self) -> Journal {
+    /// What was asked and answered up to here, with the question that is open. `asked`: how often it was asked, this time included.
+    pub fn into_journal(self, asked: u32) -> Journal {
         let Machine { answers, input, .. } = self.run.machine;
-        Journal { detail: input.limits.detail, answers: answers.all }
+        let open = Some(Open { question: self.question, asked });
+        Journal { detail: input.limits.detail, answers: answers.all, open }
     }
 
     /// Goes on with the answer. One to another question makes the run fail with [`waypost_ids::codes::JOURNAL_MISMATCH`].
@@ -203,7 +204,7 @@ fn finish<'m>(machine: Machine<'m>, mut decided: Box<Decided<'m>>) -> Outcome<'m
         outputs: machine.returned,
         actions: machine.actions,
         steps: machine.budget.spent(),
-        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.into_used() },
+        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.into_used(), open: None },
         trace: machine.trace.finish(decided),
     }
 }

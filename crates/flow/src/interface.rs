@@ -24,7 +24,7 @@ pub struct Interface {
 }
 
 /// One input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputType {
     /// Its name.
     pub name: String,
@@ -35,7 +35,7 @@ pub struct InputType {
 }
 
 /// One output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputType {
     /// Its name.
     pub name: String,

@@ -10,6 +10,7 @@ pub mod actions;
     reason = "a new action, fact or kind of object must not be passed over in silence"
 )]
 pub mod check;
+pub mod data_action;
 pub mod diagnostic;
 #[deny(
     clippy::wildcard_enum_match_arm,

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::actions::ProgramActionKind;
+use crate::data_action::Contract;
 use crate::document::{Disposition, Match};
 use crate::expr::Compiled;
 use crate::interface::Interface;
 use crate::table::TableSchema;
 use crate::types::Type;
 use crate::value::Value;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
 
 /// A checked flow. Positions of inputs and outputs in calls are those of the callee's interface in the same [`crate::link::Snapshot`].
 #[derive(Debug)]
@@ -152,6 +153,17 @@ pub struct WebhookTarget {
     pub id: WebhookId,
     /// Its name when the flow was checked.
     pub name: Arc<str>,
+}
+
+/// A data action, with its name for the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataActionTarget {
+    /// The data action.
+    pub id: DataActionId,
+    /// Its name when the flow was checked.
+    pub name: Arc<str>,
+    /// What it takes and gives, as it was when the flow was checked.
+    pub contract: Arc<Contract>,
 }
 
 /// What walking off the end means.

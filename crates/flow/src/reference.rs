@@ -7,7 +7,9 @@ use crate::actions::definition::{COMMON, MemberDefinition, Need};
 use crate::diagnostic::{Code, MAX_LISTED};
 use crate::document::{MAX_ENTRIES, MAX_NODES};
 use crate::email::Members;
-use crate::expr::{MACROS, MAX_BYTES, MAX_STEPS, MemberReference, OPERATORS, empty_value, objects};
+use crate::expr::{
+    MACROS, MAX_BYTES, MAX_NESTING, MAX_STEPS, MAX_TREE_DEPTH, MemberReference, OPERATORS, empty_value, objects,
+};
 use crate::functions::{self, Function, Kind, Overload, Style};
 use crate::source;
 use crate::types::{DATA_TYPES, Type};
@@ -52,6 +54,8 @@ fn limits(out: &mut String) -> Result {
         ("values nested in each other", source::MAX_DEPTH.to_string(), Code::Syntax),
         ("lists and maps nested in each other in a type", Type::MAX_DEPTH.to_string(), Code::DeepType),
         ("bytes of one expression", thousands(MAX_BYTES as u64), Code::ExpressionSyntax),
+        ("brackets and conditionals nested in an expression", MAX_NESTING.to_string(), Code::ExpressionSyntax),
+        ("parts of an expression nested in each other", MAX_TREE_DEPTH.to_string(), Code::ExpressionSyntax),
         ("bytes of all patterns of a flow, compiled", thousands(MAX_PATTERN_BYTES as u64), Code::LargePatterns),
         ("steps to check a flow", thousands(work::MAX_STEPS), Code::TooMuchWork),
         ("problems that are listed", MAX_LISTED.to_string(), Code::MoreProblems),
@@ -85,7 +89,7 @@ fn documents(out: &mut String) {
         - YAML's block scalars (`|`, `>`) end in a line break. One that is exactly one `${…}` has none, so that it keeps the expression's type;\n  \
         `|+` keeps it, and so does text around the expression. Anchors, aliases, tags and merge keys (`<<`) are refused.\n\
         - Names of inputs, of outputs and of variables may not differ in case alone, wherever a variable is first set. Names of flows, queues,\n  \
-        tables, schedules and webhooks are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
+        tables, schedules, webhooks and data actions are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
     );
 }
 

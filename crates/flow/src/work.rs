@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
 
-/// Checking one document takes at most so many steps. A step is about a microsecond: a part of an expression looked at, or an
-/// eighth of a token read. A flow of 2,000 nodes with 10,000 expressions takes a tenth of it.
+/// Checking one document takes at most so many steps. A step is about a microsecond: a part of an expression looked at, or half a
+/// token read. A flow of 2,000 nodes with 10,000 expressions takes a tenth of it.
 pub const MAX_STEPS: u64 = 10_000_000;
 
 /// The patterns of one flow take at most so many bytes together, each counted once, as estimated by `expr/patterns.rs`.

@@ -14,16 +14,17 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::actions::facts::{Named, NamedMut};
 use waypost_flow::check::{self, Checked, Unresolved, World};
+use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::interface::{InputType, Interface, OutputType};
-use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_flow::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, WebhookId};
+use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, WebhookId};
 
 /// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, one that is not published, and one
 /// whose name an email flow has, too.
@@ -97,6 +98,17 @@ impl World for Around {
         (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
     }
 
+    fn data_action(&self, written: &str) -> Option<DataActionTarget> {
+        let input = |name: &str, required| InputType { name: name.to_owned(), data_type: Type::String, required };
+        let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
+        let contract = Arc::new(Contract {
+            inputs: vec![input("email", true), input("shop", false)],
+            outputs: vec![output("tier", Type::String), output("points", Type::Integer)],
+        });
+        let id = DataActionId(Uuid::nil());
+        (written == "Get Customer").then(|| DataActionTarget { id, name: Arc::from(written), contract })
+    }
+
     fn flow_names(&self) -> Vec<String> {
         vec!["Shared Processor".to_owned(), "Not Published".to_owned()]
     }
@@ -114,9 +126,11 @@ fn named(document: &Document) -> Vec<(String, String)> {
         for named in action.kind.facts().names {
             let written = match named {
                 Named::Flow(flow) => flow.flow_id.as_deref().or(flow.flow.as_deref()).expect("an id or a name"),
-                Named::Queue(written) | Named::Table(written) | Named::Schedule(written) | Named::Webhook(written) => {
-                    written
-                }
+                Named::Queue(written)
+                | Named::Table(written)
+                | Named::Schedule(written)
+                | Named::Webhook(written)
+                | Named::DataAction(written) => written,
                 // Terms need not be there: the checker looks for none.
                 Named::ComputedQueue | Named::Term(..) => continue,
             };
@@ -130,7 +144,8 @@ fn named(document: &Document) -> Vec<(String, String)> {
             NamedMut::Queue(written)
             | NamedMut::Table(written)
             | NamedMut::Schedule(written)
-            | NamedMut::Webhook(written) => written.clone(),
+            | NamedMut::Webhook(written)
+            | NamedMut::DataAction(written) => written.clone(),
         });
     });
     let written: Vec<&String> = all.iter().map(|(_, written)| written).collect();
@@ -310,7 +325,7 @@ fn hostile_documents_are_answered() {
     assert_eq!(oversized(4), ("expression.literal".to_owned(), "nodes[0].actions[0].value".to_owned(), 4));
     assert_eq!(oversized(400).0, "document.too-complex");
 
-    let expressions = vec![json!(format!("${{[{}]}}", vec!["1"; 7_000].join(","))); 200];
+    let expressions = vec![json!(format!("${{[{}]}}", vec!["1"; 7_000].join(","))); 400];
     assert_eq!(first(&flow(vec![set("v", expressions)])).0, "document.too-complex");
 }
 

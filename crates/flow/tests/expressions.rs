@@ -8,6 +8,7 @@
 )]
 
 mod support;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::path::Path;

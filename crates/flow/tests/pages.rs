@@ -9,15 +9,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use waypost_flow::check::{self, Unresolved, World};
+use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
-use waypost_flow::interface::Interface;
-use waypost_flow::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_flow::interface::{InputType, Interface, OutputType};
+use waypost_flow::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, WebhookId};
+use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, WebhookId};
 
 /// Answered by the catalogue.
 const ELSEWHERE: [Code; 3] = [Code::Cycle, Code::TooDeep, Code::NotRoutable];
@@ -84,6 +85,17 @@ impl World for Around<'_> {
     fn webhook(&self, written: &str) -> Option<WebhookTarget> {
         let id = WebhookId(Uuid::nil());
         (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
+    }
+
+    fn data_action(&self, written: &str) -> Option<DataActionTarget> {
+        let input = |name: &str, required| InputType { name: name.to_owned(), data_type: Type::String, required };
+        let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
+        let contract = Arc::new(Contract {
+            inputs: vec![input("email", true), input("shop", false)],
+            outputs: vec![output("tier", Type::String), output("points", Type::Integer)],
+        });
+        let id = DataActionId(Uuid::nil());
+        (written == "Get Customer").then(|| DataActionTarget { id, name: Arc::from(written), contract })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -76,6 +76,10 @@ codes! {
     INVALID_ADDRESS = "run.invalid-address",
     /// What an action looks for is not there, and it names no way on.
     NOT_FOUND = "run.not-found",
+    /// A call of a data action failed.
+    CALL_FAILED = "run.call-failed",
+    /// A call of a data action had no answer in time.
+    CALL_TIMED_OUT = "run.call-timed-out",
     /// The outside could not answer a question.
     NOT_ANSWERED = "run.not-answered",
     /// The journal answers another question than the run asks: it belongs to another run. Not caught.
@@ -94,4 +98,6 @@ codes! {
     UNANSWERED = "run.unanswered",
     /// What was forwarded did not arrive everywhere, or came back.
     FORWARD_FAILED = "run.forward-failed",
+    /// The queue was to push the mail, and not everybody has it.
+    PUSH_FAILED = "run.push-failed",
 }

@@ -26,6 +26,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     /// What a delivery is.
     pub enum DeliveryKind {
@@ -35,8 +37,10 @@ words! {
         Mail = "mail",
         /// The mail itself, handed on.
         Forward = "forward",
-        /// A request to a webhook.
+        /// A request to a webhook: of a flow, or about an event.
         Webhook = "webhook",
+        /// The interaction, pushed by the queue that it came into, to an address or a webhook.
+        QueuePush = "queuePush",
     }
 }
 

@@ -59,6 +59,10 @@ id! {
     WebhookId
 }
 id! {
+    /// A data action's identifier; it stays when the data action is renamed.
+    DataActionId
+}
+id! {
     /// A secret's identifier; it stays when the secret is renamed.
     SecretId
 }

@@ -4,14 +4,17 @@
 pub mod codes;
 mod decision;
 mod delivery;
+mod event;
 mod id;
 mod label;
 mod object;
 
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
+pub use event::Event;
 pub use id::{
-    DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version, WebhookId,
+    DataActionId, DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version,
+    WebhookId,
 };
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};

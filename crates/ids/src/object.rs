@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{FlowId, MailboxId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
+use crate::{DataActionId, FlowId, MailboxId, QueueId, ScheduleId, SecretId, TableId, WebhookId};
 
 /// A kind of object. Lists that hold several kinds have them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub enum Kind {
     Domain,
     /// A webhook: an HTTP endpoint that flows send to.
     Webhook,
+    /// A data action: an HTTP request that flows make.
+    DataAction,
     /// A secret that outside servers are shown.
     Secret,
     /// A mailbox of somebody's server that mail is taken from.
@@ -74,6 +76,7 @@ impl Kind {
         Self::Schedule,
         Self::Domain,
         Self::Webhook,
+        Self::DataAction,
         Self::Secret,
         Self::Mailbox,
         Self::Term(Term::Skill),
@@ -91,6 +94,7 @@ impl Kind {
             Self::Schedule => "schedule",
             Self::Domain => "domain",
             Self::Webhook => "webhook",
+            Self::DataAction => "dataAction",
             Self::Secret => "secret",
             Self::Mailbox => "mailbox",
             Self::Term(term) => term.as_str(),
@@ -215,6 +219,12 @@ impl From<TableId> for Ref {
 impl From<WebhookId> for Ref {
     fn from(id: WebhookId) -> Self {
         Self::new(Kind::Webhook, id.0)
+    }
+}
+
+impl From<DataActionId> for Ref {
+    fn from(id: DataActionId) -> Self {
+        Self::new(Kind::DataAction, id.0)
     }
 }
 

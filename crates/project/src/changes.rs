@@ -113,11 +113,17 @@ impl Project {
             sent.push(put(entry, Kind::Schedule, body));
         }
         for entry in &self.webhooks {
-            let WebhookSpec { name, url, enabled, start: _ } = &entry.spec;
+            let WebhookSpec { name, url, enabled, events, start: _ } = &entry.spec;
             let state = enabled.map(|enabled| if enabled { "enabled" } else { "disabled" });
             let body = [("name", Some(name.as_str())), ("url", Some(url)), ("state", state)];
             let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-            sent.push(put(entry, Kind::Webhook, body.collect()));
+            let events = events.clone().map(|events| ("events".to_owned(), Json::from(events)));
+            sent.push(put(entry, Kind::Webhook, body.chain(events).collect()));
+        }
+        for entry in &self.data_actions {
+            let mut body = entry.spec.members.clone();
+            body.extend(entry.spec.name.clone().map(|name| ("name".to_owned(), name.into())));
+            sent.push(put(entry, Kind::DataAction, body));
         }
         for entry in &self.queues {
             let mut body = entry.spec.extra.clone();

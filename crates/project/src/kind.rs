@@ -50,6 +50,7 @@ fn by_members(node: &Node) -> DocumentKind {
         () if has("type") || has("nodes") => flow,
         () if routing_keys().any(has) => DocumentKind::Routing,
         () if has("schema") => DocumentKind::Object(Kind::Table),
+        () if has("config") && has("contract") => DocumentKind::Object(Kind::DataAction),
         () if has("timeZone") => DocumentKind::Object(Kind::Schedule),
         () => flow,
     }

@@ -2,6 +2,7 @@
 //! does I/O: whoever calls has read the files.
 
 mod changes;
+mod data_actions;
 pub mod difference;
 mod duplicates;
 mod kind;
@@ -12,11 +13,13 @@ pub mod pins;
 mod schedules;
 pub mod tables;
 mod terms;
+mod unreadable;
 mod webhooks;
 mod world;
 
 use std::collections::HashMap;
 
+use waypost_catalogue::data_actions::DataActionSpec;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::queues::QueueSpec;
@@ -32,6 +35,7 @@ use duplicates::Names;
 use kind::DocumentKind;
 use tables::TableEntry;
 use terms::TermEntry;
+use unreadable::Unreadable;
 
 /// A file of the folder.
 #[derive(Clone, Debug)]
@@ -98,6 +102,7 @@ pub struct Project {
     tables: Vec<TableEntry>,
     schedules: Vec<Entry<ScheduleSpec>>,
     webhooks: Vec<Entry<WebhookSpec>>,
+    data_actions: Vec<Entry<DataActionSpec>>,
     mailboxes: Vec<Entry<MailboxSpec>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
@@ -109,6 +114,7 @@ pub struct Project {
     /// The files' paths.
     paths: Vec<String>,
     names: Names,
+    unreadable: Unreadable,
     /// Whether something that others may name could not be read.
     incomplete: bool,
 }
@@ -126,7 +132,10 @@ impl Project {
             let documents = match source::yaml_documents(&file.text) {
                 Ok(documents) => documents,
                 Err(error) => {
-                    project.missing(At { file: index, document: 0 }, [error.into()]);
+                    let at = At { file: index, document: 0 };
+                    project.unreadable.text(&file.text);
+                    project.places.insert(at, Places::from([(String::new(), error.place(&file.text))]));
+                    project.missing(at, [Diagnostic::error(Code::Syntax, "", error.message)]);
                     continue;
                 }
             };
@@ -163,6 +172,7 @@ impl Project {
             DocumentKind::Object(Kind::Table) => self.table(at, path, &tree),
             DocumentKind::Object(Kind::Schedule) => self.schedule(at, path, &tree),
             DocumentKind::Object(Kind::Webhook) => self.webhook(at, path, &tree),
+            DocumentKind::Object(Kind::DataAction) => self.data_action(at, path, &tree),
             DocumentKind::Object(Kind::Mailbox) => self.mailbox(at, path, &tree),
             DocumentKind::Object(Kind::Secret) => self.missing(at, [secrets_stay_out()]),
             DocumentKind::Object(Kind::Term(term)) => self.term(at, path, term, &tree),
@@ -176,6 +186,7 @@ impl Project {
         let Read { document, metadata, diagnostics } = read;
         self.add(at, diagnostics);
         let Some(document) = document else {
+            self.unreadable.document(&tree);
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
             if is_silent {
                 let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
@@ -209,7 +220,8 @@ impl Project {
     }
 
     fn add(&mut self, at: At, problems: impl IntoIterator<Item = Diagnostic>) {
-        self.problems.extend(problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }));
+        let told = problems.into_iter().filter(|problem| !self.unreadable.explains(problem));
+        self.problems.extend(told.map(|diagnostic| FileProblem { at, diagnostic }));
     }
 
     /// The same for what is left out because of its problems, and may be named by others.

@@ -67,6 +67,23 @@ impl<'n> Members<'n> {
         }
     }
 
+    /// A list of texts; none if it is absent.
+    pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let items = match self.take(name)? {
+            Node::List(items) => items,
+            Node::Null => return None,
+            other => return self.wrong(name, "a list of strings", other),
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            match item {
+                Node::String(text) => texts.push(text.clone()),
+                other => drop(self.wrong::<()>(&format!("{name}[{place}]"), "a string", other)),
+            }
+        }
+        Some(texts)
+    }
+
     /// Whatever a member has, as JSON.
     pub(crate) fn json(&mut self, name: &str) -> Option<Json> {
         self.take(name).map(Node::to_json).filter(|value| !value.is_null())

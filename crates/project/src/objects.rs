@@ -81,7 +81,9 @@ impl Project {
         let (extra, mut problems) = members.rest();
         let spec = QueueSpec { name, extra, built_in: false };
         if problems.is_empty() {
-            problems.extend(alone::<QueueRecord>(&spec).err().into_iter().flatten());
+            let found = alone::<QueueRecord>(&spec).err().into_iter().flatten();
+            // The webhooks that it may name are known when all documents are read.
+            problems.extend(found.filter(|problem| problem.code != Code::UnknownWebhook));
         }
         if !problems.is_empty() {
             return self.missing(at, problems);

@@ -42,6 +42,7 @@ impl Project {
                     | Named::Table(_)
                     | Named::Schedule(_)
                     | Named::Webhook(_)
+                    | Named::DataAction(_)
                     | Named::Term(..) => None,
                 }));
             }

@@ -31,8 +31,9 @@ impl Project {
                 None
             }
         };
-        let mut problems = members.finish(&["name", "url", "state"]);
-        let spec = WebhookSpec { name, url, enabled, start: Some(nothing()) };
+        let events = members.texts("events");
+        let mut problems = members.finish(&["name", "url", "state", "events"]);
+        let spec = WebhookSpec { name, url, enabled, events, start: Some(nothing()) };
         if problems.is_empty() {
             let edit = WebhookEdit::Replace(spec.clone());
             problems.extend(alone::<WebhookRecord>(&edit).err().unwrap_or_default());

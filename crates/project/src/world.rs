@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::graph::Calls;
@@ -56,15 +57,26 @@ impl Project {
     }
 
     /// What flows name, and domains.
-    fn early(&self) -> Vec<CatalogueChange> {
+    fn early(&mut self) -> Vec<CatalogueChange> {
         let mut changes = Vec::new();
-        changes.extend(self.all_queues().iter().filter_map(change::<QueueRecord>));
+        let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
+        changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
+        let with_webhooks = World::default().after(&changes, &[]).world;
+        let mut problems = Vec::new();
+        for entry in &self.queues {
+            let found = made::<QueueRecord>(&with_webhooks, &entry.spec).err().into_iter().flatten();
+            problems.extend(found.map(|one| (entry.at, in_document(Kind::Queue, &entry.path, one))));
+        }
+        problems.into_iter().for_each(|(at, problem)| self.add(at, [problem]));
+        let queues = self.all_queues();
+        let queues = queues.iter().filter_map(|spec| made::<QueueRecord>(&with_webhooks, spec).ok());
+        changes.extend(queues.map(CatalogueChange::put));
         changes.extend(self.all_domains().iter().filter_map(change::<DomainRecord>));
         changes.extend(self.tables.iter().map(|one| CatalogueChange::put(one.table.record.clone())));
         let schedules = self.schedules.iter().map(|entry| ScheduleEdit::Replace(entry.spec.clone()));
         changes.extend(schedules.filter_map(|edit| change::<KnownSchedule>(&edit)));
-        let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
-        changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
+        let data_actions = self.data_actions.iter().map(|entry| entry.spec.clone());
+        changes.extend(data_actions.filter_map(|spec| change::<KnownDataAction>(&spec)));
         changes
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use serde_json::json;
+use waypost_flow::diagnostic::render::in_file;
 use waypost_project::difference::RowsDifference;
 use waypost_project::{Project, SourceFile};
 
@@ -94,6 +95,37 @@ fn every_problem_is_told_with_its_document() {
 }
 
 #[test]
+fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
+    let caller = |callee: &str| {
+        format!(
+            "name: Caller of {callee}\ntype: email\nnodes: [{{ id: a, actions: [{{ type: runFlow, flow: '{callee}' }}] }}]\n"
+        )
+    };
+    let files = [
+        ("broken.yaml", "name: \"Broken\" # as it is\ntype: shared\nnodes:\n  - id: [a\n    b: c\n"),
+        ("wrong.yaml", "name: Wrong\ntype: shared\nnodes: 7\n"),
+        ("a.yaml", &caller("broken")),
+        ("b.yaml", &caller("Wrong")),
+        ("c.yaml", &caller("Elsewhere")),
+    ];
+    let mut project = read(&files);
+    project.world();
+    let told = problems(&project);
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told[0].starts_with("0#0 : illegal placement of ':'"), "{told:#?}");
+    assert!(told[1].starts_with("1#0 nodes: "), "{told:#?}");
+    assert_eq!(told[2], "4#0 nodes[0].actions[0].flow: there is no flow `Elsewhere`");
+    let shown = in_file(
+        &project.problems[0].diagnostic,
+        "broken.yaml",
+        files[0].1,
+        project.places(project.problems[0].at).unwrap(),
+        false,
+    );
+    assert!(shown.contains("  --> broken.yaml:5:6\n  |\n5 |     b: c\n  |      ^\n"), "{shown}");
+}
+
+#[test]
 fn nothing_is_read_from_outside_and_no_flow_is_empty() {
     let project = read(&[
         ("a.yaml", "kind: flow\nname: Ghost\ntype: email\n"),
@@ -129,4 +161,29 @@ fn rows_are_the_same_if_flows_would_see_the_same() {
         difference("[{ KEY: k, a: v }, { KEY: l }, { KEY: m, a: x }]", "key,a,n\nk,w,\nl,x,\nm,,\n"),
         of(0, 1, 0, 2)
     );
+}
+
+#[test]
+fn an_exported_data_action_is_read_as_it_is() {
+    let export = include_str!("../../../spec/data-actions/exports/get-by-path.json");
+    let yaml = "kind: dataAction\nname: Other\nconfig: { request: { requestUrlTemplate: \"https://a.example/\", requestType: GET } }\n\
+        contract: { input: { inputSchema: { type: object } }, output: { successSchema: { type: object } } }\n";
+    let project = read(&[("get.json", export), ("other.yaml", yaml)]);
+    assert_eq!(problems(&project), [""; 0]);
+    let objects = project.change_set().objects;
+    let put = objects[0].put.as_ref().unwrap();
+    assert_eq!((objects.len(), objects[0].kind.as_str()), (2, "dataAction"));
+    assert_eq!((&put["integrationType"], &put["actionType"]), (&json!("custom-rest-actions"), &json!("custom")));
+    // The secret that it names is the server's: a folder has none.
+    assert!(put["config"]["request"]["headers"].to_string().contains("${credentials.crmToken}"));
+
+    let wrong = read(&[
+        ("a.yaml", &yaml.replace("https://a.example/", "/api/v2/users")),
+        ("b.json", export),
+        ("c.json", export),
+    ]);
+    let told = problems(&wrong);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("0#0 config.request.requestUrlTemplate: "), "{told:?}");
+    assert!(told[1].starts_with("2#0 name: the dataAction "), "{told:?}");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::HeaderMap;
-use reqwest::{StatusCode, Url, redirect};
+use reqwest::{Method, StatusCode, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
@@ -87,15 +87,32 @@ impl Client {
     /// Sends a POST, and reads the answer.
     ///
     /// # Errors
-    /// There was no answer. Whether the server acted on the request is unknown then, except for [`Unreached::Private`].
+    /// As [`Client::send`].
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes, limits: Limits) -> Result<Answer, Unreached> {
+        self.send(Method::POST, url, (headers, Some(body)), limits).await
+    }
+
+    /// Sends a request, and reads the answer.
+    ///
+    /// # Errors
+    /// There was no answer. Whether the server acted on the request is unknown then, except for [`Unreached::Private`].
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        (headers, body): (HeaderMap, Option<Bytes>),
+        limits: Limits,
+    ) -> Result<Answer, Unreached> {
         // The connector resolves no host that is an address: it is checked here.
         let host = url.host_str().unwrap_or_default();
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
             self.guard.literal(address)?;
         }
         let failed = |error: reqwest::Error| unreached(error, limits.time);
-        let request = self.http.post(url.clone()).headers(headers).body(body).timeout(limits.time);
+        let mut request = self.http.request(method, url.clone()).headers(headers).timeout(limits.time);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
         let mut answer = request.send().await.map_err(failed)?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let (mut body, mut cut) = (BytesMut::new(), false);

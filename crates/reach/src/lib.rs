@@ -12,6 +12,6 @@ mod url;
 pub use client::{Answer, Client, Limits, SetupProblem, Unreached, tls_config};
 pub use guard::{Guard, Names, PrivateTarget, SystemNames};
 pub use networks::may_reach;
-pub use reqwest::Url;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::{Method, Url};
 pub use url::{UrlProblem, web_url};

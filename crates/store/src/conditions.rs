@@ -1,14 +1,21 @@
 //! States as conditions, in SQL that both databases read. The numbers are in the text: an index of some states is found by its text.
 
-use waypost_ids::DecisionKind;
+use waypost_ids::{DecisionKind, DeliveryKind};
 
-use crate::encoding::decision_code;
+use crate::encoding::{decision_code, delivery_kind_code};
 use crate::records::mail::State;
+use crate::records::outbox::Way;
 use crate::rules::standing::is_held;
 
 /// What is in this state.
 pub(crate) fn in_state(state: State) -> String {
     format!("state = {}", state.code())
+}
+
+/// Deliveries of this kind.
+pub(crate) fn of_kind(kind: DeliveryKind) -> String {
+    let [mail, webhooks] = Way::ALL.map(|way| delivery_kind_code(kind, way));
+    if mail == webhooks { format!("kind = {mail}") } else { format!("kind IN ({mail}, {webhooks})") }
 }
 
 /// What somebody works on under a lease: the condition of an index of leases.
@@ -62,9 +69,9 @@ pub(crate) const PLACES: &str = "SELECT id, received_at, CASE
     WHEN state IN (2, 3) AND (queue IS NULL OR queue NOT IN (SELECT id FROM queues)) THEN 10
     WHEN state = 2 THEN 1
     WHEN state = 3 THEN 2
-    WHEN state = 6 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind = 2
+    WHEN state = 6 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind IN (2, 4, 5)
         AND deliveries.run = interactions.runs AND deliveries.state = 0) THEN 11
-    WHEN state = 6 AND EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind = 2
+    WHEN state = 6 AND EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind IN (2, 4, 5)
         AND deliveries.run = interactions.runs AND deliveries.state = 0 AND deliveries.due_at < $1) THEN 12
     WHEN state = 6 THEN 3
     WHEN decision = 2 THEN 6

@@ -8,8 +8,9 @@ use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, QueueId};
 
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, RunRecord};
-use crate::records::outbox::Addressed;
+use crate::records::outbox::{Addressed, Way};
 use crate::rules::forwards::{Forwards, error, held_back};
+use crate::rules::pushes::{carried_by, with_failure};
 
 /// JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -89,7 +90,7 @@ pub(crate) struct DecisionMore {
     /// Of a forward: the queue where it stands if the forward fails. While it stands there the column has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) otherwise: Option<QueueId>,
-    /// It is completed because everybody has what was forwarded, not by somebody.
+    /// It is completed because everybody has what was forwarded or pushed, not by somebody.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) forwarded: bool,
 }
@@ -122,32 +123,37 @@ impl DecisionMore {
 /// A decision as it is kept: the queue that the interaction comes into, and what decisions seldom have.
 pub(crate) fn decision_columns(run: &RunRecord, forwards: Forwards) -> (Option<QueueId>, DecisionMore) {
     let (queue, more) = (forwards.queue_of(&run.decision), DecisionMore::of(&run.decision));
-    let more = match (run.decision.kind, forwards) {
-        (DecisionKind::Forward, Forwards::Done) => DecisionMore { forwarded: true, ..more },
-        (DecisionKind::Forward, Forwards::Failed) => {
-            let sent = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
-            let told = |to: &Addressed| Some(held_back(&to.target, &to.held.as_ref()?.reason));
-            DecisionMore { error: Some(error(&sent.filter_map(told).collect::<Vec<_>>())), ..more }
+    let more = match (carried_by(run.decision.kind), forwards) {
+        (Some(_), Forwards::Done) => DecisionMore { forwarded: true, ..more },
+        (Some(kind), Forwards::Failed) => {
+            let sent = run.sends.iter().filter(|mail| mail.kind == kind).flat_map(|mail| &mail.to);
+            let told = |to: &Addressed| Some(held_back(kind, &to.target, &to.held.as_ref()?.reason));
+            let failed = sent.filter_map(told).collect::<Vec<_>>();
+            let error =
+                if kind == DeliveryKind::QueuePush { with_failure(more.error, &failed) } else { error(kind, &failed) };
+            DecisionMore { error: Some(error), ..more }
         }
-        (DecisionKind::Forward, Forwards::Nothing | Forwards::Pending)
-        | (DecisionKind::Queue | DecisionKind::Unrouted | DecisionKind::Disconnect, _) => more,
+        (Some(_), Forwards::Nothing | Forwards::Pending) | (None, _) => more,
     };
     (queue, more)
 }
 
-/// The number that stands for a kind of delivery; numbers never change their meaning.
-pub(crate) const fn delivery_kind_code(kind: DeliveryKind) -> i64 {
-    match kind {
-        DeliveryKind::Reply => 0,
-        DeliveryKind::Mail => 1,
-        DeliveryKind::Forward => 2,
-        DeliveryKind::Webhook => 3,
+/// The number that stands for a kind of delivery that goes out one way; numbers never change their meaning.
+pub(crate) const fn delivery_kind_code(kind: DeliveryKind, way: Way) -> i64 {
+    match (kind, way) {
+        (DeliveryKind::Reply, _) => 0,
+        (DeliveryKind::Mail, _) => 1,
+        (DeliveryKind::Forward, _) => 2,
+        (DeliveryKind::Webhook, _) => 3,
+        (DeliveryKind::QueuePush, Way::Mail) => 4,
+        (DeliveryKind::QueuePush, Way::Webhooks) => 5,
     }
 }
 
 /// The kind of delivery that a number stands for.
 pub(crate) fn delivery_kind(code: i64) -> Option<DeliveryKind> {
-    DeliveryKind::ALL.iter().copied().find(|kind| delivery_kind_code(*kind) == code)
+    let has = |kind: &DeliveryKind| Way::ALL.iter().any(|way| delivery_kind_code(*kind, *way) == code);
+    DeliveryKind::ALL.iter().copied().find(has)
 }
 
 /// The number that stands for a state of deliveries; numbers never change their meaning.

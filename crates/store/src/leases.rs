@@ -1,5 +1,6 @@
 //! Leases: the right to do some work until a time, renewed by whoever does it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -143,7 +144,24 @@ pub struct Lost;
 ///
 /// # Errors
 /// The lease was lost before the work was done.
-pub async fn hold<T, E, R>(term: Term, mut renew: impl FnMut() -> R, work: impl Future<Output = T>) -> Result<T, Lost>
+pub async fn hold<T, E, R>(term: Term, renew: impl FnMut() -> R, work: impl Future<Output = T>) -> Result<T, Lost>
+where
+    R: Future<Output = Result<bool, E>>,
+{
+    hold_until_kept(term, &AtomicBool::new(false), renew, work).await
+}
+
+/// The same for work that ends its lease itself, when what came of it is kept. From `keeping` on, a renewal that finds the lease over is no
+/// loss: it may have crossed that very commit, and what is done after the commit must not be dropped.
+///
+/// # Errors
+/// As [`hold`].
+pub async fn hold_until_kept<T, E, R>(
+    term: Term,
+    keeping: &AtomicBool,
+    mut renew: impl FnMut() -> R,
+    work: impl Future<Output = T>,
+) -> Result<T, Lost>
 where
     R: Future<Output = Result<bool, E>>,
 {
@@ -155,6 +173,8 @@ where
             let asked = Instant::now();
             match timeout_at(ends, renew()).await {
                 Ok(Ok(true)) => renewed = asked,
+                // The commit itself says whether the lease was lost.
+                Ok(Ok(false)) if keeping.load(Ordering::Relaxed) => std::future::pending::<()>().await,
                 Ok(Ok(false)) | Err(_) => return,
                 Ok(Err(_)) if Instant::now() >= ends => return,
                 Ok(Err(_)) => {}
@@ -239,6 +259,19 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(held(Duration::from_secs(95), || ready(Ok(false))).await, Err(Lost));
         assert_eq!(begun.elapsed(), Duration::from_secs(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_crosses_the_commit_that_ends_the_lease_drops_nothing() {
+        let keeping = AtomicBool::new(false);
+        let renew = || ready(Ok::<_, ()>(!keeping.load(Ordering::Relaxed)));
+        let work = async {
+            sleep(Duration::from_secs(15)).await;
+            keeping.store(true, Ordering::Relaxed);
+            sleep(Duration::from_secs(80)).await;
+            "done"
+        };
+        assert_eq!(hold_until_kept(TERM, &keeping, renew, work).await, Ok("done"));
     }
 
     #[tokio::test(start_paused = true)]

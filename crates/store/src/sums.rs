@@ -47,6 +47,20 @@ pub(crate) fn sound_journal(id: InteractionId, journal: &str, kept: i64) -> Resu
     })
 }
 
+/// A journal for those who look at a run: one that is damaged is left out, and does not keep them from the rest.
+///
+/// # Errors
+/// Everything but damage.
+pub(crate) fn sound_or_none(journal: Result<Option<String>, StoreError>) -> Result<Option<String>, StoreError> {
+    match journal {
+        Err(error) if error.is_damage() => {
+            tracing::error!(%error, "a run is shown without it");
+            Ok(None)
+        }
+        journal => journal,
+    }
+}
+
 /// A checksum over several values. Each is led by its kind and length, so that no two lists of values read alike.
 #[derive(Default)]
 pub(crate) struct Sum(Hasher);

@@ -2,6 +2,7 @@
 //! Methods may be called at the same time from many tasks and, on some stores, from many machines.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use crate::leases::Lease;
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
+use crate::records::events::Listeners;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
@@ -249,7 +251,7 @@ pub trait OutboxStore: Send + Sync {
         audit: AuditRecord,
     ) -> Result<SendOutcome, LeaseError>;
 
-    /// Puts a claimed interaction into another queue, under the claim's token. A queue that is gone is refused with [`LeaseError::NoQueue`].
+    /// Puts a claimed interaction into another queue, under the claim's token; one that delivers pushes it from there. A queue that is gone is refused with [`LeaseError::NoQueue`].
     async fn transfer(
         &self,
         interaction: InteractionId,
@@ -257,6 +259,19 @@ pub trait OutboxStore: Send + Sync {
         to: Transfer,
         audit: AuditRecord,
     ) -> Result<(), LeaseError>;
+
+    /// Pushes what waits in a queue, decided and claimed by nobody, for the queue delivers it now. Answers whether it waited there still;
+    /// else nothing is kept.
+    async fn push(
+        &self,
+        interaction: InteractionId,
+        queue: QueueId,
+        push: Outgoing,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError>;
+
+    /// From now on these are told what happens, in the transaction that it happens in. The first who ask are kept.
+    fn open_ears(&self, listeners: Arc<dyn Listeners>);
 
     /// Completes a claimed interaction under the claim's token, with an outcome if one is said; twice is well.
     async fn complete_claimed(
@@ -305,8 +320,11 @@ pub trait AccessStore: Send + Sync {
     /// A token by its hash, whether it ended or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
 
-    /// Removes a token; one that nobody knows is well.
-    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
+    /// Removes a token and answers whether it was there: of many who remove one at the same time, one is told so.
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError>;
+
+    /// Removes a client's sessions and the links that would begin others; its bearer tokens stay. Answers how many sessions there were.
+    async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError>;
 }
 
 /// Rows of data tables. A table's rows have versions, and older ones can be read as long as they are kept; a row is stored once for all

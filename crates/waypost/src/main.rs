@@ -64,12 +64,18 @@ enum Command {
     /// Create and change webhooks: HTTP endpoints that flows send to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Command),
+    /// Create and change data actions: HTTP requests that flows make
+    #[command(subcommand)]
+    DataActions(commands::data_actions::Command),
     /// Set values that outside servers are shown, such as passwords
     #[command(subcommand)]
     Secrets(commands::secrets::Command),
     /// Make, change and revoke the clients that may ask a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
+    /// Open the web console
+    #[command(subcommand)]
+    Console(commands::console::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
     /// Check a data directory for damage; changes nothing
@@ -106,8 +112,10 @@ fn main() -> ExitCode {
         Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Mailboxes(command) => commands::mailboxes::run(&command),
         Command::Webhooks(command) => commands::webhooks::run(&command),
+        Command::DataActions(command) => commands::data_actions::run(&command),
         Command::Secrets(command) => commands::secrets::run(&command),
         Command::Clients(command) => commands::clients::run(&command),
+        Command::Console(command) => commands::console::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),

@@ -41,6 +41,9 @@ pub(crate) struct Listeners {
     /// The SMTP address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) smtp: Option<String>,
+    /// The address of SMTP over TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) smtps: Option<String>,
     /// The server's process.
     pub(crate) pid: u32,
 }
@@ -85,6 +88,7 @@ impl AdminClient {
 /// A server, asked one thing after the other.
 pub(crate) struct Remote {
     client: Client,
+    url: String,
     runtime: Runtime,
 }
 
@@ -97,6 +101,11 @@ impl Deref for Remote {
 }
 
 impl Remote {
+    /// The server's address, without a slash at the end.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Waits for an answer.
     pub(crate) fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.runtime.block_on(call)
@@ -148,9 +157,9 @@ impl Server {
     /// A client of it. Nothing is sent yet.
     pub(crate) fn connect(&self) -> Result<Remote, Failure> {
         let (url, id, secret) = self.address()?;
-        let client = Client::builder(url).credentials(id, secret).build()?;
+        let client = Client::builder(url.clone()).credentials(id, secret).build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Remote { client, runtime })
+        Ok(Remote { client, url, runtime })
     }
 
     fn address(&self) -> Result<(String, String, String), Failure> {

@@ -349,3 +349,51 @@ fn an_offline_run_says_which_versions_were_meant() {
     let run = offline(&["run", "--flows", &folder, mail.to_str().unwrap()]);
     assert_eq!(String::from_utf8_lossy(&run.stderr), "");
 }
+
+/// A file as Genesys exports it is applied from a folder as it is, and by the command for one. The secret that it names must be there.
+#[test]
+fn exported_data_actions_are_applied_as_they_are() {
+    let scratch = Scratch::new("apply-actions");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let export = include_str!("../../../spec/data-actions/exports/get-by-path.json");
+    let flow = "name: Asks\ntype: email\nnodes:\n  - id: ask\n    actions:\n\
+        \x20     - { type: callDataAction, dataAction: NAME, inputMapping: [{ name: customerId, value: '7' }],\n\
+        \x20         outputMapping: [{ name: tier, value: \"${output.tier}\" }], failure: { to: none }, timedOut: { to: none } }\n\
+        \x20     - { type: setAttributes, attributes: { tier: \"${tier}\" } }\n\
+        \x20 - { id: none, actions: [{ type: disconnect }] }\n";
+    let export = export.replacen(
+        "Get a customer by number: an input in the path, the whole input as the body that a GET does not send",
+        "Get customer",
+        1,
+    );
+    let folder = project(&scratch, "p", &[("get.json", &export), ("asks.yaml", &flow.replace("NAME", "get customer"))]);
+    says(&printed(&offline(&["validate", &folder]), 0), &[]);
+    let told = printed(&server.cli(&["apply", &folder]), 1);
+    says(&told, &["get.json", "there is no secret `crmToken`", "waypost secrets set crmToken --host crm.example"]);
+    fs::write(scratch.path("token"), "t0ken").unwrap();
+    let token = scratch.path("token").to_str().unwrap().to_owned();
+    printed(&server.cli(&["secrets", "set", "crmToken", "--host", "crm.example", "--file", &token]), 0);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["dataAction Get customer: created", "Asks"]);
+    says(&printed(&server.cli(&["apply", &folder]), 0), &["dataAction Get customer: unchanged"]);
+
+    // The command takes the same file.
+    let file = scratch.path("p/get.json").to_str().unwrap().to_owned();
+    let actions = |words: &[&str]| server.cli(&[&["data-actions"], words].concat());
+    says(&printed(&actions(&["create", &file, "--name", "Other"]), 0), &["data action Other: created"]);
+    says(&printed(&actions(&["list"]), 0), &["Get customer", "Other", "https://crm.example/v1/customers/"]);
+    says(&printed(&actions(&["show", "other"]), 0), &["\"requestType\": \"GET\"", "${credentials.crmToken}"]);
+    says(&printed(&actions(&["used-by", "Get customer"]), 0), &["Asks"]);
+    says(&printed(&actions(&["delete", "Get customer"]), 1), &["Asks"]);
+    // A change that breaks a flow is refused with the place.
+    let broken = export.replace("\"tier\"", "\"level\"").replace("${tier}", "${level}");
+    fs::write(&file, &broken).unwrap();
+    says(&printed(&actions(&["update", "Get customer", &file]), 1), &["Asks", "tier"]);
+    says(&printed(&actions(&["update", "Other", &file]), 0), &["data action Other: version 2"]);
+    fs::write(&file, "[]").unwrap();
+    says(&printed(&actions(&["update", "Other", &file]), 2), &["expected an object"]);
+    says(&printed(&actions(&["delete", "Other"]), 0), &["data action Other: deleted"]);
+    // Nobody is reached: the failure says so, and where.
+    says(&printed(&actions(&["test", "Get customer", "--input", "{}"]), 1), &["customerId", "is required"]);
+    let log = fs::read_to_string(server.data_dir.with_extension("log")).unwrap_or_default();
+    assert!(!log.contains("t0ken"), "{log}");
+}

@@ -127,6 +127,77 @@ fn flow_documents() {
 }
 
 #[test]
+fn cel_expressions() {
+    let words = [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'",
+        "\"",
+        "'''",
+        "`",
+        "\\",
+        ",",
+        ".",
+        ":",
+        "?",
+        "!",
+        "-",
+        "=",
+        "&",
+        "|",
+        "${",
+        "%",
+        "@",
+        "#",
+        ";",
+        "//",
+        "/*",
+        "and ",
+        "or ",
+        "not ",
+        "in ",
+        "if ",
+        "then ",
+        "else ",
+        " is not ",
+        " LIKE '%a%'",
+        " between 1 and ",
+        "??",
+        "?.",
+        "=>",
+        "=~ ",
+        "return ",
+        "“",
+        "’",
+        "é",
+        "😀",
+        "\u{a0}",
+        "1e",
+        "0x",
+        "30m",
+        "9223372036854775808",
+        "\n",
+        "r'",
+        "b\"",
+        "f'",
+        "&quot;",
+        "&lt;",
+        "（",
+        "((((((((((((((((((((((((((((((((",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "!!!!!!!!!!!!!!!!",
+        "a.b.c.d.e.f.g.h",
+        "a?b:c?d:",
+        "+a+a+a+a+a+a+a+a",
+    ];
+    run(checks::cel_expression::check, &seeds("fuzz/seeds/cel_expression"), &words, 12_000);
+}
+
+#[test]
 fn expressions() {
     let words = [
         "${",
@@ -213,6 +284,15 @@ fn smtp_commands() {
         "NOOP\r\n",
         "QUIT\r\n",
         "STARTTLS\r\n",
+        "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        "PROXY UNKNOWN",
+        "\r\n\r\n\0\r\nQUIT\n",
+        "!\x11\0\x0c",
+        "XCLIENT ",
+        "XFORWARD ",
+        "ADDR=192.0.2.1",
+        " PORT=1",
+        "+2B",
         "VRFY ",
         "SIZE=",
         "BODY=8BITMIME",
@@ -228,6 +308,38 @@ fn smtp_commands() {
         "nobody@example.com",
     ];
     run(checks::smtp_commands::check, &seeds("fuzz/seeds/smtp_commands"), &words, 100_000);
+}
+
+#[test]
+fn posted_mails() {
+    let words = [
+        "&",
+        "=",
+        "+",
+        "%0A",
+        "%zz",
+        "body-mime=",
+        "recipient=",
+        "sender=",
+        "--b\r\n",
+        "--b--",
+        "\r\n\r\n",
+        "Content-Disposition: form-data; name=\"email\"",
+        "filename=\"x\"",
+        "\"RawEmail\":",
+        "\"OriginalRecipient\":null",
+        "\"Headers\":[]",
+        "\"Message\":\"{}\"",
+        "\"Type\":\"SubscriptionConfirmation\"",
+        "\\\"content\\\":\\\"%\\\"",
+        "{",
+        "}",
+        "[[[[",
+        "\\u0000",
+        "\n",
+        "\0",
+    ];
+    run(checks::posted_mail::check, &seeds("fuzz/seeds/posted_mail"), &words, 50_000);
 }
 
 #[test]
@@ -378,4 +490,39 @@ fn html_pages() {
         "]]>",
     ];
     run(checks::html_page::check, &seeds("fuzz/seeds/html_page"), &words, 1500);
+}
+
+#[test]
+fn data_actions() {
+    let words = [
+        "${input.",
+        "$!{",
+        "}",
+        "#if(",
+        ")",
+        "#else",
+        "#end",
+        "#foreach($x in ",
+        "#set($x = ",
+        "$esc.url(",
+        "\\\"",
+        "\\\\",
+        "[1..9]",
+        "${successTemplateUtils.firstFromArray(",
+        "${rawResult}",
+        "$..a",
+        "[?(@.a == 'b')]",
+        "[*]",
+        "{\"type\": \"string\"}",
+        "\"pattern\": \"a\",",
+        "\"$ref\": \"#/definitions/a\",",
+        "https://",
+        "/",
+        "?",
+        "null",
+        "1e999",
+    ];
+    let mut exports = seeds("spec/data-actions/exports");
+    exports.retain(|seed| seed.starts_with(b"{"));
+    run(checks::data_action::check, &exports, &words, 20_000);
 }

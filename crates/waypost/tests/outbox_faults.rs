@@ -14,6 +14,8 @@
 mod alone;
 #[path = "outbox_faults/disk.rs"]
 mod disk;
+#[path = "webhooks/endpoint.rs"]
+mod endpoint;
 mod harness;
 #[path = "outbox_faults/jumps.rs"]
 mod jumps;
@@ -21,6 +23,8 @@ mod jumps;
 mod office;
 #[path = "outbox_faults/points.rs"]
 mod points;
+#[path = "outbox_faults/pushed.rs"]
+mod pushed;
 #[path = "outbox_faults/site.rs"]
 mod site;
 #[path = "outbox_faults/three.rs"]

@@ -200,7 +200,9 @@ fn what_swaks_sends_is_answered_in_its_thread() {
     let Some(peers) = Peers::find() else { return };
     let scratch = Scratch::new("receivers-swaks");
     let keys = Keys::make(&scratch, &["desk.example"]);
-    let relayed = Relayed::open(program, "receivers-answer", &["--dkim-keys", keys.folder.to_str().unwrap()]);
+    let folder = keys.folder.to_str().unwrap();
+    let arguments = ["--dkim-keys", folder, "--smtp-trusted-xclient", "127.0.0.1"];
+    let relayed = Relayed::open(program, "receivers-answer", &arguments);
     let office = &relayed.office;
     let reply =
         json!({"type": "sendReply", "text": "We have: ${interaction.email.subject}", "html": "<p>Grüße 😀</p>"});
@@ -213,7 +215,7 @@ fn what_swaks_sends_is_answered_in_its_thread() {
     fs::write(&attachment, "attached").unwrap();
     let (host, port) = relayed.address.split_once(':').unwrap();
     let sent = Command::new("swaks")
-        .args(["--server", host, "--port", port, "--ehlo", "customer.example"])
+        .args(["--server", host, "--port", port, "--ehlo", "customer.example", "--local-interface", "127.0.0.9"])
         .args(["--from", "ana@customer.example", "--to", "help@desk.example"])
         .args(["--header", "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=", "--header", "References: <one@customer.example>"])
         .args(["--header", "Message-Id: <swaks@customer.example>", "--body", "Hello", "--attach"])
@@ -221,6 +223,13 @@ fn what_swaks_sends_is_answered_in_its_thread() {
         .output()
         .unwrap();
     assert!(sent.status.success(), "{}\n{}", String::from_utf8_lossy(&sent.stdout), relayed.postfix.log());
+    let refused = Command::new("swaks")
+        .args(["--server", host, "--port", port, "--ehlo", "customer.example", "--local-interface", "127.0.0.9"])
+        .args(["--from", "ana@customer.example", "--to", "nobody@desk.example"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert!(!refused.status.success() && said.contains("<** 550 5.1.1 "), "{said}\n{}", relayed.postfix.log());
     let received = relayed.received("an answer", |one| one.field("delivered-to").unwrap() == "ana@customer.example");
     assert_eq!(received.field("in-reply-to").unwrap(), "<swaks@customer.example>");
     assert_eq!(received.field("references").unwrap(), "<one@customer.example> <swaks@customer.example>");
@@ -228,6 +237,8 @@ fn what_swaks_sends_is_answered_in_its_thread() {
     assert_eq!(keys.verify(&peers, &scratch, &received.text), ["desk.example pass"]);
     let interaction = office.api.interactions_of("swaks@customer.example").remove(0);
     assert_eq!(interaction["decision"]["queue"]["name"], "Support", "{interaction}");
+    // Postfix says by XFORWARD whom it has it from.
+    assert!(interaction["envelope"]["remote"].as_str().unwrap().starts_with("127.0.0.9:"), "{interaction}");
     let file = scratch.path("answer.eml");
     fs::write(&file, &received.text).unwrap();
     let read = read_alike(&peers, &[file]).remove(0);

@@ -1,16 +1,29 @@
-//! Requests to webhooks, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
+//! Requests to webhooks and calls of data actions, with the built binary, over real sockets to scripted endpoints; and what is kept of secrets.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it counted"
 )]
 
+#[path = "webhooks/breaker.rs"]
+mod breaker;
+#[path = "webhooks/calls.rs"]
+mod calls;
+#[path = "webhooks/crash.rs"]
+mod crash;
 #[path = "webhooks/endpoint.rs"]
 mod endpoint;
+#[path = "webhooks/events.rs"]
+mod events;
+#[path = "webhooks/flaky.rs"]
+mod flaky;
 mod harness;
+#[path = "webhooks/pushes.rs"]
+mod pushes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -28,9 +41,14 @@ const TAKEN: &str = "204 No Content\r\nX-Took: it";
 
 /// A server that may reach this machine's endpoints, with proxies in its environment that lead nowhere.
 fn start(scratch: &Scratch, arguments: &[&str]) -> Server {
+    start_with(scratch, arguments, "none")
+}
+
+/// The same, with mail going out to a smarthost.
+fn start_with(scratch: &Scratch, arguments: &[&str], smarthost: &str) -> Server {
     let mut start = Start::unlimited();
     start.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    start.environment = vec![("WAYPOST_SMARTHOST", "none".into())];
+    start.environment = vec![("WAYPOST_SMARTHOST", smarthost.into())];
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         start.environment.push((name, "http://127.0.0.1:1".into()));
     }

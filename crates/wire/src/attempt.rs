@@ -65,10 +65,23 @@ pub struct Tried {
     /// What would be sent, in the order in which the flow says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<TraceEffect>,
+    /// Calls of data actions that the flow asked for, in order. None is made: each is an error of its action.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
     /// How many steps of work the run took. A run may take 1,000,000 unless the server is told otherwise.
     pub steps: u64,
     /// How long the run took, in microseconds.
     pub duration_us: u64,
     /// What happened on the way.
     pub trace: RunTrace,
+}
+
+/// A call of a data action that was not made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unanswered {
+    /// The data action's name.
+    pub data_action: String,
+    /// What it would have been given.
+    pub input: Object,
 }

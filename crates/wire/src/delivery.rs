@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, Event, FlowId, InteractionId, QueueId, Version};
 
 use crate::interaction::Summary;
 use crate::time::Time;
@@ -42,12 +42,16 @@ pub struct Delivery {
     /// webhook, whose `webhook-id` is the delivery's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// The run that decided it, counted from 1; absent if a person did.
+    /// The run whose decision it carries out, counted from 1; absent if a person sent it, if it tells of an event, and of a push that another took the
+    /// place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u32>,
     /// Where in the flows it was asked for; absent if a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// The event that it tells of; absent unless it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
     /// When it was made.
     pub created_at: Time,
     /// When the receiver took it; absent unless it is delivered.
@@ -238,7 +242,7 @@ pub struct Places {
     pub queued: u64,
     /// Somebody holds it by a claim.
     pub claimed: u64,
-    /// Its forward is on the way.
+    /// Its forward or push is on the way.
     pub going_out: u64,
     /// Nothing will become of it by itself.
     pub stuck: u64,
@@ -277,8 +281,8 @@ pub struct StuckInteraction {
 pub enum StuckReason {
     /// It waits in a queue that is gone, or in none.
     NoQueue,
-    /// Its forward is on the way, but no delivery of it is pending.
+    /// Its forward or push is on the way, but no delivery of it is pending.
     NothingPending,
-    /// A delivery of its forward has been due for more than an hour: nobody seems to carry it.
+    /// A delivery of its forward or push has been due for more than an hour: nobody seems to carry it.
     Overdue,
 }

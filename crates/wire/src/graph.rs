@@ -49,7 +49,7 @@ pub struct GraphEdge<'g> {
     pub from: Uuid,
     /// What is used.
     pub to: Uuid,
-    /// An action's type, `end`, `route`, or `unrouted`.
+    /// An action's type, `end`, `route`, `unrouted`, or `deliverTo`.
     pub kind: Cow<'g, str>,
     /// The version of the flow that uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use waypost_ids::QueueId;
+use waypost_ids::{QueueId, WebhookId};
 
 use crate::Object;
 use crate::reference::{Division, Reference};
@@ -25,6 +25,9 @@ pub struct Queue {
     /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
+    /// Where what comes into it is delivered, instead of waiting to be claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_to: Option<DeliverTo>,
     /// How many interactions wait in it: decided, and claimed by nobody. Absent in answers to change sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u64>,
@@ -54,9 +57,46 @@ pub struct QueueRequest {
     /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`, a day being 24 hours; at most a year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
+    /// Where what comes into it is delivered; left out: it waits to be claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_to: Option<DeliverTo>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,
+}
+
+/// Where a queue delivers: to a webhook, or to addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliverTo {
+    /// A webhook, by its id or its name. In requests its name or id alone does as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookReference>,
+    /// Up to 20 addresses; each gets every mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Vec<String>>,
+    /// Whether the mail is attached to one of ours; otherwise it is resent unchanged. Only with addresses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attach: bool,
+}
+
+/// A webhook, named one way or the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebhookReference {
+    /// Its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<WebhookId>,
+    /// Its name; read where there is no identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What became of pushing what waits in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pushed {
+    /// So many interactions are on their way.
+    pub pushed: u64,
+    /// Whether there may be more that wait: a request pushes some hundreds.
+    pub more: bool,
 }
 
 /// A domain that mail is accepted for.

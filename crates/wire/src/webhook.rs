@@ -31,6 +31,9 @@ pub struct Webhook {
     pub url: String,
     /// Whether anything is sent.
     pub state: WebhookState,
+    /// What it listens to: events, or `interaction.*`, `delivery.*`, `*`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
     /// The secret that requests are signed with, `whsec_` and base64. Only in the answer that creates the webhook or rotates its secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
@@ -60,6 +63,10 @@ pub struct WebhookRequest {
     /// Whether anything is sent. Left out, it stays as it is; a new webhook is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<WebhookState>,
+    /// What it listens to: events such as `interaction.decided`, or `interaction.*`, `delivery.*`, `*`. Left out, it stays as it is; a new webhook
+    /// listens to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
     /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

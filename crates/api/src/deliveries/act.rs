@@ -5,7 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use waypost_app::outbox::deliveries::MOST_RETRIED;
 use waypost_ids::{DeliveryKind, DeliveryState};
-use waypost_store::records::outbox::DeliveryFilter;
+use waypost_store::records::outbox::{DeliveryFilter, Way};
 use waypost_wire::delivery::{Delivery, Retried};
 
 use super::{parse_id, view};
@@ -27,9 +27,9 @@ pub(super) async fn edit(
     query.finish()?;
     let id = parse_id(&id)?;
     let (parts, body) = request.into_parts();
-    let wanted: &[&str] = match state.app.delivery(id).await?.kind {
-        DeliveryKind::Webhook => &["application/json"],
-        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => &["message/rfc822", "message/global"],
+    let wanted: &[&str] = match state.app.delivery(id).await?.way() {
+        Way::Webhooks => &["application/json"],
+        Way::Mail => &["message/rfc822", "message/global"],
     };
     match media_type(&parts.headers).as_deref() {
         None => {}

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use waypost_ids::DeliveryKind;
+use waypost_store::records::outbox::Way;
 use waypost_wire::delivery::Delivery;
 
 use super::{parse_id, view};
@@ -35,11 +35,9 @@ pub(super) async fn content(
     query.finish()?;
     let id = parse_id(&id)?;
     let content = state.app.delivery_content(id).await?;
-    let headers = match state.app.delivery(id).await?.kind {
-        DeliveryKind::Webhook => download::headers("application/json", "request.json"),
-        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
-            download::headers("message/rfc822", "message.eml")
-        }
+    let headers = match state.app.delivery(id).await?.way() {
+        Way::Webhooks => download::headers("application/json", "request.json"),
+        Way::Mail => download::headers("message/rfc822", "message.eml"),
     };
     Ok((headers, content))
 }

@@ -1,7 +1,8 @@
 //! Deliveries as they are returned.
 
+use serde_json::Value as Json;
 use waypost_app::App;
-use waypost_ids::{DeliveryId, DeliveryState};
+use waypost_ids::{DeliveryId, DeliveryState, Event};
 use waypost_store::records::outbox::DeliveryRecord;
 use waypost_wire::delivery::{Delivery, HeldBy, Place};
 
@@ -13,7 +14,8 @@ pub fn notice(app: &App) -> Option<String> {
 
 /// A delivery.
 pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
-    let place = record.place.as_deref().and_then(|text| place(app, record.id, text));
+    let event = record.place.as_deref().filter(|_| record.run.is_none()).and_then(event);
+    let place = record.place.as_deref().filter(|_| event.is_none()).and_then(|text| place(app, record.id, text));
     Delivery {
         id: record.id,
         interaction_id: record.interaction,
@@ -28,11 +30,18 @@ pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
         message_id: Some(record.message_id).filter(|id| !id.is_empty()),
         run: record.run,
         place,
+        event,
         created_at: record.created_at.into(),
         delivered_at: record.ended_at.filter(|_| record.state == DeliveryState::Delivered).map(Into::into),
         ended_at: record.ended_at.map(Into::into),
         self_uri: format!("/api/v2/deliveries/{}", record.id),
     }
+}
+
+/// The event that a delivery tells of, which stands in the place of a place.
+fn event(text: &str) -> Option<Event> {
+    let place: Json = serde_json::from_str(text).ok()?;
+    serde_json::from_value(place.get("event")?.clone()).ok()
 }
 
 /// A stored place. One that can't be read is left out: the delivery has more to tell.

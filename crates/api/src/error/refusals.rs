@@ -1,12 +1,15 @@
 //! Why use cases were refused, as answers: each error has its status and its code here, and nowhere else.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use waypost_app::access::sessions::LinkError;
 use waypost_app::access::{AccessError, GrantError};
 use waypost_app::idempotency::KeyError;
+use waypost_app::ingress::PostedError;
 use waypost_app::interactions::{AcceptError, InteractionError};
 use waypost_app::mail::attempt::AttemptError;
 use waypost_app::outbox::agents::AgentError;
 use waypost_app::outbox::deliveries::{ActError, ReadError};
+use waypost_app::outbox::pushes::PushError;
 use waypost_app::queues::ClaimError;
 use waypost_app::replay::ReplayError;
 use waypost_app::sealing::{SealError, SealProblem};
@@ -19,10 +22,15 @@ use waypost_store::error::StoreError;
 use waypost_store::revisions::Stale;
 use waypost_wire::error::Problem;
 
+use crate::body::too_large;
+
 use super::{ApiError, diagnosed, diagnosis, not_found_code};
 
 /// How long a client should wait before it tries a store again that did not answer, in seconds.
 const STORE_RETRY_SECONDS: u64 = 2;
+
+/// How long a provider should wait whose proof can't be verified at the moment, in seconds.
+const UNVERIFIED_RETRY_SECONDS: u64 = 60;
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -99,6 +107,26 @@ impl From<AcceptError> for ApiError {
     }
 }
 
+impl From<PostedError> for ApiError {
+    fn from(error: PostedError) -> Self {
+        let message = error.to_string();
+        match error {
+            PostedError::Closed => Self::not_found("not.found", message),
+            // Some providers drop a mail at any 4xx, and who fails may be somebody else.
+            PostedError::Throttled { seconds } => Self::unavailable(message, seconds),
+            PostedError::Unproven(why) => {
+                let refused = Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message).private(why);
+                refused.header(header::WWW_AUTHENTICATE, "Basic realm=\"waypost\"")
+            }
+            PostedError::Malformed(problems) => Self::invalid("bad.request", diagnosed(&problems)),
+            PostedError::Unknown(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "email.route.missing", message),
+            PostedError::TooLarge(limit) => too_large(limit as u64),
+            PostedError::Unverified(why) => Self::unavailable(message, UNVERIFIED_RETRY_SECONDS).private(why),
+            PostedError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<KeyError> for ApiError {
     fn from(error: KeyError) -> Self {
         let message = error.to_string();
@@ -150,8 +178,19 @@ impl From<ActError> for ApiError {
         match error {
             ActError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
             ActError::State { .. } => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            ActError::Taken(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message),
             ActError::UnderWay(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message).retry_after(5),
             ActError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<PushError> for ApiError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            PushError::Find(error) => error.into(),
+            PushError::Store(error) => error.into(),
         }
     }
 }
@@ -242,6 +281,16 @@ impl From<GrantError> for ApiError {
     }
 }
 
+impl From<LinkError> for ApiError {
+    fn from(error: LinkError) -> Self {
+        let message = error.to_string();
+        match error {
+            LinkError::Spent => Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message),
+            LinkError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<Stale> for ApiError {
     fn from(stale: Stale) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", stale.to_string())
@@ -286,6 +335,7 @@ fn taken_code(kind: &str) -> &'static str {
                 | Kind::Table
                 | Kind::Schedule
                 | Kind::Webhook
+                | Kind::DataAction
                 | Kind::Secret
                 | Kind::Mailbox
                 | Kind::Term(_),

@@ -11,7 +11,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
 use waypost_catalogue::versions::VersionName;
 use waypost_flow::source::{self, Node};
-use waypost_wire::attempt::Tried;
+use waypost_wire::attempt::{Tried, Unanswered};
 use waypost_wire::error::Problem;
 
 use super::{VERSION_EXPECTED, parse_id, version_in, version_name};
@@ -70,6 +70,11 @@ pub async fn attempt(
         attributes: tried.attributes,
         outputs: tried.outputs,
         sends: tried.sends,
+        unanswered: tried
+            .unanswered
+            .into_iter()
+            .map(|call| Unanswered { data_action: call.data_action, input: call.input })
+            .collect(),
         steps: tried.steps,
         duration_us: tried.duration_us,
         trace: tried.trace,

@@ -29,6 +29,7 @@ const BASE: &str = "/architect/dependencytracking";
 fn known_types() -> Vec<(&'static str, bool)> {
     let mut types = vec![
         ("COMMONMODULEFLOW", true),
+        ("DATAACTION", false),
         ("DATATABLE", false),
         ("EMAILROUTE", false),
         ("INBOUNDEMAILFLOW", true),
@@ -168,7 +169,7 @@ async fn search(
     let wanted = Wanted::read(&mut query);
     query.finish()?;
     let world = state.app.catalogue.world();
-    let kinds = [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule, Kind::Webhook]
+    let kinds = [Kind::Flow, Kind::Queue, Kind::Table, Kind::Schedule, Kind::Webhook, Kind::DataAction]
         .into_iter()
         .chain(Term::ALL.map(Kind::Term));
     let objects = kinds.flat_map(|kind| world.objects(kind));
@@ -397,6 +398,7 @@ fn kind_of(node: &Node) -> &'static str {
         Kind::Route => "EMAILROUTE",
         Kind::Domain => "EMAILDOMAIN",
         Kind::Webhook => "WEBHOOK",
+        Kind::DataAction => "DATAACTION",
         Kind::Secret => "SECRET",
         Kind::Mailbox => "MAILBOX",
         Kind::Term(term) => terms::kept(term).dependency,
@@ -417,6 +419,7 @@ fn self_uri(node: &Node) -> String {
         }
         Kind::Domain => format!("/api/v2/routing/email/domains/{id}"),
         Kind::Webhook => format!("/api/v2/webhooks/{id}"),
+        Kind::DataAction => format!("/api/v2/integrations/actions/{id}"),
         Kind::Secret => format!("/api/v2/secrets/{id}"),
         Kind::Mailbox => format!("/api/v2/mailboxes/{id}"),
         Kind::Term(term) => format!("/api/v2/routing/{}/{id}", term.plural()),

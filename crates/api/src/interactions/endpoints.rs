@@ -16,8 +16,19 @@ use crate::openapi::operation::{Operation, operation};
 const DECISIONS: &[&str] = &DecisionKind::WORDS;
 
 /// The filters of lists, and of what is done to all that match.
-pub(super) const FILTERS: [&str; 10] =
-    ["state", "decision", "queue", "flowId", "from", "to", "messageId", "subject", "since", "until"];
+pub(super) const FILTERS: [&str; 11] = [
+    "state",
+    "decision",
+    "queue",
+    "flowId",
+    "from",
+    "to",
+    "messageId",
+    "subject",
+    "since",
+    "until",
+    "overServiceLevel",
+];
 
 /// An operation with the filters.
 fn filtered(operation: Operation) -> Operation {
@@ -36,6 +47,7 @@ fn filtered(operation: Operation) -> Operation {
         .text("subject", "What the subject contains.")
         .time("since", "Accepted at this time or later.")
         .time("until", "Accepted before this time.")
+        .words("overServiceLevel", &["true"], "What waits for longer than its queue's service level.")
 }
 
 /// The endpoints of this group.

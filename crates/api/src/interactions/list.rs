@@ -90,6 +90,7 @@ pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
         subject: query.text("subject"),
         since: query.time("since"),
         until: query.time("until"),
+        late: query.one_of("overServiceLevel", &[("true", ())]).map(|()| state.app.late_queues()),
     }
 }
 

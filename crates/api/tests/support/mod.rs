@@ -115,14 +115,23 @@ pub async fn start_with(settings: Settings, tls: Option<Arc<ServerConfig>>) -> S
 
 /// Starts a server that lets in and believes whom a test says.
 pub async fn start_behind(edge: Edge, settings: Settings, tls: Option<Arc<ServerConfig>>) -> Server {
+    start_as(edge, settings, tls, waypost_app::Settings::default()).await
+}
+
+/// Starts a server whose use cases are set up as a test says.
+pub async fn start_as(
+    edge: Edge,
+    settings: Settings,
+    tls: Option<Arc<ServerConfig>>,
+    set_up: waypost_app::Settings,
+) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let store = empty_store(folder.path()).await;
     let access = Arc::new(Access::new(store.clone(), edge.origin.clone()));
     access.bootstrap("admin", Secret::new("open sesame")).await.unwrap();
     let admin = access.issue_token("admin", Secret::new("open sesame"), None, [127, 0, 0, 1].into()).await.unwrap();
-    let app = App::open(store.clone(), waypost_app::Settings { origin: edge.origin.clone(), ..Default::default() })
-        .await
-        .unwrap();
+    let set_up = waypost_app::Settings { origin: edge.origin.clone(), ..set_up };
+    let app = App::open(store.clone(), set_up).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(app.clone().work(stopped.clone()));
     tokio::spawn(app.clone().replay_recorded(stopped.clone()));

@@ -9,8 +9,8 @@ use waypost_aside::Wanted;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::Running;
 use waypost_engine::{
-    Answered, Ask, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer, Reply,
-    ScheduleAnswer, TableAnswer,
+    Answered, Ask, CallDataAction, EvaluateSchedule, Exchange, FindQueue, LookupTable, Question, Queue, QueueAnswer,
+    Reply, ScheduleAnswer, TableAnswer,
 };
 use waypost_flow::document;
 use waypost_ids::TableId;
@@ -19,7 +19,22 @@ use waypost_store::error::{StoreError, TableError};
 use waypost_store::records::tables::ContentVersion;
 use waypost_store::traits::{Store, TableStore};
 
-use super::parked::Outside;
+use super::parked::{Outside, Received};
+
+/// What is answered to a question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The answer.
+    Now(Box<Answered>),
+    /// It comes from elsewhere: the run waits for it until this time.
+    Later(Timestamp),
+}
+
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        Self::Now(Box::new(answered))
+    }
+}
 
 /// Whoever answers the questions of one run.
 #[async_trait]
@@ -28,13 +43,7 @@ pub trait Answers: Send + Sync {
     ///
     /// # Errors
     /// The store is away: there is no decision, and the run is to be made again.
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError>;
-
-    /// Until when a run waits for the answer to a question, if that comes later and from elsewhere. Such a question is not for
-    /// [`Answers::answer`].
-    fn later(&self, _question: &Question) -> Option<Timestamp> {
-        None
-    }
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError>;
 
     /// Whether the run is still wanted: one that is not is dropped between two of its actions.
     fn wanted(&self) -> bool {
@@ -59,6 +68,13 @@ fn evaluate_schedule(running: &Running, asked: EvaluateSchedule) -> Answered {
     asked.answered(ScheduleAnswer { state, name, next_change })
 }
 
+/// Why nobody is asked: who tries a flow, runs it offline or replays it must not act on other systems.
+fn asks_nobody(running: &Running, asked: CallDataAction) -> Answered {
+    let name = running.data_actions.get(&asked.data_action).map_or("?", |known| known.record.name.as_str());
+    let why = format!("the data action `{name}` is not called here, and no answer is given for it");
+    asked.failed(why)
+}
+
 const TABLE_GONE: &str = "the table is gone";
 
 /// What is in memory answers: a catalogue without a server, and the rows of its tables.
@@ -71,8 +87,9 @@ pub struct HeldAnswers<'r> {
 
 #[async_trait]
 impl Answers for HeldAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
-        Ok(match question.clone() {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        let answered = match question.clone() {
+            Question::CallDataAction(asked) => asks_nobody(self.running, asked),
             Question::FindQueue(asked) => find_queue(self.running, asked),
             Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
             Question::LookupTable(asked) => match self.running.tables.get(&asked.table) {
@@ -82,7 +99,8 @@ impl Answers for HeldAnswers<'_> {
                     asked.answered(TableAnswer { version: None, row })
                 }
             },
-        })
+        };
+        Ok(answered.into())
     }
 }
 
@@ -93,7 +111,7 @@ pub struct LiveAnswers<'r> {
     tables: &'r dyn TableStore,
     seen: Mutex<HashMap<TableId, Seen>>,
     held: Option<&'r HeldRows>,
-    outside: Option<&'r dyn Outside>,
+    outside: Option<(&'r dyn Outside, Timestamp)>,
     wanted: Option<Wanted>,
 }
 
@@ -116,9 +134,9 @@ impl<'r> LiveAnswers<'r> {
         Self { held: Some(held), ..self }
     }
 
-    /// The same where some questions are for the outside.
-    pub(crate) fn with_outside(self, outside: Option<&'r dyn Outside>) -> Self {
-        Self { outside, ..self }
+    /// The same where some questions are for the outside, which is asked now.
+    pub(crate) fn with_outside(self, outside: Option<&'r dyn Outside>, now: Timestamp) -> Self {
+        Self { outside: outside.map(|outside| (outside, now)), ..self }
     }
 
     /// The same for a run that goes on: it sees tables as it saw them before it was parked, as long as those versions are kept.
@@ -173,16 +191,21 @@ impl<'r> LiveAnswers<'r> {
 
 #[async_trait]
 impl Answers for LiveAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
-        match question.clone() {
-            Question::FindQueue(asked) => Ok(find_queue(self.running, asked)),
-            Question::EvaluateSchedule(asked) => Ok(evaluate_schedule(self.running, asked)),
-            Question::LookupTable(asked) => self.look_up(asked).await,
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        if let Some((outside, now)) = self.outside {
+            match outside.receives(self.running, question, now) {
+                Received::No => {}
+                Received::Known(answered) => return Ok(Answer::Now(answered)),
+                Received::Later(until) => return Ok(Answer::Later(until)),
+            }
         }
-    }
-
-    fn later(&self, question: &Question) -> Option<Timestamp> {
-        self.outside.and_then(|outside| outside.waits_until(question))
+        let answered = match question.clone() {
+            Question::FindQueue(asked) => find_queue(self.running, asked),
+            Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
+            Question::LookupTable(asked) => self.look_up(asked).await?,
+            Question::CallDataAction(asked) => asks_nobody(self.running, asked),
+        };
+        Ok(answered.into())
     }
 
     fn wanted(&self) -> bool {

@@ -17,7 +17,7 @@ use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::graph::Calls;
 use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::world::{Loaded, Running, World};
-use waypost_engine::{Answered, Detail, Limits, Question};
+use waypost_engine::{Detail, Journal, Limits, Question};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::Program;
@@ -32,11 +32,12 @@ use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
 use waypost_wire::trace::{RunTrace, TraceEffect};
 
-use super::answers::{Answers, LiveAnswers};
+use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
+use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
-use crate::outbox::sends::sends;
+use crate::outbox::sends::{push, sends};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 
@@ -101,6 +102,8 @@ pub struct Attempt {
     pub outputs: Map<String, Json>,
     /// What it would send.
     pub sends: Vec<TraceEffect>,
+    /// Calls of data actions that were not made.
+    pub unanswered: Vec<Unanswered>,
     /// The trace.
     pub trace: RunTrace,
     /// How many steps of its budget the run took.
@@ -184,7 +187,7 @@ async fn run(
         program,
         attributes: given.attributes,
         given: inputs,
-        so_far: Vec::new(),
+        so_far: Journal::default(),
     };
     let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
     let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
@@ -197,10 +200,11 @@ async fn run(
     let trace = serde_json::from_str(&record.trace);
     Ok(Attempt {
         version,
+        unanswered: unanswered(running, &record),
+        sends: sends(&left.effects).into_iter().chain(push(&record.decision, running)).collect(),
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
-        sends: sends(&left.effects),
         trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -216,7 +220,7 @@ struct CallersAnswers<'r> {
 
 #[async_trait]
 impl Answers for CallersAnswers<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
         // Tables, schedules and queues alike.
         if !self.may_read_routing {
             self.refused.store(true, Ordering::Relaxed);
@@ -226,9 +230,10 @@ impl Answers for CallersAnswers<'_> {
     }
 }
 
-/// Whether a document that anybody could have written names queues, tables or schedules: even that one is not there would be told.
+/// Whether a document that anybody could have written names something of the routing: even that one is not there would be told.
 fn names_routing(checked: &CheckedVersion) -> bool {
-    let unknown = [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule];
+    let unknown =
+        [Code::UnknownQueue, Code::UnknownTable, Code::UnknownSchedule, Code::UnknownWebhook, Code::UnknownDataAction];
     checked.references.iter().any(|reference| reference.target.kind != Kind::Flow)
         || checked.diagnostics.iter().any(|problem| unknown.contains(&problem.code))
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_catalogue::world::Running;
-use waypost_engine::{Answered, Effect, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
+use waypost_engine::{Effect, Journal, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
@@ -19,8 +19,8 @@ use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
 
-use super::answers::Answers;
-use super::parked::Parked;
+use super::answers::{Answer, Answers};
+use super::parked::{MOST_ASKED, Parked, unanswered};
 use waypost_members::email::{Envelope, MessageView};
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
@@ -78,7 +78,7 @@ pub async fn decide(
     limits: Limits,
     answers: &dyn Answers,
 ) -> Result<Decided, StoreError> {
-    match decide_or_park(running, start, message, limits, answers, Vec::new()).await? {
+    match decide_or_park(running, start, message, limits, answers, Journal::default()).await? {
         Ended::Decided(decided) => Ok(*decided),
         Ended::Parked(_) => Err(StoreError::Failed("the run waits for an answer".to_owned())),
     }
@@ -94,7 +94,7 @@ pub async fn decide_or_park(
     message: &Message<'_>,
     limits: Limits,
     answers: &dyn Answers,
-    so_far: Vec<Answered>,
+    so_far: Journal,
 ) -> Result<Ended, StoreError> {
     let clock = Instant::now();
     let (mut steps, mut actions, mut effects) = (0, 0, Vec::new());
@@ -196,7 +196,7 @@ pub(super) struct Conducted<'r> {
     pub(super) program: &'r Program,
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) given: Vec<(usize, Value<'static>)>,
-    pub(super) so_far: Vec<Answered>,
+    pub(super) so_far: Journal,
 }
 
 /// Where a program came to.
@@ -248,7 +248,7 @@ pub(super) async fn conduct(
         limits,
     };
     let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0, effects: Vec::new() };
-    let mut run = Run::start(input).given(given).answered(so_far);
+    let mut run = Run::start(input).given(given).answered(so_far.answers);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
         match catch_unwind(AssertUnwindSafe(|| run.step_for(TURNS))) {
@@ -257,11 +257,18 @@ pub(super) async fn conduct(
             }
             Ok(Slice::Paused(paused)) => run = *paused,
             Ok(Slice::Stepped(Step::Needs(waiting))) => {
-                if let Some(until) = answers.later(waiting.question()) {
-                    let question = waiting.question().clone();
-                    return Ok(Led::Parked(Box::new(Parked { journal: waiting.into_journal(), question, until })));
-                }
-                let answered = answers.answer(waiting.question()).await?;
+                let question = waiting.question();
+                let before =
+                    so_far.open.as_ref().filter(|open| open.question == *question).map_or(0, |open| open.asked);
+                let answered = match answers.answer(question).await? {
+                    Answer::Now(answered) => *answered,
+                    Answer::Later(_) if before >= MOST_ASKED => unanswered(question),
+                    Answer::Later(until) => {
+                        let (question, asked) = (question.clone(), before.saturating_add(1));
+                        let journal = waiting.into_journal(asked);
+                        return Ok(Led::Parked(Box::new(Parked { journal, question, until })));
+                    }
+                };
                 run = waiting.answer(answered);
             }
             Ok(Slice::Stepped(Step::Done(outcome))) => {

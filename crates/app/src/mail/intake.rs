@@ -253,7 +253,7 @@ async fn prepare(
         let start =
             Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
-        let answers = LiveAnswers::new(running, store).with_outside(outside);
+        let answers = LiveAnswers::new(running, store).with_outside(outside, received_at);
         let unrouted = unrouted_queue(start, running);
         let run = match (noted.care(), desk.stopped(start, &parsed, unrouted, recipient.circles)) {
             (_, Some(stopped)) => Some(stopped),

@@ -7,5 +7,6 @@ pub mod decide;
 pub mod intake;
 pub mod parked;
 pub mod smtp;
+pub mod unanswered;
 pub(crate) mod underway;
 pub mod worker;

@@ -1,26 +1,26 @@
 //! Makes the runs that were claimed: long flows, reruns, and whatever a crash left behind.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
-use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_catalogue::world::Running;
-use waypost_engine::{Answered, Limits};
-use waypost_ids::{InteractionId, QueueId, codes};
+use waypost_engine::{Journal, Limits};
+use waypost_ids::{QueueId, codes};
 use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
-use waypost_store::leases::{Lease, Lost, hold};
+use waypost_store::leases::{Lease, Lost, hold_until_kept};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
 use super::decide::{Ended, Start, bare_record, decide_or_park, unrouted_queue};
-use super::parked::{Outside, Parked, Ticket, read, stored};
+use super::parked::{Asked, Outside, Parked, Ticket, key, read, stored};
 use crate::App;
 use crate::observed::Ran;
 use crate::traces::trace_id;
@@ -28,6 +28,9 @@ use waypost_members::email::Envelope;
 
 /// So many attempts at a run may never end: then it is set aside.
 const MOST_ATTEMPTS: u32 = 3;
+
+/// No wait for an answer is shorter.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What failed is tried again after this long.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -38,7 +41,8 @@ impl App {
     pub(super) async fn work_on(&self, work: ClaimedRun) {
         let (id, lease) = (work.interaction.id, work.lease);
         let renew = || self.store.renew_run(id, self.run_term.renew(lease, self.origin.now()));
-        let error = match hold(self.run_term, renew, self.run_claimed(work)).await {
+        let keeping = AtomicBool::new(false);
+        let error = match hold_until_kept(self.run_term, &keeping, renew, self.run_claimed(work, &keeping)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,
             Err(Lost) => return tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it"),
@@ -52,8 +56,8 @@ impl App {
         }
     }
 
-    /// Runs what was claimed, and records it.
-    async fn run_claimed(&self, mut work: ClaimedRun) -> Result<(), StoreError> {
+    /// Runs what was claimed, and records it. From `keeping` on what came of it is being kept.
+    async fn run_claimed(&self, mut work: ClaimedRun, keeping: &AtomicBool) -> Result<(), StoreError> {
         let set_aside = work.attempts >= MOST_ATTEMPTS;
         // A message that can't be read must not keep its interaction from being set aside.
         let raw = if set_aside { None } else { self.store.raw_message(work.interaction.id).await? };
@@ -80,7 +84,7 @@ impl App {
             None => work.interaction.route.is_some() && route.is_none(),
         };
         let limits = self.limits;
-        let (id, lease) = (work.interaction.id, work.lease);
+        let (id, lease, number) = (work.interaction.id, work.lease, work.interaction.runs.saturating_add(1));
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let run = if set_aside {
@@ -114,7 +118,10 @@ impl App {
                 })
             });
             match run.await.map_err(|failed| StoreError::Failed(failed.to_string()))?? {
-                Worked::Parked(parked) => return self.park(id, lease.id, *parked).await,
+                Worked::Parked(parked) => {
+                    keeping.store(true, Ordering::Relaxed);
+                    return self.park(Ticket { interaction: id, lease: lease.id }, number, *parked).await;
+                }
                 Worked::Done(run) => {
                     let mut run = *run;
                     if gone {
@@ -127,6 +134,7 @@ impl App {
         };
         let ran = Ran::of(&run);
         let sends = !run.sends.is_empty();
+        keeping.store(true, Ordering::Relaxed);
         match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
                 self.decided.notify_waiters();
@@ -150,9 +158,9 @@ impl App {
 
 impl App {
     /// What a run was answered before it was parked.
-    async fn so_far(&self, work: &ClaimedRun) -> Result<Vec<Answered>, StoreError> {
+    async fn so_far(&self, work: &ClaimedRun) -> Result<Journal, StoreError> {
         if !work.parked {
-            return Ok(Vec::new());
+            return Ok(Journal::default());
         }
         let id = work.interaction.id;
         let journal = match self.store.parked_journal(id).await {
@@ -166,13 +174,16 @@ impl App {
                 tracing::warn!(interaction = %id, %error, "what the run was answered can't be read: it begins anew");
                 None
             })
-            .unwrap_or_default()
-            .answers)
+            .unwrap_or_default())
     }
 
     /// Parks a run, and asks the outside what it waits for.
-    async fn park(&self, id: InteractionId, lease: Uuid, parked: Parked) -> Result<(), StoreError> {
+    async fn park(&self, ticket: Ticket, run: u32, parked: Parked) -> Result<(), StoreError> {
         let Parked { journal, question, until } = parked;
+        let Ticket { interaction: id, lease } = ticket;
+        // A wait that is over would be asked again immediately, by every node in turn.
+        let until = self.origin.now().saturating_add(SHORTEST_WAIT).map_or(until, |soonest| until.max(soonest));
+        let key = key(id, run, journal.answers.len(), &question)?;
         match self.store.park_run(id, Lease { id: lease, until }, stored(&journal)?).await {
             Ok(()) => {}
             Err(LeaseError::Lost | LeaseError::NoQueue) => {
@@ -181,9 +192,9 @@ impl App {
             }
             Err(LeaseError::Store(error)) => return Err(error),
         }
-        tracing::info!(interaction = %id, kind = question.kind(), "the run waits for an answer from outside");
+        tracing::debug!(interaction = %id, kind = question.kind(), "the run waits for an answer from outside");
         if let Some(outside) = &self.outside {
-            outside.ask(Ticket { interaction: id, lease }, question);
+            outside.ask(Asked { ticket, question, key, until });
         }
         Ok(())
     }
@@ -237,18 +248,17 @@ impl Workroom<'_> {
         start: Start<'_>,
         message: &Message<'_>,
         limits: Limits,
-        so_far: Vec<Answered>,
+        so_far: Journal,
     ) -> Result<Ended, StoreError> {
-        if !so_far.is_empty() {
-            let ended = self.run_after(start, message, limits, so_far).await?;
-            let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
-            if !another {
-                return Ok(ended);
-            }
-            // Something was published since. Mail must not end as unrouted for that.
-            tracing::info!(interaction = %start.interaction, "the run asks something else than before it was parked: it begins anew");
+        let goes_on = !so_far.answers.is_empty();
+        let ended = self.run_after(start, message, limits, so_far).await?;
+        let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
+        if !(goes_on && another) {
+            return Ok(ended);
         }
-        self.run_after(start, message, limits, Vec::new()).await
+        // Something was published since. Mail must not end as unrouted for that.
+        tracing::info!(interaction = %start.interaction, "the run asks something else than before it was parked: it begins anew");
+        self.run_after(start, message, limits, Journal::default()).await
     }
 
     async fn run_after(
@@ -256,12 +266,12 @@ impl Workroom<'_> {
         start: Start<'_>,
         message: &Message<'_>,
         limits: Limits,
-        so_far: Vec<Answered>,
+        so_far: Journal,
     ) -> Result<Ended, StoreError> {
         let answers = LiveAnswers::new(self.running, self.store)
-            .with_outside(self.outside)
+            .with_outside(self.outside, start.started_at)
             .while_wanted(self.wanted.clone())
-            .after(&so_far);
+            .after(&so_far.answers);
         decide_or_park(self.running, start, message, limits, &answers, so_far).await
     }
 }

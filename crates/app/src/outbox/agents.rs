@@ -14,6 +14,7 @@ use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{IdempotencyKey, InteractionRecord};
 use waypost_store::records::outbox::{DeliveryRecord, Outgoing, SendOutcome, Transfer};
 
+use super::pushes::transferred;
 use super::written;
 pub use super::written::Written;
 use crate::App;
@@ -197,7 +198,7 @@ impl App {
         Ok(deliveries)
     }
 
-    /// Puts a claimed interaction into another queue; the claim ends.
+    /// Puts a claimed interaction into another queue; the claim ends. A queue that delivers pushes it.
     ///
     /// # Errors
     /// There is no such queue; not found, the lease was lost, or the store.
@@ -208,17 +209,23 @@ impl App {
         to: WantedTransfer,
     ) -> Result<InteractionRecord, AgentError> {
         let queue = self.queue_wanted(&to.queue)?;
-        self.interaction(id).await?;
+        let before = self.interaction(id).await?;
         let WantedTransfer { priority, skills, language, .. } = to;
+        let after = transferred(&before, queue, (priority, skills.as_ref(), language.as_ref()));
+        let push = self.push_of(&after, queue).await?;
+        let pushed = push.is_some();
         let audit =
             AuditRecord { after: Some(json!({ "queue": queue })), ..entry(&self.origin, actor, "transferred", id) };
-        let transfer = Transfer { queue, priority, skills, language };
+        let transfer = Transfer { queue, priority, skills, language, push };
         match self.store.transfer(id, token, transfer, audit).await {
             // It went while this was asked.
             Err(LeaseError::NoQueue) => return Err(AgentError::Invalid(vec![self.unknown_queue(&to.queue)])),
             other => other.map_err(lost)?,
         }
         self.decided.notify_waiters();
+        if pushed {
+            self.due.ring();
+        }
         tracing::info!(actor, interaction = %id, %queue, "transferred");
         Ok(self.interaction(id).await?)
     }

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
+use waypost_ids::{DeliveryId, DeliveryState, InteractionId};
 use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -57,6 +57,9 @@ pub enum ActError {
     /// An attempt is under way.
     #[error("an attempt at delivery `{0}` is in progress: wait for its outcome")]
     UnderWay(DeliveryId),
+    /// Its interaction is not to be pushed any more.
+    #[error("delivery `{0}` pushes work that somebody claimed or completed, or that was pushed or transferred since")]
+    Taken(DeliveryId),
     /// It can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -75,6 +78,7 @@ impl ActError {
             Unchanged::Erased => ReadError::Erased(id).into(),
             Unchanged::State(state) => Self::State { id, state, wanted },
             Unchanged::UnderWay => Self::UnderWay(id),
+            Unchanged::Taken => Self::Taken(id),
         }
     }
 }
@@ -144,11 +148,9 @@ impl App {
             return Err(ActError::State { id, state: delivery.state, wanted: WANTED });
         }
         let now = self.delivery_content(id).await?;
-        let head = match delivery.kind {
-            DeliveryKind::Webhook => json(raw),
-            DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
-                edited(raw, Known::of(&now, &delivery.message_id), &delivery.message_id)
-            }
+        let head = match delivery.way() {
+            Way::Webhooks => json(raw),
+            Way::Mail => edited(raw, Known::of(&now, &delivery.message_id), &delivery.message_id),
         };
         let head = head.map_err(ActError::Invalid)?;
         let content = Content { head, with_original: false, tail: Bytes::new() };
@@ -168,7 +170,7 @@ impl App {
         let record = retried?;
         let record = record
             .map_err(|unchanged| ActError::of(id, unchanged, "only a pending, dead or bounced one can be retried"))?;
-        self.due.ask(Asked { delivery: id, way: Way::of(record.kind) });
+        self.due.ask(Asked { delivery: id, way: record.way() });
         tracing::info!(actor, delivery = %id, "delivery retried");
         Ok(record)
     }
@@ -196,7 +198,7 @@ impl App {
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
         let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
-        self.due.ring();
+        self.due.ask_all();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
     }

@@ -10,12 +10,14 @@ use waypost_origin::Origin;
 use waypost_outgoing::address::MailAddress;
 use waypost_outgoing::{Key, envelope};
 use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::DeliverTo;
 use waypost_store::records::mail::RunRecord;
+use waypost_store::records::outbox::Outgoing;
 use waypost_store::traits::Store;
 
 use super::effects::About;
-use super::loops;
 use super::requests::Requests;
+use super::{loops, pushes};
 use crate::mail::decide::{Decided, Start, bare_record, unrouted_queue};
 
 /// The name of the key.
@@ -68,7 +70,33 @@ impl Desk {
             let requests = Requests { start, record: &record, message, running, origin: &self.origin };
             record.sends = self.about(start, running, message, raw).outgoing(&effects, &requests);
         }
+        let push = self.push(&record, start, running, message, raw);
+        record.sends.extend(push);
         record
+    }
+
+    /// What the queue that a run leads to pushes.
+    fn push(
+        &self,
+        record: &RunRecord,
+        start: Start<'_>,
+        running: &Running,
+        message: &Message<'_>,
+        raw: &[u8],
+    ) -> Option<Outgoing> {
+        let queue = match record.decision.kind {
+            DecisionKind::Queue | DecisionKind::Unrouted => record.decision.queue?,
+            DecisionKind::Forward | DecisionKind::Disconnect => return None,
+        };
+        Some(match running.deliver_to.get(&queue)? {
+            DeliverTo::Webhook { webhook } => {
+                let told = Requests { start, record, message, running, origin: &self.origin }.interaction();
+                pushes::request(*webhook, (start.interaction, told), running, &self.origin)
+            }
+            DeliverTo::Addresses { addresses, attach } => {
+                self.about(start, running, message, raw).push(addresses, *attach)
+            }
+        })
     }
 
     /// What is recorded instead of a run of a mail that goes in circles; none if it does not.

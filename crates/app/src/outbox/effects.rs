@@ -89,14 +89,16 @@ impl About<'_, '_> {
                 };
                 self.notice(to, &letter)
             }
-            EffectKind::Forward { addresses, attach } => self.forward(addresses, *attach, None, Author::Flow),
+            EffectKind::Forward { addresses, attach } => {
+                self.forward(addresses, *attach, None, Author::Flow, DeliveryKind::Forward)
+            }
             EffectKind::Webhook { webhook, payload, .. } => {
                 return requests.request(*webhook, payload.as_ref(), place);
             }
         };
         match composed {
             Ok(mail) => Outgoing { place: Some(place), ..mail },
-            Err(CannotSend(why)) => self.unsent(kind(&effect.kind), why, place),
+            Err(CannotSend(why)) => self.unsent(kind(&effect.kind), why, Some(place)),
         }
     }
 
@@ -139,13 +141,14 @@ impl About<'_, '_> {
         Ok(self.kept(DeliveryKind::Mail, &from, &stamp, composed, is_answer))
     }
 
-    /// The mail itself, sent on as it is or attached to one of ours.
+    /// The mail itself, sent on as it is or attached to one of ours: a forward, or what a queue pushes.
     pub(crate) fn forward(
         &self,
         to: &[String],
         attach: bool,
         text: Option<&str>,
         author: Author,
+        kind: DeliveryKind,
     ) -> Result<Outgoing, CannotSend> {
         let from = self.from()?;
         let to = mailboxes(to)?;
@@ -158,7 +161,7 @@ impl About<'_, '_> {
         } else {
             compose::resend(&Resent { from: &from, to: &to }, &stamp)
         };
-        Ok(self.kept(DeliveryKind::Forward, &from, &stamp, composed, |_| false))
+        Ok(self.kept(kind, &from, &stamp, composed, |_| false))
     }
 
     /// Whom what is sent is from: the route's address, or where its pattern has a `*` the one that the mail came to.
@@ -242,7 +245,8 @@ impl About<'_, '_> {
             }
         };
         // What had the null reverse-path itself is handed on with it: what comes back must not come back for ever.
-        let null_sender = kind == DeliveryKind::Forward && self.envelope.from == Some("");
+        let handed_on = matches!(kind, DeliveryKind::Forward | DeliveryKind::QueuePush);
+        let null_sender = handed_on && self.envelope.from == Some("");
         let waypost_outgoing::Content { head, with_original, tail } = composed.content;
         Outgoing {
             kind,
@@ -255,7 +259,7 @@ impl About<'_, '_> {
     }
 
     /// What stands for an effect that could not be written: it is told, and never sent.
-    fn unsent(&self, kind: DeliveryKind, why: Held, place: String) -> Outgoing {
+    pub(crate) fn unsent(&self, kind: DeliveryKind, why: Held, place: Option<String>) -> Outgoing {
         let to = Addressed {
             id: DeliveryId(self.origin.id_in_order()),
             target: String::new(),
@@ -267,7 +271,7 @@ impl About<'_, '_> {
             content: Content { head: bytes::Bytes::new(), with_original: false, tail: bytes::Bytes::new() },
             sender: String::new(),
             message_id: String::new(),
-            place: Some(place),
+            place,
             to: vec![to],
         }
     }

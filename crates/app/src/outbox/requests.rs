@@ -1,16 +1,16 @@
-//! Of a run's `sendWebhook` to the requests that are kept with its decision. The body is written once, and is the same in every attempt.
+//! Of a run's `sendWebhook` to the requests that are kept with its decision, and the interaction as they tell of it. The body is written once, and is the same in every attempt.
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use waypost_catalogue::world::Running;
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, WebhookId};
 use waypost_mail::message::Message;
 use waypost_origin::Origin;
 use waypost_store::records::mail::RunRecord;
-use waypost_store::records::outbox::{Addressed, Content, Held, Outgoing};
+use waypost_store::records::outbox::{Addressed, Content, Outgoing};
 
-use super::manners::held;
+use super::pushes::held_webhook;
+use super::told::{address, decision, present, time};
 use crate::mail::decide::Start;
 
 /// The `type` of what is sent with the interaction as its data.
@@ -46,24 +46,14 @@ impl Requests<'_, '_> {
             to: vec![Addressed {
                 id: DeliveryId(self.origin.id_in_order()),
                 target: webhook.to_string(),
-                held: self.held(webhook),
+                held: held_webhook(webhook, self.running),
                 answers: None,
             }],
         }
     }
 
-    fn held(&self, webhook: WebhookId) -> Option<Held> {
-        match self.running.webhooks.get(&webhook) {
-            None => Some(held("webhookDeleted", "the webhook was deleted".to_owned())),
-            Some(known) if !known.enabled => {
-                Some(held("webhookDisabled", format!("the webhook `{}` is disabled", known.name)))
-            }
-            Some(_) => None,
-        }
-    }
-
     /// The interaction with its decision, in the shape of `GET /interactions/{id}`.
-    fn interaction(&self) -> Json {
+    pub(crate) fn interaction(&self) -> Json {
         let (start, record, message) = (&self.start, self.record, self.message);
         let completed = matches!(record.decision.kind, DecisionKind::Disconnect);
         let flow = record.flow.map(|(id, version)| {
@@ -81,43 +71,10 @@ impl Requests<'_, '_> {
             "messageId": message.message_id(),
             "subject": message.subject(),
             "flow": flow.map(present),
-            "decision": self.decision(),
+            "decision": decision(&record.decision, self.running),
             "attributes": record.attributes,
             "duplicates": 0,
-            "selfUri": format!("/api/v2/interactions/{}", start.interaction),
+            "selfUri": address(start.interaction),
         }))
     }
-
-    fn decision(&self) -> Json {
-        let made = &self.record.decision;
-        // Where a forward stands if it fails is told once it has.
-        let queue = made.queue.filter(|_| made.kind != DecisionKind::Forward).map(|id| {
-            present(json!({ "id": id, "name": self.running.queue_names.get(&id).map(AsRef::<str>::as_ref) }))
-        });
-        present(json!({
-            "kind": made.kind,
-            "queue": queue,
-            "priority": made.priority,
-            "skills": some(&made.skills),
-            "language": made.language,
-            "addresses": some(&made.addresses),
-            "reason": made.reason,
-            "outcome": made.outcome,
-        }))
-    }
-}
-
-/// A time as the API writes it.
-fn time(at: Timestamp) -> String {
-    format!("{at:.3}")
-}
-
-fn some(list: &[String]) -> Option<&[String]> {
-    (!list.is_empty()).then_some(list)
-}
-
-/// An object without what is absent.
-fn present(value: Json) -> Json {
-    let Json::Object(members) = value else { return value };
-    members.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>().into()
 }

@@ -109,7 +109,8 @@ impl Arrived<'_> {
             RouteMatch::Postmaster | RouteMatch::None => None,
         };
         let automatic = self.null_sender || self.message.automatic().is_some();
-        let circles = record.kind == DeliveryKind::Forward && automatic;
+        let handed_on = matches!(record.kind, DeliveryKind::Forward | DeliveryKind::QueuePush);
+        let circles = handed_on && automatic;
         Ok(Bound { address: record.sender, route, answers: None, circles, ..recipient })
     }
 }

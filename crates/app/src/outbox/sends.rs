@@ -1,7 +1,11 @@
 //! What a run sends, as people are told it: with all of its texts, where a trace shortens long ones.
 
 use serde_json::json;
+use waypost_catalogue::world::Running;
 use waypost_engine::{Effect, EffectKind};
+use waypost_ids::DecisionKind;
+use waypost_store::records::catalogue::DeliverTo;
+use waypost_store::records::mail::DecisionRecord;
 use waypost_wire::trace::{TraceEffect, TraceEffectKind};
 
 /// What these effects send, in their order.
@@ -10,9 +14,26 @@ pub fn sends(effects: &[Effect]) -> Vec<TraceEffect> {
     effects.iter().map(|effect| one(&effect.kind)).collect()
 }
 
-fn one(effect: &EffectKind) -> TraceEffect {
-    let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
-    let bare = TraceEffect {
+/// What the queue that a decision leads to would push, if it delivers.
+#[must_use]
+pub fn push(decision: &DecisionRecord, running: &Running) -> Option<TraceEffect> {
+    if !matches!(decision.kind, DecisionKind::Queue | DecisionKind::Unrouted) {
+        return None;
+    }
+    let pushed = TraceEffect { kind: TraceEffectKind::QueuePush, ..bare() };
+    Some(match running.deliver_to.get(&decision.queue?)? {
+        DeliverTo::Webhook { webhook } => {
+            let name = running.webhooks.get(webhook).map(|webhook| webhook.name.clone());
+            TraceEffect { webhook: Some(json!(name.unwrap_or_else(|| webhook.to_string()))), ..pushed }
+        }
+        DeliverTo::Addresses { addresses, attach } => {
+            TraceEffect { to: Some(json!(addresses)), attach: *attach, ..pushed }
+        }
+    })
+}
+
+const fn bare() -> TraceEffect {
+    TraceEffect {
         kind: TraceEffectKind::Reply,
         to: None,
         subject: None,
@@ -23,7 +44,12 @@ fn one(effect: &EffectKind) -> TraceEffect {
         html: None,
         webhook: None,
         payload: None,
-    };
+    }
+}
+
+fn one(effect: &EffectKind) -> TraceEffect {
+    let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    let bare = bare();
     match effect {
         EffectKind::Reply { text: plain, html, subject, reply_all, attach_original } => TraceEffect {
             subject: text(subject),

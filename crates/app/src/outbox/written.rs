@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use waypost_catalogue::world::Running;
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_ids::DeliveryKind;
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::InteractionRecord;
 use waypost_store::records::outbox::Outgoing;
 
@@ -59,7 +63,10 @@ pub(crate) async fn forward(
     attach: bool,
     text: Option<String>,
 ) -> Result<Outgoing, InteractionError> {
-    compose(app, interaction, raw, |about| about.forward(&addresses, attach, text.as_deref(), Author::Person)).await
+    compose(app, interaction, raw, |about| {
+        about.forward(&addresses, attach, text.as_deref(), Author::Person, DeliveryKind::Forward)
+    })
+    .await
 }
 
 async fn compose(
@@ -69,14 +76,7 @@ async fn compose(
     write: impl FnOnce(About<'_, '_>) -> Result<Outgoing, CannotSend> + Send,
 ) -> Result<Outgoing, InteractionError> {
     let running = app.catalogue.running();
-    let route = match interaction.route {
-        None => None,
-        Some(id) => match running.routes.get(id) {
-            Some(route) => Some(route.as_ref().clone()),
-            // The mail came by it, whatever became of it since.
-            None => app.store.route(id).await?,
-        },
-    };
+    let route = app.route_of(interaction, &running).await?;
     let message = Message::parse(raw);
     let about = About {
         interaction: interaction.id,
@@ -92,4 +92,19 @@ async fn compose(
     write(about).map_err(|CannotSend(why)| {
         InteractionError::Invalid(vec![Diagnostic::error(Code::InvalidValue, "", why.reason)])
     })
+}
+
+impl App {
+    /// The route that a mail came by, whatever became of it since.
+    pub(crate) async fn route_of(
+        &self,
+        interaction: &InteractionRecord,
+        running: &Running,
+    ) -> Result<Option<RouteRecord>, StoreError> {
+        let Some(id) = interaction.route else { return Ok(None) };
+        match running.routes.get(id) {
+            Some(route) => Ok(Some(route.as_ref().clone())),
+            None => self.store.route(id).await,
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Answers of a replay: what the change set makes of what it changes, else what the record says, else what is known today.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use waypost_engine::{Answered, Detail, Question};
@@ -8,11 +10,14 @@ use waypost_store::error::StoreError;
 use waypost_wire::trace::{RunTrace, TraceEvent};
 
 use super::changed::Changed;
-use crate::mail::answers::Answers;
+use crate::mail::answers::{Answer, Answers};
 
 /// What a recorded run was answered, and what is known today.
 pub(super) struct Recorded<'r> {
     record: Vec<Answered>,
+    /// How many of each question's recorded answers were given, by the first one's position: a service may answer the same call otherwise
+    /// each time.
+    given: Mutex<HashMap<usize, usize>>,
     today: &'r dyn Answers,
     changed: &'r Changed,
     unknown: AtomicBool,
@@ -22,7 +27,7 @@ impl<'r> Recorded<'r> {
     /// Answers from a record, and from today's world where it has none, or where what is asked is changed. What a recorded run could
     /// not be answered is asked again.
     pub(super) fn new(record: Vec<Answered>, today: &'r dyn Answers, changed: &'r Changed) -> Self {
-        Self { record, today, changed, unknown: AtomicBool::new(false) }
+        Self { record, given: Mutex::default(), today, changed, unknown: AtomicBool::new(false) }
     }
 
     /// Whether something was asked that neither could answer.
@@ -62,23 +67,42 @@ pub(super) fn detail_of(trace: &RunTrace) -> Detail {
     }
 }
 
+impl Recorded<'_> {
+    /// The recorded answer to a question, if there is one left. Calls are answered one after the other, as they were; what is looked up
+    /// is the same each time.
+    fn recorded(&self, question: &Question) -> Option<Answered> {
+        if self.changed.asks(question) {
+            return None;
+        }
+        let answers = self.record.iter().enumerate();
+        let mut known = answers.filter(|(_, answered)| answered.is_to(question) && !answered.is_failure()).peekable();
+        if !matches!(question, Question::CallDataAction(_)) {
+            return known.next().map(|(_, answered)| answered.clone());
+        }
+        let first = known.peek()?.0;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = given.entry(first).or_default();
+        let answered = known.nth(*count)?.1.clone();
+        *count = count.saturating_add(1);
+        Some(answered)
+    }
+}
+
 #[async_trait]
 impl Answers for Recorded<'_> {
-    async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
-        let recorded = if self.changed.asks(question) { &[][..] } else { &self.record[..] };
-        let mut known = recorded.iter().filter(|answered| answered.is_to(question) && !answered.is_failure());
-        if let Some(answered) = known.next() {
-            return Ok(answered.clone());
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        if let Some(answered) = self.recorded(question) {
+            return Ok(answered.into());
         }
-        let answered = match self.today.later(question) {
+        let answered = match self.today.answer(question).await? {
+            Answer::Now(answered) => *answered,
             // A replay asks nobody outside.
-            Some(_) => question.clone().failed("the record has no answer from outside"),
-            None => self.today.answer(question).await?,
+            Answer::Later(_) => question.clone().failed("the record has no answer from outside"),
         };
         if answered.is_failure() {
             self.unknown.store(true, Ordering::Relaxed);
         }
-        Ok(answered)
+        Ok(answered.into())
     }
 
     fn wanted(&self) -> bool {
@@ -91,8 +115,10 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::json;
     use uuid::Uuid;
-    use waypost_engine::{Ask, FindQueue, LookupTable, QueueAnswer, Reply, TableAnswer};
-    use waypost_ids::TableId;
+    use waypost_engine::{
+        Ask, CallDataAction, CallFailure, CallOutcome, FindQueue, LookupTable, QueueAnswer, Reply, TableAnswer,
+    };
+    use waypost_ids::{DataActionId, TableId};
 
     use super::*;
 
@@ -104,18 +130,22 @@ mod tests {
 
     #[async_trait]
     impl Answers for Today {
-        fn later(&self, question: &Question) -> Option<Timestamp> {
-            matches!(question, Question::FindQueue(_)).then_some(Timestamp::MAX)
-        }
-
-        async fn answer(&self, question: &Question) -> Result<Answered, StoreError> {
+        async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
             Ok(match question.clone() {
+                Question::FindQueue(_) => Answer::Later(Timestamp::MAX),
                 Question::LookupTable(asked) if asked.table == KNOWN => {
                     let row = json!({ "tier": "today" }).as_object().cloned();
-                    asked.answered(TableAnswer { version: Some(9), row })
+                    asked.answered(TableAnswer { version: Some(9), row }).into()
                 }
-                other => other.failed("the table is gone"),
+                other => other.failed("the table is gone").into(),
             })
+        }
+    }
+
+    async fn told(answers: &Recorded<'_>, question: &Question) -> Answered {
+        match answers.answer(question).await.unwrap() {
+            Answer::Now(answered) => *answered,
+            Answer::Later(_) => panic!("a replay waits for nobody"),
         }
     }
 
@@ -160,11 +190,11 @@ mod tests {
             },
             _ => None,
         };
-        assert_eq!(tier(answers.answer(&question(KNOWN, "a")).await.unwrap()).as_deref(), Some("then"));
-        assert_eq!(tier(answers.answer(&question(KNOWN, "b")).await.unwrap()).as_deref(), Some("today"));
-        assert_eq!(tier(answers.answer(&question(KNOWN, "c")).await.unwrap()).as_deref(), Some("today"));
+        assert_eq!(tier(told(&answers, &question(KNOWN, "a")).await).as_deref(), Some("then"));
+        assert_eq!(tier(told(&answers, &question(KNOWN, "b")).await).as_deref(), Some("today"));
+        assert_eq!(tier(told(&answers, &question(KNOWN, "c")).await).as_deref(), Some("today"));
         assert!(!answers.unknown());
-        assert_eq!(tier(answers.answer(&question(GONE, "a")).await.unwrap()), None);
+        assert_eq!(tier(told(&answers, &question(GONE, "a")).await), None);
         assert!(answers.unknown());
     }
 
@@ -173,9 +203,35 @@ mod tests {
         let asked = |name: &str| FindQueue { name: name.to_owned() };
         let changed = Changed::default();
         let answers = Recorded::new(vec![asked("then").answered(QueueAnswer::default())], &Today, &changed);
-        assert!(!answers.answer(&asked("then").into()).await.unwrap().is_failure());
+        assert!(!told(&answers, &asked("then").into()).await.is_failure());
         assert!(!answers.unknown());
-        assert!(answers.answer(&asked("now").into()).await.unwrap().is_failure());
+        assert!(told(&answers, &asked("now").into()).await.is_failure());
+        assert!(answers.unknown());
+    }
+
+    /// A service may answer the same call otherwise each time.
+    #[tokio::test]
+    async fn calls_are_answered_as_they_were_one_after_the_other_and_no_more() {
+        let asked = |input: &str| CallDataAction {
+            data_action: DataActionId(Uuid::from_u128(3)),
+            input: json!({ "id": input }).as_object().cloned().unwrap(),
+            timeout_ms: None,
+        };
+        let outcome =
+            |number: u64| CallOutcome::Success { output: json!({ "n": number }).as_object().cloned().unwrap() };
+        let failure = CallFailure { code: "status".to_owned(), message: "no".to_owned(), status: Some(503) };
+        let record = vec![
+            asked("a").answered(outcome(1)),
+            asked("b").answered(CallOutcome::Failure(failure)),
+            asked("a").answered(outcome(2)),
+        ];
+        let changed = Changed::default();
+        let answers = Recorded::new(record.clone(), &Today, &changed);
+        for (input, expected) in [("a", 0), ("a", 2), ("b", 1)] {
+            assert_eq!(told(&answers, &asked(input).into()).await, record[expected]);
+        }
+        assert!(!answers.unknown(), "a failure is an answer");
+        assert!(told(&answers, &asked("a").into()).await.is_failure());
         assert!(answers.unknown());
     }
 }

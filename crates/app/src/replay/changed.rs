@@ -47,6 +47,7 @@ impl Changed {
         match question {
             Question::LookupTable(asked) => self.has(&asked.table.into()),
             Question::EvaluateSchedule(asked) => self.has(&asked.schedule.into()),
+            Question::CallDataAction(asked) => self.has(&asked.data_action.into()),
             Question::FindQueue(asked) => {
                 self.queues.contains(&document::fold_name(&asked.name))
                     || asked.name.parse().is_ok_and(|id| self.has(&Ref::new(Kind::Queue, id)))

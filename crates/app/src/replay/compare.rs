@@ -4,14 +4,25 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
+use waypost_catalogue::world::Running;
 use waypost_ids::{DecisionKind, QueueId, codes};
 use waypost_store::records::mail::DecisionRecord;
 use waypost_wire::trace::{RunTrace, TraceDifference, TraceEffect, TraceEffectKind, TraceEvent};
 
+use crate::outbox::sends::push;
+
 /// A decision as it is compared and told. Queues are told by name: one that is to be made has no lasting id yet. What became of a forward
-/// afterwards is no part of it: neither the queue that it may come back to, nor that it did.
+/// afterwards is no part of it: neither the queue that it may come back to, nor that it did. What the queue would push is.
 #[must_use]
-pub fn told(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> Map<String, Json> {
+pub fn told(decision: &DecisionRecord, running: &Running) -> Map<String, Json> {
+    let mut told = compared(decision, &running.queue_names);
+    if let Some(push) = push(decision, running) {
+        told.insert("push".to_owned(), json!(push));
+    }
+    told
+}
+
+fn compared(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> Map<String, Json> {
     let mut told = Map::new();
     told.insert("kind".to_owned(), decision.kind.as_str().into());
     if let Some(queue) = decision.queue.filter(|_| decision.kind != DecisionKind::Forward) {
@@ -30,7 +41,11 @@ pub fn told(decision: &DecisionRecord, queues: &HashMap<QueueId, Arc<str>>) -> M
     add("reason", json!(decision.reason));
     add("outcome", json!(decision.outcome));
     let code = decision.error.as_ref().and_then(|error| error.get("code"));
-    add("error", code.filter(|code| code.as_str() != Some(codes::FORWARD_FAILED)).cloned().unwrap_or_default());
+    let later = [codes::FORWARD_FAILED, codes::PUSH_FAILED];
+    add(
+        "error",
+        code.filter(|code| code.as_str().is_none_or(|code| !later.contains(&code))).cloned().unwrap_or_default(),
+    );
     told
 }
 
@@ -191,7 +206,7 @@ mod tests {
         let failed = DecisionRecord { error: Some(json!({ "code": codes::FORWARD_FAILED })), ..going_out.clone() };
         let run = decided(DecisionKind::Forward, None);
         for kept in [&going_out, &failed] {
-            assert_eq!(told(kept, &HashMap::new()), told(&run, &HashMap::new()));
+            assert_eq!(compared(kept, &HashMap::new()), compared(&run, &HashMap::new()));
         }
     }
 

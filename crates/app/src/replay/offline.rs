@@ -15,10 +15,11 @@ use waypost_store::records::mail::RunRecord;
 use waypost_wire::trace::{RunTrace, TraceDifference};
 
 use super::compare::told;
-use super::one::Replayed;
+use super::one::{Replayed, Verdict};
 use super::report::Report;
 use crate::mail::answers::HeldAnswers;
 use crate::mail::decide::{Start, decide_at_once};
+use crate::mail::unanswered::unanswered;
 use waypost_members::email::Envelope;
 
 /// A folder that mails are run through.
@@ -73,7 +74,7 @@ impl Offline {
         }
         let (was, is) = (one(before, routes.0, message, received_at)?, one(after, routes.1, message, received_at)?);
         let tell = |side: Side<'_>, run: &Option<RunRecord>| match run {
-            Some(run) => told(&run.decision, &side.running.queue_names),
+            Some(run) => told(&run.decision, side.running),
             None => Map::from_iter([("kind".to_owned(), Json::from("no route"))]),
         };
         let flow = is.as_ref().or(was.as_ref()).and_then(|run| run.flow).map(|(flow, _)| flow);
@@ -83,6 +84,13 @@ impl Offline {
         let trace = |run: &Option<RunRecord>| run.as_ref().map(|run| run.trace.clone()).unwrap_or_default();
         let recorded: Option<RunTrace> = serde_json::from_str(&trace(&was)).ok();
         let mut replayed = Replayed::of(caller, (tell(before, &was), tell(after, &is)), (recorded, &trace(&is)));
+        let asks = |side: Side<'_>, run: &Option<RunRecord>| {
+            run.as_ref().is_some_and(|run| !unanswered(side.running, run).is_empty())
+        };
+        // Nobody is called: what would come of it nobody can say.
+        if asks(before, &was) || asks(after, &is) {
+            replayed = Replayed { verdict: Verdict::Unknown, parts: None, traces: None, ..replayed };
+        }
         replayed.attributes_changed = was.map(|run| run.attributes) != is.map(|run| run.attributes);
         if self.report.count(&replayed) {
             let Replayed { caller, before, after, parts, .. } = replayed;

@@ -76,7 +76,7 @@ pub(crate) async fn replay(
         // It asked nothing, or an earlier release ran it: then its trace has all that is known.
         Ok(None) => {
             let answers = recorded.as_ref().map(shown_in).unwrap_or_default();
-            Some(Journal { detail: recorded.as_ref().map(detail_of).unwrap_or_default(), answers })
+            Some(Journal { detail: recorded.as_ref().map(detail_of).unwrap_or_default(), answers, open: None })
         }
         Err(error) => {
             tracing::warn!(interaction = %record.interaction.id, %error, "what a run was answered is unknown to its replay");
@@ -84,7 +84,7 @@ pub(crate) async fn replay(
         }
     };
     let readable = journal.is_some();
-    let Journal { detail, answers } = journal.unwrap_or_default();
+    let Journal { detail, answers, .. } = journal.unwrap_or_default();
     // The trace of a run that is answered from the record shows no more than the record's own.
     let limits = Limits { detail: detail.min(limits.detail), ..limits };
     let answers = Recorded::new(answers, today, changed);
@@ -107,7 +107,7 @@ pub(crate) async fn replay(
     let run = decide(after, start, &message, limits, &answers).await?.record;
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
     let decision = of_run(record.decision, recorded.as_ref(), unrouted);
-    let (was, is) = (told(&decision, &before.queue_names), told(&run.decision, &after.queue_names));
+    let (was, is) = (told(&decision, before), told(&run.decision, after));
     let caller = run.flow.or(record.interaction.flow).map(|(flow, _)| flow);
     let caller = caller.and_then(|flow| after.flow_names.get(&flow)).map_or_else(String::new, |name| name.to_string());
     let attributes_changed = run.attributes != *record.attributes;

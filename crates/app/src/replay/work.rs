@@ -247,7 +247,7 @@ impl App {
 
     /// Runs some interactions on all cores, in threads that live mail is served before.
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
-        let (runtime, store, outside) = (Handle::current(), self.store.clone(), self.outside.clone());
+        let (runtime, store) = (Handle::current(), self.store.clone());
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
         let (waiting, wanted) = Wanted::until_dropped();
@@ -262,13 +262,13 @@ impl App {
                     if some.is_empty() {
                         break;
                     }
-                    let (plan, runtime, store, outside, wanted) = (&plan, &runtime, &store, &outside, &wanted);
+                    let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
                     parts.push(scope.spawn(move || {
                         stand_back(LAST);
                         let one = |item: Item| {
+                            // It asks nobody outside: what the record can't answer is unknown.
                             let answers = LiveAnswers::new(&plan.after, &**store)
                                 .with_rows(&plan.changed.rows)
-                                .with_outside(outside.as_deref())
                                 .while_wanted(wanted.clone());
                             let Some(decision) = &item.interaction.decision else { return Ok(None) };
                             let record = Record {

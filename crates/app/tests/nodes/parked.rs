@@ -1,5 +1,5 @@
-//! Runs that wait for an answer from outside, over the death of the node that parked them. No action asks the outside yet: here a queue of
-//! one name is asked for elsewhere.
+//! Runs that wait for an answer from outside, over the death of the node that parked them. The outside is the test: a queue of one name is
+//! asked for there.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -11,7 +11,8 @@ use serde_json::{Map, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use uuid::Uuid;
-use waypost_app::mail::parked::{Outside, Ticket};
+use waypost_app::mail::parked::{Asked, MOST_ASKED, Outside, Received, Ticket};
+use waypost_catalogue::world::Running;
 use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
 use waypost_ids::DecisionKind;
 use waypost_origin::Origin;
@@ -30,18 +31,23 @@ const LONG: Duration = Duration::from_secs(120);
 
 /// Says whom it was asked for, and until when a run waits.
 struct Far {
-    asked: UnboundedSender<(Ticket, Question)>,
+    asked: UnboundedSender<Asked>,
     until: Mutex<Timestamp>,
 }
 
 impl Outside for Far {
-    fn waits_until(&self, question: &Question) -> Option<Timestamp> {
-        let is_far = matches!(question, Question::FindQueue(asked) if asked.name == ELSEWHERE);
-        is_far.then(|| *self.until.lock().unwrap_or_else(PoisonError::into_inner))
+    fn receives(&self, _running: &Running, question: &Question, _now: Timestamp) -> Received {
+        match question {
+            Question::FindQueue(asked) if asked.name == ELSEWHERE => {
+                Received::Later(*self.until.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+            _ => Received::No,
+        }
     }
 
-    fn ask(&self, ticket: Ticket, question: Question) {
-        self.asked.send((ticket, question)).unwrap();
+    fn ask(&self, asked: Asked) {
+        // A test that has ended waits for nothing.
+        let _ = self.asked.send(asked);
     }
 }
 
@@ -50,7 +56,7 @@ struct Node {
     app: Arc<App>,
     store: Arc<dyn Store>,
     far: Arc<Far>,
-    asked: UnboundedReceiver<(Ticket, Question)>,
+    asked: UnboundedReceiver<Asked>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
 }
@@ -76,9 +82,13 @@ impl Node {
     }
 
     async fn asked(&mut self) -> Ticket {
-        let (ticket, question) = timeout(LONG, self.asked.recv()).await.unwrap().unwrap();
+        self.asked_with_key().await.0
+    }
+
+    async fn asked_with_key(&mut self) -> (Ticket, Uuid) {
+        let Asked { ticket, question, key, .. } = timeout(LONG, self.asked.recv()).await.unwrap().unwrap();
         assert_eq!(question, asks());
-        ticket
+        (ticket, key)
     }
 
     async fn interaction(&self, id: InteractionId) -> InteractionRecord {
@@ -210,7 +220,6 @@ async fn a_run_goes_on_after_its_node_was_killed() {
     let place = folder.path().to_str().unwrap().to_owned();
     let ticket = parked_by_a_node_that_is_killed(place.clone()).await;
     let node = Node::open(&place).await;
-    node.work();
     assert_eq!(node.interaction(ticket.interaction).await.state, State::Waiting);
     node.set_row("first", "now").await;
     node.set_row("second", "now").await;
@@ -218,6 +227,23 @@ async fn a_run_goes_on_after_its_node_was_killed() {
     assert!(!node.app.hand_in(wrong, node.answer().await).await.unwrap());
     assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
     assert!(!node.app.hand_in(ticket, node.answer().await).await.unwrap(), "once");
+    node.work();
+    went_on(&node.ran(ticket.interaction).await);
+    node.stop.send_replace(true);
+}
+
+/// On SQLite nobody else can have the answer: it is not waited for until its time.
+#[tokio::test]
+async fn a_run_asks_again_once_its_node_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap().to_owned();
+    let ticket = parked_by_a_node_that_is_killed(place.clone()).await;
+    let mut node = Node::open(&place).await;
+    node.work();
+    let again = node.asked().await;
+    assert!(again.interaction == ticket.interaction && again.lease != ticket.lease);
+    assert!(!node.app.hand_in(ticket, node.answer().await).await.unwrap(), "another answer is waited for");
+    assert!(node.app.hand_in(again, node.answer().await).await.unwrap());
     went_on(&node.ran(ticket.interaction).await);
     node.stop.send_replace(true);
 }
@@ -276,14 +302,48 @@ async fn a_run_that_is_not_answered_in_time_asks_again() {
     *node.far.until.lock().unwrap() = Timestamp::UNIX_EPOCH;
     let id = prepare(&node).await;
     node.work();
-    let first = node.asked().await;
-    let mut newest = node.asked().await;
+    let (first, key) = node.asked_with_key().await;
+    let (mut newest, again) = node.asked_with_key().await;
     assert!(newest.interaction == first.interaction && newest.lease != first.lease);
+    assert_eq!(key, again, "it is the same question of the same run");
     assert!(!node.app.hand_in(first, node.answer().await).await.unwrap(), "another answer is waited for");
     *node.far.until.lock().unwrap() = Timestamp::MAX;
     while !node.app.hand_in(newest, node.answer().await).await.unwrap() {
         newest = node.asked().await;
     }
+    went_on(&node.ran(id).await);
+    node.stop.send_replace(true);
+}
+
+/// Whoever answers may end its process each time.
+#[tokio::test]
+async fn a_question_that_nobody_answers_is_asked_so_often_and_then_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    *node.far.until.lock().unwrap() = Timestamp::UNIX_EPOCH;
+    let id = prepare(&node).await;
+    node.work();
+    for _ in 0..MOST_ASKED {
+        node.asked().await;
+    }
+    let run = node.ran(id).await;
+    let error = run.decision.error.as_ref().unwrap();
+    assert_eq!((run.decision.kind, error["code"].as_str()), (DecisionKind::Unrouted, Some("run.not-answered")));
+    assert!(node.asked.try_recv().is_err(), "it is not asked again");
+    node.stop.send_replace(true);
+}
+
+#[tokio::test]
+async fn an_answer_to_another_question_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    node.work();
+    let ticket = node.asked().await;
+    let other = FindQueue { name: "Another".to_owned() }.answered(QueueAnswer { queue: None });
+    assert!(!node.app.hand_in(ticket, other).await.unwrap());
+    assert_eq!(node.interaction(id).await.state, State::Waiting, "it still waits");
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
     went_on(&node.ran(id).await);
     node.stop.send_replace(true);
 }

@@ -1,6 +1,7 @@
 //! What actions do, one file each, named as in `crates/flow/src/actions`.
 
 mod addresses;
+mod call_data_action;
 mod disconnect;
 mod evaluate_schedule;
 mod find_queue;
@@ -63,6 +64,7 @@ pub(crate) fn perform<'m>(machine: &mut Machine<'m>, action: &'m ProgramAction) 
         ProgramActionKind::SendWebhook(own) => send_webhook::perform(machine, own),
         ProgramActionKind::ForEach(own) => for_each::perform(machine, action, own),
         ProgramActionKind::While(own) => r#while::perform(machine, action, own),
+        ProgramActionKind::CallDataAction(own) => call_data_action::perform(machine, own),
         ProgramActionKind::LookupTable(own) => lookup_table::perform(machine, own),
         ProgramActionKind::EvaluateSchedule(own) => evaluate_schedule::perform(machine, own),
         ProgramActionKind::FindQueue(own) => find_queue::perform(machine, own),

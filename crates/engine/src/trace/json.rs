@@ -106,6 +106,7 @@ impl Serialize for Event<'_> {
                     Some(Answered::LookupTable(exchange)) => lookup(&mut map, exchange)?,
                     Some(Answered::EvaluateSchedule(exchange)) => lookup(&mut map, exchange)?,
                     Some(Answered::FindQueue(exchange)) => lookup(&mut map, exchange)?,
+                    Some(Answered::CallDataAction(exchange)) => lookup(&mut map, exchange)?,
                 }
             }
             // Named as in the document: `notFound`.

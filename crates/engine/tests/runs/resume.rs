@@ -84,7 +84,8 @@ fn in_many_processes(host: impl Fn(&Question) -> Answered, each: impl FnOnce(&Ou
             Step::Done(outcome) => return each(&outcome),
             Step::Needs(waiting) => {
                 let answered = host(waiting.question());
-                let mut journal = waiting.into_journal();
+                let mut journal = waiting.into_journal(1);
+                assert!(journal.open.take().is_some_and(|open| answered.is_to(&open.question) && open.asked == 1));
                 journal.answers.push(answered);
                 stored = journal.to_json().unwrap();
             }
@@ -204,7 +205,7 @@ fn the_answers_of_an_ended_run_are_kept_up_to_a_mebibyte() {
     let all = journal.answers.clone();
     let kept = journal.to_kept_json().unwrap().unwrap();
     assert_eq!(Journal::from_json(&kept).unwrap().answers, all[1..]);
-    let small = Journal { answers: all[1..].to_vec(), detail: Detail::Steps };
+    let small = Journal { answers: all[1..].to_vec(), detail: Detail::Steps, open: None };
     assert_eq!(Journal::from_json(&small.clone().to_kept_json().unwrap().unwrap()).unwrap(), small);
     assert_eq!(Journal::default().to_kept_json().unwrap(), None, "most runs ask nothing");
 }

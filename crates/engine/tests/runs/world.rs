@@ -5,17 +5,22 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
-use waypost_engine::{Answered, Ask, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer};
+use waypost_engine::{
+    Answered, Ask, CallFailure, CallOutcome, Question, Queue, QueueAnswer, ScheduleAnswer, TableAnswer,
+};
 use waypost_flow::check::{Unresolved, World, check};
+use waypost_flow::data_action::Contract;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::email::Members;
-use waypost_flow::interface::Interface;
+use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::link::Snapshot;
-use waypost_flow::program::{Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use waypost_flow::program::{
+    DataActionTarget, Program, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget,
+};
 use waypost_flow::source::Node;
 use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, Version, WebhookId};
 use waypost_schedule::State;
 
 use super::{list, mail, member, string};
@@ -25,6 +30,7 @@ const QUEUES: [&str; 2] = ["Billing", "General"];
 const CUSTOMERS: TableId = TableId(Uuid::from_u128(100));
 const OFFICE_HOURS: ScheduleId = ScheduleId(Uuid::from_u128(200));
 const ORDERS: WebhookId = WebhookId(Uuid::from_u128(300));
+const GET_CUSTOMER: DataActionId = DataActionId(Uuid::from_u128(400));
 
 /// The queue of that name, whatever the case, as the world answers it.
 pub(crate) fn find_queue(name: &str) -> Option<&'static str> {
@@ -39,6 +45,20 @@ pub(crate) fn customer(key: &str) -> Option<Json> {
         "broken.example" => json!({ "tier": "basic", "discount": "much" }),
         _ => return None,
     })
+}
+
+/// How a call of the data action `Get Customer` ends for a mail address.
+fn called(email: &str) -> CallOutcome {
+    let failure =
+        |code: &str, message: &str, status| CallFailure { code: code.to_owned(), message: message.to_owned(), status };
+    let output = match email {
+        "ann@shop.example" => json!({ "tier": "gold", "points": 7, "more": { "since": 2020 } }),
+        "bob@example.com" => json!({ "tier": "basic" }),
+        "eve@broken.example" => json!({ "points": "many" }),
+        "ann@late.example" => return CallOutcome::TimedOut(failure("timeout", "no complete answer within 5 s", None)),
+        _ => return CallOutcome::Failure(failure("status", "the server answered 503", Some(503))),
+    };
+    CallOutcome::Success { output: output.as_object().cloned().unwrap() }
 }
 
 /// What the world says to a run's question.
@@ -56,6 +76,14 @@ pub(crate) fn answer(question: &Question) -> Answered {
             assert_eq!(asked.table, CUSTOMERS);
             let row = customer(&asked.key).and_then(|row| row.as_object().cloned());
             asked.answered(TableAnswer { version: Some(3), row })
+        }
+        Question::CallDataAction(asked) => {
+            assert_eq!(asked.data_action, GET_CUSTOMER);
+            let email = asked.input["email"].as_str().unwrap_or_default().to_owned();
+            match email.as_str() {
+                "nobody@asked.example" => asked.failed("nobody is asked"),
+                email => asked.answered(called(email)),
+            }
         }
         Question::EvaluateSchedule(asked) => {
             assert_eq!(asked.schedule, OFFICE_HOURS);
@@ -168,6 +196,16 @@ impl World for Known {
 
     fn webhook(&self, written: &str) -> Option<WebhookTarget> {
         (written == "Orders").then(|| WebhookTarget { id: ORDERS, name: Arc::from(written) })
+    }
+
+    fn data_action(&self, written: &str) -> Option<DataActionTarget> {
+        let input = |name: &str, data_type, required| InputType { name: name.to_owned(), data_type, required };
+        let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
+        let contract = Arc::new(Contract {
+            inputs: vec![input("email", Type::String, true), input("words", Type::list_of_strings(), false)],
+            outputs: vec![output("tier", Type::String), output("points", Type::Integer), output("more", Type::Json)],
+        });
+        (written == "Get Customer").then(|| DataActionTarget { id: GET_CUSTOMER, name: Arc::from(written), contract })
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -77,7 +77,7 @@ outputMapping: [{ name: open, value: "${output.isOpen}" }]
         Facts {
             names: vec![Named::Schedule(&self.schedule)],
             assigns: None,
-            outputs: Some(OutputMapping { lines: &self.output_mapping, given: Given::Fixed(OUTPUTS) }),
+            outputs: vec![OutputMapping::of_answer(&self.output_mapping, Given::Fixed(OUTPUTS))],
             inside: &[],
         }
     }
@@ -100,6 +100,7 @@ impl Runnable for ProgramEvaluateSchedule {
             outputs: &self.outputs,
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Asks),
             ends: Ends::Nothing,
         }

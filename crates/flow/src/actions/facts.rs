@@ -11,6 +11,12 @@ use crate::expr::Compiled;
 use crate::program::Callee;
 use crate::types::Type;
 
+/// The member that maps an answer.
+pub(crate) const OUTPUT_MAPPING: &str = "outputMapping";
+
+/// The member that maps what is said of a failure.
+pub(crate) const FAILURE_MAPPING: &str = "failureMapping";
+
 /// Facts of an action as it is written, before its names are resolved.
 #[derive(Debug)]
 pub struct Facts<'d> {
@@ -18,8 +24,8 @@ pub struct Facts<'d> {
     pub names: Vec<Named<'d>>,
     /// The variable that it gives a value, its outputMapping aside.
     pub assigns: Option<Assignment<'d>>,
-    /// Its outputMapping.
-    pub outputs: Option<OutputMapping<'d>>,
+    /// Its outputMapping, and the mapping of what it says when it comes to nothing.
+    pub outputs: Vec<OutputMapping<'d>>,
     /// The actions inside of it, if it is a loop.
     pub inside: &'d [Action],
 }
@@ -39,6 +45,8 @@ pub enum Named<'d> {
     Schedule(&'d str),
     /// A webhook.
     Webhook(&'d str),
+    /// A data action.
+    DataAction(&'d str),
     /// A term, which need not be declared.
     Term(Term, &'d str),
 }
@@ -58,13 +66,27 @@ pub struct Assignment<'d> {
     pub elements: bool,
 }
 
-/// Variables that are set once the action has its answer.
+/// Variables that are set once the action has its answer, or on the way to where it jumps.
 #[derive(Debug)]
 pub struct OutputMapping<'d> {
+    /// The member that has it.
+    pub member: &'static str,
     /// The variables, with the expressions that they are set to.
     pub lines: &'d [Mapping],
     /// What `output` is in these expressions.
     pub given: Given<'d>,
+}
+
+impl<'d> OutputMapping<'d> {
+    /// The `outputMapping`.
+    pub(super) fn of_answer(lines: &'d [Mapping], given: Given<'d>) -> Self {
+        Self { member: OUTPUT_MAPPING, lines, given }
+    }
+
+    /// The `failureMapping`.
+    pub(super) fn of_failure(lines: &'d [Mapping], outputs: &'static [(&'static str, Type)]) -> Self {
+        Self { member: FAILURE_MAPPING, lines, given: Given::Fixed(outputs) }
+    }
 }
 
 /// What an outputMapping reads as `output`.
@@ -74,6 +96,8 @@ pub enum Given<'d> {
     Flow(&'d FlowReference),
     /// A row of this data table.
     Row(&'d str),
+    /// The outputs of this data action.
+    DataAction(&'d str),
     /// The same whatever the action says, in this order.
     Fixed(&'static [(&'static str, Type)]),
 }
@@ -87,6 +111,7 @@ impl Given<'_> {
                 Some(world.interface(flow, &reference.selector()?).ok()?.output_types())
             }
             Self::Row(table) => Some(world.table(table)?.schema.outputs()),
+            Self::DataAction(action) => Some(world.data_action(action)?.contract.output_types()),
             Self::Fixed(outputs) => Some(fixed(outputs)),
         }
     }
@@ -119,6 +144,8 @@ pub enum NamedMut<'d> {
     Schedule(&'d mut String),
     /// A webhook.
     Webhook(&'d mut String),
+    /// A data action.
+    DataAction(&'d mut String),
 }
 
 impl PartsMut<'_> {
@@ -137,8 +164,10 @@ pub struct ProgramFacts<'p> {
     pub outputs: &'p [(usize, Compiled)],
     /// What it sets besides.
     pub sets: Sets,
-    /// Where the run may go on instead. Nothing is set on the way there.
+    /// Where the run may go on instead. Nothing is set on the way there but `jump_outputs`.
     pub jumps: &'p ProgramJumps,
+    /// Variables to set on the way to any of the jumps, by position: its failureMapping.
+    pub jump_outputs: &'p [(usize, Compiled)],
     /// What it does outside of the flow, which may fail whatever its expressions give.
     pub effect: Option<Effect<'p>>,
     /// What it ends.
@@ -165,6 +194,8 @@ pub enum Effect<'p> {
     Calls(&'p Callee),
     /// It asks for something, and the run waits for the answer.
     Asks,
+    /// It asks a service outside, which fails or is late sooner or later.
+    AsksOutside,
     /// It sends something.
     Sends,
     /// It sets something that the checker does not follow, and that may be refused.
@@ -191,6 +222,8 @@ pub(super) fn mapped<'p>(member: &str, mapping: &'p [(usize, Compiled)]) -> Vec<
 impl ProgramFacts<'_> {
     /// The expressions that are evaluated once there is an answer, with the path of their member.
     pub fn evaluates_answer(&self) -> Vec<(String, &Compiled)> {
-        mapped("outputMapping", self.outputs)
+        let mut mappings = mapped(OUTPUT_MAPPING, self.outputs);
+        mappings.extend(mapped(FAILURE_MAPPING, self.jump_outputs));
+        mappings
     }
 }

@@ -75,7 +75,7 @@ notFound: { to: a }
         Facts {
             names: vec![Named::ComputedQueue],
             assigns: None,
-            outputs: Some(OutputMapping { lines: &self.output_mapping, given: Given::Fixed(OUTPUTS) }),
+            outputs: vec![OutputMapping::of_answer(&self.output_mapping, Given::Fixed(OUTPUTS))],
             inside: &[],
         }
     }
@@ -99,6 +99,7 @@ impl Runnable for ProgramFindQueue {
             outputs: &self.outputs,
             sets: Sets::Nothing,
             jumps: &self.jumps,
+            jump_outputs: &[],
             effect: Some(Effect::Asks),
             ends: Ends::Nothing,
         }

@@ -69,7 +69,7 @@ actions:
             value_member: "items",
             elements: true,
         };
-        Facts { names: Vec::new(), assigns: Some(assigns), outputs: None, inside: &self.actions }
+        Facts { names: Vec::new(), assigns: Some(assigns), outputs: Vec::new(), inside: &self.actions }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -90,6 +90,7 @@ impl Runnable for ProgramForEach {
             outputs: &[],
             sets: Sets::Element(self.variable),
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

@@ -63,7 +63,7 @@ addresses: [archive@example.com]
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -85,6 +85,7 @@ impl Runnable for ProgramForward {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             // It fails when there is nobody to forward to.
             effect: Some(Effect::Sends),
             ends: Ends::Run,

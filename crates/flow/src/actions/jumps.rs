@@ -10,6 +10,12 @@ use crate::document::read::jump;
 /// What the action looks for is not there.
 pub const NOT_FOUND: &str = "notFound";
 
+/// What the action asks for fails.
+pub const FAILURE: &str = "failure";
+
+/// What the action asks for takes too long.
+pub const TIMED_OUT: &str = "timedOut";
+
 /// What `notFound` is for, in words.
 pub(super) const NOTHING_THERE: &str =
     "The node that the run goes on at when there is none. Without it that is an error of the action.";

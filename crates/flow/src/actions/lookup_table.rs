@@ -78,7 +78,7 @@ notFound: { to: a }
         Facts {
             names: vec![Named::Table(&self.table)],
             assigns: None,
-            outputs: Some(OutputMapping { lines: &self.output_mapping, given: Given::Row(&self.table) }),
+            outputs: vec![OutputMapping::of_answer(&self.output_mapping, Given::Row(&self.table))],
             inside: &[],
         }
     }
@@ -103,6 +103,7 @@ impl Runnable for ProgramLookupTable {
             outputs: &self.outputs,
             sets: Sets::Nothing,
             jumps: &self.jumps,
+            jump_outputs: &[],
             effect: Some(Effect::Asks),
             ends: Ends::Nothing,
         }

@@ -1,5 +1,6 @@
 //! Mappings of an action, from a tree.
 
+use super::facts::{FAILURE_MAPPING, OUTPUT_MAPPING};
 use crate::document::Mapping;
 use crate::document::names::name_problem;
 use crate::document::object::{Object, Reader};
@@ -13,10 +14,15 @@ pub(super) fn inputs(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Map
 
 /// The `outputMapping`: variables to set.
 pub(super) fn outputs(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Mapping>> {
-    lines(reader, object, "outputMapping", true)
+    lines(reader, object, OUTPUT_MAPPING, true)
 }
 
-/// A mapping's lines. In an outputMapping, `name` is a variable's.
+/// The `failureMapping`: variables to set where the action fails and the run goes on.
+pub(super) fn failures(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Mapping>> {
+    lines(reader, object, FAILURE_MAPPING, true)
+}
+
+/// A mapping's lines. In a mapping of an answer, `name` is a variable's.
 fn lines(reader: &mut Reader, object: &Object<'_>, key: &str, to_variable: bool) -> Option<Vec<Mapping>> {
     let before = reader.diagnostics.len();
     let lines = reader.list(object, key, MAX_MAPPINGS);

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod call;
+pub mod call_data_action;
 pub mod definition;
 pub mod disconnect;
 pub mod evaluate_schedule;
@@ -167,6 +168,7 @@ actions! {
     send_webhook: SendWebhook, ProgramSendWebhook;
     for_each: ForEach, ProgramForEach;
     r#while: While, ProgramWhile;
+    call_data_action: CallDataAction, ProgramCallDataAction;
     lookup_table: LookupTable, ProgramLookupTable;
     evaluate_schedule: EvaluateSchedule, ProgramEvaluateSchedule;
     find_queue: FindQueue, ProgramFindQueue;

@@ -34,7 +34,7 @@ impl Written for Return {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -53,6 +53,7 @@ impl Runnable for ProgramReturn {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Flow,
         }

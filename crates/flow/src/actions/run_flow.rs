@@ -72,7 +72,7 @@ outputMapping: [{ name: topic, value: "${output.topic}" }]
         Facts {
             names: vec![Named::Flow(&self.flow)],
             assigns: None,
-            outputs: Some(OutputMapping { lines: &self.output_mapping, given: Given::Flow(&self.flow) }),
+            outputs: vec![OutputMapping::of_answer(&self.output_mapping, Given::Flow(&self.flow))],
             inside: &[],
         }
     }
@@ -110,6 +110,7 @@ impl Runnable for ProgramRunFlow {
             outputs: &self.handover.outputs,
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Calls(&self.callee)),
             ends: Ends::Nothing,
         }

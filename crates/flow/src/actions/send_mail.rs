@@ -71,7 +71,7 @@ attachOriginal: true
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -94,6 +94,7 @@ impl Runnable for ProgramSendMail {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Sends),
             ends: Ends::Nothing,
         }

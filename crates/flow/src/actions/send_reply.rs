@@ -76,7 +76,7 @@ html: "<p>Hello, we have your mail <b>${interaction.email.subject}</b>.</p>"
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -100,6 +100,7 @@ impl Runnable for ProgramSendReply {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Sends),
             ends: Ends::Nothing,
         }

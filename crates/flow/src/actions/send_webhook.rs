@@ -65,7 +65,7 @@ payload: { from: "${interaction.email.from.address}", urgent: true }
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: vec![Named::Webhook(&self.webhook)], assigns: None, outputs: None, inside: &[] }
+        Facts { names: vec![Named::Webhook(&self.webhook)], assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -86,6 +86,7 @@ impl Runnable for ProgramSendWebhook {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Sends),
             ends: Ends::Nothing,
         }

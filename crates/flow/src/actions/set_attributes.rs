@@ -68,7 +68,7 @@ attributes:
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -94,6 +94,7 @@ impl Runnable for ProgramSetAttributes {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

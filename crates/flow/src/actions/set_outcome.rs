@@ -61,7 +61,7 @@ outcome: answered
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -90,6 +90,7 @@ impl Runnable for ProgramSetOutcome {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             // What is computed may be no name.
             effect: (!written).then_some(Effect::Sets),
             ends: Ends::Nothing,

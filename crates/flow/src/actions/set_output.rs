@@ -52,7 +52,7 @@ value: billing
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -72,6 +72,7 @@ impl Runnable for ProgramSetOutput {
             outputs: &[],
             sets: Sets::Output(self.output),
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

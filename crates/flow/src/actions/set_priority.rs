@@ -44,7 +44,7 @@ priority: "${interaction.priority + 10}"
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -63,6 +63,7 @@ impl Runnable for ProgramSetPriority {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

@@ -59,7 +59,7 @@ value: "${containsAny(interaction.email.body, ['urgent', 'asap'])}"
             value_member: "value",
             elements: false,
         };
-        Facts { names: Vec::new(), assigns: Some(assigns), outputs: None, inside: &[] }
+        Facts { names: Vec::new(), assigns: Some(assigns), outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -79,6 +79,7 @@ impl Runnable for ProgramSetVariable {
             outputs: &[],
             sets: Sets::Variable(self.variable),
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

@@ -56,7 +56,7 @@ inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: vec![Named::Flow(&self.flow)], assigns: None, outputs: None, inside: &[] }
+        Facts { names: vec![Named::Flow(&self.flow)], assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -88,6 +88,7 @@ impl Runnable for ProgramTransferToFlow {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: Some(Effect::Calls(&self.callee)),
             ends: Ends::Run,
         }

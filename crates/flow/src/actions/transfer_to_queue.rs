@@ -113,7 +113,7 @@ skills: [refunds]
         // What is computed is known at run time alone.
         let written = terms.filter_map(|(term, name)| Some((term, name.as_str().filter(|name| !is_computed(name))?)));
         let names = std::iter::once(queue).chain(written.map(|(term, name)| Named::Term(term, name))).collect();
-        Facts { names, assigns: None, outputs: None, inside: &[] }
+        Facts { names, assigns: None, outputs: Vec::new(), inside: &[] }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -165,6 +165,7 @@ impl Runnable for ProgramTransferToQueue {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: &self.jumps,
+            jump_outputs: &[],
             effect,
             ends: Ends::Run,
         }

@@ -53,7 +53,7 @@ actions:
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { names: Vec::new(), assigns: None, outputs: None, inside: &self.actions }
+        Facts { names: Vec::new(), assigns: None, outputs: Vec::new(), inside: &self.actions }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
@@ -74,6 +74,7 @@ impl Runnable for ProgramWhile {
             outputs: &[],
             sets: Sets::Nothing,
             jumps: ProgramJumps::NONE,
+            jump_outputs: &[],
             effect: None,
             ends: Ends::Nothing,
         }

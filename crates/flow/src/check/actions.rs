@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::actions::facts::{FAILURE_MAPPING, OUTPUT_MAPPING};
 use crate::actions::jumps::{Jumps, ProgramJumps};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Action, Mapping};
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::Interface;
-use crate::program::ProgramAction;
+use crate::program::{DataActionTarget, ProgramAction};
 use crate::types::Type;
 use crate::work::Work;
 
@@ -173,14 +174,31 @@ impl Draft<'_, '_> {
     /// Its inputMapping, against the inputs of a flow.
     pub(crate) fn inputs(&mut self, lines: &[Mapping], interface: &Interface) -> Option<Vec<(usize, Compiled)>> {
         let scope = self.actions.scope(self.flow.variables);
-        mappings::inputs(self.path, lines, interface, &scope, self.diagnostics)
+        mappings::inputs(self.path, lines, (&interface.name, &interface.inputs), &scope, self.diagnostics)
+    }
+
+    /// Its inputMapping, against the inputs of a data action.
+    pub(crate) fn data_action_inputs(
+        &mut self,
+        lines: &[Mapping],
+        action: &DataActionTarget,
+    ) -> Option<Vec<(usize, Compiled)>> {
+        let scope = self.actions.scope(self.flow.variables);
+        mappings::inputs(self.path, lines, (&action.name, &action.contract.inputs), &scope, self.diagnostics)
     }
 
     /// Its outputMapping, over what the action gives.
     pub(crate) fn outputs(&mut self, lines: &[Mapping], given: &[(String, Type)]) -> Option<Vec<(usize, Compiled)>> {
         let variables = self.flow.variables;
         let scope = self.actions.scope(variables);
-        mappings::outputs(self.path, lines, given, variables, &scope, self.diagnostics)
+        mappings::outputs((self.path, OUTPUT_MAPPING), lines, given, variables, &scope, self.diagnostics)
+    }
+
+    /// Its failureMapping, over what the action says of a failure.
+    pub(crate) fn failures(&mut self, lines: &[Mapping], given: &[(String, Type)]) -> Option<Vec<(usize, Compiled)>> {
+        let variables = self.flow.variables;
+        let scope = self.actions.scope(variables);
+        mappings::outputs((self.path, FAILURE_MAPPING), lines, given, variables, &scope, self.diagnostics)
     }
 
     /// The nodes that its jumps lead to.

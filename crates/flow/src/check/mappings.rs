@@ -5,17 +5,17 @@ use std::collections::HashSet;
 use crate::diagnostic::{Code, Diagnostic, Problems, one_of};
 use crate::document::Mapping;
 use crate::expr::{self, Compiled, Scope};
-use crate::interface::Interface;
+use crate::interface::InputType;
 use crate::types::Type;
 
 use super::keep;
 use super::variables::Variables;
 
-/// An inputMapping against the called flow's inputs.
+/// An inputMapping against the inputs of the flow or data action of that name that is called.
 pub(super) fn inputs(
     path: &str,
     mappings: &[Mapping],
-    interface: &Interface,
+    (called, inputs): (&str, &[InputType]),
     scope: &Scope<'_>,
     diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
@@ -25,21 +25,22 @@ pub(super) fn inputs(
     for (index, mapping) in mappings.iter().enumerate() {
         let path = format!("{path}.inputMapping[{index}]");
         twice(&path, &mapping.name, &mut seen, diagnostics);
-        let Some((position, input)) = interface.input(&mapping.name) else {
+        let found = inputs.iter().enumerate().find(|(_, input)| input.name == mapping.name);
+        let Some((position, input)) = found else {
             diagnostics.error(|| {
-                let message = format!("`{}` has no input `{}`", interface.name, mapping.name);
+                let message = format!("`{called}` has no input `{}`", mapping.name);
                 Diagnostic::error(Code::UnknownInput, format!("{path}.name"), message)
-                    .expected(known(interface.inputs.iter().map(|input| input.name.as_str())))
+                    .expected(known(inputs.iter().map(|input| input.name.as_str())))
                     .found(format!("`{}`", mapping.name))
-                    .nearest(&mapping.name, interface.inputs.iter().map(|input| input.name.as_str()))
+                    .nearest(&mapping.name, inputs.iter().map(|input| input.name.as_str()))
             });
             continue;
         };
         let value = expr::compile_value(&format!("{path}.value"), &mapping.value, scope, Some(&input.data_type));
         compiled.extend(keep(value, diagnostics).map(|value| (position, value)));
     }
-    for input in interface.inputs.iter().filter(|input| input.required && !seen.contains(input.name.as_str())) {
-        let message = format!("the required input `{}` of `{}` is not mapped", input.name, interface.name);
+    for input in inputs.iter().filter(|input| input.required && !seen.contains(input.name.as_str())) {
+        let message = format!("the required input `{}` of `{called}` is not mapped", input.name);
         diagnostics.push(
             Diagnostic::error(Code::MissingInput, format!("{path}.inputMapping"), message)
                 .expected(format!("a mapping for `{}` of type {}", input.name, input.data_type))
@@ -49,9 +50,9 @@ pub(super) fn inputs(
     (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
 }
 
-/// An outputMapping: variables set from expressions over what the action gives.
+/// An outputMapping, or another member like it: variables set from expressions over what the action gives.
 pub(super) fn outputs(
-    path: &str,
+    (path, member): (&str, &str),
     mappings: &[Mapping],
     outputs: &[(String, Type)],
     variables: &Variables,
@@ -63,7 +64,7 @@ pub(super) fn outputs(
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
     for (index, mapping) in mappings.iter().enumerate() {
-        let path = format!("{path}.outputMapping[{index}]");
+        let path = format!("{path}.{member}[{index}]");
         twice(&path, &mapping.name, &mut seen, diagnostics);
         let Some(variable) = variables.position(&mapping.name) else { continue };
         let value = assigned(&format!("{path}.value"), &mapping.value, variable, variables, &scope, diagnostics);

@@ -216,8 +216,12 @@ impl Walk<'_> {
             if can_fail(&facts) {
                 self.error_edge(errors, set);
             }
-            for (_, node) in facts.jumps.iter() {
-                self.arrive(node, set);
+            if facts.jumps.iter().next().is_some() {
+                let mut jumped = set.clone();
+                mark(facts.jump_outputs.iter().map(|(variable, _)| *variable), &mut jumped);
+                for (_, node) in facts.jumps.iter() {
+                    self.arrive(node, &jumped);
+                }
             }
             for (member, compiled) in facts.evaluates_answer() {
                 visitor.reads(&format!("{path}.{member}"), compiled, set, program);
@@ -291,12 +295,17 @@ fn apply(facts: &ProgramFacts<'_>, set: &mut Set) {
         Sets::Variable(variable) | Sets::Element(variable) => (Some(variable), None),
         Sets::Output(output) => (None, Some(output)),
     };
-    for variable in facts.outputs.iter().map(|(variable, _)| *variable).chain(variable) {
+    mark(facts.outputs.iter().map(|(variable, _)| *variable).chain(variable), set);
+    if let Some(slot) = output.and_then(|output| set.outputs.get_mut(output)) {
+        *slot = true;
+    }
+}
+
+/// These variables are set.
+fn mark(variables: impl Iterator<Item = usize>, set: &mut Set) {
+    for variable in variables {
         if let Some(slot) = set.variables.get_mut(variable) {
             *slot = true;
         }
-    }
-    if let Some(slot) = output.and_then(|output| set.outputs.get_mut(output)) {
-        *slot = true;
     }
 }

@@ -1,11 +1,11 @@
-//! What is named outside of the flow: flows, queues, tables, schedules, webhooks. Each name is resolved and noted.
+//! What is named outside of the flow: flows, queues, tables, schedules, webhooks, data actions. Each name is resolved and noted.
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::FlowReference;
 use crate::interface::Interface;
-use crate::program::{Callee, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use crate::program::{Callee, DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_ids::Ref;
 
 use super::Reference;
@@ -98,6 +98,24 @@ impl Draft<'_, '_> {
         };
         self.actions.note(self.path, webhook.id.into(), None, written);
         Some(webhook)
+    }
+
+    /// Resolves a data action by name or id, and notes the reference.
+    pub(crate) fn data_action(&mut self, written: &str) -> Option<DataActionTarget> {
+        let world = self.actions.world;
+        let Some(action) = world.data_action(written) else {
+            let at = self.at("dataAction");
+            self.diagnostics.error(|| {
+                let names = world.data_action_names();
+                Diagnostic::error(Code::UnknownDataAction, at, format!("there is no data action `{written}`"))
+                    .expected("the name or id of a data action")
+                    .found(format!("`{written}`"))
+                    .nearest(written, names.iter().map(String::as_str))
+            });
+            return None;
+        };
+        self.actions.note(self.path, action.id.into(), None, written);
+        Some(action)
     }
 
     /// Resolves a called flow, and notes the reference.

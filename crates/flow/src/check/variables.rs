@@ -142,14 +142,15 @@ fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>
             elements: assigns.elements,
             given: None,
         }));
-        let Some(mapping) = facts.outputs else { continue };
-        assignments.extend(mapping.lines.iter().enumerate().map(|(index, line)| Assignment {
-            path: format!("{path}.outputMapping[{index}].value"),
-            variable: position(&line.name),
-            value: &line.value,
-            elements: false,
-            given: Some(mapping.given),
-        }));
+        for mapping in facts.outputs {
+            assignments.extend(mapping.lines.iter().enumerate().map(|(index, line)| Assignment {
+                path: format!("{path}.{}[{index}].value", mapping.member),
+                variable: position(&line.name),
+                value: &line.value,
+                elements: false,
+                given: Some(mapping.given),
+            }));
+        }
     }
     assignments
 }

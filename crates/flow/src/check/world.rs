@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::document::FlowReference;
 use crate::email::Members;
 use crate::interface::Interface;
-use crate::program::{QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
+use crate::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_ids::FlowId;
 
 /// Why a flow could not be resolved.
@@ -21,7 +21,7 @@ pub enum Unresolved {
     Label,
 }
 
-/// What stands around the document when it is published. A world without tables, schedules or webhooks need not speak of them.
+/// What stands around the document when it is published. A world without tables, schedules, webhooks or data actions need not speak of them.
 pub trait World {
     /// What expressions can read of `interaction`.
     fn members(&self) -> &'static Members;
@@ -66,6 +66,11 @@ pub trait World {
         None
     }
 
+    /// The data action of that name (whatever the case) or id.
+    fn data_action(&self, _written: &str) -> Option<DataActionTarget> {
+        None
+    }
+
     /// Names of flows, for suggestions.
     fn flow_names(&self) -> Vec<String>;
 
@@ -81,8 +86,14 @@ pub trait World {
     fn schedule_names(&self) -> Vec<String> {
         Vec::new()
     }
+
     /// Names of webhooks, for suggestions.
     fn webhook_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Names of data actions, for suggestions.
+    fn data_action_names(&self) -> Vec<String> {
         Vec::new()
     }
 

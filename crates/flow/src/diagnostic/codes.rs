@@ -108,6 +108,8 @@ codes! {
     UnknownSchedule = "schedule.unknown",
     /// A webhook that does not exist.
     UnknownWebhook = "webhook.unknown",
+    /// A data action that does not exist.
+    UnknownDataAction = "data-action.unknown",
     /// A flow that does not exist.
     UnknownFlow = "flow.unknown",
     /// A flow that has no published version.
@@ -146,6 +148,8 @@ codes! {
     DeprecatedFlow = "flow.deprecated",
     /// A flow is called by a name that two flows have.
     AmbiguousFlow = "flow.ambiguous",
+    /// A call of an outside service whose failure nothing handles.
+    UnhandledFailure = "call.unhandled",
 }
 
 impl Serialize for Code {

@@ -22,6 +22,32 @@ pub enum Severity {
     Warning,
 }
 
+/// A change of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Edit {
+    /// What is replaced, in bytes; it may be nothing.
+    pub range: Range<usize>,
+    /// By what.
+    pub text: String,
+}
+
+/// A text with changes made, those that overlap others left out.
+#[must_use]
+pub fn edited<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> String {
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
+    edits.sort_by_key(|edit| edit.range.start);
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for edit in edits.into_iter().filter(|edit| edit.range.end <= text.len()) {
+        if let Some(between) = text.get(at..edit.range.start) {
+            out.push_str(between);
+            out.push_str(&edit.text);
+            at = edit.range.end;
+        }
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +72,9 @@ pub struct Diagnostic {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// The suggestion as changes of the string value at `path`, none overlapping another. Empty: it is none that can be made as it stands.
+    #[serde(skip)]
+    pub edits: Vec<Edit>,
     /// How many problems it stands for, if it is the last of a list that was cut; else 0.
     #[serde(skip)]
     pub more: usize,
@@ -63,6 +92,7 @@ impl Diagnostic {
             expected: None,
             found: None,
             suggestion: None,
+            edits: Vec::new(),
             more: 0,
         }
     }
@@ -90,6 +120,13 @@ impl Diagnostic {
     #[must_use]
     pub fn suggestion(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// Adds a change that the suggestion makes.
+    #[must_use]
+    pub fn edit(mut self, range: Range<usize>, text: impl Into<String>) -> Self {
+        self.edits.push(Edit { range, text: text.into() });
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Edit, Severity, edited};
 use crate::source::{Place, Places};
 
 /// A longer line of a file is shown in part.
@@ -40,7 +40,40 @@ pub fn in_file(diagnostic: &Diagnostic, file: &str, text: &str, places: &Places,
             let _ = writeln!(out, "  {label}: {value}");
         }
     }
+    if let Some(line) = mended(diagnostic, text, places) {
+        let _ = writeln!(out, "  write: {line}");
+    }
     out
+}
+
+/// The line as it reads with the suggestion applied, if that is not said by the suggestion.
+fn mended(diagnostic: &Diagnostic, text: &str, places: &Places) -> Option<String> {
+    let place = places.get(&diagnostic.path).filter(|place| place.verbatim)?;
+    let base = place.bytes.start + usize::from(place.quoted);
+    let quote = text.get(place.bytes.start..base).unwrap_or_default();
+    let is_said = match diagnostic.edits.as_slice() {
+        [] => true,
+        [edit] => diagnostic.range.as_ref() == Some(&edit.range),
+        _ => false,
+    };
+    // Within quotes of YAML, quotes and backslashes would have to be escaped.
+    let is_plain = |edit: &Edit| !edit.text.contains('\n') && (quote.is_empty() || !edit.text.contains(['\\', '"']));
+    let is_single = |edit: &Edit| quote != "'" || !edit.text.contains('\'');
+    if is_said || !diagnostic.edits.iter().all(|edit| is_plain(edit) && is_single(edit)) {
+        return None;
+    }
+    let start = text.get(..base)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let edits: Vec<Edit> = diagnostic
+        .edits
+        .iter()
+        .map(|edit| {
+            let at = |byte: usize| base + byte - start;
+            Edit { range: at(edit.range.start)..at(edit.range.end), text: edit.text.clone() }
+        })
+        .collect();
+    let fits = line.len() <= MAX_LINE && edits.iter().all(|edit| edit.range.end <= line.len());
+    fits.then(|| edited(line, &edits).trim().to_owned())
 }
 
 /// The place of the path, or of the nearest thing that it is part of.

@@ -11,7 +11,7 @@ use crate::source::Node;
 const MAX_NESTING: usize = 8;
 
 /// Actions that are told apart from mistakes: this release does not offer them.
-const LATER: [&str; 2] = ["callDataAction", "setMilestone"];
+const LATER: [&str; 2] = ["classify", "setMilestone"];
 
 /// Reads the list of actions of a node or a loop.
 pub(super) fn list(reader: &mut Reader, object: &Object<'_>) -> Vec<Action> {

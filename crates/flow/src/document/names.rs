@@ -119,8 +119,10 @@ pub(super) fn doubled_names(document: &Document) -> Vec<Diagnostic> {
         if let Some(assigns) = facts.assigns {
             problems.extend(variables.set(format!("{path}.{}", assigns.name_member), assigns.variable));
         }
-        for (index, line) in facts.outputs.iter().flat_map(|mapping| mapping.lines).enumerate() {
-            problems.extend(variables.set(format!("{path}.outputMapping[{index}].name"), &line.name));
+        for mapping in facts.outputs {
+            for (index, line) in mapping.lines.iter().enumerate() {
+                problems.extend(variables.set(format!("{path}.{}[{index}].name", mapping.member), &line.name));
+            }
         }
     }
     problems

@@ -36,7 +36,7 @@ impl Document {
         });
     }
 
-    /// Every flow, queue, table, schedule and webhook that is named, to be changed. Those that are only known at run time are not among them.
+    /// Every flow, queue, table, schedule, webhook and data action that is named, to be changed. Those that are only known at run time are not among them.
     pub fn names_mut(&mut self, change: &mut dyn FnMut(NamedMut<'_>)) {
         self.nodes.iter_mut().for_each(|node| change_names(&mut node.actions, change));
         if let Some(queue) = &mut self.end.queue {
@@ -55,6 +55,7 @@ impl Document {
                 | Named::Table(_)
                 | Named::Schedule(_)
                 | Named::Webhook(_)
+                | Named::DataAction(_)
                 | Named::Term(..) => None,
             }));
         }

@@ -1,13 +1,13 @@
 //! Checking calls of functions.
 
-use cel::parser::Expression;
+use waypost_cel::{Expr, Span};
 
 use super::Costly;
 use super::check::{Checker, Typed};
 use super::constant::Trial;
 use super::ir::Ir;
-use super::{macros, patterns};
-use crate::diagnostic::Code;
+use super::{foreign, macros, patterns};
+use crate::diagnostic::{Code, Edit};
 use crate::email::{Member, Shape};
 use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
 use crate::types::{ObjectType, Type};
@@ -20,27 +20,32 @@ const MANY_POSITIONS: usize = 100;
 impl Checker<'_> {
     pub(super) fn function(
         &mut self,
-        id: u64,
+        place: Span,
         name: &str,
-        receiver: Option<&Expression>,
-        arguments: &[Expression],
+        receiver: Option<&Expr>,
+        arguments: &[Expr],
     ) -> Option<Typed> {
         let method = receiver.is_some();
-        let all: Vec<&Expression> = receiver.into_iter().chain(arguments).collect();
+        let all: Vec<&Expr> = receiver.into_iter().chain(arguments).collect();
+        // What a macro of another language, or one that is not called on a list, binds can't be known.
+        if functions::find(name).is_none() && foreign::is_macro(name) {
+            self.unknown_function(place, name, &all, method);
+            return None;
+        }
         let checked: Vec<Option<Typed>> = all.iter().map(|argument| self.check(argument)).collect();
         if let (true, Some(Some((_, Type::Object(ObjectType::Part(part)))))) = (method, checked.first())
             && let Some(member) = self.scope.members.find(part.path(), name)
             && member.shape() == Shape::Lookup
         {
-            return self.lookup(id, member, &all, checked);
+            return self.lookup(place, member, &all, checked);
         }
         let Some(function) = functions::find(name).filter(|function| callable(function, method)) else {
-            self.unknown_function(id, name, method);
+            self.unknown_function(place, name, &all, method);
             return None;
         };
         let arities: Vec<usize> = function.overloads.iter().map(|overload| overload.parameters.len()).collect();
         if !arities.contains(&all.len()) {
-            self.wrong_arity(id, name, arities, all.len(), usize::from(method));
+            self.wrong_arity(place, name, arities, all.len(), usize::from(method));
             return None;
         }
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
@@ -57,7 +62,7 @@ impl Checker<'_> {
         let irs: Vec<Ir> = checked.into_iter().map(|(ir, _)| ir).collect();
         if let (Work::Matching(_), Some(pattern), Some(written)) = (overload.work, irs.get(1), all.get(1))
             && let Some(pattern) = self.trial().text(pattern)
-            && !self.has_room_for(written.id, &pattern)
+            && !self.has_room_for(written.span, &pattern)
         {
             return None;
         }
@@ -68,24 +73,25 @@ impl Checker<'_> {
         Some((ir, overload.result.of(t.as_ref())))
     }
 
-    fn wrong_arity(&mut self, id: u64, name: &str, mut arities: Vec<usize>, found: usize, hidden: usize) {
+    fn wrong_arity(&mut self, place: Span, name: &str, mut arities: Vec<usize>, found: usize, hidden: usize) {
         arities.sort_unstable();
         arities.dedup();
         let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
         let wanted = wanted.join(" or ");
         let found = found - hidden.min(found);
-        let problem = self.problem(id, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
+        let problem =
+            self.problem(place, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
         problem.expected = Some(format!("{wanted} argument(s)"));
         problem.found = Some(format!("{found} argument(s)"));
     }
 
     /// Looks at texts that are written out: a zone that there is not is found before any mail has come.
-    fn literals(&mut self, function: &Function, all: &[&Expression], arguments: &[Ir]) -> bool {
+    fn literals(&mut self, function: &Function, all: &[&Expr], arguments: &[Ir]) -> bool {
         let mut good = true;
         for (position, check) in function.literals {
             let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
             let Some(bad) = self.trial().texts(ir).iter().find_map(|text| check(text).err()) else { continue };
-            self.bad_literal(written.id, bad);
+            self.bad_literal(written.span, bad);
             good = false;
         }
         good
@@ -93,12 +99,12 @@ impl Checker<'_> {
 
     /// What finds out what parts of the expression always are.
     fn trial(&self) -> Trial<'_> {
-        Trial { work: self.scope.work, length: self.parsed.length() }
+        Trial { work: self.scope.work, length: self.source.len() }
     }
 
     /// Whether there is room for a pattern among all those of the flow. One that is too large by itself is refused when it is
     /// compiled, which takes long enough to be counted.
-    fn has_room_for(&mut self, id: u64, pattern: &str) -> bool {
+    fn has_room_for(&mut self, place: Span, pattern: &str) -> bool {
         let bytes = patterns::compiled_bytes(pattern).min(patterns::TOO_LARGE);
         if !self.scope.work.take(pattern.len() / 16 + bytes / 64) {
             return false;
@@ -107,7 +113,7 @@ impl Checker<'_> {
             return true;
         }
         let message = "the patterns of the flow are too large together";
-        let problem = self.problem(id, Code::LargePatterns, message);
+        let problem = self.problem(place, Code::LargePatterns, message);
         problem.expected = Some(format!("at most {MAX_PATTERN_BYTES} bytes of compiled patterns in a flow"));
         problem.found = Some(format!("a pattern that takes {bytes} bytes more"));
         problem.suggestion =
@@ -115,8 +121,8 @@ impl Checker<'_> {
         false
     }
 
-    fn bad_literal(&mut self, id: u64, bad: BadLiteral) {
-        let problem = self.problem(id, Code::ExpressionLiteral, bad.message);
+    fn bad_literal(&mut self, place: Span, bad: BadLiteral) {
+        let problem = self.problem(place, Code::ExpressionLiteral, bad.message);
         problem.expected = Some(bad.expected.to_owned());
         problem.suggestion = bad.suggestion;
     }
@@ -126,7 +132,7 @@ impl Checker<'_> {
         &mut self,
         function: &Function,
         overload: &'static Overload,
-        all: &[&Expression],
+        all: &[&Expr],
         mut arguments: Vec<Ir>,
     ) -> Option<Ir> {
         if let (Some(place), Some(Ir::Constant(words))) = (function.search, arguments.get(1)) {
@@ -147,7 +153,7 @@ impl Checker<'_> {
                 expected: "a pattern that is written out, so that it is read when the flow is published",
                 suggestion: Some("write the pattern as a text; to look for a computed text take `contains`".to_owned()),
             };
-            self.bad_literal(written.id, bad);
+            self.bad_literal(written.span, bad);
             return None;
         };
         match Pattern::new(&pattern) {
@@ -155,7 +161,7 @@ impl Checker<'_> {
                 if pattern.positions() > MANY_POSITIONS {
                     self.costly.push(Costly {
                         path: self.path.to_owned(),
-                        range: self.parsed.place(written.id),
+                        range: self.place(written.span),
                         positions: pattern.positions(),
                     });
                 }
@@ -163,7 +169,7 @@ impl Checker<'_> {
                 Some(Ir::Match(work, Box::new(pattern), arguments))
             }
             Err(bad) => {
-                self.bad_literal(written.id, bad);
+                self.bad_literal(written.span, bad);
                 None
             }
         }
@@ -171,42 +177,83 @@ impl Checker<'_> {
 
     fn lookup(
         &mut self,
-        id: u64,
+        place: Span,
         member: &'static Member,
-        all: &[&Expression],
+        all: &[&Expr],
         checked: Vec<Option<Typed>>,
     ) -> Option<Typed> {
         let mut checked = checked.into_iter().skip(1);
         let (Some(name), None) = (checked.next(), checked.next()) else {
-            self.problem(id, Code::WrongArity, format!("`{}` takes 1 argument: the field's name", member.name()));
+            self.problem(place, Code::WrongArity, format!("`{}` takes 1 argument: the field's name", member.name()));
             return None;
         };
         let (ir, data_type) = name?;
         if data_type != Type::String {
-            self.wrong_type(all.get(1).map_or(id, |argument| argument.id), "string", &data_type);
+            if let Some(argument) = all.get(1) {
+                self.wrong_type(argument, "string", &data_type);
+            }
             return None;
         }
         Some((Ir::Lookup(member, Box::new(ir)), member.data_type()))
     }
 
-    fn unknown_function(&mut self, id: u64, name: &str, method: bool) {
-        let other_way = functions::find(name).is_some();
-        let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
-        let near = self.near(name, &names);
-        let form = macros::named(name).next().map(|known| known.form);
-        let problem = self.problem(id, Code::UnknownFunction, format!("unknown function `{name}`"));
-        if let Some(form) = form {
-            problem.suggestion = Some(format!("write `{form}`"));
-            return;
-        }
-        problem.suggestion = match (other_way, method) {
-            (true, true) => Some(format!("write `{name}(x)`, not `x.{name}()`")),
-            (true, false) => Some(format!("write `x.{name}(…)`, not `{name}(x, …)`")),
-            _ => near.map(|near| format!("did you mean `{near}`?")),
+    fn unknown_function(&mut self, place: Span, name: &str, all: &[&Expr], method: bool) {
+        let whole = all.first().filter(|_| method).map_or(place, |of| of.span.to(place));
+        let mut edits = Vec::new();
+        let suggestion = if let Some(form) = macros::named(name).next().map(|known| known.form) {
+            edits = self.other_way(place, name, all, method);
+            Some(format!("write `{form}`"))
+        } else if functions::find(name).is_some() {
+            edits = self.other_way(place, name, all, method);
+            Some(match method {
+                true => format!("write `{name}(x)`, not `x.{name}()`"),
+                false => format!("write `x.{name}(…)`, not `{name}(x, …)`"),
+            })
+        } else if let Some(meant) = foreign::call(self, name, all, method) {
+            let end = self.end_of_call(place, all);
+            edits = vec![Edit { range: self.place(whole).start..end, text: meant.clone() }];
+            Some(format!("write `{meant}`"))
+        } else {
+            let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
+            self.near(name, &names).map(|near| match functions::find(&near).filter(|known| !callable(known, method)) {
+                Some(_) => {
+                    edits = self.other_way(place, &near, all, method);
+                    let written = edits.first().map_or(near.as_str(), |edit| edit.text.as_str());
+                    format!("did you mean `{written}`?")
+                }
+                None => {
+                    edits = vec![Edit { range: self.place(place), text: near.clone() }];
+                    format!("did you mean `{near}`?")
+                }
+            })
         };
+        let problem = self.problem(place, Code::UnknownFunction, format!("unknown function `{name}`"));
+        problem.suggestion = suggestion;
+        problem.edits = edits;
     }
 
-    fn wrong_arguments(&mut self, function: &Function, all: &[&Expression], checked: &[Typed]) {
+    /// Where the brackets of a call end, in bytes of the whole value.
+    fn end_of_call(&self, name: Span, all: &[&Expr]) -> usize {
+        let behind = all.iter().map(|part| part.span.range().end).chain([name.range().end]).max().unwrap_or_default();
+        let rest = self.source.get(behind..).unwrap_or_default();
+        self.base + behind + rest.find(')').map_or(0, |at| at + 1)
+    }
+
+    /// A call of a function as a method, or of a method as a function.
+    fn other_way(&self, place: Span, name: &str, all: &[&Expr], method: bool) -> Vec<Edit> {
+        let Some((first, rest)) = all.split_first() else { return Vec::new() };
+        let written: Vec<&str> = rest.iter().map(|part| self.written(part.span)).collect();
+        let of = self.written(first.span);
+        let text = match method {
+            true => format!("{name}({})", [of].into_iter().chain(written).collect::<Vec<_>>().join(", ")),
+            false if first.is_closed() => format!("{of}.{name}({})", written.join(", ")),
+            false => format!("({of}).{name}({})", written.join(", ")),
+        };
+        let start = if method { first.span } else { place };
+        vec![Edit { range: self.place(start).start..self.end_of_call(place, all), text }]
+    }
+
+    fn wrong_arguments(&mut self, function: &Function, all: &[&Expr], checked: &[Typed]) {
         // The argument that the overloads get furthest to is the one to mend.
         let mut furthest = 0;
         let mut wanted: Vec<String> = Vec::new();
@@ -227,7 +274,7 @@ impl Checker<'_> {
         }
         if let (Some(written), Some((_, data_type))) = (all.get(furthest), checked.get(furthest)) {
             let data_type = data_type.clone();
-            self.wrong_type(written.id, wanted.join(" or "), &data_type);
+            self.wrong_type(written, wanted.join(" or "), &data_type);
         }
     }
 }

@@ -3,16 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr};
-use cel::parser::Expression;
+use waypost_cel::{Entry, Expr, Kind, Literal, Member, Span};
 
 use super::compile::deep_type;
-use super::extent::{after, extent, operand};
+use super::conversion::conversion;
 use super::ir::{Ir, Site};
-use super::members;
-use super::parse::Parsed;
 use super::{Costly, Scope};
-use crate::diagnostic::{Code, Diagnostic, nearest, one_of};
+use super::{foreign, members};
+use crate::diagnostic::{Code, Diagnostic, Edit, nearest, one_of};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 
@@ -22,10 +20,11 @@ pub(super) type Typed = (Ir, Type);
 /// Checks one expression.
 pub(super) struct Checker<'c> {
     pub(super) path: &'c str,
-    /// The whole value that the expression stands in.
-    pub(super) text: &'c str,
+    /// The expression as it is written.
+    pub(super) source: &'c str,
+    /// Where it begins in the whole value.
+    pub(super) base: usize,
     pub(super) scope: &'c Scope<'c>,
-    pub(super) parsed: &'c Parsed,
     pub(super) problems: Vec<Diagnostic>,
     /// Variables read, with the first place of each.
     pub(super) reads: Vec<(usize, Range<usize>)>,
@@ -44,99 +43,119 @@ const NAMES: [&str; 4] = ["interaction", "input", "output", "now"];
 
 impl Checker<'_> {
     /// The checked expression; `None` when a problem was noted, or was reported elsewhere.
-    pub(super) fn check(&mut self, expression: &Expression) -> Option<Typed> {
+    pub(super) fn check(&mut self, expression: &Expr) -> Option<Typed> {
         if !self.scope.work.take(1) {
             return None;
         }
         let typed = self.part(expression)?;
         if typed.1.depth() > Type::MAX_DEPTH {
-            let found = deep_type(self.path.to_owned(), &typed.1).at(self.parsed.place(expression.id));
+            let found = deep_type(self.path.to_owned(), &typed.1).at(self.place(expression.span));
             self.problems.push(found);
             return None;
         }
         Some(typed)
     }
 
-    fn part(&mut self, expression: &Expression) -> Option<Typed> {
-        match &expression.expr {
-            Expr::Literal(literal) => self.literal(expression.id, literal),
-            Expr::Ident(name) => self.name(expression.id, name),
-            Expr::Select(select) => self.select(expression.id, select, false),
-            Expr::Call(call) => self.call(expression.id, call),
-            Expr::List(list) => {
-                if !list.optional_indices.is_empty() {
-                    return self.unsupported(expression.id, "optional elements are not supported");
+    fn part(&mut self, expression: &Expr) -> Option<Typed> {
+        let span = expression.span;
+        match &expression.kind {
+            Kind::Literal(literal) => self.literal(span, literal),
+            Kind::Name(name) => self.name(span, name),
+            Kind::Member(member) => self.select(member, false),
+            Kind::Index(index) if index.optional => self.unsupported(span, "optional values are not supported"),
+            Kind::Index(index) => {
+                let (of, at) = (self.check(&index.of), self.check(&index.index));
+                members::index(self, expression, (&index.of, of?), (&index.index, at?))
+            }
+            Kind::Unary(unary, of) => self.unary(*unary, of),
+            Kind::Binary(binary) => self.binary(binary),
+            Kind::Choice(choice) => self.choice(choice),
+            Kind::Call(call) => self.call(expression, call),
+            Kind::List(elements) => {
+                if elements.iter().any(|element| element.optional) {
+                    return self.unsupported(span, "optional elements are not supported");
                 }
-                let parts: Vec<Option<Typed>> = list.elements.iter().map(|element| self.check(element)).collect();
+                let parts: Vec<Option<Typed>> = elements.iter().map(|element| self.check(&element.value)).collect();
                 let parts: Vec<Typed> = parts.into_iter().collect::<Option<_>>()?;
-                let ids: Vec<u64> = list.elements.iter().map(|element| element.id).collect();
-                self.list(&ids, parts)
+                let written: Vec<&Expr> = elements.iter().map(|element| &element.value).collect();
+                self.list(&written, parts)
             }
-            Expr::Map(map) => self.map(map),
-            Expr::Struct(_) => self.unsupported(expression.id, "messages can't be made"),
-            // The parser is asked to leave macros as they are written.
-            Expr::Comprehension(_) | Expr::Unspecified => {
-                self.unsupported(expression.id, "this part of the expression is not supported")
-            }
+            Kind::Map(entries) => self.map(span, entries),
+            Kind::Message(_) => self.unsupported(span, "messages can't be made"),
+            // The parser has reported it.
+            Kind::Wrong => None,
         }
     }
 
+    /// The place of a part, in bytes of the whole value.
+    pub(super) fn place(&self, span: Span) -> Range<usize> {
+        let range = span.range();
+        self.base + range.start..self.base + range.end
+    }
+
+    /// A part as it is written.
+    pub(super) fn written(&self, span: Span) -> &str {
+        self.source.get(span.range()).unwrap_or_default()
+    }
+
     /// Notes a problem at a part of the expression; the answer can be added to.
-    pub(super) fn problem(&mut self, id: u64, code: Code, message: impl Into<String>) -> &mut Diagnostic {
-        let diagnostic = Diagnostic::error(code, self.path, message).at(self.parsed.place(id));
+    pub(super) fn problem(&mut self, span: Span, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+        let diagnostic = Diagnostic::error(code, self.path, message).at(self.place(span));
         self.problems.push_mut(diagnostic)
     }
 
-    /// The place of `of.field`.
-    pub(super) fn site_of_member(&self, of: &Expression, field: &str) -> Site {
-        self.site(of, |of_end| (of_end, field))
-    }
-
-    /// The place of `of[index]`.
-    pub(super) fn site_of_index(&self, of: &Expression, index: &Expression) -> Site {
-        let end = extent(self.parsed, self.text, index).end;
-        self.site(of, |of_end| (end.max(of_end), "]"))
-    }
-
-    fn site<'t>(&self, of: &Expression, end: impl FnOnce(usize) -> (usize, &'t str)) -> Site {
-        let of = operand(self.parsed, self.text, of);
-        let (from, token) = end(of.end);
+    /// Where something is read that may not be there: `whole`, of `of`.
+    pub(super) fn site(&self, of: &Expr, whole: Span) -> Site {
+        let (of, whole) = (self.place(of.span), self.place(whole));
         // Expressions are far shorter than 4 GiB.
         let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Site { start: short(of.start), of_end: short(of.end), end: short(after(self.text, from, token)), list: false }
+        Site { start: short(of.start), of_end: short(of.end), end: short(whole.end), list: false }
     }
 
-    pub(super) fn unsupported<T>(&mut self, id: u64, message: &str) -> Option<T> {
-        self.problem(id, Code::ExpressionUnsupported, message);
+    pub(super) fn unsupported<T>(&mut self, span: Span, message: &str) -> Option<T> {
+        self.problem(span, Code::ExpressionUnsupported, message);
         None
     }
 
-    /// Notes that a value is of the wrong type.
-    pub(super) fn wrong_type(&mut self, id: u64, expected: impl Into<String>, found: &Type) {
+    /// Notes that a part is of the wrong type.
+    pub(super) fn wrong_type(&mut self, part: &Expr, expected: impl Into<String>, found: &Type) {
         let expected = expected.into();
-        let suggestion = conversion(&expected, found);
         let message = format!("expected {expected}, found {found}");
-        let problem = self.problem(id, Code::WrongType, message);
+        let conversion = conversion(&expected, found);
+        let edits = conversion.as_ref().map(|conversion| conversion.edits(self.place(part.span), part.is_closed()));
+        let problem = self.problem(part.span, Code::WrongType, message);
         problem.expected = Some(expected);
         problem.found = Some(found.to_string());
-        problem.suggestion = suggestion;
+        problem.suggestion = conversion.map(|conversion| conversion.help());
+        problem.edits = edits.unwrap_or_default();
     }
 
-    fn literal(&mut self, id: u64, literal: &LiteralValue) -> Option<Typed> {
+    fn literal(&mut self, span: Span, literal: &Literal) -> Option<Typed> {
         Some(match literal {
-            LiteralValue::Boolean(value) => (Ir::Constant(Value::Boolean(*value.inner())), Type::Boolean),
-            LiteralValue::Int(number) => (Ir::Constant(Value::Integer(*number.inner())), Type::Integer),
-            LiteralValue::Double(number) => (Ir::Constant(Value::Number(*number.inner())), Type::Number),
-            LiteralValue::String(text) => string_constant(text.inner()),
-            LiteralValue::Null => (Ir::Constant(Value::Json(Arc::new(serde_json::Value::Null))), Type::Json),
-            LiteralValue::UInt(_) => {
-                return self.unsupported(id, "unsigned integers are not supported: leave the `u` out");
+            Literal::Bool(value) => (Ir::Constant(Value::Boolean(*value)), Type::Boolean),
+            Literal::Int(number) => (Ir::Constant(Value::Integer(*number)), Type::Integer),
+            Literal::Double(number) => (Ir::Constant(Value::Number(*number)), Type::Number),
+            Literal::Text(text) => string_constant(text),
+            Literal::Null => (Ir::Constant(Value::Json(Arc::new(serde_json::Value::Null))), Type::Json),
+            Literal::Uint(_) => {
+                let written = self.written(span).trim_end_matches(['u', 'U']).to_owned();
+                let place = self.place(span);
+                let problem = self.problem(span, Code::ExpressionUnsupported, "unsigned integers are not supported");
+                problem.suggestion = Some("leave the `u` out".to_owned());
+                problem.edits = vec![Edit { range: place, text: written }];
+                return None;
             }
-            LiteralValue::Bytes(_) => return self.unsupported(id, "bytes are not supported: use a string"),
+            Literal::Bytes(_) => {
+                let place = self.place(span);
+                let problem = self.problem(span, Code::ExpressionUnsupported, "bytes are not supported");
+                problem.suggestion = Some("use a text: leave the `b` out".to_owned());
+                problem.edits = vec![Edit { range: place.start..place.start + 1, text: String::new() }];
+                return None;
+            }
         })
     }
 
-    fn name(&mut self, id: u64, name: &str) -> Option<Typed> {
+    fn name(&mut self, span: Span, name: &str) -> Option<Typed> {
         if let Some((_, data_type, local)) = self.local(name) {
             return Some((Ir::Local(*local), data_type.clone()));
         }
@@ -146,7 +165,7 @@ impl Checker<'_> {
             return None;
         }
         if let Some(position) = self.scope.variables.iter().position(|(known, _)| known == plain) {
-            let place = self.parsed.place(id);
+            let place = self.place(span);
             if self.reads.iter().all(|(known, _)| *known != position) {
                 self.reads.push((position, place));
             }
@@ -162,7 +181,7 @@ impl Checker<'_> {
             )),
             "input" | "output" => {
                 let code = Code::UnknownNameInExpression;
-                let problem = self.problem(id, code, format!("`{plain}` is not a value by itself"));
+                let problem = self.problem(span, code, format!("`{plain}` is not a value by itself"));
                 problem.suggestion = Some(format!("name a member: `{plain}.NAME`"));
                 None
             }
@@ -173,13 +192,20 @@ impl Checker<'_> {
                 let as_input = self.scope.inputs.iter().any(|(input, _)| input == plain);
                 let near = self.near(plain, &known);
                 let expected = one_of(known);
-                let problem = self.problem(id, Code::UnknownNameInExpression, format!("unknown name `{plain}`"));
+                let (foreign, place) = (foreign::name(plain), self.place(span));
+                let problem = self.problem(span, Code::UnknownNameInExpression, format!("unknown name `{plain}`"));
                 problem.expected = Some(expected);
-                problem.suggestion = if as_input {
-                    Some(format!("write `input.{plain}`"))
+                let (help, meant) = if as_input {
+                    (format!("write `input.{plain}`"), format!("input.{plain}"))
+                } else if let Some(foreign) = foreign {
+                    (format!("write `{foreign}`"), foreign.to_owned())
+                } else if let Some(near) = near {
+                    (format!("did you mean `{near}`?"), near)
                 } else {
-                    near.map(|near| format!("did you mean `{near}`?"))
+                    return None;
                 };
+                problem.suggestion = Some(help);
+                problem.edits = vec![Edit { range: place, text: meant }];
                 None
             }
         }
@@ -195,50 +221,51 @@ impl Checker<'_> {
     }
 
     /// `x.NAME`, or `has(x.NAME)`.
-    pub(super) fn select(&mut self, id: u64, select: &SelectExpr, test: bool) -> Option<Typed> {
-        if let Expr::Ident(root) = &select.operand.expr
+    pub(super) fn select(&mut self, member: &Member, test: bool) -> Option<Typed> {
+        if member.optional {
+            return self.unsupported(member.name, "optional values are not supported");
+        }
+        if let Kind::Name(root) = &member.of.kind
             && self.local(root).is_none()
         {
-            let declared: Option<(&[(String, Type)], &str)> = match root.as_str() {
+            let declared: Option<(&[(String, Type)], &str)> = match &**root {
                 "input" => Some((self.scope.inputs, "input")),
                 "output" => match self.scope.outputs {
                     Some(outputs) => Some((outputs, "output")),
                     None => {
                         let message = "`output` can only be read in an outputMapping: it is what the called flow gave";
-                        self.problem(id, Code::UnknownNameInExpression, message);
+                        self.problem(member.of.span, Code::UnknownNameInExpression, message);
                         return None;
                     }
                 },
                 _ => None,
             };
             if let Some((declared, kind)) = declared {
-                return self.declared(id, select, test, declared, kind);
+                return self.declared(member, test, declared, kind);
+            }
+            if let Some(meant) = foreign::path(self, member) {
+                return meant;
             }
         }
         if test {
-            return members::presence(self, id, select);
+            return members::presence(self, member);
         }
-        let operand = self.check(&select.operand)?;
-        members::select(self, id, operand, select)
+        let operand = self.check(&member.of)?;
+        members::select(self, operand, member)
     }
 
-    fn declared(
-        &mut self,
-        id: u64,
-        select: &SelectExpr,
-        test: bool,
-        declared: &[(String, Type)],
-        kind: &str,
-    ) -> Option<Typed> {
-        let Some(position) = declared.iter().position(|(name, _)| *name == select.field) else {
+    fn declared(&mut self, member: &Member, test: bool, declared: &[(String, Type)], kind: &str) -> Option<Typed> {
+        let Some(position) = declared.iter().position(|(name, _)| **name == *member.field) else {
             let names: Vec<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
-            let near = self.near(&select.field, &names);
-            let message = format!("there is no {kind} `{}`", select.field);
+            let near = self.near(&member.field, &names);
+            let message = format!("there is no {kind} `{}`", member.field);
             let known = if names.is_empty() { "nothing: there are none".to_owned() } else { one_of(names) };
-            let problem = self.problem(id, Code::UnknownMember, message);
+            let place = self.place(member.name);
+            let problem = self.problem(member.name, Code::UnknownMember, message);
             problem.expected = Some(known);
-            problem.found = Some(format!("`{}`", select.field));
-            problem.suggestion = near.map(|near| format!("did you mean `{kind}.{near}`?"));
+            problem.found = Some(format!("`{}`", member.field));
+            problem.suggestion = near.as_ref().map(|near| format!("did you mean `{kind}.{near}`?"));
+            problem.edits = near.map(|near| Edit { range: place, text: near }).into_iter().collect();
             return None;
         };
         if kind == "input" {
@@ -252,7 +279,7 @@ impl Checker<'_> {
     }
 
     /// A list's element type: the type of all of them.
-    pub(super) fn list(&mut self, ids: &[u64], parts: Vec<Typed>) -> Option<Typed> {
+    pub(super) fn list(&mut self, written: &[&Expr], parts: Vec<Typed>) -> Option<Typed> {
         let mut element = Type::Never;
         for (position, (_, data_type)) in parts.iter().enumerate() {
             if data_type.fits(&element) && element != Type::Never {
@@ -261,7 +288,9 @@ impl Checker<'_> {
             if element.fits(data_type) {
                 element = data_type.clone();
             } else {
-                self.wrong_type(ids.get(position).copied().unwrap_or_default(), element.to_string(), data_type);
+                if let Some(part) = written.get(position) {
+                    self.wrong_type(part, element.to_string(), data_type);
+                }
                 return None;
             }
         }
@@ -280,65 +309,51 @@ impl Checker<'_> {
         Some((ir, Type::List(Box::new(element))))
     }
 
-    fn map(&mut self, map: &cel::common::ast::MapExpr) -> Option<Typed> {
+    fn map(&mut self, span: Span, entries: &[Entry]) -> Option<Typed> {
+        if entries.iter().any(|entry| entry.optional) {
+            return self.unsupported(span, "optional entries are not supported");
+        }
         let mut parts = Vec::new();
         let mut element = Type::Never;
         let mut failed = false;
-        for entry in &map.entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else {
-                return self.unsupported(entry.id, "messages can't be made");
-            };
-            let key = self.check(&entry.key);
+        for entry in entries {
+            let key = self.key(&entry.key);
             let value = self.check(&entry.value);
             let (Some((key, key_type)), Some((value, value_type))) = (key, value) else {
                 failed = true;
                 continue;
             };
             if key_type != Type::String {
-                self.wrong_type(entry.key.id, "string (keys of maps are strings)", &key_type);
+                self.wrong_type(&entry.key, "string (keys of maps are strings)", &key_type);
                 failed = true;
             }
             if element.fits(&value_type) {
                 element = value_type;
             } else if !value_type.fits(&element) {
-                self.wrong_type(entry.value.id, element.to_string(), &value_type);
+                self.wrong_type(&entry.value, element.to_string(), &value_type);
                 failed = true;
             }
             parts.push((key, value));
         }
         (!failed).then_some((Ir::Map(parts), Type::Map(Box::new(element))))
     }
+
+    /// A map's key. A name that nothing has was meant as a text, as JavaScript takes it.
+    fn key(&mut self, key: &Expr) -> Option<Typed> {
+        let checked = self.check(key);
+        if let (None, Kind::Name(name)) = (&checked, &key.kind)
+            && let Some(problem) = self.problems.last_mut()
+            && problem.code == Code::UnknownNameInExpression
+        {
+            problem.suggestion = Some(format!("write `'{name}'`"));
+            problem.edits =
+                problem.range.clone().map(|range| Edit { range, text: format!("'{name}'") }).into_iter().collect();
+        }
+        checked
+    }
 }
 
 /// A string constant.
 pub(super) fn string_constant(text: &str) -> Typed {
     (Ir::Constant(Value::String(Text::Owned(Arc::from(text)))), Type::String)
-}
-
-/// How to make a value of the expected type, if there is a simple way.
-pub(super) fn conversion(expected: &str, found: &Type) -> Option<String> {
-    Some(match (expected, found) {
-        ("string", Type::Integer | Type::Number | Type::Boolean | Type::Datetime | Type::Duration | Type::Json) => {
-            "convert it: `string(…)`".to_owned()
-        }
-        ("integer", Type::Json) => "convert it, with a default: `int(…, 0)`".to_owned(),
-        ("number", Type::Json) => "convert it, with a default: `double(…, 0.0)`".to_owned(),
-        ("boolean", Type::Json) => "compare it, or convert it with a default: `bool(…, false)`".to_owned(),
-        ("datetime", Type::Json) => "convert it, with a default: `timestamp(…, now)`".to_owned(),
-        ("duration", Type::Json) => "convert it, with a default: `duration(…, duration('0s'))`".to_owned(),
-        ("list<string>", Type::Json) => "convert it, with a default: `strings(…, [])`".to_owned(),
-        ("integer", Type::String | Type::Number) => "convert it: `int(…)`".to_owned(),
-        ("number", Type::String | Type::Integer) => "convert it: `double(…)`".to_owned(),
-        ("datetime", Type::String) => "convert it: `timestamp(…)`".to_owned(),
-        ("duration", Type::String) => "convert it: `duration(…)`".to_owned(),
-        ("boolean", Type::String) => "compare it, or convert it: `bool(…)`".to_owned(),
-        (_, Type::Json) if expected.starts_with("a list") || expected.starts_with("list<") => {
-            "convert it, with a default: `list(…, [])`".to_owned()
-        }
-        (_, Type::Json) if expected.starts_with("a map") || expected.starts_with("map<") => {
-            "convert it, with a default: `map(…, {})`".to_owned()
-        }
-        (_, Type::Object(ObjectType::Address)) => "name a member: `.address`, `.name` or `.domain`".to_owned(),
-        _ => return None,
-    })
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use cel::common::ast::Expr;
-use cel::parser::Expression;
 use serde_json::Value as Json;
+use waypost_cel::{Expr, Kind};
 
-use super::check::{self, Checker, Typed, string_constant};
+use super::check::{Checker, Typed, string_constant};
+use super::conversion::conversion;
 use super::ir::Ir;
 use super::template::{self, Part};
 use super::{Costly, Scope, Unguarded, guards, literal, parse};
@@ -107,26 +107,25 @@ impl<'c> Compiler<'c> {
 
     fn expression(&mut self, path: &str, text: &str, range: Range<usize>) -> Option<Typed> {
         let source = text.get(range.clone()).unwrap_or_default();
-        let parsed = match parse::parse(path, source, range.start, self.scope.work) {
-            Ok(parsed) => parsed,
-            Err(problems) => {
-                self.problems.extend(problems);
-                return None;
-            }
-        };
+        let (tree, mistakes) = parse::parse(path, source, range.start, self.scope.work)?;
+        let readable = mistakes.is_empty();
         let mut checker = Checker {
             path,
-            text,
+            source,
+            base: range.start,
             scope: self.scope,
-            parsed: &parsed,
-            problems: Vec::new(),
+            problems: mistakes,
             reads: Vec::new(),
             inputs: Vec::new(),
             costly: Vec::new(),
             locals: Vec::new(),
             next_local: 0,
         };
-        let typed = checker.check(parsed.tree());
+        // What is of the wrong type is told along with what can't be read.
+        let typed = checker.check(&tree).filter(|_| readable);
+        if !readable {
+            checker.problems.sort_by_key(|problem| problem.range.as_ref().map(|range| range.start));
+        }
         self.problems.extend(checker.problems.drain(..));
         self.inputs.append(&mut checker.inputs);
         self.costly.append(&mut checker.costly);
@@ -141,7 +140,7 @@ impl<'c> Compiler<'c> {
                 self.reads.push((variable, place));
             }
         }
-        if self.html && !is_raw(parsed.tree()) {
+        if self.html && !is_raw(&tree) {
             return typed.map(|(ir, data_type)| (escaped(ir, &data_type), data_type));
         }
         typed
@@ -169,13 +168,14 @@ impl<'c> Compiler<'c> {
             Some(expected) if data_type.fits(expected) => Some((ir, expected.clone())),
             Some(Type::Json) if !matches!(data_type, Type::Object(_)) => Some((Ir::Json(Box::new(ir)), Type::Json)),
             Some(expected) => {
-                let suggestion = check::conversion(&expected.to_string(), &data_type);
+                let conversion = conversion(&expected.to_string(), &data_type);
                 let mut problem =
                     Diagnostic::error(Code::WrongType, path, format!("expected {expected}, found {data_type}"))
                         .expected(expected.to_string())
                         .found(data_type.to_string())
                         .at(range.clone());
-                problem.suggestion = suggestion;
+                problem.edits = conversion.as_ref().map(|how| how.edits(range.clone(), false)).unwrap_or_default();
+                problem.suggestion = conversion.map(|how| how.help());
                 self.problems.push(problem);
                 None
             }
@@ -261,8 +261,8 @@ impl<'c> Compiler<'c> {
 }
 
 /// Whether an expression says that it prints HTML.
-fn is_raw(tree: &Expression) -> bool {
-    matches!(&tree.expr, Expr::Call(call) if call.target.is_none() && call.func_name == functions::RAW_HTML)
+fn is_raw(tree: &Expr) -> bool {
+    matches!(&tree.kind, Kind::Call(call) if call.of.is_none() && &*call.function == functions::RAW_HTML)
 }
 
 /// What an expression prints, as text of HTML.

@@ -1,7 +1,6 @@
 //! CEL's macros over lists and maps: what they are called, and their types. `each.rs` evaluates them.
 
-use cel::common::ast::Expr;
-use cel::parser::Expression;
+use waypost_cel::{Expr, Kind, Span};
 
 use super::check::{Checker, Typed};
 use super::ir::{Each, EachKind, Ir};
@@ -131,11 +130,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 impl Checker<'_> {
     /// `of.name(x, …)`.
-    pub(super) fn each(&mut self, id: u64, name: &str, of: &Expression, arguments: &[Expression]) -> Option<Typed> {
+    pub(super) fn each(&mut self, place: Span, name: &str, of: &Expr, arguments: &[Expr]) -> Option<Typed> {
         let Some(known) = named(name).find(|known| known.arity() == arguments.len()) else {
             let forms: Vec<String> = named(name).map(|known| format!("`{}`", known.form)).collect();
             let message = format!("`{name}` does not take {} argument(s)", arguments.len());
-            let problem = self.problem(id, Code::WrongArity, message);
+            let problem = self.problem(place, Code::WrongArity, message);
             problem.expected = Some(forms.join(" or "));
             problem.found = Some(format!("{} argument(s)", arguments.len()));
             return None;
@@ -148,7 +147,7 @@ impl Checker<'_> {
         if let ([first, second], Some(written)) = (names.as_slice(), bound.get(1))
             && first == second
         {
-            self.problem(written.id, Code::ExpressionSyntax, format!("`{first}` is bound twice")).suggestion =
+            self.problem(written.span, Code::ExpressionSyntax, format!("`{first}` is bound twice")).suggestion =
                 Some("give the second another name".to_owned());
             return None;
         }
@@ -178,19 +177,22 @@ impl Checker<'_> {
         Some((Ir::Each(Box::new(Each { kind: known.kind, of: of_ir, names, goes_over_keys, filter, body })), result))
     }
 
-    fn bound_name<'e>(&mut self, name: &'e Expression) -> Option<&'e str> {
-        if let Expr::Ident(name) = &name.expr
+    fn bound_name<'e>(&mut self, name: &'e Expr) -> Option<&'e str> {
+        if let Kind::Name(name) = &name.kind
             && !name.starts_with('.')
         {
             return Some(name);
         }
-        let problem = self.problem(name.id, Code::ExpressionSyntax, "a macro binds a name here");
+        if name.kind == Kind::Wrong {
+            return None;
+        }
+        let problem = self.problem(name.span, Code::ExpressionSyntax, "a macro binds a name here");
         problem.expected = Some("a simple name such as `x`".to_owned());
         None
     }
 
     /// The types of the names that a macro binds.
-    fn element_types(&mut self, of: &Expression, of_type: &Type, known: &Macro) -> Option<Vec<Type>> {
+    fn element_types(&mut self, of: &Expr, of_type: &Type, known: &Macro) -> Option<Vec<Type>> {
         let by_place = known.names == 2;
         let maps_alone = known.kind == EachKind::TransformMap;
         let lists_alone = known.kind == EachKind::SortBy;
@@ -207,14 +209,14 @@ impl Checker<'_> {
                     (_, true) => "a list",
                     _ => "a list or a map",
                 };
-                self.wrong_type(of.id, expected, other);
+                self.wrong_type(of, expected, other);
                 None
             }
         }
     }
 
     /// The condition, if there is one, and the last part.
-    fn parts(&mut self, known: &Macro, rest: &[Expression]) -> Option<(Option<Ir>, Typed)> {
+    fn parts(&mut self, known: &Macro, rest: &[Expr]) -> Option<(Option<Ir>, Typed)> {
         let (filter, body) = match rest {
             [filter, body] => (self.boolean(filter).map(Some), body),
             [body] => (Some(None), body),
@@ -232,7 +234,7 @@ impl Checker<'_> {
             (_, found) if !found.has_values() => "a value",
             _ => return Some((filter, (ir, data_type))),
         };
-        self.wrong_type(body.id, expected, &data_type);
+        self.wrong_type(body, expected, &data_type);
         None
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use cel::common::ast::SelectExpr;
-use cel::parser::Expression;
+use waypost_cel::{Expr, Member as Written, Span};
 
 use super::check::{Checker, Typed, string_constant};
+use super::foreign;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read, Site};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Edit, nearest};
 use crate::email::{Members, Shape};
 use crate::types::{ObjectType, Type};
 use crate::value::{Handle, Value};
@@ -140,26 +140,26 @@ fn path(below_interaction: &str) -> String {
 }
 
 /// `operand.field`
-pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed, select: &SelectExpr) -> Option<Typed> {
-    let field = select.field.as_str();
+pub(super) fn select(checker: &mut Checker<'_>, (ir, data_type): Typed, written: &Written) -> Option<Typed> {
+    let (field, place) = (&*written.field, written.name);
     match &data_type {
         Type::Object(ObjectType::Interaction) => match RUN.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::Read(member.read), (member.data_type)())),
-            None => given(checker, id, "", field),
+            None => given(checker, place, "", field),
         },
-        Type::Object(ObjectType::Part(part)) => given(checker, id, part.path(), field),
+        Type::Object(ObjectType::Part(part)) => given(checker, place, part.path(), field),
         Type::Object(ObjectType::Address) => match ADDRESS.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::AddressPart(Box::new(ir), member.read), (member.data_type)())),
-            None => unknown(checker, id, "an address", field, ADDRESS.iter().map(|member| member.name)),
+            None => unknown(checker, place, "an address", field, ADDRESS.iter().map(|member| member.name)),
         },
         Type::Object(ObjectType::Attachment) => match ATTACHMENT.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::AttachmentPart(Box::new(ir), member.read), (member.data_type)())),
-            None => unknown(checker, id, "an attachment", field, ATTACHMENT.iter().map(|member| member.name)),
+            None => unknown(checker, place, "an attachment", field, ATTACHMENT.iter().map(|member| member.name)),
         },
         Type::Map(element) => {
             let element = (**element).clone();
             let (key, _) = string_constant(field);
-            Some(member(ir, key, element, checker.site_of_member(&select.operand, field)))
+            Some(member(ir, key, element, checker.site(&written.of, written.of.span.to(place))))
         }
         Type::Json => {
             let (key, _) = string_constant(field);
@@ -167,8 +167,13 @@ pub(super) fn select(checker: &mut Checker<'_>, id: u64, (ir, data_type): Typed,
         }
         other => {
             let message = format!("a value of type {other} has no members");
-            let problem = checker.problem(id, Code::UnknownMember, message);
+            let meant = foreign::member(checker, other, written);
+            let problem = checker.problem(place, Code::UnknownMember, message);
             problem.found = Some(format!("`.{field}`"));
+            if let Some((help, edit)) = meant {
+                problem.suggestion = Some(help);
+                problem.edits = vec![edit];
+            }
             None
         }
     }
@@ -186,23 +191,23 @@ fn member(map: Ir, key: Ir, element: Type, site: Site) -> Typed {
 }
 
 /// A member of `interaction` or of a part of it, from the table that was given.
-fn given(checker: &mut Checker<'_>, id: u64, object: &str, field: &str) -> Option<Typed> {
+fn given(checker: &mut Checker<'_>, place: Span, object: &str, field: &str) -> Option<Typed> {
     let members = checker.scope.members;
     let Some(member) = members.find(object, field) else {
         let own = if object.is_empty() { RUN } else { &[] };
         let given = members.of(object).filter(|member| member.is_readable());
         let known = own.iter().map(|member| member.name).chain(given.map(|member| member.name()));
-        return unknown(checker, id, &path(object), field, known);
+        return unknown(checker, place, &path(object), field, known);
     };
     match member.shape() {
         Shape::Object => Some((Ir::Constant(Value::Object(Handle::Part(member))), member.data_type())),
         Shape::Later => {
             let message = format!("this release does not fill `{}`", path(member.path()));
-            checker.problem(id, Code::UnknownMember, message);
+            checker.problem(place, Code::UnknownMember, message);
             None
         }
         Shape::Lookup => {
-            let problem = checker.problem(id, Code::UnknownMember, format!("`{field}` is a function"));
+            let problem = checker.problem(place, Code::UnknownMember, format!("`{field}` is a function"));
             problem.suggestion = Some(format!("write `{}('name')`", path(member.path())));
             None
         }
@@ -212,25 +217,27 @@ fn given(checker: &mut Checker<'_>, id: u64, object: &str, field: &str) -> Optio
 
 fn unknown(
     checker: &mut Checker<'_>,
-    id: u64,
+    place: Span,
     of: &str,
     field: &str,
     known: impl Iterator<Item = &'static str>,
 ) -> Option<Typed> {
     let known: Vec<&str> = known.collect();
-    let near = crate::diagnostic::nearest(field, known.iter().copied());
-    let problem = checker.problem(id, Code::UnknownMember, format!("{of} has no member `{field}`"));
+    let near = foreign::field(field).filter(|meant| known.contains(meant));
+    let near = near.or_else(|| nearest(field, known.iter().copied()));
+    let range = checker.place(place);
+    let problem = checker.problem(place, Code::UnknownMember, format!("{of} has no member `{field}`"));
     problem.expected = Some(format!("one of: {}", known.join(", ")));
     problem.found = Some(format!("`{field}`"));
     problem.suggestion = near.map(|near| format!("did you mean `{near}`?"));
+    problem.edits = near.map(|near| Edit { range, text: near.to_owned() }).into_iter().collect();
     None
 }
 
 /// `has(operand.field)`
-pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) -> Option<Typed> {
-    let operand = checker.check(&select.operand)?;
-    let (of, data_type) = operand;
-    let field = select.field.as_str();
+pub(super) fn presence(checker: &mut Checker<'_>, written: &Written) -> Option<Typed> {
+    let (of, data_type) = checker.check(&written.of)?;
+    let field = &*written.field;
     let is_attributes = matches!(of, Ir::Read(Read::Attributes));
     let headers = match &of {
         Ir::Read(Read::Member(member)) if member.shape() == Shape::Headers => Some(*member),
@@ -240,7 +247,7 @@ pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) 
         (Type::Map(_), _) if is_attributes => Presence::Attribute(Arc::from(field)),
         (Type::Map(_), Some(headers)) => Presence::Header(headers, Arc::from(field)),
         (Type::Map(_) | Type::Json, _) => Presence::Member(Box::new(of), Arc::from(field)),
-        _ => match self::select(checker, id, (of, data_type), select)? {
+        _ => match self::select(checker, (of, data_type), written)? {
             (Ir::Read(read), _) => Presence::Field(read),
             (ir @ (Ir::AddressPart(..) | Ir::AttachmentPart(..)), _) => Presence::Text(Box::new(ir)),
             _ => Presence::Always,
@@ -250,10 +257,15 @@ pub(super) fn presence(checker: &mut Checker<'_>, id: u64, select: &SelectExpr) 
 }
 
 /// `of[index]`
-pub(super) fn index(checker: &mut Checker<'_>, of: (&Expression, Typed), index: (&Expression, Typed)) -> Option<Typed> {
+pub(super) fn index(
+    checker: &mut Checker<'_>,
+    whole: &Expr,
+    of: (&Expr, Typed),
+    index: (&Expr, Typed),
+) -> Option<Typed> {
     let (of_written, (of, of_type)) = of;
     let (index_written, (index, index_type)) = index;
-    let site = checker.site_of_index(of_written, index_written);
+    let site = checker.site(of_written, whole.span);
     let expected = match &of_type {
         Type::List(element) if index_type == Type::Integer => {
             let site = Site { list: true, ..site };
@@ -268,10 +280,10 @@ pub(super) fn index(checker: &mut Checker<'_>, of: (&Expression, Typed), index: 
         Type::Json => "string or integer",
         other => {
             let other = other.clone();
-            checker.wrong_type(of_written.id, "a list, a map or json", &other);
+            checker.wrong_type(of_written, "a list, a map or json", &other);
             return None;
         }
     };
-    checker.wrong_type(index_written.id, expected, &index_type);
+    checker.wrong_type(index_written, expected, &index_type);
     None
 }

@@ -6,14 +6,14 @@ mod check;
 mod compile;
 mod compute;
 mod constant;
+mod conversion;
 mod each;
 mod equality;
 mod eval;
-mod extent;
+mod foreign;
 mod frame;
 mod guards;
 mod ir;
-mod known;
 mod literal;
 mod macros;
 mod members;
@@ -29,12 +29,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use serde_json::Value as Json;
 use waypost_ids::codes;
 
-use crate::diagnostic::{Code, Diagnostic, Problems};
+use crate::diagnostic::{Code, Diagnostic, Problems, edited};
 use crate::email::{Email, Members};
 use crate::path::FieldPath;
 use crate::types::Type;
@@ -48,7 +48,7 @@ pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{MemberReference, ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
-pub(crate) use parse::MAX_BYTES;
+pub(crate) use waypost_cel::{MAX_BYTES, MAX_DEPTH as MAX_TREE_DEPTH, MAX_NESTING};
 
 use compile::Compiler;
 use frame::Frame;
@@ -236,19 +236,21 @@ pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Co
     }
     let found = match parts.iter().any(|part| matches!(part, Part::Expression(_))) {
         true => "a text with an expression in it",
+        false if text.trim().is_empty() => "nothing",
         false => "a text",
     };
-    let mut problem =
-        Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
-            .expected("a boolean expression such as `${interaction.email.subject != ''}`")
-            .found(found)
-            .at(0..text.len());
-    problem.suggestion = as_condition(text, &parts, scope.work).map(|whole| format!("write `${{{whole}}}`"));
-    Err(vec![problem])
+    let problem = Diagnostic::error(Code::WrongType, path, "a condition is one expression in `${…}`, and nothing else")
+        .expected("a boolean expression such as `${interaction.email.subject != ''}`")
+        .found(found)
+        .at(0..text.len());
+    Err(vec![match as_condition(text, &parts, scope) {
+        Some(whole) => problem.suggestion(format!("write `{whole}`")).edit(0..text.len(), whole),
+        None => problem,
+    }])
 }
 
-/// The one expression that was meant by a text: what stands in its `${…}` and around them, if that is one.
-fn as_condition(text: &str, parts: &[Part], work: &Work<'_>) -> Option<String> {
+/// The one condition that was meant by a text: what stands in its `${…}` and around them, mended, if that is one.
+fn as_condition(text: &str, parts: &[Part], scope: &Scope<'_>) -> Option<String> {
     let alone = parts.iter().all(|part| !matches!(part, Part::Text(around) if !around.trim().is_empty()));
     let is_name = |written: &str| written.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
     let meant: String = parts
@@ -263,7 +265,20 @@ fn as_condition(text: &str, parts: &[Part], work: &Work<'_>) -> Option<String> {
         })
         .collect();
     let meant = meant.trim();
-    parse::parse("", meant, 0, work).is_ok().then(|| meant.to_owned())
+    // Handlebars and their kin.
+    let meant = meant.strip_prefix("{{").and_then(|inner| inner.strip_suffix("}}")).unwrap_or(meant).trim();
+    let mut whole = format!("${{{meant}}}");
+    for _ in 0..2 {
+        let [Part::Expression(_)] = template::split("", &whole).ok()?.as_slice() else { return None };
+        match compile_value("", &Json::from(whole.as_str()), scope, Some(&Type::Boolean)) {
+            Ok(_) => return Some(whole),
+            Err(problems) => {
+                let edits = problems.iter().flat_map(|problem| &problem.edits);
+                whole = edited(&whole, edits);
+            }
+        }
+    }
+    None
 }
 
 /// Whether a text is exactly one `${…}`, which has the expression's own type.
@@ -299,7 +314,7 @@ pub fn empty_value(data_type: &Type) -> Value<'static> {
         Type::Number => Value::Number(0.0),
         Type::Boolean => Value::Boolean(false),
         Type::Datetime => Value::Datetime(Timestamp::UNIX_EPOCH),
-        Type::Duration => Value::Duration(jiff::SignedDuration::ZERO),
+        Type::Duration => Value::Duration(SignedDuration::ZERO),
         Type::List(_) => Value::List(Arc::from([])),
         Type::Map(_) => Value::Map(Arc::default()),
         Type::Json | Type::Object(_) | Type::Never => Value::Json(Arc::new(Json::Null)),
@@ -327,6 +342,11 @@ impl Compiled {
     /// The text, if it is one that is the same on every mail.
     pub(crate) fn written_text(&self) -> Option<&str> {
         if let Ir::Constant(value) = &self.ir { value.as_str() } else { None }
+    }
+
+    /// The span of time, if it is one that is the same on every mail.
+    pub(crate) fn written_duration(&self) -> Option<SignedDuration> {
+        if let Ir::Constant(Value::Duration(span)) = self.ir { Some(span) } else { None }
     }
 
     /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.

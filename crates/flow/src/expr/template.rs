@@ -40,13 +40,8 @@ pub(super) fn split(path: &str, text: &str) -> Result<Vec<Part>, Vec<Diagnostic>
             at += found + 3;
         } else if tail.starts_with("${") {
             let start = at + found + 2;
-            let Some(length) = expression_length(text.get(start..).unwrap_or_default()) else {
-                return Err(vec![
-                    Diagnostic::error(Code::ExpressionSyntax, path, "`${` is never closed")
-                        .expected("a `}` that ends the expression")
-                        .suggestion("write `$${` for a literal `${`")
-                        .at(at + found..text.len()),
-                ]);
+            let Some(length) = waypost_cel::length_to_closing_brace(text.get(start..).unwrap_or_default()) else {
+                return Err(vec![unclosed(path, text, at + found)]);
             };
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
@@ -64,44 +59,22 @@ pub(super) fn split(path: &str, text: &str) -> Result<Vec<Part>, Vec<Diagnostic>
     Ok(parts)
 }
 
-/// How long the expression at the start of `text` is, up to its closing brace; `None` if there is none.
-fn expression_length(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
-            b'\'' | b'"' => {
-                at = string_end(bytes, at)?;
-                continue;
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                // A comment runs to the end of the line.
-                at += bytes.get(at..)?.iter().position(|byte| *byte == b'\n')?;
-            }
-            _ => {}
+/// A `${` without its `}`.
+fn unclosed(path: &str, text: &str, start: usize) -> Diagnostic {
+    let problem = Diagnostic::error(Code::ExpressionSyntax, path, "`${` is never closed")
+        .expected("a `}` that ends the expression")
+        .at(start..text.len());
+    let rest = text.get(start + 2..).unwrap_or_default().trim_end();
+    let end = start + 2 + rest.len();
+    let is_expression = !rest.is_empty() && waypost_cel::parse(rest).mistakes.is_empty();
+    match rest.ends_with('}') && rest.contains("//") {
+        true if is_expression => problem
+            .suggestion("end the line before `}`: a comment goes on to the end of its line")
+            .edit(end - 1..end - 1, "\n"),
+        false if is_expression => {
+            problem.suggestion("add `}` at the end, or write `$${` for a literal `${`").edit(end..end, "}")
         }
-        at += 1;
-    }
-    None
-}
-
-/// The position after the string literal that starts at `start`; `None` if it is not closed.
-pub(super) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let quote = *bytes.get(start)?;
-    let raw = start > 0 && matches!(bytes.get(start - 1), Some(b'r' | b'R'));
-    let tripled = bytes.get(start..start + 3) == Some(&[quote, quote, quote]);
-    let close: &[u8] = if tripled { &[quote, quote, quote] } else { &[quote] };
-    let mut at = start + close.len();
-    loop {
-        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-        if rest.starts_with(close) {
-            return Some(at + close.len());
-        }
-        at += if !raw && rest.starts_with(b"\\") { 2 } else { 1 };
+        _ => problem.suggestion("write `$${` for a literal `${`").edit(start..start, "$"),
     }
 }
 

@@ -120,6 +120,19 @@ pub struct SyntaxError {
     pub message: String,
 }
 
+impl SyntaxError {
+    /// The character that it is about, in the text that it is an error of.
+    #[must_use]
+    pub fn place(&self, text: &str) -> Place {
+        let start: usize = text.split_inclusive('\n').take(self.line.saturating_sub(1)).map(str::len).sum();
+        let line = text.get(start..).unwrap_or_default().split('\n').next().unwrap_or_default();
+        let at = line.char_indices().nth(self.column.saturating_sub(1));
+        let (offset, width) = at.map_or((line.len(), 0), |(offset, c)| (offset, c.len_utf8()));
+        let bytes = start + offset..start + offset + width;
+        Place { line: self.line, column: self.column, bytes, verbatim: false, quoted: false }
+    }
+}
+
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.message)

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::reply::{Class, Status};
+use super::complaint::Complaint;
+use super::reply::Status;
 
 /// Why something is refused; reply code and enhanced code follow from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,26 +25,18 @@ pub enum Cause {
 impl Cause {
     /// The codes of the reply.
     #[must_use]
-    pub const fn status(self) -> Status {
-        match self {
-            Self::UnknownRecipient => Status::new(Class::Permanent, 50, 1, 1),
-            Self::StorageUnavailable => Status::new(Class::Temporary, 51, 3, 0),
-            Self::StorageFull => Status::new(Class::Temporary, 52, 3, 1),
-            Self::TooLarge => Status::new(Class::Permanent, 52, 3, 4),
-            Self::Content => Status::new(Class::Permanent, 50, 6, 0),
-            Self::Policy => Status::new(Class::Permanent, 50, 7, 1),
-        }
+    pub fn status(self) -> Status {
+        self.complaint().row().status
     }
 
-    /// What the sender is told where nothing more is to be said.
-    pub(super) const fn text(self) -> &'static str {
+    pub(super) const fn complaint(self) -> Complaint {
         match self {
-            Self::UnknownRecipient => "no such recipient here",
-            Self::StorageUnavailable => "temporarily unable to store mail, try again later",
-            Self::StorageFull => "temporarily out of room, try again later",
-            Self::TooLarge => "the message is larger than this server takes",
-            Self::Content => "the content of this message is not taken",
-            Self::Policy => "not allowed here",
+            Self::UnknownRecipient => Complaint::UnknownRecipient,
+            Self::StorageUnavailable => Complaint::StorageUnavailable,
+            Self::StorageFull => Complaint::StorageFull,
+            Self::TooLarge => Complaint::TooLarge,
+            Self::Content => Complaint::Content,
+            Self::Policy => Complaint::Policy,
         }
     }
 }
@@ -60,7 +53,7 @@ impl Refusal {
     /// A refusal with the cause's usual text for the sender. `private` goes to the log and never over the wire.
     #[must_use]
     pub fn new(cause: Cause, private: impl Into<String>) -> Self {
-        Self { cause, public: Cow::Borrowed(cause.text()), private: private.into() }
+        Self { cause, public: Cow::Borrowed(cause.complaint().row().public), private: private.into() }
     }
 
     /// The same with another text for the sender. Characters that can't stand in a reply become `?`.

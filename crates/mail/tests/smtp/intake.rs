@@ -25,7 +25,10 @@ impl Stored {
             write!(text, "{}{recipient}", if at == 0 { " " } else { ", " }).unwrap();
         }
         let escaped = match std::str::from_utf8(&self.raw) {
-            Ok(raw) => raw.replace('\r', "\\r").replace('\n', "\\n"),
+            Ok(raw) => {
+                let escaped = raw.replace('\r', "\\r").replace('\n', "\\n").replace('\0', "\\0");
+                escaped.replace('\x0b', "\\x0b").replace('\x0c', "\\x0c")
+            }
             Err(_) => self.raw.escape_ascii().to_string(),
         };
         write!(text, " | {escaped}").unwrap();
@@ -61,6 +64,16 @@ impl Memory {
     /// What came since the given message.
     pub(crate) fn text(&self, index: usize) -> Option<String> {
         self.messages.lock().unwrap().get(index).map(Stored::text)
+    }
+
+    /// Whether a message came from `address helo`.
+    pub(crate) fn assert_from(&self, index: usize, expected: &str, what: &str) {
+        let messages = self.messages.lock().unwrap();
+        let envelope = &messages[index].envelope;
+        let (address, helo) = expected.split_once(' ').unwrap();
+        let found = envelope.remote.to_string();
+        let same = address.strip_suffix('*').map_or(found == address, |start| found.starts_with(start));
+        assert!(same && envelope.helo == helo, "{what}: from {found} {}, expected {expected}", envelope.helo);
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -15,3 +15,4 @@ mod server;
 mod session;
 mod socket;
 mod starttls;
+mod tls;

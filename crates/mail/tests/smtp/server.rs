@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waypost_mail::smtp::{Intake, Settings, serve};
+use waypost_mail::smtp::{Intake, Listener, Settings, serve};
 
 pub(crate) struct Server<I> {
     pub(crate) address: SocketAddr,
@@ -19,11 +19,16 @@ pub(crate) struct Server<I> {
 
 impl<I: Intake> Server<I> {
     pub(crate) async fn start(settings: Settings, intake: I) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        Self::start_with(settings, intake, Listener::plain).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings, intake: I, kind: fn(TcpListener) -> Listener) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let listener = kind(socket);
         let intake = Arc::new(intake);
         let (drain, draining) = watch::channel(false);
-        let task = tokio::spawn(serve(listener, Arc::new(settings), Arc::clone(&intake), draining));
+        let task = tokio::spawn(serve(vec![listener], Arc::new(settings), Arc::clone(&intake), draining));
         Self { address, intake, drain, task }
     }
 

@@ -3,24 +3,62 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use waypost_admission::Room;
-use waypost_mail::smtp::Settings;
+use waypost_mail::smtp::{Listener, Settings};
 
-use crate::dialogue::{Dialogue, Line, all, fits};
+use crate::dialogue::{Dialogue, Expectations, Line, all};
 use crate::intake::Memory;
 use crate::server::{Connection, Server};
+use crate::tls::handshake;
 
 #[tokio::test]
 async fn listeners_hold_the_dialogues() {
+    let mut failed = Vec::new();
     for dialogue in all() {
-        play(&dialogue).await;
+        let name = dialogue.name.clone();
+        if tokio::spawn(async move { play(&dialogue).await }).await.is_err() {
+            failed.push(name);
+        }
+    }
+    assert!(failed.is_empty(), "see above: {failed:#?}");
+}
+
+/// A connection before or after the handshake.
+enum Either {
+    Plain(Connection<TcpStream>),
+    Secure(Box<Connection<TlsStream<TcpStream>>>),
+}
+
+impl Either {
+    async fn send(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Plain(connection) => connection.send(bytes).await,
+            Self::Secure(connection) => connection.send(bytes).await,
+        }
+    }
+
+    async fn line(&mut self) -> Option<String> {
+        match self {
+            Self::Plain(connection) => connection.line().await,
+            Self::Secure(connection) => connection.line().await,
+        }
+    }
+
+    async fn is_closed(&mut self) -> bool {
+        match self {
+            Self::Plain(connection) => connection.is_closed().await,
+            Self::Secure(connection) => connection.is_closed().await,
+        }
     }
 }
 
 async fn play(dialogue: &Dialogue) {
     let name = &dialogue.name;
-    let server = Server::start(dialogue.settings.clone(), Memory::default()).await;
-    let mut connection = server.connect().await;
+    let kind = if dialogue.encrypted { Listener::encrypted } else { Listener::plain };
+    let server = Server::start_with(dialogue.settings.clone(), Memory::default(), kind).await;
+    let mut connection = Either::Plain(server.connect().await);
+    let mut expectations = Expectations::default();
     let mut unsent = Vec::new();
     let mut messages = 0;
     for line in &dialogue.lines {
@@ -30,16 +68,31 @@ async fn play(dialogue: &Dialogue) {
         }
         connection.send(&std::mem::take(&mut unsent)).await;
         match line {
-            Line::Server(expected) => {
-                let answer = connection.line().await.unwrap_or_else(|| panic!("{name}: closed before {expected}"));
-                assert!(fits(expected, &answer), "{name}: expected {expected}, got {answer}");
-            }
             Line::Message(expected) => {
                 assert_eq!(server.intake.text(messages).as_ref(), Some(expected), "{name}");
                 messages += 1;
             }
+            Line::From(expected) => server.intake.assert_from(messages - 1, expected, name),
+            Line::Handshake => {
+                let Either::Plain(plain) = connection else { panic!("{name}: a handshake within TLS") };
+                connection = Either::Secure(Box::new(handshake(plain).await));
+            }
             Line::Closed => assert!(connection.is_closed().await, "{name}: not closed"),
             Line::Client(_) => {}
+            Line::Offered(_) | Line::NotOffered(_) => expectations.compare(name, line, || None),
+            Line::Server(_) | Line::Reply(_) => {
+                let mut lines = Vec::new();
+                loop {
+                    let Some(answer) = connection.line().await else { break };
+                    let last = !matches!(line, Line::Reply(_)) || answer.as_bytes().get(3) != Some(&b'-');
+                    lines.push(answer);
+                    if last {
+                        break;
+                    }
+                }
+                let mut lines = lines.into_iter();
+                expectations.compare(name, line, || lines.next());
+            }
         }
     }
     drop(connection);
@@ -202,4 +255,91 @@ async fn silent_clients_are_let_go() {
     assert_eq!(connection.code().await, 220);
     assert_eq!(connection.code().await, 421);
     assert!(connection.is_closed().await);
+}
+
+#[tokio::test]
+async fn whom_a_front_end_names_is_who_limits_are_about() {
+    let networks = |text: &str| [text.parse().unwrap()].into_iter().collect();
+    let room = Room { all: 20, address: 1, network: 2 };
+    let settings = Settings {
+        connections: room,
+        mails_per_minute: 1,
+        proxies: networks("127.0.0.0/24"),
+        xclients: networks("198.51.100.0/24"),
+        ..Settings::default()
+    };
+    let server = Server::start(settings, Memory::default()).await;
+    let through = async |client: &str| {
+        let mut connection = server.connect().await;
+        connection.send(format!("PROXY TCP4 {client} 192.0.2.1 4000 25\r\n")).await;
+        connection
+    };
+    // A balancer may have more connections than an address, and each of them counts for its client.
+    let mut first = through("203.0.113.1").await;
+    assert_eq!(first.code().await, 220);
+    assert_eq!(begin_data(&mut first).await, 354);
+    let mut again = through("203.0.113.1").await;
+    assert_eq!(again.line().await.unwrap(), "421 4.7.0 too many connections from your address, try again later");
+    assert!(again.is_closed().await);
+    let mut neighbour = through("203.0.113.2").await;
+    assert_eq!(neighbour.code().await, 220);
+    assert_eq!(begin_data(&mut neighbour).await, 354);
+    let mut third = through("203.0.113.3").await;
+    assert_eq!(third.line().await.unwrap(), "421 4.7.0 too many connections from your network, try again later");
+    assert!(third.is_closed().await);
+    // So do mails a minute.
+    assert_eq!(first.ask("x\r\n.").await, 250);
+    assert_eq!(first.ask("MAIL FROM:<a@sender.example>").await, 450);
+    // A front end is exchanged for its client, and gives its place back.
+    let mut front = through("198.51.100.1").await;
+    assert_eq!(front.code().await, 220);
+    assert_eq!(front.ask("EHLO front.example").await, 250);
+    assert_eq!(front.ask("XCLIENT ADDR=192.0.2.77").await, 220);
+    assert_eq!(begin_data(&mut front).await, 354);
+    let mut other = through("198.51.100.1").await;
+    assert_eq!(other.code().await, 220);
+    assert_eq!(other.ask("XCLIENT ADDR=192.0.2.77").await, 421);
+    assert!(other.is_closed().await);
+    assert_eq!(front.ask("x\r\n.").await, 250);
+    let from: Vec<_> = server.intake.take().iter().map(|stored| stored.envelope.remote.to_string()).collect();
+    assert_eq!(from, ["203.0.113.1:4000", "192.0.2.77:0"]);
+}
+
+#[tokio::test]
+async fn a_session_ends_by_its_time_and_a_message_that_is_coming_is_finished() {
+    let settings = Settings { max_session: Duration::from_millis(300), ..Settings::default() };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut chatty = server.connect().await;
+    assert_eq!(chatty.code().await, 220);
+    let mut busy = server.connect().await;
+    assert_eq!(busy.code().await, 220);
+    assert_eq!(begin_data(&mut busy).await, 354);
+    // Never silent.
+    let mut ended = String::new();
+    for _ in 0..20_000 {
+        chatty.send("NOOP\r\n").await;
+        ended = chatty.line().await.unwrap();
+        if !ended.starts_with("250") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(ended, "421 4.4.2 the session took too long, connect again");
+    assert!(chatty.is_closed().await);
+    assert_eq!(busy.ask("x\r\n.").await, 250);
+    assert_eq!(busy.code().await, 421);
+}
+
+#[tokio::test]
+async fn a_front_end_that_names_nobody_is_let_go() {
+    let settings = Settings {
+        idle: Duration::from_millis(100),
+        proxies: ["127.0.0.1".parse().unwrap()].into_iter().collect(),
+        ..Settings::default()
+    };
+    let server = Server::start(settings, Memory::default()).await;
+    let mut silent = server.connect().await;
+    silent.send("PROXY TCP4 ").await;
+    assert_eq!(silent.line().await.unwrap(), "421 4.4.2 no PROXY header came, closing");
+    assert!(silent.is_closed().await);
 }

@@ -1,37 +1,18 @@
 //! STARTTLS, and what a man in the middle may try with it.
 
-use std::sync::Arc;
-
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::pki_types::{PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use waypost_mail::smtp::Settings;
 
 use crate::intake::Memory;
-use crate::server::{Connection, Server};
+use crate::server::Server;
+use crate::tls::{self, handshake};
 
-async fn start() -> (Server<Memory>, TlsConnector) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-    let server = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(cert.der().clone()).unwrap();
-    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let settings = Settings { tls: Some(Arc::new(server)), ..Settings::default() };
-    (Server::start(settings, Memory::default()).await, TlsConnector::from(Arc::new(client)))
-}
-
-async fn handshake(plain: Connection<TcpStream>, connector: &TlsConnector) -> Connection<TlsStream<TcpStream>> {
-    let name = ServerName::try_from("localhost").unwrap();
-    Connection::new(connector.connect(name, plain.into_stream()).await.unwrap())
+async fn start() -> Server<Memory> {
+    Server::start(Settings { tls: Some(tls::server()), ..Settings::default() }, Memory::default()).await
 }
 
 #[tokio::test]
 async fn mail_over_tls() {
-    let (server, connector) = start().await;
+    let server = start().await;
     let mut plain = server.connect().await;
     plain.code().await;
     plain.send("EHLO before.example\r\n").await;
@@ -44,7 +25,7 @@ async fn mail_over_tls() {
     }
     assert!(offered);
     assert_eq!(plain.ask("STARTTLS").await, 220);
-    let mut secure = handshake(plain, &connector).await;
+    let mut secure = handshake(plain).await;
     assert_eq!(secure.ask("MAIL FROM:<a@sender.example>").await, 503, "what was said in the clear must not count");
     secure.send("EHLO after.example\r\n").await;
     while let Some(line) = secure.line().await {
@@ -67,13 +48,13 @@ async fn mail_over_tls() {
 
 #[tokio::test]
 async fn commands_smuggled_in_behind_starttls_are_dropped() {
-    let (server, connector) = start().await;
+    let server = start().await;
     let mut plain = server.connect().await;
     plain.code().await;
     plain.ask("EHLO client.example").await;
     plain.send("STARTTLS\r\nEHLO evil.example\r\nMAIL FROM:<evil@sender.example>\r\n").await;
     assert_eq!(plain.code().await, 220);
-    let mut secure = handshake(plain, &connector).await;
+    let mut secure = handshake(plain).await;
     // Had they been carried out, their answers would come first.
     assert_eq!(secure.ask("RSET").await, 250);
     assert_eq!(secure.ask("MAIL FROM:<a@sender.example>").await, 503);
@@ -81,7 +62,7 @@ async fn commands_smuggled_in_behind_starttls_are_dropped() {
 
 #[tokio::test]
 async fn no_tls_within_a_transaction() {
-    let (server, _) = start().await;
+    let server = start().await;
     let mut plain = server.connect().await;
     plain.code().await;
     plain.ask("EHLO client.example").await;

@@ -2,7 +2,7 @@
 
 use super::samples::{at, audit};
 use crate::error::ClientError;
-use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord, TokenUse};
 use crate::traits::Store;
 
 fn client(id: &str, secret: &str) -> ClientRecord {
@@ -29,6 +29,7 @@ fn token(number: u8, client: &str) -> TokenRecord {
         scopes: vec!["flow:read".to_owned()],
         issued_at: at(i64::from(number)),
         expires_at: at(i64::from(number) + 100),
+        used_as: TokenUse::Bearer,
     }
 }
 
@@ -77,7 +78,7 @@ pub(crate) async fn tokens_are_found_by_hash(store: &dyn Store) {
     given(store, 1).await;
     assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(token(1, "a")));
     assert_eq!(store.token(&[2; 32]).await.unwrap(), None);
-    let renewed = TokenRecord { expires_at: at(900), ..token(1, "a") };
+    let renewed = TokenRecord { expires_at: at(900), used_as: TokenUse::Session, ..token(1, "a") };
     assert!(store.put_token(renewed.clone(), "s").await.unwrap(), "the same again is the same anew");
     assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(renewed));
 }
@@ -119,10 +120,30 @@ pub(crate) async fn a_token_wants_the_secret_that_the_client_still_has(store: &d
 pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
     given(store, 1).await;
     store.put_token(token(2, "a"), "s").await.unwrap();
-    store.delete_token(&[1; 32]).await.unwrap();
-    store.delete_token(&[1; 32]).await.unwrap();
+    let both = [store.delete_token(&[1; 32]), store.delete_token(&[1; 32])];
+    let gone = futures_util::future::join_all(both).await;
+    assert_eq!(gone.into_iter().filter(|gone| *gone.as_ref().unwrap()).count(), 1, "one of two removed it");
     assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
+}
+
+pub(crate) async fn sessions_go_together(store: &dyn Store) {
+    given(store, 1).await;
+    store.put_client(client("b", "s"), audit(2, "ops")).await.unwrap();
+    let of = |number, client, used_as| TokenRecord { used_as, ..token(number, client) };
+    for token in [
+        of(2, "a", TokenUse::Session),
+        of(3, "a", TokenUse::Session),
+        of(4, "a", TokenUse::Link),
+        of(5, "b", TokenUse::Session),
+    ] {
+        assert!(store.put_token(token, "s").await.unwrap());
+    }
+    assert_eq!(store.delete_sessions("a").await.unwrap(), 2);
+    assert_eq!(store.delete_sessions("a").await.unwrap(), 0);
+    for (number, there) in [(1, true), (2, false), (3, false), (4, false), (5, true)] {
+        assert_eq!(store.token(&[number; 32]).await.unwrap().is_some(), there, "{number}");
+    }
 }
 
 pub(crate) async fn a_deleted_client_is_gone_with_its_tokens(store: &dyn Store) {

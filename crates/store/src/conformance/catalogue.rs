@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use waypost_ids::{Kind, LabelTarget, Ref, SecretId, Term, WebhookId};
+use waypost_ids::{DataActionId, Kind, LabelTarget, Ref, SecretId, Term, WebhookId};
 
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
 use crate::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, TermRecord, VersionRecord,
 };
-use crate::records::outside::{Sealed, SecretRecord, WebhookRecord};
+use crate::records::outside::{DataActionRecord, Sealed, SecretRecord, WebhookRecord};
 use crate::traits::Store;
 
 pub(crate) async fn starts_empty(store: &dyn Store) {
@@ -212,6 +212,7 @@ pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
         folded_name: name.to_lowercase(),
         url: "https://hooks.example.com/in".to_owned(),
         enabled: true,
+        events: vec!["interaction.*".to_owned(), "delivery.dead".to_owned()],
         secret: Sealed(vec![0, 255, 7]),
         previous: None,
         rotated_at: at(0),
@@ -240,6 +241,7 @@ pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
     }
     let rotated = WebhookRecord {
         enabled: false,
+        events: Vec::new(),
         secret: Sealed(vec![9]),
         previous: Some((first.secret.clone(), at(90))),
         rotated_at: at(4),
@@ -253,6 +255,29 @@ pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {
     commit(vec![CatalogueChange::delete(rotated.id), CatalogueChange::delete(set.id)]).await.unwrap();
     let loaded = store.load().await.unwrap();
     assert!(loaded.webhooks.is_empty() && loaded.secrets.is_empty());
+}
+
+pub(crate) async fn data_actions_come_and_go(store: &dyn Store) {
+    let commit = async |changes| store.commit(store.epoch().await.unwrap(), changes).await;
+    let action = |number: u128, name: &str| DataActionRecord {
+        id: DataActionId(Uuid::from_u128(number)),
+        name: name.to_owned(),
+        folded_name: name.to_lowercase(),
+        definition: "{\"config\":{\"x\":\"\u{e9}\\u0000\"}}".into(),
+        revision: 1,
+        created_at: at(0),
+        modified_at: at(1),
+    };
+    let first = action(1, "Get customer");
+    commit(vec![CatalogueChange::put(first.clone())]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().data_actions, vec![first.clone()]);
+    let twin = commit(vec![CatalogueChange::put(action(2, "GET CUSTOMER"))]).await;
+    assert!(matches!(twin, Err(CommitError::Store(_))));
+    let changed = DataActionRecord { definition: "{}".into(), revision: 2, modified_at: at(3), ..first };
+    commit(vec![CatalogueChange::put(changed.clone()), CatalogueChange::put(action(3, "Other"))]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().data_actions, vec![changed.clone(), action(3, "Other")]);
+    commit(vec![CatalogueChange::delete(changed.id)]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().data_actions, vec![action(3, "Other")]);
 }
 
 pub(crate) async fn one_of_many_writers_wins(store: &dyn Store) {

@@ -5,9 +5,9 @@ use waypost_ids::{DecisionKind, InteractionId};
 
 use super::outbox::{claim_of, delivery, forwards};
 use super::queues::claim;
-use super::samples::{accept, at, audit, decided, id, offer, queue, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, id, listed, offer, queue, queues, run, up_to};
 use crate::records::audit::AuditRecord;
-use crate::records::mail::{Acceptance, NewMessage};
+use crate::records::mail::{Acceptance, InteractionFilter, NewMessage};
 use crate::records::outbox::{AttemptEnd, Attempted, Transfer};
 use crate::records::queues::{DepthOf, MOST_LATE, QueueDepth};
 use crate::traits::Store;
@@ -43,6 +43,13 @@ pub(crate) async fn what_waits_is_counted_by_queue(store: &dyn Store) {
     accept(store, decided(4, elsewhere)).await;
     accept(store, decided(5, run(DecisionKind::Disconnect))).await;
     assert_eq!(depths(store, 3).await, [depth(4, Some(1), Some(2)), depth(1, Some(4), None)]);
+    let late = async |late: &[(u128, i64)]| {
+        let late = late.iter().map(|(number, before)| (queue(*number), at(*before))).collect();
+        listed(store, &InteractionFilter { late: Some(late), ..InteractionFilter::default() }).await
+    };
+    assert_eq!(late(&[(1, 3)]).await, [2, 1]);
+    assert_eq!(late(&[(1, 3), (2, 5)]).await, [4, 2, 1]);
+    assert_eq!(late(&[]).await, [0; 0]);
     // What is claimed, completed or run again does not wait.
     let token = claim(store, None, 10).await[0].lease.id;
     assert_eq!(depths(store, 3).await[0], depth(0, None, Some(0)));
@@ -77,7 +84,7 @@ pub(crate) async fn transferred_work_waits_anew(store: &dyn Store) {
     queues(store).await;
     queued(store, 1).await;
     let token = claim(store, None, 10).await[0].lease.id;
-    let to = Transfer { queue: queue(2), priority: None, skills: None, language: None };
+    let to = Transfer { queue: queue(2), priority: None, skills: None, language: None, push: None };
     store.transfer(id(1), token, to, by_ann(1, 20)).await.unwrap();
     assert_eq!(depths(store, 100).await, [depth(0, None, Some(0)), depth(1, Some(20), None)]);
 }

@@ -615,7 +615,7 @@ pub(crate) async fn agents_send_transfer_and_complete(store: &dyn Store) {
     assert!(matches!(store.send(id(1), other, reply(), None, entry(1)).await, Err(LeaseError::Lost)));
     assert_eq!(store.send(id(1), token, reply(), None, entry(2)).await.unwrap(), SendOutcome::Kept);
     assert_eq!((one(store, 1).await.run, state(store, 1).await), (None, DeliveryState::Pending));
-    let to = |number| Transfer { queue: queue(number), priority: Some(7), skills: None, language: None };
+    let to = |number| Transfer { queue: queue(number), priority: Some(7), skills: None, language: None, push: None };
     assert!(matches!(store.transfer(id(1), token, to(9), entry(3)).await, Err(LeaseError::NoQueue)));
     store.transfer(id(1), token, to(2), entry(4)).await.unwrap();
     let moved = interaction(store, 1).await;

@@ -99,7 +99,7 @@ async fn attempt(
         });
     }
     let runs = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.bytes()));
-    ending.commit_by(transfer_time(runs.sum()), |mark| writes.send(db, mark)).await?;
+    ending.commit_by(transfer_time(runs.sum()), |mark| writes.send(db, ending.ears(), mark)).await?;
     Ok(outcomes)
 }
 

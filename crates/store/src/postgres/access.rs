@@ -10,7 +10,7 @@ use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, audit};
 use crate::encoding::json;
 use crate::error::{ClientError, StoreError};
-use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord, TokenUse};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -139,15 +139,18 @@ impl AccessStore for PostgresStore {
                     .await?;
                     execute(
                         &transaction,
-                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
+                         VALUES ($1, $2, $3, $4, $5, $6)
                          ON CONFLICT (hash) DO UPDATE SET client_id = excluded.client_id, scopes = excluded.scopes,
-                            issued_at = excluded.issued_at, expires_at = excluded.expires_at",
+                            issued_at = excluded.issued_at, expires_at = excluded.expires_at,
+                            used_as = excluded.used_as",
                         &[
                             &token.hash.as_slice(),
                             &text(&token.client_id),
                             &json(&token.scopes)?,
                             &token.issued_at,
                             &token.expires_at,
+                            &token.used_as.as_str(),
                         ],
                     )
                     .await?;
@@ -170,12 +173,29 @@ impl AccessStore for PostgresStore {
             .await
     }
 
-    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError> {
         let hash = *hash;
         self.db
             .run(move |db| {
                 Box::pin(async move {
-                    execute(db, "DELETE FROM tokens WHERE hash = $1", &[&hash.as_slice()]).await.map(drop)
+                    let gone = execute(db, "DELETE FROM tokens WHERE hash = $1", &[&hash.as_slice()]).await?;
+                    Ok(gone > 0)
+                })
+            })
+            .await
+    }
+
+    async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError> {
+        let client_id = text(client_id).into_owned();
+        self.db
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    let sql = "DELETE FROM tokens WHERE client_id = $1 AND used_as = $2";
+                    execute(&transaction, sql, &[&client_id, &TokenUse::Link.as_str()]).await?;
+                    let sessions = execute(&transaction, sql, &[&client_id, &TokenUse::Session.as_str()]).await?;
+                    ending.commit(transaction).await?;
+                    Ok(sessions)
                 })
             })
             .await
@@ -218,11 +238,13 @@ fn client(row: &Row) -> Result<ClientRecord, StoreError> {
 fn token(row: &Row) -> Result<TokenRecord, StoreError> {
     let columns = Columns { row, table: "tokens" };
     let hash: &[u8] = columns.get("hash")?;
+    let used_as: &str = columns.get("used_as")?;
     Ok(TokenRecord {
         hash: hash.try_into().map_err(|_| columns.inconsistent("hash", &"32 bytes"))?,
         client_id: columns.get("client_id")?,
         scopes: columns.json("scopes")?,
         issued_at: columns.get("issued_at")?,
         expires_at: columns.get("expires_at")?,
+        used_as: TokenUse::parse(used_as).ok_or_else(|| columns.inconsistent("used_as", &used_as))?,
     })
 }

@@ -10,7 +10,7 @@ use super::catalogue_columns::{domain, event, flow, queue, route, schedule, tabl
 use super::columns::text;
 use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
-use super::outside::{put_secret, put_webhook, secret, webhook};
+use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::pool::{Lent, Parameters, execute, row, rows};
 use super::{PostgresStore, audit, locks, signals, tables};
 use crate::conditions::{self, in_state};
@@ -160,6 +160,7 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
         schedules: all(&db, "SELECT * FROM schedules ORDER BY id", &[], schedule).await?,
         terms: all(&db, "SELECT * FROM terms ORDER BY id", &[], term).await?,
         webhooks: all(&db, "SELECT * FROM webhooks ORDER BY id", &[], webhook).await?,
+        data_actions: all(&db, "SELECT * FROM data_actions ORDER BY id", &[], data_action).await?,
         secrets: all(&db, "SELECT * FROM secrets ORDER BY id", &[], secret).await?,
         mailboxes: all(&db, "SELECT * FROM mailboxes ORDER BY id", &[], mailbox).await?,
     })
@@ -198,9 +199,11 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
 async fn work_in(db: &impl GenericClient, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
     // In one statement, and so at one moment: released work goes from the second half to the first. Each has an index of its own.
     let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
+    let pushed = in_state(State::GoingOut);
     let sql = format!(
         "(SELECT * FROM interactions WHERE {decided} AND queue = $1 LIMIT 1) UNION ALL
-        (SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = $1 LIMIT 1) LIMIT 1"
+        (SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = $1 LIMIT 1) UNION ALL
+        (SELECT * FROM interactions WHERE {pushed} AND queue = $1 LIMIT 1) LIMIT 1"
     );
     row(db, &sql, &[&id.0]).await?.as_ref().map(interaction).transpose()
 }
@@ -213,6 +216,7 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
         UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
+        UNION ALL SELECT folded_name FROM data_actions GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT folded_name FROM mailboxes GROUP BY folded_name HAVING count(*) > 1
         UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern
@@ -253,6 +257,7 @@ async fn put(db: &impl GenericClient, object: &ObjectRecord) -> Result<(), Store
         ObjectRecord::Route(record) => put_route(db, record).await,
         ObjectRecord::Term(record) => put_term(db, record).await,
         ObjectRecord::Webhook(record) => put_webhook(db, record).await,
+        ObjectRecord::DataAction(record) => put_data_action(db, record).await,
         ObjectRecord::Secret(record) => put_secret(db, record).await,
         ObjectRecord::Mailbox(record) => put_mailbox(db, record).await,
     }
@@ -266,6 +271,7 @@ async fn delete(db: &impl GenericClient, object: &Ref) -> Result<(), StoreError>
         Kind::Route => "UPDATE routes SET deleted = true WHERE id = $1",
         Kind::Term(_) => "DELETE FROM terms WHERE id = $1",
         Kind::Webhook => "DELETE FROM webhooks WHERE id = $1",
+        Kind::DataAction => "DELETE FROM data_actions WHERE id = $1",
         Kind::Secret => "DELETE FROM secrets WHERE id = $1",
         Kind::Mailbox => return super::mailboxes::delete(db, object.uuid()).await,
         Kind::Domain => {

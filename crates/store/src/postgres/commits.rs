@@ -19,6 +19,7 @@ use waypost_origin::Origin;
 
 use super::pool::{execute, row};
 use crate::error::StoreError;
+use crate::rules::events::Ears;
 
 /// Replaces the mark that was known; fails, and the transaction with it, if it is another by now.
 pub(super) const MARK: &str = "WITH marked AS (
@@ -51,6 +52,7 @@ pub(super) struct Commits {
     patience: Duration,
     free: Arc<Mutex<Vec<(Uuid, Uuid, Instant)>>>,
     origin: Origin,
+    ears: Ears,
 }
 
 /// The mark that a transaction leaves, and where.
@@ -70,7 +72,12 @@ impl Mark {
 
 impl Commits {
     pub(super) fn new(pool: Pool, patience: Duration, origin: Origin) -> Self {
-        Self { pool, patience, free: Arc::default(), origin }
+        Self { pool, patience, free: Arc::default(), origin, ears: Ears::default() }
+    }
+
+    /// Who listens to what happens in these transactions.
+    pub(super) fn ears(&self) -> &Ears {
+        &self.ears
     }
 
     /// Begins what may commit once.
@@ -142,6 +149,11 @@ impl Ending {
     /// Whether the transaction may be committed already. Whoever has lost patience waits on: the end is found out in a time of its own.
     pub(super) fn has_begun(&self) -> bool {
         self.state.begun.load(Ordering::Acquire)
+    }
+
+    /// Who listens to what happens in the transaction.
+    pub(super) fn ears(&self) -> &Ears {
+        &self.commits.ears
     }
 
     /// Whether the connection must not be used again.

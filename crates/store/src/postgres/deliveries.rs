@@ -21,6 +21,7 @@ use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, 
 use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
+use crate::rules::pushes;
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.
@@ -121,12 +122,12 @@ pub(super) async fn write(
     db: &impl GenericClient,
     before: &[Delivery],
     after: &[Delivery],
-    tally: &mut Tally,
+    moves: &mut Moves,
 ) -> Result<bool, StoreError> {
     let mut changed = Vec::new();
     for (before, after) in before.iter().zip(after).filter(|(before, after)| before != after) {
         if before.record.state != after.record.state {
-            tally.sent(Some(before.record.state), after.record.state);
+            moves.sent(before.record.state, &after.record);
         }
         changed.push(after);
     }
@@ -155,6 +156,18 @@ pub(super) async fn write(
         &[&ids, &numbers, &states, &attempts, &due, &leases, &since, &answers, &held, &again, &ended];
     execute(db, sql, values).await?;
     Ok(true)
+}
+
+/// Lets go of what was pushed of an interaction before, which is locked: something else takes its place.
+pub(super) async fn let_go(
+    db: &impl GenericClient,
+    interaction: InteractionId,
+    moves: &mut Moves,
+) -> Result<(), StoreError> {
+    let before = of(db, &[interaction.0]).await?;
+    let mut after = before.clone();
+    pushes::let_go(&mut after);
+    write(db, &before, &after, moves).await.map(drop)
 }
 
 /// Writes where interactions stand by what became of their deliveries, but for what `moves` writes.
@@ -238,7 +251,7 @@ pub(super) async fn insert(db: &impl GenericClient, sends: &[Sent<'_>], tally: &
     let interactions: Vec<Uuid> = each().map(|one| one.interaction.0).collect();
     let contents: Vec<Option<Uuid>> = made.iter().map(|(_, content, _)| *content).collect();
     let numbers: Vec<Option<i64>> = each().map(|one| one.run.map(i64::from)).collect();
-    let kinds: Vec<i16> = each().map(|one| small(delivery_kind_code(one.kind))).collect();
+    let kinds: Vec<i16> = each().map(|one| small(delivery_kind_code(one.kind, one.way()))).collect();
     let targets: Vec<_> = each().map(|one| text(&one.target)).collect();
     let keys: Vec<String> = each().map(|one| text(&folded(&one.target)).into_owned()).collect();
     let domains: Vec<String> = each().map(|one| text(&domain(&one.target)).into_owned()).collect();
@@ -441,7 +454,7 @@ pub(super) async fn erase(
     for one in &mut after {
         one.erase(now);
     }
-    if write(db, &before, &after, moves.tally()).await? {
+    if write(db, &before, &after, moves).await? {
         let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());
         let found = rows(db, &sql, &[&interactions]).await?;
         settle(db, &sound_parties(&found, &of_damaged)?, &after, now, moves).await?;

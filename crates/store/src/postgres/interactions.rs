@@ -52,7 +52,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
-        let parked = self.db.write(move |db| Box::pin(runs::park(db, id, lease, journal.clone()))).await?;
+        let parked = self.db.upload(journal.len(), move |db| Box::pin(runs::park(db, id, lease, journal))).await?;
         if parked { Ok(()) } else { Err(LeaseError::Lost) }
     }
 
@@ -61,7 +61,7 @@ impl MailStore for PostgresStore {
     }
 
     async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
-        let resumed = self.db.write(move |db| Box::pin(runs::resume(db, id, lease, journal.clone()))).await?;
+        let resumed = self.db.upload(journal.len(), move |db| Box::pin(runs::resume(db, id, lease, journal))).await?;
         self.signals.work();
         Ok(resumed)
     }
@@ -169,6 +169,9 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     conditions.add_plain(filter.state.map(in_state));
     conditions.add_plain(filter.decision.map(conditions::decided_as));
     conditions.add("queue = ", filter.queue.map(|queue| queue.0));
+    if let Some(late) = &filter.late {
+        conditions.add_late(late);
+    }
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
     // Of long texts the indexes have the first characters alone.
     let first = |value: &String| value.chars().take(INDEXED).collect::<String>();
@@ -212,7 +215,7 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
 async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     let found = retention::erase_contents(&transaction, &[id.0], entry.at, &mut moves).await? > 0;
     if found {
         audit::add(&transaction, &entry).await?;

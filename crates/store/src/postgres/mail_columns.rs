@@ -1,5 +1,6 @@
 //! Interactions, decisions and runs as rows.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -8,10 +9,12 @@ use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, Version};
 use super::columns::{Columns, text};
 use super::journals;
 use super::pool::Database;
+use crate::conditions::in_state;
 use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_columns, decision_kind, json};
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
+use crate::sums::sound_or_none;
 use crate::sums::sound_trace;
 
 /// A code of states or decisions as it is kept.
@@ -127,7 +130,7 @@ pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace,
-            journal: journals::of_run(columns, id)?,
+            journal: sound_or_none(journals::of_run(columns, id))?,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },
@@ -147,6 +150,21 @@ impl Conditions {
         let Some(value) = value else { return };
         self.values.push(Box::new(value));
         self.add_plain(Some(format!("{left}${}", self.values.len())));
+    }
+
+    /// What waits in one of these queues since before its time.
+    pub(super) fn add_late(&mut self, late: &[(QueueId, Timestamp)]) {
+        let (queues, before): (Vec<Uuid>, Vec<Timestamp>) =
+            late.iter().map(|(queue, before)| (queue.0, *before)).unzip();
+        self.values.push(Box::new(queues));
+        self.values.push(Box::new(before));
+        let number = self.values.len();
+        self.add_plain(Some(format!(
+            "{} AND EXISTS (SELECT FROM unnest(${}::uuid[], ${number}::timestamptz[]) AS late (queue, before)
+                WHERE late.queue = interactions.queue AND queued_at < late.before)",
+            in_state(State::Decided),
+            number.saturating_sub(1)
+        )));
     }
 
     /// Adds a condition that has its value in it; nothing that came from outside may be part of it.

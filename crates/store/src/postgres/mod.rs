@@ -13,6 +13,7 @@ mod columns;
 mod commits;
 mod deliveries;
 mod error;
+mod events;
 mod interactions;
 mod journals;
 mod lanes;

@@ -1,12 +1,14 @@
 //! What goes out: claimed, carried, looked at, taken back; and what whoever claimed an interaction does.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 use tokio::try_join;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
+use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId, QueueId};
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
@@ -15,18 +17,22 @@ use super::mail_columns::{Conditions, read_kind, small};
 use super::pool::{Lent, ended, execute, row, rows};
 use super::standing::{COLUMNS, Moves, begin, standing};
 use super::{PostgresStore, audit, ledger, locks, requests};
-use crate::encoding::{DecisionMore, decision_code, delivery_kind_code, delivery_state_code, json};
+use crate::conditions::of_kind;
+use crate::encoding::{DecisionMore, decision_code, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::IdempotencyKey;
+use crate::records::events::Listeners;
+use crate::records::mail::{IdempotencyKey, State};
 use crate::records::outbox::{
     Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
     SendOutcome, Transfer, Unchanged, Way,
 };
 use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::{Delivery, farthest};
+use crate::rules::forwards::Party;
 use crate::rules::outbox::{domain, folded};
+use crate::rules::pushes;
 use crate::rules::requests::remembered;
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
@@ -53,7 +59,7 @@ impl OutboxStore for PostgresStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let rule = move |one: &mut Delivery| one.end(lease, attempted, now);
-        let ended = self.db.write(move |db| Box::pin(change(db, id, None, now, rule))).await?;
+        let ended = self.db.write(move |db| Box::pin(change(db, id, None, now, |one, _| rule(one)))).await?;
         Ok(ended.unwrap_or(false))
     }
 
@@ -77,7 +83,7 @@ impl OutboxStore for PostgresStore {
         let mut conditions = Conditions::default();
         conditions.add("id < ", after.map(|after| after.0));
         conditions.add_plain(filter.state.map(in_state));
-        conditions.add("kind = ", filter.kind.map(|kind| small(delivery_kind_code(kind))));
+        conditions.add_plain(filter.kind.map(of_kind));
         conditions.add("interaction = ", filter.interaction.map(|one| one.0));
         let target = filter.target.as_ref().map(|target| text(&folded(target)).into_owned());
         conditions
@@ -106,7 +112,7 @@ impl OutboxStore for PostgresStore {
         id: DeliveryId,
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        let retried = self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::retry))).await;
+        let retried = self.db.write(move |db| Box::pin(asked(db, id, audit, retry))).await;
         self.signals.work();
         retried
     }
@@ -123,7 +129,7 @@ impl OutboxStore for PostgresStore {
         id: DeliveryId,
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-        self.db.write(move |db| Box::pin(asked(db, id, audit, Delivery::cancel))).await
+        self.db.write(move |db| Box::pin(asked(db, id, audit, |one, _, at| one.cancel(at)))).await
     }
 
     async fn is_claimed(&self, interaction: InteractionId, token: Uuid, now: Timestamp) -> Result<bool, StoreError> {
@@ -159,6 +165,24 @@ impl OutboxStore for PostgresStore {
         self.db.write(move |db| Box::pin(transfer(db, interaction, token, to, audit))).await?;
         self.signals.work();
         Ok(())
+    }
+
+    async fn push(
+        &self,
+        interaction: InteractionId,
+        queue: QueueId,
+        push: Outgoing,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
+        let bytes = push.content.head.len().saturating_add(push.content.tail.len());
+        let pushed =
+            self.db.upload(bytes, move |db| Box::pin(self::push(db, (interaction, queue), push, audit))).await?;
+        self.signals.work();
+        Ok(pushed)
+    }
+
+    fn open_ears(&self, listeners: Arc<dyn Listeners>) {
+        self.db.ears().open(listeners);
     }
 
     async fn complete_claimed(
@@ -252,8 +276,8 @@ async fn bring_nearer(db: &mut Lent, way: Way, lease_ends: Timestamp, now: Times
         let before = sound(&found)?.0;
         let mut after = before.clone();
         after.iter_mut().for_each(|one| one.bring_nearer(lease_ends, now));
-        let mut moves = Moves::default();
-        if deliveries::write(db, &before, &after, moves.tally()).await? {
+        let mut moves = Moves::heard(ending);
+        if deliveries::write(db, &before, &after, &mut moves).await? {
             moves.commit(db, ending).await?;
         }
         Ok(u32::try_from(after.len()).unwrap_or(u32::MAX))
@@ -284,7 +308,7 @@ async fn lease_due(
         let (first, others): (Vec<Delivery>, Vec<Delivery>) =
             sound(&found)?.0.into_iter().partition(|one| claim.first.contains(&one.record.id));
         for one in first {
-            if Way::of(one.record.kind) == claim.way && slots.take_first(&domain(&one.record.target)) {
+            if one.record.way() == claim.way && slots.take_first(&domain(&one.record.target)) {
                 before.push(one);
             }
         }
@@ -307,8 +331,8 @@ async fn lease_due(
     after.iter_mut().for_each(|one| {
         one.claim(claim.lease, now);
     });
-    let mut moves = Moves::default();
-    if !deliveries::write(db, &before, &after, moves.tally()).await? {
+    let mut moves = Moves::heard(ending);
+    if !deliveries::write(db, &before, &after, &mut moves).await? {
         return Ok(Vec::new());
     }
     moves.commit(db, ending).await?;
@@ -376,11 +400,11 @@ macro_rules! due {
     };
 }
 
-/// Kind 3 is what goes to webhooks.
+/// Kinds 3 and 5 are what goes to webhooks.
 pub(super) const fn due_by(way: Way) -> &'static Due {
     match way {
-        Way::Mail => &due!("kind <> 3"),
-        Way::Webhooks => &due!("kind = 3"),
+        Way::Mail => &due!("kind NOT IN (3, 5)"),
+        Way::Webhooks => &due!("kind IN (3, 5)"),
     }
 }
 
@@ -395,8 +419,8 @@ async fn renew(db: &mut Lent, id: DeliveryId, lease: Lease) -> Result<bool, Stor
         if !after.renew(lease) {
             return Ok(false);
         }
-        let mut moves = Moves::default();
-        deliveries::write(db, &[before], &[after], moves.tally()).await?;
+        let mut moves = Moves::heard(ending);
+        deliveries::write(db, &[before], &[after], &mut moves).await?;
         moves.commit(db, ending).await?;
         Ok(true)
     };
@@ -412,7 +436,7 @@ async fn alter<T>(
     ids: &[Uuid],
     entry: Option<AuditRecord>,
     now: Timestamp,
-    change: impl FnOnce(&mut Vec<Delivery>) -> T,
+    change: impl FnOnce(&mut Vec<Delivery>, &[(InteractionId, Party)]) -> T,
 ) -> Result<T, StoreError> {
     let of = "IN (SELECT about.interaction FROM deliveries AS about WHERE about.id = ANY ($1))";
     let lock = format!("SELECT {} FROM interactions WHERE id {of} ORDER BY id FOR UPDATE", party_columns());
@@ -426,9 +450,9 @@ async fn alter<T>(
     let (before, of_damaged) = sound(&before)?;
     let parties = sound_parties(&parties, &of_damaged)?;
     let mut after = before.clone();
-    let changed = change(&mut after);
-    let mut moves = Moves::default();
-    if !deliveries::write(db, &before, &after, moves.tally()).await? {
+    let changed = change(&mut after, &parties);
+    let mut moves = Moves::heard(ending);
+    if !deliveries::write(db, &before, &after, &mut moves).await? {
         return Ok(changed);
     }
     deliveries::settle(db, &parties, &after, now, &mut moves).await?;
@@ -445,10 +469,12 @@ async fn change<T>(
     id: DeliveryId,
     entry: Option<AuditRecord>,
     now: Timestamp,
-    rule: impl FnOnce(&mut Delivery) -> T,
+    rule: impl FnOnce(&mut Delivery, Option<State>) -> T,
 ) -> Result<Option<T>, StoreError> {
     let (db, ending) = db.parts();
-    let change = |all: &mut Vec<Delivery>| all.iter_mut().find(|one| one.record.id == id).map(rule);
+    let change = |all: &mut Vec<Delivery>, parties: &[(InteractionId, Party)]| {
+        all.iter_mut().find(|one| one.record.id == id).map(|one| rule(one, state_of(one, parties)))
+    };
     ended(db, ending, alter(db, ending, &[id.0], entry, now, change).await).await
 }
 
@@ -457,33 +483,44 @@ async fn asked(
     db: &mut Lent,
     id: DeliveryId,
     entry: AuditRecord,
-    rule: impl FnOnce(&mut Delivery, Timestamp) -> Result<(), Unchanged>,
+    rule: impl FnOnce(&mut Delivery, Option<State>, Timestamp) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
     let at = entry.at;
-    let changed = change(db, id, Some(entry), at, |one| rule(one, at).map(|()| one.record.clone())).await?;
+    let changed =
+        change(db, id, Some(entry), at, |one, state| rule(one, state, at).map(|()| one.record.clone())).await?;
     Ok(changed.unwrap_or(Err(Unchanged::Missing)))
 }
 
 async fn retry_all(db: &mut Lent, filter: DeliveryFilter, max: u32, entry: AuditRecord) -> Result<u64, StoreError> {
     let (db, ending) = db.parts();
     let state = filter.state.map_or_else(|| "TRUE".to_owned(), in_state);
+    let kind = filter.kind.map_or_else(|| "TRUE".to_owned(), of_kind);
     let sql = format!(
-        "SELECT id FROM deliveries WHERE {state} AND content IS NOT NULL AND ($1::smallint IS NULL OR kind = $1)
-            AND ($2::uuid IS NULL OR interaction = $2) AND ($3::text IS NULL OR target_key = $3) ORDER BY id LIMIT $4"
+        "SELECT id FROM deliveries WHERE {state} AND content IS NOT NULL AND {kind}
+            AND ($1::uuid IS NULL OR interaction = $1) AND ($2::text IS NULL OR target_key = $2) ORDER BY id LIMIT $3"
     );
-    let kind = filter.kind.map(|kind| small(delivery_kind_code(kind)));
     let interaction = filter.interaction.map(|one| one.0);
     let target = filter.target.as_ref().map(|target| text(&folded(target)).into_owned());
-    let found = rows(db, &sql, &[&kind, &interaction, &target, &i64::from(max)]).await?;
+    let found = rows(db, &sql, &[&interaction, &target, &i64::from(max)]).await?;
     let ids = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
     let at = entry.at;
     let wanted =
         |one: &Delivery| ids.contains(&one.record.id.0) && filter.state.is_none_or(|state| one.record.state == state);
-    let retry = |all: &mut Vec<Delivery>| {
+    let retry_each = |all: &mut Vec<Delivery>, parties: &[(InteractionId, Party)]| {
         let chosen = all.iter_mut().filter(|one| wanted(one));
-        chosen.map(|one| u64::from(one.retry(at).is_ok())).sum()
+        chosen.map(|one| u64::from(retry(one, state_of(one, parties), at).is_ok())).sum()
     };
-    ended(db, ending, alter(db, ending, &ids, Some(entry), at, retry).await).await
+    ended(db, ending, alter(db, ending, &ids, Some(entry), at, retry_each).await).await
+}
+
+fn retry(one: &mut Delivery, state: Option<State>, now: Timestamp) -> Result<(), Unchanged> {
+    pushes::may_retry(one, state)?;
+    one.retry(now)
+}
+
+/// The state of a delivery's interaction.
+fn state_of(one: &Delivery, parties: &[(InteractionId, Party)]) -> Option<State> {
+    parties.iter().find(|(id, _)| *id == one.record.interaction).map(|(_, party)| party.standing.state)
 }
 
 async fn bounce(db: &mut Lent, of: BouncedOf, says: String, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
@@ -498,7 +535,7 @@ async fn bounce(db: &mut Lent, of: BouncedOf, says: String, now: Timestamp) -> R
             found.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?
         }
     };
-    let bounce = |all: &mut Vec<Delivery>| {
+    let bounce = |all: &mut Vec<Delivery>, _: &[(InteractionId, Party)]| {
         let about = all.iter_mut().filter(|one| ids.contains(&one.record.id.0));
         about.filter_map(|one| one.bounce(&says, now).then_some(one.record.id)).collect()
     };
@@ -529,18 +566,21 @@ struct Held {
     standing: Standing,
     decision: Option<DecisionKind>,
     more: DecisionMore,
+    runs: u32,
     erased: bool,
 }
 
 /// What somebody works on, which nobody else changes until the transaction ends.
 async fn held(db: &Transaction<'_>, id: InteractionId) -> Result<Held, LeaseError> {
-    let sql = format!("SELECT {COLUMNS}, decision, decision_more, erased FROM interactions WHERE id = $1 FOR UPDATE");
+    let sql =
+        format!("SELECT {COLUMNS}, decision, decision_more, runs, erased FROM interactions WHERE id = $1 FOR UPDATE");
     let found = row(db, &sql, &[&id.0]).await?.ok_or(LeaseError::Lost)?;
     let columns = Columns { row: &found, table: "interactions" };
     Ok(Held {
         standing: standing(&found)?,
         decision: read_kind(columns)?,
         more: columns.json_or_empty("decision_more")?,
+        runs: columns.count("runs")?,
         erased: columns.get("erased")?,
     })
 }
@@ -566,7 +606,7 @@ async fn send(
     if held.erased || !held.standing.is_claimed_under(token, entry.at) {
         return Err(LeaseError::Lost);
     }
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     let sent = Sent { interaction, run: None, mail: &mail, at: entry.at, erased: false };
     deliveries::insert(&transaction, &[sent], moves.tally()).await?;
     moves.write(&transaction).await?;
@@ -584,25 +624,64 @@ async fn transfer(
 ) -> Result<(), LeaseError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
-    let Held { standing: before, decision, more, .. } = held(&transaction, interaction).await?;
+    let Held { standing: before, decision, more, runs, erased } = held(&transaction, interaction).await?;
     let from = before.position();
     let after = before.transfer_work(token, to.queue, entry.at).ok_or(LeaseError::Lost)?;
     if row(&transaction, "SELECT 1 FROM queues WHERE id = $1", &[&to.queue.0]).await?.is_none() {
         return Err(LeaseError::NoQueue);
     }
-    let mut moves = Moves::default();
-    moves.add(interaction, from, &after);
+    let mut moves = Moves::heard(&ending);
+    let more = more.transferred(to.language);
+    let push = to.push.as_ref().filter(|_| !erased);
+    let begun = push.and_then(|push| Some((push, pushes::begin(after.clone(), more.clone(), push)?)));
+    let (after, more) = begun.as_ref().map_or((&after, &more), |(_, (after, more))| (after, more));
+    deliveries::let_go(&transaction, interaction, &mut moves).await?;
+    if let Some((mail, _)) = &begun {
+        let sent = Sent { interaction, run: Some(runs), mail, at: entry.at, erased: false };
+        deliveries::insert(&transaction, &[sent], moves.tally()).await?;
+    }
+    moves.add(interaction, from, after);
     moves.tally().decided(decision, DecisionKind::Queue);
-    moves.write(&transaction).await?;
     let skills = to.skills.as_ref().map(|all| all.iter().map(|skill| text(skill)).collect::<Vec<_>>());
     let listed = skills.as_ref().filter(|skills| !skills.is_empty()).map(json).transpose()?;
     let sql = "UPDATE interactions SET decision = $2, priority = coalesce($3, priority),
         skills = CASE WHEN $4 THEN $5 ELSE skills END, decision_more = $6 WHERE id = $1";
     let kind = small(decision_code(DecisionKind::Queue));
-    let more = more.transferred(to.language).column()?;
+    let more = more.column()?;
     execute(&transaction, sql, &[&interaction.0, &kind, &to.priority, &skills.is_some(), &listed, &more]).await?;
+    moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
     Ok(ending.commit(transaction).await?)
+}
+
+async fn push(
+    db: &mut Lent,
+    (interaction, queue): (InteractionId, QueueId),
+    mail: Outgoing,
+    entry: AuditRecord,
+) -> Result<bool, StoreError> {
+    let (transaction, ending) = db.begin().await?;
+    let Held { standing: before, more, runs, erased, .. } = match held(&transaction, interaction).await {
+        Ok(held) => held,
+        Err(LeaseError::Lost | LeaseError::NoQueue) => return Ok(false),
+        Err(LeaseError::Store(error)) => return Err(error),
+    };
+    let from = before.position();
+    if erased || from.waits_in() != Some(queue) {
+        return Ok(false);
+    }
+    let Some((after, more)) = pushes::begin(before, more, &mail) else { return Ok(false) };
+    let mut moves = Moves::heard(&ending);
+    deliveries::let_go(&transaction, interaction, &mut moves).await?;
+    let sent = Sent { interaction, run: Some(runs), mail: &mail, at: entry.at, erased: false };
+    deliveries::insert(&transaction, &[sent], moves.tally()).await?;
+    moves.add(interaction, from, &after);
+    let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
+    execute(&transaction, sql, &[&interaction.0, &more.column()?]).await?;
+    moves.write(&transaction).await?;
+    audit::add(&transaction, &entry).await?;
+    ending.commit(transaction).await?;
+    Ok(true)
 }
 
 async fn complete(
@@ -620,14 +699,14 @@ async fn complete(
         Ends::Before => return Ok(()),
         Ends::Refused => return Err(LeaseError::Lost),
     };
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     moves.add(interaction, from, &completed);
-    moves.write(&transaction).await?;
     if outcome.is_some() {
         let more = DecisionMore { outcome, ..more }.column()?;
         let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
         execute(&transaction, sql, &[&interaction.0, &more]).await?;
     }
+    moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
     Ok(ending.commit(transaction).await?)
 }

@@ -21,6 +21,7 @@ use super::PostgresOptions;
 use super::commits::{Commits, Ending};
 use super::error::ends_connection;
 use crate::error::StoreError;
+use crate::rules::events::Ears;
 
 /// What is done with a connection.
 pub(super) type Work<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>>;
@@ -203,6 +204,11 @@ impl Database {
     async fn has_rolled_back(&self, db: &Client) -> bool {
         // The ROLLBACK was sent when the transaction was dropped; this is answered after it.
         matches!(timeout(self.patience, db.batch_execute("")).await, Ok(Ok(())))
+    }
+
+    /// Who listens to what happens.
+    pub(super) fn ears(&self) -> &Ears {
+        self.commits.ears()
     }
 
     /// How long a caller waits.

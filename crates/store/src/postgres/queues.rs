@@ -103,7 +103,7 @@ async fn change(
         let (id, before) = begin(db, held(db, queue, token)).await?;
         let from = before.position();
         let Some(after) = rule(before)? else { return Ok(()) };
-        let mut moves = Moves::default();
+        let mut moves = Moves::heard(ending);
         moves.add(id, from, &after);
         Ok(moves.commit(db, ending).await?)
     };
@@ -124,7 +124,7 @@ async fn attempt_lease(
     now: Timestamp,
 ) -> Result<Vec<QueueLease>, StoreError> {
     // What ran out is given back first, which is seldom anything: both are looked for in one round trip.
-    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, now), queued(db, claim)) }).await?;
+    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, ending, now), queued(db, claim)) }).await?;
     let given_back = !free.is_empty();
     let found = if given_back {
         free.write(db).await?;
@@ -133,7 +133,7 @@ async fn attempt_lease(
         found
     };
     let lasts = Duration::from_secs(claim.lease_seconds.into());
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(ending);
     let mut leases = Vec::with_capacity(found.len());
     for row in &found {
         let before = standing(row)?;
@@ -179,7 +179,7 @@ pub(super) async fn complete(db: &mut Lent, id: InteractionId, entry: AuditRecor
         Ends::Before => return Ok(()),
         Ends::Refused => return Err(LeaseError::Lost),
     };
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     moves.add(id, from, &completed);
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;

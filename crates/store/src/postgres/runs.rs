@@ -17,8 +17,8 @@ use super::journals::PARKED;
 use super::mail_columns::{RunColumns, interaction, read_kind, small};
 use super::pool::{Lent, ended, row, rows, transfer_time};
 use super::standing::{COLUMNS, Moves, begin, standing};
-use super::tally::{Adding, Tally};
-use super::{audit, journals, locks};
+use super::tally::Adding;
+use super::{audit, events, journals, locks};
 use crate::conditions::{self, in_state};
 use crate::encoding::{attributes_column, ended_at};
 use crate::error::{LeaseError, StoreError};
@@ -34,7 +34,7 @@ use crate::rules::standing::Position;
 use crate::sums::sum;
 
 /// All work, of workers and of queues, whose lease ran out, as it is to be given back. What another node is giving back is left to it.
-pub(super) async fn ran_out(db: &Client, now: Timestamp) -> Result<Moves, StoreError> {
+pub(super) async fn ran_out(db: &Client, ending: &Ending, now: Timestamp) -> Result<Moves, StoreError> {
     let ended = async |expiring: &str| {
         let sql = format!(
             "SELECT id, {COLUMNS} FROM interactions
@@ -44,7 +44,7 @@ pub(super) async fn ran_out(db: &Client, now: Timestamp) -> Result<Moves, StoreE
     };
     let [held, parked] = conditions::expiring();
     let (held, parked) = try_join!(biased; ended(&held), ended(&parked))?;
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(ending);
     for row in held.iter().chain(&parked) {
         let before = standing(row)?;
         let from = before.position();
@@ -70,7 +70,7 @@ async fn attempt_claim(
     now: Timestamp,
 ) -> Result<Vec<ClaimedRun>, StoreError> {
     // What ran out is given back first, which is seldom anything: both are looked for in one round trip.
-    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, now), waiting(db, claim)) }).await?;
+    let (free, found) = begin(db, async { try_join!(biased; ran_out(db, ending, now), waiting(db, claim)) }).await?;
     let given_back = !free.is_empty();
     let (fresh, retried, epoch) = if given_back {
         free.write(db).await?;
@@ -79,7 +79,7 @@ async fn attempt_claim(
         found
     };
     let lasts = Duration::from_secs(claim.lease_seconds.into());
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(ending);
     let mut claimed = Vec::with_capacity(fresh.len().saturating_add(retried.len()));
     for row in fresh.iter().chain(&retried) {
         let before = standing(row)?;
@@ -149,7 +149,7 @@ async fn keep_parked(
     let Some(before) = before(&transaction, id).await? else { return Ok(false) };
     let from = before.standing.position();
     let Some(Parked { standing, number, journal }) = rule(before) else { return Ok(false) };
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     moves.add(id, from, &standing);
     moves.write(&transaction).await?;
     if let Some(journal) = journal {
@@ -188,7 +188,7 @@ async fn attempt_record(
             Ok(true)
         }
         Recorded::Void(standing) => {
-            let mut moves = Moves::default();
+            let mut moves = Moves::heard(ending);
             moves.add(id, from, &standing);
             journals::forget_parked(db, id).await?;
             moves.commit(db, ending).await?;
@@ -209,21 +209,22 @@ async fn keep(
     let columns = RunColumns::of(&run, forwards)?;
     let trace = text(&run.trace);
     let shown = attributes_column(&shown)?;
-    let mut tally = Tally::default();
-    tally.moved(Some(from), standing.position());
-    tally.decided(replaces, run.decision.kind);
-    deliveries::write(db, &sent, &earlier, &mut tally).await?;
+    let mut moves = Moves::heard(ending);
+    moves.tally().decided(replaces, run.decision.kind);
+    deliveries::write(db, &sent, &earlier, &mut moves).await?;
     let at = ended_at(&run);
     let sends = run.sends.iter().map(|mail| Sent { interaction: id, run: Some(number), mail, at, erased });
-    deliveries::insert(db, &sends.collect::<Vec<_>>(), &mut tally).await?;
-    let counts = tally.changes();
+    deliveries::insert(db, &sends.collect::<Vec<_>>(), moves.tally()).await?;
+    let (mut events, mut tally) = moves.into_parts();
+    events.moved(id, from, standing.position());
+    tally.moved(Some(from), standing.position());
     let forget_parked = db.prepare_cached(journals::FORGET_PARKED).await?;
     let keep_journal = db.prepare_cached(journals::KEEP).await?;
     let end_run = db.prepare_cached(END_RUN).await?;
     let add_run = db.prepare_cached(ADD_RUN).await?;
     let add_counts = Adding::prepare(db).await?;
     let writes = async {
-        try_join!(
+        let _: (u64, u64, u64) = try_join!(
             biased;
             async {
                 match &run.journal {
@@ -283,11 +284,20 @@ async fn keep(
                 )
                 .await
             },
-            add_counts.send(db, &counts),
         )?;
         Ok(())
     };
-    ending.commit_after(db, transfer_time(run.bytes()), writes).await
+    let longer = transfer_time(run.bytes());
+    if events.is_empty() {
+        let counts = tally.changes();
+        let count = async { add_counts.send(db, &counts).await.map_err(StoreError::from) };
+        return ending.commit_after(db, longer, async { try_join!(biased; writes, count).map(drop) }).await;
+    }
+    // What is told is what is written by then.
+    writes.await?;
+    events::write(db, events, &mut tally).await?;
+    let counts = tally.changes();
+    ending.commit_after(db, longer, async { add_counts.send(db, &counts).await.map_err(StoreError::from) }).await
 }
 
 const END_RUN: &str =
@@ -320,13 +330,13 @@ pub(super) async fn rerun(
     };
     let from = before.position();
     let waiting = before.rerun(&entry.actor, erased).ok_or(LeaseError::Lost)?;
-    let mut moves = Moves::default();
+    let mut moves = Moves::heard(&ending);
     moves.add(id, from, &waiting);
     if resend {
         let sent = deliveries::of(&transaction, &[id.0]).await?;
         let mut again = sent.clone();
         outbox::resend(&mut again, entry.at);
-        deliveries::write(&transaction, &sent, &again, moves.tally()).await?;
+        deliveries::write(&transaction, &sent, &again, &mut moves).await?;
     }
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;

@@ -7,14 +7,17 @@ use jiff::Timestamp;
 use tokio::try_join;
 use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
-use waypost_ids::{InteractionId, QueueId};
+use waypost_ids::{DeliveryState, InteractionId, QueueId};
 
 use super::columns::{Columns, text};
 use super::commits::Ending;
+use super::events;
 use super::mail_columns::{read_state, small};
 use super::pool::{Lent, Parameters, ended, row};
 use super::tally::{Adding, Tally};
 use crate::error::StoreError;
+use crate::records::outbox::DeliveryRecord;
+use crate::rules::events::Happenings;
 use crate::rules::standing::{Position, Standing};
 
 /// The columns of interactions that say where one stands.
@@ -51,7 +54,7 @@ pub(super) async fn change(
         let Some(before) = begin(db, lock(db, id)).await? else { return Ok(false) };
         let from = before.position();
         let Some(after) = rule(before) else { return Ok(false) };
-        let mut moves = Moves::default();
+        let mut moves = Moves::heard(ending);
         moves.add(id, from, &after);
         moves.commit(db, ending).await?;
         Ok(true)
@@ -69,9 +72,10 @@ pub(super) async fn begin<T, E: From<StoreError>>(
     Ok(read)
 }
 
-/// Interactions that stand differently, a list for each column.
+/// Interactions that stand differently, a list for each column. Without more, nobody hears of them.
 #[derive(Default)]
 pub(super) struct Moves {
+    events: Happenings,
     ids: Vec<Uuid>,
     states: Vec<i16>,
     queues: Vec<Option<Uuid>>,
@@ -85,6 +89,11 @@ pub(super) struct Moves {
 }
 
 impl Moves {
+    /// None yet; those who listen are told of them.
+    pub(super) fn heard(ending: &Ending) -> Self {
+        Self { events: Happenings::heard_by(ending.ears()), ..Self::default() }
+    }
+
     /// Adds an interaction that was counted in `from` before.
     pub(super) fn add(&mut self, id: InteractionId, from: Position, to: &Standing) {
         self.ids.push(id.0);
@@ -97,6 +106,7 @@ impl Moves {
         self.rerun_by.push(to.rerun_by.as_deref().map(|by| text(by).into_owned()));
         self.completed_at.push(to.completed_at);
         self.tally.moved(Some(from), to.position());
+        self.events.moved(id, from, to.position());
     }
 
     /// What is counted with them.
@@ -104,25 +114,48 @@ impl Moves {
         &mut self.tally
     }
 
+    /// Adds a delivery that was in another state before.
+    pub(super) fn sent(&mut self, before: DeliveryState, after: &DeliveryRecord) {
+        self.tally.sent(Some(before), after.state);
+        self.events.sent(before, after);
+    }
+
+    /// What is told and counted of them, for one who writes the rest.
+    pub(super) fn into_parts(self) -> (Happenings, Tally) {
+        (self.events, self.tally)
+    }
+
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Writes all of them, and what is counted, in one round trip.
-    pub(super) async fn write(self, db: &impl GenericClient) -> Result<(), StoreError> {
+    /// Writes all of them, what is told, and what is counted, in one round trip unless somebody listens. What is told is what is written by
+    /// then: whatever else changes of the interactions comes before.
+    pub(super) async fn write(mut self, db: &impl GenericClient) -> Result<(), StoreError> {
         let statements = Statements::prepare(db, &self).await?;
-        self.send(db, &statements).await
+        if self.events.is_empty() {
+            return self.send(db, &statements).await;
+        }
+        let (events, tally) = (std::mem::take(&mut self.events), std::mem::take(&mut self.tally));
+        let mut counted = Self { tally, ..Self::default() };
+        self.send(db, &statements).await?;
+        events::write(db, events, &mut counted.tally).await?;
+        counted.send(db, &statements).await
     }
 
     /// Writes all of them, which may be none, and commits what was begun by hand, in one round trip.
     pub(super) async fn commit(self, db: &Client, ending: &Ending) -> Result<(), StoreError> {
+        if !self.events.is_empty() {
+            self.write(db).await?;
+            return ending.commit_after(db, Duration::ZERO, async { Ok(()) }).await;
+        }
         let statements = Statements::prepare(db, &self).await?;
         ending.commit_after(db, Duration::ZERO, self.send(db, &statements)).await
     }
 
     async fn send(self, db: &impl GenericClient, statements: &Statements) -> Result<(), StoreError> {
-        let Self { ids, states, queues, queued_at, leases, until, attempts, rerun_by, completed_at, tally } = self;
+        let Self { ids, states, queues, queued_at, leases, until, attempts, rerun_by, completed_at, tally, .. } = self;
         let values: Parameters<'_> =
             &[&ids, &states, &leases, &until, &attempts, &rerun_by, &completed_at, &queues, &queued_at];
         let counts = tally.changes();

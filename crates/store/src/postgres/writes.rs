@@ -19,9 +19,11 @@ use super::tally::{Adding, Tally};
 use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
+use crate::records::events::Told;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
 use crate::rules::acceptance::{self, Made, Offer};
 use crate::rules::duplicates::{Key, Seen};
+use crate::rules::events::{Ears, is_heard, of_made};
 use crate::rules::requests::remembered;
 use crate::sums::sum;
 
@@ -108,7 +110,7 @@ impl<'b> Writes<'b> {
     }
 
     /// Writes everything and commits.
-    pub(super) async fn send(self, db: &Client, mark: Mark) -> Result<(), StoreError> {
+    pub(super) async fn send(self, db: &Client, ears: &Ears, mark: Mark) -> Result<(), StoreError> {
         let Self { unused, interactions, runs, mut duplicates, requests, mut tally } = self;
         if !requests.is_empty() {
             super::requests::remember(db, &requests).await?;
@@ -116,7 +118,11 @@ impl<'b> Writes<'b> {
         if !unused.is_empty() {
             retention::drop_uses(db, &unused).await?;
         }
-        let sends: Vec<Sent<'_>> = runs.iter().flat_map(|(id, run, _)| sent(*id, run)).collect();
+        let told = told(ears, &interactions);
+        let mut sends: Vec<Sent<'_>> = runs.iter().flat_map(|(id, run, _)| sent(*id, run)).collect();
+        sends.extend(told.iter().flat_map(|(id, told)| {
+            told.requests.iter().map(|mail| Sent { interaction: *id, run: None, mail, at: told.at, erased: false })
+        }));
         if !sends.is_empty() {
             // Interactions are locked before correspondents and threads, as whoever records a run does.
             let duplicates = std::mem::take(&mut duplicates);
@@ -266,6 +272,13 @@ impl<'b> Writes<'b> {
         )?;
         Ok(())
     }
+}
+
+/// What those who listen are told of interactions that are made.
+fn told(ears: &Ears, made: &[Interaction<'_>]) -> Vec<(InteractionId, Told)> {
+    let heard = made.iter().filter(|one| is_heard(ears, &one.made.standing));
+    let records = heard.map(|one| one.made.record(one.message, one.offered));
+    records.flat_map(|record| of_made(ears, &record).into_iter().map(move |told| (record.id, told))).collect()
 }
 
 /// What the first run of an interaction sends.

@@ -43,6 +43,35 @@ impl ClientRecord {
     }
 }
 
+/// What a token is for. Each is good for nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// A program's, in its `Authorization` header.
+    Bearer,
+    /// A browser's, in the console's cookie.
+    Session,
+    /// A link that begins one session.
+    Link,
+}
+
+impl TokenUse {
+    /// The word it is kept as.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Session => "session",
+            Self::Link => "link",
+        }
+    }
+
+    /// The use that a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Bearer, Self::Session, Self::Link].into_iter().find(|one| one.as_str() == word)
+    }
+}
+
 /// An access token. The token itself is never kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
@@ -56,4 +85,6 @@ pub struct TokenRecord {
     pub issued_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// What it is for.
+    pub used_as: TokenUse,
 }

@@ -1,4 +1,4 @@
-//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, secrets and mailboxes. All of it stands
+//! What publishers change: flows, their versions, queues, domains, routes, tables, schedules, terms, webhooks, data actions, mailboxes and secrets. All of it stands
 //! under one number, the epoch.
 
 use std::collections::BTreeMap;
@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId};
+use waypost_ids::{
+    DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId,
+};
 
 use super::audit::AuditRecord;
 use super::mailboxes::MailboxRecord;
-use super::outside::{SecretRecord, WebhookRecord};
+use super::outside::{DataActionRecord, SecretRecord, WebhookRecord};
 use super::tables::{ScheduleRecord, TableRecord};
 
 /// Counts the changes of the catalogue: each committed change set adds one.
@@ -190,6 +192,9 @@ pub struct Bindings {
     /// Webhooks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, WebhookId>,
+    /// Data actions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_actions: BTreeMap<String, DataActionId>,
 }
 
 /// A queue that work waits in.
@@ -211,9 +216,38 @@ pub struct QueueRecord {
     pub modified_at: Timestamp,
 }
 
+/// Where a queue delivers what comes into it, instead of keeping it for claims.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum DeliverTo {
+    /// A request to this webhook.
+    Webhook {
+        /// Its id.
+        webhook: WebhookId,
+    },
+    /// A mail to each of these.
+    Addresses {
+        /// The addresses.
+        addresses: Vec<String>,
+        /// Whether it is attached to a mail of ours; otherwise it is resent unchanged.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        attach: bool,
+    },
+}
+
 impl QueueRecord {
     /// The member of `extra` that says how soon work is to be taken, as an ISO 8601 duration.
     pub const SERVICE_LEVEL: &str = "serviceLevel";
+
+    /// The member of `extra` that says where the queue delivers, as [`DeliverTo`].
+    pub const DELIVER_TO: &str = "deliverTo";
+
+    /// Where the queue delivers what comes into it; none if work waits to be claimed. Earlier releases kept whatever clients sent by that name:
+    /// what says nothing here delivers nowhere.
+    #[must_use]
+    pub fn deliver_to(&self) -> Option<DeliverTo> {
+        serde::Deserialize::deserialize(self.extra.get(Self::DELIVER_TO)?).ok()
+    }
 
     /// How soon work is to be taken; none if nothing is said.
     #[must_use]
@@ -340,6 +374,8 @@ pub struct Catalogue {
     pub terms: Vec<TermRecord>,
     /// All webhooks.
     pub webhooks: Vec<WebhookRecord>,
+    /// All data actions.
+    pub data_actions: Vec<DataActionRecord>,
     /// All secrets.
     pub secrets: Vec<SecretRecord>,
     /// All mailboxes.
@@ -397,6 +433,8 @@ pub enum ObjectRecord {
     Term(TermRecord),
     /// A webhook.
     Webhook(WebhookRecord),
+    /// A data action.
+    DataAction(DataActionRecord),
     /// A secret.
     Secret(SecretRecord),
     /// A mailbox.
@@ -415,6 +453,7 @@ impl ObjectRecord {
             Self::Route(route) => Ref::new(Kind::Route, route.id),
             Self::Term(record) => Ref::new(Kind::Term(record.term), record.id),
             Self::Webhook(webhook) => webhook.id.into(),
+            Self::DataAction(action) => action.id.into(),
             Self::Secret(secret) => secret.id.into(),
             Self::Mailbox(mailbox) => mailbox.id.into(),
         }
@@ -451,6 +490,7 @@ objects! {
     RouteRecord => Route,
     TermRecord => Term,
     WebhookRecord => Webhook,
+    DataActionRecord => DataAction,
     SecretRecord => Secret,
     MailboxRecord => Mailbox,
 }

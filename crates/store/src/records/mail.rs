@@ -25,11 +25,11 @@ kept_as_numbers! {
         Waiting = 5,
         /// The last run ended; it waits in a queue to be claimed.
         Decided = 2,
-        /// Its forward is on the way. For users it is decided.
+        /// Its forward is on the way, or its queue pushes it. For users it is decided.
         GoingOut = 6,
         /// Somebody holds it by a claim.
         Claimed = 3,
-        /// Acknowledged, forwarded to everybody, or dropped on purpose.
+        /// Acknowledged, forwarded or pushed to everybody, or dropped on purpose.
         Completed = 4,
     }
 }
@@ -344,6 +344,8 @@ pub struct InteractionFilter {
     pub since: Option<Timestamp>,
     /// Received before.
     pub until: Option<Timestamp>,
+    /// Only what waits in one of these queues since before its time; of a queue that is not named nothing.
+    pub late: Option<Vec<(QueueId, Timestamp)>>,
 }
 
 /// Counts over everything kept. `accepted` is always `duplicates + interactions`.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod catalogue;
+pub mod events;
 pub mod mail;
 pub mod mailboxes;
 pub mod outbox;

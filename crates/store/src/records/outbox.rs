@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId, QueueId};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId, QueueId, WebhookId};
 
 use crate::leases::Lease;
 
@@ -120,13 +120,26 @@ pub enum Way {
 }
 
 impl Way {
-    /// The way of a kind.
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhooks];
+
+    /// The way of a kind to a target. What a queue pushes goes to an address or to a webhook, which has its id for an address.
     #[must_use]
-    pub const fn of(kind: DeliveryKind) -> Self {
+    pub fn of(kind: DeliveryKind, target: &str) -> Self {
         match kind {
             DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => Self::Mail,
             DeliveryKind::Webhook => Self::Webhooks,
+            DeliveryKind::QueuePush if target.parse::<WebhookId>().is_ok() => Self::Webhooks,
+            DeliveryKind::QueuePush => Self::Mail,
         }
+    }
+}
+
+impl DeliveryRecord {
+    /// Which way it goes out.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        Way::of(self.kind, &self.target)
     }
 }
 
@@ -226,10 +239,12 @@ pub enum Unchanged {
     UnderWay,
     /// Its content was erased.
     Erased,
+    /// Its interaction is not to be pushed: somebody claimed or completed it, or another push took its place.
+    Taken,
 }
 
 /// Where a claimed interaction goes instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
     /// The queue.
     pub queue: QueueId,
@@ -239,6 +254,8 @@ pub struct Transfer {
     pub skills: Option<Vec<String>>,
     /// The language asked for; none keeps the one it has.
     pub language: Option<String>,
+    /// What the queue delivers it by; none if it waits there to be claimed.
+    pub push: Option<Outgoing>,
 }
 
 /// Where interactions stand, each in exactly one place; counted over all rows at one moment, not from tallies.
@@ -276,7 +293,7 @@ pub enum Place {
     Queued,
     /// Somebody holds it by a claim.
     Claimed,
-    /// Its forward is on the way.
+    /// Its forward or push is on the way.
     GoingOut,
     /// Nothing will become of it by itself.
     Stuck,
@@ -311,9 +328,9 @@ impl Place {
 pub enum Stuck {
     /// It waits in a queue that is gone, or in none.
     NoQueue,
-    /// Its forward is on the way, but no delivery of it is pending.
+    /// Its forward or push is on the way, but no delivery of it is pending.
     NothingPending,
-    /// A delivery of its forward has been due for so long that nobody seems to carry it.
+    /// A delivery of its forward or push has been due for so long that nobody seems to carry it.
     Overdue,
 }
 

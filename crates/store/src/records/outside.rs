@@ -1,10 +1,11 @@
-//! Servers outside: webhooks that are sent to, and secrets that servers are shown. What is secret is sealed before it gets here.
+//! Servers outside: webhooks that are sent to, data actions that ask them, and secrets that servers are shown. What is secret is sealed before it gets here.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{SecretId, WebhookId};
+use waypost_ids::{DataActionId, Event, SecretId, WebhookId};
 
 /// Encrypted bytes. Only a node that has the key can open them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// A webhook: an HTTP endpoint that flows send to.
+/// A webhook: an HTTP endpoint that flows send to, that queues push to, and that listens to events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebhookRecord {
     /// The webhook's identifier.
@@ -37,6 +38,8 @@ pub struct WebhookRecord {
     pub url: String,
     /// Whether anything is sent.
     pub enabled: bool,
+    /// What it listens to: words that [`Event::is_meant_by`] knows.
+    pub events: Vec<String>,
     /// Signs requests.
     pub secret: Sealed,
     /// The secret before, and until when it signs too.
@@ -49,6 +52,14 @@ pub struct WebhookRecord {
     pub created_at: Timestamp,
     /// When the webhook last changed.
     pub modified_at: Timestamp,
+}
+
+impl WebhookRecord {
+    /// Whether it is told of an event.
+    #[must_use]
+    pub fn listens_to(&self, event: Event) -> bool {
+        self.enabled && self.events.iter().any(|word| event.is_meant_by(word))
+    }
 }
 
 /// A secret that outside servers are shown.
@@ -71,5 +82,24 @@ pub struct SecretRecord {
     /// When the secret was made.
     pub created_at: Timestamp,
     /// When the secret last changed.
+    pub modified_at: Timestamp,
+}
+
+/// A data action: an HTTP request that flows make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataActionRecord {
+    /// The data action's identifier.
+    pub id: DataActionId,
+    /// The name as written.
+    pub name: String,
+    /// The name folded by us; unique.
+    pub folded_name: String,
+    /// `config`, `contract` and what else clients said of it, as JSON. It holds no secret: headers name those.
+    pub definition: Arc<str>,
+    /// Counts the changes of this data action: the ETag.
+    pub revision: u64,
+    /// When the data action was made.
+    pub created_at: Timestamp,
+    /// When the data action last changed.
     pub modified_at: Timestamp,
 }

@@ -9,8 +9,11 @@ use super::forwards::Forwards;
 use super::outbox;
 use super::requests::Repeated;
 use super::standing::Standing;
+use crate::encoding::decision_columns;
 use crate::records::catalogue::Epoch;
-use crate::records::mail::{AcceptOutcome, Accepted, DecisionRecord, NewInteraction, RunRecord};
+use crate::records::mail::{
+    AcceptOutcome, Accepted, DecisionRecord, InteractionRecord, NewInteraction, NewMessage, RunRecord,
+};
 
 /// What becomes of one interaction that is offered.
 pub(crate) enum Offer<'o> {
@@ -69,6 +72,35 @@ fn leads_somewhere<E>(decision: &DecisionRecord, is_there: impl FnOnce(QueueId) 
 }
 
 impl Made<'_> {
+    /// The interaction as it is kept.
+    pub(crate) fn record(&self, message: &NewMessage, offered: &NewInteraction) -> InteractionRecord {
+        let decision = self.run.map(|run| {
+            let (queue, more) = decision_columns(run, self.forwards);
+            DecisionRecord { queue: queue.or(more.otherwise), error: more.error, ..run.decision.clone() }
+        });
+        InteractionRecord {
+            id: offered.id,
+            state: self.standing.state,
+            received_at: message.received_at,
+            queued_at: self.standing.queued_at,
+            envelope_from: message.envelope_from.clone(),
+            envelope_to: offered.envelope_to.clone(),
+            remote: message.remote.clone(),
+            message_id: message.message_id.clone(),
+            subject: message.subject.clone(),
+            route: offered.route,
+            initial_priority: offered.priority,
+            opening: offered.opening.clone(),
+            flow: self.run.and_then(|run| run.flow),
+            decision,
+            runs: self.runs,
+            attributes: self.run.map(|run| run.attributes.clone()).unwrap_or_default(),
+            duplicates: 0,
+            possible_duplicate_of: self.like,
+            erased: false,
+        }
+    }
+
     /// What is answered.
     pub(crate) fn accepted(&self, id: InteractionId) -> Accepted {
         Accepted::Created { id, decided: self.run.is_some(), possible_duplicate_of: self.like }

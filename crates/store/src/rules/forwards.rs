@@ -1,16 +1,17 @@
-//! What the ends of deliveries mean for an interaction whose last run forwarded it.
+//! What the ends of deliveries mean for an interaction whose last run forwarded it, or that its queue pushes.
 
 use jiff::Timestamp;
 use serde_json::json;
 use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, QueueId, codes};
 
 use super::deliveries::Delivery;
+use super::pushes;
 use super::standing::Standing;
 use crate::encoding::DecisionMore;
 use crate::records::mail::{DecisionRecord, State};
 use crate::records::outbox::DeliveryRecord;
 
-/// How far an interaction's forwards are: those that its last run decided.
+/// How far an interaction's forwards are, those that its last run decided; or its pushes, those from the queue that it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwards {
     /// There are none.
@@ -68,24 +69,20 @@ impl Party {
     /// Where it stands by what became of its deliveries; none if that changes nothing. One that is `Decided` then is in the queue that its
     /// decision names; if that is gone by now, whoever writes it puts it into the built-in one.
     pub(crate) fn settle(&self, deliveries: &[Delivery], now: Timestamp) -> Option<(Standing, DecisionMore)> {
-        if self.decision != Some(DecisionKind::Forward) {
-            return None;
-        }
-        let forwards = || {
-            let all = deliveries.iter().map(|one| &one.record);
-            all.filter(|one| one.kind == DeliveryKind::Forward && one.run == Some(self.runs))
-        };
-        let bare = DecisionMore { error: None, forwarded: false, ..self.more.clone() };
-        match (self.standing.state, Forwards::of(forwards().map(|one| one.state))) {
+        let kind = self.decision.and_then(pushes::carried_by)?;
+        let all = deliveries.iter().map(|one| &one.record);
+        let own: Vec<&DeliveryRecord> = all.filter(|one| one.kind == kind && one.run == Some(self.runs)).collect();
+        let pushed = kind == DeliveryKind::QueuePush;
+        let (standing, arrived) = (|| self.standing.clone(), self.more.forwarded);
+        match (self.standing.state, Forwards::of(own.iter().map(|one| one.state))) {
             (State::GoingOut | State::Decided, Forwards::Done) => {
-                Some((self.standing.clone().forwarded(now)?, DecisionMore { forwarded: true, ..bare }))
+                let standing = if pushed { standing().pushed(now)? } else { standing().forwarded(now)? };
+                Some((standing, DecisionMore { forwarded: true, ..self.bare(pushed) }))
             }
-            (State::Decided, Forwards::Pending) => Some((self.standing.clone().forward_again()?, bare)),
-            (State::Completed, Forwards::Pending) if self.more.forwarded => {
-                Some((self.standing.clone().forward_again()?, bare))
-            }
-            (State::GoingOut, Forwards::Failed) => self.fail(forwards(), bare, now),
-            (State::Completed, Forwards::Failed) if self.more.forwarded => self.fail(forwards(), bare, now),
+            (State::Decided, Forwards::Pending) => self.again(pushed),
+            (State::Completed, Forwards::Pending) if arrived => self.again(pushed),
+            (State::GoingOut, Forwards::Failed) => self.fail(&own, pushed, now),
+            (State::Completed, Forwards::Failed) if arrived => self.fail(&own, pushed, now),
             (
                 State::Received
                 | State::Running
@@ -99,44 +96,66 @@ impl Party {
         }
     }
 
-    fn fail<'d>(
-        &self,
-        forwards: impl Iterator<Item = &'d DeliveryRecord>,
-        bare: DecisionMore,
-        now: Timestamp,
-    ) -> Option<(Standing, DecisionMore)> {
-        let failed = forwards.filter_map(told).collect::<Vec<_>>();
-        let standing = self.standing.clone().forward_failed(bare.otherwise, now)?;
-        Some((standing, DecisionMore { error: Some(error(&failed)), ..bare }))
+    /// What is kept of the decision beside, without what became of its deliveries.
+    fn bare(&self, pushed: bool) -> DecisionMore {
+        let more = self.more.clone();
+        let error = if pushed { pushes::without_failure(more.error) } else { None };
+        DecisionMore { error, forwarded: false, ..more }
+    }
+
+    fn again(&self, pushed: bool) -> Option<(Standing, DecisionMore)> {
+        let standing = self.standing.clone();
+        Some((if pushed { standing.push()? } else { standing.forward_again()? }, self.bare(pushed)))
+    }
+
+    fn fail(&self, own: &[&DeliveryRecord], pushed: bool, now: Timestamp) -> Option<(Standing, DecisionMore)> {
+        let failed = own.iter().copied().filter_map(told).collect::<Vec<_>>();
+        let (standing, bare) = (self.standing.clone(), self.bare(pushed));
+        if pushed {
+            let error = Some(pushes::with_failure(bare.error, &failed));
+            return Some((standing.push_failed(now)?, DecisionMore { error, ..bare }));
+        }
+        let standing = standing.forward_failed(bare.otherwise, now)?;
+        Some((standing, DecisionMore { error: Some(error(DeliveryKind::Forward, &failed)), ..bare }))
     }
 }
 
-/// Why an interaction was not forwarded that stands in a queue instead, for a decision.
-pub(crate) fn error(failed: &[String]) -> serde_json::Value {
+/// Why an interaction was not forwarded, or not pushed, that stands in a queue instead, for a decision.
+pub(crate) fn error(kind: DeliveryKind, failed: &[String]) -> serde_json::Value {
     let mut message = failed.first().cloned().unwrap_or_default();
     if failed.len() > 1 {
         message.push_str(&format!("; and {} more", failed.len().saturating_sub(1)));
     }
-    json!({ "code": codes::FORWARD_FAILED, "message": message })
+    let code = if kind == DeliveryKind::QueuePush { codes::PUSH_FAILED } else { codes::FORWARD_FAILED };
+    json!({ "code": code, "message": message })
 }
 
 /// Why a delivery has failed, in words.
 pub(crate) fn told(one: &DeliveryRecord) -> Option<String> {
     let said = one.last_answer.as_deref().unwrap_or("nothing was said");
+    let what = word(one.kind);
     match one.state {
-        DeliveryState::Dead => Some(format!("the forward to `{}` was given up: {said}", one.target)),
-        DeliveryState::Bounced => Some(format!("the forward to `{}` came back: {said}", one.target)),
+        DeliveryState::Dead => Some(format!("the {what} to `{}` was given up: {said}", one.target)),
+        DeliveryState::Bounced => Some(format!("the {what} to `{}` came back: {said}", one.target)),
         DeliveryState::Cancelled => Some(match &one.held {
-            Some(held) => held_back(&one.target, &held.reason),
-            None => format!("the forward to `{}` was cancelled", one.target),
+            Some(held) => held_back(one.kind, &one.target, &held.reason),
+            None => format!("the {what} to `{}` was cancelled", one.target),
         }),
         DeliveryState::Pending | DeliveryState::Delivered => None,
     }
 }
 
-/// Why a forward does not go out that a rule holds back, in words.
-pub(crate) fn held_back(target: &str, reason: &str) -> String {
-    format!("the forward to `{target}` was held back: {reason}")
+/// Why a forward or a push does not go out that a rule holds back, in words.
+pub(crate) fn held_back(kind: DeliveryKind, target: &str, reason: &str) -> String {
+    let what = word(kind);
+    if target.is_empty() {
+        return format!("the {what} was held back: {reason}");
+    }
+    format!("the {what} to `{target}` was held back: {reason}")
+}
+
+fn word(kind: DeliveryKind) -> &'static str {
+    if kind == DeliveryKind::QueuePush { "push" } else { "forward" }
 }
 
 #[cfg(test)]

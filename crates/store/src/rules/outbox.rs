@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use waypost_ids::{DeliveryKind, DeliveryState};
+use waypost_ids::DeliveryKind;
 
 use super::deliveries::{Delivery, erased};
 use super::forwards::Forwards;
+use super::pushes::{begins, carried_by};
 use super::standing::Decided;
 use crate::records::mail::RunRecord;
 use crate::records::outbox::{Addressed, Answers, Held, Outgoing};
@@ -28,11 +29,11 @@ pub(crate) fn domain_key(domain: &str) -> String {
 
 /// What a run comes to that sends this, beside what stays of earlier runs.
 pub(crate) fn decided(run: &RunRecord, earlier: &[Delivery], number: u32) -> Decided {
-    let new = run.sends.iter().filter(|mail| mail.kind == DeliveryKind::Forward).flat_map(|mail| &mail.to);
-    let state = |to: &Addressed| if to.held.is_some() { DeliveryState::Cancelled } else { DeliveryState::Pending };
+    let kind = carried_by(run.decision.kind);
+    let new = run.sends.iter().filter(|mail| Some(mail.kind) == kind).flat_map(|mail| &mail.to);
     let kept = earlier.iter().map(|one| &one.record);
-    let kept = kept.filter(|one| one.kind == DeliveryKind::Forward && one.run == Some(number)).map(|one| one.state);
-    let forwards = Forwards::of(new.map(state).chain(kept));
+    let kept = kept.filter(|one| Some(one.kind) == kind && one.run == Some(number)).map(|one| one.state);
+    let forwards = Forwards::of(new.map(begins).chain(kept));
     Decided { kind: run.decision.kind, forwards, queue: forwards.queue_of(&run.decision) }
 }
 

@@ -13,7 +13,7 @@ use crate::rules::forwards::Forwards;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) state: State,
-    /// The queue of the last decision; of a forward, only while it is in that queue because it failed.
+    /// The queue of the last decision, also while it is pushed from there; of a forward, only while it is in that queue because it failed.
     pub(crate) queue: Option<QueueId>,
     /// When it came into its queue. Set while it is there, claimed or not: who gives it back does not make it younger.
     pub(crate) queued_at: Option<Timestamp>,
@@ -27,11 +27,12 @@ pub(crate) struct Standing {
     pub(crate) completed_at: Option<Timestamp>,
 }
 
-/// What the running counts go by: the state, and the queue.
+/// What running counts and events go by: the state, the queue, and since when it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) state: State,
     pub(crate) queue: Option<QueueId>,
+    pub(crate) queued_at: Option<Timestamp>,
 }
 
 impl Position {
@@ -56,7 +57,7 @@ pub(crate) enum Ends {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decided {
     pub(crate) kind: DecisionKind,
-    /// How far its forwards are.
+    /// How far its forwards are, or its pushes.
     pub(crate) forwards: Forwards,
     /// The queue that it comes into, if it does.
     pub(crate) queue: Option<QueueId>,
@@ -65,9 +66,12 @@ pub(crate) struct Decided {
 /// Where an interaction stands after a decision.
 const fn decided(by: Decided) -> State {
     match (by.kind, by.forwards) {
-        (DecisionKind::Forward, Forwards::Pending) => State::GoingOut,
-        (DecisionKind::Queue | DecisionKind::Unrouted, _) | (DecisionKind::Forward, Forwards::Failed) => State::Decided,
-        (DecisionKind::Forward, Forwards::Nothing | Forwards::Done) | (DecisionKind::Disconnect, _) => State::Completed,
+        (DecisionKind::Forward | DecisionKind::Queue | DecisionKind::Unrouted, Forwards::Pending) => State::GoingOut,
+        (DecisionKind::Queue | DecisionKind::Unrouted, Forwards::Nothing | Forwards::Failed)
+        | (DecisionKind::Forward, Forwards::Failed) => State::Decided,
+        (DecisionKind::Queue | DecisionKind::Unrouted, Forwards::Done)
+        | (DecisionKind::Forward, Forwards::Nothing | Forwards::Done)
+        | (DecisionKind::Disconnect, _) => State::Completed,
     }
 }
 
@@ -88,7 +92,7 @@ impl Standing {
 
     /// Where it is counted.
     pub(crate) const fn position(&self) -> Position {
-        Position { state: self.state, queue: self.queue }
+        Position { state: self.state, queue: self.queue, queued_at: self.queued_at }
     }
 
     /// A worker takes it for a run.
@@ -247,6 +251,24 @@ impl Standing {
         Some(Self { queue, queued_at: Some(at), ..failed })
     }
 
+    /// It is pushed to where its queue delivers: nobody can claim it meanwhile.
+    pub(crate) fn push(self) -> Option<Self> {
+        let queue = self.queue;
+        Some(Self { queue, ..self.forward_again()? })
+    }
+
+    /// What was pushed has arrived.
+    pub(crate) fn pushed(self, at: Timestamp) -> Option<Self> {
+        let queue = self.queue;
+        Some(Self { queue, ..self.forwarded(at)? })
+    }
+
+    /// What was pushed will not arrive, or came back: it waits in its queue from now on.
+    pub(crate) fn push_failed(self, at: Timestamp) -> Option<Self> {
+        let queue = self.queue;
+        self.forward_failed(queue, at)
+    }
+
     /// What failed to arrive is on the way again.
     pub(crate) fn forward_again(self) -> Option<Self> {
         self.moved(State::GoingOut, |from| match from {
@@ -340,6 +362,11 @@ mod tests {
         everybody has it -      -         -         Completed Completed -         -
         forward fails -         -         -         -         Decided   -         Decided
         forward again -         -         -         GoingOut  -         -         GoingOut
+        end pushing   -         GoingOut  -         -         -         -         -
+        end not pushed -        Decided   -         -         -         -         -
+        push          -         -         -         GoingOut  -         -         GoingOut
+        push arrives  -         -         -         Completed Completed -         -
+        push fails    -         -         -         -         Decided   -         Decided
         expire        -         Received  Received  -         -         Decided   -
     ";
 
@@ -392,6 +419,11 @@ mod tests {
             "end forward" => end(to, DecisionKind::Forward),
             "end going out" => forwarded(to, DecisionKind::Forward, Forwards::Pending),
             "end held back" => forwarded(to, DecisionKind::Forward, Forwards::Failed),
+            "end pushing" => forwarded(to, DecisionKind::Queue, Forwards::Pending),
+            "end not pushed" => forwarded(to, DecisionKind::Unrouted, Forwards::Failed),
+            "push" => to.push(),
+            "push arrives" => to.pushed(now),
+            "push fails" => to.push_failed(now),
             "end dropped" => end(to, DecisionKind::Disconnect),
             "void run" => to.void_run(by.id),
             "rerun" => to.rerun("ann", false),
@@ -469,6 +501,7 @@ mod tests {
             ("end held back", State::Running),
             ("transfer work", State::Claimed),
             ("forward fails", State::GoingOut),
+            ("push fails", State::GoingOut),
         ] {
             assert_eq!(since(what, from), Some(at(50)), "{what}");
         }
@@ -487,6 +520,9 @@ mod tests {
             ("forward fails", State::GoingOut, queue(6)),
             ("forward again", State::Decided, None),
             ("everybody has it", State::Decided, None),
+            ("push", State::Decided, None),
+            ("push fails", State::GoingOut, queue(5)),
+            ("push arrives", State::GoingOut, None),
             ("rerun", State::Decided, None),
             ("complete", State::Claimed, None),
         ] {
@@ -506,6 +542,8 @@ mod tests {
             "end forward",
             "end going out",
             "end held back",
+            "end pushing",
+            "end not pushed",
             "end dropped",
             "void run",
             "extend work",
@@ -568,6 +606,9 @@ mod tests {
             (None, State::Received, None),
             (Some((DecisionKind::Queue, Nothing)), State::Decided, None),
             (Some((DecisionKind::Unrouted, Nothing)), State::Decided, None),
+            (Some((DecisionKind::Queue, Pending)), State::GoingOut, None),
+            (Some((DecisionKind::Unrouted, Failed)), State::Decided, None),
+            (Some((DecisionKind::Queue, Done)), State::Completed, Some(at(5))),
             (Some((DecisionKind::Forward, Nothing)), State::Completed, Some(at(5))),
             (Some((DecisionKind::Forward, Pending)), State::GoingOut, None),
             (Some((DecisionKind::Forward, Failed)), State::Decided, None),

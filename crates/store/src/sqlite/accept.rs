@@ -170,5 +170,5 @@ fn insert(
         super::runs::insert(session, offered.id, *runs, run, columns)?;
         super::deliveries::insert(session, offered.id, Some(*runs), &run.sends, (ended_at(run), false))?;
     }
-    Ok(())
+    super::events::write_made(session, made, || made.record(message, offered))
 }

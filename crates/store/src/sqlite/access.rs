@@ -7,7 +7,7 @@ use super::columns::{Columns, micros};
 use super::{SqliteStore, audit};
 use crate::encoding::json;
 use crate::error::{ClientError, StoreError};
-use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord, TokenUse};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -119,8 +119,8 @@ impl AccessStore for SqliteStore {
                 )?
                 .execute((micros(token.issued_at), PRUNED_AT_ONCE))?;
                 db.prepare_cached(
-                    "INSERT OR REPLACE INTO tokens (hash, client_id, scopes, issued_at, expires_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT OR REPLACE INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
                 .execute((
                     token.hash,
@@ -128,6 +128,7 @@ impl AccessStore for SqliteStore {
                     json(&token.scopes)?,
                     micros(token.issued_at),
                     micros(token.expires_at),
+                    token.used_as.as_str(),
                 ))?;
                 Ok(Ok(true))
             })
@@ -145,12 +146,26 @@ impl AccessStore for SqliteStore {
             .await
     }
 
-    async fn delete_token(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+    async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError> {
         let hash = *hash;
         self.writer()?
             .run(move |session| {
-                session.db.prepare_cached("DELETE FROM tokens WHERE hash = ?1")?.execute((hash,))?;
-                Ok(Ok::<_, StoreError>(()))
+                let gone = session.db.prepare_cached("DELETE FROM tokens WHERE hash = ?1")?.execute((hash,))?;
+                Ok(Ok::<_, StoreError>(gone > 0))
+            })
+            .await?
+    }
+
+    async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError> {
+        let client_id = client_id.to_owned();
+        self.writer()?
+            .run(move |session| {
+                let delete = |used_as: TokenUse| {
+                    let sql = "DELETE FROM tokens WHERE client_id = ?1 AND used_as = ?2";
+                    session.db.prepare_cached(sql)?.execute((&client_id, used_as.as_str()))
+                };
+                delete(TokenUse::Link)?;
+                Ok(Ok::<_, StoreError>(delete(TokenUse::Session)? as u64))
             })
             .await?
     }
@@ -185,11 +200,13 @@ fn client(row: &Row<'_>) -> Result<ClientRecord, StoreError> {
 
 fn token(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
     let columns = Columns::sealed(row, "tokens")?;
+    let used_as: String = columns.get("used_as")?;
     Ok(TokenRecord {
         hash: columns.get("hash")?,
         client_id: columns.get("client_id")?,
         scopes: columns.json("scopes")?,
         issued_at: columns.time("issued_at")?,
         expires_at: columns.time("expires_at")?,
+        used_as: TokenUse::parse(&used_as).ok_or_else(|| columns.inconsistent("used_as", &used_as))?,
     })
 }

@@ -9,7 +9,7 @@ use super::catalogue_columns::{domain, event, flow, queue, route, schedule, tabl
 use super::columns::micros;
 use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
-use super::outside::{put_secret, put_webhook, secret, webhook};
+use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
 use super::{SqliteStore, tables};
 use crate::conditions::{self, in_state};
@@ -119,11 +119,13 @@ pub(super) fn has_queue(db: &Connection, id: QueueId) -> Result<bool, StoreError
 
 /// One piece of the work that stands in a queue, claimed or not.
 fn work_in(db: &Connection, id: QueueId) -> Result<Option<InteractionRecord>, StoreError> {
-    // Two questions: each has an index of its own.
+    // Each question has an index of its own.
     let (held, decided, claimed) = (conditions::held(), in_state(State::Decided), in_state(State::Claimed));
+    let pushed = in_state(State::GoingOut);
     for sql in [
         format!("SELECT * FROM interactions WHERE {decided} AND queue = ?1 LIMIT 1"),
         format!("SELECT * FROM interactions WHERE {held} AND {claimed} AND queue = ?1 LIMIT 1"),
+        format!("SELECT * FROM interactions WHERE {pushed} AND queue = ?1 LIMIT 1"),
     ] {
         if let Some(work) = all(db, &sql, (id.0.as_bytes(),), interaction)?.pop() {
             return Ok(Some(work));
@@ -171,6 +173,7 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         schedules: all(db, "SELECT * FROM schedules ORDER BY id", (), schedule)?,
         terms: all(db, "SELECT * FROM terms ORDER BY id", (), term)?,
         webhooks: all(db, "SELECT * FROM webhooks ORDER BY id", (), webhook)?,
+        data_actions: all(db, "SELECT * FROM data_actions ORDER BY id", (), data_action)?,
         secrets: all(db, "SELECT * FROM secrets ORDER BY id", (), secret)?,
         mailboxes: all(db, "SELECT * FROM mailboxes ORDER BY id", (), mailbox)?,
     })
@@ -220,6 +223,7 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
          UNION ALL SELECT folded_name FROM schedules GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM terms GROUP BY kind, folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM webhooks GROUP BY folded_name HAVING count(*) > 1
+         UNION ALL SELECT folded_name FROM data_actions GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM secrets GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT folded_name FROM mailboxes GROUP BY folded_name HAVING count(*) > 1
          UNION ALL SELECT pattern || '@' || domain FROM routes WHERE NOT deleted GROUP BY domain, pattern HAVING count(*) > 1 LIMIT 1",
@@ -261,6 +265,7 @@ fn put(db: &Connection, object: &ObjectRecord) -> Result<(), StoreError> {
         ObjectRecord::Route(record) => put_route(db, record),
         ObjectRecord::Term(record) => put_term(db, record),
         ObjectRecord::Webhook(record) => put_webhook(db, record),
+        ObjectRecord::DataAction(record) => put_data_action(db, record),
         ObjectRecord::Secret(record) => put_secret(db, record),
         ObjectRecord::Mailbox(record) => put_mailbox(db, record),
     }
@@ -275,6 +280,7 @@ fn delete(db: &Connection, object: &Ref) -> Result<(), StoreError> {
         Kind::Route => run(db, "UPDATE routes SET deleted = 1 WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Term(_) => run(db, "DELETE FROM terms WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Webhook => run(db, "DELETE FROM webhooks WHERE id = ?1", (object.uuid().as_bytes(),)),
+        Kind::DataAction => run(db, "DELETE FROM data_actions WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Secret => run(db, "DELETE FROM secrets WHERE id = ?1", (object.uuid().as_bytes(),)),
         Kind::Mailbox => super::mailboxes::delete(db, object.uuid()),
         Kind::Flow => {

@@ -19,6 +19,7 @@ use crate::records::outbox::{Answers, Content, DeliveryRecord, Outgoing};
 use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
+use crate::rules::pushes;
 
 /// Reads from a row with all columns of deliveries.
 pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
@@ -94,6 +95,18 @@ pub(super) fn write(session: &mut Session<'_>, before: &Delivery, after: &Delive
         ))?;
     if before.record.state != one.state {
         session.tally.sent(Some(before.record.state), one.state);
+        session.events.sent(before.record.state, one);
+    }
+    Ok(())
+}
+
+/// Lets go of what was pushed of an interaction before, for something else takes its place.
+pub(super) fn let_go(session: &mut Session<'_>, interaction: InteractionId) -> Result<(), StoreError> {
+    let before = of(session.db, interaction)?;
+    let mut after = before.clone();
+    pushes::let_go(&mut after);
+    for (before, after) in before.iter().zip(&after) {
+        write(session, before, after)?;
     }
     Ok(())
 }
@@ -200,7 +213,7 @@ pub(super) fn insert(
                     ":interaction": interaction.0.as_bytes(),
                     ":content": content,
                     ":run": one.run,
-                    ":kind": delivery_kind_code(one.kind),
+                    ":kind": delivery_kind_code(one.kind, one.way()),
                     ":target": one.target,
                     ":target_key": folded(&one.target),
                     ":domain": domain(&one.target),

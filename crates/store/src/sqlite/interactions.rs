@@ -53,7 +53,7 @@ impl MailStore for SqliteStore {
     }
 
     async fn park_run(&self, id: InteractionId, lease: Lease, journal: String) -> Result<(), LeaseError> {
-        self.writer()?.run(move |session| runs::park(session, id, lease, journal)).await?
+        self.writer()?.run_if_room(journal.len(), move |session| runs::park(session, id, lease, journal)).await?
     }
 
     async fn parked_journal(&self, id: InteractionId) -> Result<Option<String>, StoreError> {
@@ -61,7 +61,10 @@ impl MailStore for SqliteStore {
     }
 
     async fn resume_run(&self, id: InteractionId, lease: Uuid, journal: String) -> Result<bool, StoreError> {
-        self.writer()?.run(move |session| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>)).await?
+        let bytes = journal.len();
+        let resume =
+            move |session: &mut Session<'_>| runs::resume(session, id, lease, journal).map(Ok::<_, StoreError>);
+        self.writer()?.run_if_room(bytes, resume).await?
     }
 
     async fn record_run(&self, id: InteractionId, lease: Uuid, run: RunRecord) -> Result<bool, LeaseError> {
@@ -206,6 +209,12 @@ fn list(
             sql.push_str(condition);
             values.push(value);
         }
+    }
+    if let Some(late) = &filter.late {
+        let each = vec!["(queue = ? AND queued_at < ?)"; late.len()].join(" OR ");
+        let any = if each.is_empty() { "FALSE" } else { &each };
+        sql.push_str(&format!(" AND {} AND queue IS NOT NULL AND ({any})", in_state(State::Decided)));
+        values.extend(late.iter().flat_map(|(queue, before)| [id(queue.0), time(*before)]));
     }
     // Identifiers sort by time: the newest are at the end of the table, and a page is read from there.
     sql.push_str(" ORDER BY id DESC LIMIT ?");

@@ -9,6 +9,7 @@ use crate::encoding::{DecisionMore, attributes_column, decision_code, decision_c
 use crate::error::StoreError;
 use crate::records::mail::{DecisionRecord, InteractionRecord, RunRecord, RunSummary, State};
 use crate::rules::forwards::Forwards;
+use crate::sums::sound_or_none;
 
 /// The parts of a run that take some work to bind.
 pub(super) struct RunColumns {
@@ -127,7 +128,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunSummary, StoreError> {
             decision,
             attributes: columns.json_or_empty("attributes")?,
             trace: columns.get("trace")?,
-            journal: journals::of_run(row, interaction)?,
+            journal: sound_or_none(journals::of_run(row, interaction))?,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },

@@ -10,6 +10,7 @@ mod columns;
 mod deliveries;
 mod directory;
 mod error;
+mod events;
 mod guard;
 mod interactions;
 mod journals;
@@ -47,6 +48,7 @@ use tokio::sync::watch;
 use waypost_origin::Origin;
 
 use crate::error::StoreError;
+use crate::rules::events::Ears;
 use crate::traits::{Heard, PeerStore, RoomStore};
 
 use directory::Beside;
@@ -97,6 +99,7 @@ pub struct SqliteStore {
     writing: Option<JoinHandle<()>>,
     reading: Vec<JoinHandle<()>>,
     options: SqliteOptions,
+    ears: Ears,
     /// Locked as long as the store lives, and longest of all: fields are dropped in order.
     _locks: Vec<File>,
 }
@@ -143,12 +146,13 @@ impl SqliteStore {
         runs::end_leases(&db)?;
         tables::end_rights(&db)?;
         let beside = schema::open_writer(&path, options.checkpoint_bytes)?;
-        Ok(Work { db, beside, guard, room: room.clone() })
+        Ok(Work { db, beside, guard, room: room.clone(), ears: Ears::default() })
     }
 
     fn start(locks: Vec<File>, path: &Path, work: Work, options: SqliteOptions) -> Result<Self, StoreError> {
         let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path)).collect::<Result<_, _>>()?;
         let (readers, reading) = Readers::start(connections, options.patience)?;
+        let ears = work.ears.clone();
         let (writer, writing) = Writer::start(
             work,
             WriterOptions {
@@ -157,7 +161,7 @@ impl SqliteStore {
                 checkpoint_bytes: options.checkpoint_bytes,
             },
         )?;
-        Ok(Self { handles: Some((writer, readers)), writing: Some(writing), reading, options, _locks: locks })
+        Ok(Self { handles: Some((writer, readers)), writing: Some(writing), reading, options, ears, _locks: locks })
     }
 
     /// How many transactions that changed something were committed since the store was opened.

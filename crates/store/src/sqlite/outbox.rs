@@ -1,11 +1,13 @@
 //! What goes out: claimed, carried, looked at, taken back; and what whoever claimed an interaction does.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId};
+use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, InteractionId, QueueId};
 
 use super::columns::{Columns, micros};
 use super::deliveries::{self, alter, delivery};
@@ -13,11 +15,13 @@ use super::mail_columns::sound;
 use super::standing::{self, COLUMNS};
 use super::writer::Session;
 use super::{SqliteStore, audit, catalogue, ledger, requests};
-use crate::encoding::{DecisionMore, decision_kind, delivery_kind_code, delivery_state_code, json};
+use crate::conditions::of_kind;
+use crate::encoding::{DecisionMore, decision_kind, delivery_state_code, json};
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
-use crate::records::mail::IdempotencyKey;
+use crate::records::events::Listeners;
+use crate::records::mail::{IdempotencyKey, State};
 use crate::records::outbox::{
     Attempted, BROUGHT_NEARER, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
     SendOutcome, Transfer, Unchanged, Way,
@@ -25,6 +29,7 @@ use crate::records::outbox::{
 use crate::rules::claims::{LOOKED_AT, Slots};
 use crate::rules::deliveries::{Delivery, farthest};
 use crate::rules::outbox::{domain, folded};
+use crate::rules::pushes;
 use crate::rules::standing::{Ends, Standing};
 use crate::traits::OutboxStore;
 
@@ -103,7 +108,9 @@ impl OutboxStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
         self.writer()?
-            .run(move |session| asked(session, id, &audit, |one| one.retry(audit.at)).map(Ok::<_, StoreError>))
+            .run(move |session| {
+                asked(session, id, &audit, |one, state| retry(one, state, audit.at)).map(Ok::<_, StoreError>)
+            })
             .await?
     }
 
@@ -118,7 +125,7 @@ impl OutboxStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
         self.writer()?
-            .run(move |session| asked(session, id, &audit, |one| one.cancel(audit.at)).map(Ok::<_, StoreError>))
+            .run(move |session| asked(session, id, &audit, |one, _| one.cancel(audit.at)).map(Ok::<_, StoreError>))
             .await?
     }
 
@@ -147,6 +154,22 @@ impl OutboxStore for SqliteStore {
         audit: AuditRecord,
     ) -> Result<(), LeaseError> {
         self.writer()?.run(move |session| transfer(session, interaction, token, &to, &audit)).await?
+    }
+
+    async fn push(
+        &self,
+        interaction: InteractionId,
+        queue: QueueId,
+        push: Outgoing,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
+        self.writer()?
+            .run(move |session| self::push(session, (interaction, queue), &push, &audit).map(Ok::<_, StoreError>))
+            .await?
+    }
+
+    fn open_ears(&self, listeners: Arc<dyn Listeners>) {
+        self.ears.open(listeners);
     }
 
     async fn complete_claimed(
@@ -258,7 +281,7 @@ impl Claiming {
         claim: &DeliveryClaim,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(before) = found.filter(|one| Way::of(one.record.kind) == claim.way) else { return Ok(()) };
+        let Some(before) = found.filter(|one| one.record.way() == claim.way) else { return Ok(()) };
         let mut after = before.clone();
         let id = before.record.id;
         if !self.not.contains(&id)
@@ -371,11 +394,11 @@ macro_rules! due {
     };
 }
 
-/// Kind 3 is what goes to webhooks.
+/// Kinds 3 and 5 are what goes to webhooks.
 pub(super) const fn due(way: Way) -> &'static Due {
     match way {
-        Way::Mail => &due!("kind <> 3", "deliveries_due", "deliveries_by_domain"),
-        Way::Webhooks => &due!("kind = 3", "requests_due", "requests_by_domain"),
+        Way::Mail => &due!("kind NOT IN (3, 5)", "deliveries_due", "deliveries_by_domain"),
+        Way::Webhooks => &due!("kind IN (3, 5)", "requests_due", "requests_by_domain"),
     }
 }
 
@@ -395,14 +418,27 @@ fn asked(
     session: &mut Session<'_>,
     id: DeliveryId,
     entry: &AuditRecord,
-    rule: impl FnOnce(&mut Delivery) -> Result<(), Unchanged>,
+    rule: impl FnOnce(&mut Delivery, Option<State>) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-    let changed = change(session, id, entry.at, |one| rule(one).map(|()| one.record.clone()))?;
+    let state = state_of(session.db, id)?;
+    let changed = change(session, id, entry.at, |one| rule(one, state).map(|()| one.record.clone()))?;
     let changed = changed.unwrap_or(Err(Unchanged::Missing));
     if changed.is_ok() {
         audit::add(session.db, entry)?;
     }
     Ok(changed)
+}
+
+fn retry(one: &mut Delivery, state: Option<State>, now: Timestamp) -> Result<(), Unchanged> {
+    pushes::may_retry(one, state)?;
+    one.retry(now)
+}
+
+/// The state of a delivery's interaction.
+fn state_of(db: &Connection, id: DeliveryId) -> Result<Option<State>, StoreError> {
+    let sql = "SELECT state FROM interactions WHERE id = (SELECT interaction FROM deliveries WHERE id = ?1)";
+    let code: Option<i64> = db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| row.get(0)).optional()?;
+    Ok(code.and_then(State::of_code))
 }
 
 fn edit(
@@ -434,7 +470,8 @@ fn retry_all(
     };
     let mut retried = 0;
     for found in wanted {
-        let done = change(session, found.record.id, entry.at, |one| one.retry(entry.at))?;
+        let state = state_of(session.db, found.record.id)?;
+        let done = change(session, found.record.id, entry.at, |one| retry(one, state, entry.at))?;
         retried += u64::from(matches!(done, Some(Ok(()))));
     }
     if retried > 0 {
@@ -475,11 +512,10 @@ fn conditions(filter: &DeliveryFilter) -> (String, Vec<Value>) {
     let indexed = filter.state.is_some_and(|state| state != DeliveryState::Delivered);
     let wanted = [
         (if indexed { "state <> 1 AND state = ?" } else { "state = ?" }, state.map(Value::Integer)),
-        ("kind = ?", filter.kind.map(|kind| Value::Integer(delivery_kind_code(kind)))),
         ("interaction = ?", filter.interaction.map(|one| id_value(one.0))),
         ("target_key = ?", filter.target.as_ref().map(|target| Value::Text(folded(target)))),
     ];
-    let mut sql = "TRUE".to_owned();
+    let mut sql = filter.kind.map_or_else(|| "TRUE".to_owned(), of_kind);
     let mut values = Vec::new();
     for (condition, value) in wanted {
         if let Some(value) = value {
@@ -523,6 +559,7 @@ struct Work {
     standing: Standing,
     decision: Option<DecisionKind>,
     more: DecisionMore,
+    runs: u32,
     erased: bool,
 }
 
@@ -533,10 +570,11 @@ fn work(db: &Connection, id: InteractionId) -> Result<Option<Work>, StoreError> 
             standing: standing::standing(row)?,
             decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
             more: columns.json_or_empty("decision_more")?,
+            runs: columns.get("runs")?,
             erased: columns.get("erased")?,
         })
     };
-    let sql = format!("SELECT {COLUMNS}, decision, decision_more, erased FROM interactions WHERE id = ?1");
+    let sql = format!("SELECT {COLUMNS}, decision, decision_more, runs, erased FROM interactions WHERE id = ?1");
     db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
 }
 
@@ -572,7 +610,7 @@ fn transfer(
     to: &Transfer,
     entry: &AuditRecord,
 ) -> Result<Result<(), LeaseError>, StoreError> {
-    let Some(Work { standing: before, decision, more, .. }) = work(session.db, interaction)? else {
+    let Some(Work { standing: before, decision, more, runs, erased }) = work(session.db, interaction)? else {
         return Ok(Err(LeaseError::Lost));
     };
     let from = before.position();
@@ -580,7 +618,15 @@ fn transfer(
     if !catalogue::has_queue(session.db, to.queue)? {
         return Ok(Err(LeaseError::NoQueue));
     }
-    standing::write(session, interaction, from, &after)?;
+    let more = more.transferred(to.language.clone());
+    let push = to.push.as_ref().filter(|_| !erased);
+    let begun = push.and_then(|push| Some((push, pushes::begin(after.clone(), more.clone(), push)?)));
+    let (after, more) = begun.as_ref().map_or((&after, &more), |(_, (after, more))| (after, more));
+    deliveries::let_go(session, interaction)?;
+    if let Some((push, _)) = &begun {
+        deliveries::insert(session, interaction, Some(runs), std::slice::from_ref(*push), (entry.at, false))?;
+    }
+    standing::write(session, interaction, from, after)?;
     session.tally.decided(decision, DecisionKind::Queue);
     let sql = "UPDATE interactions SET decision = ?2, priority = coalesce(?3, priority),
         skills = CASE WHEN ?4 THEN ?5 ELSE skills END, decision_more = ?6 WHERE id = ?1";
@@ -591,10 +637,33 @@ fn transfer(
         to.priority,
         to.skills.is_some(),
         skills,
-        more.transferred(to.language.clone()).column()?,
+        more.column()?,
     ))?;
     audit::add(session.db, entry)?;
     Ok(Ok(()))
+}
+
+fn push(
+    session: &mut Session<'_>,
+    (interaction, queue): (InteractionId, QueueId),
+    push: &Outgoing,
+    entry: &AuditRecord,
+) -> Result<bool, StoreError> {
+    let Some(Work { standing: before, more, runs, erased, .. }) = work(session.db, interaction)? else {
+        return Ok(false);
+    };
+    let from = before.position();
+    if erased || from.waits_in() != Some(queue) {
+        return Ok(false);
+    }
+    let Some((after, more)) = pushes::begin(before, more, push) else { return Ok(false) };
+    deliveries::let_go(session, interaction)?;
+    deliveries::insert(session, interaction, Some(runs), std::slice::from_ref(push), (entry.at, false))?;
+    standing::write(session, interaction, from, &after)?;
+    let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
+    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), more.column()?))?;
+    audit::add(session.db, entry)?;
+    Ok(true)
 }
 
 fn complete(

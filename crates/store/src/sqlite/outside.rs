@@ -1,13 +1,15 @@
-//! Webhooks and secrets as rows.
+//! Webhooks, data actions and secrets as rows.
+
+use std::sync::Arc;
 
 use rusqlite::{Connection, Row, named_params};
-use waypost_ids::{SecretId, WebhookId};
+use waypost_ids::{DataActionId, SecretId, WebhookId};
 
 use super::catalogue::run;
 use super::columns::{Columns, micros};
 use crate::encoding::json;
 use crate::error::StoreError;
-use crate::records::outside::{Sealed, SecretRecord, WebhookRecord};
+use crate::records::outside::{DataActionRecord, Sealed, SecretRecord, WebhookRecord};
 
 pub(super) fn webhook(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
     let columns = Columns::sealed(row, "webhooks")?;
@@ -21,6 +23,7 @@ pub(super) fn webhook(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
         folded_name: columns.get("folded_name")?,
         url: columns.get("url")?,
         enabled: columns.get("enabled")?,
+        events: columns.json("events")?,
         secret: Sealed(columns.get("secret")?),
         previous,
         rotated_at: columns.time("rotated_at")?,
@@ -35,9 +38,9 @@ pub(super) fn put_webhook(db: &Connection, webhook: &WebhookRecord) -> Result<()
     run(
         db,
         "INSERT OR REPLACE INTO webhooks (id, name, folded_name, url, enabled, secret, previous, previous_until, rotated_at,
-            revision, created_at, modified_at)
+            revision, created_at, modified_at, events)
          VALUES (:id, :name, :folded_name, :url, :enabled, :secret, :previous, :previous_until, :rotated_at, :revision,
-            :created_at, :modified_at)",
+            :created_at, :modified_at, :events)",
         named_params! {
             ":id": webhook.id.0.as_bytes(),
             ":name": webhook.name,
@@ -51,7 +54,38 @@ pub(super) fn put_webhook(db: &Connection, webhook: &WebhookRecord) -> Result<()
             ":revision": webhook.revision,
             ":created_at": micros(webhook.created_at),
             ":modified_at": micros(webhook.modified_at),
+            ":events": json(&webhook.events)?,
         },
+    )
+}
+
+pub(super) fn data_action(row: &Row<'_>) -> Result<DataActionRecord, StoreError> {
+    let columns = Columns::sealed(row, "data_actions")?;
+    Ok(DataActionRecord {
+        id: DataActionId(columns.uuid("id")?),
+        name: columns.get("name")?,
+        folded_name: columns.get("folded_name")?,
+        definition: Arc::from(columns.get::<String>("definition")?),
+        revision: columns.get("revision")?,
+        created_at: columns.time("created_at")?,
+        modified_at: columns.time("modified_at")?,
+    })
+}
+
+pub(super) fn put_data_action(db: &Connection, action: &DataActionRecord) -> Result<(), StoreError> {
+    run(
+        db,
+        "INSERT OR REPLACE INTO data_actions (id, name, folded_name, definition, revision, created_at, modified_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            action.id.0.as_bytes(),
+            &action.name,
+            &action.folded_name,
+            &*action.definition,
+            action.revision,
+            micros(action.created_at),
+            micros(action.modified_at),
+        ),
     )
 }
 

@@ -47,12 +47,14 @@ pub(super) fn give_back(session: &mut Session<'_>, now: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Ends the leases of all runs. No run outlives its process, and the directory is this process's alone: what a crash
-/// interrupted need not wait for the end of its time. Leases of queues stay: their holders are outside.
+/// Ends the leases of all runs, parked ones included. No run outlives its process, no request that a parked one waits for does, and the
+/// directory is this process's alone: what a crash interrupted need not wait for the end of its time. Leases of queues stay: their holders
+/// are outside.
 pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
-    let (held, running) = (conditions::held(), in_state(State::Running));
-    let sql = format!("UPDATE interactions SET lease_until = 0 WHERE {held} AND lease_until > 0 AND {running}");
-    db.execute(&sql, ())?;
+    let (held, running, waiting) = (conditions::held(), in_state(State::Running), in_state(State::Waiting));
+    for runs in [format!("{held} AND lease_until > 0 AND {running}"), format!("{waiting} AND lease_until > 0")] {
+        db.execute(&format!("UPDATE interactions SET lease_until = 0 WHERE {runs}"), ())?;
+    }
     Ok(())
 }
 
@@ -231,6 +233,7 @@ pub(super) fn record(
             ":more": columns.more,
         })?;
     session.tally.moved(Some(from), standing.position());
+    session.events.moved(id, from, standing.position());
     session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
     for (before, after) in sent.iter().zip(&earlier) {

@@ -58,5 +58,6 @@ pub(super) fn write(
         session.db.prepare_cached(sql)?.execute((id.0.as_bytes(), to.queue.map(|queue| queue.0.into_bytes())))?;
     }
     session.tally.moved(Some(from), to.position());
+    session.events.moved(id, from, to.position());
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::conformance::samples::{accept, at, audit, decided, mail, queues, run,
 use crate::error::StoreError;
 use crate::records::access::ClientRecord;
 use crate::records::mail::{InteractionFilter, RunRecord, State};
+use crate::rules::events::Ears;
 use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
@@ -175,7 +176,7 @@ fn small_writer(directory: &Path, batch: usize, patience: Duration, pages: Optio
     }
     let beside = schema::open_writer(&path, 1 << 20).unwrap();
     let guard = Guard::begin(&db, directory).unwrap();
-    let work = Work { db, beside, guard, room: Room::of(directory) };
+    let work = Work { db, beside, guard, room: Room::of(directory), ears: Ears::default() };
     Writer::start(work, WriterOptions { batch, patience, checkpoint_bytes: 1 << 20 }).unwrap().0
 }
 

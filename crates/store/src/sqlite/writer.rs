@@ -11,11 +11,13 @@ use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::events;
 use super::guard::{Files, Guard};
 use super::room::Room;
 use super::tally::{self, Tally};
 use super::upkeep::{Upkeep, fold};
 use crate::error::StoreError;
+use crate::rules::events::{Ears, Happenings};
 
 /// A command has not been looked at.
 const WAITING: u8 = 0;
@@ -32,6 +34,9 @@ pub(super) struct Session<'a> {
     pub(super) tally: &'a mut Tally,
     /// About how many bytes the batch adds to the write-ahead log.
     pub(super) written: &'a mut u64,
+    /// What the command does, as far as anybody listens.
+    pub(super) events: Happenings,
+    pub(super) ears: &'a Ears,
 }
 
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -80,6 +85,8 @@ pub(super) struct Work {
     pub(super) beside: Connection,
     pub(super) guard: Guard,
     pub(super) room: Room,
+    /// Who listens to what happens.
+    pub(super) ears: Ears,
 }
 
 /// Sends commands to the writer. The writer ends when the last handle is gone and everything sent was done.
@@ -95,13 +102,13 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(work: Work, options: WriterOptions) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
-        let Work { db, beside, guard, room } = work;
+        let Work { db, beside, guard, room, ears } = work;
         let files = guard.files();
         let upkeep = Upkeep::start(beside, &guard, room.clone())?;
         let (commands, receiver) = mpsc::channel(options.batch.saturating_mul(4).max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
-        let thread = Thread { db, options, commits: counter, unfolded: 0, upkeep, guard, room: room.clone() };
+        let thread = Thread { db, options, commits: counter, unfolded: 0, upkeep, guard, room: room.clone(), ears };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.work(receiver))
@@ -166,7 +173,12 @@ impl Writer {
             };
             let outcome = session.map(|session| {
                 let before = session.db.total_changes();
-                let outcome = work(&mut *session);
+                let outcome = work(&mut *session).and_then(|done| {
+                    if done.is_ok() {
+                        events::write(session)?;
+                    }
+                    Ok(done)
+                });
                 let untouched = session.db.total_changes() == before && !session.db.is_autocommit();
                 (outcome, untouched)
             });
@@ -217,6 +229,7 @@ struct Thread {
     upkeep: Upkeep,
     guard: Guard,
     room: Room,
+    ears: Ears,
 }
 
 /// While the disk is full a commit counts as this many bytes, and the log is folded after [`FULL_FOLD_BYTES`]: it must not grow.
@@ -294,7 +307,13 @@ impl Thread {
                     continue;
                 }
             }
-            let mut session = Session { db: &mut self.db, tally: &mut tally, written: &mut written };
+            let mut session = Session {
+                db: &mut self.db,
+                tally: &mut tally,
+                written: &mut written,
+                events: Happenings::heard_by(&self.ears),
+                ears: &self.ears,
+            };
             let (end, answer) = (command.run)(Ok(&mut session));
             answers.push(answer);
             end?;

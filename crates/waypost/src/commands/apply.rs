@@ -137,7 +137,9 @@ impl Applied<'_> {
             self.object(one, out)?;
             self.rows_of(&one.name, &one.id, &one.outcome, out)?;
         }
-        for one in objects(|kind| matches!(kind, Kind::Schedule | Kind::Webhook | Kind::Queue | Kind::Term(_))) {
+        for one in objects(|kind| {
+            matches!(kind, Kind::Schedule | Kind::Webhook | Kind::DataAction | Kind::Queue | Kind::Term(_))
+        }) {
             self.object(one, out)?;
         }
         for queue in &done.queues {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
+use waypost_store::records::outbox::Way;
 use waypost_wire::delivery::{Delivery, DeliveryFilter, Retried};
 
 use crate::failure::Failure;
@@ -232,15 +233,14 @@ fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
     let One { which, output } = &arguments.one;
     let remote = which.server.connect()?;
     let mail = files::bytes(&arguments.mail)?;
-    let delivery = match remote.wait(remote.deliveries().get(which.id))?.kind {
-        DeliveryKind::Webhook => {
+    let Delivery { kind, target, .. } = remote.wait(remote.deliveries().get(which.id))?;
+    let delivery = match Way::of(kind, &target) {
+        Way::Webhooks => {
             let body = serde_json::from_slice(&mail)
                 .map_err(|error| Failure::of("a webhook is sent JSON, and this is none")(&error))?;
             remote.wait(remote.deliveries().edit_request(which.id, &body))?
         }
-        DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => {
-            remote.wait(remote.deliveries().edit(which.id, mail.into()))?
-        }
+        Way::Mail => remote.wait(remote.deliveries().edit(which.id, mail.into()))?,
     };
     show(&delivery, *output, out)
 }

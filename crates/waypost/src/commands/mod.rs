@@ -5,6 +5,8 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod completions;
+pub(crate) mod console;
+pub(crate) mod data_actions;
 pub(crate) mod deliveries;
 pub(crate) mod dkim;
 pub(crate) mod explain;

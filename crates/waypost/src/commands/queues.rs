@@ -1,6 +1,7 @@
 //! `waypost queues`: the queues of a server, what leads to them, and the work in them.
 
 mod claims;
+mod make;
 
 use std::io::Write;
 
@@ -18,6 +19,12 @@ use crate::table::{self, Output};
 pub(crate) enum Command {
     /// List queues with their depth, oldest waiting work and what exceeds the service level
     List(List),
+    /// Create a queue, to be claimed from or delivered
+    Create(make::Create),
+    /// Change where a queue delivers, or its service level
+    Update(make::Update),
+    /// Push what waits in a queue that delivers
+    Push(make::Push),
     /// Show what leads to a queue
     UsedBy(OfQueue),
     /// Claim work from a queue and print the claims' tokens
@@ -46,6 +53,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::UsedBy(arguments) => queue_used_by(arguments, out),
         Command::List(arguments) => list(arguments, out),
+        Command::Create(arguments) => make::create(arguments, out),
+        Command::Update(arguments) => make::update(arguments, out),
+        Command::Push(arguments) => make::push(arguments, out),
         Command::Claim(arguments) => claims::claim(arguments, out),
         Command::Ack(arguments) => claims::acknowledge(arguments, out),
         Command::Release(arguments) => claims::release(arguments, out),
@@ -72,7 +82,7 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
         return Ok(table::json(out, &queues)?);
     }
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-    let rows: Vec<[String; 6]> = queues
+    let rows: Vec<[String; 7]> = queues
         .into_iter()
         .map(|queue| {
             [
@@ -82,8 +92,9 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
                 queue.oldest_waiting_at.map(|oldest| oldest.to_string()).unwrap_or_default(),
                 queue.service_level.unwrap_or_default(),
                 count(queue.over_service_level),
+                queue.deliver_to.as_ref().map(make::place).unwrap_or_default(),
             ]
         })
         .collect();
-    Ok(table::rows(out, ["ID", "NAME", "WAITING", "OLDEST SINCE", "SERVICE LEVEL", "OVER"], &rows)?)
+    Ok(table::rows(out, ["ID", "NAME", "WAITING", "OLDEST SINCE", "SERVICE LEVEL", "OVER", "DELIVERS TO"], &rows)?)
 }

@@ -10,7 +10,8 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Decided, Start, decide_at_once};
-use waypost_app::outbox::sends::sends;
+use waypost_app::mail::unanswered::{Unanswered, unanswered};
+use waypost_app::outbox::sends::{push, sends};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
@@ -164,6 +165,9 @@ struct Line<'l> {
     decision: LineDecision<'l>,
     attributes: &'l BTreeMap<String, String>,
     sends: &'l [TraceEffect],
+    /// Calls of data actions that the flow asked for: none is made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unanswered: Vec<Unanswered>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<RunTrace>,
 }
@@ -197,7 +201,7 @@ fn print(
 ) -> io::Result<()> {
     let record = &decided.record;
     let decision = &record.decision;
-    let sends = sends(&decided.effects);
+    let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(push(decision, running)).collect();
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
         Output::Json => {
@@ -219,6 +223,7 @@ fn print(
                 },
                 attributes: &record.attributes,
                 sends: &sends,
+                unanswered: unanswered(running, record),
                 trace,
             };
             serde_json::to_writer(&mut *out, &line)?;
@@ -231,6 +236,9 @@ fn print(
             writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, decision.kind.as_str(), decision.priority)?;
             for send in &sends {
                 writeln!(out, "    would send {}", text::sent(send))?;
+            }
+            for Unanswered { data_action, input } in unanswered(running, record) {
+                writeln!(out, "    unanswered: {data_action} {}", Json::Object(input))?;
             }
             if arguments.trace {
                 let trace: RunTrace = serde_json::from_str(&record.trace)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use waypost_admission::{BadNetwork, Network};
+use waypost_app::ingress::{Door, Provider};
 use waypost_outgoing::smarthost::Smarthost;
 use waypost_reach::Url;
 use waypost_seal::KeyId;
@@ -39,10 +40,13 @@ pub(crate) struct Arguments {
     /// The address that mail is taken at
     #[arg(long, env = "WAYPOST_SMTP", default_value = "127.0.0.1:2525")]
     pub(crate) smtp: SocketAddr,
+    /// The address that mail is accepted at over TLS from the start; STARTTLS is for --smtp
+    #[arg(long, env = "WAYPOST_SMTPS", value_name = "ADDRESS")]
+    pub(crate) smtps: Option<SocketAddr>,
     /// The name that the SMTP server gives itself
     #[arg(long, env = "WAYPOST_HOSTNAME", default_value = "localhost")]
     pub(crate) hostname: String,
-    /// The certificate chain for HTTPS and STARTTLS, in PEM
+    /// The certificate chain for HTTPS, SMTP over TLS and STARTTLS, in PEM
     #[arg(long, env = "WAYPOST_TLS_CERT", requires = "tls_key", conflicts_with = "tls_self_signed")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The certificate's key, in PEM
@@ -61,6 +65,14 @@ pub(crate) struct Arguments {
     /// A network whose proxies say for whom they ask, by Forwarded or X-Forwarded-For. May be given several times
     #[arg(long, env = "WAYPOST_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) trusted_proxy: Vec<Network>,
+    /// A network of load balancers whose SMTP connections begin with a PROXY header, version 1 or 2, that names the client. Without a
+    /// header they are refused. May be given several times
+    #[arg(long, env = "WAYPOST_SMTP_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) smtp_trusted_proxy: Vec<Network>,
+    /// A network of mail servers in front of this one that name the client by XCLIENT, or where they have a message from by XFORWARD. May be
+    /// given several times
+    #[arg(long, env = "WAYPOST_SMTP_TRUSTED_XCLIENT", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) smtp_trusted_xclient: Vec<Network>,
     /// SMTP connections at the same time; one address may have a quarter of them, one network half
     #[arg(long, env = "WAYPOST_SMTP_CONNECTIONS", value_parser = connections(), default_value = "1000", value_name = "N")]
     pub(crate) smtp_connections: usize,
@@ -76,12 +88,19 @@ pub(crate) struct Arguments {
     /// How long the content of one mail may take by SMTP, in seconds
     #[arg(long, env = "WAYPOST_SMTP_DATA_SECONDS", default_value = "900", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) smtp_data_seconds: Duration,
+    /// How long one SMTP session may take, in seconds; a mail that is coming then may finish
+    #[arg(long, env = "WAYPOST_SMTP_SESSION_SECONDS", default_value = "3600", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) smtp_session_seconds: Duration,
     /// What to do about a LF without CR within a mail that comes by SMTP; neither way does it end the mail
     #[arg(long, env = "WAYPOST_BARE_LF", value_enum, default_value_t)]
     pub(crate) bare_lf: BareLf,
     /// The largest mail, in bytes
     #[arg(long, env = "WAYPOST_MAX_MESSAGE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub(crate) max_message_bytes: usize,
+    /// Where an email provider posts mail: PROVIDER=SECRET, the provider postmark, mailgun or sendgrid and the name of the secret that it
+    /// proves itself by, or ses=TOPIC_ARN. May be given several times
+    #[arg(long, env = "WAYPOST_INGRESS", value_name = "PROVIDER=SECRET", value_delimiter = ',', value_parser = door)]
+    pub(crate) ingress: Vec<Door>,
     /// The server that takes all mail that goes out, `smtps://USER@HOST:PORT` or `smtp://…`, user and port
     /// optional; without it, mail goes to the MX of each recipient's domain; `none` sends nothing, and what goes out waits
     #[arg(long, env = "WAYPOST_SMARTHOST", value_name = "URL", value_parser = smarthost)]
@@ -226,6 +245,26 @@ pub(crate) enum Way {
     Nowhere,
     /// Through a server that takes it all.
     Smarthost(Smarthost),
+}
+
+fn door(text: &str) -> Result<Door, String> {
+    let (word, proof) = text.split_once('=').ok_or_else(|| format!("expected PROVIDER=SECRET, found `{text}`"))?;
+    let words = || Provider::ALL.map(Provider::word).join(", ");
+    let provider =
+        Provider::of(word).ok_or_else(|| format!("`{word}` is not a provider: expected one of {}", words()))?;
+    match provider {
+        Provider::Ses if !is_topic(proof) => Err(format!(
+            "expected the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:mail, found `{proof}`"
+        )),
+        _ if proof.trim().is_empty() => Err("expected the name of a secret after `=`".to_owned()),
+        _ => Ok(Door { provider, proof: proof.to_owned() }),
+    }
+}
+
+/// `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
+fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty())
 }
 
 fn smarthost(text: &str) -> Result<Way, String> {

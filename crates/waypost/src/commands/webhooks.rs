@@ -1,4 +1,4 @@
-//! `waypost webhooks`: HTTP endpoints that flows send to.
+//! `waypost webhooks`: HTTP endpoints that flows send to, that queues push to, and that listen to events.
 
 use std::io::Write;
 
@@ -24,7 +24,9 @@ pub(crate) enum Command {
     Enable(One),
     /// Send nothing to a webhook
     Disable(One),
-    /// Delete a webhook that no flow uses
+    /// Set the events that a webhook is told of
+    Listen(Listen),
+    /// Delete a webhook that no flow and no queue uses
     Delete(One),
     /// Show what uses a webhook
     UsedBy(UsedBy),
@@ -48,6 +50,18 @@ pub(crate) struct Create {
     /// Where requests go
     #[arg(id = "endpoint", value_name = "URL")]
     url: String,
+    /// Tell the webhook of an event, such as `interaction.decided`, `delivery.*` or `*` (repeatable)
+    #[arg(long = "event", value_name = "EVENT")]
+    events: Vec<String>,
+}
+
+/// Arguments of `listen`.
+#[derive(clap::Args)]
+pub(crate) struct Listen {
+    #[command(flatten)]
+    one: One,
+    /// Events, such as `interaction.decided`, `delivery.*` or `*`; none ends all subscriptions
+    events: Vec<String>,
 }
 
 /// Arguments of `used-by`.
@@ -90,6 +104,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             let request = WebhookRequest {
                 name: arguments.one.name.clone(),
                 url: arguments.url.clone(),
+                events: Some(arguments.events.clone()).filter(|events| !events.is_empty()),
                 ..WebhookRequest::default()
             };
             secret(&remote.wait(remote.webhooks().create(&request))?, out)
@@ -101,6 +116,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Enable(one) => state(one, WebhookState::Enabled, out),
         Command::Disable(one) => state(one, WebhookState::Disabled, out),
+        Command::Listen(Listen { one, events }) => listen(one, events, out),
         Command::Delete(one) => {
             let (remote, webhook) = one.find()?;
             remote.wait(remote.webhooks().delete(webhook.id))?;
@@ -120,18 +136,36 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     if arguments.output == Output::Json {
         return Ok(table::json(out, &webhooks)?);
     }
-    let row = |one: &Webhook| [one.id.to_string(), one.name.clone(), word(one.state).to_owned(), one.url.clone()];
-    let rows: Vec<[String; 4]> = webhooks.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "STATE", "URL"], &rows)?)
+    let row = |one: &Webhook| {
+        let Webhook { id, name, state, url, events, .. } = one;
+        [id.to_string(), name.clone(), word(*state).to_owned(), url.clone(), events.join(" ")]
+    };
+    let rows: Vec<[String; 5]> = webhooks.iter().map(row).collect();
+    Ok(table::rows(out, ["ID", "NAME", "STATE", "URL", "EVENTS"], &rows)?)
 }
 
 fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, webhook) = one.find()?;
-    let request = WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), secret: None };
+    let request =
+        WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), ..WebhookRequest::default() };
     // Only what was read is changed: somebody may have given it another URL since.
     let version = webhook.version.parse().ok();
     let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
     Ok(writeln!(out, "webhook {}: {}", webhook.name, word(webhook.state))?)
+}
+
+fn listen(one: &One, events: &[String], out: &mut impl Write) -> Result<(), Failure> {
+    let (remote, webhook) = one.find()?;
+    let request = WebhookRequest {
+        name: webhook.name,
+        url: webhook.url,
+        events: Some(events.to_vec()),
+        ..WebhookRequest::default()
+    };
+    let version = webhook.version.parse().ok();
+    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
+    let told = if webhook.events.is_empty() { "nothing".to_owned() } else { webhook.events.join(", ") };
+    Ok(writeln!(out, "webhook {}: listens to {told}", webhook.name)?)
 }
 
 fn word(state: WebhookState) -> &'static str {

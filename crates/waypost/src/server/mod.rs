@@ -5,6 +5,7 @@ pub(crate) mod oauth;
 mod post;
 pub(crate) mod private;
 mod secret_key;
+mod smtp;
 mod store;
 mod telemetry;
 mod tls;
@@ -28,14 +29,15 @@ use waypost_api::state::{ApiState, Settings as ApiSettings};
 use waypost_app::App;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::{Access, AccessError};
+use waypost_app::calls::Calls;
+use waypost_app::ingress::{Ingress, Topics};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::outbox::carry::Courier;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
-use waypost_mail::smtp::Settings as SmtpSettings;
 use waypost_origin::Origin;
 
-use crate::commands::serve::{Arguments, BareLf, TraceDetail};
+use crate::commands::serve::{Arguments, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
 use secret_key::SecretKey;
@@ -66,9 +68,11 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
+        ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
         post: post::post(&arguments, &http)?,
         mailboxes: Some(post::mailboxes(&arguments, &http)?),
-        courier: Some(Courier::new(http, arguments.webhook_retry_for)),
+        courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
+        calls: Some(Calls::new(http, origin.clone())),
         seals: Some(key),
         ..waypost_app::Settings::default()
     };
@@ -83,7 +87,6 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let mut bound = Listeners { pid: std::process::id(), ..Listeners::default() };
 
     let (smtp_room, http_room) = descriptors::connections(arguments.smtp_connections, arguments.http_connections);
-    let trusted: Networks = arguments.trusted_network.iter().copied().flatten().collect();
     let proxies: Networks = arguments.trusted_proxy.iter().copied().collect();
     // A proxy's connections are those of many clients.
     let excepted = arguments.trusted_network.iter().copied().flatten().chain(arguments.trusted_proxy.iter().copied());
@@ -92,7 +95,8 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let settings = ApiSettings {
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
-        trusted: trusted.clone(),
+        trusted: trusted(&arguments),
+        console: waypost_console::FILES,
         ..ApiSettings::default()
     };
     let state = ApiState::new(app.clone(), access, settings);
@@ -112,25 +116,10 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         tasks.spawn(waypost_api::serve::serve(https, Some(tls), api, edge, stopped.clone()));
     }
 
-    let (smtp, address) = bind(arguments.smtp).await?;
-    bound.smtp = Some(address.to_string());
-    let settings = SmtpSettings {
-        hostname: arguments.hostname.clone(),
-        max_message: arguments.max_message_bytes,
-        max_data: arguments.smtp_data_seconds,
-        bare_lf: match arguments.bare_lf {
-            BareLf::Normalise => waypost_mail::smtp::BareLf::Normalise,
-            BareLf::Reject => waypost_mail::smtp::BareLf::Reject,
-        },
-        connections: smtp_room,
-        mails_per_minute: arguments.smtp_mails_per_minute,
-        commands_per_minute: arguments.smtp_commands_per_minute,
-        trusted,
-        tls,
-        ..SmtpSettings::default()
-    };
+    let listeners = smtp::listen(&arguments, tls.is_some(), &mut bound).await?;
+    let settings = Arc::new(smtp::settings(&arguments, smtp_room, tls));
     let intake = Arc::new(SmtpIntake(app.clone()));
-    tasks.spawn(waypost_mail::smtp::serve(smtp, Arc::new(settings), intake, stopped.clone()));
+    tasks.spawn(waypost_mail::smtp::serve(listeners, settings, intake, stopped.clone()));
     let days = |days: u32| (days > 0).then_some(days);
     let retention = Retention {
         content_days: days(arguments.keep_content_days),
@@ -140,6 +129,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
+    tasks.spawn(app.clone().call(stopped.clone()));
     tasks.spawn(app.clone().watch_mailboxes(stopped.clone()));
     tasks.spawn(app.work(stopped));
 
@@ -172,6 +162,11 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     Ok(())
 }
 
+/// Networks that limits by address and network don't hold for.
+fn trusted(arguments: &Arguments) -> Networks {
+    arguments.trusted_network.iter().copied().flatten().collect()
+}
+
 fn detail(detail: TraceDetail) -> Detail {
     match detail {
         TraceDetail::Decisions => Detail::Decisions,
@@ -187,7 +182,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
     Ok((listener, bound))
 }
 
-/// The certificate for HTTPS and STARTTLS, if there is to be one.
+/// The certificate for HTTPS, SMTP over TLS and STARTTLS, if there is to be one.
 fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Certificates>>, Failure> {
     let source = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(certificate), Some(key)) => Source::Files { certificate: certificate.clone(), key: key.clone() },
@@ -259,6 +254,7 @@ fn announce(data_dir: &Path, bound: &Listeners) -> Result<(), Failure> {
         http = bound.http.as_deref(),
         https = bound.https.as_deref(),
         smtp = bound.smtp.as_deref(),
+        smtps = bound.smtps.as_deref(),
         "listening"
     );
     Ok(())

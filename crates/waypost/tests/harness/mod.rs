@@ -12,6 +12,7 @@ pub mod peers;
 pub mod poison;
 pub mod receiver;
 pub mod scratch;
+pub mod service;
 pub mod shim;
 pub mod smtp;
 pub mod streams;

@@ -23,6 +23,7 @@ pub struct Alone {
 /// How a server is started whose mail goes there, and whose clock this is.
 fn start(receiver: &Receiver, clock: &Clock, strike: &Strike) -> Start {
     let mut start = Start { environment: clock.environment(Some(strike)), ..Start::unlimited() };
+    start.arguments.extend(["--allow-private-targets", "127.0.0.0/8"].map(str::to_owned));
     start.environment.push(("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into()));
     start
 }
@@ -68,9 +69,11 @@ impl Site for Alone {
     fn kill_in(&mut self, point: Point, cut: In, act: impl FnOnce(&Server) + Send) {
         let commit = match point {
             // After the mail's own.
-            Point::Claim => 2,
+            Point::Claim | Point::PushClaim => 2,
             // After the request's, and after a worker took the run.
             Point::Rerun => 3,
+            // After the mail's own, and after the push was claimed.
+            Point::PushDelivered => 3,
             _ => 1,
         };
         self.strike.arm(commit, cut);

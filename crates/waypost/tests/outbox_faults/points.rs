@@ -17,12 +17,12 @@ use crate::office::report;
 use crate::site::{LEASE, POINTS, Point, Site, flow, notice, route};
 
 /// One kill, and what it is about.
-struct Case<'a, S: Site> {
-    site: &'a mut S,
+pub struct Case<'a, S: Site> {
+    pub site: &'a mut S,
     /// Tells this case's addresses from the others'.
-    name: String,
-    cut: S::Cut,
-    kept: bool,
+    pub name: String,
+    pub cut: S::Cut,
+    pub kept: bool,
 }
 
 /// Kills at each point and in each place of its commit; answers a line for each.
@@ -62,18 +62,19 @@ impl<S: Site> Case<'_, S> {
             Point::RerunAsked => self.rerun_asked(),
             Point::Rerun => self.rerun(),
             Point::Bounce => self.bounce(),
+            Point::Pushed | Point::PushClaim | Point::PushDelivered => self.push(point),
         }
     }
 
-    fn address(&self, manner: &str) -> String {
+    pub fn address(&self, manner: &str) -> String {
         format!("{manner}.{}@customer.example", self.name)
     }
 
-    fn message_id(&self) -> String {
+    pub fn message_id(&self) -> String {
         format!("{}@customer.example", self.name)
     }
 
-    fn raw(&self, subject: &str) -> String {
+    pub fn raw(&self, subject: &str) -> String {
         mail(&self.message_id(), subject, "Hello").replace("ana@customer.example", &self.address("author"))
     }
 
@@ -82,16 +83,16 @@ impl<S: Site> Case<'_, S> {
         server.smtp().deliver(&from, &to, &self.raw(subject))
     }
 
-    fn accepted(&self, route: &str, subject: &str) {
+    pub fn accepted(&self, route: &str, subject: &str) {
         assert_eq!(self.send(self.site.server(), route, subject).unwrap().code, 250, "{}", self.name);
     }
 
-    fn api(&self) -> Api {
+    pub fn api(&self) -> Api {
         self.site.server().api()
     }
 
     /// The interaction that the mail became.
-    fn interaction(&self) -> Json {
+    pub fn interaction(&self) -> Json {
         let found = self.api().interactions_of(&self.message_id());
         assert_eq!(found.len(), 1, "{}: {found:?}", self.name);
         let id = found[0]["id"].as_str().unwrap();
@@ -106,7 +107,7 @@ impl<S: Site> Case<'_, S> {
         self.interaction()["runs"].as_array().unwrap().len()
     }
 
-    fn deliveries(&self) -> Vec<Json> {
+    pub fn deliveries(&self) -> Vec<Json> {
         let interaction = self.interaction();
         let found = self.api().get(&format!("/deliveries?interactionId={}", interaction["id"].as_str().unwrap())).ok();
         found["entities"].as_array().unwrap().clone()
@@ -134,7 +135,7 @@ impl<S: Site> Case<'_, S> {
     }
 
     /// The leases of whoever was killed end.
-    fn wait_for_leases(&self) {
+    pub fn wait_for_leases(&self) {
         self.site.clock().pass(LEASE);
     }
 

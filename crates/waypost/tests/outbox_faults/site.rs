@@ -32,10 +32,16 @@ pub enum Point {
     Rerun,
     /// It came back.
     Bounce,
+    /// A decision for a queue that pushes.
+    Pushed,
+    /// Somebody is to carry the push.
+    PushClaim,
+    /// The webhook took it: the work is completed, and whoever listens is told.
+    PushDelivered,
 }
 
 /// All of them.
-pub const POINTS: [Point; 9] = [
+pub const POINTS: [Point; 12] = [
     Point::Decision,
     Point::Claim,
     Point::Delivered,
@@ -45,6 +51,9 @@ pub const POINTS: [Point; 9] = [
     Point::RerunAsked,
     Point::Rerun,
     Point::Bounce,
+    Point::Pushed,
+    Point::PushClaim,
+    Point::PushDelivered,
 ];
 
 /// Servers that are killed and started again.

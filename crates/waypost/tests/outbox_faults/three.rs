@@ -69,6 +69,7 @@ impl Three {
         let name = format!("node{number}");
         let mut start = Start { environment: self.clock.environment(None), ..Start::unlimited() };
         start.arguments.extend(["--hostname".to_owned(), format!("{name}.example")]);
+        start.arguments.extend(["--allow-private-targets", "127.0.0.0/8"].map(str::to_owned));
         let url = format!("{}?application_name={name}", self.database.url(NAME));
         start.environment.push(("WAYPOST_DATABASE", url.into()));
         start.environment.push(("WAYPOST_SMARTHOST", format!("smtp://{}", self.receiver.address).into()));
@@ -111,9 +112,11 @@ impl Site for Three {
 
     fn kill_in(&mut self, point: Point, cut: Then, act: impl FnOnce(&Server) + Send) {
         let when = match point {
-            Point::Decision | Point::Reply | Point::Rerun => "INSERT ON deliveries",
-            Point::Claim => "UPDATE ON deliveries WHEN (OLD.lease IS NULL AND NEW.lease IS NOT NULL)",
-            Point::Delivered | Point::Deferred | Point::Refused => {
+            Point::Decision | Point::Reply | Point::Rerun | Point::Pushed => "INSERT ON deliveries",
+            Point::Claim | Point::PushClaim => {
+                "UPDATE ON deliveries WHEN (OLD.lease IS NULL AND NEW.lease IS NOT NULL)"
+            }
+            Point::Delivered | Point::Deferred | Point::Refused | Point::PushDelivered => {
                 "UPDATE ON deliveries WHEN (OLD.lease IS NOT NULL AND NEW.lease IS NULL)"
             }
             Point::RerunAsked => "UPDATE ON interactions WHEN (OLD.state <> NEW.state)",

@@ -202,6 +202,27 @@ async function main() {
   await architect.deleteFlowsDatatable(table.id);
   await refused('a table is gone', 404, 'flows.datatables.not.found', () => architect.getFlowsDatatable(table.id));
 
+  // --- data actions
+  const integrations = new sdk.IntegrationsApi();
+  const wanted = {
+    name: 'Get customer', category: 'CRM', integrationId: 'crm',
+    config: {
+      request: { requestUrlTemplate: 'https://crm.example.com/customers/${input.id}', requestType: 'GET', requestTemplate: '${input.rawRequest}' },
+      response: { translationMap: { tier: '$.tier' }, successTemplate: '{"tier": ${tier}}' },
+    },
+    contract: {
+      input: { inputSchema: { type: 'object', properties: { id: { type: 'string' } } } },
+      output: { successSchema: { type: 'object', properties: { tier: { type: 'string' } } } },
+    },
+  };
+  const action = await integrations.postIntegrationsActions(wanted);
+  check('a data action is made', [action.name, action.category, action.version], ['Get customer', 'CRM', 1]);
+  check('it is read', (await integrations.getIntegrationsAction(action.id, { includeConfig: true })).config.request.requestType, 'GET');
+  check('data actions', (await integrations.getIntegrationsActions({ name: 'customer' })).entities.map((one) => one.name), ['Get customer']);
+  check('it is changed', (await integrations.patchIntegrationsAction(action.id, { category: 'Customers', version: 1 })).version, 2);
+  await integrations.deleteIntegrationsAction(action.id);
+  await refused('a data action is gone', 404, 'resource.not.found', () => integrations.getIntegrationsAction(action.id));
+
   // --- skills
   const skill = await routing.postRoutingSkills({ name: 'Invoices' });
   check('a skill is made', [skill.name, skill.state, skill.version], ['Invoices', 'active', '1']);

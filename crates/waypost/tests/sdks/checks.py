@@ -329,6 +329,58 @@ check("a queue is read", routing.get_routing_queue(queue.id).name, "Billing")
 check("nobody is in it", routing.get_routing_queue_members(queue.id).entities, [])
 refused("a queue in use stays", 409, "general.resource.conflict", routing.delete_routing_queue, queue.id)
 
+# --- data actions
+integrations = sdk.IntegrationsApi(client)
+
+
+def fields(**kinds):
+    """A JSON Schema of an object with fields of these types."""
+    document = sdk.JsonSchemaDocument()
+    document.schema = "http://json-schema.org/draft-04/schema#"
+    document.type = "object"
+    document.properties = {name: {"type": kind} for name, kind in kinds.items()}
+    return document
+
+
+ask, translate = sdk.RequestConfig(), sdk.ResponseConfig()
+ask.request_url_template = "https://crm.example.com/customers?email=$esc.url(${input.email})"
+ask.request_type, ask.request_template, ask.headers = "GET", "${input.rawRequest}", {"Accept": "application/json"}
+translate.translation_map = {"tier": "$.customers[0].tier"}
+translate.translation_map_defaults = {"tier": '"none"'}
+translate.success_template = '{"tier": ${tier}}'
+wanted = sdk.PostActionInput()
+wanted.name, wanted.category, wanted.integration_id, wanted.secure = "Get customer", "CRM", "crm", False
+wanted.config = sdk.ActionConfig()
+wanted.config.request, wanted.config.response, wanted.config.timeout_seconds = ask, translate, 10
+wanted.contract = sdk.ActionContractInput()
+wanted.contract.input, wanted.contract.output = sdk.PostInputContract(), sdk.PostOutputContract()
+wanted.contract.input.input_schema, wanted.contract.output.success_schema = fields(email="string"), fields(tier="string")
+action = integrations.post_integrations_actions(wanted)
+check("a data action is made", (action.name, action.category, action.integration_id, action.version), ("Get customer", "CRM", "crm", 1))
+read = integrations.get_integrations_action(action.id, include_config=True)
+check("with its request", read.config.request.request_url_template, ask.request_url_template)
+check("and its response", (read.config.response.translation_map, read.config.timeout_seconds), ({"tier": "$.customers[0].tier"}, 10))
+check("and its contract", read.contract.output.success_schema.properties, {"tier": {"type": "string"}})
+schema = integrations.get_integrations_action_schema(action.id, "input.json")
+check("a schema alone", schema.properties, {"email": {"type": "string"}})
+check("data actions", [one.name for one in integrations.get_integrations_actions(name="customer").entities], ["Get customer"])
+check("of another category", integrations.get_integrations_actions(category="ERP").entities, [])
+change = sdk.UpdateActionInput()
+change.category, change.version = "Customers", action.version
+changed = integrations.patch_integrations_action(action.id, change)
+check("a data action is changed", (changed.name, changed.category, changed.version), ("Get customer", "Customers", 2))
+check("the rest stays", changed.config.request.request_url_template, ask.request_url_template)
+refused("a change of an old version", 412, "precondition.failed", integrations.patch_integrations_action, action.id, change)
+ask.request_url_template = "/api/v2/users/${input.email}"
+refused("what can't work", 400, "invalid.value", integrations.post_integrations_actions, wanted)
+check(
+    "a data action is tracked",
+    [(one.type, one.id) for one in architect.get_architect_dependencytracking("Get customer").entities],
+    [("DATAACTION", action.id)],
+)
+integrations.delete_integrations_action(action.id)
+refused("a data action is gone", 404, "resource.not.found", integrations.get_integrations_action, action.id)
+
 # --- data tables
 columns = sdk.JsonSchemaDocument()
 columns.schema = "http://json-schema.org/draft-04/schema#"

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{QueueId, ScheduleId, TableId};
+use waypost_ids::{DataActionId, QueueId, ScheduleId, TableId};
 
 use crate::Object;
 use crate::time::Time;
@@ -18,6 +18,8 @@ pub enum TraceLookup {
     EvaluateSchedule(TraceExchange<ScheduleQuestion, ScheduleAnswer>),
     /// The queue of a name or id.
     FindQueue(TraceExchange<QueueQuestion, QueueAnswer>),
+    /// The outcome of a call of a data action.
+    CallDataAction(TraceExchange<CallQuestion, CallAnswer>),
 }
 
 impl TraceLookup {
@@ -27,6 +29,7 @@ impl TraceLookup {
             Self::LookupTable(exchange) => exchange.withhold(scope),
             Self::EvaluateSchedule(exchange) => exchange.withhold(scope),
             Self::FindQueue(exchange) => exchange.withhold(scope),
+            Self::CallDataAction(exchange) => exchange.withhold(scope),
         }
     }
 }
@@ -118,4 +121,44 @@ pub struct QueueAnswer {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// Asks an outside service by a data action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallQuestion {
+    /// The data action.
+    pub data_action: DataActionId,
+    /// What it is given, by name.
+    pub input: Object,
+    /// How long the answer is waited for, in milliseconds, where the flow says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// How a call of a data action ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", tag = "outcome")]
+pub enum CallAnswer {
+    /// There is an answer that keeps the contract.
+    Success {
+        /// The outputs, by name.
+        output: Object,
+    },
+    /// The call failed.
+    Failure(CallFailure),
+    /// There was no answer in time.
+    TimedOut(CallFailure),
+}
+
+/// Why a call of a data action came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CallFailure {
+    /// The reason, in one word.
+    pub code: String,
+    /// The reason in words.
+    pub message: String,
+    /// The HTTP status; absent without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }

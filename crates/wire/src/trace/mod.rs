@@ -148,6 +148,16 @@ pub enum TraceEvent {
         /// The node where the run goes on.
         to: String,
     },
+    /// What an action called failed.
+    Failure {
+        /// The node where the run goes on.
+        to: String,
+    },
+    /// What an action called had no answer in time.
+    TimedOut {
+        /// The node where the run goes on.
+        to: String,
+    },
     /// The branches of a node were tried.
     Branch {
         /// The conditions before the branch taken, which did not hold.

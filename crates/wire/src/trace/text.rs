@@ -81,6 +81,8 @@ impl Place {
             | TraceEvent::Output { .. }
             | TraceEvent::Lookup(_)
             | TraceEvent::NotFound { .. }
+            | TraceEvent::Failure { .. }
+            | TraceEvent::TimedOut { .. }
             | TraceEvent::LoopEnd { turns: 0 } => flow + around + 6,
             TraceEvent::LoopEnd { .. } => {
                 if let Some(open) = self.loops.last_mut() {
@@ -149,7 +151,10 @@ fn lines(event: &TraceEvent) -> Vec<String> {
         TraceEvent::Lookup(TraceLookup::LookupTable(exchange)) => lookup(exchange),
         TraceEvent::Lookup(TraceLookup::EvaluateSchedule(exchange)) => lookup(exchange),
         TraceEvent::Lookup(TraceLookup::FindQueue(exchange)) => lookup(exchange),
+        TraceEvent::Lookup(TraceLookup::CallDataAction(exchange)) => lookup(exchange),
         TraceEvent::NotFound { to } => format!("not found → {to}"),
+        TraceEvent::Failure { to } => format!("failed → {to}"),
+        TraceEvent::TimedOut { to } => format!("timed out → {to}"),
         TraceEvent::Branch { failed, when, to, .. } => {
             let mut lines: Vec<String> = failed.iter().map(|when| format!("not {}", flat(when))).collect();
             lines.push(match (to, when) {

@@ -1,67 +1,22 @@
 //! Receivers that can't be reached are left alone for a while, and tried by one delivery at a time: the smarthost, or each webhook for itself.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Ended;
-
-/// Pauses from this on double.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// A webhook is away after this many attempts in a row that did not reach it.
-const FAILURES: u32 = 3;
+use crate::breaker::{Ended, Pause, Targets};
 
 /// What is known of receivers.
 pub(super) enum Health {
     /// All goes through one server, or each domain's own, of which nothing is known.
     Smarthost(Smarthost),
     /// Each target is a server of its own.
-    Each(Targets),
+    Each(Targets<String>),
 }
 
 /// The smarthost, which is away or not.
 #[derive(Default)]
 pub(super) struct Smarthost(Option<Pause>);
-
-/// Targets that were not reached, by what slots are shared by.
-#[derive(Default)]
-pub(super) struct Targets(HashMap<String, Failing>);
-
-#[derive(Clone, Copy)]
-struct Pause {
-    length: Duration,
-    until: Instant,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Failing {
-    in_a_row: u32,
-    /// Set once there were enough.
-    pause: Option<Pause>,
-}
-
-impl Pause {
-    fn first(now: Instant) -> Self {
-        Self { length: FIRST_PAUSE, until: now + FIRST_PAUSE }
-    }
-
-    fn longer(self, now: Instant) -> Self {
-        let length = self.length.saturating_mul(2).min(LONGEST_PAUSE);
-        Self { length, until: now + length }
-    }
-
-    /// After one more attempt that did not reach it. Those that were under way when it went are no reason to wait longer.
-    fn after(before: Option<Self>, asked_again: bool, now: Instant) -> Self {
-        match before {
-            None => Self::first(now),
-            Some(pause) if asked_again => pause.longer(now),
-            Some(pause) => Self { until: now + pause.length, ..pause },
-        }
-    }
-}
 
 impl Health {
     /// How many attempts may be under way, of so many at most.
@@ -75,9 +30,8 @@ impl Health {
     /// Raises counts of attempts under way so that no more begin than may: to a target that is away none before its pause is over, and then
     /// one alone.
     pub(super) fn hold_back(&self, counts: &mut HashMap<String, u32>, most: u32, now: Instant) {
-        let Self::Each(Targets(targets)) = self else { return };
-        let away = targets.iter().filter_map(|(target, failing)| Some((target, failing.pause?)));
-        for (target, pause) in away {
+        let Self::Each(targets) = self else { return };
+        for (target, pause) in targets.away() {
             let count = counts.entry(target.clone()).or_default();
             let may = if now >= pause.until { 1_u32.saturating_sub(*count) } else { 0 };
             *count = most.saturating_sub(may).max(*count);
@@ -88,7 +42,7 @@ impl Health {
     pub(super) fn is_away(&self, target: &str) -> bool {
         match self {
             Self::Smarthost(Smarthost(pause)) => pause.is_some(),
-            Self::Each(Targets(targets)) => targets.get(target).is_some_and(|failing| failing.pause.is_some()),
+            Self::Each(targets) => targets.pause(target).is_some(),
         }
     }
 
@@ -99,18 +53,16 @@ impl Health {
                 *pause = Some(Pause::after(*pause, asked_again, now))
             }
             (Self::Smarthost(Smarthost(pause)), Ended::Reached | Ended::Busy(_)) => *pause = None,
-            (Self::Each(Targets(targets)), Ended::Reached) => drop(targets.remove(target)),
-            (Self::Each(Targets(targets)), Ended::Busy(time)) => {
-                let failing = targets.entry(target.to_owned()).or_default();
-                failing.in_a_row = FAILURES;
-                failing.pause = Some(Pause { length: FIRST_PAUSE, until: now + *time });
-            }
-            (Self::Each(Targets(targets)), Ended::Unreached) => {
-                let failing = targets.entry(target.to_owned()).or_default();
-                failing.in_a_row = failing.in_a_row.saturating_add(1);
-                if failing.in_a_row >= FAILURES {
-                    failing.pause = Some(Pause::after(failing.pause, asked_again, now));
-                }
+            (Self::Each(targets), ended) => targets.note(&target.to_owned(), ended, asked_again, now),
+        }
+    }
+
+    /// Somebody wants everything tried now that is due: pauses are over, and each receiver is asked by one attempt.
+    pub(super) fn ask_again(&mut self, now: Instant) {
+        match self {
+            Self::Smarthost(_) => self.something_is_due(now),
+            Self::Each(Targets(targets)) => {
+                targets.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
             }
         }
     }
@@ -125,7 +77,10 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::breaker::FIRST_PAUSE;
 
     /// What may begin to `hook` while so many attempts are under way there.
     fn may(health: &Health, under_way: u32, now: Instant) -> u32 {
@@ -160,6 +115,8 @@ mod tests {
         assert_eq!(counts.len(), 1, "no other is held back");
         health.something_is_due(after(5));
         assert_eq!(may(&health, 0, after(5)), 0, "what is due elsewhere ends no pause");
+        health.ask_again(after(5));
+        assert_eq!((may(&health, 0, after(5)), may(&health, 1, after(5))), (1, 0), "whoever retries all asks now");
         health.note("hook", &Ended::Busy(Duration::from_secs(600)), true, after(5));
         assert_eq!((may(&health, 0, after(604)), may(&health, 0, after(605))), (0, 1), "as long as it wants");
         health.note("hook", &Ended::Reached, true, after(5));

@@ -13,8 +13,9 @@ use waypost_store::error::StoreError;
 use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryRecord, Way};
 
 use super::health::{Health, Smarthost};
-use super::{Carries, Ended, unread};
+use super::{Carries, unread};
 use crate::App;
+use crate::breaker::Ended;
 
 /// What carries mails, and for how long it is tried.
 pub struct Post {

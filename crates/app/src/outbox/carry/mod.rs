@@ -5,6 +5,7 @@ mod mail;
 mod webhooks;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use webhooks::Courier;
 
 use super::retries;
 use crate::App;
+use crate::breaker::Ended;
 use crate::traces::trace_id;
 use health::Health;
 
@@ -52,6 +54,8 @@ pub(crate) struct Due {
     webhooks: Notify,
     /// What somebody wants tried now.
     asked: Mutex<Vec<Asked>>,
+    /// Whether somebody wants everything tried now, each way.
+    all_asked: [AtomicBool; 2],
 }
 
 /// An attempt that somebody asked for.
@@ -71,6 +75,11 @@ impl Due {
         self.webhooks.notify_one();
     }
 
+    /// A request to a webhook is due, or will be in a moment.
+    pub(crate) fn ring_requests(&self) {
+        self.webhooks.notify_one();
+    }
+
     /// Somebody wants an attempt now, whatever is known of the receiver.
     pub(crate) fn ask(&self, asked: Asked) {
         {
@@ -80,6 +89,22 @@ impl Due {
             }
         }
         self.ring();
+    }
+
+    /// Somebody wants attempts now at all that is due.
+    pub(crate) fn ask_all(&self) {
+        self.all_asked.iter().for_each(|asked| asked.store(true, Ordering::Relaxed));
+        self.ring();
+    }
+
+    /// Whether that was asked since.
+    fn take_all_asked(&self, way: Way) -> bool {
+        let [mail, webhooks] = &self.all_asked;
+        let asked = match way {
+            Way::Mail => mail,
+            Way::Webhooks => webhooks,
+        };
+        asked.swap(false, Ordering::Relaxed)
     }
 
     /// What was asked for since.
@@ -116,16 +141,6 @@ struct UnderWay {
     answered: Arc<Mutex<Option<Attempted>>>,
     /// Whether it finds out if the receiver is back. Those that were under way when it went are no further reason to leave it alone.
     asks_again: bool,
-}
-
-/// How an attempt ended, as far as it matters for the others.
-enum Ended {
-    /// The receiver was there.
-    Reached,
-    /// It was not: the smarthost, or the webhook.
-    Unreached,
-    /// It was, and wants to be left alone for so long.
-    Busy(Duration),
 }
 
 /// The attempts under way.
@@ -208,6 +223,9 @@ impl App {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             self.bring_nearer(way, term.lasts, &mut looked).await;
+            if self.due.take_all_asked(way) {
+                attempts.health.ask_again(Instant::now());
+            }
             let room = attempts.room(Instant::now());
             // A claim is a transaction: it is made for several, unless somebody said that something is due.
             if (room >= slots / 2 || look) && room > 0 {

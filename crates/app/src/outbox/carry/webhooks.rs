@@ -14,16 +14,15 @@ use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryRecord, Way}
 use waypost_store::records::outside::{Sealed, WebhookRecord};
 use waypost_store::revisions::Revisions;
 
-use super::health::{Health, Targets};
-use super::{Carries, Ended, unread};
+use super::health::Health;
+use super::{Carries, unread};
 use crate::App;
+use crate::breaker::{Ended, Targets};
 use crate::outbox::signature::{secret_bytes, signatures};
+use crate::retry_after::retry_after;
 
 /// How long a webhook may take, and how much of its answer is kept.
 const LIMITS: Limits = Limits { time: Duration::from_secs(20), answer: 1024 };
-
-/// No `Retry-After` is waited for longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// What carries requests to webhooks, and for how long each is tried.
 pub struct Courier {
@@ -194,20 +193,6 @@ impl App {
             }
         }
     }
-}
-
-/// When another attempt is wanted (RFC 9110 section 10.2.3), of 429 and 503.
-fn retry_after(answer: &Answer, now: Timestamp) -> Option<Timestamp> {
-    if !matches!(answer.status.as_u16(), 429 | 503) {
-        return None;
-    }
-    let text = answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let latest = now.saturating_add(LONGEST_WAIT).ok()?;
-    let wanted = match text.parse::<u32>() {
-        Ok(seconds) => now.saturating_add(Duration::from_secs(seconds.into())).ok()?,
-        Err(_) => jiff::fmt::rfc2822::parse(text).ok()?.timestamp(),
-    };
-    Some(wanted.min(latest))
 }
 
 /// The status and the beginning of the body, on one line.

@@ -5,10 +5,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use cel::common::ast::{Expr, LiteralValue, operators};
-use cel::parser::{Expression, Parser};
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use waypost_cel::{Expr, Kind, Literal, Operator, Unary};
 use waypost_flow::actions::disconnect::Disconnect;
 use waypost_flow::actions::find_queue::FindQueue;
 use waypost_flow::actions::for_each::ForEach;
@@ -452,27 +451,32 @@ impl Slow<'_> {
         bounded(Plain::Text(out))
     }
 
-    fn eval(&self, expression: &Expression, names: &Names) -> Result<Plain> {
-        Ok(match &expression.expr {
-            Expr::Literal(LiteralValue::Boolean(value)) => Plain::Boolean(*value.inner()),
-            Expr::Literal(LiteralValue::Int(value)) => Plain::Integer(*value.inner()),
-            Expr::Literal(LiteralValue::Double(value)) => Plain::Number(*value.inner()),
-            Expr::Literal(LiteralValue::String(value)) => Plain::Text(value.inner().to_owned()),
-            Expr::Ident(name) if name == "now" => Plain::Time(self.received_at),
-            Expr::Ident(name) => names.variables.get(name).unwrap_or_else(|| panic!("`{name}` is not set")).clone(),
-            Expr::List(list) => {
-                Plain::List(list.elements.iter().map(|element| self.eval(element, names)).collect::<Result<_>>()?)
+    fn eval(&self, expression: &Expr, names: &Names) -> Result<Plain> {
+        Ok(match &expression.kind {
+            Kind::Literal(Literal::Bool(value)) => Plain::Boolean(*value),
+            Kind::Literal(Literal::Int(value)) => Plain::Integer(*value),
+            Kind::Literal(Literal::Double(value)) => Plain::Number(*value),
+            Kind::Literal(Literal::Text(value)) => Plain::Text(value.to_string()),
+            Kind::Name(name) if &**name == "now" => Plain::Time(self.received_at),
+            Kind::Name(name) => names.variables.get(&**name).unwrap_or_else(|| panic!("`{name}` is not set")).clone(),
+            Kind::List(elements) => {
+                Plain::List(elements.iter().map(|element| self.eval(&element.value, names)).collect::<Result<_>>()?)
             }
-            Expr::Select(select) if select.test => {
-                let Expr::Select(attributes) = &select.operand.expr else { panic!("`has` of something else") };
-                assert_eq!(attributes.field, "attributes");
-                Plain::Boolean(self.attributes.contains_key(&select.field))
+            Kind::Member(_) => self.path(&path(expression).unwrap(), names),
+            Kind::Call(call) if &*call.function == "has" => {
+                let [Expr { kind: Kind::Member(asked), .. }] = call.arguments.as_slice() else { panic!("{call:?}") };
+                assert_eq!(path(&asked.of), Some(vec!["interaction", "attributes"]));
+                Plain::Boolean(self.attributes.contains_key(&*asked.field))
             }
-            Expr::Select(_) => self.path(&path(expression).unwrap(), names),
-            Expr::Call(call) => {
-                let operands: Vec<&Expression> = call.target.as_deref().into_iter().chain(&call.args).collect();
-                self.call(&call.func_name, &operands, names)?
+            Kind::Call(call) => {
+                let operands: Vec<&Expr> = call.of.iter().chain(&call.arguments).collect();
+                self.call(&call.function, &operands, names)?
             }
+            Kind::Unary(Unary::Not, of) => self.call("!", &[of], names)?,
+            Kind::Unary(Unary::Negate, of) => self.call("-x", &[of], names)?,
+            Kind::Binary(binary) => self.call(binary.operator.sign(), &[&binary.left, &binary.right], names)?,
+            Kind::Index(index) => self.call("[]", &[&index.of, &index.index], names)?,
+            Kind::Choice(choice) => self.call("?:", &[&choice.when, &choice.then, &choice.otherwise], names)?,
             other => panic!("{other:?} was not to be generated"),
         })
     }
@@ -502,15 +506,15 @@ impl Slow<'_> {
         }
     }
 
-    fn call(&self, name: &str, operands: &[&Expression], names: &Names) -> Result<Plain> {
+    fn call(&self, name: &str, operands: &[&Expr], names: &Names) -> Result<Plain> {
         // What does not evaluate all of its operands.
         match (name, operands) {
-            (operators::CONDITIONAL, [when, then, otherwise]) => {
+            ("?:", [when, then, otherwise]) => {
                 let holds = self.eval(when, names)? == Plain::Boolean(true);
                 return self.eval(if holds { then } else { otherwise }, names);
             }
-            (operators::LOGICAL_AND | operators::LOGICAL_OR, [a, b]) => {
-                let decisive = Ok(Plain::Boolean(name == operators::LOGICAL_OR));
+            ("&&" | "||", [a, b]) => {
+                let decisive = Ok(Plain::Boolean(name == Operator::Or.sign()));
                 let first = self.eval(a, names);
                 if first == decisive {
                     return decisive;
@@ -518,7 +522,7 @@ impl Slow<'_> {
                 let second = self.eval(b, names);
                 return if second == decisive { decisive } else { first.and(second) };
             }
-            (operators::INDEX, [of, key]) if path(of) == Some(vec!["interaction", "attributes"]) => {
+            ("[]", [of, key]) if path(of) == Some(vec!["interaction", "attributes"]) => {
                 let key = printed(&self.eval(key, names)?);
                 return Ok(Plain::Text(self.attributes.get(&key).cloned().unwrap_or_default()));
             }
@@ -539,12 +543,12 @@ fn bounded(value: Plain) -> Result<Plain> {
     if fits { Ok(value) } else { Err(Stop::Limit(codes::VALUE_TOO_LARGE)) }
 }
 
-fn path(expression: &Expression) -> Option<Vec<&str>> {
-    match &expression.expr {
-        Expr::Ident(name) => Some(vec![name]),
-        Expr::Select(select) if !select.test => {
-            let mut path = path(&select.operand)?;
-            path.push(&select.field);
+fn path(expression: &Expr) -> Option<Vec<&str>> {
+    match &expression.kind {
+        Kind::Name(name) => Some(vec![name]),
+        Kind::Member(member) => {
+            let mut path = path(&member.of)?;
+            path.push(&member.field);
             Some(path)
         }
         _ => None,
@@ -557,34 +561,34 @@ fn apply(name: &str, values: &[Plain]) -> Result<Plain> {
     let error = |code| Err(Stop::Error(code));
     let known = |value: Option<i64>| value.map(Integer).ok_or(Stop::Error(codes::OVERFLOW));
     Ok(match (name, values) {
-        (operators::LOGICAL_NOT, [Boolean(value)]) => Boolean(!value),
-        (operators::NEGATE, [Integer(value)]) => known(value.checked_neg())?,
-        (operators::NEGATE, [Number(value)]) => Number(-value),
-        (operators::ADD, [Integer(a), Integer(b)]) => known(a.checked_add(*b))?,
-        (operators::SUBSTRACT, [Integer(a), Integer(b)]) => known(a.checked_sub(*b))?,
-        (operators::MULTIPLY, [Integer(a), Integer(b)]) => known(a.checked_mul(*b))?,
-        (operators::DIVIDE | operators::MODULO, [Integer(_), Integer(0)]) => return error(codes::DIVISION_BY_ZERO),
-        (operators::DIVIDE, [Integer(a), Integer(b)]) => known(a.checked_div(*b))?,
-        (operators::MODULO, [Integer(a), Integer(b)]) => known(a.checked_rem(*b))?,
-        (operators::ADD, [Number(a), Number(b)]) => Number(a + b),
-        (operators::SUBSTRACT, [Number(a), Number(b)]) => Number(a - b),
-        (operators::MULTIPLY, [Number(a), Number(b)]) => Number(a * b),
-        (operators::DIVIDE, [Number(a), Number(b)]) => Number(a / b),
-        (operators::ADD, [Text(a), Text(b)]) => bounded(Text(format!("{a}{b}")))?,
-        (operators::ADD, [List(a), List(b)]) => bounded(List(a.iter().chain(b).cloned().collect()))?,
-        (operators::EQUALS, [a, b]) => Boolean(equal(a, b)),
-        (operators::NOT_EQUALS, [a, b]) => Boolean(!equal(a, b)),
-        (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [a, b]) => {
+        ("!", [Boolean(value)]) => Boolean(!value),
+        ("-x", [Integer(value)]) => known(value.checked_neg())?,
+        ("-x", [Number(value)]) => Number(-value),
+        ("+", [Integer(a), Integer(b)]) => known(a.checked_add(*b))?,
+        ("-", [Integer(a), Integer(b)]) => known(a.checked_sub(*b))?,
+        ("*", [Integer(a), Integer(b)]) => known(a.checked_mul(*b))?,
+        ("/" | "%", [Integer(_), Integer(0)]) => return error(codes::DIVISION_BY_ZERO),
+        ("/", [Integer(a), Integer(b)]) => known(a.checked_div(*b))?,
+        ("%", [Integer(a), Integer(b)]) => known(a.checked_rem(*b))?,
+        ("+", [Number(a), Number(b)]) => Number(a + b),
+        ("-", [Number(a), Number(b)]) => Number(a - b),
+        ("*", [Number(a), Number(b)]) => Number(a * b),
+        ("/", [Number(a), Number(b)]) => Number(a / b),
+        ("+", [Text(a), Text(b)]) => bounded(Text(format!("{a}{b}")))?,
+        ("+", [List(a), List(b)]) => bounded(List(a.iter().chain(b).cloned().collect()))?,
+        ("==", [a, b]) => Boolean(equal(a, b)),
+        ("!=", [a, b]) => Boolean(!equal(a, b)),
+        ("<" | "<=" | ">" | ">=", [a, b]) => {
             let order = order(a, b);
             Boolean(order.is_some_and(|order| match name {
-                operators::LESS => order.is_lt(),
-                operators::LESS_EQUALS => order.is_le(),
-                operators::GREATER => order.is_gt(),
+                "<" => order.is_lt(),
+                "<=" => order.is_le(),
+                ">" => order.is_gt(),
                 _ => order.is_ge(),
             }))
         }
-        (operators::IN, [needle, List(items)]) => Boolean(items.iter().any(|item| equal(needle, item))),
-        (operators::INDEX, [List(items), Integer(index)]) => {
+        ("in", [needle, List(items)]) => Boolean(items.iter().any(|item| equal(needle, item))),
+        ("[]", [List(items), Integer(index)]) => {
             let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
             item.cloned().ok_or(Stop::Error(codes::MISSING_INDEX))?
         }
@@ -650,8 +654,8 @@ fn printed(value: &Plain) -> String {
 }
 
 /// Parsing is not what is compared, and loops parse the same again and again.
-fn parse(source: &str) -> Rc<Expression> {
-    thread_local!(static KNOWN: RefCell<HashMap<String, Rc<Expression>>> = RefCell::default());
+fn parse(source: &str) -> Rc<Expr> {
+    thread_local!(static KNOWN: RefCell<HashMap<String, Rc<Expr>>> = RefCell::default());
     KNOWN.with_borrow_mut(|known| {
         if let Some(parsed) = known.get(source) {
             return parsed.clone();
@@ -659,8 +663,9 @@ fn parse(source: &str) -> Rc<Expression> {
         if known.len() > 10_000 {
             known.clear();
         }
-        let parsed = Parser::new().parse(source).unwrap_or_else(|error| panic!("`{source}`: {error}"));
-        known.entry(source.to_owned()).or_insert(Rc::new(parsed)).clone()
+        let parsed = waypost_cel::parse(source);
+        assert!(parsed.mistakes.is_empty(), "`{source}`: {:?}", parsed.mistakes);
+        known.entry(source.to_owned()).or_insert(Rc::new(parsed.tree)).clone()
     })
 }
 

@@ -26,6 +26,7 @@ pub(super) fn check(
             | Named::Table(_)
             | Named::Schedule(_)
             | Named::Webhook(_)
+            | Named::DataAction(_)
             | Named::Term(..) => None,
         });
         let Some(name) = by_name else { continue };

@@ -5,6 +5,7 @@ mod conditions;
 mod costly;
 mod deprecated;
 mod unguarded;
+mod unhandled;
 mod unused;
 
 use super::World;
@@ -29,6 +30,7 @@ pub(super) fn check(
     conditions::check(document, program, work, diagnostics);
     deprecated::check(document, program, world, diagnostics);
     ambiguous::check(document, program, world, diagnostics);
+    unhandled::check(document, program, diagnostics);
 }
 
 /// An expression of the flow.
@@ -75,7 +77,8 @@ fn in_actions<'p>(
         let caught = leads_on(errors);
         let facts = action.kind.facts();
         let values = facts.evaluates.iter().map(|(_, compiled)| *compiled);
-        let compiled = values.chain(facts.outputs.iter().map(|(_, compiled)| compiled));
+        let mapped = facts.outputs.iter().chain(facts.jump_outputs).map(|(_, compiled)| compiled);
+        let compiled = values.chain(mapped);
         all.extend(compiled.map(|compiled| Expression { compiled, part: Part::Node, caught }));
         in_actions(action.kind.inside(), errors, leads_on, all);
     }

@@ -71,11 +71,12 @@ impl<'d> Uses<'d> {
             if let Some(assigns) = facts.assigns {
                 uses.set.entry(assigns.variable).or_insert_with(|| format!("{path}.{}", assigns.name_member));
             }
-            let Some(mapping) = facts.outputs else { continue };
-            let called = matches!(mapping.given, Given::Flow(_));
-            for (index, line) in mapping.lines.iter().enumerate() {
-                let place = (format!("{path}.outputMapping[{index}].name"), called);
-                uses.mapped.entry(&line.name).or_default().push(place);
+            for mapping in facts.outputs {
+                let called = matches!(mapping.given, Given::Flow(_));
+                for (index, line) in mapping.lines.iter().enumerate() {
+                    let place = (format!("{path}.{}[{index}].name", mapping.member), called);
+                    uses.mapped.entry(&line.name).or_default().push(place);
+                }
             }
         }
         uses

@@ -1,8 +1,9 @@
 //! BDAT: a counted chunk of the content follows (RFC 3030).
 
+use super::super::complaint::Complaint;
 use super::super::content::is_endless;
 use super::super::session::{Session, Step};
-use super::{ARGUMENTS, DONE, SEQUENCE};
+use super::DONE;
 
 pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> Option<Step<T>> {
     let mut words = rest.split_ascii_whitespace();
@@ -13,9 +14,7 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
     };
     let (Some(Ok(size)), Some(last), None) = (size.map(str::parse::<u64>), last, words.next()) else {
         // How much follows is not known, and it must not be taken for commands.
-        session.fail(ARGUMENTS, "expected BDAT bytes or BDAT bytes LAST, closing", out);
-        session.end();
-        return None;
+        return session.complained(Complaint::BadChunk, None, out);
     };
     let endless = session.settings.endless();
     let chunks = session.transaction.as_ref().and_then(|transaction| transaction.chunks.as_ref());
@@ -39,10 +38,10 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
 /// A chunk is read. One that belonged to no message was read to stay in step with the client, and is refused now.
 pub(in super::super) fn chunk_read<T>(session: &mut Session<T>, last: bool, out: &mut Vec<u8>) -> Option<Step<T>> {
     let Some(transaction) = session.transaction.as_mut().filter(|transaction| transaction.chunks.is_some()) else {
-        session.fail(SEQUENCE, "say MAIL and RCPT first, and have a recipient taken", out);
-        return None;
+        return session.complained(Complaint::ChunkOfNothing, None, out);
     };
     if !last {
+        session.uncount();
         DONE.write(out, "chunk taken");
         return None;
     }

@@ -8,5 +8,6 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) {
     let Some(name) = client_name(session, rest, out) else { return };
     session.helo = Some(name.to_owned());
     session.transaction = None;
+    session.forwarded = None;
     Status::plain(Class::Success, 50).write(out, &session.settings.hostname);
 }

@@ -1,18 +1,9 @@
 //! MAIL FROM: starts a transaction (RFC 5321 section 4.1.1.2), with SIZE (RFC 1870), BODY (RFC 6152) and SMTPUTF8
 //! (RFC 6531).
 
+use super::super::complaint::Complaint;
 use super::super::path::{Path, parameters};
-use super::super::refusal::Cause;
-use super::super::reply::{Class, Status};
 use super::super::session::{Session, Step, Transaction};
-use super::{ARGUMENTS, SEQUENCE};
-
-/// The address in MAIL is wrong in form.
-const BAD_SENDER: Status = Status::new(Class::Permanent, 1, 1, 7);
-/// A parameter that is not known.
-pub(super) const UNKNOWN_PARAMETER: Status = Status::new(Class::Permanent, 55, 5, 4);
-/// An address has characters outside ASCII, and the client did not announce them.
-pub(super) const NEEDS_SMTPUTF8: Status = Status::new(Class::Permanent, 53, 6, 7);
 
 pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> Option<Step<T>> {
     match transaction(session, rest) {
@@ -20,31 +11,31 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
             session.transaction = Some(transaction);
             Some(Step::Sender)
         }
-        Err((status, text)) => {
-            session.fail(status, text, out);
-            None
+        Err(complaint) => {
+            let limit = (complaint == Complaint::TooLarge).then_some(session.settings.max_message as u64);
+            session.complained(complaint, limit, out)
         }
     }
 }
 
 /// The transaction that a command starts, or what is wrong with the command.
-fn transaction<T>(session: &Session<T>, rest: &str) -> Result<Transaction<T>, (Status, &'static str)> {
+fn transaction<T>(session: &Session<T>, rest: &str) -> Result<Transaction<T>, Complaint> {
     if session.helo.is_none() {
-        return Err((SEQUENCE, "say EHLO first"));
+        return Err(Complaint::NoHello);
     }
     if session.transaction.is_some() {
-        return Err((SEQUENCE, "there is a sender already; RSET starts again"));
+        return Err(Complaint::SenderTwice);
     }
     let path = after_keyword(rest, "FROM:").and_then(Path::parse);
     let Some((path, rest)) = path.filter(|(path, _)| path.is_null() || !path.domain.is_empty()) else {
-        return Err((BAD_SENDER, "expected MAIL FROM:<local@domain> or MAIL FROM:<>"));
+        return Err(Complaint::BadSender);
     };
     let mut declared = 0;
     let mut smtputf8 = false;
     let mut seen = Vec::new();
     for (keyword, value) in parameters(rest) {
         if seen.contains(&keyword) {
-            return Err((ARGUMENTS, "a parameter is there twice"));
+            return Err(Complaint::ParameterTwice);
         }
         match (keyword.as_str(), value) {
             ("SIZE", Some(value)) if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -54,17 +45,17 @@ fn transaction<T>(session: &Session<T>, rest: &str) -> Result<Transaction<T>, (S
             ("BODY", Some(value)) if value.eq_ignore_ascii_case("7BIT") || value.eq_ignore_ascii_case("8BITMIME") => {}
             ("SMTPUTF8", None) => smtputf8 = true,
             ("SIZE" | "BODY" | "SMTPUTF8", _) => {
-                return Err((ARGUMENTS, "expected SIZE=bytes, BODY=7BIT or 8BITMIME, SMTPUTF8"));
+                return Err(Complaint::BadParameter);
             }
-            _ => return Err((UNKNOWN_PARAMETER, "parameter not known")),
+            _ => return Err(Complaint::UnknownParameter),
         }
         seen.push(keyword);
     }
     if !smtputf8 && !path.is_ascii() {
-        return Err((NEEDS_SMTPUTF8, "this address needs the parameter SMTPUTF8"));
+        return Err(Complaint::NeedsSmtputf8);
     }
     if declared > session.settings.max_message {
-        return Err((Cause::TooLarge.status(), Cause::TooLarge.text()));
+        return Err(Complaint::TooLarge);
     }
     let sender = if path.is_null() { String::new() } else { format!("{}@{}", path.local, path.domain) };
     Ok(Transaction { sender, smtputf8, declared, recipients: Vec::new(), chunks: None })

@@ -12,18 +12,16 @@ mod rcpt;
 mod rset;
 mod starttls;
 mod vrfy;
+mod xclient;
+mod xforward;
 
+use super::attributes::Attributes;
+use super::complaint::Complaint;
 use super::reply::{Class, Status};
 use super::session::{Session, Step};
 
 pub(super) use bdat::chunk_read;
 
-/// What was sent is not a command in form.
-pub(super) const SYNTAX: Status = Status::new(Class::Permanent, 0, 5, 2);
-/// The arguments of a command are wrong.
-const ARGUMENTS: Status = Status::new(Class::Permanent, 1, 5, 4);
-/// Not now: another command has to come first.
-const SEQUENCE: Status = Status::new(Class::Permanent, 3, 5, 1);
 /// Done.
 const DONE: Status = Status::new(Class::Success, 50, 0, 0);
 
@@ -55,12 +53,17 @@ pub(super) fn run<T>(session: &mut Session<T>, line: &str, out: &mut Vec<u8>) ->
         vrfy::run(session, rest, out);
     } else if is("HELP") {
         help::run(out);
+    } else if is("XCLIENT") {
+        return xclient::run(session, rest, out);
+    } else if is("XFORWARD") {
+        xforward::run(session, rest, out);
+    } else if is("PROXY") {
+        session.complain(Complaint::ProxyUntrusted, None, out);
     } else if is_http(verb) {
         // A browser can be made to send a request here, whose body another wrote: nothing of it may be taken for commands.
-        Status::new(Class::Temporary, 21, 5, 1).write(out, "this is SMTP and not HTTP, closing");
-        session.end();
+        session.complain(Complaint::Http, None, out);
     } else {
-        session.fail(Status::new(Class::Permanent, 0, 5, 1), "command not known; HELP lists what is", out);
+        session.complain(Complaint::UnknownCommand, None, out);
     }
     None
 }
@@ -75,7 +78,7 @@ fn is_http(verb: &str) -> bool {
 fn no_arguments<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> bool {
     let none = rest.trim().is_empty();
     if !none {
-        session.fail(ARGUMENTS, "this command takes no argument", out);
+        session.complain(Complaint::Argument, None, out);
     }
     none
 }
@@ -84,8 +87,21 @@ fn no_arguments<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> b
 fn client_name<'a, T>(session: &mut Session<T>, rest: &'a str, out: &mut Vec<u8>) -> Option<&'a str> {
     let name = rest.trim();
     if name.is_empty() || name.len() > 255 || name.contains(char::is_whitespace) {
-        session.fail(ARGUMENTS, "say your host name, such as EHLO mail.example.org", out);
+        session.complain(Complaint::NoName, None, out);
         return None;
     }
     Some(name)
+}
+
+/// What XCLIENT or XFORWARD says, if the client may say it.
+fn told<T>(session: &mut Session<T>, rest: &str, names: &[&str], out: &mut Vec<u8>) -> Option<Attributes> {
+    let trusted = session.settings.xclients.contains(session.remote().ip());
+    let complaint = match Attributes::read(rest, names) {
+        _ if !trusted => Complaint::Untrusted,
+        _ if session.transaction.is_some() => Complaint::WithinTransaction,
+        Some(told) => return Some(told),
+        None => Complaint::BadAttribute,
+    };
+    session.complain(complaint, None, out);
+    None
 }

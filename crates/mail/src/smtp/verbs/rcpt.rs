@@ -1,41 +1,35 @@
 //! RCPT TO: names a recipient, on whom the intake is asked (RFC 5321 section 4.1.1.3).
 
+use super::super::complaint::Complaint;
 use super::super::intake::Recipient;
 use super::super::path::{Path, parameters};
-use super::super::reply::{Class, Status};
 use super::super::session::{Session, Step};
-use super::SEQUENCE;
-use super::mail::{NEEDS_SMTPUTF8, UNKNOWN_PARAMETER, after_keyword};
-
-/// The address in RCPT is wrong in form.
-const BAD_RECIPIENT: Status = Status::new(Class::Permanent, 1, 1, 3);
-/// The client is to send the message to the others first (RFC 5321 section 4.5.3.1.10).
-const TOO_MANY: Status = Status::new(Class::Temporary, 52, 5, 3);
+use super::mail::after_keyword;
 
 pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) -> Option<Step<T>> {
-    let Some(transaction) = session.transaction.as_ref().filter(|transaction| transaction.chunks.is_none()) else {
-        session.fail(SEQUENCE, "recipients come after MAIL and before the content", out);
-        return None;
+    let Some(transaction) = session.transaction.as_ref() else {
+        return session.complained(Complaint::NoSender, None, out);
     };
-    if transaction.recipients.len() >= session.settings.max_recipients {
-        TOO_MANY.write(out, "too many recipients; send to these first");
-        return None;
+    if transaction.chunks.is_some() {
+        return session.complained(Complaint::WithinChunks, None, out);
+    }
+    // The client is to send the message to the others first (RFC 5321 section 4.5.3.1.10).
+    let most = session.settings.max_recipients;
+    if transaction.recipients.len() >= most {
+        return session.complained(Complaint::TooManyRecipients, Some(most as u64), out);
     }
     let smtputf8 = transaction.smtputf8;
     // Without a domain, only the postmaster is somebody.
     let is_someone = |path: &Path| !path.domain.is_empty() || path.local.eq_ignore_ascii_case("postmaster");
     let path = after_keyword(rest, "TO:").and_then(Path::parse).filter(|(path, _)| is_someone(path));
     let Some((path, rest)) = path else {
-        session.fail(BAD_RECIPIENT, "expected RCPT TO:<local@domain>", out);
-        return None;
+        return session.complained(Complaint::BadRecipient, None, out);
     };
     if parameters(rest).next().is_some() {
-        session.fail(UNKNOWN_PARAMETER, "parameter not known", out);
-        return None;
+        return session.complained(Complaint::UnknownParameter, None, out);
     }
     if !smtputf8 && !path.is_ascii() {
-        session.fail(NEEDS_SMTPUTF8, "this address needs the parameter SMTPUTF8 in MAIL", out);
-        return None;
+        return session.complained(Complaint::NeedsSmtputf8, None, out);
     }
     Some(session.ask(Recipient { local: path.local, domain: path.domain }))
 }

@@ -78,6 +78,9 @@ struct Filter {
     /// Accepted before this time
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
+    /// Waiting for longer than the service level of its queue
+    #[arg(long)]
+    over_service_level: bool,
 }
 
 /// Arguments of `list`.
@@ -230,6 +233,7 @@ impl Filter {
             message_id: self.message_id.clone(),
             since: self.since.map(Time::from),
             until: self.until.map(Time::from),
+            over_service_level: self.over_service_level,
         }
     }
 }

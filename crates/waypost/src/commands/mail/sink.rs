@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use waypost_admission::{Network, Networks};
 use waypost_mail::message::Message;
-use waypost_mail::smtp::{Cause, Envelope, Intake, Receipt, Recipient, Refusal, Settings, serve};
+use waypost_mail::smtp::{Cause, Envelope, Intake, Listener, Receipt, Recipient, Refusal, Settings, serve};
 
 use crate::failure::Failure;
 use crate::screen;
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             .map_err(|error| Failure::of(format!("can't listen on {listen}"))(&error))?;
         writeln!(screen::stderr(), "listening on {}", listener.local_addr()?)?;
         let (_open, stop) = watch::channel(false);
-        serve(listener, Arc::new(settings), Arc::new(sink), stop).await;
+        serve(vec![Listener::plain(listener)], Arc::new(settings), Arc::new(sink), stop).await;
         Ok(())
     })
 }

@@ -1,0 +1,298 @@
+// What people do with the console, in a real browser against a real server. Prints `ok …` for each check; ends with 1 at the first that fails.
+import { createServer } from "node:net";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const { BASE, CHROMIUM, PROFILE, CLIENT_ID, CLIENT_SECRET, READER_ID, READER_SECRET, LINK, SHOTS } = process.env;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// Whatever a hostile mail reaches ends here, connections without a request included.
+let [reached, requested] = [0, 0];
+const trap = createServer((socket) => {
+  reached++;
+  socket.on("error", () => {});
+  socket.once("data", () => {
+    requested++;
+    socket.destroy();
+  });
+});
+await new Promise((done) => trap.listen(0, "127.0.0.1", done));
+const TRAP = `http://127.0.0.1:${trap.address().port}`;
+
+const browser = await chromium.launchPersistentContext(PROFILE, {
+  executablePath: CHROMIUM,
+  headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  viewport: { width: 1360, height: 860 },
+});
+browser.setDefaultTimeout(45_000);
+const page = browser.pages()[0] ?? (await browser.newPage());
+
+const noise = [];
+const elsewhere = [];
+// That nobody is signed in is asked, and answered 401, which browsers tell as an error.
+const expected = /status of 401/;
+page.on("console", (message) => ["error", "warning"].includes(message.type()) && !expected.test(message.text()) && noise.push(`${message.text()} (${page.url()})`));
+page.on("pageerror", (error) => noise.push(`${error} (${page.url()})`));
+browser.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(`${BASE}/`) && elsewhere.push(request.url()));
+
+const check = (name, holds, found = "") => {
+  if (!holds) throw new Error(`${name}: ${typeof found === "string" ? found : JSON.stringify(found, null, 1)}`);
+  console.log(`ok ${name}`);
+};
+const shot = async (name, options = {}) => {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, ...options });
+};
+
+/** In both themes, at both widths. */
+async function looks(name) {
+  for (const [theme, width, height] of [["light", 1360, 860], ["dark", 1360, 860], ["light", 390, 844]]) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(SHOTS ? 600 : 50);
+    await shot(`${name}-${theme}-${width}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(`${name} fits ${width} px`, wide <= 0, `${wide} px too wide`);
+    // Playwright evaluates by the debugger, which the page's policy does not bind.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
+    const told = violations.map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 3).map((node) => [node.html.slice(0, 200), node.failureSummary]) }));
+    check(`${name} is accessible, ${theme}, ${width} px`, violations.length === 0, told);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1360, height: 860 });
+}
+
+async function token(id, secret) {
+  const response = await fetch(`${BASE}/oauth/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`, "content-type": "application/x-www-form-urlencoded" },
+    body: "grant_type=client_credentials",
+  });
+  return (await response.json()).access_token;
+}
+
+async function send(subject, html) {
+  const boundary = "b0undary";
+  const mail = [
+    "From: Mallory <mallory@evil.example>", "To: care@example.com", `Subject: ${subject}`, `Message-ID: <${Date.now()}.${Math.random()}@evil.example>`, "MIME-Version: 1.0",
+    `Content-Type: multipart/mixed; boundary=${boundary}`, "", `--${boundary}`, "Content-Type: text/html; charset=utf-8", "", html,
+    `--${boundary}`, 'Content-Type: text/html; name="evil.html"', 'Content-Disposition: attachment; filename="evil.html"', "", "<script>parent.pwned=1</script>", `--${boundary}--`, "",
+  ].join("\r\n");
+  const response = await fetch(`${BASE}/api/v2/interactions?from=mallory@evil.example&to=care@example.com&wait=true`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${await token(CLIENT_ID, CLIENT_SECRET)}`, "content-type": "message/rfc822" },
+    body: mail,
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()).id;
+}
+
+const signOut = async (item) => {
+  await page.getByRole("button", { name: /^(tests|.{8}-.*|Reader)/ }).first().click();
+  await page.getByRole("menuitem", { name: item, exact: true }).click();
+  await page.getByLabel("Client id").waitFor();
+};
+
+const signIn = async (id, secret) => {
+  await page.getByLabel("Client id").fill(id);
+  await page.getByLabel("Client secret").fill(secret);
+  await page.keyboard.press("Enter");
+};
+
+try {
+  // Sign in.
+  await page.goto(`${BASE}/interactions?decision=forward`);
+  await page.getByLabel("Client id").waitFor();
+  await looks("sign-in");
+  await signIn(CLIENT_ID, "wrong");
+  check("a wrong secret is refused in words", (await page.getByRole("alert").textContent()).includes("client id or secret is wrong"));
+  noise.splice(0);
+  await signIn(CLIENT_ID, CLIENT_SECRET);
+  await page.getByRole("heading", { name: "Interactions" }).waitFor();
+  check("signing in leads to where one wanted to go", new URL(page.url()).search === "?decision=forward", page.url());
+  const cookie = (await browser.cookies()).find((one) => one.name === "waypost_session");
+  check("no script can read the session", cookie.httpOnly && cookie.sameSite === "Strict" && (await page.evaluate(() => document.cookie)) === "", cookie);
+  const bare = await page.evaluate(() => fetch("/api/v2/flows").then((response) => response.status));
+  check("the cookie alone is nothing: another site can make a browser send no more", bare === 401, String(bare));
+  noise.splice(0);
+  await signOut("Sign out");
+  await page.goto(LINK);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  check("a link signs in and is gone from the address", page.url() === `${BASE}/`, page.url());
+  await page.goto(LINK);
+  await page.getByRole("alert").waitFor();
+  check("a link works once", (await page.getByRole("alert").textContent()).includes("works once"));
+  noise.splice(0);
+  await page.goto(`${BASE}/`);
+
+  // Overview, list, filters.
+  await page.getByRole("heading", { name: "Newest mail" }).waitFor();
+  await page.getByRole("cell", { name: "Billing" }).first().waitFor();
+  await looks("overview");
+  await page.getByRole("navigation").getByRole("link", { name: "Interactions" }).click();
+  await page.getByRole("row").nth(7).waitFor();
+  await looks("interactions");
+  await page.getByLabel("Subject contains").fill("REFUND");
+  await page.waitForURL(/subject=REFUND/);
+  await page.getByRole("row").nth(2).waitFor({ state: "detached" });
+  check("a search is in the address", (await page.getByRole("row").count()) === 2, await page.getByRole("table").textContent());
+  await page.reload();
+  await page.getByRole("row").nth(1).waitFor();
+  check("a filter is a link", (await page.getByRole("row").count()) === 2 && (await page.getByLabel("Subject contains").inputValue()) === "REFUND");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.getByRole("row").nth(7).waitFor();
+  await send("It came while you looked", "<p>hello</p>");
+  await page.getByRole("link", { name: "It came while you looked" }).waitFor();
+  check("what comes in appears by itself", true);
+
+  // One interaction: the run on its flows.
+  await page.getByLabel("Subject contains").fill("refund");
+  await page.waitForURL(/subject=refund/);
+  await page.getByRole("row").nth(2).waitFor({ state: "detached" });
+  await page.getByRole("table").getByRole("link").first().click();
+  await page.locator(".card.lit").first().waitFor();
+  const drawn = await page.locator(".sheet-title").allTextContents();
+  check("the run is drawn through its shared flows", ["Inbound Email Router", "Email Classifier", "Urgency Check"].every((name) => drawn.some((title) => title.startsWith(name))), drawn);
+  check("the path is lit, and what was not reached is not", (await page.locator(".card.lit").count()) >= 5 && (await page.locator(".card.off").count()) >= 5);
+  check("branches say why", (await page.locator(".edge-label.lit").allTextContents()).some((text) => text.includes("topic == 'billing'")), await page.locator(".edge-label").allTextContents());
+  check("the decision is drawn", (await page.locator(".decision").textContent()).includes("queue Billing"));
+  await looks("run");
+  const steps = page.getByRole("listbox", { name: "Steps of the run" });
+  await steps.focus();
+  await page.keyboard.press("Home");
+  const total = await page.getByRole("option").count();
+  let seen = "";
+  for (let step = 0; step < total; step++) {
+    await page.keyboard.press("j");
+    seen += await page.getByRole("region", { name: "Values" }).textContent();
+  }
+  check("stepping by keyboard shows values", /in Email Classifier.*topic.*billing/s.test(seen) && page.url().endsWith(`step=${total}`), page.url());
+  await page.keyboard.press("Home");
+  check("the canvas follows the step", (await page.locator(".card.ahead").count()) >= 4);
+  await page.locator(".react-flow__node", { hasText: "Ask the shared classifier" }).first().click();
+  check("a node leads to its step", (await page.getByRole("option", { selected: true }).textContent()).includes("classify"));
+  await shot("run-step");
+  await page.getByRole("tab", { name: "Deliveries" }).click();
+  await page.getByRole("cell", { name: "reply" }).waitFor();
+  check("deliveries are listed", true);
+  await looks("deliveries");
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await page.getByText("Message-ID", { exact: false }).first().waitFor();
+  await page.getByRole("tab", { name: "Details" }).click();
+  await page.getByText("Attribute", { exact: false }).first().waitFor();
+  await looks("details");
+
+  // A hostile mail.
+  const hostile = readFileSync(new URL("hostile.html", import.meta.url), "utf8").replaceAll("TRAP", TRAP);
+  const id = await send("You have won", hostile);
+  noise.splice(0);
+  await page.goto(`${BASE}/interactions/${id}/mail`);
+  const frame = page.frameLocator("iframe[title='The mail']");
+  await frame.getByText("You have won a prize").waitFor();
+  await frame.getByText("Claim it").click({ force: true });
+  await page.waitForTimeout(800);
+  check("a hostile mail is shown, in its own colours", (await frame.locator("h1").evaluate((one) => getComputedStyle(one).color)) === "rgb(200, 0, 0)");
+  check("no script of it runs", (await page.evaluate(() => window.pwned ?? document.title.includes("pwned"))) === false || (await page.evaluate(() => window.pwned)) === undefined);
+  check("it reaches nobody", reached === 0 && elsewhere.length === 0, elsewhere.join(" ") || `${reached} connections`);
+  check("what it would have fetched is said", (await page.getByText("not loaded").textContent()).match(/\d+ remote items/) !== null);
+  check("it stays in its frame", page.url().endsWith(`/interactions/${id}/mail`) && (await page.locator("iframe").evaluate((one) => one.contentWindow.location.pathname)) === "/mail.html");
+  await looks("mail");
+  // The mail's page holds by itself, too. No policy stops a browser from connecting ahead: that is left to the cleaning.
+  await page.locator("iframe").evaluate((one, html) => {
+    one.contentDocument.documentElement.innerHTML = html;
+    for (const script of one.contentDocument.querySelectorAll("script")) {
+      const again = one.contentDocument.createElement("script");
+      again.textContent = script.textContent;
+      if (script.hasAttribute("src")) again.setAttribute("src", script.getAttribute("src"));
+      script.replaceWith(again);
+    }
+  }, hostile);
+  await page.waitForTimeout(800);
+  check("the same without cleaning runs nothing and requests nothing", requested === 0 && (await page.evaluate(() => window.pwned)) === undefined, `${requested} requests`);
+  await page.reload();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: /evil.html/ }).click();
+  check("an attachment is saved, not shown", (await saved).suggestedFilename() === "evil.html");
+  const opened = await page.evaluate((path) => fetch(path, { credentials: "same-origin" }).then((response) => response.status), `/api/v2/interactions/${id}/attachments/0`);
+  check("an attachment can't be opened by its address", opened === 401, String(opened));
+  noise.splice(0);
+
+  // Flows and queues.
+  await page.getByRole("navigation").getByRole("link", { name: "Flows" }).click();
+  await page.getByRole("link", { name: "Email Classifier" }).waitFor();
+  await looks("flows");
+  await page.getByRole("link", { name: "Email Classifier" }).click();
+  await page.locator(".card").first().waitFor();
+  await page.getByRole("link", { name: "Inbound Email Router" }).waitFor();
+  check("a flow is drawn, with who uses it", (await page.locator(".card").count()) === 6);
+  await looks("flow");
+  await page.getByRole("navigation").getByRole("link", { name: "Queues" }).click();
+  await page.getByRole("link", { name: "Billing" }).waitFor();
+  await looks("queues");
+  await page.getByRole("link", { name: "Billing" }).click();
+  await page.getByRole("row").nth(1).waitFor();
+  check("a queue lists what waits in it", (await page.getByRole("table").textContent()).length > 40);
+  await looks("queue");
+
+  // Work a queue, by keyboard alone.
+  const waiting = async () => Number(await page.locator(".page-line strong").first().textContent());
+  const before = await waiting();
+  await page.getByRole("button", { name: "Claim the next" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Your work" }).waitFor();
+  await page.getByRole("button", { name: "Reply" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("Your refund is on its way.");
+  await looks("work");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("The reply is on its way.").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Complete" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("refunded");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Claim the next" }).waitFor();
+  await page.waitForFunction((count) => document.querySelector(".page-line strong")?.textContent === String(count), before - 1);
+  check("work is claimed, answered and completed", true);
+  await page.getByRole("button", { name: "Claim the next" }).click();
+  await page.getByRole("button", { name: "Change queue" }).click();
+  await page.getByRole("region", { name: "Your work" }).getByRole("combobox").selectOption({ label: "Support" });
+  await page.getByRole("button", { name: "Put it there" }).click();
+  await page.getByText("Nothing waits in this queue.").waitFor();
+  check("work is put into another queue", true);
+
+  // Scopes, and the way out.
+  await page.goto(`${BASE}/nowhere`).catch(() => undefined);
+  noise.splice(0);
+  await page.goto(`${BASE}/`);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  const other = await browser.newPage();
+  await other.goto(`${BASE}/flows`);
+  await other.getByRole("link", { name: "Email Classifier" }).waitFor();
+  await signOut("Sign out everywhere");
+  await other.reload();
+  await other.getByLabel("Client id").waitFor();
+  check("signing out everywhere ends every session", true);
+  await other.close();
+  await signIn(READER_ID, READER_SECRET);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  check("what the scopes don't allow is not offered", (await page.getByRole("navigation").getByRole("link").allTextContents()).join() === "Overview,Interactions");
+  await page.goto(`${BASE}/interactions/${id}`);
+  await page.getByText("needs the scope flow:read").waitFor();
+  check("a run is listed where it can't be drawn", (await page.getByRole("option").count()) > 5);
+  await page.goto(`${BASE}/flows`);
+  await page.getByText("does not have the scope").waitFor();
+  check("a screen that the scopes don't allow says which is missing", true);
+  check("the browser had nothing to complain of", noise.length === 0, noise.join("\n"));
+} catch (error) {
+  await shot("failed");
+  console.error(error, `\nat ${page.url()}\n${noise.join("\n")}`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  trap.close();
+}

@@ -1,0 +1,70 @@
+import type { components } from "./schema";
+
+export type Schemas = components["schemas"];
+
+const BASE = "/api/v2";
+
+/** A refusal, or no answer at all (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly contextId: string | undefined,
+    /** After how many seconds it may be tried again, if the server says so. */
+    readonly retryAfter: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+export interface CallOptions {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** An `Idempotency-Key`. */
+  key?: string;
+}
+
+/** The answer itself, for what is not JSON. */
+export async function request(path: string, options: CallOptions = {}): Promise<Response> {
+  const { method = "GET", body, signal, key } = options;
+  // A session's cookie counts beside this header only, and no other site can make a browser send it.
+  const headers: Record<string, string> = { "waypost-console": "1" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (key) headers["idempotency-key"] = key;
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  if (signal) init.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "no.answer", "The server does not answer.", undefined, undefined);
+  }
+  if (response.ok) return response;
+  throw await refusal(response);
+}
+
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const response = await request(path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as Partial<Schemas["ErrorBody"]>;
+  const retryAfter = Number(response.headers.get("retry-after")) || undefined;
+  const message = body.message ?? `The server answered ${response.status}.`;
+  return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter);
+}
+
+/** A query string, with what is empty left out. */
+export function query(parameters: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text && `?${text}`;
+}

@@ -1,0 +1,179 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { ApiError, call, query, request, type Schemas } from "./client";
+
+export type Session = Schemas["Session"];
+export type Interaction = Schemas["Interaction"];
+export type Flow = Schemas["Flow"];
+export type FlowVersion = Schemas["FlowVersion"];
+export type Queue = Schemas["Queue"];
+export type Run = Schemas["Run"];
+export type RunTrace = Omit<Schemas["RunTrace"], "events"> & { events: TraceEvent[] };
+/** The schema leaves the tag out where an event has a type of its own. */
+export type TraceEvent =
+  | Extract<Schemas["TraceEvent"], { event: string }>
+  | ({ event: "effect" } & Schemas["TraceEffect"])
+  | ({ event: "decision" } & Schemas["TraceDecision"])
+  | { event: "lookup"; kind?: string; request?: unknown; answer?: unknown; failed?: string; withheld?: string };
+export type Delivery = Schemas["Delivery"];
+export type FlowDocument = Schemas["FlowDocument"];
+export type Summary = Schemas["Summary"];
+
+interface Page<T> {
+  entities: T[];
+  total?: number;
+}
+
+/** How often a live view asks, in milliseconds. */
+export const LIVE = 3000;
+
+export const session = queryOptions({
+  queryKey: ["session"],
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await call<Session>("/console/sessions/me", { signal });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: Infinity,
+});
+
+export interface InteractionFilter {
+  state?: string;
+  decision?: string;
+  queue?: string;
+  flowId?: string;
+  from?: string;
+  to?: string;
+  subject?: string;
+  messageId?: string;
+  since?: string;
+  until?: string;
+}
+
+export const interactions = (filter: InteractionFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["interactions", filter],
+    queryFn: ({ pageParam, signal }) =>
+      call<Schemas["InteractionChunk"]>(`/interactions${query({ ...filter, pageSize: 50, cursor: pageParam })}`, { signal }),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  });
+
+export const interaction = (id: string) =>
+  queryOptions({
+    queryKey: ["interaction", id],
+    queryFn: ({ signal }) => call<Interaction>(`/interactions/${id}`, { signal }),
+    // What is not decided yet is looked at again.
+    refetchInterval: (found) => (["received", "running"].includes(found.state.data?.state ?? "") ? 1000 : false),
+  });
+
+export const trace = (id: string, runs: number) =>
+  queryOptions({
+    queryKey: ["trace", id, runs],
+    queryFn: ({ signal }) => call<Schemas["Trace"]>(`/interactions/${id}/trace`, { signal }),
+  });
+
+export const deliveries = (interactionId: string) =>
+  queryOptions({
+    queryKey: ["deliveries", interactionId],
+    queryFn: ({ signal }) => call<Schemas["DeliveryChunk"]>(`/deliveries${query({ interactionId, pageSize: 500 })}`, { signal }),
+    refetchInterval: (found) => (found.state.data?.entities.some((one) => one.state === "pending") ? LIVE : false),
+  });
+
+export const mail = (id: string) =>
+  queryOptions({
+    queryKey: ["mail", id],
+    queryFn: ({ signal }) => call<Schemas["EmailMessage"]>(`/conversations/emails/${id}/messages/${id}`, { signal }),
+    staleTime: Infinity,
+  });
+
+export const attachments = (id: string) =>
+  queryOptions({
+    queryKey: ["attachments", id],
+    queryFn: ({ signal }) => call<Schemas["Attachments"]>(`/interactions/${id}/attachments`, { signal }),
+    staleTime: Infinity,
+  });
+
+/** The message's header fields as they were received. The body, however large, is not read. */
+export const headers = (id: string) =>
+  queryOptions({
+    queryKey: ["headers", id],
+    queryFn: async ({ signal }) => {
+      const stop = new AbortController();
+      signal.addEventListener("abort", () => stop.abort());
+      const response = await request(`/interactions/${id}/message`, { signal: stop.signal });
+      return await headOf(response, () => stop.abort());
+    },
+    staleTime: Infinity,
+  });
+
+const MOST_HEAD = 256 * 1024;
+
+async function headOf(response: Response, stop: () => void): Promise<string> {
+  const reader = response.body?.getReader();
+  // Octets that are no UTF-8 are shown as replacement characters.
+  const decoder = new TextDecoder();
+  let text = "";
+  while (reader && text.length < MOST_HEAD) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    const end = /\r?\n\r?\n/.exec(text);
+    if (end) {
+      stop();
+      return text.slice(0, end.index);
+    }
+  }
+  stop();
+  return text.slice(0, MOST_HEAD);
+}
+
+export const flows = queryOptions({
+  queryKey: ["flows"],
+  queryFn: ({ signal }) => all<Flow>("/flows", signal),
+});
+
+export const flow = (id: string) =>
+  queryOptions({ queryKey: ["flow", id], queryFn: ({ signal }) => call<Flow>(`/flows/${id}?deleted=true`, { signal }) });
+
+export const versions = (id: string) =>
+  queryOptions({
+    queryKey: ["versions", id],
+    queryFn: ({ signal }) => all<FlowVersion>(`/flows/${id}/versions`, signal, { deleted: "true" }),
+  });
+
+export const flowDocument = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ["document", id, version],
+    queryFn: ({ signal }) => call<FlowDocument>(`/flows/${id}/versions/${version}/configuration?deleted=true`, { signal }),
+    // A version never changes.
+    staleTime: Infinity,
+  });
+
+export const related = (id: string, which: "uses" | "usedby") =>
+  queryOptions({
+    queryKey: [which, id],
+    queryFn: ({ signal }) => call<Schemas["Graph"]>(`/flows/${id}/${which}`, { signal }),
+  });
+
+export const queues = queryOptions({
+  queryKey: ["queues"],
+  queryFn: ({ signal }) => all<Queue>("/routing/queues", signal),
+});
+
+export const summary = queryOptions({
+  queryKey: ["summary"],
+  queryFn: ({ signal }) => call<Summary>("/interactions/summary", { signal }),
+});
+
+/** All pages of a list: there are not many flows and queues to a page of 500. */
+async function all<T>(path: string, signal: AbortSignal, parameters: Record<string, string> = {}): Promise<T[]> {
+  const found: T[] = [];
+  for (let pageNumber = 1; ; pageNumber++) {
+    const page = await call<Page<T>>(`${path}${query({ ...parameters, pageSize: 500, pageNumber })}`, { signal });
+    found.push(...page.entities);
+    if (page.entities.length < 500) return found;
+  }
+}

@@ -1,0 +1,113 @@
+import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Link, Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { ApiError } from "../api/client";
+import * as queries from "../api/queries";
+import type { Scope } from "../api/scopes";
+import { Fault, Loading } from "../components/Fault/Fault";
+import { SignIn } from "../screens/SignIn/SignIn";
+import { SessionContext, useMay } from "./session";
+import { Shell } from "./Shell/Shell";
+
+const Overview = lazy(() => import("../screens/Overview/Overview"));
+const Interactions = lazy(() => import("../screens/Interactions/Interactions"));
+const Interaction = lazy(() => import("../screens/Interaction/Interaction"));
+const Flows = lazy(() => import("../screens/Flows/Flows"));
+const Flow = lazy(() => import("../screens/Flow/Flow"));
+const Queues = lazy(() => import("../screens/Queues/Queues"));
+const Queue = lazy(() => import("../screens/Queue/Queue"));
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      // A session that ended meanwhile: sign in, and go on at the same place.
+      if (error instanceof ApiError && error.status === 401) client.setQueryData(queries.session.queryKey, null);
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 1000,
+      retry: (failures, error) => {
+        const passing = error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+        return passing && failures < 4;
+      },
+      retryDelay: (failures, error) => {
+        const asked = error instanceof ApiError ? error.retryAfter : undefined;
+        return asked ? asked * 1000 : Math.min(500 * 2 ** failures, 8000);
+      },
+    },
+  },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={client}>
+      <SignedIn />
+    </QueryClientProvider>
+  );
+}
+
+function SignedIn() {
+  const { data: session, error } = useQuery(queries.session);
+  const [location] = useLocation();
+  const search = useSearch();
+  if (error) return <Fault error={error} />;
+  if (session === undefined) return <Loading />;
+  // A link signs in anew, whoever is signed in.
+  if (session === null || location === "/sign-in") {
+    const here = location === "/sign-in" ? "/" : location + (search && `?${search}`);
+    return <SignIn next={here} session={session} />;
+  }
+  return (
+    <SessionContext value={session}>
+      <Shell>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/">{needs("email:read", <Overview />)}</Route>
+            <Route path="/interactions">{needs("email:read", <Interactions />)}</Route>
+            <Route path="/interactions/:id/:tab?">
+              {({ id, tab }) => needs("email:read", <Interaction key={id} id={id} tab={tab ?? "run"} />)}
+            </Route>
+            <Route path="/flows">{needs("flow:read", <Flows />)}</Route>
+            <Route path="/flows/:id">{({ id }) => needs("flow:read", <Flow key={id} id={id} />)}</Route>
+            <Route path="/queues">{needs("routing:read", <Queues />)}</Route>
+            <Route path="/queues/:id">{({ id }) => needs("routing:read", <Queue key={id} id={id} />)}</Route>
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </SessionContext>
+  );
+}
+
+const needs = (scope: Scope, screen: ReactNode) => <Needs scope={scope}>{screen}</Needs>;
+
+function Needs({ scope, children }: { scope: Scope; children: ReactNode }) {
+  const [location] = useLocation();
+  const [flows, queues] = [useMay("flow:read"), useMay("routing:read")];
+  if (useMay(scope)) return children;
+  // Whoever may not see the overview begins with what they may see.
+  if (location === "/" && flows) return <Redirect to="/flows" replace />;
+  if (location === "/" && queues) return <Redirect to="/queues" replace />;
+  return (
+    <div className="page">
+      <h1>Not allowed</h1>
+      <p>
+        This session does not have the scope <code>{scope}</code>.
+      </p>
+    </div>
+  );
+}
+
+function NotFound() {
+  return (
+    <div className="page">
+      <h1>There is no such page</h1>
+      <p>
+        <Link href="/">Go to the overview</Link>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { Interaction } from "../../api/queries";
+import "./Badge.css";
+
+type Tone = "neutral" | "good" | "warn" | "bad" | "info" | "accent";
+
+export function Badge({ tone = "neutral", children }: { tone?: Tone; children: React.ReactNode }) {
+  return <span className={`badge ${tone}`}>{children}</span>;
+}
+
+const STATES: Record<string, Tone> = { received: "info", running: "info", decided: "neutral", claimed: "warn", completed: "good" };
+
+export function StateBadge({ state }: { state: string }) {
+  return <Badge tone={STATES[state] ?? "neutral"}>{state}</Badge>;
+}
+
+const DELIVERIES: Record<string, Tone> = { pending: "info", delivered: "good", bounced: "bad", dead: "bad", cancelled: "neutral" };
+
+export function DeliveryBadge({ state }: { state: string }) {
+  return <Badge tone={DELIVERIES[state] ?? "neutral"}>{state}</Badge>;
+}
+
+export function DecisionBadge({ decision }: { decision: Interaction["decision"] }) {
+  if (!decision) return <span className="muted">undecided</span>;
+  const { kind, queue, addresses, error } = decision;
+  if (kind === "queue") return <Badge tone="accent">{queue?.name ?? "a queue that is gone"}</Badge>;
+  if (kind === "forward") return <Badge tone="info">forward{addresses?.[0] ? ` to ${addresses[0]}` : ""}{(addresses?.length ?? 0) > 1 ? "…" : ""}</Badge>;
+  if (kind === "disconnect") return <Badge>dropped</Badge>;
+  return <Badge tone="bad">{error ? "failed" : "unrouted"}</Badge>;
+}

@@ -1,0 +1,31 @@
+import { ApiError } from "../../api/client";
+import "./Fault.css";
+
+/** Why something is not shown, and what names the request in the server's log. */
+export function Fault({ error, retry }: { error: Error; retry?: () => void }) {
+  const of = error instanceof ApiError ? error : undefined;
+  return (
+    <div className="fault" role="alert">
+      <strong>{of?.status === 404 || of?.status === 410 ? "Not found" : "This can't be shown"}</strong>
+      <p>{error.message}</p>
+      {of?.contextId && (
+        <p className="muted">
+          request <code>{of.contextId}</code>
+        </p>
+      )}
+      {retry && (
+        <button className="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Loading() {
+  return (
+    <p className="loading" role="status">
+      Loading…
+    </p>
+  );
+}

@@ -1,0 +1,82 @@
+import { useEffect, useRef } from "react";
+import { describe } from "../../run/describe";
+import type { RunPath } from "../../run/read";
+import "./StepList.css";
+
+interface Props {
+  run: RunPath;
+  step: number;
+  onStep: (step: number) => void;
+}
+
+/** All steps of a run. One is looked at: arrows, `j` and `k`, Home and End move it. */
+export function StepList({ run, step, onStep }: Props) {
+  const list = useRef<HTMLOListElement>(null);
+  const last = run.steps.length - 1;
+  useEffect(() => {
+    const here = list.current?.children[step];
+    if (here instanceof HTMLElement && list.current) {
+      const { scrollTop, clientHeight } = list.current;
+      if (here.offsetTop < scrollTop || here.offsetTop + here.offsetHeight > scrollTop + clientHeight) {
+        list.current.scrollTop = here.offsetTop - clientHeight / 3;
+      }
+    }
+  }, [step]);
+  const move = (to: number) => onStep(Math.min(last, Math.max(0, to)));
+  const keys: Record<string, number> = { ArrowDown: step + 1, j: step + 1, ArrowUp: step - 1, k: step - 1, Home: 0, End: last };
+  return (
+    <div className="steps">
+      <div className="steps-bar">
+        <span className="muted">
+          Step {step + 1} of {run.steps.length}
+        </span>
+        <span>
+          <Go label="First step" icon="M6 5v14 M18 6l-7 6 7 6" disabled={step === 0} onClick={() => move(0)} />
+          <Go label="Step back" icon="M15 6l-7 6 7 6" disabled={step === 0} onClick={() => move(step - 1)} />
+          <Go label="Step forward" icon="M9 6l7 6-7 6" disabled={step === last} onClick={() => move(step + 1)} />
+          <Go label="Last step" icon="M18 5v14 M6 6l7 6-7 6" disabled={step === last} onClick={() => move(last)} />
+        </span>
+      </div>
+      <ol
+        ref={list}
+        role="listbox"
+        aria-label="Steps of the run"
+        tabIndex={0}
+        aria-activedescendant={`step-${step}`}
+        onKeyDown={(event) => {
+          const to = keys[event.key];
+          if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+          event.preventDefault();
+          move(to);
+        }}
+      >
+        {run.steps.map((one) => {
+          const { title, detail, tone } = describe(one.event);
+          return (
+            <li
+              key={one.index}
+              id={`step-${one.index}`}
+              role="option"
+              aria-selected={one.index === step}
+              className={`${tone} depth-${Math.min(one.depth, 6)}`}
+              onClick={() => onStep(one.index)}
+            >
+              <span className="what">{title}</span> {detail && <span className="detail" title={detail}>{detail}</span>}
+            </li>
+          );
+        })}
+      </ol>
+      {run.dropped > 0 && <p className="muted steps-note">{run.dropped.toLocaleString("en")} steps before the decision were not kept.</p>}
+    </div>
+  );
+}
+
+function Go({ label, icon, disabled, onClick }: { label: string; icon: string; disabled: boolean; onClick: () => void }) {
+  return (
+    <button className="button quiet" aria-label={label} disabled={disabled} onClick={onClick}>
+      <svg viewBox="0 0 24 24" width="14" height="14" aria-hidden="true">
+        <path d={icon} />
+      </svg>
+    </button>
+  );
+}

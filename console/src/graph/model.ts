@@ -1,0 +1,129 @@
+import type { FlowDocument } from "../api/queries";
+
+/** An action as its node's card shows it. */
+export interface ActionLine {
+  type: string;
+  /** What it is about, in few words: a queue, a variable, a flow. */
+  about: string;
+}
+
+export interface ModelNode {
+  id: string;
+  title: string;
+  actions: ActionLine[];
+}
+
+/** `branch`: of `next`. `next`: to the following node. `end`: the flow's end. `jump`: where an action or the flow goes instead. */
+export type EdgeKind = "branch" | "next" | "end" | "jump";
+
+export interface ModelEdge {
+  id: string;
+  from: string;
+  to: string;
+  kind: EdgeKind;
+  /** The whole condition, or the jump's name. */
+  label?: string;
+}
+
+/** What is drawn of a flow. */
+export interface Model {
+  nodes: ModelNode[];
+  edges: ModelEdge[];
+}
+
+/** The id of the pill that stands for the flow's end. No node has it: ids of nodes have no colon. */
+export const END = ":end";
+
+interface Action {
+  type: string;
+  [member: string]: unknown;
+}
+
+/** Actions after which the node is left: nothing follows them. */
+export const LAST = new Set(["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]);
+
+/** Members of actions that name a node where the run goes on. */
+const JUMPS = ["notFound", "failure", "timedOut", "unsure", "failed"];
+
+export const edgeIds = {
+  branch: (from: string, index: number) => `${from}:branch:${index}`,
+  next: (from: string) => `${from}:next`,
+  end: (from: string) => `${from}:end`,
+  jump: (from: string, to: string) => `${from}:jump:${to}`,
+};
+
+export function modelOf(document: Pick<FlowDocument, "nodes">): Model {
+  const written = document.nodes ?? [];
+  const known = new Set(written.map((node) => node.id));
+  const edges = new Map<string, ModelEdge>();
+  const add = (edge: ModelEdge) => edges.has(edge.id) || edges.set(edge.id, edge);
+  const nodes = written.map((node, place) => {
+    const actions = (node.actions ?? []) as Action[];
+    for (const [name, to] of jumps(actions)) {
+      if (known.has(to)) add({ id: edgeIds.jump(node.id, to), from: node.id, to, kind: "jump", label: name });
+    }
+    if (!LAST.has(actions.at(-1)?.type ?? "")) leave(node, written[place + 1]?.id, known, add);
+    return { id: node.id, title: node.name || node.id, actions: actions.flatMap((action) => lines(action, "")) };
+  });
+  if ([...edges.values()].some((edge) => edge.to === END)) nodes.push({ id: END, title: "End", actions: [] });
+  return { nodes, edges: [...edges.values()] };
+}
+
+type Written = NonNullable<FlowDocument["nodes"]>[number];
+
+function leave(node: Written, following: string | undefined, known: Set<string>, add: (edge: ModelEdge) => void) {
+  if (!node.next) {
+    if (following) add({ id: edgeIds.next(node.id), from: node.id, to: following, kind: "next" });
+    else add({ id: edgeIds.end(node.id), from: node.id, to: END, kind: "end" });
+    return;
+  }
+  node.next.forEach((branch, index) => {
+    if (!known.has(branch.to)) return;
+    const label = branch.when ? expression(branch.when) : node.next?.length === 1 ? "" : "otherwise";
+    add({ id: edgeIds.branch(node.id, index), from: node.id, to: branch.to, kind: "branch", ...(label && { label }) });
+  });
+  if (node.next.every((branch) => branch.when)) {
+    add({ id: edgeIds.end(node.id), from: node.id, to: END, kind: "end", label: node.next.length > 0 ? "otherwise" : "" });
+  }
+}
+
+/** Where actions jump, those of loops included. */
+function jumps(actions: Action[]): [string, string][] {
+  return actions.flatMap((action) => {
+    const named = JUMPS.flatMap((name): [string, string][] => {
+      const to = action[name];
+      return typeof to === "string" ? [[name, to]] : [];
+    });
+    const caught = (action.onError as { to?: string } | undefined)?.to;
+    const inner = Array.isArray(action.actions) ? jumps(action.actions as Action[]) : [];
+    return [...named, ...(caught ? [["onError", caught] as [string, string]] : []), ...inner];
+  });
+}
+
+function lines(action: Action, indent: string): ActionLine[] {
+  const inner = Array.isArray(action.actions) ? (action.actions as Action[]) : [];
+  const line = { type: indent + action.type, about: about(action) };
+  return [line, ...inner.flatMap((one) => lines(one, `${indent}· `))];
+}
+
+/** Members that tell best what an action is about, the first that is there. */
+const TELLING = [
+  "flow", "flowId", "queue", "name", "attributes", "priority", "addresses", "to", "table", "schedule", "webhook", "dataAction", "outcome",
+  "items", "when", "reason", "message", "subject",
+];
+
+function about(action: Action): string {
+  for (const member of TELLING) {
+    const value = action[member];
+    if (typeof value === "string" || typeof value === "number") return expression(String(value));
+    if (Array.isArray(value)) return value.join(", ");
+    if (value && typeof value === "object") return Object.keys(value).join(", ");
+  }
+  return "";
+}
+
+/** The expression of a `${…}`, as people write it. */
+export function expression(text: string): string {
+  const whole = /^\$\{([^]*)\}$/.exec(text);
+  return (whole?.[1] ?? text).trim().replace(/\s+/g, " ");
+}

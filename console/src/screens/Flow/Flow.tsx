@@ -1,0 +1,137 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { Link, useSearchParams } from "wouter";
+import type { Schemas } from "../../api/client";
+import * as queries from "../../api/queries";
+import { useMay } from "../../app/session";
+import { useTitle } from "../../app/useTitle";
+import { Badge } from "../../components/Badge/Badge";
+import { Fault, Loading } from "../../components/Fault/Fault";
+import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
+import { modelOf } from "../../graph/model";
+import "./Flow.css";
+
+export default function Flow({ id }: { id: string }) {
+  const [search, setSearch] = useSearchParams();
+  const flow = useQuery(queries.flow(id));
+  const versions = useQuery(queries.versions(id));
+  const one = flow.data;
+  useTitle(one?.name ?? "Flow");
+  const wanted = Number(search.get("version")) || (one?.publishedVersion ?? one?.savedVersion)?.version || 0;
+  if (flow.error) return <Fault error={flow.error} retry={() => void flow.refetch()} />;
+  if (!one) return <Loading />;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <Link href="/flows" className="muted">
+          Flows
+        </Link>
+        <span className="muted" aria-hidden="true">/</span>
+        <h1>{one.name}</h1>
+        {one.deleted && <Badge tone="bad">deleted</Badge>}
+        {one.deprecated && <Badge tone="warn">deprecated: {one.deprecated}</Badge>}
+        <span className="end">
+          {(versions.data?.length ?? 0) > 0 && (
+            <select className="input" aria-label="Version" value={wanted} onChange={(event) => setSearch({ version: event.target.value })}>
+              {versions.data?.map((version) => (
+                <option key={version.version} value={version.version}>
+                  Version {version.version}
+                  {describeVersion(version, one)}
+                </option>
+              ))}
+            </select>
+          )}
+        </span>
+      </div>
+      {one.description && <p className="muted">{one.description}</p>}
+      {wanted > 0 ? <Drawn id={id} version={wanted} name={one.name} /> : <div className="panel empty">This flow has no content yet.</div>}
+      {!one.deleted && <Related id={id} />}
+      {useMay("email:read") && (
+        <p>
+          <Link href={`/interactions?flowId=${id}`}>Interactions that this flow decided last</Link>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function describeVersion(version: queries.FlowVersion, flow: queries.Flow): string {
+  const labels = Object.entries(flow.labels ?? {}).filter(([, label]) => label.targets.some((target) => target.version === version.version));
+  const published = version.version === flow.publishedVersion?.version ? ", published" : version.version > (flow.publishedVersion?.version ?? 0) ? ", draft" : "";
+  return [published, ...labels.map(([name]) => `, ${name}`)].join("");
+}
+
+function Drawn({ id, version, name }: { id: string; version: number; name: string }) {
+  const document = useQuery(queries.flowDocument(id, version));
+  const flows = useMemo(() => (document.data ? [{ key: `${id}@${version}`, name, version, model: modelOf(document.data) }] : []), [document.data, id, version, name]);
+  if (document.error) return <Fault error={document.error} />;
+  if (!document.data) return <Loading />;
+  if (flows[0]?.model.nodes.length === 0) return <div className="panel empty">This version has no nodes: it does nothing.</div>;
+  return (
+    <div className="panel flow-drawn">
+      <FlowCanvas flows={flows} />
+      <Interface document={document.data} />
+    </div>
+  );
+}
+
+function Interface({ document }: { document: queries.FlowDocument }) {
+  const lists: [string, { name?: string; dataType?: unknown }[]][] = [
+    ["Inputs", document.inputs ?? []],
+    ["Outputs", document.outputs ?? []],
+  ];
+  if (lists.every(([, list]) => list.length === 0)) return null;
+  return (
+    <dl className="facts interface">
+      {lists.map(([title, list]) =>
+        list.length === 0 ? null : (
+          <div key={title} style={{ display: "contents" }}>
+            <dt>{title}</dt>
+            <dd>
+              {list.map((one) => (
+                <span key={one.name} className="mono">
+                  {one.name} <span className="muted">{String(one.dataType ?? "string")}</span>
+                </span>
+              ))}
+            </dd>
+          </div>
+        ),
+      )}
+    </dl>
+  );
+}
+
+function Related({ id }: { id: string }) {
+  const uses = useQuery(queries.related(id, "uses"));
+  const usedBy = useQuery(queries.related(id, "usedby"));
+  return (
+    <div className="related">
+      <RelatedList title="Used by" graph={usedBy.data} self={id} />
+      <RelatedList title="Uses" graph={uses.data} self={id} />
+    </div>
+  );
+}
+
+function RelatedList({ title, graph, self }: { title: string; graph: Schemas["Graph"] | undefined; self: string }) {
+  const others = graph?.nodes.filter((node) => node.id !== self) ?? [];
+  return (
+    <section className="panel">
+      <header>
+        <h2>{title}</h2>
+      </header>
+      {others.length === 0 ? (
+        <p className="empty">{graph ? "Nothing." : "Loading…"}</p>
+      ) : (
+        <ul>
+          {others.map((node) => (
+            <li key={node.id}>
+              <span className="muted">{node.kind}</span>
+              {node.kind === "flow" || node.kind === "queue" ? <Link href={`/${node.kind}s/${node.id}`}>{node.name}</Link> : <span>{node.name}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {(graph?.withheld?.length ?? 0) > 0 && <p className="muted related-note">More is there for the scope {graph?.withheld?.join(", ")}.</p>}
+    </section>
+  );
+}

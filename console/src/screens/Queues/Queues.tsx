@@ -1,0 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { LIVE, queues } from "../../api/queries";
+import { useTitle } from "../../app/useTitle";
+import { Fault, Loading } from "../../components/Fault/Fault";
+import { Live } from "../../components/Live/Live";
+import { QueueTable } from "../../components/QueueTable/QueueTable";
+
+export default function Queues() {
+  useTitle("Queues");
+  const [live, setLive] = useState(true);
+  const list = useQuery({ ...queues, refetchInterval: live ? LIVE : false });
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Queues</h1>
+        <span className="end">
+          <Live on={live} onChange={setLive} />
+        </span>
+      </div>
+      <section className="panel">
+        {list.data ? <QueueTable queues={list.data} /> : list.error ? <Fault error={list.error} retry={() => void list.refetch()} /> : <Loading />}
+      </section>
+    </div>
+  );
+}

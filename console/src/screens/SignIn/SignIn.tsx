@@ -1,0 +1,88 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { call, type Schemas } from "../../api/client";
+import { session as sessionQuery, type Session } from "../../api/queries";
+import "./SignIn.css";
+
+/** The secret of a link, in the fragment that browsers keep to themselves. */
+function linkIn(fragment: string): string | undefined {
+  return /^#link=([0-9a-f]+)$/.exec(fragment)?.[1];
+}
+
+export function SignIn({ next, session }: { next: string; session: Session | null }) {
+  const queries = useQueryClient();
+  const [, go] = useLocation();
+  const [id, setId] = useState("");
+  const [secret, setSecret] = useState("");
+  const begin = useMutation({
+    mutationFn: (body: Schemas["SessionRequest"]) => call<Session>("/console/sessions", { method: "POST", body }),
+    onSuccess: (begun) => {
+      // What somebody else may see is forgotten.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+      queries.setQueryData(sessionQuery.queryKey, begun);
+      go(next, { replace: true });
+    },
+  });
+  const { mutate } = begin;
+  const followed = useRef(false);
+  useEffect(() => {
+    document.title = "Sign in · Waypost";
+    const follow = () => {
+      const link = linkIn(window.location.hash);
+      if (!link) return;
+      followed.current = true;
+      // A link works once: it is of no use in the history.
+      window.history.replaceState(null, "", "/sign-in");
+      mutate({ link });
+    };
+    follow();
+    // A link that is opened where one is signing in already changes the fragment alone.
+    window.addEventListener("hashchange", follow);
+    return () => window.removeEventListener("hashchange", follow);
+  }, [mutate]);
+  useEffect(() => {
+    if (session && !followed.current) go(next, { replace: true });
+  }, [session, go, next]);
+  return (
+    <main className="sign-in">
+      <form
+        className="panel"
+        onSubmit={(event) => {
+          event.preventDefault();
+          begin.mutate({ clientId: id.trim(), clientSecret: secret });
+        }}
+      >
+        <div className="sign-in-brand">
+          <img src="/icon.svg" alt="" width="36" height="36" />
+          <h1>Waypost</h1>
+        </div>
+        {begin.isPending && begin.variables.link ? (
+          <p role="status">Signing in…</p>
+        ) : (
+          <>
+            <label className="field">
+              Client id
+              <input value={id} onChange={(event) => setId(event.target.value)} autoComplete="username" required autoFocus spellCheck={false} />
+            </label>
+            <label className="field">
+              Client secret
+              <input type="password" value={secret} onChange={(event) => setSecret(event.target.value)} autoComplete="current-password" required />
+            </label>
+            {begin.error && (
+              <p role="alert" className="sign-in-problem">
+                {begin.error.message}
+              </p>
+            )}
+            <button className="button primary" disabled={begin.isPending}>
+              Sign in
+            </button>
+            <p className="muted">
+              On the server's machine, <code>waypost console link</code> prints a link that signs you in.
+            </p>
+          </>
+        )}
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,196 @@
+//! `/`: the console's files, beside the API: which path is which, and what a browser may do with them. The files themselves come from whoever
+//! makes the server (`waypost-console`).
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flate2::read::GzDecoder;
+
+use crate::error::ApiError;
+use crate::genesys::unoffered;
+use crate::state::ApiState;
+
+/// Everything comes from here or not at all, and nothing stands inline.
+const PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
+     worker-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// The page that mails are shown in: their own styles and pictures that came with them, no script, no request, no form.
+const MAIL: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'",
+);
+
+/// First segments of paths that are screens, beside `/`: each of them is the one page, whose script reads the path.
+const SCREENS: &[&str] = &["sign-in", "interactions", "flows", "queues"];
+
+/// The page of a binary without a console.
+static NOT_BUILT: File = File {
+    path: "index.html",
+    media_type: "text/html; charset=utf-8",
+    tag: "\"not-built\"",
+    coded: false,
+    kept: Kept::AskedAnew,
+    shows_mail: false,
+    bytes: include_bytes!("not-built.html"),
+};
+
+/// How long a browser may keep a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Its name changes with its content.
+    ForEver,
+    /// Whether it is still the same is asked each time.
+    AskedAnew,
+}
+
+/// A file of the console.
+#[derive(Debug)]
+pub struct File {
+    /// Its path below the server's address, without the first slash.
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The strong `ETag` of its content, with quotes.
+    pub tag: &'static str,
+    /// Whether `bytes` are compressed by gzip.
+    pub coded: bool,
+    /// How long a browser may keep it.
+    pub kept: Kept,
+    /// Whether it is the page that mails are shown in.
+    pub shows_mail: bool,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
+impl File {
+    /// Its content for whoever can't decompress it.
+    ///
+    /// # Errors
+    /// None that a sound binary has.
+    pub fn plain(&self) -> io::Result<Cow<'static, [u8]>> {
+        if !self.coded {
+            return Ok(Cow::Borrowed(self.bytes));
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(self.bytes).read_to_end(&mut plain)?;
+        Ok(Cow::Owned(plain))
+    }
+}
+
+/// What is answered where the API offers nothing: the console, or that there is nothing.
+pub(crate) async fn fallback(
+    State(state): State<ApiState>,
+    method: Method,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let asks = method == Method::GET || method == Method::HEAD;
+    match find(state.settings.console, uri.path()).filter(|_| asks) {
+        Some(file) => answer(file, &headers),
+        None => unoffered::fallback(method, uri).await.into_response(),
+    }
+}
+
+/// The file at a path such as `/interactions/1`. Paths are compared as they are: nothing outside of the list can be reached.
+fn find(files: &'static [File], path: &str) -> Option<&'static File> {
+    let path = path.strip_prefix('/')?;
+    let screen = path.is_empty() || path.split('/').next().is_some_and(|first| SCREENS.contains(&first));
+    let wanted = if screen { "index.html" } else { path };
+    let found = files.iter().find(|file| file.path == wanted);
+    if screen { Some(found.unwrap_or(&NOT_BUILT)) } else { found }
+}
+
+fn answer(file: &File, headers: &HeaderMap) -> Response {
+    let mut response = if matches(headers, file.tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if file.coded && accepts_gzip(headers) {
+        ([(header::CONTENT_ENCODING, "gzip")], file.bytes).into_response()
+    } else {
+        match file.plain() {
+            Ok(bytes) => bytes.into_response(),
+            Err(error) => {
+                return ApiError::unavailable("the file can't be read", 1).private(error.to_string()).into_response();
+            }
+        }
+    };
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+    fields.insert(header::ETAG, HeaderValue::from_static(file.tag));
+    fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let cached = match file.kept {
+        Kept::ForEver => "public, max-age=31536000, immutable",
+        Kept::AskedAnew => "no-cache",
+    };
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cached));
+    fields.insert(header::CONTENT_SECURITY_POLICY, if file.shows_mail { MAIL } else { PAGE });
+    fields.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    fields.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    fields.insert("x-dns-prefetch-control", HeaderValue::from_static("off"));
+    response
+}
+
+/// Whether the client has the file already (RFC 9110 section 13.1.2).
+fn matches(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|one| {
+        let one = one.trim();
+        one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
+    })
+}
+
+/// Whether `gzip` is taken (RFC 9110 section 12.5.3).
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|one| {
+        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
+        ["gzip", "*"].contains(&coding.trim()) && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: header::HeaderName, value: &'static str) -> HeaderMap {
+        [(name, HeaderValue::from_static(value))].into_iter().collect()
+    }
+
+    #[test]
+    fn screens_are_the_page_and_nothing_else_is() {
+        for path in ["/", "/interactions", "/interactions/1/trace", "/flows/1", "/queues", "/sign-in"] {
+            assert_eq!(find(&[], path).map(|file| file.path), Some("index.html"), "{path}");
+        }
+        for path in ["", "interactions", "/interactionsx", "/api/v2/flows", "//", "//flows", "/../Cargo.toml"] {
+            assert!(find(&[], path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn codings_are_read_with_their_weights() {
+        for (value, taken) in [
+            ("gzip", true),
+            ("br, gzip;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.0", false),
+            ("br", false),
+            ("", false),
+        ] {
+            assert_eq!(accepts_gzip(&with(header::ACCEPT_ENCODING, value)), taken, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_has_is_not_sent_again() {
+        for (value, has) in [("\"a\"", true), ("W/\"a\"", true), ("\"b\", \"a\"", true), ("*", true), ("\"b\"", false)]
+        {
+            assert_eq!(matches(&with(header::IF_NONE_MATCH, value), "\"a\""), has, "{value}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `/integrations/actions`: data actions in Genesys's shape.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::Value as Body;
+use waypost_app::access::scopes::Scope;
+use waypost_catalogue::data_actions::{DataActionSpec, KnownDataAction};
+use waypost_ids::DataActionId;
+use waypost_wire::Object as Members;
+use waypost_wire::data_action::{DataAction, DataActionChange, DataActionRequest};
+
+use crate::auth::{Caller, RoutingRead, RoutingWrite};
+use crate::error::ApiError;
+use crate::fields::{Fields, strip};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
+use crate::openapi::Endpoints;
+use crate::openapi::operation::{Operation, operation};
+use crate::query::Query;
+use crate::queues::{SORT_ORDERS, descending, fits};
+use crate::state::ApiState;
+
+/// Members that the server sets itself.
+const SET_BY_SERVER: &[&str] = &["id", "dateCreated", "dateModified", "selfUri"];
+
+/// Members that are kept as they are.
+const TEXTS: [&str; 4] = ["category", "integrationId", "integrationType", "actionType"];
+
+/// Members that say what it does.
+const OBJECTS: [&str; 2] = ["config", "contract"];
+
+/// The files that Genesys's API has of an action's schemas, and where they are in its contract.
+const SCHEMAS: [(&str, [&str; 2]); 2] =
+    [("input.json", ["input", "inputSchema"]), ("success.json", ["output", "successSchema"])];
+
+/// The endpoints of this group.
+pub fn endpoints() -> Endpoints {
+    objects::endpoints::<KnownDataAction>().get(
+        &format!("{}/schemas/{{fileName}}", KnownDataAction::OFFER.one),
+        schema,
+        operation(
+            "getIntegrationsActionSchema",
+            Scope::RoutingRead,
+            "Get a schema of a data action: `input.json` or `success.json`",
+        )
+        .ignored(&["flatten"])
+        .answers::<Members>(),
+    )
+}
+
+impl Resource for KnownDataAction {
+    type Read = RoutingRead;
+    type Write = RoutingWrite;
+    type View = DataAction;
+    type Request = DataActionRequest;
+    type Change = DataActionChange;
+
+    const OFFER: Offer = Offer {
+        all: "/integrations/actions",
+        one: "/integrations/actions/{actionId}",
+        list: ("getIntegrationsActions", "List data actions, by name"),
+        create: ("postIntegrationsActions", "Create a data action"),
+        get: ("getIntegrationsAction", "Get a data action"),
+        change: ("patchIntegrationsAction", "Change a data action; a change of its contract must break no flow"),
+        patched: true,
+        delete: ("deleteIntegrationsAction", "Delete a data action that no flow uses"),
+        used_by: Some(("getIntegrationsActionUsedBy", "What uses a data action")),
+    };
+
+    fn id_in(path: &PathParts) -> Result<DataActionId, ApiError> {
+        path.id::<Self>("actionId")
+    }
+
+    fn order(&self) -> &str {
+        &self.record.folded_name
+    }
+
+    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
+        let (name, category) = (query.text("name"), query.text("category"));
+        let secure = query.one_of("secure", &[("true", true), ("false", false)]);
+        let ids = query.list("ids");
+        let (descending, whole) = (descending(query), query.flag("includeConfig"));
+        let has = move |known: &Self| {
+            let definition = known.definition();
+            let text = |member: &str| definition.get(member).and_then(Body::as_str).unwrap_or_default();
+            let is_secure = definition.get("secure").and_then(Body::as_bool).unwrap_or_default();
+            // Genesys finds a part of a name.
+            name.as_deref().is_none_or(|name| fits(&format!("*{name}*"), &known.record.name))
+                && category.as_deref().is_none_or(|category| category == text("category"))
+                && secure.is_none_or(|secure| secure == is_secure)
+                && (ids.is_empty() || ids.contains(&known.record.id.to_string()))
+        };
+        Listing { has: Box::new(has), descending, whole }
+    }
+
+    fn described(call: Call, operation: Operation) -> Operation {
+        match call {
+            Call::List => operation
+                .text("name", "A part of a name.")
+                .text("category", "Only of this category.")
+                .words("secure", &["true", "false"], "Only what is secure, or is not.")
+                .list("ids", "Only these.")
+                .flag("includeConfig", "With what they ask, and what they make of answers.")
+                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .ignored(&["sortBy", "includeAuthActions", "nextPage", "previousPage"]),
+            Call::Get => operation.ignored(&["expand", "flatten", "includeConfig"]),
+            Call::Create | Call::Change | Call::Delete => operation,
+        }
+    }
+
+    fn spec(call: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<DataActionSpec, ApiError> {
+        let name = body.text("name");
+        let version = body.parsed("version", "a version of the data action, such as 1", Body::as_u64);
+        let mut members = Members::new();
+        for member in TEXTS {
+            members.extend(body.text(member).map(|text| (member.to_owned(), text.into())));
+        }
+        members.extend(body.flag("secure").map(|secure| ("secure".to_owned(), secure.into())));
+        for member in OBJECTS {
+            let object = body.parsed(member, "an object", |value| value.is_object().then(|| value.clone()));
+            members.extend(object.map(|object| (member.to_owned(), strip(object))));
+        }
+        if call == Call::Create {
+            for member in OBJECTS.into_iter().filter(|member| !members.contains_key(*member)) {
+                if !body.has_problems() {
+                    body.missing(member, "an object");
+                }
+            }
+            if name.is_none() {
+                body.missing("name", "a name");
+            }
+        }
+        body.discard(SET_BY_SERVER);
+        body.finish(&[["name", "version", "secure"].as_slice(), &TEXTS, &OBJECTS].concat())?;
+        // An export says which version it was.
+        let version = version.filter(|_| call == Call::Change);
+        Ok(DataActionSpec { name, members, version, secrets_elsewhere: false })
+    }
+
+    fn view(&self, _: &ApiState, whole: bool) -> DataAction {
+        let mut definition = self.definition();
+        let mut text = |member: &str| match definition.shift_remove(member) {
+            Some(Body::String(text)) => Some(text),
+            _ => None,
+        };
+        let (integration_id, category) = (text("integrationId"), text("category"));
+        let mut object = |member: &str| match definition.shift_remove(member) {
+            Some(Body::Object(object)) => object,
+            _ => Members::new(),
+        };
+        let (contract, config) = (object("contract"), object("config"));
+        DataAction {
+            id: self.record.id,
+            name: self.record.name.clone(),
+            integration_id,
+            category,
+            contract,
+            version: self.record.revision,
+            secure: definition.get("secure").and_then(Body::as_bool).unwrap_or_default(),
+            config: if whole { config } else { Members::new() },
+            date_created: self.record.created_at.into(),
+            date_modified: self.record.modified_at.into(),
+            self_uri: format!("/api/v2/integrations/actions/{}", self.record.id),
+        }
+    }
+}
+
+/// `GET /integrations/actions/{actionId}/schemas/{fileName}`
+async fn schema(
+    State(state): State<ApiState>,
+    _: Caller<RoutingRead>,
+    Path((id, file)): Path<(String, String)>,
+    query: Query,
+) -> Result<Json<Body>, ApiError> {
+    query.finish()?;
+    let known = state.app.catalogue.object::<KnownDataAction>(&parse_id(&id)?)?;
+    let missing = || ApiError::not_found("not.found", format!("a data action has no schema `{file}`"));
+    let (_, [side, member]) = SCHEMAS.into_iter().find(|(name, _)| *name == file).ok_or_else(missing)?;
+    let definition = Body::Object(known.definition());
+    let schema = definition.get("contract").and_then(|contract| contract.get(side)?.get(member));
+    schema.cloned().map(Json).ok_or_else(missing)
+}
+
+/// An identifier in a path.
+pub(crate) fn parse_id(id: &str) -> Result<DataActionId, ApiError> {
+    id.parse().map_err(|_| not_found::<KnownDataAction>(id))
+}

@@ -1,0 +1,201 @@
+//! A compiled definition, and what it does.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use crate::failure::{Failure, FailureCode};
+use crate::field::Field;
+use crate::headers;
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::read;
+use crate::request::{Method, Request};
+use crate::schema::Schema;
+use crate::target::Target;
+use crate::template::{Context, Mapped, Place, Template};
+
+/// A data action, compiled from its definition.
+#[derive(Debug)]
+pub struct DataAction {
+    pub(crate) input_fields: Vec<Field>,
+    pub(crate) output_fields: Vec<Field>,
+    pub(crate) inputs: Schema,
+    pub(crate) outputs: Schema,
+    pub(crate) credentials: Vec<String>,
+    pub(crate) target: Target,
+    pub(crate) method: Method,
+    pub(crate) url: Template,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) body: Option<Template>,
+    pub(crate) map: Vec<(String, Path)>,
+    /// Texts that are printed as they are.
+    pub(crate) defaults: Vec<(String, Json)>,
+    pub(crate) success: Template,
+    pub(crate) timeout: Duration,
+    pub(crate) retries: u32,
+    pub(crate) cache_age: Option<Duration>,
+}
+
+impl DataAction {
+    /// Compiles a definition in Genesys's shape: `config` and `contract`, as its API and its exports have them. `config.retries` and
+    /// `config.cacheSeconds` are Waypost's own.
+    ///
+    /// # Errors
+    /// Every problem of the definition.
+    pub fn read(definition: &Json) -> Result<Self, Vec<Problem>> {
+        read::read(definition)
+    }
+
+    /// What it takes, in the contract's order.
+    #[must_use]
+    pub fn inputs(&self) -> &[Field] {
+        &self.input_fields
+    }
+
+    /// What it gives, in the contract's order.
+    #[must_use]
+    pub fn outputs(&self) -> &[Field] {
+        &self.output_fields
+    }
+
+    /// Names of the credentials in its headers, each once.
+    #[must_use]
+    pub fn credentials(&self) -> &[String] {
+        &self.credentials
+    }
+
+    /// The host that it asks, as it is connected to and without a port. It does not depend on the input.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.target.host
+    }
+
+    /// The method of its requests.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// How long a call may take with all its tries.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How often a failed try is made again, within the timeout.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// How long an answer may be used again for the same input; none if never.
+    #[must_use]
+    pub fn cache_age(&self) -> Option<Duration> {
+        self.cache_age
+    }
+
+    /// Makes the request of an input. `credential` gives a credential's value by its name.
+    ///
+    /// # Errors
+    /// The input is not what the contract asks for, a credential is not there, a template fails, or a value would change the shape of URL,
+    /// headers or body.
+    pub fn request(
+        &self,
+        input: &Map<String, Json>,
+        credential: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Request, Failure> {
+        self.inputs.check(input).map_err(|problems| {
+            Failure::new(FailureCode::Input, format!("the input breaks the contract: {}", problems.join("; ")))
+        })?;
+        let mut credentials = HashMap::new();
+        for name in &self.credentials {
+            let missing = || Failure::new(FailureCode::Credential, format!("the secret `{name}` is not there"));
+            credentials.insert(name.clone(), credential(name).ok_or_else(missing)?);
+        }
+        let (whole, mapped) = (Json::Object(input.clone()), HashMap::new());
+        let context = Context { whole: Some(&whole), credentials: &credentials, mapped: &mapped, raw: None };
+        let failed = |what: &str, why: String| Failure::new(FailureCode::Request, format!("{what}: {why}"));
+
+        let url = self.url.render(&context, Place::Url).map_err(|why| failed("requestUrlTemplate", why))?;
+        let url = self.target.url(url.text.trim()).map_err(|why| failed("requestUrlTemplate", why))?;
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        for (name, template) in &self.headers {
+            let failed = |why| failed(&format!("the header `{name}`"), why);
+            let value = template.render(&context, Place::Header).map_err(failed)?;
+            headers::check_value(&value.text).map_err(failed)?;
+            headers.push((name.clone(), value.text.trim().to_owned()));
+        }
+        let Some(template) = &self.body else { return Ok(Request { method: self.method, url, headers, body: None }) };
+        let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let is_json = content_type.is_none_or(|(_, value)| value.to_ascii_lowercase().contains("json"));
+        let place = if is_json { Place::Json } else { Place::Other };
+        let body = template.render(&context, place).map_err(|why| failed("requestTemplate", why))?;
+        if body.text.trim().is_empty() {
+            return Ok(Request { method: self.method, url, headers, body: None });
+        }
+        if content_type.is_none() {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        if is_json && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&body.text) {
+            return Err(failed("requestTemplate", not_json(&error, &body.unset)));
+        }
+        Ok(Request { method: self.method, url, headers, body: Some(body.text) })
+    }
+
+    /// Makes the outputs of an answer: its status and its whole body.
+    ///
+    /// # Errors
+    /// The status is not 2xx, the body is not JSON, a template fails, or the result is not what the contract promises.
+    pub fn outcome(&self, status: u16, body: &[u8]) -> Result<Map<String, Json>, Failure> {
+        if !(200..300).contains(&status) {
+            return Err(Failure::new(FailureCode::Status, format!("the server answered {status}")));
+        }
+        let failed = |why: String| Failure::new(FailureCode::Answer, why);
+        // An answer without a body, such as 204, is one without members.
+        let raw: Json = if body.trim_ascii().is_empty() {
+            Json::Object(Map::new())
+        } else {
+            serde_json::from_slice(body).map_err(|error| {
+                failed(format!("the answer is not JSON (line {}, column {})", error.line(), error.column()))
+            })?
+        };
+        let mut mapped: HashMap<String, Mapped<'_>> = HashMap::new();
+        for (name, text) in &self.defaults {
+            mapped.insert(name.clone(), Mapped::Default(text));
+        }
+        for (name, path) in &self.map {
+            if let Some(found) = path.find(&raw) {
+                mapped.insert(name.clone(), Mapped::Found(found));
+            }
+        }
+        let credentials = HashMap::new();
+        let context = Context { whole: None, credentials: &credentials, mapped: &mapped, raw: Some(&raw) };
+        let printed =
+            self.success.render(&context, Place::Json).map_err(|why| failed(format!("successTemplate: {why}")))?;
+        let result: Json = serde_json::from_str(&printed.text)
+            .map_err(|error| failed(format!("successTemplate: {}", not_json(&error, &printed.unset))))?;
+        let Json::Object(result) = result else {
+            return Err(failed("successTemplate: the result is not an object".to_owned()));
+        };
+        self.outputs.check(&result).map_err(|problems| {
+            Failure::new(FailureCode::Output, format!("the result breaks the contract: {}", problems.join("; ")))
+        })?;
+        Ok(result)
+    }
+}
+
+/// Why a rendered text is not JSON. Of the text itself nothing is repeated.
+fn not_json(error: &serde_json::Error, unset: &[String]) -> String {
+    let place = format!("what it renders to is not JSON (line {}, column {})", error.line(), error.column());
+    let unset: Cow<'_, str> = match unset {
+        [] => Cow::Borrowed(""),
+        unset => {
+            let names: Vec<String> = unset.iter().take(5).map(|name| crate::problem::shown(name)).collect();
+            Cow::Owned(format!("; without a value: {}", names.join(", ")))
+        }
+    };
+    format!("{place}{unset}")
+}

@@ -1,0 +1,124 @@
+//! Queues made and changed, and pushed.
+
+use std::io::Write;
+
+use waypost_wire::routing::{DeliverTo, Queue, QueueRequest, WebhookReference};
+
+use super::find;
+use crate::failure::Failure;
+use crate::remote::Server;
+
+/// Arguments of `create`.
+#[derive(clap::Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name
+    name: String,
+    #[command(flatten)]
+    says: Says,
+}
+
+/// Arguments of `update`.
+#[derive(clap::Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+    #[command(flatten)]
+    says: Says,
+    /// Deliver nowhere: work waits to be claimed
+    #[arg(long, conflicts_with_all = ["webhook", "addresses"])]
+    deliver_nowhere: bool,
+}
+
+/// Arguments of `push`.
+#[derive(clap::Args)]
+pub(crate) struct Push {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+}
+
+/// What is said of a queue.
+#[derive(clap::Args)]
+struct Says {
+    /// Deliver to a webhook, by its name or id
+    #[arg(id = "webhook", long = "deliver-to-webhook", value_name = "WEBHOOK", conflicts_with = "addresses")]
+    webhook: Option<String>,
+    /// Deliver to an address (repeatable)
+    #[arg(id = "addresses", long = "deliver-to-address", value_name = "ADDRESS")]
+    addresses: Vec<String>,
+    /// Attach mail that is delivered to addresses, instead of resending it unchanged
+    #[arg(long, requires = "addresses")]
+    attach: bool,
+    /// How soon work is to be taken, such as PT4H
+    #[arg(long, value_name = "DURATION")]
+    service_level: Option<String>,
+}
+
+impl Says {
+    fn deliver_to(&self) -> Option<DeliverTo> {
+        let Self { webhook, addresses, attach, .. } = self;
+        if let Some(wanted) = webhook {
+            let reference = match wanted.parse() {
+                Ok(id) => WebhookReference { id: Some(id), name: None },
+                Err(_) => WebhookReference { id: None, name: Some(wanted.clone()) },
+            };
+            return Some(DeliverTo { webhook: Some(reference), ..DeliverTo::default() });
+        }
+        let to = DeliverTo { addresses: Some(addresses.clone()), attach: *attach, ..DeliverTo::default() };
+        (!addresses.is_empty()).then_some(to)
+    }
+}
+
+/// Where a queue delivers, in words.
+pub(super) fn place(to: &DeliverTo) -> String {
+    match &to.webhook {
+        Some(WebhookReference { id, name }) => {
+            let named = name.clone().or_else(|| id.map(|id| id.to_string()));
+            format!("webhook {}", named.unwrap_or_default())
+        }
+        None => to.addresses.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
+    }
+}
+
+pub(super) fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let request = QueueRequest {
+        name: arguments.name.clone(),
+        service_level: arguments.says.service_level.clone(),
+        deliver_to: arguments.says.deliver_to(),
+        ..QueueRequest::default()
+    };
+    told(&remote.wait(remote.routing().make_queue(&request))?, out)
+}
+
+pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let id = find(&remote, &arguments.queue)?;
+    let Queue { name, service_level, deliver_to, extra, .. } = remote.wait(remote.routing().queue(id))?;
+    let says = &arguments.says;
+    let request = QueueRequest {
+        name,
+        service_level: says.service_level.clone().or(service_level),
+        deliver_to: says.deliver_to().or(deliver_to.filter(|_| !arguments.deliver_nowhere)),
+        extra,
+    };
+    told(&remote.wait(remote.routing().update_queue(id, &request))?, out)
+}
+
+pub(super) fn push(arguments: &Push, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let id = find(&remote, &arguments.queue)?;
+    let done = remote.wait(remote.routing().push(id))?;
+    let more = if done.more { "; there may be more: run the command again" } else { "" };
+    Ok(writeln!(out, "pushed {}{more}", done.pushed)?)
+}
+
+fn told(queue: &Queue, out: &mut impl Write) -> Result<(), Failure> {
+    let to = queue.deliver_to.as_ref().map_or_else(|| "nowhere".to_owned(), place);
+    Ok(writeln!(out, "queue {}: id {}, delivers to {to}", queue.name, queue.id)?)
+}

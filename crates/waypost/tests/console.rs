@@ -1,0 +1,121 @@
+//! The console of the built binary: its own tests, and what people do with it in a real browser (`console/e2e`).
+//!
+//! `make test` builds the console and fetches what this needs; without that, these tests say that they are skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use harness::scratch::Scratch;
+use harness::{CLIENT, Server, Start};
+use serde_json::Value as Json;
+
+/// Scripts and styles of the first screen that is shown, compressed, in bytes.
+const MOST_AT_FIRST: usize = 140 * 1024;
+
+/// All files, compressed, in bytes.
+const MOST_IN_ALL: usize = 290 * 1024;
+
+/// The browser must make at least so many checks.
+const CHECKS: usize = 20;
+
+fn console() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../console").canonicalize().unwrap()
+}
+
+/// `node`, as `scripts/setup-console` found or fetched it.
+fn node() -> Option<OsString> {
+    let fetched = console().join("node_modules/.node");
+    let ready = console().join("node_modules/playwright-core").is_dir() && fetched.exists();
+    let found = ready.then(|| fs::read_to_string(&fetched).unwrap().trim().into());
+    waypost_test_needs::tool(found.ok_or("the console's packages are not fetched: `make test` fetches them"))
+}
+
+/// The binary with the console in it.
+fn is_built() -> Option<()> {
+    let built = !waypost_console::FILES.is_empty();
+    waypost_test_needs::tool(built.then_some(()).ok_or("the console is not built: `make test` builds it"))
+}
+
+fn chromium() -> Option<PathBuf> {
+    let paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(PathBuf::from);
+    waypost_test_needs::tool(paths.into_iter().find(|path| path.exists()).ok_or("Chromium is not installed"))
+}
+
+fn told(output: &Output) -> String {
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn its_own_tests() {
+    let Some(node) = node() else { return };
+    for words in [&["node_modules/typescript/bin/tsc", "--noEmit"][..], &["node_modules/vitest/vitest.mjs", "run"]] {
+        let output = Command::new(&node).args(words).current_dir(console()).env("CI", "1").output().unwrap();
+        assert!(output.status.success(), "{}", told(&output));
+    }
+}
+
+#[test]
+fn people_sign_in_look_and_follow_a_mail_in_a_browser() {
+    let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
+    let scratch = Scratch::new("console");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    server.apply_triage();
+    let output = server.cli(&["mail", "send", &format!("{}/mails", harness::TRIAGE)]);
+    assert!(output.status.success(), "{}", told(&output));
+    let reader = server.cli(&["clients", "create", "Reader", "--scope", "email:read", "--output", "json"]);
+    let reader: Json = serde_json::from_slice(&reader.stdout).unwrap_or_else(|_| panic!("{}", told(&reader)));
+    let link = server.cli(&["console", "link"]);
+    let link = String::from_utf8(link.stdout).unwrap().trim().to_owned();
+    let secret = link.rsplit('=').next().unwrap().to_owned();
+    let output = Command::new(&node)
+        .arg("e2e/run.mjs")
+        .current_dir(console())
+        .env("BASE", format!("http://{}", server.http))
+        .env("CHROMIUM", chromium)
+        .env("PROFILE", scratch.path("browser"))
+        .env("CLIENT_ID", CLIENT.0)
+        .env("CLIENT_SECRET", CLIENT.1)
+        .env("READER_ID", reader["id"].as_str().unwrap())
+        .env("READER_SECRET", reader["secret"].as_str().unwrap())
+        .env("LINK", &link)
+        .output()
+        .unwrap();
+    let text = told(&output);
+    assert!(output.status.success(), "{text}");
+    let passed = text.lines().filter(|line| line.starts_with("ok ")).count();
+    assert!(passed >= CHECKS, "{passed} checks: {text}");
+    let log = server.log();
+    assert!(!log.contains(&secret) && !log.contains(CLIENT.1), "a secret is in the log");
+}
+
+#[test]
+fn it_is_small() {
+    if is_built().is_none() {
+        return;
+    }
+    let find = |path: &str| waypost_console::FILES.iter().find(|file| file.path == path).unwrap();
+    let index = find("index.html");
+    let page = String::from_utf8(index.plain().unwrap().into_owned()).unwrap();
+    let first: usize = page
+        .split('"')
+        .filter_map(|word| word.strip_prefix('/').filter(|path| path.starts_with("assets/")))
+        .map(|path| find(path).bytes.len())
+        .sum();
+    let all: usize = waypost_console::FILES.iter().map(|file| file.bytes.len()).sum();
+    assert!(
+        first > 0 && first <= MOST_AT_FIRST,
+        "{first} bytes before anything is shown; the limit is {MOST_AT_FIRST}"
+    );
+    assert!(all <= MOST_IN_ALL, "{all} bytes in all; the limit is {MOST_IN_ALL}");
+}

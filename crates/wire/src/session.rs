@@ -1,0 +1,42 @@
+//! Sessions of the console, which browsers hold in a cookie.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::time::Time;
+
+/// What begins a session: a client's id and secret, or a link.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRequest {
+    /// The client's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Its secret: this type can't be printed for debugging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// The secret of a link, instead of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// Who a session is for, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The client.
+    pub client_id: String,
+    /// What the session grants, in our names.
+    pub scopes: Vec<String>,
+}
+
+/// A link that begins one session of the client that asked for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionLink {
+    /// Path and fragment, from the server's address. Browsers keep the fragment, which has the secret, to themselves: this type can't be
+    /// printed for debugging.
+    pub path: String,
+    /// When it can't be followed any more.
+    pub expires_at: Time,
+}
