@@ -177,6 +177,7 @@ impl App {
             raw: mail.raw,
             remote: remote.to_string(),
             idempotency: None,
+            taken_from: None,
         };
         self.accept(arrival).await?;
         Ok(())
