@@ -88,16 +88,6 @@ impl Dovecot {
         Person::log_in(self.plain)
     }
 
-    /// Forgets all UIDs, as after a restore from a backup: messages get others, under another UIDVALIDITY.
-    pub fn forget_uids(&self) {
-        let folder = self.directory.path().join("mail/desk/Maildir");
-        for file in
-            ["dovecot-uidlist", "dovecot-uidvalidity", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"]
-        {
-            let _ = fs::remove_file(folder.join(file));
-        }
-    }
-
     /// Puts so many messages into INBOX, without a word of IMAP.
     pub fn fill(&self, messages: usize, message: impl Fn(usize) -> Vec<u8>) {
         let folder = self.directory.path().join("mail/desk/Maildir");
