@@ -421,7 +421,8 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             of::<KnownDataAction>(name, puts.then_some(spec), place)
         }
         Kind::Mailbox => {
-            let spec = MailboxSpec { id: MailboxId(Uuid::from_u128(8)), name: to_be, enabled: None, definition: members };
+            let spec =
+                MailboxSpec { id: MailboxId(Uuid::from_u128(8)), name: to_be, enabled: None, definition: members };
             of::<MailboxRecord>(name, puts.then_some(MailboxEdit::Replace(spec)), place)
         }
         Kind::Secret => panic!("secrets are in no change set"),

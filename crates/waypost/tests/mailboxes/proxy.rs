@@ -80,12 +80,10 @@ fn talk(client: TcpStream, server: TcpStream, armed: &Arc<Armed>, idles: &Sender
             let mut from = BufReader::new(from);
             let mut line = Vec::new();
             while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                let tag = waits.lock().unwrap().clone();
-                if let Some(tag) = tag.filter(|tag| line.starts_with(tag.as_bytes()))
-                    && strikes(&armed, |moment| matches!(moment, Moment::After(_)))
-                {
+                let is_answer =
+                    waits.lock().unwrap().as_deref().is_some_and(|tag: &str| line.starts_with(tag.as_bytes()));
+                if is_answer && strikes(&armed, |moment| matches!(moment, Moment::After(_))) {
                     // What the mailbox did is done. Nobody hears of it.
-                    let _ = tag;
                     park();
                 }
                 if to.write_all(&line).is_err() {
