@@ -434,6 +434,8 @@ fn a_server_with_odd_manners_loses_nothing_and_what_it_cannot_give_is_set_aside(
     odd.put(22, &letter("endless"), How::Endless);
     odd.put(23, &letter("c"), How::Well);
     wait_for_subjects(&api, &["a", "c", "z"]);
+    // Somebody deletes what nobody can read.
+    odd.state().messages.retain(|message| message.how == How::Well);
     assert_eq!(fetches(), before, "what was set aside is not tried again");
     // Throttled, hung up on, and not greeted: it comes back.
     {
