@@ -80,6 +80,11 @@ impl<T: Eq + Hash + Clone> Targets<T> {
         self.0.get(target).and_then(|failing| failing.pause)
     }
 
+    /// All pauses are over: one request finds out about each target.
+    pub(crate) fn ask_again(&mut self, now: Instant) {
+        self.0.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
+    }
+
     /// A request ended. `asked_again`: it was to find out whether the target is back.
     pub(crate) fn note(&mut self, target: &T, ended: &Ended, asked_again: bool, now: Instant) {
         match ended {

@@ -68,7 +68,7 @@ impl World for Around {
         let input = |name: &str, required| InputType { name: name.to_owned(), data_type: Type::String, required };
         let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
         let contract = Arc::new(Contract {
-            inputs: vec![input("email", true), input("shop", false)],
+            inputs: vec![input("email", false), input("text", false)],
             outputs: vec![output("tier", Type::String), output("points", Type::Integer)],
         });
         let id = DataActionId(Uuid::nil());
@@ -141,12 +141,14 @@ fn example_with(action: &ActionDefinition, member: &str, value: &str) -> Node {
 #[test]
 fn the_checker_sees_every_expression_of_an_action() {
     const FLOW: &str = "variables: [{ name: unset_string, dataType: string }, { name: unset_integer, dataType: integer }, \
-                        { name: unset_boolean, dataType: boolean }, { name: unset_list, dataType: list<string> }]\n\
+                        { name: unset_boolean, dataType: boolean }, { name: unset_list, dataType: list<string> }, \
+                        { name: unset_duration, dataType: duration }]\n\
                         nodes: [{ id: a }]";
     let mut tried = 0;
     for action in ACTIONS {
         for member in action.members {
             let (value, place) = match member.takes {
+                Takes::Value(words) if words.ends_with("duration") => ("'${unset_duration}'", ""),
                 Takes::String | Takes::Html | Takes::Queue | Takes::Value(_) => ("'${unset_string}'", ""),
                 Takes::Integer => ("'${unset_integer}'", ""),
                 Takes::StringList | Takes::List => ("'${unset_list}'", ""),

@@ -68,7 +68,7 @@ impl Term {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Route,
         Self::Flow,
         Self::Queue,

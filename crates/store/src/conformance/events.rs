@@ -158,7 +158,7 @@ pub(crate) async fn events_tell_of_no_events(store: &dyn Store) {
     let all = [
         "delivery.delivered a@example.net Some(\"said\")",
         "delivery.delivered b@example.net Some(\"said\")",
-        "interaction.completed Completed None mail 1",
+        "interaction.completed Completed Some(2) mail 1",
     ];
     assert_eq!(words(store, 1).await, all);
     end(Way::Webhooks, 2, AttemptEnd::Dead).await;

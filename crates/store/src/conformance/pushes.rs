@@ -170,8 +170,9 @@ pub(crate) async fn a_rerun_pushes_what_was_never_pushed(store: &dyn Store) {
         let ends = if number == 1 { AttemptEnd::Delivered } else { AttemptEnd::Dead };
         assert_eq!(end(store, Way::Webhooks, ends, 50 * i64::from(number)).await, 1);
     }
-    let again = async |number: u128, resend, run| {
-        store.rerun(id(number), resend, entry(number, 200)).await.unwrap();
+    let again = async |number: u128, resend: bool, run: RunRecord| {
+        let entries = 10 * number + u128::from(resend) + u128::from(run.sends.is_empty());
+        store.rerun(id(number), resend, entry(entries, 200)).await.unwrap();
         let lease = store.claim_runs(up_to(1), at(210)).await.unwrap()[0].lease.id;
         assert!(store.record_run(id(number), lease, run).await.unwrap());
     };

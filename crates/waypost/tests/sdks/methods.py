@@ -12,11 +12,12 @@ import urllib.request
 
 import PureCloudPlatformClientV2 as sdk
 
-APIS = ["ArchitectApi", "RoutingApi", "ConversationsApi", "OAuthApi", "TokensApi"]
+APIS = ["ArchitectApi", "RoutingApi", "ConversationsApi", "OAuthApi", "TokensApi", "IntegrationsApi"]
 
-# Paths that belong to the areas above; of conversations, email alone is worth a list.
+# Paths that belong to the areas above; of conversations, email alone is worth a list, and of integrations, actions.
 WITHIN = {
     "ConversationsApi": "/api/v2/conversations/emails",
+    "IntegrationsApi": "/api/v2/integrations/actions",
 }
 
 # How a method that is offered differs from what Genesys does with it.
@@ -63,6 +64,11 @@ DIFFERS = {
     "post_oauth_clients": "CLIENT-CREDENTIALS alone; `scope` is what counts, roles are not looked at",
     "put_oauth_client": "CLIENT-CREDENTIALS alone; what takes a right away takes it at once",
     "post_oauth_client_secret": "the old secret and its tokens end at once",
+    "post_integrations_actions": "what can't work is refused at once; URLs without a host are; `retries` and `cacheSeconds` are ours",
+    "patch_integrations_action": "a `contract` is taken, too; 409 with every flow that would break",
+    "get_integrations_action": "always whole",
+    "get_integrations_action_schema": "`input.json` and `success.json`",
+    "delete_integrations_action": "409 with every flow that calls it",
     "delete_oauth_client": "409 for the last active client with the scope `admin`",
 }
 

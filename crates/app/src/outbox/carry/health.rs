@@ -61,9 +61,7 @@ impl Health {
     pub(super) fn ask_again(&mut self, now: Instant) {
         match self {
             Self::Smarthost(_) => self.something_is_due(now),
-            Self::Each(Targets(targets)) => {
-                targets.values_mut().filter_map(|failing| failing.pause.as_mut()).for_each(|pause| pause.until = now);
-            }
+            Self::Each(targets) => targets.ask_again(now),
         }
     }
 
