@@ -49,7 +49,11 @@ fn main() {
             "    File {{ path: {path:?}, media_type: {media_type:?}, tag: \"\\\"{tag}\\\"\", coded: {coded}, kept: {}, \
              shows_mail: {}, bytes: include_bytes!({kept:?}) }},",
             // Names below `assets` have a hash of the content.
-            if path.starts_with("assets/") { "Kept::ForEver" } else { "Kept::AskedAnew" },
+            if path.starts_with("assets/") {
+                "waypost_api::console::Kept::ForEver"
+            } else {
+                "waypost_api::console::Kept::AskedAnew"
+            },
             path == "mail.html",
         )
         .unwrap();

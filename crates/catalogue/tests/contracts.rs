@@ -22,6 +22,7 @@ use waypost_catalogue::edits::{AnyEdit, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::flows::Saving;
 use waypost_catalogue::labels::WantedTarget;
+use waypost_catalogue::mailboxes::{MailboxEdit, MailboxSpec};
 use waypost_catalogue::object::Object;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget as RouteWanted};
@@ -33,10 +34,11 @@ use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::webhooks::{Start, WebhookEdit, WebhookSpec};
 use waypost_catalogue::where_used::node;
 use waypost_flow::source::{self, Node};
-use waypost_ids::{FlowId, Kind, Ref, WebhookId};
+use waypost_ids::{FlowId, Kind, MailboxId, Ref, WebhookId};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{Bindings, DomainRecord, QueueRecord, RouteRecord, RouteTarget};
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::{Sealed, WebhookRecord};
 use waypost_store::revisions::Revisions;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
@@ -418,7 +420,11 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
             let spec = DataActionSpec { name: Some(to_be), members, ..DataActionSpec::default() };
             of::<KnownDataAction>(name, puts.then_some(spec), place)
         }
-        Kind::Mailbox => panic!("no case names a mailbox"),
+        Kind::Mailbox => {
+            let spec =
+                MailboxSpec { id: MailboxId(Uuid::from_u128(8)), name: to_be, enabled: None, definition: members };
+            of::<MailboxRecord>(name, puts.then_some(MailboxEdit::Replace(spec)), place)
+        }
         Kind::Secret => panic!("secrets are in no change set"),
         Kind::Flow => panic!("flows have verbs of their own"),
     })

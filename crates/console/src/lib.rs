@@ -3,13 +3,15 @@
 //!
 //! Nothing but the binary imports this: whenever the console is built anew, so is what imports it.
 
-use waypost_api::console::{File, Kept};
+use waypost_api::console::File;
 
 /// All files; none in a build without the console.
 pub static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 #[cfg(test)]
 mod tests {
+    use waypost_api::console::Kept;
+
     use super::*;
 
     #[test]

@@ -11,9 +11,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use waypost_reach::{Guard, PrivateTarget, may_reach};
 
+use crate::dialogue::Dialogue;
 use crate::login::{Login, exchange};
 use crate::problem::Problem;
-use crate::session::{Dialogue, Session};
+use crate::session::Session;
 use crate::wire::{Stream, Wire};
 
 /// How a connection is encrypted.

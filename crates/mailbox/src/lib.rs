@@ -7,6 +7,7 @@
 //! Nothing here knows a store, flows or routes.
 
 mod connect;
+mod dialogue;
 mod folder_name;
 mod login;
 mod problem;

@@ -137,7 +137,7 @@ impl App {
             Trouble::setup(what, format!("confirm the code as {user}: nothing was changed"))
         })?;
         session.log_out().await;
-        let sealed = self.seal(mailbox.id, refresh_token.as_bytes()).map_err(unkept)?;
+        let sealed = self.sealed_token(mailbox, oauth, refresh_token)?;
         self.store.keep_token(mailbox.id, None, sealed).await?;
         mailboxes.tokens().remove(&mailbox.id);
         tracing::info!(mailbox = mailbox.name, "access to the mailbox was given");

@@ -3,11 +3,13 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waypost_ids::SecretId;
 use waypost_mailbox::{Login, Problem, Server, Session, Tls};
 use waypost_oauth::{Grant, OauthClient, Refusal, token_url};
 use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord, MailboxTls};
+use waypost_store::records::outside::Sealed;
 
 use super::{Mailboxes, TERM, Trouble};
 use crate::App;
@@ -24,6 +26,14 @@ pub(super) struct Token {
     until: Instant,
     /// Of the mailbox that it was fetched for: with other settings it may be another's.
     revision: u64,
+}
+
+/// A refresh token as it is kept, sealed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    token: String,
+    /// What it follows from: with other settings, or once a person has set another first token, it counts no more.
+    of: String,
 }
 
 /// The server of a mailbox.
@@ -129,7 +139,7 @@ impl App {
         if let (Some(new), Some(old)) = (granted.refresh_token, refresh_token)
             && new != old
         {
-            let sealed = self.seal(mailbox.id, new.as_bytes()).map_err(unkept)?;
+            let sealed = self.sealed_token(mailbox, oauth, new)?;
             if !self.store.keep_token(mailbox.id, Some(lease), sealed).await? {
                 return Err(Trouble::Lost);
             }
@@ -140,6 +150,26 @@ impl App {
             mailboxes.tokens().insert(mailbox.id, token);
         }
         Ok(granted.access_token)
+    }
+
+    /// What refresh tokens of a mailbox follow from.
+    fn origin_of_tokens(&self, mailbox: &MailboxRecord, oauth: &MailboxOauth) -> String {
+        let world = self.catalogue.world();
+        let first = oauth.refresh_token.and_then(|secret| world.secrets.get(&secret).cloned());
+        let first = first.map(|secret| format!("{} {}", secret.id, secret.set_at)).unwrap_or_default();
+        format!("{} {} {} {first}", oauth.token_url, oauth.client_id, mailbox.settings.user)
+    }
+
+    /// A refresh token as it is kept.
+    pub(super) fn sealed_token(
+        &self,
+        mailbox: &MailboxRecord,
+        oauth: &MailboxOauth,
+        token: String,
+    ) -> Result<Sealed, Trouble> {
+        let kept = Kept { token, of: self.origin_of_tokens(mailbox, oauth) };
+        let kept = serde_json::to_vec(&kept).map_err(unkept)?;
+        self.seal(mailbox.id, &kept).map_err(unkept)
     }
 
     /// The client that asks for tokens.
@@ -161,11 +191,14 @@ impl App {
         let watches = self.store.mailbox_watches().await?;
         let kept = watches.into_iter().find(|watch| watch.mailbox == mailbox.id).and_then(|watch| watch.token);
         if let Some(sealed) = kept {
-            let again = authorise(mailbox);
             let opened = self.unseal(mailbox.id, &sealed);
-            let opened =
-                opened.map_err(|error| Trouble::setup(format!("the refresh token can't be read: {error}"), &again))?;
-            return String::from_utf8(opened).map_err(|_| Trouble::setup("the refresh token is no text", again));
+            let opened = opened.map_err(|error| {
+                Trouble::setup(format!("the refresh token can't be read: {error}"), authorise(mailbox))
+            })?;
+            let of = self.origin_of_tokens(mailbox, oauth);
+            if let Some(kept) = serde_json::from_slice(&opened).ok().filter(|kept: &Kept| kept.of == of) {
+                return Ok(kept.token);
+            }
         }
         match oauth.refresh_token {
             Some(secret) => self.secret_for(secret, client.token_url.host_str().unwrap_or_default()),

@@ -130,7 +130,8 @@ impl App {
             let attempts = known_as(found.uid).map_or(0, |known| known.attempts);
             wanted.push(Wanted { found, attempts });
         }
-        wanted.sort_unstable_by_key(|wanted| wanted.found.uid);
+        // One that ends the connection each time must not be in the way of the others.
+        wanted.sort_unstable_by_key(|wanted| (wanted.attempts, wanted.found.uid));
         let mut blocked = false;
         for batch in batches(&wanted) {
             if looked.watch.must_end() {

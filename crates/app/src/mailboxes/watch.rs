@@ -121,13 +121,14 @@ impl App {
     async fn watch_on(&self, watch: &Watch) {
         let mut pause = PAUSE;
         while !watch.must_end() {
-            let looked = watch.tell(|health| health.last_look);
+            let done = |health: &mut Health| (health.last_look, health.last_mail);
+            let before = watch.tell(done);
             let trouble = match self.attend(watch).await {
                 Ok(()) | Err(Trouble::Lost) => return,
                 Err(trouble) => trouble,
             };
             // Whatever ends a connection that worked is no reason to wait for long.
-            if watch.tell(|health| health.last_look) != looked {
+            if watch.tell(done) != before {
                 pause = PAUSE;
             }
             self.note_trouble(watch, &trouble).await;

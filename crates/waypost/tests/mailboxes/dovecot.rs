@@ -65,8 +65,9 @@ impl Dovecot {
         fs::write(folder.join("passwd"), format!("desk:{{PLAIN}}{PASSWORD}\n")).unwrap();
         fs::write(folder.join("dovecot.conf"), config).unwrap();
         let dovecot = Self { directory, plain, tls };
-        let started = dovecot.command("dovecot").output().unwrap();
-        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        // It goes on in the background, with whatever it was given to write to.
+        let started = dovecot.command("dovecot").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(started.success(), "{}", dovecot.log());
         wait_for("Dovecot", || TcpStream::connect(("127.0.0.1", plain)).ok());
         dovecot
     }
@@ -85,16 +86,6 @@ impl Dovecot {
     /// Somebody who looks into the mailbox of `desk`.
     pub fn person(&self) -> Person {
         Person::log_in(self.plain)
-    }
-
-    /// Forgets all UIDs, as after a restore from a backup: messages get others, under another UIDVALIDITY.
-    pub fn forget_uids(&self) {
-        let folder = self.directory.path().join("mail/desk/Maildir");
-        for file in
-            ["dovecot-uidlist", "dovecot-uidvalidity", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"]
-        {
-            let _ = fs::remove_file(folder.join(file));
-        }
     }
 
     /// Puts so many messages into INBOX, without a word of IMAP.

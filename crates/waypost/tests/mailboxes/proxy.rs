@@ -16,28 +16,41 @@ pub enum Moment {
 /// Passes everything on, and stops at a moment, once: nothing goes either way from then on.
 pub struct Proxy {
     pub port: u16,
-    struck: Receiver<()>,
+    armed: Arc<Armed>,
+    struck: (Sender<()>, Receiver<()>),
+    waiting: Receiver<()>,
 }
 
 impl Proxy {
-    pub fn start(mailbox: u16, moment: Moment) -> Self {
+    pub fn start(mailbox: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (strikes, struck) = channel();
-        let armed = Arc::new(Mutex::new(Some((moment, strikes))));
+        let (waits, waiting) = channel();
+        let armed: Arc<Armed> = Arc::default();
+        let talking = Arc::clone(&armed);
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(("127.0.0.1", mailbox))) else { continue };
-                let armed = Arc::clone(&armed);
-                thread::spawn(move || talk(client, server, &armed));
+                let (armed, waits) = (Arc::clone(&talking), waits.clone());
+                thread::spawn(move || talk(client, server, &armed, &waits));
             }
         });
-        Self { port, struck }
+        Self { port, armed, struck: channel(), waiting }
+    }
+
+    /// Waits until somebody has looked into the mailbox this way, and waits for news.
+    pub fn wait_for_idle(&self) {
+        self.waiting.recv_timeout(super::harness::DEADLINE).expect("nobody came");
+    }
+
+    /// From now on the moment counts.
+    pub fn strike_at(&self, moment: Moment) {
+        *self.armed.lock().unwrap() = Some((moment, self.struck.0.clone()));
     }
 
     /// Waits for the moment.
     pub fn wait(&self) {
-        self.struck.recv_timeout(super::harness::DEADLINE).expect("the moment never came");
+        self.struck.1.recv_timeout(super::harness::DEADLINE).expect("the moment never came");
     }
 }
 
@@ -58,7 +71,7 @@ fn strikes(armed: &Armed, is_now: impl Fn(Moment) -> bool) -> bool {
     }
 }
 
-fn talk(client: TcpStream, server: TcpStream, armed: &Arc<Armed>) {
+fn talk(client: TcpStream, server: TcpStream, armed: &Arc<Armed>, idles: &Sender<()>) {
     let waits: Arc<Mutex<Option<String>>> = Arc::default();
     let back = {
         let (mut to, from, waits, armed) =
@@ -67,12 +80,10 @@ fn talk(client: TcpStream, server: TcpStream, armed: &Arc<Armed>) {
             let mut from = BufReader::new(from);
             let mut line = Vec::new();
             while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                let tag = waits.lock().unwrap().clone();
-                if let Some(tag) = tag.filter(|tag| line.starts_with(tag.as_bytes()))
-                    && strikes(&armed, |moment| matches!(moment, Moment::After(_)))
-                {
+                let is_answer =
+                    waits.lock().unwrap().as_deref().is_some_and(|tag: &str| line.starts_with(tag.as_bytes()));
+                if is_answer && strikes(&armed, |moment| matches!(moment, Moment::After(_))) {
                     // What the mailbox did is done. Nobody hears of it.
-                    let _ = tag;
                     park();
                 }
                 if to.write_all(&line).is_err() {
@@ -94,8 +105,12 @@ fn talk(client: TcpStream, server: TcpStream, armed: &Arc<Armed>) {
         if is_after {
             *waits.lock().unwrap() = Some(format!("{tag} "));
         }
+        let is_idle = command.starts_with("IDLE");
         if to.write_all(line.as_bytes()).is_err() {
             break;
+        }
+        if is_idle {
+            let _ = idles.send(());
         }
         line.clear();
     }
