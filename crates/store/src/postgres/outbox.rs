@@ -486,8 +486,7 @@ async fn asked(
     rule: impl FnOnce(&mut Delivery, Option<(State, u32)>, Timestamp) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
     let at = entry.at;
-    let changed =
-        change(db, id, Some(entry), at, |one, work| rule(one, work, at).map(|()| one.record.clone())).await?;
+    let changed = change(db, id, Some(entry), at, |one, work| rule(one, work, at).map(|()| one.record.clone())).await?;
     Ok(changed.unwrap_or(Err(Unchanged::Missing)))
 }
 
