@@ -61,6 +61,8 @@ pub(super) struct Book {
     /// Data actions with calls that wait, in turn.
     turns: VecDeque<DataActionId>,
     count: usize,
+    /// No calls are made any more.
+    closed: bool,
     under_way: HashMap<DataActionId, UnderWay>,
     all_under_way: usize,
     targets: Targets<DataActionId>,
@@ -75,9 +77,9 @@ struct UnderWay {
 }
 
 impl Book {
-    /// A call waits for its turn; it is given back if there is no room.
+    /// A call waits for its turn; it is given back if there is no room, or nobody who makes it.
     pub(super) fn put(&mut self, call: Call) -> Result<(), Call> {
-        if self.count >= MOST_WAITING {
+        if self.closed || self.count >= MOST_WAITING {
             return Err(call);
         }
         let action = call.asked.data_action;
@@ -168,8 +170,14 @@ impl Book {
         self.all_under_way
     }
 
-    /// Takes away all that wait.
-    pub(super) fn drain(&mut self) -> Vec<Call> {
+    /// Whether no calls are made any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Takes away all that wait. From now on there is room for no more.
+    pub(super) fn close(&mut self) -> Vec<Call> {
+        self.closed = true;
         self.turns.clear();
         self.count = 0;
         self.waiting.drain().flat_map(|(_, waiting)| waiting).collect()
@@ -262,7 +270,8 @@ mod tests {
     fn what_waits_is_bounded() {
         let mut book = book(&[(HANGS, MOST_WAITING)]);
         assert!(book.put(call(WORKS)).is_err());
-        assert_eq!(book.drain().len(), MOST_WAITING);
-        assert!(book.put(call(WORKS)).is_ok() && book.waiting() == 1);
+        assert!(!book.is_closed());
+        assert_eq!(book.close().len(), MOST_WAITING);
+        assert!(book.is_closed() && book.put(call(WORKS)).is_err() && book.waiting() == 0, "nobody would make it");
     }
 }

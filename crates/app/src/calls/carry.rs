@@ -32,8 +32,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a call ended.
 pub(super) enum Carried {
-    /// It has an outcome.
-    Ended { outcome: CallOutcome, ended: Ended },
+    /// It has an outcome. `ended` is what it says of the service, if it does.
+    Ended { outcome: CallOutcome, ended: Option<Ended> },
     /// What is to be called is unknown now.
     NotNow(StoreError),
 }
@@ -56,7 +56,7 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
     }
     let running = app.catalogue.running();
     let Some(known) = running.data_actions.get(&asked.data_action) else {
-        return Carried::Ended { outcome: deleted(), ended: Ended::Reached };
+        return Carried::Ended { outcome: deleted(), ended: None };
     };
     let (outcome, ended) = call(app, calls, (&running, known), asked, key).await;
     if let (CallOutcome::Success { output }, Some(age)) =
@@ -74,13 +74,13 @@ async fn call(
     (running, known): (&Running, &KnownDataAction),
     asked: &CallDataAction,
     key: Uuid,
-) -> (CallOutcome, Ended) {
-    let Some(action) = &known.action else { return (unreadable(), Ended::Reached) };
+) -> (CallOutcome, Option<Ended>) {
+    let Some(action) = &known.action else { return (unreadable(), None) };
     let time = time(action.timeout(), asked);
     let end = Instant::now() + time;
     let credentials = match credentials(app, running, action) {
         Ok(credentials) => credentials,
-        Err(outcome) => return (outcome, Ended::Reached),
+        Err(outcome) => return (outcome, None),
     };
     let request = action
         .request(&asked.input, &|name| credentials.get(name).cloned())
@@ -88,7 +88,7 @@ async fn call(
         .and_then(|request| Prepared::new(request, key));
     let request = match request {
         Ok(request) => request,
-        Err(outcome) => return (outcome, Ended::Reached),
+        Err(outcome) => return (outcome, None),
     };
     let mut left = action.retries();
     let mut pause = FIRST_PAUSE;
@@ -114,19 +114,21 @@ async fn call(
         return match tried {
             Ok(answer) => {
                 let ended = reached(&answer, now);
-                (outcome(action, &answer, &credentials), ended)
+                (outcome(action, &answer, &credentials), Some(ended))
             }
             // The address is for the operator alone: whoever may make data actions could map the network by it.
             Err(Unreached::Private(target)) => {
                 tracing::warn!(data_action = %known.record.id, address = %target.address, "a data action leads to a private address");
                 let message = "its host has a private address; `--allow-private-targets` permits it";
-                (failure("privateAddress", message, None), Ended::Reached)
+                (failure("privateAddress", message, None), None)
             }
             Err(Unreached::Late(_)) => {
                 let message = format!("no complete answer within {} s", time.as_secs_f64());
-                (CallOutcome::TimedOut(told("timeout", message, None)), Ended::Unreached)
+                // A flow that waits for less than the data action does must not keep others from the service.
+                let ended = (time >= action.timeout()).then_some(Ended::Unreached);
+                (CallOutcome::TimedOut(told("timeout", message, None)), ended)
             }
-            Err(Unreached::Failed(why)) => (failure("unreachable", why, None), Ended::Unreached),
+            Err(Unreached::Failed(why)) => (failure("unreachable", why, None), Some(Ended::Unreached)),
         };
     }
 }
