@@ -1,6 +1,7 @@
 //! One call of a data action: its request, attempts within its time, and its outcome.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -71,7 +72,7 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
 async fn call(
     app: &App,
     calls: &Calls,
-    (running, known): (&Running, &KnownDataAction),
+    (running, known): (&Running, &Arc<KnownDataAction>),
     asked: &CallDataAction,
     key: Uuid,
 ) -> (CallOutcome, Option<Ended>) {
@@ -114,7 +115,7 @@ async fn call(
         return match tried {
             Ok(answer) => {
                 let ended = reached(&answer, now);
-                (outcome(action, &answer, &credentials), Some(ended))
+                (read(Arc::clone(known), answer, credentials).await, Some(ended))
             }
             // The address is for the operator alone: whoever may make data actions could map the network by it.
             Err(Unreached::Private(target)) => {
@@ -203,6 +204,15 @@ fn reached(answer: &Answer, now: Timestamp) -> Ended {
         None if answer.status.is_server_error() || answer.status.as_u16() == 429 => Ended::Unreached,
         None => Ended::Reached,
     }
+}
+
+/// What an answer comes to. Reading it may take long, as the server likes: nobody else waits for the thread.
+async fn read(known: Arc<KnownDataAction>, answer: Answer, credentials: HashMap<String, String>) -> CallOutcome {
+    let work = move || known.action.as_ref().map_or_else(unreadable, |action| outcome(action, &answer, &credentials));
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer to a data action could not be read, by a defect");
+        failure("answer", "the answer can't be read", None)
+    })
 }
 
 /// What an answer comes to.
