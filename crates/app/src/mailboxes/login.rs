@@ -3,11 +3,14 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 use waypost_ids::SecretId;
 use waypost_mailbox::{Login, Problem, Server, Session, Tls};
 use waypost_oauth::{Grant, OauthClient, Refusal, token_url};
 use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord, MailboxTls};
+use waypost_store::records::outside::Sealed;
 
 use super::{Mailboxes, TERM, Trouble};
 use crate::App;
@@ -24,6 +27,14 @@ pub(super) struct Token {
     until: Instant,
     /// Of the mailbox that it was fetched for: with other settings it may be another's.
     revision: u64,
+}
+
+/// A refresh token as it is kept, sealed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    token: String,
+    /// What it is good for.
+    good_for: String,
 }
 
 /// The server of a mailbox.
@@ -97,8 +108,8 @@ impl App {
                 let lease = TERM.begin(self.origin.id(), self.origin.now());
                 let Some(watch) = self.store.watch_mailbox(mailbox.id, lease, self.origin.now()).await? else {
                     return Err(Trouble::setup(
-                        "another node watches the mailbox, and it alone may fetch tokens for it",
-                        "`waypost mailboxes show` says whether it can log in",
+                        "the mailbox is watched, and whoever watches it alone may fetch tokens for it",
+                        "`waypost mailboxes show` says whether that works",
                     ));
                 };
                 let token = self.token(mailboxes, mailbox, oauth, lease.id).await;
@@ -118,10 +129,11 @@ impl App {
         lease: Uuid,
     ) -> Result<String, Trouble> {
         let client = self.oauth_client(oauth)?;
+        let good_for = self.good_for(mailbox, oauth);
         let refresh_token = match oauth.grant {
             MailboxGrant::ClientCredentials => None,
             MailboxGrant::RefreshToken | MailboxGrant::DeviceCode => {
-                Some(self.refresh_token(mailbox, oauth, &client).await?)
+                Some(self.refresh_token(mailbox, oauth, (&client, &good_for)).await?)
             }
         };
         let grant = refresh_token.as_deref().map_or(Grant::ClientCredentials, Grant::RefreshToken);
@@ -129,7 +141,7 @@ impl App {
         if let (Some(new), Some(old)) = (granted.refresh_token, refresh_token)
             && new != old
         {
-            let sealed = self.seal(mailbox.id, new.as_bytes()).map_err(unkept)?;
+            let sealed = self.sealed_token(mailbox, new, good_for)?;
             if !self.store.keep_token(mailbox.id, Some(lease), sealed).await? {
                 return Err(Trouble::Lost);
             }
@@ -151,25 +163,58 @@ impl App {
         Ok(OauthClient { token_url: url, client_id: oauth.client_id.clone(), secret, scope })
     }
 
+    /// What a refresh token is good for: whom it and its access tokens are shown to, and which first one it came of. With other settings it is
+    /// not used: whoever may change a mailbox would have it sent to a host of theirs. Nor is it once the first one was set anew.
+    pub(super) fn good_for(&self, mailbox: &MailboxRecord, oauth: &MailboxOauth) -> String {
+        let world = self.catalogue.world();
+        let first = oauth.refresh_token.and_then(|id| world.secrets.get(&id));
+        // In microseconds: stores keep no finer times.
+        let first = first.map(|secret| (secret.id.to_string(), secret.set_at.as_microsecond()));
+        let settings = &mailbox.settings;
+        json!([oauth.token_url, oauth.client_id, settings.host, settings.user, first]).to_string()
+    }
+
+    /// A refresh token as it is kept.
+    pub(super) fn sealed_token(
+        &self,
+        mailbox: &MailboxRecord,
+        token: String,
+        good_for: String,
+    ) -> Result<Sealed, Trouble> {
+        let kept = serde_json::to_vec(&Kept { token, good_for }).map_err(unkept)?;
+        self.seal(mailbox.id, &kept).map_err(unkept)
+    }
+
     /// The newest refresh token: what an endpoint gave last, else what the mailbox's secret has.
     async fn refresh_token(
         &self,
         mailbox: &MailboxRecord,
         oauth: &MailboxOauth,
-        client: &OauthClient,
+        (client, good_for): (&OauthClient, &str),
     ) -> Result<String, Trouble> {
         let watches = self.store.mailbox_watches().await?;
         let kept = watches.into_iter().find(|watch| watch.mailbox == mailbox.id).and_then(|watch| watch.token);
         if let Some(sealed) = kept {
             let again = authorise(mailbox);
-            let opened = self.unseal(mailbox.id, &sealed);
-            let opened =
-                opened.map_err(|error| Trouble::setup(format!("the refresh token can't be read: {error}"), &again))?;
-            return String::from_utf8(opened).map_err(|_| Trouble::setup("the refresh token is no text", again));
+            let opened = self.unseal(mailbox.id, &sealed).map_err(|error| error.to_string());
+            let read = opened.and_then(|opened| {
+                serde_json::from_slice::<Kept>(&opened).map_err(|_| "it is of another release".to_owned())
+            });
+            match read {
+                Ok(kept) if kept.good_for == good_for => return Ok(kept.token),
+                // What a lost key sealed must not be in the way of a first one that was set anew.
+                Err(why) if oauth.refresh_token.is_none() => {
+                    return Err(Trouble::setup(format!("the refresh token can't be read: {why}"), again));
+                }
+                Ok(_) | Err(_) => {}
+            }
         }
         match oauth.refresh_token {
             Some(secret) => self.secret_for(secret, client.token_url.host_str().unwrap_or_default()),
-            None => Err(Trouble::setup("nobody has authorised access to the mailbox yet", authorise(mailbox))),
+            None => Err(Trouble::setup(
+                "nobody has authorised access to the mailbox yet, as it is set up now",
+                authorise(mailbox),
+            )),
         }
     }
 

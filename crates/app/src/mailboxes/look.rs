@@ -117,7 +117,10 @@ impl App {
             return Ok(false);
         }
         let mut wanted = Vec::with_capacity(open.len());
-        for found in session.sizes(&open).await? {
+        let sizes = session.sizes(&open).await?;
+        let mut untold: Vec<u32> = open.clone();
+        untold.retain(|uid| !sizes.iter().any(|found| found.uid == *uid));
+        for found in sizes {
             if u64::from(found.uid) < looked.all_from && looked.before.leaves(&found) {
                 continue;
             }
@@ -129,6 +132,15 @@ impl App {
             }
             let attempts = known_as(found.uid).map_or(0, |known| known.attempts);
             wanted.push(Wanted { found, attempts });
+        }
+        if let (Some(first), Some(last)) = (untold.first(), untold.last()) {
+            // What is gone was deleted by somebody else. What is there, and was told of in no way that can be read, is fetched alone.
+            let there = session.find(*first, Some(*last), "").await?;
+            for uid in untold.into_iter().filter(|uid| there.contains(uid)) {
+                let size = u32::try_from(looked.watch.mailboxes.most).unwrap_or(u32::MAX);
+                let attempts = known_as(uid).map_or(0, |known| known.attempts).max(1);
+                wanted.push(Wanted { found: Found { uid, size, received: None }, attempts });
+            }
         }
         // One that ends the connection each time must not be in the way of the others.
         wanted.sort_unstable_by_key(|wanted| (wanted.attempts, wanted.found.uid));
@@ -151,6 +163,8 @@ impl App {
         let most = looked.watch.mailboxes.most.saturating_add(SLACK);
         let fetched = match (session.fetch(&uids, most).await, batch) {
             (Ok(fetched), _) => fetched,
+            // Nothing is wrong with the messages: three of these must not set them aside.
+            (Err(problem), _) if problem.passes() => return Err(problem.into()),
             (Err(problem), [one]) => {
                 drop(room);
                 let retried = self.failed(looked, *one, &problem).await?;
