@@ -23,6 +23,9 @@ const MOST_WORDS: usize = 300;
 /// The most messages that one command names: servers limit the length of a line.
 const MOST_NAMED: usize = 200;
 
+/// Responses whose parentheses nest deeper are not read.
+const DEEPEST: usize = 8;
+
 /// A folder that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Folder {
@@ -499,9 +502,37 @@ fn is_news(response: &[u8]) -> bool {
     matches!(parsed(response), Some(Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))))
 }
 
-/// A response, if it can be read. The parser panics on some, such as `INTERNALDATE NIL`.
+/// A response, if it can be read. The parser panics on some, such as `INTERNALDATE NIL`, and goes as deep as parentheses nest.
 fn parsed(response: &[u8]) -> Option<Response<'_>> {
+    if is_deep(response) {
+        return None;
+    }
     catch_unwind(|| Response::parse(response)).ok()?.ok().map(|(_, response)| response)
+}
+
+/// Whether parentheses nest deeper than in anything that is asked for: a body structure may, without end. Literals are passed over.
+fn is_deep(response: &[u8]) -> bool {
+    let (mut rest, mut depth, mut quoted) = (response, 0_usize, false);
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'\\' if quoted => rest = after.get(1..).unwrap_or_default(),
+            b'"' => quoted = !quoted,
+            b'(' if !quoted && depth >= DEEPEST => return true,
+            b'(' if !quoted => depth = depth.saturating_add(1),
+            b')' if !quoted => depth = depth.saturating_sub(1),
+            b'{' if !quoted => {
+                let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let (length, end) = after.split_at_checked(digits).unwrap_or_default();
+                let length = std::str::from_utf8(length).ok().and_then(|length| length.parse::<usize>().ok());
+                if let (Some(length), Some(content)) = (length, end.strip_prefix(b"}\r\n")) {
+                    rest = content.get(length..).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A date and time of IMAP, such as ` 7-Nov-2026 09:00:00 +0100` (RFC 3501 section 9).
@@ -545,6 +576,17 @@ mod tests {
                 matches!(parsed(empty), Some(Response::MailboxData(MailboxDatum::Search(found))) if found.is_empty())
             );
         }
+    }
+
+    #[test]
+    fn what_nests_without_end_is_not_read() {
+        let deep = format!("* 1 FETCH (UID 7 BODYSTRUCTURE {}\r\n", "(".repeat(1_000_000));
+        assert!(parsed(deep.as_bytes()).is_none());
+        let hidden = format!("* 1 FETCH (UID 7 BODY[] {{1}}\r\n\" BODYSTRUCTURE {}\r\n", "(".repeat(1_000_000));
+        assert!(parsed(hidden.as_bytes()).is_none());
+        let content = "(".repeat(100);
+        let message = format!("* 1 FETCH (FLAGS (\\Seen) BODY[] {{{}}}\r\n{content} UID 7)\r\n", content.len());
+        assert!(matches!(parsed(message.as_bytes()), Some(Response::Fetch(1, found)) if found.len() == 3));
     }
 
     #[test]
