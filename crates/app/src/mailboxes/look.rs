@@ -238,11 +238,16 @@ impl App {
             Ok(()) => {}
             Err(problem) if problem.ends_connection() => return Err(problem.into()),
             Err(problem) => {
+                // Without MOVE a copy was made by then. Another one at each look would fill the folder.
+                let copied = matches!(looked.watch.mailbox.settings.after, MailboxAfter::MoveTo(_))
+                    && matches!(problem, Problem::Refused { command: "STORE" | "EXPUNGE", .. });
                 let what = format!("mail was taken, and could not be marked, moved or deleted: {problem}");
                 let suggestion = "check `after`: `waypost mailboxes test` says what is wrong".to_owned();
                 looked.watch.troubled.store(true, Ordering::Relaxed);
                 self.note_trouble(looked.watch, &Trouble::setup(what, suggestion)).await;
-                return Ok(());
+                if !copied {
+                    return Ok(());
+                }
             }
         }
         let notes = uids.iter().map(|uid| TakenRecord {
