@@ -1,6 +1,6 @@
 //! One look at a folder: what is new is fetched, accepted, and only then marked, moved or deleted.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -36,6 +36,8 @@ struct Looked<'w> {
     validity: u32,
     before: Before,
     all_from: u64,
+    /// Whether the server gave a message at this look: then what it refuses is the message's fault.
+    gives: AtomicBool,
 }
 
 impl Looked<'_> {
@@ -71,6 +73,7 @@ impl App {
             validity: folder.uid_validity,
             before: Before::read(&folder),
             all_from: folder.all_from,
+            gives: AtomicBool::new(false),
         };
         self.settle_rest(&looked, session).await?;
         let uids = if opened.exists == 0 { Vec::new() } else { new_uids(&looked, session, &folder).await? };
@@ -144,18 +147,33 @@ impl App {
         }
         // One that ends the connection each time must not be in the way of the others.
         wanted.sort_unstable_by_key(|wanted| (wanted.attempts, wanted.found.uid));
-        let mut blocked = false;
+        let (mut blocked, mut refused) = (false, Vec::new());
         for batch in batches(&wanted) {
             if looked.watch.must_end() {
                 return Ok(true);
             }
-            blocked |= self.take_batch(looked, session, batch).await?;
+            blocked |= self.take_batch(looked, session, batch, &mut refused).await?;
+        }
+        if let Some((_, problem)) = refused.first().filter(|_| !looked.gives.load(Ordering::Relaxed)) {
+            // It gives none: that passes, and must set nothing aside.
+            looked.watch.troubled.store(true, Ordering::Relaxed);
+            self.note_trouble(looked.watch, &Trouble::from(problem.clone())).await;
+            return Ok(true);
+        }
+        for (one, problem) in refused {
+            blocked |= self.failed(looked, one, &problem).await?;
         }
         Ok(blocked)
     }
 
-    /// Fetches messages, accepts them, and settles them; answers whether one must be tried again.
-    async fn take_batch(&self, looked: &Looked<'_>, session: &mut Session, batch: &[Wanted]) -> Result<bool, Trouble> {
+    /// Fetches messages, accepts them, and settles them; answers whether one must be tried again, besides those that were refused.
+    async fn take_batch(
+        &self,
+        looked: &Looked<'_>,
+        session: &mut Session,
+        batch: &[Wanted],
+        refused: &mut Vec<(Wanted, Problem)>,
+    ) -> Result<bool, Trouble> {
         let bytes = bytes_of(batch).saturating_add(SLACK);
         let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).clamp(1, MEMORY_KIB);
         let room = looked.watch.mailboxes.memory.acquire_many(kib).await;
@@ -167,8 +185,12 @@ impl App {
             (Err(problem), _) if problem.passes() => return Err(problem.into()),
             (Err(problem), [one]) => {
                 drop(room);
-                let retried = self.failed(looked, *one, &problem).await?;
-                return if problem.ends_connection() { Err(problem.into()) } else { Ok(retried) };
+                if problem.ends_connection() {
+                    self.failed(looked, *one, &problem).await?;
+                    return Err(problem.into());
+                }
+                refused.push((*one, problem));
+                return Ok(false);
             }
             (Err(problem), _) if problem.ends_connection() => {
                 // Whichever it was, the next attempt finds out: those that failed are fetched alone.
@@ -181,7 +203,7 @@ impl App {
                 drop(room);
                 let mut blocked = false;
                 for one in batch {
-                    blocked |= Box::pin(self.take_batch(looked, session, std::slice::from_ref(one))).await?;
+                    blocked |= Box::pin(self.take_batch(looked, session, std::slice::from_ref(one), refused)).await?;
                 }
                 return Ok(blocked);
             }
@@ -197,6 +219,7 @@ impl App {
         drop(room);
         let taken: Vec<u32> = letters.iter().map(|(uid, _)| *uid).collect();
         if !taken.is_empty() {
+            looked.gives.store(true, Ordering::Relaxed);
             let now = self.origin.now();
             looked.watch.tell(|health| health.last_mail = Some(now));
             self.settle(looked, session, taken.clone()).await?;
