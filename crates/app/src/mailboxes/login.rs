@@ -133,7 +133,7 @@ impl App {
         let refresh_token = match oauth.grant {
             MailboxGrant::ClientCredentials => None,
             MailboxGrant::RefreshToken | MailboxGrant::DeviceCode => {
-                Some(self.refresh_token(mailbox, oauth, (&client, &good_for)).await?)
+                Some(self.refresh_token(mailbox, oauth, (&client, good_for.as_str())).await?)
             }
         };
         let grant = refresh_token.as_deref().map_or(Grant::ClientCredentials, Grant::RefreshToken);
