@@ -62,7 +62,7 @@ pub(super) struct Stop;
 enum End {
     ElseIf(Expression),
     Else,
-    End,
+    Close,
 }
 
 impl End {
@@ -70,7 +70,7 @@ impl End {
         match self {
             Self::ElseIf(_) => "elseif",
             Self::Else => "else",
-            Self::End => "end",
+            Self::Close => "end",
         }
     }
 }
@@ -243,7 +243,7 @@ impl<'t> Parser<'t> {
                 "end" | "else" => {
                     self.line_before(start, &mut nodes);
                     self.line_after(start);
-                    return Ok((nodes, Some(if word == "end" { End::End } else { End::Else })));
+                    return Ok((nodes, Some(if word == "end" { End::Close } else { End::Else })));
                 }
                 "elseif" => {
                     self.line_before(start, &mut nodes);
@@ -408,7 +408,7 @@ impl<'t> Parser<'t> {
                 None => body,
             };
             match end {
-                Some(End::End) => return Ok(Node::If { arms, otherwise: before }),
+                Some(End::Close) => return Ok(Node::If { arms, otherwise: before }),
                 Some(End::Else) if !otherwise => {}
                 Some(End::ElseIf(next)) if !otherwise => condition = Some(next),
                 Some(end) => {
@@ -440,7 +440,7 @@ impl<'t> Parser<'t> {
         let block = self.block();
         self.loops -= 1;
         match block? {
-            (body, Some(End::End)) => Ok(Node::Each { variable, over, body }),
+            (body, Some(End::Close)) => Ok(Node::Each { variable, over, body }),
             (_, Some(end)) => {
                 self.problem(format!("`#{}` in a `#foreach`", end.word()));
                 Err(Stop)
