@@ -45,6 +45,10 @@ impl Call {
     }
 }
 
+/// A call can't wait here.
+#[derive(Debug)]
+pub(super) struct NoRoom;
+
 /// Who waits for the outcome of a call.
 #[derive(Debug)]
 pub(super) enum Asker {
@@ -89,11 +93,14 @@ struct UnderWay {
 }
 
 impl Book {
-    /// A call waits for its turn; it is given back if there is no room, or nobody who makes it.
-    pub(super) fn put(&mut self, call: Call) -> Result<(), Call> {
+    /// A call waits for its turn.
+    ///
+    /// # Errors
+    /// There is no room, or nobody who makes it.
+    pub(super) fn put(&mut self, call: Call) -> Result<(), NoRoom> {
         let bytes = self.bytes.saturating_add(call.bytes());
         if self.closed || self.count >= MOST_WAITING || bytes > MOST_BYTES {
-            return Err(call);
+            return Err(NoRoom);
         }
         self.bytes = bytes;
         let action = call.asked.data_action;

@@ -27,7 +27,7 @@ use crate::breaker::Ended;
 use crate::mail::parked::{Asked, Outside, Received, Ticket};
 use crate::observed::Called;
 use crate::traces::trace_id;
-use book::{Asker, Book, Call, Turn};
+use book::{Asker, Book, Call, NoRoom, Turn};
 use cache::CacheKey;
 use carry::Carried;
 
@@ -84,7 +84,7 @@ impl Calls {
     }
 
     /// A call waits for its turn, if there is room.
-    fn put(&self, call: Call) -> Result<(), Call> {
+    fn put(&self, call: Call) -> Result<(), NoRoom> {
         self.book().put(call)?;
         self.bell.notify_one();
         Ok(())
