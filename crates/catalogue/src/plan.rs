@@ -305,30 +305,39 @@ pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
 
 /// Makes objects in the world as it is; those that need flows come later.
 fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
-    let mut problems = Problems::default();
-    let mut made: Vec<Option<Made>> = objects.iter().map(|_| None).collect();
-    let mut make = |making: &Making<'_>, made: &mut [Option<Made>], wanted: &dyn Fn(Kind) -> bool| {
-        let early = objects.iter().zip(made).filter(|(object, _)| !object.after_flows() && wanted(object.kind()));
-        for (object, made) in early {
-            match object.make(making) {
-                Err(ChangeError::Invalid(found)) => problems.extend(found),
-                done => *made = Some(done?),
+    // One place for each, so that problems are told in the order of the set.
+    let mut made: Vec<Option<Result<Made, Vec<Diagnostic>>>> = objects.iter().map(|_| None).collect();
+    let make =
+        |making: &Making<'_>, made: &mut [Option<Result<Made, Vec<Diagnostic>>>], wanted: &dyn Fn(Kind) -> bool| {
+            let early = objects.iter().zip(made).filter(|(object, _)| !object.after_flows() && wanted(object.kind()));
+            for (object, made) in early {
+                *made = Some(match object.make(making) {
+                    Err(ChangeError::Invalid(found)) => Err(found),
+                    done => Ok(done?),
+                });
             }
-        }
-        Ok::<(), ChangeError>(())
-    };
+            Ok::<(), ChangeError>(())
+        };
     make(making, &mut made, &|kind| kind != Kind::Queue)?;
     // Queues name webhooks, which may come with the set.
-    let is_webhook = |edit: &&Made| edit.done.object.kind == Kind::Webhook;
-    let webhooks: Vec<_> = made.iter().flatten().filter(is_webhook).filter_map(|made| made.change.clone()).collect();
+    let changes = made.iter().flatten().flatten().filter(|made| made.done.object.kind == Kind::Webhook);
+    let webhooks: Vec<CatalogueChange> = changes.filter_map(|made| made.change.clone()).collect();
     let with_webhooks = (!webhooks.is_empty()).then(|| making.world.for_queues(&webhooks));
     let world = with_webhooks.as_ref().unwrap_or(making.world);
     make(&Making { world, ..*making }, &mut made, &|kind| kind == Kind::Queue)?;
+    let mut problems = Problems::default();
+    let mut all = Vec::with_capacity(made.len());
+    for one in made {
+        all.push(one.transpose().unwrap_or_else(|found| {
+            problems.extend(found);
+            None
+        }));
+    }
     if !problems.is_empty() {
         return Err(ChangeError::Invalid(problems.into_vec()));
     }
-    refuse_twice(objects.iter().zip(&made).filter_map(|(edit, made)| Some((edit, &made.as_ref()?.done))))?;
-    Ok(made)
+    refuse_twice(objects.iter().zip(&all).filter_map(|(edit, made)| Some((edit, &made.as_ref()?.done))))?;
+    Ok(all)
 }
 
 /// Makes objects in the world that they come into, one after the other.

@@ -37,9 +37,9 @@ fn a_dead_endpoint_delays_no_other_however_often_something_is_due() {
         works.next();
         delivery(&api, &interaction, "delivered", |one| one["state"] == "delivered");
     }
-    // Four were begun at once; then one after each pause, the shortest of which is a second.
+    // Three failures trip the breaker, while three more may be under way; then one after each pause, the shortest of which is a second.
     let (made, passed) = (attempts(&api, &stuck), begun.elapsed().as_secs());
-    assert!(made <= 4 + passed + 1, "{made} attempts in {passed} s");
+    assert!(made <= 6 + passed + 1, "{made} attempts in {passed} s");
 }
 
 #[test]
