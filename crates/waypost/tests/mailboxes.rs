@@ -131,6 +131,12 @@ fn what_arrives_is_taken_once_and_marked_and_the_archive_is_not_answered() {
         });
         assert!(shown["health"]["lastError"].is_null(), "{shown}");
         assert!(!shown.to_string().contains("ss\\\\word"), "{shown}");
+        let metrics = ureq::get(format!("http://{}/metrics", server.http)).call().unwrap();
+        let metrics = metrics.into_body().read_to_string().unwrap();
+        for sample in ["waypost_mailbox_alarm{mailbox=\"Desk\"} 0", "waypost_mailbox_set_aside{mailbox=\"Desk\"} 0"] {
+            assert!(metrics.contains(sample), "{sample} is not in {metrics}");
+        }
+        assert!(metrics.contains("waypost_mailbox_last_look_age_seconds{mailbox=\"Desk\"}"));
 
         // Nobody marks what arrives while the server is away, and nothing is taken twice.
         person.ask("SELECT INBOX");
