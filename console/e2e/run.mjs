@@ -32,8 +32,9 @@ const page = browser.pages()[0] ?? (await browser.newPage());
 const noise = [];
 const elsewhere = [];
 // That nobody is signed in is asked, and answered 401, which browsers tell as an error.
-const expected = /status of 401/;
-page.on("console", (message) => ["error", "warning"].includes(message.type()) && !expected.test(message.text()) && noise.push(`${message.text()} (${page.url()})`));
+// There is no page at `/nowhere`, where the test goes to leave the console.
+const expected = /status of 401|status of 404.*\/nowhere/;
+page.on("console", (message) => ["error", "warning"].includes(message.type()) && !expected.test(`${message.text()} ${page.url()}`) && noise.push(`${message.text()} (${page.url()})`));
 page.on("pageerror", (error) => noise.push(`${error} (${page.url()})`));
 browser.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(`${BASE}/`) && elsewhere.push(request.url()));
 
