@@ -164,11 +164,11 @@ mod tests {
     #[tokio::test]
     async fn responses_come_whole_however_they_are_cut() {
         let got =
-            read(b"* OK hi\r\n* 1 FETCH (BODY[] {8}\r\na\r\nb {3}\r\n UID 7)\n* X {9z}\r\n* Y {0}\r\n)\r\n", 1000)
+            read(b"* OK hi\r\n* 1 FETCH (BODY[] {10}\r\na\r\nb {3}\r\n UID 7)\n* X {9z}\r\n* Y {0}\r\n)\r\n", 1000)
                 .await;
         assert_eq!(
             got.unwrap(),
-            ["* OK hi\r\n", "* 1 FETCH (BODY[] {8}\r\na\r\nb {3}\r\n UID 7)\r\n", "* X {9z}\r\n", "* Y {0}\r\n)\r\n"]
+            ["* OK hi\r\n", "* 1 FETCH (BODY[] {10}\r\na\r\nb {3}\r\n UID 7)\r\n", "* X {9z}\r\n", "* Y {0}\r\n)\r\n"]
         );
     }
 
